@@ -1,0 +1,156 @@
+//! All that can happen to a call; it must not know how the driver came to know it.
+
+use super::Intent;
+use crate::protocol::{Candidate, Epoch, Frame, MatchId, Media, PeerMessage, Sdp, ToBrowser};
+
+/// One fact.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The person wants something.
+    Wanted(Intent),
+    /// Camera and microphone, as far as asked for and there, are open.
+    MediaOpened(Media),
+    /// They are not.
+    MediaFailed(MediaError),
+    /// An open device has gone away by itself: unplugged, or taken back by the browser.
+    MediaLost(Media),
+    /// The socket to the server is open.
+    SocketOpened,
+    /// The socket could not be opened, or is gone.
+    SocketLost,
+    /// The server has said something.
+    Heard(Frame<ToBrowser>),
+    /// Something happened to a peer connection.
+    Peer {
+        /// Which; news of any but the current one is stale.
+        link: Link,
+        /// What.
+        event: PeerEvent,
+    },
+    /// The network is there again, says the browser.
+    Online,
+    /// The page is being left (`pagehide`): what is not said now is never said.
+    PageHidden,
+    /// A deadline has come; any moment at or after [`next_deadline`](super::Call::next_deadline).
+    Tick,
+}
+
+/// One `RTCPeerConnection`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The match it serves.
+    pub match_id: MatchId,
+    /// Its number within the match.
+    pub epoch: Epoch,
+}
+
+/// Why camera and microphone could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MediaError {
+    /// `NotAllowedError`.
+    Blocked {
+        /// What may be used all the same, as far as the browser tells.
+        granted: Media,
+    },
+    /// `NotFoundError`, `OverconstrainedError`.
+    Missing,
+    /// `NotReadableError`, `AbortError`.
+    Busy,
+    /// The page is not a secure context.
+    Insecure,
+    /// The browser has no `getUserMedia` or no `RTCPeerConnection`.
+    Unsupported,
+}
+
+/// What can happen to a peer connection.
+#[derive(Clone, Debug)]
+pub enum PeerEvent {
+    /// `negotiationneeded`.
+    NegotiationNeeded,
+    /// [`SetLocal`](super::PeerDeed::SetLocal) is done.
+    LocalSet(Result<Description, Failed>),
+    /// [`SetRemote`](super::PeerDeed::SetRemote) is done.
+    RemoteSet(Result<(), Failed>),
+    /// `icecandidate`.
+    CandidateFound(Candidate),
+    /// `icecandidate` with the empty candidate.
+    CandidatesEnded {
+        /// The generation that has ended.
+        username_fragment: Option<String>,
+    },
+    /// `signalingstatechange`.
+    Signaling(SignalingState),
+    /// `connectionstatechange`.
+    Connection(ConnectionState),
+    /// The data channel is open.
+    ChannelOpened,
+    /// The partner has said something over it.
+    Told(PeerMessage),
+    /// [`Measure`](super::PeerDeed::Measure) is done.
+    Measured(Measurement),
+}
+
+/// The browser refused an operation; what it says goes to the console, it changes nothing here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failed;
+
+/// A session description with its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Offer or answer.
+    pub kind: DescriptionKind,
+    /// The text.
+    pub sdp: Sdp,
+}
+
+/// `RTCSdpType`, without the two that we never send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DescriptionKind {
+    /// Asks for an answer.
+    Offer,
+    /// Answers an offer.
+    Answer,
+}
+
+/// `RTCSignalingState`, without the provisional ones, which need `pranswer`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignalingState {
+    /// No exchange is under way.
+    #[default]
+    Stable,
+    /// Our offer is out.
+    HaveLocalOffer,
+    /// Their offer is in.
+    HaveRemoteOffer,
+    /// The connection is closed.
+    Closed,
+}
+
+/// `RTCPeerConnectionState`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ConnectionState {
+    /// Nothing has begun.
+    #[default]
+    New,
+    /// ICE or DTLS are at work.
+    Connecting,
+    /// Both are done.
+    Connected,
+    /// ICE has lost its path and looks for it.
+    Disconnected,
+    /// ICE or DTLS have given up.
+    Failed,
+    /// Closed by us.
+    Closed,
+}
+
+/// What getStats says of what arrives; each number only grows while one connection lasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measurement {
+    /// Video frames decoded.
+    pub frames_decoded: u64,
+    /// Audio packets received.
+    pub audio_packets: u64,
+    /// Bytes received on the transport, of any kind.
+    pub bytes_received: u64,
+}

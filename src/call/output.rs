@@ -1,0 +1,59 @@
+//! All that a call can ask for; it must not know how the driver does it.
+
+use super::{Description, Link};
+use crate::protocol::{Candidate, Frame, IceServer, Media, PeerMessage, ToServer};
+
+/// One deed, to be done in the order given.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Ask for camera and microphone; answered by `MediaOpened` or `MediaFailed`.
+    OpenMedia(Media),
+    /// Give them back: the light goes out. Also one that is still being asked for.
+    CloseMedia,
+    /// Mute, unmute, camera on or off: what is `true` is sent.
+    EnableMedia(Media),
+    /// Connect to the server; answered by `SocketOpened` or `SocketLost`.
+    OpenSocket,
+    /// Send a message to the server.
+    Send(Frame<ToServer>),
+    /// Close the socket, after what was sent; no `SocketLost` follows.
+    CloseSocket,
+    /// Do something with a peer connection; deeds on one are done one after another.
+    Peer {
+        /// Which.
+        link: Link,
+        /// What.
+        deed: PeerDeed,
+    },
+}
+
+/// What can be done with a peer connection.
+#[derive(Clone, Debug)]
+pub enum PeerDeed {
+    /// Make it, with its data channel; there is never a second one open.
+    Open {
+        /// STUN and TURN servers.
+        ice: Vec<IceServer>,
+    },
+    /// Give it an audio and a video transceiver with our tracks, as far as there are any.
+    ///
+    /// Where an offer has been set before, the transceivers it brought are taken.
+    Attach,
+    /// `setLocalDescription()` without an argument; answered by `LocalSet`.
+    SetLocal,
+    /// `setRemoteDescription()`; answered by `RemoteSet`.
+    SetRemote(Description),
+    /// `addIceCandidate()`.
+    AddCandidate(Candidate),
+    /// `addIceCandidate()` with the empty candidate.
+    EndCandidates {
+        /// The generation that has ended.
+        username_fragment: Option<String>,
+    },
+    /// Say something over the data channel; dropped while it is not open.
+    Tell(PeerMessage),
+    /// `getStats()`; answered by `Measured`.
+    Measure,
+    /// Close it and show nothing of it any more.
+    Close,
+}

@@ -1,0 +1,38 @@
+//! The names that travel: who, which pairing, which connection; it must not know how they are made.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One connected visitor, named by the server (UUID v7); it outlives a lost socket, never a reload of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PeerId(pub Uuid);
+
+/// One pairing of two peers (UUID v7); it rides on every signal, so that a stale one is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MatchId(pub Uuid);
+
+/// One `RTCPeerConnection` within a match: 1 is the first, at most [`MAX_EPOCH`](super::limits::MAX_EPOCH).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Epoch(pub u32);
+
+impl Epoch {
+    /// The first connection of a match.
+    pub const FIRST: Self = Self(1);
+}
+
+/// What a page must show to take its peer back after a lost socket: 128 random bits, good for one use.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub Uuid);
+
+impl fmt::Debug for Secret {
+    /// Hides the value: a secret that is printed is one no longer.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}

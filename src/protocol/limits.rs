@@ -1,0 +1,75 @@
+//! Every number that both halves must agree on, with its unit and its reason; it must not know who keeps to them.
+
+use std::time::Duration;
+
+/// The WebSocket subprotocol both ends name in the handshake (RFC 6455, 1.9); its number is the protocol's version.
+pub const SUBPROTOCOL: &str = "passerby.v1";
+
+/// The version told in `welcome`; equal to the number in [`SUBPROTOCOL`].
+pub const VERSION: u16 = 1;
+
+/// Bytes of one WebSocket message. Room for the largest description below with its JSON escapes.
+pub const MAX_FRAME_BYTES: usize = 64 * 1024;
+
+/// Bytes of one session description. Chromium's offer with audio, video and data has 5.6 KB; Firefox's is shorter.
+pub const MAX_SDP_BYTES: usize = 32 * 1024;
+
+/// Lines of one session description. Chromium's has 164.
+pub const MAX_SDP_LINES: usize = 600;
+
+/// Bytes of one line of a session description. The longest seen in an offer has 118.
+pub const MAX_SDP_LINE_BYTES: usize = 1024;
+
+/// Bytes of one candidate attribute. An IPv6 relay candidate with all extensions has about 200.
+pub const MAX_CANDIDATE_BYTES: usize = 512;
+
+/// Candidates of one end in one epoch. With one bundled transport a browser on three networks gathers under 30.
+pub const MAX_CANDIDATES: u16 = 64;
+
+/// Bytes of a media identification tag (RFC 5888); browsers use one digit.
+pub const MAX_MID_BYTES: usize = 16;
+
+/// Bytes of an ICE username fragment (RFC 8445, 5.3 allows 256).
+pub const MAX_UFRAG_BYTES: usize = 256;
+
+/// The largest epoch in a match: six connections before two people are better off with somebody else.
+pub const MAX_EPOCH: u32 = 6;
+
+/// Bytes of the opaque texts in `hello` (`ticket`, `device`): signed tokens, a few hundred bytes each.
+pub const MAX_TOKEN_BYTES: usize = 1024;
+
+/// Unacknowledged messages kept for one end. A whole negotiation with every candidate fits.
+pub const MAX_OUTBOX_MESSAGES: usize = 128;
+
+/// Bytes of the texts in those messages: two offers, two answers and all candidates fit.
+pub const MAX_OUTBOX_BYTES: usize = 256 * 1024;
+
+/// Messages received after which an acknowledgement is sent even if there is nothing else to say.
+pub const ACK_EVERY: u64 = 16;
+
+/// Messages one connection may have refused before it is closed: a page has bugs, an attacker has patience.
+pub const MAX_REFUSALS: u16 = 16;
+
+/// How often each end lets the other hear that it is there.
+pub const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// Silence after which an end takes the connection for lost: two heartbeats and some slack.
+pub const SILENCE: Duration = Duration::from_secs(25);
+
+/// How long after the handshake the server waits for `hello`.
+pub const HELLO_WITHIN: Duration = Duration::from_secs(5);
+
+/// How long a peer in a match whose connection is lost may come back and resume.
+pub const GRACE_MATCHED: Duration = Duration::from_secs(20);
+
+/// How long any other peer may: a place in the queue is worth little, a ghost in it costs somebody a wait.
+pub const GRACE_UNMATCHED: Duration = Duration::from_secs(5);
+
+/// How long a page tries to connect to its partner before it asks for another.
+pub const CONNECT_WITHIN: Duration = Duration::from_secs(12);
+
+/// How long the server waits for `connected`: later than both pages, in case neither can tell.
+pub const CONNECT_WITHIN_SERVER: Duration = Duration::from_secs(20);
+
+/// How long two who parted, or who could not be connected, are not paired again.
+pub const NOT_AGAIN_FOR: Duration = Duration::from_secs(30);

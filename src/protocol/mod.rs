@@ -1,0 +1,19 @@
+#![doc = include_str!("README.md")]
+
+pub mod limits;
+
+mod codec;
+mod delivery;
+mod ids;
+mod messages;
+mod peer;
+mod signals;
+
+pub use codec::{Refusal, decode_lenient, decode_peer, decode_strict, encode, encode_peer};
+pub use delivery::{Delivery, Message, Overflow, Receipt};
+pub use ids::{Epoch, MatchId, PeerId, Secret};
+pub use messages::{
+    EndReason, ErrorCode, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser, ToServer,
+};
+pub use peer::{CHANNEL_ID, CHANNEL_LABEL, MAX_PEER_MESSAGE_BYTES, PeerMessage};
+pub use signals::{Candidate, Sdp, Signal};

@@ -1,0 +1,1 @@
+//! The server: axum, tokio, the clock and randomness; it decides nothing about people.
