@@ -8,7 +8,7 @@ mod inbox;
 mod perform;
 mod web;
 
-use leptos::prelude::{Callback, Set, signal};
+use leptos::prelude::{Callback, Set, provide_context, signal};
 
 use crate::{
     call::{Call, Input, Intent, Snapshot},
@@ -27,9 +27,13 @@ pub fn start() {
     let wishes = inbox.clone();
     let stage = Stage { snapshot, intend: Callback::new(move |intent| wishes.put(Input::Wanted(intent))) };
     let Some(root) = web::page::root() else { return };
-    leptos::mount::hydrate_from(root, move || App(stage)).forget();
+    leptos::mount::hydrate_from(root, move || {
+        provide_context(stage);
+        App()
+    })
+    .forget();
 
-    if web::page::was_start_pressed() {
+    if web::page::take_early_start() {
         inbox.put(Input::Wanted(Intent::Start));
     }
     let call = Call::new(web::clock::seed());

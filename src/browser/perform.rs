@@ -15,7 +15,7 @@ pub(super) struct Body {
     media: Media,
     socket: Option<Socket>,
     peer: Option<Peer>,
-    _listeners: page::Listeners,
+    _listeners: Option<page::Listeners>,
 }
 
 impl Body {

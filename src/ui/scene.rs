@@ -41,7 +41,7 @@ pub(super) const fn screen(snapshot: Snapshot) -> Screen {
         Phase::Landing if snapshot.problem.is_none() => Screen::Landing,
         Phase::Landing | Phase::Asking => Screen::Notice,
         Phase::Ready
-        | Phase::Waiting
+        | Phase::Waiting { .. }
         | Phase::Connecting { .. }
         | Phase::Talking { .. }
         | Phase::Ended { .. } => Screen::Stage,
@@ -55,7 +55,9 @@ pub(super) const fn scene(words: &'static Words, snapshot: Snapshot) -> Scene {
         (Some(_), _) => (None, Some(words.try_again)),
         (None, Phase::Landing) => (Some(words.address), Some(words.start)),
         (None, Phase::Asking | Phase::Talking { .. } | Phase::Ended { .. }) => (None, None),
-        (None, Phase::Ready | Phase::Waiting | Phase::Connecting { .. }) => (without(words, snapshot), None),
+        (None, Phase::Ready | Phase::Waiting { .. } | Phase::Connecting { .. }) => {
+            (without(words, snapshot), None)
+        }
     };
     Scene { heading: said.heading, sentence: said.sentence, note, action }
 }
@@ -77,7 +79,7 @@ pub(super) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         Phase::Landing
         | Phase::Asking
         | Phase::Ready
-        | Phase::Waiting
+        | Phase::Waiting { .. }
         | Phase::Connecting { .. }
         | Phase::Ended { .. } => said(words, snapshot).spoken,
     }
@@ -99,7 +101,7 @@ const fn notice(snapshot: Snapshot) -> Option<Problem> {
         Phase::Landing
         | Phase::Asking
         | Phase::Ready
-        | Phase::Waiting
+        | Phase::Waiting { .. }
         | Phase::Connecting { .. }
         | Phase::Ended { .. } => snapshot.problem,
     }
@@ -113,7 +115,7 @@ const fn said(words: &'static Words, snapshot: Snapshot) -> &'static Said {
         Phase::Landing => &words.landing,
         Phase::Asking => &words.asking,
         Phase::Ready => &words.ready,
-        Phase::Waiting => &words.waiting,
+        Phase::Waiting { .. } => &words.waiting,
         Phase::Connecting { slow: false } => &words.connecting,
         Phase::Connecting { slow: true } => &words.connecting_slow,
         Phase::Talking { .. } => &words.talking,

@@ -7,7 +7,9 @@ use js_sys::{Object, Reflect};
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack, PermissionState, PermissionStatus};
+use web_sys::{
+    DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack, PermissionState, PermissionStatus,
+};
 
 use super::screen::{self, Who};
 use crate::{
@@ -24,6 +26,9 @@ pub(in crate::browser) struct Media {
     inbox: Inbox,
     slot: Rc<RefCell<Slot>>,
 }
+
+/// An open stream, to be handed to a connection; it may have been closed since.
+pub(in crate::browser) struct Stream(pub(super) MediaStream);
 
 /// What is open, and which question to the browser is the last one.
 #[derive(Default)]
@@ -92,8 +97,8 @@ impl Media {
     }
 
     /// The open stream.
-    pub(super) fn stream(&self) -> Option<MediaStream> {
-        self.slot.borrow().open.as_ref().map(|it| it.stream.clone())
+    pub(in crate::browser) fn stream(&self) -> Option<Stream> {
+        self.slot.borrow().open.as_ref().map(|it| Stream(it.stream.clone()))
     }
 }
 

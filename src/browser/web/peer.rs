@@ -12,14 +12,14 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     MediaStream, MessageEvent, RtcBundlePolicy, RtcConfiguration, RtcDataChannel, RtcDataChannelInit,
-    RtcDataChannelState, RtcIceCandidateInit, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpTransceiver,
-    RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState,
-    RtcTrackEvent,
+    RtcDataChannelState, RtcIceCandidateInit, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
+    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
+    RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
 use super::{
     bindings::{Candidate, PeerConnection, Stats, StatsReport},
-    media::tracks,
+    media::{Stream, tracks},
     screen::{self, Who},
 };
 use crate::{
@@ -40,7 +40,7 @@ pub(in crate::browser) struct Peer {
 }
 
 /// A deed, and the stream it may need.
-type Order = (PeerDeed, Option<MediaStream>);
+type Order = (PeerDeed, Option<Stream>);
 
 /// Where news of one connection goes.
 #[derive(Clone)]
@@ -77,7 +77,11 @@ impl Peer {
         let news = News { link, inbox: inbox.clone() };
         let listeners = listen(&connection, &news);
         let (orders, incoming) = mpsc::unbounded();
-        let worker = Worker { connection: connection.clone().unchecked_into(), news, channel: None };
+        let worker = Worker {
+            connection: connection.unchecked_ref::<JsValue>().clone().unchecked_into(),
+            news,
+            channel: None,
+        };
         // A closed connection never answers: without the handle the worker would wait for ever.
         let (work, handle) = abortable(worker.run(incoming));
         spawn_local(async move {
@@ -87,7 +91,7 @@ impl Peer {
     }
 
     /// Has a deed done, after those before it.
-    pub(in crate::browser) fn order(&self, deed: PeerDeed, stream: Option<MediaStream>) {
+    pub(in crate::browser) fn order(&self, deed: PeerDeed, stream: Option<Stream>) {
         // The worker lives as long as this.
         let _ = self.orders.unbounded_send((deed, stream));
     }
@@ -106,7 +110,7 @@ impl Worker {
         }
     }
 
-    async fn perform(&mut self, deed: PeerDeed, stream: Option<MediaStream>) {
+    async fn perform(&mut self, deed: PeerDeed, stream: Option<Stream>) {
         match deed {
             // These two are the making and the dropping of `Peer` itself.
             PeerDeed::Open { .. } | PeerDeed::Close => {}
@@ -148,13 +152,13 @@ impl Worker {
         let _ = JsFuture::from(promise).await;
     }
 
-    fn attach(&mut self, stream: Option<MediaStream>) {
+    fn attach(&mut self, stream: Option<Stream>) {
         self.channel = Some(open_channel(&self.connection, &self.news));
         for kind in ["audio", "video"] {
-            let track = stream.iter().flat_map(tracks).find(|it| it.kind() == kind);
+            let track = stream.iter().flat_map(|it| tracks(&it.0)).find(|it| it.kind() == kind);
             match (track, &stream) {
                 // Takes the transceiver that the partner's offer has made, if there is one.
-                (Some(track), Some(stream)) => {
+                (Some(track), Some(Stream(stream))) => {
                     let _ = self.connection.add_track_of(&track, stream);
                 }
                 (Some(_) | None, _) if !has_transceiver(&self.connection, kind) => {
@@ -194,9 +198,10 @@ fn configuration(ice: &[IceServer]) -> RtcConfiguration {
 
 fn listen(connection: &PeerConnection, news: &News) -> Vec<EventListener> {
     let on = |name: &'static str, event: fn(&PeerConnection) -> Option<PeerEvent>| {
-        let (news, connection) = (news.clone(), connection.clone().unchecked_into::<PeerConnection>());
-        EventListener::new(&connection.clone(), name, move |_| {
-            if let Some(event) = event(&connection) {
+        let news = news.clone();
+        EventListener::new(connection, name, move |it| {
+            let connection = it.target().map(JsCast::unchecked_into);
+            if let Some(event) = connection.as_ref().and_then(event) {
                 news.tell(event);
             }
         })
@@ -251,7 +256,7 @@ fn local_description(connection: &PeerConnection) -> Option<Description> {
     let kind = match description.type_() {
         RtcSdpType::Offer => DescriptionKind::Offer,
         RtcSdpType::Answer => DescriptionKind::Answer,
-        _ => return None,
+        RtcSdpType::Pranswer | RtcSdpType::Rollback | _ => return None,
     };
     Some(Description { kind, sdp: Sdp(description.sdp()) })
 }
@@ -300,7 +305,7 @@ fn signaling_state(connection: &PeerConnection) -> Option<SignalingState> {
         RtcSignalingState::HaveLocalOffer => Some(SignalingState::HaveLocalOffer),
         RtcSignalingState::HaveRemoteOffer => Some(SignalingState::HaveRemoteOffer),
         RtcSignalingState::Closed => Some(SignalingState::Closed),
-        _ => None,
+        RtcSignalingState::HaveLocalPranswer | RtcSignalingState::HaveRemotePranswer | _ => None,
     }
 }
 

@@ -18,7 +18,8 @@ pub(super) fn show(who: Who, stream: Option<&MediaStream>) {
         Who::Stranger => "video[data-who=stranger]",
         Who::Oneself => "video[data-who=self]",
     };
-    let video = window().and_then(|it| it.document()).and_then(|it| it.query_selector(selector).ok().flatten());
+    let video =
+        window().and_then(|it| it.document()).and_then(|it| it.query_selector(selector).ok().flatten());
     if let Some(video) = video.and_then(|it| it.dyn_into::<HtmlVideoElement>().ok()) {
         video.set_src_object(stream);
     }

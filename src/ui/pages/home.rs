@@ -54,7 +54,7 @@ pub fn App() -> impl IntoView {
 fn hears_escape(snapshot: Snapshot) -> bool {
     let in_a_match = match snapshot.phase {
         Phase::Connecting { .. } | Phase::Talking { .. } => true,
-        Phase::Landing | Phase::Asking | Phase::Ready | Phase::Waiting | Phase::Ended { .. } => false,
+        Phase::Landing | Phase::Asking | Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. } => false,
     };
     let document = document();
     in_a_match

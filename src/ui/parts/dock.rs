@@ -99,7 +99,7 @@ fn Control(
 /// Whether Next has nobody to leave: the next one is already being looked for.
 const fn nobody_to_leave(snapshot: Snapshot) -> bool {
     match snapshot.phase {
-        Phase::Landing | Phase::Asking | Phase::Ready | Phase::Waiting => true,
+        Phase::Landing | Phase::Asking | Phase::Ready | Phase::Waiting { .. } => true,
         Phase::Connecting { .. } | Phase::Talking { .. } | Phase::Ended { .. } => false,
     }
 }
