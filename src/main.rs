@@ -1,2 +1,45 @@
 //! The server program.
-fn main() {}
+
+use std::{path::PathBuf, process};
+
+use anyhow::Context;
+use clap::Parser;
+use passerby::server::{self, Config, Listeners};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Introduces strangers to each other for a video call.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// The configuration; each key is overridden by `PASSERBY__TABLE__KEY`, Leptos' keys by `LEPTOS_KEY`
+    #[arg(long, value_name = "PATH", default_value = "Leptos.toml")]
+    config: PathBuf,
+    /// Say whether the configuration is good, and exit
+    #[arg(long)]
+    check_config: bool,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let config = Config::load(&arguments.config, std::env::vars())
+        .with_context(|| format!("cannot start with {}", arguments.config.display()))?;
+    if arguments.check_config {
+        return Ok(());
+    }
+    server::start_log(&config.log)?;
+    let listeners = Listeners::bind(&config).await?;
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut told_to_stop = async move || {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    };
+    let shutdown = async move {
+        told_to_stop().await;
+        // Who says it twice does not want to wait.
+        tokio::spawn(async move {
+            told_to_stop().await;
+            process::exit(1)
+        });
+    };
+    server::run(config, listeners, shutdown).await
+}

@@ -1,1 +1,123 @@
 //! The server: axum, tokio, the clock and randomness; it decides nothing about people.
+//!
+//! [`run`] is all of its life. Each socket has a task (`socket`), one task owns the matchmaker (`driver`), and between
+//! them go bounded channels: a socket waits for the driver, the driver never waits for a socket.
+
+pub mod config;
+pub mod origin;
+pub mod sdp;
+
+mod clock;
+mod driver;
+mod headers;
+mod life;
+mod router;
+mod socket;
+mod telemetry;
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::Context;
+use axum::Router;
+use tokio::{
+    net::TcpListener,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+pub use config::Config;
+pub use telemetry::start_log;
+
+use driver::Driver;
+use life::Life;
+use origin::Origins;
+use router::Site;
+use socket::Exchange;
+use telemetry::Telemetry;
+
+/// How long sockets and requests are waited for at the very end: a little more than a socket's own farewell takes.
+const END_WITHIN: Duration = Duration::from_millis(1500);
+
+/// Where a server listens; bound before it runs, so that whoever starts it knows the ports.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For pages and sockets.
+    pub site: TcpListener,
+    /// For `/metrics`.
+    pub metrics: Option<TcpListener>,
+}
+
+impl Listeners {
+    /// Binds the addresses of the configuration.
+    ///
+    /// # Errors
+    ///
+    /// When an address is taken or not ours; the message names its key.
+    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+        let bind = async |key, address| {
+            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (`{key}`)"))
+        };
+        let site = bind("site-addr", config.leptos.site_addr).await?;
+        let metrics = match config.metrics.addr {
+            Some(address) => Some(bind("metrics.addr", address).await?),
+            None => None,
+        };
+        Ok(Self { site, metrics })
+    }
+}
+
+/// Serves until `shutdown` ends, then lets calls finish for at most the grace.
+///
+/// # Errors
+///
+/// When a listener has no address, the address needs origins that are not configured, or the system has no randomness.
+pub async fn run(
+    config: Config,
+    listeners: Listeners,
+    shutdown: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    // It fails where another server of this process has done it before.
+    let _ = any_spawner::Executor::init_tokio();
+    let address = listeners.site.local_addr().context("the site's listener has no address")?;
+    let origins = Origins::new(address, &config.server.origins)
+        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
+    let telemetry = Arc::new(Telemetry::new());
+    let life = Life::default();
+    let (driver, inbox) = Driver::new(config.server.max_connections, Arc::clone(&telemetry))?;
+    let exchange = Arc::new(Exchange::new(inbox, life.clone()));
+    let site = Site { origins: Arc::new(origins), exchange, life: life.clone() };
+
+    let mut tasks = JoinSet::new();
+    tasks.spawn(driver.run(life.clone()));
+    tasks.spawn(serve(listeners.site, router::site(&config, site), life.stopping.clone()));
+    if let Some(listener) = listeners.metrics {
+        tasks.spawn(serve(listener, router::metrics(telemetry), life.stopping.clone()));
+    }
+    tracing::info!(%address, "serving");
+
+    shutdown.await;
+    stop(&life, Duration::from_secs(config.server.grace_seconds)).await;
+    // What has not ended by now is dropped with the set.
+    let _ = timeout(END_WITHIN, tasks.join_all()).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Goes through the last stages.
+async fn stop(life: &Life, grace: Duration) {
+    tracing::info!(grace_seconds = grace.as_secs(), "draining");
+    life.draining.cancel();
+    tokio::select! {
+        () = life.drained.cancelled() => {}
+        () = sleep(grace) => {}
+    }
+    life.stopping.cancel();
+    life.sockets.close();
+    let _ = timeout(END_WITHIN, life.sockets.wait()).await;
+}
+
+async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {
+    // Its result says nothing: accepting is tried again after an error, so that only `stopping` ends it.
+    let _ = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await;
+}

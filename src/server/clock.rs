@@ -1,0 +1,42 @@
+//! The one clock of the server: turns instants into [`Moment`]s and back; it must not know what they are for.
+
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::time::Moment;
+
+/// Counts from its making.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    origin: Instant,
+    unix_origin: Duration,
+}
+
+impl Clock {
+    /// Starts now.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a driver: here time is read, everywhere else it is an argument"
+    )]
+    pub(super) fn start() -> Self {
+        // A system clock before 1970 is wrong anyway; ids then merely tell a wrong time.
+        let unix_origin = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self { origin: Instant::now(), unix_origin }
+    }
+
+    /// The present.
+    pub(super) fn now(&self) -> Moment {
+        Moment::default() + self.origin.elapsed()
+    }
+
+    /// When the runtime must wake up for `moment` to have come.
+    pub(super) fn instant(&self, moment: Moment) -> Instant {
+        self.origin + (moment - Moment::default())
+    }
+
+    /// Milliseconds from the Unix epoch to the origin.
+    pub(super) fn unix_origin_ms(&self) -> u64 {
+        u64::try_from(self.unix_origin.as_millis()).unwrap_or(u64::MAX)
+    }
+}

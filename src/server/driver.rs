@@ -1,0 +1,159 @@
+//! The one task that owns the matchmaker: brings it facts, does its deeds; it must not decide anything about people.
+
+use std::{collections::HashMap, sync::Arc};
+
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    time::sleep_until,
+};
+
+use super::{clock::Clock, life::Life, telemetry::Telemetry};
+use crate::{
+    matchmaker::{Closing, Config, Connection, Input, Matchmaker, Output},
+    protocol::{ErrorCode, Frame, ToBrowser, limits::MAX_OUTBOX_MESSAGES},
+};
+
+/// Events that may wait for the driver before sockets wait with reading: some from each of a few hundred peers.
+const INBOX: usize = 1024;
+
+/// Events handled between two looks at the gauges, the clock and the deadline.
+const BATCH: usize = 64;
+
+/// Messages that may wait for one socket: a whole replay and what is said meanwhile.
+pub(super) const OUTGOING: usize = MAX_OUTBOX_MESSAGES + 32;
+
+/// What a socket tells the driver.
+pub(super) enum Event {
+    /// There is a new one; what is for it goes there.
+    Opened(Connection, mpsc::Sender<Outgoing>),
+    /// Anything else.
+    Happened(Connection, Input),
+}
+
+/// What the driver tells a socket. An end of these without a [`Close`](Outgoing::Close) says that it was too slow.
+pub(super) enum Outgoing {
+    /// Send this.
+    Say(Frame<Arc<ToBrowser>>),
+    /// Say goodbye.
+    Close(ErrorCode),
+}
+
+/// Owns the matchmaker, and the way to each socket the matchmaker knows.
+pub(super) struct Driver {
+    matchmaker: Matchmaker,
+    clock: Clock,
+    inbox: mpsc::Receiver<Event>,
+    sockets: HashMap<Connection, mpsc::Sender<Outgoing>>,
+    telemetry: Arc<Telemetry>,
+}
+
+impl Driver {
+    /// One with no sockets, and the end of its inbox to give to them.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system gives no random bytes.
+    pub(super) fn new(
+        max_connections: usize,
+        telemetry: Arc<Telemetry>,
+    ) -> Result<(Self, mpsc::Sender<Event>), getrandom::Error> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed)?;
+        let clock = Clock::start();
+        let matchmaker =
+            Matchmaker::new(Config { seed, unix_origin_ms: clock.unix_origin_ms(), max_connections });
+        let (events, inbox) = mpsc::channel(INBOX);
+        Ok((Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, events))
+    }
+
+    /// Runs until the server stops.
+    pub(super) async fn run(mut self, life: Life) {
+        let mut batch = Vec::with_capacity(BATCH);
+        let mut draining = false;
+        loop {
+            let deadline = self.matchmaker.next_deadline().map(|it| self.clock.instant(it));
+            let deadline = async {
+                match deadline {
+                    Some(instant) => sleep_until(instant).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = life.stopping.cancelled() => return,
+                () = life.draining.cancelled(), if !draining => {
+                    draining = true;
+                    self.handle(Input::Drain);
+                }
+                count = self.inbox.recv_many(&mut batch, BATCH) => {
+                    if count == 0 {
+                        return;
+                    }
+                    batch.drain(..).for_each(|it| self.take(it));
+                }
+                () = deadline => self.handle(Input::Tick),
+            }
+            self.telemetry.count(self.matchmaker.census());
+            if draining && self.matchmaker.is_drained() {
+                life.drained.cancel();
+            }
+        }
+    }
+
+    fn take(&mut self, event: Event) {
+        match event {
+            Event::Opened(connection, outgoing) => {
+                self.sockets.insert(connection, outgoing);
+                self.handle(Input::Opened { connection });
+            }
+            // What a socket says while it is being closed concerns nobody any more.
+            Event::Happened(connection, _) if !self.sockets.contains_key(&connection) => {}
+            Event::Happened(connection, input) => {
+                if let Input::Closed { .. } = input {
+                    self.sockets.remove(&connection);
+                }
+                self.handle(input);
+            }
+        }
+    }
+
+    /// One fact and all that follows from it; a socket that cannot take what it is told is the next fact.
+    fn handle(&mut self, input: Input) {
+        let now = self.clock.now();
+        let mut lost = Vec::new();
+        let mut next = Some(input);
+        while let Some(input) = next {
+            self.telemetry.heard(&input);
+            for output in self.matchmaker.handle(now, input) {
+                lost.extend(self.perform(output));
+            }
+            next = lost.pop().map(|connection| Input::Closed { connection, closing: Closing::Lost });
+        }
+    }
+
+    /// Does one deed; returns the socket that was lost with it.
+    fn perform(&mut self, output: Output) -> Option<Connection> {
+        match output {
+            Output::Send { connection, frame } => {
+                self.telemetry.said();
+                let outgoing = self.sockets.get(&connection)?;
+                match outgoing.try_send(Outgoing::Say(frame)) {
+                    Ok(()) => None,
+                    // Its task has ended, and the news of that is on its way.
+                    Err(TrySendError::Closed(_)) => None,
+                    Err(TrySendError::Full(_)) => self.sockets.remove(&connection).map(|_| connection),
+                }
+            }
+            Output::Close { connection, code } => {
+                if let Some(outgoing) = self.sockets.remove(&connection) {
+                    // Where there is no room for it, the end of the channel closes the socket as well.
+                    let _ = outgoing.try_send(Outgoing::Close(code));
+                }
+                None
+            }
+            Output::Note(note) => {
+                self.telemetry.note(note);
+                None
+            }
+        }
+    }
+}

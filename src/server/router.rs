@@ -1,0 +1,159 @@
+//! Every route and every layer on one page; it must not know what is said on the sockets.
+
+use std::{future::ready, path::Path, sync::Arc};
+
+use axum::{
+    Router,
+    extract::{
+        Request, State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use leptos_axum::render_app_to_stream_with_context;
+use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir};
+
+use super::{
+    config::Config,
+    headers::{self, Policy},
+    life::Life,
+    origin::Origins,
+    socket::Exchange,
+    telemetry::Telemetry,
+};
+use crate::{
+    protocol::limits::{MAX_FRAME_BYTES, SUBPROTOCOL},
+    ui,
+};
+
+/// Bytes of a socket's read buffer, there from the start: most messages fit, and ten thousand of them are 40 MB.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// Bytes collected before a write; a message is flushed at once anyway.
+const WRITE_BUFFER: usize = 0;
+
+/// Bytes that may wait for a socket that does not take them; several of the largest messages.
+const MAX_WRITE_BUFFER: usize = 256 * 1024;
+
+/// Bytes of a message that is still read. A little more than is allowed, so that one just too large is read to its end.
+const MAX_READ: usize = MAX_FRAME_BYTES + 1024;
+
+/// For files whose names change with their contents.
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+
+/// For files whose names do not.
+const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+
+/// What the handlers need.
+#[derive(Clone)]
+pub(super) struct Site {
+    /// Whose pages may connect.
+    pub(super) origins: Arc<Origins>,
+    /// Where sockets go.
+    pub(super) exchange: Arc<Exchange>,
+    /// Whether anybody is let in.
+    pub(super) life: Life,
+}
+
+/// The public side.
+pub(super) fn site(config: &Config, site: Site) -> Router {
+    let options = config.leptos.clone();
+    let root = Path::new(&*options.site_root);
+    let files = |folder: &Path| ServeDir::new(folder).precompressed_br().precompressed_gzip();
+    let pkg_cache = if options.hash_files { FOR_EVER } else { HeaderValue::from_static("no-cache") };
+    let package = Router::new()
+        .fallback_service(files(&root.join(&*options.site_pkg_dir)))
+        .layer(middleware::map_response(move |it| ready(cached(it, pkg_cache.clone()))));
+    let public = Router::new()
+        .fallback_service(files(root).append_index_html_on_directories(false).fallback(get(not_found)))
+        .layer(middleware::map_response(|it| ready(cached(it, AN_HOUR))));
+
+    let policy = Policy::new(config, &site.origins);
+    let page = {
+        let options = options.clone();
+        render_app_to_stream_with_context(move || policy.apply(), move || ui::shell(options.clone()))
+    };
+    Router::new()
+        .route("/", get(page))
+        .route("/ws", any(open))
+        .route("/healthz", get(|| async { "alive" }))
+        .route("/readyz", get(readiness))
+        .with_state(site)
+        .nest(options.site_pkg_dir_route_base().trim_end_matches('/'), package)
+        .fallback_service(public)
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(secured))
+}
+
+/// The operators' side.
+pub(super) fn metrics(telemetry: Arc<Telemetry>) -> Router {
+    let text = async move || {
+        let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
+        telemetry.text().map(|text| (kind, text)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+    };
+    Router::new().route("/metrics", get(text))
+}
+
+async fn readiness(State(site): State<Site>) -> Response {
+    if site.life.draining.is_cancelled() { stops() } else { "ready".into_response() }
+}
+
+/// Lets a page in, or says in one stable word why not.
+async fn open(
+    State(site): State<Site>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if site.life.draining.is_cancelled() {
+        return stops();
+    }
+    if !site.origins.allow(headers.get(header::ORIGIN)) {
+        return (StatusCode::FORBIDDEN, "wrong-origin").into_response();
+    }
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
+        Err(rejection) => return rejection.into_response(),
+    };
+    if upgrade.selected_protocol().is_none() {
+        return (StatusCode::BAD_REQUEST, "wrong-subprotocol").into_response();
+    }
+    // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.
+    let token = site.life.sockets.token();
+    upgrade
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(MAX_WRITE_BUFFER)
+        .max_message_size(MAX_READ)
+        .max_frame_size(MAX_READ)
+        .on_upgrade(async move |socket| {
+            site.exchange.serve(socket).await;
+            drop(token);
+        })
+}
+
+fn stops() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "server-stops").into_response()
+}
+
+async fn not_found() -> (StatusCode, &'static str) {
+    (StatusCode::NOT_FOUND, "There is no such page.")
+}
+
+/// Only what was found is kept: a missing file may be there after the next deploy.
+fn cached(mut response: Response, value: HeaderValue) -> Response {
+    let is_file = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
+    let value = if is_file { value } else { HeaderValue::from_static("no-store") };
+    response.headers_mut().insert(header::CACHE_CONTROL, value);
+    response
+}
+
+async fn secured(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.extend(headers::EVERYWHERE);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(headers::NO_PAGE);
+    response
+}

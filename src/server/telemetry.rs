@@ -1,0 +1,179 @@
+//! What operators can see: numbers for Prometheus and lines for the log; it must not know anything of people.
+//!
+//! Ids, durations and codes only. No address and no description ever comes here (`design.md`, law 9).
+
+use std::sync::atomic::AtomicU64;
+
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    registry::Registry,
+};
+use serde::Serialize;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use super::config::{Format, Log};
+use crate::{
+    matchmaker::{Census, Input, Note},
+    protocol::{EndReason, ErrorCode},
+};
+
+/// One label and its value.
+type Label = [(&'static str, String); 1];
+
+/// The numbers of one server; several servers may run in one process.
+#[derive(Debug)]
+pub(super) struct Telemetry {
+    registry: Registry,
+    peers: Family<Label, Gauge>,
+    matches: Gauge,
+    connections: Gauge,
+    messages: Family<Label, Counter>,
+    matched: Counter,
+    connected: Counter,
+    ended: Family<Label, Counter>,
+    refused: Family<Label, Counter>,
+    wait: Histogram,
+    connect: Histogram,
+}
+
+impl Telemetry {
+    /// All at zero.
+    pub(super) fn new() -> Self {
+        // Seconds: a wait of a moment, of a look at the clock, of a walk to the kitchen.
+        let wait = Histogram::new([0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0]);
+        // Seconds, up to the server's patience of 20.
+        let connect = Histogram::new([0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0]);
+        let mut this = Self {
+            registry: Registry::with_prefix("passerby"),
+            peers: Family::default(),
+            matches: Gauge::default(),
+            connections: Gauge::default(),
+            messages: Family::default(),
+            matched: Counter::<u64, AtomicU64>::default(),
+            connected: Counter::<u64, AtomicU64>::default(),
+            ended: Family::default(),
+            refused: Family::default(),
+            wait,
+            connect,
+        };
+        this.register();
+        this.count(Census::default());
+        this
+    }
+
+    fn register(&mut self) {
+        let Self { registry, .. } = self;
+        registry.register("peers", "Peers by what they do", self.peers.clone());
+        registry.register("matches", "Pairs that have not ended", self.matches.clone());
+        registry.register("connections", "Open sockets", self.connections.clone());
+        registry.register("messages", "Messages by direction", self.messages.clone());
+        registry.register("matches_made", "Pairs made", self.matched.clone());
+        registry.register("matches_connected", "Pairs that became a call", self.connected.clone());
+        registry.register("matches_ended", "Pairs ended, by reason", self.ended.clone());
+        registry.register("refused", "Refusals by code", self.refused.clone());
+        registry.register(
+            "wait_seconds",
+            "How long the longer waiter of a pair had waited",
+            self.wait.clone(),
+        );
+        registry.register("connect_seconds", "From pair to call", self.connect.clone());
+    }
+
+    /// How many there are of each.
+    pub(super) fn count(&self, census: Census) {
+        let Census { idle, waiting, connecting, talking, matches, connections } = census;
+        for (phase, peers) in
+            [("idle", idle), ("waiting", waiting), ("connecting", connecting), ("talking", talking)]
+        {
+            self.peers.get_or_create(&[("phase", phase.into())]).set(gauge(peers));
+        }
+        self.matches.set(gauge(matches));
+        self.connections.set(gauge(connections));
+    }
+
+    /// Something has reached the matchmaker.
+    pub(super) fn heard(&self, input: &Input) {
+        match input {
+            Input::Said { .. } | Input::Refused { .. } => {
+                self.messages.get_or_create(&[("direction", "in".into())]).inc();
+            }
+            Input::Opened { .. } | Input::Closed { .. } | Input::Drain | Input::Tick => {}
+        }
+    }
+
+    /// A message goes out.
+    pub(super) fn said(&self) {
+        self.messages.get_or_create(&[("direction", "out".into())]).inc();
+    }
+
+    /// A line and a number for what the matchmaker finds worth them.
+    pub(super) fn note(&self, note: Note) {
+        match note {
+            Note::Matched { match_id, waited } => {
+                self.matched.inc();
+                self.wait.observe(waited.as_secs_f64());
+                tracing::info!(match.id = %match_id.0, waited_ms = millis(waited), "matched");
+            }
+            Note::Connected { match_id, after } => {
+                self.connected.inc();
+                self.connect.observe(after.as_secs_f64());
+                tracing::info!(match.id = %match_id.0, after_ms = millis(after), "connected");
+            }
+            Note::Ended { match_id, reason, lasted } => {
+                let reason = label::<EndReason>(&reason);
+                tracing::info!(match.id = %match_id.0, reason, lasted_ms = millis(lasted), "ended");
+                self.ended.get_or_create(&[("reason", reason)]).inc();
+            }
+            Note::Refused { code } => {
+                let code = label::<ErrorCode>(&code);
+                tracing::debug!(code, "refused");
+                self.refused.get_or_create(&[("code", code)]).inc();
+            }
+        }
+    }
+
+    /// All numbers as `OpenMetrics` text, which is Prometheus' format with an end mark.
+    ///
+    /// # Errors
+    ///
+    /// Only those of writing to a text, which has none.
+    pub(super) fn text(&self) -> Result<String, std::fmt::Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+}
+
+/// The name of a unit variant as it is on the wire, so that logs, numbers and messages say the same.
+pub(super) fn label<T: Serialize>(code: &T) -> String {
+    serde_json::to_value(code)
+        .ok()
+        .as_ref()
+        .and_then(serde_json::Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+fn gauge(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Starts the log of the process, on standard error.
+///
+/// # Errors
+///
+/// When the filter is none, or the process has a log already.
+pub fn start_log(log: &Log) -> anyhow::Result<()> {
+    let lines = fmt().with_env_filter(EnvFilter::try_new(&log.filter)?).with_writer(std::io::stderr);
+    // Not `init`: it would also take in the `log` crate, where parsers tell what they parse.
+    match log.format {
+        Format::Text => tracing::subscriber::set_global_default(lines.finish())?,
+        Format::Json => tracing::subscriber::set_global_default(lines.json().finish())?,
+    }
+    Ok(())
+}
