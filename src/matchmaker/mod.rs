@@ -1,12 +1,40 @@
-//! The server's state machine; it must not know sockets, clocks, randomness, or the browser's half.
+//! The server's state machine; it must not know sockets, clocks, the operating system's randomness, or the page.
+//!
+//! [`Matchmaker::handle`] takes one fact and returns what must be done, in order.
+//! A peer's record is in `peer`, its coming and going in `sessions`, what it says in `talk`,
+//! who waits in `queue`, who is with whom in `matches`, what is due in `deadlines`, all chance in `mint`.
 
+mod deadlines;
 mod input;
+mod matches;
+mod mint;
 mod output;
+mod peer;
+mod queue;
+mod sessions;
+mod talk;
+
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::HashMap, mem, sync::Arc};
+
+use deadlines::{Deadlines, Due};
+use matches::{End, Match, Matches};
+use mint::Mint;
+use peer::{Link, Peer, Standing};
+use queue::{Place, Proposal, Queue, Verdict};
+use sessions::Socket;
 
 pub use input::{Closing, Connection, Input};
 pub use output::{Census, Note, Output};
 
-use crate::time::Moment;
+use crate::{
+    protocol::{EndReason, MatchId, PeerId, ToBrowser, limits::CONNECT_WITHIN_SERVER},
+    time::Moment,
+};
 
 /// What a matchmaker is given at birth.
 #[derive(Clone, Debug)]
@@ -21,31 +49,218 @@ pub struct Config {
 
 /// Pairs peers, and passes on what the two of a pair say.
 #[derive(Debug)]
-pub struct Matchmaker {}
+pub struct Matchmaker {
+    max_connections: usize,
+    draining: bool,
+    mint: Mint,
+    sockets: HashMap<Connection, Socket>,
+    peers: HashMap<PeerId, Peer>,
+    queue: Queue,
+    matches: Matches,
+    deadlines: Deadlines,
+    /// Peers that wait, in the queue or within their grace.
+    waiting: usize,
+    /// Matches that are calls.
+    talking: usize,
+    /// What [`handle`](Self::handle) is going to return.
+    outputs: Vec<Output>,
+    /// Peers whose outbox is full; they go when the fact at hand is dealt with.
+    too_slow: Vec<PeerId>,
+}
 
 impl Matchmaker {
     /// One with nobody in it.
-    pub fn new(_config: Config) -> Self {
-        Self {}
+    pub fn new(config: Config) -> Self {
+        Self {
+            max_connections: config.max_connections,
+            draining: false,
+            mint: Mint::new(config.seed, config.unix_origin_ms),
+            sockets: HashMap::new(),
+            peers: HashMap::new(),
+            queue: Queue::default(),
+            matches: Matches::default(),
+            deadlines: Deadlines::default(),
+            waiting: 0,
+            talking: 0,
+            outputs: Vec::new(),
+            too_slow: Vec::new(),
+        }
     }
 
     /// Takes in one fact and says what must now be done. Total: never fails, never waits.
-    pub fn handle(&mut self, _now: Moment, _input: Input) -> Vec<Output> {
-        Vec::new()
+    pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Output> {
+        match input {
+            Input::Opened { connection } => self.opened(now, connection),
+            Input::Said { connection, frame } => self.said(now, connection, frame),
+            Input::Refused { connection, code, numbers } => self.refused(now, connection, code, numbers),
+            Input::Closed { connection, closing } => self.closed(now, connection, closing),
+            Input::Drain => self.drain(now),
+            Input::Tick => self.tick(now),
+        }
+        self.dismiss_too_slow(now);
+        mem::take(&mut self.outputs)
     }
 
     /// When `handle(now, Input::Tick)` next has something to do.
     pub fn next_deadline(&self) -> Option<Moment> {
-        None
+        self.deadlines.next()
     }
 
     /// How many there are of each.
     pub fn census(&self) -> Census {
-        Census::default()
+        let matches = self.matches.len();
+        Census {
+            idle: self.peers.len() - self.waiting - 2 * matches,
+            waiting: self.waiting,
+            connecting: 2 * (matches - self.talking),
+            talking: 2 * self.talking,
+            matches,
+            connections: self.sockets.len(),
+        }
     }
 
     /// After [`Input::Drain`]: nobody is left whose call needs this server.
     pub fn is_drained(&self) -> bool {
-        true
+        self.draining && self.matches.len() == 0
+    }
+
+    fn tick(&mut self, now: Moment) {
+        while let Some(due) = self.deadlines.pop(now) {
+            match due {
+                Due::Hello(connection) => self.hello_overdue(connection),
+                Due::Grace(peer) => self.leave_for_good(now, peer, EndReason::PartnerLost),
+                Due::Connect(match_id) => self.end_unconnected(now, match_id),
+                Due::Retry(peer) => self.retry(now, peer),
+            }
+        }
+    }
+
+    /// Puts a peer into the queue, at the end or at the place it had, and pairs it if somebody accepts.
+    fn wait(&mut self, now: Moment, peer: PeerId, place: Option<Place>) {
+        if self.draining {
+            return self.send_away(now, peer);
+        }
+        let place = place.unwrap_or_else(|| self.queue.last_place(now));
+        self.stand(peer, Standing::Waiting { place, retry: None });
+        self.tell(peer, ToBrowser::Waiting {});
+        self.seek(now, peer, place);
+    }
+
+    /// Looks for a partner for a peer that waits and is not in the queue; with none, puts it there.
+    fn seek(&mut self, now: Moment, peer: PeerId, place: Place) {
+        let Some(Peer { link: Link::Attached(_), .. }) = self.peers.get(&peer) else { return };
+        match self.queue.propose(|other| self.judge(now, peer, other)) {
+            Proposal::Partner(other) => self.pair(now, peer, other),
+            Proposal::Nobody(retry) => {
+                self.queue.insert(place, peer);
+                self.stand(peer, Standing::Waiting { place, retry });
+            }
+        }
+    }
+
+    fn judge(&self, now: Moment, one: PeerId, other: PeerId) -> Verdict {
+        let until = |a: PeerId, b: PeerId| self.peers.get(&a).and_then(|it| it.avoids(now, b));
+        until(one, other).max(until(other, one)).map_or(Verdict::Accepted, Verdict::NotBefore)
+    }
+
+    fn retry(&mut self, now: Moment, peer: PeerId) {
+        let Some(Standing::Waiting { place, .. }) = self.peers.get(&peer).map(|it| it.standing) else {
+            return;
+        };
+        self.queue.remove(place);
+        self.seek(now, peer, place);
+    }
+
+    /// Pairs two, if each one's own record says that it waits.
+    fn pair(&mut self, now: Moment, one: PeerId, other: PeerId) {
+        let (Some(mine), Some(theirs)) = (self.accept(one), self.accept(other)) else { return };
+        let mut ends = [End::new(one, mine), End::new(other, theirs)];
+        ends.sort_by_key(|end| end.place);
+        let match_id = self.mint.match_id(now);
+        let connect_by = now + CONNECT_WITHIN_SERVER;
+        self.deadlines.set(connect_by, Due::Connect(match_id));
+        self.outputs.push(Output::Note(Note::Matched { match_id, waited: now - ends[0].place.since }));
+        self.matches.insert(match_id, Match { ends, since: now, connect_by: Some(connect_by) });
+        for (index, end) in ends.iter().enumerate() {
+            let partner = self.peers.get(&ends[1 - index].peer).map(|it| it.media).unwrap_or_default();
+            self.stand(end.peer, Standing::Matched(match_id));
+            let role = Match::role(index);
+            self.tell(end.peer, ToBrowser::Matched { match_id, role, partner, ice: Vec::new() });
+        }
+    }
+
+    /// The place of a peer that waits and can be reached; only such a peer accepts a proposal.
+    fn accept(&self, peer: PeerId) -> Option<Place> {
+        let peer = self.peers.get(&peer)?;
+        match (peer.link, peer.standing) {
+            (Link::Attached(_), Standing::Waiting { place, .. }) => Some(place),
+            (Link::Attached(_), Standing::Idle | Standing::Matched(_)) | (Link::Detached { .. }, _) => None,
+        }
+    }
+
+    /// Ends a match for both: tells each, keeps them apart for a while, leaves both idle.
+    fn part(
+        &mut self,
+        now: Moment,
+        match_id: MatchId,
+        reason: impl Fn(PeerId) -> EndReason,
+    ) -> Option<Match> {
+        let it = self.matches.end(now, match_id)?;
+        match it.connect_by {
+            Some(at) => self.deadlines.cancel(at, Due::Connect(match_id)),
+            None => self.talking -= 1,
+        }
+        for end in it.ends {
+            let partner = it.partner_of(end.peer);
+            if let Some(peer) = self.peers.get_mut(&end.peer) {
+                peer.avoid(now, partner);
+            }
+            self.stand(end.peer, Standing::Idle);
+            self.tell(end.peer, ToBrowser::Ended { match_id, reason: reason(end.peer) });
+        }
+        Some(it)
+    }
+
+    fn end_unconnected(&mut self, now: Moment, match_id: MatchId) {
+        let Some(it) = self.part(now, match_id, |_| EndReason::Unconnected) else { return };
+        self.note_end(now, match_id, &it, EndReason::Unconnected);
+        for end in it.ends {
+            self.wait(now, end.peer, Some(end.place));
+        }
+    }
+
+    fn note_end(&mut self, now: Moment, match_id: MatchId, it: &Match, reason: EndReason) {
+        self.outputs.push(Output::Note(Note::Ended { match_id, reason, lasted: now - it.since }));
+    }
+
+    /// Changes where a peer stands, and everything that follows from it: the queue, the retry, the count.
+    fn stand(&mut self, id: PeerId, standing: Standing) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let before = mem::replace(&mut peer.standing, standing);
+        if let Standing::Waiting { place, retry } = before {
+            self.waiting -= 1;
+            if !matches!(standing, Standing::Waiting { .. }) {
+                self.queue.remove(place);
+            }
+            if let Some(at) = retry {
+                self.deadlines.cancel(at, Due::Retry(id));
+            }
+        }
+        if let Standing::Waiting { retry, .. } = standing {
+            self.waiting += 1;
+            if let Some(at) = retry {
+                self.deadlines.set(at, Due::Retry(id));
+            }
+        }
+    }
+
+    /// Says something to a peer: now, and if its socket is lost, when it is back.
+    fn tell(&mut self, id: PeerId, msg: ToBrowser) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        match (peer.delivery.send(Arc::new(msg)), peer.link) {
+            (Ok(frame), Link::Attached(connection)) => self.outputs.push(Output::Send { connection, frame }),
+            (Ok(_), Link::Detached { .. }) => {}
+            (Err(_), Link::Attached(_) | Link::Detached { .. }) => self.too_slow.push(id),
+        }
     }
 }

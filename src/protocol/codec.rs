@@ -74,7 +74,11 @@ fn diagnose(text: &str) -> Refusal {
     };
     let code = match name {
         Some(name) if numbered && frame.len() == 3 => {
-            if NAMES.contains(&name) { ErrorCode::BadMessage } else { ErrorCode::UnknownMessage }
+            if NAMES.contains(&name) {
+                ErrorCode::BadMessage
+            } else {
+                ErrorCode::UnknownMessage
+            }
         }
         Some(_) | None => ErrorCode::BadFrame,
     };

@@ -1,0 +1,101 @@
+//! One peer's record: its socket, its numbers, where it stands, whom it does not want again; it must not know others.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use super::{Connection, queue::Place};
+use crate::{
+    protocol::{Delivery, MatchId, Media, PeerId, Secret, ToBrowser, limits::NOT_AGAIN_FOR},
+    time::Moment,
+};
+
+/// Partners one peer is kept from at a time: one every half second for as long as they are remembered.
+pub(super) const MAX_AVOIDED: usize = 64;
+
+/// A peer that has said hello.
+#[derive(Debug)]
+pub(super) struct Peer {
+    /// What takes this peer back after a lost socket.
+    pub(super) secret: Secret,
+    /// Its socket.
+    pub(super) link: Link,
+    /// Its conversation with the server.
+    pub(super) delivery: Delivery<Arc<ToBrowser>>,
+    /// Where it stands.
+    pub(super) standing: Standing,
+    /// What it sends; as it said when it last joined.
+    pub(super) media: Media,
+    /// How many of its messages were refused on this socket.
+    pub(super) refusals: u16,
+    /// Whom it parted from, and until when they are kept apart; oldest first.
+    avoided: VecDeque<(Moment, PeerId)>,
+}
+
+/// The socket of a peer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Link {
+    /// It is there.
+    Attached(Connection),
+    /// It is lost; the peer is forgotten at this moment.
+    Detached {
+        /// The end of the grace.
+        until: Moment,
+    },
+}
+
+/// Where a peer stands. There is no standing in which it waits and talks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It wants nobody.
+    Idle,
+    /// It waits. While its socket is lost it keeps its place but is not in the queue.
+    Waiting {
+        /// Its place.
+        place: Place,
+        /// When to look again, if somebody who waits will only then do.
+        retry: Option<Moment>,
+    },
+    /// It has a partner.
+    Matched(MatchId),
+}
+
+impl Peer {
+    /// A peer that has just said hello.
+    pub(super) fn new(connection: Connection, secret: Secret) -> Self {
+        Self {
+            secret,
+            link: Link::Attached(connection),
+            delivery: Delivery::default(),
+            standing: Standing::Idle,
+            media: Media::default(),
+            refusals: 0,
+            avoided: VecDeque::new(),
+        }
+    }
+
+    /// Keeps this peer from `other` for [`NOT_AGAIN_FOR`].
+    pub(super) fn avoid(&mut self, now: Moment, other: PeerId) {
+        while self.avoided.front().is_some_and(|(until, _)| *until <= now)
+            || self.avoided.len() >= MAX_AVOIDED
+        {
+            self.avoided.pop_front();
+        }
+        self.avoided.push_back((now + NOT_AGAIN_FOR, other));
+    }
+
+    /// Until when this peer does not accept `other`; `None` if it does now.
+    pub(super) fn avoids(&self, now: Moment, other: PeerId) -> Option<Moment> {
+        self.avoided
+            .iter()
+            .rev()
+            .find(|(until, peer)| *peer == other && *until > now)
+            .map(|(until, _)| *until)
+    }
+
+    /// The match it is in.
+    pub(super) fn match_id(&self) -> Option<MatchId> {
+        match self.standing {
+            Standing::Matched(match_id) => Some(match_id),
+            Standing::Idle | Standing::Waiting { .. } => None,
+        }
+    }
+}

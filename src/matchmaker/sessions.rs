@@ -1,0 +1,223 @@
+//! How peers come, are lost, come back and go; it must not know what they talk about.
+
+use std::{mem, ops::Range, sync::Arc, time::Duration};
+
+use super::{Closing, Connection, Due, Link, Matchmaker, Output, Peer, Standing};
+use crate::{
+    protocol::{
+        EndReason, ErrorCode, Frame, Limits, PeerId, Resume, Secret, Signalling, ToBrowser,
+        limits::{
+            GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, MAX_CANDIDATE_BYTES, MAX_CANDIDATES,
+            MAX_FRAME_BYTES, MAX_SDP_BYTES, VERSION,
+        },
+    },
+    time::Moment,
+};
+
+/// When those who are sent away come back: long enough for a restart, spread so that they do not all come at once.
+const COME_BACK_AFTER: Range<Duration> = Duration::from_millis(500)..Duration::from_secs(5);
+
+/// What the matchmaker knows of an open socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Socket {
+    /// It has not said hello.
+    Silent {
+        /// When it must have.
+        until: Moment,
+    },
+    /// It is a peer's.
+    Of(PeerId),
+}
+
+impl Matchmaker {
+    pub(super) fn opened(&mut self, now: Moment, connection: Connection) {
+        if self.draining {
+            return self.turn_away(connection, ErrorCode::ServerStops);
+        }
+        if self.sockets.len() >= self.max_connections {
+            return self.turn_away(connection, ErrorCode::ServerFull);
+        }
+        let until = now + HELLO_WITHIN;
+        self.sockets.insert(connection, Socket::Silent { until });
+        self.deadlines.set(until, Due::Hello(connection));
+    }
+
+    pub(super) fn hello_overdue(&mut self, connection: Connection) {
+        self.sockets.remove(&connection);
+        self.turn_away(connection, ErrorCode::HelloFirst);
+    }
+
+    /// Takes a lost peer back, or a new one in.
+    pub(super) fn greet(&mut self, now: Moment, connection: Connection, ack: u64, resume: Option<Resume>) {
+        let known = |it: &Resume| self.peers.get(&it.peer).is_some_and(|peer| peer.secret == it.secret);
+        match resume.filter(known) {
+            Some(resume) => self.take_back(now, connection, ack, resume.peer),
+            None if self.draining => self.drop_socket(connection, ErrorCode::ServerStops),
+            None => {
+                let (id, secret) = (self.mint.peer(now), self.mint.secret());
+                self.bind(connection, id);
+                self.peers.insert(id, Peer::new(connection, secret));
+                self.tell(id, welcome(id, secret, false));
+            }
+        }
+    }
+
+    fn take_back(&mut self, now: Moment, connection: Connection, ack: u64, id: PeerId) {
+        let secret = self.mint.secret();
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        if !peer.delivery.acknowledge(ack) {
+            return self.drop_socket(connection, ErrorCode::BadSequence);
+        }
+        (peer.secret, peer.refusals) = (secret, 0);
+        let before = mem::replace(&mut peer.link, Link::Attached(connection));
+        let standing = peer.standing;
+        self.bind(connection, id);
+        match before {
+            Link::Attached(old) => self.drop_socket(old, ErrorCode::Replaced),
+            Link::Detached { until } => self.deadlines.cancel(until, Due::Grace(id)),
+        }
+        self.tell(id, welcome(id, secret, true));
+        self.replay(connection, id);
+        match (before, standing) {
+            (Link::Detached { .. }, Standing::Waiting { place, .. }) => self.seek(now, id, place),
+            (Link::Detached { .. }, Standing::Matched(_)) => self.tell_partner(id, Signalling::Back),
+            (Link::Attached(_), _) | (Link::Detached { .. }, Standing::Idle) => {}
+        }
+    }
+
+    fn replay(&mut self, connection: Connection, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let frames = peer.delivery.replay();
+        self.outputs.extend(frames.into_iter().map(|frame| Output::Send { connection, frame }));
+    }
+
+    pub(super) fn closed(&mut self, now: Moment, connection: Connection, closing: Closing) {
+        match (self.sockets.remove(&connection), closing) {
+            (None, _) => {}
+            (Some(Socket::Silent { until }), _) => self.deadlines.cancel(until, Due::Hello(connection)),
+            (Some(Socket::Of(peer)), Closing::Goodbye) => {
+                self.leave_for_good(now, peer, EndReason::PartnerLeft)
+            }
+            (Some(Socket::Of(peer)), Closing::Lost) => self.detach(now, peer),
+        }
+    }
+
+    /// Begins the grace of a peer whose socket is gone.
+    pub(super) fn detach(&mut self, now: Moment, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let grace = match peer.standing {
+            Standing::Matched(_) => GRACE_MATCHED,
+            Standing::Idle | Standing::Waiting { .. } => GRACE_UNMATCHED,
+        };
+        let until = now + grace;
+        peer.link = Link::Detached { until };
+        let standing = peer.standing;
+        self.deadlines.set(until, Due::Grace(id));
+        match standing {
+            Standing::Idle => {}
+            Standing::Waiting { place, .. } => {
+                self.queue.remove(place);
+                self.stand(id, Standing::Waiting { place, retry: None });
+            }
+            Standing::Matched(_) => self.tell_partner(id, Signalling::Lost),
+        }
+    }
+
+    fn tell_partner(&mut self, id: PeerId, signalling: Signalling) {
+        let Some(match_id) = self.peers.get(&id).and_then(Peer::match_id) else { return };
+        if let Some(partner) = self.matches.partner_of(match_id, id) {
+            self.tell(partner, ToBrowser::Partner { match_id, signalling });
+        }
+    }
+
+    /// Forgets a peer; its partner is told why. The record goes first, so that the peer itself hears nothing.
+    pub(super) fn leave_for_good(&mut self, now: Moment, id: PeerId, reason: EndReason) {
+        self.stand_aside(id);
+        let Some(peer) = self.peers.remove(&id) else { return };
+        if let Link::Detached { until } = peer.link {
+            self.deadlines.cancel(until, Due::Grace(id));
+        }
+        let Some(match_id) = peer.match_id() else { return };
+        if let Some(it) = self.part(now, match_id, |_| reason) {
+            self.note_end(now, match_id, &it, reason);
+            if self.draining {
+                self.send_away(now, it.partner_of(id));
+            }
+        }
+    }
+
+    /// Takes a waiting peer out of the queue.
+    fn stand_aside(&mut self, id: PeerId) {
+        if let Some(Standing::Waiting { .. }) = self.peers.get(&id).map(|it| it.standing) {
+            self.stand(id, Standing::Idle);
+        }
+    }
+
+    /// Ends a peer's session because of what it did; `about` is the number of the message.
+    pub(super) fn dismiss(&mut self, now: Moment, id: PeerId, code: ErrorCode, about: u64) {
+        self.tell(id, ToBrowser::Error { code, about });
+        if let Some(Link::Attached(connection)) = self.peers.get(&id).map(|it| it.link) {
+            self.sockets.remove(&connection);
+            self.outputs.push(Output::Close { connection, code });
+        }
+        self.leave_for_good(now, id, EndReason::PartnerLeft);
+    }
+
+    pub(super) fn dismiss_too_slow(&mut self, now: Moment) {
+        while let Some(id) = self.too_slow.pop() {
+            self.dismiss(now, id, ErrorCode::TooSlow, 0);
+        }
+    }
+
+    /// Closes a socket that no peer's record holds on to.
+    pub(super) fn drop_socket(&mut self, connection: Connection, code: ErrorCode) {
+        if let Some(Socket::Silent { until }) = self.sockets.remove(&connection) {
+            self.deadlines.cancel(until, Due::Hello(connection));
+        }
+        self.turn_away(connection, code);
+    }
+
+    pub(super) fn drain(&mut self, now: Moment) {
+        self.draining = true;
+        #[expect(clippy::disallowed_methods, reason = "sorted at once")]
+        let mut all: Vec<_> = self.peers.keys().copied().collect();
+        all.sort_unstable();
+        for id in all {
+            if self.peers.get(&id).is_some_and(|it| it.match_id().is_none()) {
+                self.send_away(now, id);
+            }
+        }
+    }
+
+    /// Tells a peer that is not in a match to come back later, when another server stands here.
+    pub(super) fn send_away(&mut self, now: Moment, id: PeerId) {
+        let after = self.mint.jitter(COME_BACK_AFTER);
+        let after_ms = u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
+        self.tell(id, ToBrowser::ComeBack { after_ms });
+        self.dismiss(now, id, ErrorCode::ServerStops, 0);
+    }
+
+    fn bind(&mut self, connection: Connection, id: PeerId) {
+        if let Some(Socket::Silent { until }) = self.sockets.insert(connection, Socket::Of(id)) {
+            self.deadlines.cancel(until, Due::Hello(connection));
+        }
+    }
+
+    fn turn_away(&mut self, connection: Connection, code: ErrorCode) {
+        let msg = Arc::new(ToBrowser::Error { code, about: 0 });
+        self.outputs.push(Output::Send { connection, frame: Frame { seq: 0, ack: 0, msg } });
+        self.outputs.push(Output::Close { connection, code });
+    }
+}
+
+fn welcome(peer: PeerId, secret: Secret, resumed: bool) -> ToBrowser {
+    let limits = Limits {
+        frame_bytes: MAX_FRAME_BYTES as u32,
+        sdp_bytes: MAX_SDP_BYTES as u32,
+        candidate_bytes: MAX_CANDIDATE_BYTES as u32,
+        candidates: MAX_CANDIDATES,
+        heartbeat_ms: HEARTBEAT.as_millis() as u32,
+        grace_ms: GRACE_MATCHED.as_millis() as u32,
+    };
+    ToBrowser::Welcome { version: VERSION, peer, secret, resumed, limits }
+}

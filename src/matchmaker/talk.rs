@@ -1,0 +1,220 @@
+//! What peers say and what follows from it; it must not know how they come and go.
+
+use super::{Connection, Due, Match, Matchmaker, Note, Output, Peer, Socket, Standing, matches::Passage};
+use crate::{
+    protocol::{
+        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message, PeerId, Receipt, Signal, ToBrowser,
+        ToServer, limits::MAX_REFUSALS,
+    },
+    time::Moment,
+};
+
+/// What a match is to a peer that names it.
+enum Claim {
+    /// The one it is in.
+    Current,
+    /// One it was in.
+    Over,
+    /// Never its own, as far as anybody remembers.
+    NotYours,
+}
+
+impl Matchmaker {
+    pub(super) fn said(&mut self, now: Moment, connection: Connection, frame: Frame<ToServer>) {
+        let Some(socket) = self.sockets.get(&connection).copied() else { return };
+        let Frame { seq, ack, msg } = frame;
+        match (socket, msg) {
+            (Socket::Silent { .. }, ToServer::Hello { resume, .. }) if seq == 0 => {
+                self.greet(now, connection, ack, resume);
+            }
+            (Socket::Silent { .. }, _) => self.drop_socket(connection, ErrorCode::HelloFirst),
+            (Socket::Of(peer), ToServer::Hello { .. }) => self.dismiss(now, peer, ErrorCode::HelloTwice, seq),
+            (Socket::Of(peer), msg) => {
+                if self.is_fresh(now, peer, (seq, ack), msg.is_counted()) {
+                    self.obey(now, peer, seq, msg);
+                }
+                self.acknowledge(peer);
+            }
+        }
+    }
+
+    pub(super) fn refused(
+        &mut self,
+        now: Moment,
+        connection: Connection,
+        code: ErrorCode,
+        numbers: Option<(u64, u64)>,
+    ) {
+        match self.sockets.get(&connection).copied() {
+            None => {}
+            Some(Socket::Silent { .. }) => {
+                self.outputs.push(Output::Note(Note::Refused { code }));
+                self.drop_socket(
+                    connection,
+                    if code.close_code().is_some() { code } else { ErrorCode::HelloFirst },
+                );
+            }
+            Some(Socket::Of(peer)) => {
+                let fresh = numbers.is_none_or(|numbers| self.is_fresh(now, peer, numbers, numbers.0 != 0));
+                if fresh {
+                    self.refuse(now, peer, code, numbers.map_or(0, |(seq, _)| seq));
+                }
+            }
+        }
+    }
+
+    /// Takes in a frame's numbers; `false` for one that must not be looked at further.
+    fn is_fresh(&mut self, now: Moment, id: PeerId, (seq, ack): (u64, u64), counted: bool) -> bool {
+        let Some(peer) = self.peers.get_mut(&id) else { return false };
+        match peer.delivery.receive(seq, ack, counted) {
+            Receipt::Fresh => true,
+            Receipt::Duplicate => false,
+            Receipt::Broken => {
+                self.outputs.push(Output::Note(Note::Refused { code: ErrorCode::BadSequence }));
+                self.dismiss(now, id, ErrorCode::BadSequence, seq);
+                false
+            }
+        }
+    }
+
+    fn obey(&mut self, now: Moment, peer: PeerId, seq: u64, msg: ToServer) {
+        match msg {
+            ToServer::Hello { .. } => {}
+            ToServer::Join { media } => self.join(now, peer, media),
+            ToServer::Signal { match_id, epoch, signal } => {
+                self.signal(now, peer, seq, (match_id, epoch), signal)
+            }
+            ToServer::Connected { match_id } => self.connected(now, peer, seq, match_id),
+            ToServer::Failed { match_id } => self.failed(now, peer, seq, match_id),
+            ToServer::Next { match_id } => self.next(now, peer, seq, match_id),
+            ToServer::Leave {} => self.leave(now, peer),
+            ToServer::Ping {} => self.tell(peer, ToBrowser::Pong {}),
+        }
+    }
+
+    fn join(&mut self, now: Moment, id: PeerId, media: Media) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        match peer.standing {
+            Standing::Idle => {
+                peer.media = media;
+                self.wait(now, id, None);
+            }
+            Standing::Waiting { .. } | Standing::Matched(_) => {}
+        }
+    }
+
+    fn signal(&mut self, now: Moment, peer: PeerId, seq: u64, at: (MatchId, Epoch), signal: Signal) {
+        let (match_id, epoch) = at;
+        match self.claim(peer, match_id) {
+            Claim::Over => {}
+            Claim::NotYours => self.refuse(now, peer, ErrorCode::NotYourMatch, seq),
+            Claim::Current => {
+                let Some(it) = self.matches.get_mut(match_id) else { return };
+                let (index, partner) = (it.index_of(peer), it.partner_of(peer));
+                match it.ends[index].pass(epoch, &signal) {
+                    Passage::Free => self.tell(partner, ToBrowser::Signal { match_id, epoch, signal }),
+                    Passage::Stale => {}
+                    Passage::BadEpoch => self.refuse(now, peer, ErrorCode::BadEpoch, seq),
+                    Passage::TooManyCandidates => self.refuse(now, peer, ErrorCode::TooManyCandidates, seq),
+                }
+            }
+        }
+    }
+
+    fn connected(&mut self, now: Moment, peer: PeerId, seq: u64, match_id: MatchId) {
+        match self.claim(peer, match_id) {
+            Claim::Over => {}
+            Claim::NotYours => self.refuse(now, peer, ErrorCode::NotYourMatch, seq),
+            Claim::Current => {
+                let Some(it) = self.matches.get_mut(match_id) else { return };
+                let index = it.index_of(peer);
+                it.ends[index].connected = true;
+                if !it.ends.iter().all(|end| end.connected) {
+                    return;
+                }
+                if let Some(at) = it.connect_by.take() {
+                    let after = now - it.since;
+                    self.talking += 1;
+                    self.deadlines.cancel(at, Due::Connect(match_id));
+                    self.outputs.push(Output::Note(Note::Connected { match_id, after }));
+                }
+            }
+        }
+    }
+
+    fn failed(&mut self, now: Moment, peer: PeerId, seq: u64, match_id: MatchId) {
+        match self.claim(peer, match_id) {
+            Claim::Over => {}
+            Claim::NotYours => self.refuse(now, peer, ErrorCode::NotYourMatch, seq),
+            Claim::Current => self.end_unconnected(now, match_id),
+        }
+    }
+
+    fn next(&mut self, now: Moment, id: PeerId, seq: u64, match_id: MatchId) {
+        let standing = self.peers.get(&id).map(|it| it.standing);
+        match (self.claim(id, match_id), standing) {
+            (Claim::NotYours, _) => self.refuse(now, id, ErrorCode::NotYourMatch, seq),
+            // The partner was faster; what this peer wanted still holds.
+            (Claim::Over, Some(Standing::Idle)) => self.wait(now, id, None),
+            (Claim::Over, Some(Standing::Waiting { .. } | Standing::Matched(_)) | None) => {}
+            (Claim::Current, _) => {
+                self.part_by(now, id, match_id, EndReason::Next, EndReason::PartnerNext);
+                self.wait(now, id, None);
+            }
+        }
+    }
+
+    fn leave(&mut self, now: Moment, id: PeerId) {
+        match self.peers.get(&id).map(|it| it.standing) {
+            Some(Standing::Waiting { .. }) => self.stand(id, Standing::Idle),
+            Some(Standing::Matched(match_id)) => {
+                self.part_by(now, id, match_id, EndReason::Left, EndReason::PartnerLeft);
+                if self.draining {
+                    self.send_away(now, id);
+                }
+            }
+            Some(Standing::Idle) | None => {}
+        }
+    }
+
+    /// Ends a match at one peer's wish.
+    fn part_by(&mut self, now: Moment, id: PeerId, match_id: MatchId, own: EndReason, partners: EndReason) {
+        let reason = |it| if it == id { own } else { partners };
+        let Some(it): Option<Match> = self.part(now, match_id, reason) else { return };
+        self.note_end(now, match_id, &it, partners);
+        if self.draining {
+            self.send_away(now, it.partner_of(id));
+        }
+    }
+
+    fn claim(&self, id: PeerId, match_id: MatchId) -> Claim {
+        if self.peers.get(&id).and_then(Peer::match_id) == Some(match_id) {
+            Claim::Current
+        } else if self.matches.was_of(match_id, id) {
+            Claim::Over
+        } else {
+            Claim::NotYours
+        }
+    }
+
+    /// Answers a message with an error, and ends the session where the error, or the number of them, demands it.
+    fn refuse(&mut self, now: Moment, id: PeerId, code: ErrorCode, about: u64) {
+        self.outputs.push(Output::Note(Note::Refused { code }));
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        peer.refusals += 1;
+        if code.close_code().is_some() {
+            return self.dismiss(now, id, code, about);
+        }
+        let too_many = peer.refusals > MAX_REFUSALS;
+        self.tell(id, ToBrowser::Error { code, about });
+        if too_many {
+            self.dismiss(now, id, ErrorCode::TooManyRefusals, about);
+        }
+    }
+
+    fn acknowledge(&mut self, id: PeerId) {
+        if self.peers.get(&id).is_some_and(|it| it.delivery.owes_ack()) {
+            self.tell(id, ToBrowser::Pong {});
+        }
+    }
+}
