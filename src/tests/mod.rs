@@ -1,3 +1,4 @@
 //! Tests that need more than one room.
 
+mod duet;
 mod pages;

@@ -1,0 +1,337 @@
+//! Two calls and one matchmaker on a virtual clock, with browsers and a wire that misbehave: when the faults stop, both
+//! talk. It must not know sockets or time of its own; a history is wholly told by its seed.
+
+mod browser;
+mod wire;
+
+use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
+
+use passerby::{
+    call::{Call, Input, Intent, Output, Phase},
+    matchmaker::{self, Matchmaker},
+    protocol::{self, Frame},
+    time::Moment,
+};
+
+use browser::Browser;
+use wire::Wire;
+
+/// Histories in one run; `DUET_HISTORIES` asks for more.
+const HISTORIES: u64 = 2_000;
+
+/// For how long things go wrong.
+const TROUBLE: Duration = Duration::from_secs(60);
+
+/// How long it may then take until both talk: 30 s in which two who parted are kept apart, the longest grace, the
+/// longest step of the ladder, and two attempts to connect.
+const PEACE: Duration = Duration::from_secs(120);
+
+/// Which page.
+type Side = usize;
+
+/// What is going to happen.
+#[derive(Debug)]
+enum Event {
+    /// A page's state machine is told something.
+    Page(Side, Input),
+    /// A text arrives at the server on a wire.
+    AtServer(u64, String),
+    /// A text arrives at a page on a wire.
+    AtPage(Side, u64, String),
+    /// A wire opens, or does not.
+    Dialled(Side, u64),
+    /// The server notices the end of a wire.
+    ServerLost(u64, matchmaker::Closing),
+    /// The page notices the end of a wire.
+    PageLost(Side, u64),
+    /// Something goes wrong.
+    Trouble(Trouble),
+    /// The browser of a page works off its next deed.
+    Browser(Side),
+}
+
+/// What can go wrong, or be pressed.
+#[derive(Clone, Copy, Debug)]
+enum Trouble {
+    Wish(Side, Intent),
+    Cut(Side),
+    ServerRestarts,
+    ServerUnreachable(bool),
+    MediaBlocked(bool),
+    SendTwice(Side),
+}
+
+/// All that there is.
+struct World {
+    now: Moment,
+    rng: fastrand::Rng,
+    events: BinaryHeap<Reverse<Scheduled>>,
+    counter: u64,
+    matchmaker: Matchmaker,
+    calls: [Call; 2],
+    browsers: [Browser; 2],
+    wires: Vec<Wire>,
+    server_reachable: bool,
+    media_blocked: bool,
+    /// What happened, if somebody wants to read it.
+    log: Option<Vec<String>>,
+}
+
+/// An event with its time; the counter keeps the order of those of one moment.
+struct Scheduled(Moment, u64, Event);
+
+impl PartialEq for Scheduled {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Scheduled {}
+
+impl PartialOrd for Scheduled {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Scheduled {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.0, self.1).cmp(&(other.0, other.1))
+    }
+}
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn matchmaker(seed: u64) -> Matchmaker {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    Matchmaker::new(matchmaker::Config { seed: bytes, unix_origin_ms: 1_700_000_000_000, max_connections: 100 })
+}
+
+impl World {
+    fn new(seed: u64, told: bool) -> Self {
+        let mut rng = fastrand::Rng::with_seed(seed);
+        Self {
+            now: Moment::from_millis(0),
+            events: BinaryHeap::new(),
+            counter: 0,
+            matchmaker: matchmaker(rng.u64(..)),
+            calls: [Call::new(rng.u64(..)), Call::new(rng.u64(..))],
+            browsers: [Browser::default(), Browser::default()],
+            wires: Vec::new(),
+            server_reachable: true,
+            media_blocked: false,
+            log: told.then(Vec::new),
+            rng,
+        }
+    }
+
+    fn within(&mut self, range: std::ops::Range<u64>) -> Duration {
+        millis(self.rng.u64(range))
+    }
+
+    fn schedule(&mut self, at: Moment, event: Event) {
+        self.counter += 1;
+        self.events.push(Reverse(Scheduled(at, self.counter, event)));
+    }
+
+    /// Runs until `end`, by the next event or deadline each time.
+    fn run_until(&mut self, end: Moment) {
+        loop {
+            let event = self.events.peek().map(|it| it.0.0);
+            let pages: [_; 2] = std::array::from_fn(|side| self.calls[side].next_deadline());
+            let server = self.matchmaker.next_deadline();
+            let next = [event, pages[0], pages[1], server].into_iter().flatten().min();
+            let Some(next) = next.filter(|it| *it <= end) else { break };
+            self.now = self.now.max(next);
+            if event == Some(next) {
+                if let Some(Reverse(Scheduled(_, _, event))) = self.events.pop() {
+                    self.happen(event);
+                }
+            } else if server == Some(next) {
+                self.tell_server(matchmaker::Input::Tick);
+            } else if pages[0] == Some(next) {
+                self.tell_page(0, Input::Tick);
+            } else {
+                self.tell_page(1, Input::Tick);
+            }
+        }
+        self.now = self.now.max(end);
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::Page(side, input) => self.tell_page(side, input),
+            Event::Browser(side) => self.work(side),
+            Event::Trouble(trouble) => self.trouble(trouble),
+            Event::Dialled(side, wire) => self.dialled(side, wire),
+            Event::AtServer(wire, text) => self.arrives_at_server(wire, &text),
+            Event::AtPage(side, wire, text) => self.arrives_at_page(side, wire, &text),
+            Event::ServerLost(wire, closing) => self.server_loses(wire, closing),
+            Event::PageLost(side, wire) => self.page_loses(side, wire),
+        }
+    }
+
+    fn tell_page(&mut self, side: Side, input: Input) {
+        self.note(|| format!("page {side} <- {input:?}"));
+        for output in self.calls[side].handle(self.now, input) {
+            self.note(|| format!("page {side} -> {output:?}"));
+            match output {
+                Output::OpenMedia(wish) => {
+                    let at = self.now + self.within(1..50);
+                    self.browsers[side].camera_open = true;
+                    self.schedule(at, Event::Page(side, Input::MediaOpened(wish)));
+                }
+                Output::CloseMedia => self.browsers[side].camera_open = false,
+                Output::EnableMedia(_) => {}
+                Output::OpenSocket => self.dial(side),
+                Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
+                Output::CloseSocket => self.hang_up(side),
+                Output::Peer { link, deed } => self.order(side, link, deed),
+            }
+        }
+        self.check(side);
+    }
+
+    fn tell_server(&mut self, input: matchmaker::Input) {
+        for output in self.matchmaker.handle(self.now, input) {
+            match output {
+                matchmaker::Output::Send { connection, frame } => {
+                    let Frame { seq, ack, msg } = frame;
+                    self.send_to_page(connection.0, protocol::encode(&Frame { seq, ack, msg: &*msg }));
+                }
+                matchmaker::Output::Close { connection, .. } => self.server_closes(connection.0),
+                matchmaker::Output::Note(_) => {}
+            }
+        }
+    }
+
+    fn note(&mut self, line: impl Fn() -> String) {
+        let now = self.now.as_millis();
+        if let Some(log) = &mut self.log {
+            log.push(format!("{now:>7} {}", line()));
+        }
+    }
+
+    /// What must hold of a page at all times.
+    fn check(&self, side: Side) {
+        let phase = self.calls[side].snapshot().phase;
+        let browser = &self.browsers[side];
+        if phase == Phase::Landing {
+            assert!(!browser.camera_open, "the light is on while nothing goes on");
+        }
+        let meets = matches!(phase, Phase::Connecting { .. } | Phase::Talking { .. });
+        assert_eq!(browser.is_peer_open(), meets, "a connection is open in a match and only there");
+    }
+
+    fn trouble(&mut self, trouble: Trouble) {
+        self.note(|| format!("trouble: {trouble:?}"));
+        match trouble {
+            Trouble::Wish(side, intent) => self.tell_page(side, Input::Wanted(intent)),
+            Trouble::Cut(side) => self.cut(side),
+            Trouble::ServerRestarts => {
+                let seed = self.rng.u64(..);
+                self.matchmaker = matchmaker(seed);
+                self.cut(0);
+                self.cut(1);
+                self.wires.iter_mut().for_each(|it| it.server_knows = false);
+            }
+            Trouble::ServerUnreachable(is) => self.server_reachable = !is,
+            Trouble::MediaBlocked(is) => self.media_blocked = is,
+            Trouble::SendTwice(side) => {
+                if let Some(wire) = self.current_wire(side) {
+                    self.wires[wire as usize].stutters = true;
+                }
+            }
+        }
+    }
+
+    /// Plans what goes wrong; at the end of the trouble all is mended and both people want to talk.
+    fn plan(&mut self) {
+        for side in 0..2 {
+            let at = self.now + self.within(0..5_000);
+            self.schedule(at, Event::Trouble(Trouble::Wish(side, Intent::Start)));
+        }
+        for _ in 0..self.rng.u32(1..12) {
+            let at = self.now + self.within(0..TROUBLE.as_millis() as u64);
+            let side = self.rng.usize(0..2);
+            let trouble = match self.rng.u32(0..10) {
+                0 | 1 => Trouble::Wish(side, Intent::Next),
+                2 => {
+                    // Both at the same moment.
+                    self.schedule(at, Event::Trouble(Trouble::Wish(1 - side, Intent::Next)));
+                    Trouble::Wish(side, Intent::Next)
+                }
+                3 => {
+                    let again = at + self.within(0..3_000);
+                    self.schedule(again, Event::Trouble(Trouble::Wish(side, Intent::Start)));
+                    Trouble::Wish(side, Intent::Stop)
+                }
+                4 | 5 => Trouble::Cut(side),
+                6 => Trouble::ServerRestarts,
+                7 => {
+                    let again = at + self.within(0..40_000);
+                    self.schedule(again, Event::Trouble(Trouble::ServerUnreachable(false)));
+                    Trouble::ServerUnreachable(true)
+                }
+                8 => {
+                    let again = at + self.within(0..10_000);
+                    self.schedule(again, Event::Trouble(Trouble::MediaBlocked(false)));
+                    Trouble::MediaBlocked(true)
+                }
+                _ => Trouble::SendTwice(side),
+            };
+            self.schedule(at, Event::Trouble(trouble));
+        }
+        let end = self.now + TROUBLE;
+        self.schedule(end, Event::Trouble(Trouble::ServerUnreachable(false)));
+        self.schedule(end, Event::Trouble(Trouble::MediaBlocked(false)));
+        for side in 0..2 {
+            self.schedule(end, Event::Trouble(Trouble::Wish(side, Intent::Start)));
+        }
+    }
+
+    /// Both are in the same match, and each sees the other.
+    fn both_talk(&self) -> bool {
+        let talks = |side: Side| matches!(self.calls[side].snapshot().phase, Phase::Talking { interrupted: false, .. });
+        talks(0) && talks(1) && self.is_connected()
+    }
+}
+
+/// Lives one history; the error is how it went, for who wants to know.
+fn live(seed: u64, told: bool) -> Result<(), String> {
+    let mut world = World::new(seed, told);
+    world.plan();
+    world.run_until(Moment::from_millis(0) + TROUBLE + PEACE);
+    if world.both_talk() {
+        return Ok(());
+    }
+    let phases = [0, 1].map(|side: usize| world.calls[side].snapshot().phase);
+    Err(format!("{}\nseed {seed}: in the end {phases:?}", world.log.unwrap_or_default().join("\n")))
+}
+
+#[test]
+fn two_meet_on_a_good_wire_within_a_second_and_a_half() {
+    let mut world = World::new(1, true);
+    for side in 0..2 {
+        world.schedule(Moment::from_millis(0), Event::Trouble(Trouble::Wish(side, Intent::Start)));
+    }
+    world.run_until(Moment::from_millis(1_500));
+    assert!(world.both_talk(), "{}", world.log.unwrap_or_default().join("\n"));
+}
+
+#[test]
+fn whatever_goes_wrong_in_the_end_both_talk() {
+    let number = |name| std::env::var(name).ok().and_then(|it| it.parse::<u64>().ok());
+    let seeds = match number("DUET_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("DUET_HISTORIES").unwrap_or(HISTORIES),
+    };
+    for seed in seeds {
+        if live(seed, false).is_err() {
+            panic!("{}", live(seed, true).unwrap_err());
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The wires of the duet: in order and whole while they last, then cut, with what is under way lost; each end notices
+//! in its own time. It must not know what is said.
+
+use passerby::{
+    call::Input,
+    matchmaker::{self, Closing, Connection},
+    protocol::{self, limits::SILENCE},
+    time::Moment,
+};
+
+use super::{Event, Side, World};
+
+/// One socket between a page and the server; its number is its index.
+pub(super) struct Wire {
+    pub(super) side: Side,
+    /// The page holds it open.
+    pub(super) page_holds: bool,
+    /// The server holds it open.
+    pub(super) server_knows: bool,
+    /// Nothing passes any more.
+    pub(super) is_cut: bool,
+    /// The next counted text arrives twice.
+    pub(super) stutters: bool,
+    /// When the last text in each direction arrives: later ones do not overtake.
+    last: [Moment; 2],
+}
+
+impl World {
+    pub(super) fn current_wire(&self, side: Side) -> Option<u64> {
+        self.wires.iter().rposition(|it| it.side == side && it.page_holds).map(|it| it as u64)
+    }
+
+    pub(super) fn dial(&mut self, side: Side) {
+        let last = [self.now; 2];
+        self.wires.push(Wire {
+            side,
+            page_holds: true,
+            server_knows: false,
+            is_cut: false,
+            stutters: false,
+            last,
+        });
+        let at = self.now + self.within(1..200);
+        self.schedule(at, Event::Dialled(side, self.wires.len() as u64 - 1));
+    }
+
+    pub(super) fn dialled(&mut self, side: Side, number: u64) {
+        let reachable = self.server_reachable;
+        let wire = &mut self.wires[number as usize];
+        if !wire.page_holds {
+            return;
+        }
+        if wire.is_cut || !reachable {
+            return self.page_loses(side, number);
+        }
+        wire.server_knows = true;
+        self.tell_server(matchmaker::Input::Opened { connection: Connection(number) });
+        self.tell_page(side, Input::SocketOpened);
+    }
+
+    pub(super) fn send_to_server(&mut self, side: Side, text: String, counted: bool) {
+        let Some(number) = self.current_wire(side) else { return };
+        let at = self.arrival(number, 0);
+        let wire = &mut self.wires[number as usize];
+        if counted && std::mem::take(&mut wire.stutters) {
+            self.schedule(at, Event::AtServer(number, text.clone()));
+        }
+        self.schedule(at, Event::AtServer(number, text));
+    }
+
+    pub(super) fn send_to_page(&mut self, number: u64, text: String) {
+        let at = self.arrival(number, 1);
+        let side = self.wires[number as usize].side;
+        self.schedule(at, Event::AtPage(side, number, text));
+    }
+
+    pub(super) fn arrives_at_server(&mut self, number: u64, text: &str) {
+        let wire = &self.wires[number as usize];
+        if wire.is_cut || !wire.server_knows {
+            return;
+        }
+        let frame = protocol::decode_strict(text).expect("a page says only what the server understands");
+        self.tell_server(matchmaker::Input::Said { connection: Connection(number), frame });
+    }
+
+    pub(super) fn arrives_at_page(&mut self, side: Side, number: u64, text: &str) {
+        let wire = &self.wires[number as usize];
+        if wire.is_cut || !wire.page_holds {
+            return;
+        }
+        let frame = protocol::decode_lenient(text).expect("the server says only what a page understands");
+        self.tell_page(side, Input::Heard(frame));
+    }
+
+    /// Cuts the wire of a page. Either end may be the first to notice; the server may take until its heartbeat.
+    pub(super) fn cut(&mut self, side: Side) {
+        let Some(number) = self.current_wire(side) else { return };
+        self.wires[number as usize].is_cut = true;
+        let page = self.now + self.within(0..2_000);
+        let server = self.now + self.within(0..SILENCE.as_millis() as u64);
+        self.schedule(page, Event::PageLost(side, number));
+        self.schedule(server, Event::ServerLost(number, Closing::Lost));
+    }
+
+    pub(super) fn hang_up(&mut self, side: Side) {
+        let Some(number) = self.current_wire(side) else { return };
+        let at = self.arrival(number, 0);
+        let wire = &mut self.wires[number as usize];
+        wire.page_holds = false;
+        if !wire.is_cut {
+            self.schedule(at, Event::ServerLost(number, Closing::Goodbye));
+        }
+    }
+
+    pub(super) fn server_closes(&mut self, number: u64) {
+        let at = self.arrival(number, 1);
+        let wire = &mut self.wires[number as usize];
+        wire.server_knows = false;
+        let side = wire.side;
+        self.schedule(at, Event::PageLost(side, number));
+    }
+
+    pub(super) fn server_loses(&mut self, number: u64, closing: Closing) {
+        if std::mem::take(&mut self.wires[number as usize].server_knows) {
+            self.tell_server(matchmaker::Input::Closed { connection: Connection(number), closing });
+        }
+    }
+
+    pub(super) fn page_loses(&mut self, side: Side, number: u64) {
+        if std::mem::take(&mut self.wires[number as usize].page_holds) {
+            self.tell_page(side, Input::SocketLost);
+        }
+    }
+
+    fn arrival(&mut self, number: u64, direction: usize) -> Moment {
+        let at = self.now + self.within(1..80);
+        let last = &mut self.wires[number as usize].last[direction];
+        *last = at.max(*last);
+        *last
+    }
+}
