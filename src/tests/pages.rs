@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use passerby::{
     call::{Device, Farewell, Phase, Problem, Snapshot},
     protocol::Media,
-    ui::{App, Stage},
+    ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, Stage, shell},
 };
 
 const PROBLEMS: [Problem; 7] = [
@@ -194,6 +194,25 @@ fn what_the_stranger_does_not_send_is_said() {
     assert!(page.said("status").contains("interrupted"));
 }
 
+#[test]
+fn the_document_lets_nothing_in_and_loses_no_press() {
+    let options = LeptosOptions::builder().output_name("passerby").site_root("target/no-such-site").build();
+    let html = Owner::new().with(|| {
+        leptos::nonce::provide_nonce();
+        shell(options).to_html()
+    });
+    assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{html}");
+    assert!(html.contains(r#"<div id="root"><main"#), "only what is inside the root is taken over: {html}");
+    assert!(html.contains(r#"href="/pkg/passerby.css""#), "{html}");
+    assert!(!html.contains("style=") && !html.contains("<style"), "{html}");
+    let scripts: Vec<_> = html.split("<script").skip(1).collect();
+    assert!(scripts.iter().all(|script| script.contains("nonce=\"")), "{html}");
+    let remembers = scripts[0];
+    assert!(remembers.contains(&format!("getElementById(\"{ROOT_ID}\")")));
+    assert!(remembers.contains(&format!("dataset.pressed = \"{PRESSED_START}\"")));
+    assert_eq!(PRESSED_ATTRIBUTE, "data-pressed", "which is what the script and the style call it");
+}
+
 // What is rendered.
 
 fn with_both() -> Snapshot {
@@ -289,7 +308,7 @@ impl Page {
         let html = render(snapshot);
         let (mut elements, mut open) = (Vec::<Element>::new(), Vec::<usize>::new());
         for piece in html.split('<').skip(1) {
-            let (tag, text) = piece.split_once('>').expect("every tag ends");
+            let Some((tag, text)) = piece.split_once('>') else { panic!("every tag ends: {piece}") };
             if tag.starts_with('/') {
                 open.pop();
             } else if !tag.starts_with('!') {

@@ -16,7 +16,8 @@ use crate::{
 #[component]
 pub fn App() -> impl IntoView {
     let Stage { snapshot, intend } = expect_context();
-    provide_context(Heading::default());
+    let heading = Heading::default();
+    provide_context(heading);
 
     let hydrated = RwSignal::new(false);
     Effect::new(move || {
@@ -27,6 +28,10 @@ pub fn App() -> impl IntoView {
         });
         on_cleanup(move || keys.remove());
         hydrated.set(true);
+    });
+    Effect::new(move || {
+        snapshot.track();
+        heading.catch_focus();
     });
 
     view! {

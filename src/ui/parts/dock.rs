@@ -2,10 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{
-    heading::Heading,
-    icon::{self, Icon},
-};
+use super::icon::{self, Icon};
 use crate::{
     call::{Device, Intent, Phase, Snapshot},
     ui::{
@@ -66,16 +63,11 @@ fn Control(
     idle: fn(Snapshot) -> bool,
 ) -> impl IntoView {
     let Stage { snapshot, intend } = expect_context();
-    let heading: Heading = expect_context();
     let words = words();
     let label = move || label(words, snapshot.get());
     let press = move |_| {
-        if idle(snapshot.get_untracked()) {
-            return;
-        }
-        intend.run(intent);
-        if intent == Intent::Stop {
-            heading.focus();
+        if !idle(snapshot.get_untracked()) {
+            intend.run(intent);
         }
     };
     view! {

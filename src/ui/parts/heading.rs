@@ -1,4 +1,4 @@
-//! [`Heading`]: where focus goes when what had it disappears; it must not know why.
+//! [`Heading`]: where focus goes when what had it disappears; it must not know what that was.
 
 use leptos::{html, prelude::*};
 
@@ -7,11 +7,17 @@ use leptos::{html, prelude::*};
 pub(in crate::ui) struct Heading(pub(super) NodeRef<html::H1>);
 
 impl Heading {
-    /// Moves the focus to the heading. Only ever in answer to a person's own press.
-    pub(super) fn focus(self) {
-        if let Some(heading) = self.0.get_untracked() {
-            // An element that refuses focus leaves it where it is, which is no worse than before.
-            drop(heading.focus());
-        }
+    /// Takes the focus over from what has just been hidden, as Start is once it was pressed; else a keyboard would
+    /// begin again at the top of the page. What can lose it stands *in* what is hidden: Chromium takes the focus at once
+    /// from an element that is hidden itself. Focus that is anywhere else stays there. To be called when the state changed.
+    pub(in crate::ui) fn catch_focus(self) {
+        // By then the views have drawn the change, and browsers let go of a hidden focus only after it.
+        request_animation_frame(move || {
+            let lost = document().query_selector("[hidden] :focus");
+            if let (Ok(Some(_)), Some(heading)) = (lost, self.0.get_untracked()) {
+                // A heading that refuses the focus leaves it where it is, which is no worse than before.
+                drop(heading.focus());
+            }
+        });
     }
 }

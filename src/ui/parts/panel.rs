@@ -30,20 +30,18 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
                     <Icon of=|_| icon::INFO/>
                     <span>{move || scene().note.unwrap_or_default()}</span>
                 </p>
-                <button
-                    class="button panel-action"
-                    type="button"
-                    data-kind="main"
-                    data-intent="start"
-                    hidden=move || scene().action.is_none()
-                    on:click=move |_| {
-                        intend.run(Intent::Start);
-                        heading.focus();
-                    }
-                >
-                    <span>{move || scene().action.unwrap_or_default()}</span>
-                    <span class="button-wait" aria-hidden="true"></span>
-                </button>
+                <div class="panel-action" hidden=move || scene().action.is_none()>
+                    <button
+                        class="button"
+                        type="button"
+                        data-kind="main"
+                        data-intent="start"
+                        on:click=move |_| intend.run(Intent::Start)
+                    >
+                        <span>{move || scene().action.unwrap_or_default()}</span>
+                        <span class="button-wait" aria-hidden="true"></span>
+                    </button>
+                </div>
             </div>
         </div>
     }
