@@ -125,25 +125,50 @@ impl Matchmaker {
     }
 
     fn tick(&mut self, now: Moment) {
+        let mut seekers = Vec::new();
         while let Some(due) = self.deadlines.pop(now) {
             match due {
                 Due::Hello(connection) => self.hello_overdue(connection),
                 Due::Grace(peer) => self.leave_for_good(now, peer, EndReason::PartnerLost),
-                Due::Connect(match_id) => self.end_unconnected(now, match_id),
-                Due::Retry(peer) => self.retry(now, peer),
+                Due::Connect(match_id) => seekers.extend(self.end_unconnected(now, match_id)),
+                Due::Retry(peer) => seekers.extend(self.step_out(peer)),
             }
         }
+        self.seek_in_turn(now, seekers);
     }
 
-    /// Puts a peer into the queue, at the end or at the place it had, and pairs it if somebody accepts.
-    fn wait(&mut self, now: Moment, peer: PeerId, place: Option<Place>) {
+    /// Puts a peer at the end of the queue, and pairs it if somebody accepts.
+    fn wait(&mut self, now: Moment, peer: PeerId) {
+        let place = self.queue.last_place(now);
+        let seeker = self.line_up(now, peer, place);
+        self.seek_in_turn(now, seeker.into_iter().collect());
+    }
+
+    /// Lets a peer wait at this place; it has yet to seek.
+    fn line_up(&mut self, now: Moment, peer: PeerId, place: Place) -> Option<(Place, PeerId)> {
         if self.draining {
-            return self.send_away(now, peer);
+            self.send_away(now, peer);
+            return None;
         }
-        let place = place.unwrap_or_else(|| self.queue.last_place(now));
         self.stand(peer, Standing::Waiting { place, retry: None });
         self.tell(peer, ToBrowser::Waiting {});
-        self.seek(now, peer, place);
+        Some((place, peer))
+    }
+
+    /// Takes a peer that waits out of the queue, so that it may seek again.
+    fn step_out(&mut self, peer: PeerId) -> Option<(Place, PeerId)> {
+        let Standing::Waiting { place, .. } = self.peers.get(&peer)?.standing else { return None };
+        self.queue.remove(place);
+        Some((place, peer))
+    }
+
+    /// Lets all of these seek, the longest waiter first. None of them may be in the queue: else a later one
+    /// would be found by an earlier one, past somebody who has waited longer than both.
+    fn seek_in_turn(&mut self, now: Moment, mut seekers: Vec<(Place, PeerId)>) {
+        seekers.sort_unstable_by_key(|(place, _)| *place);
+        for (place, peer) in seekers {
+            self.seek(now, peer, place);
+        }
     }
 
     /// Looks for a partner for a peer that waits and is not in the queue; with none, puts it there.
@@ -161,14 +186,6 @@ impl Matchmaker {
     fn judge(&self, now: Moment, one: PeerId, other: PeerId) -> Verdict {
         let until = |a: PeerId, b: PeerId| self.peers.get(&a).and_then(|it| it.avoids(now, b));
         until(one, other).max(until(other, one)).map_or(Verdict::Accepted, Verdict::NotBefore)
-    }
-
-    fn retry(&mut self, now: Moment, peer: PeerId) {
-        let Some(Standing::Waiting { place, .. }) = self.peers.get(&peer).map(|it| it.standing) else {
-            return;
-        };
-        self.queue.remove(place);
-        self.seek(now, peer, place);
     }
 
     /// Pairs two, if each one's own record says that it waits.
@@ -221,12 +238,11 @@ impl Matchmaker {
         Some(it)
     }
 
-    fn end_unconnected(&mut self, now: Moment, match_id: MatchId) {
-        let Some(it) = self.part(now, match_id, |_| EndReason::Unconnected) else { return };
+    /// Ends a match that is no call; both wait at the places they had, and have yet to seek.
+    fn end_unconnected(&mut self, now: Moment, match_id: MatchId) -> Vec<(Place, PeerId)> {
+        let Some(it) = self.part(now, match_id, |_| EndReason::Unconnected) else { return Vec::new() };
         self.note_end(now, match_id, &it, EndReason::Unconnected);
-        for end in it.ends {
-            self.wait(now, end.peer, Some(end.place));
-        }
+        it.ends.iter().filter_map(|end| self.line_up(now, end.peer, end.place)).collect()
     }
 
     fn note_end(&mut self, now: Moment, match_id: MatchId, it: &Match, reason: EndReason) {

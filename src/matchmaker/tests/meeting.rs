@@ -40,7 +40,10 @@ fn who_waits_alone_waits_and_joining_again_does_nothing() {
     scene.join(bob);
     scene.join(ann);
     scene.join(bob);
-    assert_eq!(scene.all_news(ann..bob + 1), [vec!["matched #1 impolite"], vec!["waiting", "matched #1 polite"]]);
+    assert_eq!(
+        scene.all_news(ann..bob + 1),
+        [vec!["matched #1 impolite"], vec!["waiting", "matched #1 polite"]]
+    );
 }
 
 #[test]
@@ -88,7 +91,11 @@ fn a_match_that_does_not_connect_sends_both_back_to_their_places() {
     assert_eq!(scene.news(cem), ["matched #2 polite"]);
     scene.join(dan);
     assert_eq!(scene.news(bob), ["ended #1 unconnected", "waiting", "matched #3 impolite"]);
-    assert!(scene.notes.contains(&Note::Ended { match_id, reason: EndReason::Unconnected, lasted: secs(20) }));
+    assert!(scene.notes.contains(&Note::Ended {
+        match_id,
+        reason: EndReason::Unconnected,
+        lasted: secs(20)
+    }));
 }
 
 #[test]
@@ -197,8 +204,7 @@ fn nobody_is_counted_twice_and_nothing_is_left_over() {
     scene.open();
     scene.join(cem);
     let census = scene.machine.census();
-    let expected =
-        Census { idle: 1, waiting: 1, connecting: 2, talking: 0, matches: 1, connections: 5 };
+    let expected = Census { idle: 1, waiting: 1, connecting: 2, talking: 0, matches: 1, connections: 5 };
     assert_eq!(census, expected);
     scene.connect(match_id, [ann, bob]);
     for page in [ann, bob, cem, dan] {

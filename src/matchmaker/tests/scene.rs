@@ -89,12 +89,7 @@ pub(super) fn offer(text: &str) -> Signal {
 /// Some candidate.
 pub(super) fn candidate() -> Signal {
     let candidate = Sdp("candidate:1 1 udp 1 192.0.2.1 9 typ host".to_owned());
-    Signal::Candidate(Candidate {
-        candidate,
-        sdp_mid: None,
-        sdp_m_line_index: None,
-        username_fragment: None,
-    })
+    Signal::Candidate(Candidate { candidate, sdp_mid: None, sdp_m_line_index: None, username_fragment: None })
 }
 
 impl Scene {
@@ -220,7 +215,8 @@ impl Scene {
     /// A text comes that the server's codec refuses; with numbers if its frame was in order.
     pub(super) fn refused(&mut self, page: usize, code: ErrorCode, numbered: bool) {
         let connection = self.socket(page);
-        let msg = ToServer::Signal { match_id: MatchId(Uuid::nil()), epoch: Epoch::FIRST, signal: offer("bad") };
+        let msg =
+            ToServer::Signal { match_id: MatchId(Uuid::nil()), epoch: Epoch::FIRST, signal: offer("bad") };
         let numbers = numbered.then(|| {
             let frame = self.pages[page].delivery.send(msg).unwrap();
             (frame.seq, frame.ack)
@@ -259,10 +255,15 @@ impl Scene {
         let outputs = self.machine.handle(self.now, input.clone());
         let again = self.twin.handle(self.now, input);
         assert_eq!(format!("{outputs:?}"), format!("{again:?}"), "the same history gives the same outputs");
-        assert!(self.machine.next_deadline().is_none_or(|at| at > self.now), "nothing overdue is left undone");
+        assert!(
+            self.machine.next_deadline().is_none_or(|at| at > self.now),
+            "nothing overdue is left undone"
+        );
         for output in outputs {
             match output {
-                Output::Send { connection, frame } => self.deliver(connection, frame.seq, frame.ack, &frame.msg),
+                Output::Send { connection, frame } => {
+                    self.deliver(connection, frame.seq, frame.ack, &frame.msg)
+                }
                 Output::Close { connection, code } => self.shut(connection, code),
                 Output::Note(note) => self.notes.push(note),
             }
@@ -417,7 +418,9 @@ fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
             ToBrowser::Welcome { resumed: false, .. } => "welcome".to_owned(),
             ToBrowser::Welcome { resumed: true, .. } => "welcome back".to_owned(),
             ToBrowser::Waiting {} => "waiting".to_owned(),
-            ToBrowser::Matched { match_id, role, .. } => format!("matched #{} {}", number(match_id), kebab(role)),
+            ToBrowser::Matched { match_id, role, .. } => {
+                format!("matched #{} {}", number(match_id), kebab(role))
+            }
             ToBrowser::Signal { match_id, epoch, signal } => {
                 format!("signal #{} {} {}", number(match_id), epoch.0, text_of(signal))
             }
