@@ -88,14 +88,17 @@ impl Matchmaker {
     }
 
     /// Takes in one fact and says what must now be done. Total: never fails, never waits.
+    ///
+    /// What is due by `now` is done first, so that it does not matter whether a timer or a socket is read earlier.
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Output> {
+        self.tick(now);
         match input {
             Input::Opened { connection } => self.opened(now, connection),
             Input::Said { connection, frame } => self.said(now, connection, frame),
             Input::Refused { connection, code, numbers } => self.refused(now, connection, code, numbers),
             Input::Closed { connection, closing } => self.closed(now, connection, closing),
             Input::Drain => self.drain(now),
-            Input::Tick => self.tick(now),
+            Input::Tick => {}
         }
         self.dismiss_too_slow(now);
         mem::take(&mut self.outputs)
