@@ -378,11 +378,18 @@ impl Scene {
         self.pages[page].events.iter().rev().find_map(matched).unwrap()
     }
 
-    /// What a page has noticed since it was last asked, one line each; matches are numbered as they come up.
+    /// What a page has noticed since it was last asked, one line each, proofs of life left out; matches are numbered
+    /// as they come up.
     pub(super) fn news(&mut self, page: usize) -> Vec<String> {
         let it = &mut self.pages[page];
         let from = std::mem::replace(&mut it.read, it.events.len());
-        it.events[from..].iter().map(|it| headline(&mut self.matches, it)).collect()
+        let news = it.events[from..].iter().filter(|it| **it != Event::Said(ToBrowser::Pong {}));
+        news.map(|it| headline(&mut self.matches, it)).collect()
+    }
+
+    /// How many proofs of life a page was given.
+    pub(super) fn pongs(&self, page: usize) -> usize {
+        self.pages[page].events.iter().filter(|it| **it == Event::Said(ToBrowser::Pong {})).count()
     }
 
     /// The same for what was said on a socket the page has given up.
