@@ -177,6 +177,10 @@ impl Matchmaker {
     /// Looks for a partner for a peer that waits and is not in the queue; with none, puts it there.
     fn seek(&mut self, now: Moment, peer: PeerId, place: Place) {
         let Some(Peer { link: Link::Attached(_), .. }) = self.peers.get(&peer) else { return };
+        // It goes when this fact is dealt with; a partner would lose its place for nothing.
+        if self.too_slow.contains(&peer) {
+            return;
+        }
         match self.queue.propose(|other| self.judge(now, peer, other)) {
             Proposal::Partner(other) => self.pair(now, peer, other),
             Proposal::Nobody(retry) => {
