@@ -215,3 +215,23 @@ fn nobody_is_counted_twice_and_nothing_is_left_over() {
     assert_eq!(scene.machine.census(), Census::default());
     assert_eq!(scene.machine.next_deadline(), None);
 }
+
+/// Four go back to their places at the same moment, past one who came after all of them.
+#[test]
+fn who_returns_to_its_place_is_found_there_before_who_came_later() {
+    let mut scene = Scene::new();
+    let [ann, bob, cem, dan, eve] = scene.arrive();
+    scene.join(ann);
+    scene.join(bob);
+    let match_id = scene.current(ann);
+    scene.say(ann, ToServer::Failed { match_id });
+    for page in [cem, dan, eve] {
+        scene.join(page);
+    }
+    assert_eq!(scene.current(ann), scene.current(cem));
+    assert_eq!(scene.current(bob), scene.current(dan));
+    scene.wait(secs(20));
+    assert_eq!(scene.current(ann), scene.current(dan));
+    assert_eq!(scene.current(bob), scene.current(cem));
+    assert_eq!(scene.news(eve), ["waiting"]);
+}

@@ -191,9 +191,8 @@ fn who_is_let_go_for_not_reading_takes_no_partner_with_it() {
     let (ann, bob, match_id) = scene.pair();
     let [cem] = scene.arrive();
     scene.pages[ann].wire = Wire::Deaf;
-    for n in 2..MAX_OUTBOX_MESSAGES {
-        scene.signal(bob, match_id, 1, offer(&n.to_string()));
-    }
+    scene.say(ann, ToServer::Ping {});
+    (0..MAX_OUTBOX_MESSAGES).for_each(|n| scene.signal(bob, match_id, 1, offer(&n.to_string())));
     scene.join(cem);
     scene.say(ann, ToServer::Next { match_id });
     assert_eq!(scene.news(ann), ["closed too-slow"]);

@@ -235,9 +235,12 @@ impl Scene {
     }
 
     fn close(&mut self, page: usize, closing: Closing) {
-        let Some(connection) = self.pages[page].socket.take() else { return };
-        self.open.retain(|it| *it != connection);
+        let Some(connection) = self.pages[page].socket else { return };
+        // What is still said before the fact is known is said to nobody.
+        self.pages[page].wire = Wire::Cut;
         self.feed(Input::Closed { connection, closing });
+        self.pages[page].socket = None;
+        self.open.retain(|it| *it != connection);
     }
 
     /// Time passes, and all that is due is done when it is due.
