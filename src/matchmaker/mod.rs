@@ -19,7 +19,11 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, mem, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+    sync::Arc,
+};
 
 use deadlines::{Deadlines, Due};
 use matches::{End, Match, Matches};
@@ -45,6 +49,19 @@ pub struct Config {
     pub unix_origin_ms: u64,
     /// Open sockets at most; one more is told `server-full`.
     pub max_connections: usize,
+}
+
+/// Two who could be paired, in the order in which that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Bid {
+    /// The place of the longer waiter.
+    longer: Place,
+    /// The place of the other.
+    shorter: Place,
+    /// Who seeks.
+    one: PeerId,
+    /// Whom it has found.
+    other: PeerId,
 }
 
 /// Pairs peers, and passes on what the two of a pair say.
@@ -134,17 +151,17 @@ impl Matchmaker {
                 Due::Hello(connection) => self.hello_overdue(connection),
                 Due::Grace(peer) => self.leave_for_good(now, peer, EndReason::PartnerLost),
                 Due::Connect(match_id) => seekers.extend(self.end_unconnected(now, match_id)),
-                Due::Retry(peer) => seekers.extend(self.step_out(peer)),
+                Due::Retry(peer) => seekers.extend(self.place_of(peer)),
             }
         }
-        self.seek_in_turn(now, seekers);
+        self.seek(now, seekers);
     }
 
     /// Puts a peer at the end of the queue, and pairs it if somebody accepts.
     fn wait(&mut self, now: Moment, peer: PeerId) {
         let place = self.queue.last_place(now);
         let seeker = self.line_up(now, peer, place);
-        self.seek_in_turn(now, seeker.into_iter().collect());
+        self.seek(now, seeker);
     }
 
     /// Lets a peer wait at this place; it has yet to seek.
@@ -158,36 +175,47 @@ impl Matchmaker {
         Some((place, peer))
     }
 
-    /// Takes a peer that waits out of the queue, so that it may seek again.
-    fn step_out(&mut self, peer: PeerId) -> Option<(Place, PeerId)> {
-        let Standing::Waiting { place, .. } = self.peers.get(&peer)?.standing else { return None };
-        self.queue.remove(place);
-        Some((place, peer))
+    /// Where this peer can be proposed to, in case it waits and can be reached.
+    fn place_of(&self, peer: PeerId) -> Option<(Place, PeerId)> {
+        self.accept(peer).map(|place| (place, peer))
     }
 
-    /// Lets all of these seek, the longest waiter first. None of them may be in the queue: else a later one
-    /// would be found by an earlier one, past somebody who has waited longer than both.
-    fn seek_in_turn(&mut self, now: Moment, mut seekers: Vec<(Place, PeerId)>) {
-        seekers.sort_unstable_by_key(|(place, _)| *place);
-        for (place, peer) in seekers {
-            self.seek(now, peer, place);
+    /// Puts these into the queue, and pairs as many as can be, always those two first of whom one has waited longest.
+    ///
+    /// All others in the queue have refused each other before, so every pair there can be has one of these in it.
+    fn seek(&mut self, now: Moment, seekers: impl IntoIterator<Item = (Place, PeerId)>) {
+        let seekers: Vec<_> = seekers.into_iter().filter(|(_, peer)| self.may_seek(*peer)).collect();
+        for (place, peer) in &seekers {
+            self.queue.insert(*place, *peer);
         }
-    }
-
-    /// Looks for a partner for a peer that waits and is not in the queue; with none, puts it there.
-    fn seek(&mut self, now: Moment, peer: PeerId, place: Place) {
-        let Some(Peer { link: Link::Attached(_), .. }) = self.peers.get(&peer) else { return };
-        // It goes when this fact is dealt with; a partner would lose its place for nothing.
-        if self.too_slow.contains(&peer) {
-            return;
-        }
-        match self.queue.propose(|other| self.judge(now, peer, other)) {
-            Proposal::Partner(other) => self.pair(now, peer, other),
-            Proposal::Nobody(retry) => {
-                self.queue.insert(place, peer);
-                self.stand(peer, Standing::Waiting { place, retry });
+        let mut bids: BTreeSet<_> = seekers.iter().filter_map(|it| self.bid(now, *it)).collect();
+        while let Some(Bid { one, other, .. }) = bids.pop_first() {
+            match (self.place_of(one), self.place_of(other)) {
+                (Some(_), Some(_)) => self.pair(now, one, other),
+                // Another seeker was faster; what is left for this one comes later in the order.
+                (Some(seeker), None) => bids.extend(self.bid(now, seeker)),
+                (None, _) => {}
             }
         }
+    }
+
+    /// The best that the queue has for a peer in it; with nobody there, sees to it that it looks again in time.
+    fn bid(&mut self, now: Moment, (place, one): (Place, PeerId)) -> Option<Bid> {
+        match self.queue.propose(one, |other| self.judge(now, one, other)) {
+            Proposal::Partner(at, other) => {
+                Some(Bid { longer: place.min(at), shorter: place.max(at), one, other })
+            }
+            Proposal::Nobody(retry) => {
+                self.stand(one, Standing::Waiting { place, retry });
+                None
+            }
+        }
+    }
+
+    /// Whether a peer that waits may be in the queue: not while its socket is lost, and not if it goes as soon as the
+    /// fact at hand is dealt with, because a partner would lose its place for nothing.
+    fn may_seek(&self, peer: PeerId) -> bool {
+        self.accept(peer).is_some() && !self.too_slow.contains(&peer)
     }
 
     fn judge(&self, now: Moment, one: PeerId, other: PeerId) -> Verdict {

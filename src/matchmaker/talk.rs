@@ -148,7 +148,7 @@ impl Matchmaker {
             Claim::NotYours => self.refuse(now, peer, ErrorCode::NotYourMatch, seq),
             Claim::Current => {
                 let seekers = self.end_unconnected(now, match_id);
-                self.seek_in_turn(now, seekers);
+                self.seek(now, seekers);
             }
         }
     }
