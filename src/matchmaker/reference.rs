@@ -3,54 +3,8 @@
 //! Everything is a list, every question a walk through it. After every fact the queue is looked through from its head:
 //! the first who waits gets the first after it that accepts it and is accepted, then the next one, until nobody is left.
 
+use super::tests::words::{Deed, Heard, Saying, Standing, Wire};
 use crate::protocol::{EndReason, ErrorCode, Media, Role, Signalling};
-
-/// What a page hears; matches go by their number in the order in which they are made here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Heard {
-    Welcome { resumed: bool },
-    Waiting,
-    Matched { of: usize, role: Role, partner: Media },
-    Signal { of: usize, epoch: u32, text: usize },
-    Partner { of: usize, signalling: Signalling },
-    Ended { of: usize, reason: EndReason },
-    Error(ErrorCode),
-    ComeBack,
-    Closed(ErrorCode),
-}
-
-/// What a page says; `None` for a match that never was.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Saying {
-    Join,
-    Leave,
-    Next(Option<usize>),
-    Failed(Option<usize>),
-    Connected(Option<usize>),
-    Signal { of: Option<usize>, epoch: u32, text: usize },
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Standing {
-    Silent {
-        until: u64,
-    },
-    Idle,
-    /// Since when, and the how-manieth ever to line up.
-    Waiting(u64, usize),
-    Matched(usize),
-    Gone,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wire {
-    Whole,
-    /// Nothing passes, and the server does not know.
-    Cut,
-    Lost {
-        until: u64,
-    },
-}
 
 #[derive(Clone, Debug)]
 pub(super) struct Page {
@@ -97,7 +51,7 @@ impl Town {
     }
 
     pub(super) fn media(page: usize) -> Media {
-        Media { audio: true, video: page % 2 == 0 }
+        Media { audio: true, video: page.is_multiple_of(2) }
     }
 
     /// A socket is opened, by a page that is new.
@@ -120,10 +74,8 @@ impl Town {
                 self.pages[page].standing = Standing::Idle;
                 self.tell(page, Heard::Welcome { resumed: false });
             }
-            Standing::Idle | Standing::Waiting(..) | Standing::Matched(_) => {
-                self.dismiss(page, ErrorCode::HelloTwice);
-            }
             Standing::Gone => {}
+            _ => self.dismiss(page, ErrorCode::HelloTwice),
         }
     }
 
@@ -172,30 +124,9 @@ impl Town {
                 self.send_away_if_draining(page);
             }
             (Saying::Leave, _) => self.pages[page].standing = Standing::Idle,
-            (Saying::Next(of), _) => match self.is_current(page, of) {
-                Ok(Some(of)) => {
-                    self.part(of, page, EndReason::Next, EndReason::PartnerNext);
-                    self.line_up(page);
-                }
-                Ok(None) if standing == Standing::Idle => self.line_up(page),
-                Ok(None) => {}
-                Err(code) => self.refuse(page, code),
-            },
-            (Saying::Failed(of), _) => match self.is_current(page, of) {
-                Ok(Some(of)) => self.fail(of),
-                Ok(None) => {}
-                Err(code) => self.refuse(page, code),
-            },
-            (Saying::Connected(of), _) => match self.is_current(page, of) {
-                Ok(Some(of)) => {
-                    let end = self.end_of(of, page);
-                    self.matches[of].connected[end] = true;
-                }
-                Ok(None) => {}
-                Err(code) => self.refuse(page, code),
-            },
-            (Saying::Signal { of, epoch, text }, _) => match self.is_current(page, of) {
-                Ok(Some(of)) => self.pass_on(page, of, epoch, text),
+            (Saying::About(of, deed), _) => match self.is_current(page, of) {
+                Ok(Some(of)) => self.act_on(page, of, deed),
+                Ok(None) if matches!((deed, standing), (Deed::Next, Standing::Idle)) => self.line_up(page),
                 Ok(None) => {}
                 Err(code) => self.refuse(page, code),
             },
@@ -203,13 +134,21 @@ impl Town {
         self.pair_all();
     }
 
-    fn pass_on(&mut self, page: usize, of: usize, epoch: u32, text: usize) {
+    fn act_on(&mut self, page: usize, of: usize, deed: Deed) {
         let end = self.end_of(of, page);
-        if !(1..=6).contains(&epoch) {
-            self.refuse(page, ErrorCode::BadEpoch);
-        } else if epoch >= self.matches[of].epochs[end] {
-            self.matches[of].epochs[end] = epoch;
-            self.tell(self.matches[of].ends[1 - end], Heard::Signal { of, epoch, text });
+        match deed {
+            Deed::Next => {
+                self.part(of, page, EndReason::Next, EndReason::PartnerNext);
+                self.line_up(page);
+            }
+            Deed::Failed => self.fail(of),
+            Deed::Connected => self.matches[of].connected[end] = true,
+            Deed::Signal { epoch, .. } if !(1..=6).contains(&epoch) => self.refuse(page, ErrorCode::BadEpoch),
+            Deed::Signal { epoch, .. } if epoch < self.matches[of].epochs[end] => {}
+            Deed::Signal { epoch, text } => {
+                self.matches[of].epochs[end] = epoch;
+                self.tell(self.matches[of].ends[1 - end], Heard::Signal { of, epoch, text });
+            }
         }
     }
 
@@ -218,11 +157,7 @@ impl Town {
         self.catch_up();
         match self.pages[page].standing {
             Standing::Gone => {}
-            Standing::Silent { .. } if code.close_code().is_none() => {
-                self.dismiss(page, ErrorCode::HelloFirst)
-            }
-            Standing::Silent { .. } => self.dismiss(page, code),
-            Standing::Idle | Standing::Waiting(..) | Standing::Matched(_) => self.refuse(page, code),
+            _ => self.refuse(page, code),
         }
     }
 
@@ -236,8 +171,7 @@ impl Town {
         self.cut(page);
         self.catch_up();
         let grace = match self.pages[page].standing {
-            Standing::Gone => return,
-            Standing::Silent { .. } => return self.pages[page].standing = Standing::Gone,
+            Standing::Gone | Standing::Silent { .. } => return,
             Standing::Matched(_) => 20_000,
             Standing::Idle | Standing::Waiting(..) => 5_000,
         };

@@ -15,7 +15,8 @@ use crate::{
     matchmaker::{
         Census, Input,
         peer::{self, Link, Peer},
-        reference::{Heard, Saying, Standing, Town, Wire},
+        reference::Town,
+        tests::words::{Deed, Heard, Saying, Standing, Wire},
     },
     protocol::{ErrorCode, MatchId, Resume, Role, ToBrowser, ToServer},
     time::Moment,
@@ -199,10 +200,10 @@ impl History {
         match word {
             Word::Join => Saying::Join,
             Word::Leave => Saying::Leave,
-            Word::Next => Saying::Next(of),
-            Word::Failed => Saying::Failed(of),
-            Word::Connected => Saying::Connected(of),
-            Word::Signal(epoch) => Saying::Signal { of, epoch, text: self.steps },
+            Word::Next => Saying::About(of, Deed::Next),
+            Word::Failed => Saying::About(of, Deed::Failed),
+            Word::Connected => Saying::About(of, Deed::Connected),
+            Word::Signal(epoch) => Saying::About(of, Deed::Signal { epoch, text: self.steps }),
         }
     }
 
@@ -322,15 +323,16 @@ impl Life {
     }
 
     fn say(&mut self, page: usize, saying: Saying) {
+        let scene = &mut self.scene;
         let name = |of: Option<usize>| of.map_or(MatchId(Uuid::max()), |it| self.names[it].unwrap());
         match saying {
-            Saying::Join => self.scene.join(page),
-            Saying::Leave => self.scene.say(page, ToServer::Leave {}),
-            Saying::Next(of) => self.scene.say(page, ToServer::Next { match_id: name(of) }),
-            Saying::Failed(of) => self.scene.say(page, ToServer::Failed { match_id: name(of) }),
-            Saying::Connected(of) => self.scene.say(page, ToServer::Connected { match_id: name(of) }),
-            Saying::Signal { of, epoch, text } => {
-                self.scene.signal(page, name(of), epoch, offer(&text.to_string()));
+            Saying::Join => scene.join(page),
+            Saying::Leave => scene.say(page, ToServer::Leave {}),
+            Saying::About(of, Deed::Next) => scene.say(page, ToServer::Next { match_id: name(of) }),
+            Saying::About(of, Deed::Failed) => scene.say(page, ToServer::Failed { match_id: name(of) }),
+            Saying::About(of, Deed::Connected) => scene.say(page, ToServer::Connected { match_id: name(of) }),
+            Saying::About(of, Deed::Signal { epoch, text }) => {
+                scene.signal(page, name(of), epoch, offer(&text.to_string()));
             }
         }
     }

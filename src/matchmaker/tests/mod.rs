@@ -6,3 +6,4 @@ mod parting;
 mod returning;
 mod rules;
 mod scene;
+pub(super) mod words;

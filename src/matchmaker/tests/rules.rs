@@ -251,7 +251,8 @@ fn drain_sends_away_who_is_not_in_a_match_and_lets_the_others_talk() {
 #[test]
 fn drain_ends_when_the_last_match_has_however_it_ends() {
     let away = ["come back", "error server-stops about 0", "closed server-stops"];
-    let stories: [(&str, &str, fn(&mut Scene, usize)); 3] = [
+    type End = fn(&mut Scene, usize);
+    let stories: [(&str, &str, End); 3] = [
         ("next", "partner-next", |scene, ann| {
             let match_id = scene.current(ann);
             scene.say(ann, ToServer::Next { match_id });
