@@ -189,11 +189,14 @@ impl Matchmaker {
             self.queue.insert(*place, *peer);
         }
         let mut bids: BTreeSet<_> = seekers.iter().filter_map(|it| self.bid(now, *it)).collect();
-        while let Some(Bid { one, other, .. }) = bids.pop_first() {
+        while let Some(Bid { longer, shorter, one, other }) = bids.pop_first() {
             match (self.place_of(one), self.place_of(other)) {
                 (Some(_), Some(_)) => self.pair(now, one, other),
-                // Another seeker was faster; what is left for this one comes later in the order.
-                (Some(seeker), None) => bids.extend(self.bid(now, seeker)),
+                // Another seeker was faster. What does not accept must not be proposed again, or this would never end.
+                (Some(seeker), None) => {
+                    self.queue.remove(if seeker.0 == longer { shorter } else { longer });
+                    bids.extend(self.bid(now, seeker));
+                }
                 (None, _) => {}
             }
         }
