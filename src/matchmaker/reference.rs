@@ -75,7 +75,9 @@ impl Town {
                 self.tell(page, Heard::Welcome { resumed: false });
             }
             Standing::Gone => {}
-            _ => self.dismiss(page, ErrorCode::HelloTwice),
+            Standing::Idle | Standing::Waiting(..) | Standing::Matched(_) => {
+                self.dismiss(page, ErrorCode::HelloTwice)
+            }
         }
     }
 
@@ -155,9 +157,8 @@ impl Town {
     /// Something comes that is refused.
     pub(super) fn misbehave(&mut self, page: usize, code: ErrorCode) {
         self.catch_up();
-        match self.pages[page].standing {
-            Standing::Gone => {}
-            _ => self.refuse(page, code),
+        if self.pages[page].standing != Standing::Gone {
+            self.refuse(page, code);
         }
     }
 

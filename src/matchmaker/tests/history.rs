@@ -1,6 +1,6 @@
 //! Random histories, lived through by the matchmaker and by the model side by side; it must not know either's rules.
 
-use std::fmt::Write;
+use std::{cell::RefCell, fmt::Write};
 
 use proptest::{
     prelude::*,
@@ -15,10 +15,11 @@ use crate::{
     matchmaker::{
         Census, Input,
         peer::{self, Link, Peer},
+        queue::Verdict,
         reference::Town,
         tests::words::{Deed, Heard, Saying, Standing, Wire},
     },
-    protocol::{ErrorCode, MatchId, Resume, Role, ToBrowser, ToServer},
+    protocol::{ErrorCode, MatchId, PeerId, Resume, Role, ToBrowser, ToServer},
     time::Moment,
 };
 
@@ -438,8 +439,17 @@ impl Life {
         }
     }
 
-    /// Law 5, said once more without the model: of those who wait and can be reached no two accept each other.
+    /// The queue is the model's. Law 5, said once more without the model: of those who wait and can be reached no two accept each other.
     fn check_queue(&self, town: &Town) {
+        let queue = RefCell::new(Vec::new());
+        let nobody = PeerId(Uuid::max());
+        self.scene.machine.queue.propose(nobody, |it| {
+            queue.borrow_mut().push(it);
+            Verdict::NotBefore(self.scene.now)
+        });
+        let names = town.queue().into_iter().filter_map(|it| Some(self.scene.pages[it].name?.peer));
+        assert_eq!(queue.into_inner(), names.collect::<Vec<_>>(), "in the order they came\n{}", self.trail);
+
         let reachable =
             |it: &Peer| matches!((it.link, it.standing), (Link::Attached(_), peer::Standing::Waiting { .. }));
         let name = |page: usize| self.scene.pages[page].name.map(|it| it.peer);

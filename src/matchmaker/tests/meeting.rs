@@ -235,3 +235,26 @@ fn who_returns_to_its_place_is_found_there_before_who_came_later() {
     assert_eq!(scene.current(bob), scene.current(cem));
     assert_eq!(scene.news(eve), ["waiting"]);
 }
+
+/// Who is found by a longer waiter first may have found somebody who has waited longer still.
+#[test]
+fn of_all_pairs_that_can_be_the_one_with_the_longest_waiter_is_made_first() {
+    let mut scene = Scene::new();
+    let [ann, bob, cem, dan, eve] = scene.arrive();
+    let part = |scene: &mut Scene, other| {
+        scene.join(ann);
+        scene.join(other);
+        scene.say(ann, ToServer::Leave {});
+    };
+    part(&mut scene, cem);
+    scene.wait(secs(10));
+    [bob, dan, eve].into_iter().for_each(|other| part(&mut scene, other));
+    for page in [ann, bob, eve, cem, dan] {
+        scene.join(page);
+    }
+    assert_eq!(scene.current(bob), scene.current(eve));
+    assert_eq!(scene.current(cem), scene.current(dan));
+    scene.wait(secs(20));
+    assert_eq!(scene.current(ann), scene.current(cem));
+    assert_eq!(scene.current(bob), scene.current(dan));
+}
