@@ -19,7 +19,11 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, mem, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+    sync::Arc,
+};
 
 use deadlines::{Deadlines, Due};
 use matches::{End, Match, Matches};
@@ -45,6 +49,19 @@ pub struct Config {
     pub unix_origin_ms: u64,
     /// Open sockets at most; one more is told `server-full`.
     pub max_connections: usize,
+}
+
+/// Two who could be paired, in the order in which that is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Bid {
+    /// The place of the longer waiter.
+    longer: Place,
+    /// The place of the other.
+    shorter: Place,
+    /// Who seeks.
+    one: PeerId,
+    /// Whom it has found.
+    other: PeerId,
 }
 
 /// Pairs peers, and passes on what the two of a pair say.
@@ -88,14 +105,17 @@ impl Matchmaker {
     }
 
     /// Takes in one fact and says what must now be done. Total: never fails, never waits.
+    ///
+    /// What is due by `now` is done first, so that it does not matter whether a timer or a socket is read earlier.
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Output> {
+        self.tick(now);
         match input {
             Input::Opened { connection } => self.opened(now, connection),
             Input::Said { connection, frame } => self.said(now, connection, frame),
             Input::Refused { connection, code, numbers } => self.refused(now, connection, code, numbers),
             Input::Closed { connection, closing } => self.closed(now, connection, closing),
             Input::Drain => self.drain(now),
-            Input::Tick => self.tick(now),
+            Input::Tick => {}
         }
         self.dismiss_too_slow(now);
         mem::take(&mut self.outputs)
@@ -125,50 +145,85 @@ impl Matchmaker {
     }
 
     fn tick(&mut self, now: Moment) {
+        let mut seekers = Vec::new();
         while let Some(due) = self.deadlines.pop(now) {
             match due {
                 Due::Hello(connection) => self.hello_overdue(connection),
                 Due::Grace(peer) => self.leave_for_good(now, peer, EndReason::PartnerLost),
-                Due::Connect(match_id) => self.end_unconnected(now, match_id),
-                Due::Retry(peer) => self.retry(now, peer),
+                Due::Connect(match_id) => seekers.extend(self.end_unconnected(now, match_id)),
+                Due::Retry(peer) => seekers.extend(self.place_of(peer)),
             }
         }
+        self.seek(now, seekers);
     }
 
-    /// Puts a peer into the queue, at the end or at the place it had, and pairs it if somebody accepts.
-    fn wait(&mut self, now: Moment, peer: PeerId, place: Option<Place>) {
+    /// Puts a peer at the end of the queue, and pairs it if somebody accepts.
+    fn wait(&mut self, now: Moment, peer: PeerId) {
+        let place = self.queue.last_place(now);
+        let seeker = self.line_up(now, peer, place);
+        self.seek(now, seeker);
+    }
+
+    /// Lets a peer wait at this place; it has yet to seek.
+    fn line_up(&mut self, now: Moment, peer: PeerId, place: Place) -> Option<(Place, PeerId)> {
         if self.draining {
-            return self.send_away(now, peer);
+            self.send_away(now, peer);
+            return None;
         }
-        let place = place.unwrap_or_else(|| self.queue.last_place(now));
         self.stand(peer, Standing::Waiting { place, retry: None });
         self.tell(peer, ToBrowser::Waiting {});
-        self.seek(now, peer, place);
+        Some((place, peer))
     }
 
-    /// Looks for a partner for a peer that waits and is not in the queue; with none, puts it there.
-    fn seek(&mut self, now: Moment, peer: PeerId, place: Place) {
-        let Some(Peer { link: Link::Attached(_), .. }) = self.peers.get(&peer) else { return };
-        match self.queue.propose(|other| self.judge(now, peer, other)) {
-            Proposal::Partner(other) => self.pair(now, peer, other),
-            Proposal::Nobody(retry) => {
-                self.queue.insert(place, peer);
-                self.stand(peer, Standing::Waiting { place, retry });
+    /// Where this peer can be proposed to, in case it waits and can be reached.
+    fn place_of(&self, peer: PeerId) -> Option<(Place, PeerId)> {
+        self.accept(peer).map(|place| (place, peer))
+    }
+
+    /// Puts these into the queue, and pairs as many as can be, always those two first of whom one has waited longest.
+    ///
+    /// All others in the queue have refused each other before, so every pair there can be has one of these in it.
+    fn seek(&mut self, now: Moment, seekers: impl IntoIterator<Item = (Place, PeerId)>) {
+        let seekers: Vec<_> = seekers.into_iter().filter(|(_, peer)| self.may_seek(*peer)).collect();
+        for (place, peer) in &seekers {
+            self.queue.insert(*place, *peer);
+        }
+        let mut bids: BTreeSet<_> = seekers.iter().filter_map(|it| self.bid(now, *it)).collect();
+        while let Some(Bid { longer, shorter, one, other }) = bids.pop_first() {
+            match (self.place_of(one), self.place_of(other)) {
+                (Some(_), Some(_)) => self.pair(now, one, other),
+                // Another seeker was faster. What does not accept must not be proposed again, or this would never end.
+                (Some(seeker), None) => {
+                    self.queue.remove(if seeker.0 == longer { shorter } else { longer });
+                    bids.extend(self.bid(now, seeker));
+                }
+                (None, _) => {}
             }
         }
+    }
+
+    /// The best that the queue has for a peer in it; with nobody there, sees to it that it looks again in time.
+    fn bid(&mut self, now: Moment, (place, one): (Place, PeerId)) -> Option<Bid> {
+        match self.queue.propose(one, |other| self.judge(now, one, other)) {
+            Proposal::Partner(at, other) => {
+                Some(Bid { longer: place.min(at), shorter: place.max(at), one, other })
+            }
+            Proposal::Nobody(retry) => {
+                self.stand(one, Standing::Waiting { place, retry });
+                None
+            }
+        }
+    }
+
+    /// Whether a peer that waits may be in the queue: not while its socket is lost, and not if it goes as soon as the
+    /// fact at hand is dealt with, because a partner would lose its place for nothing.
+    fn may_seek(&self, peer: PeerId) -> bool {
+        self.accept(peer).is_some() && !self.too_slow.contains(&peer)
     }
 
     fn judge(&self, now: Moment, one: PeerId, other: PeerId) -> Verdict {
         let until = |a: PeerId, b: PeerId| self.peers.get(&a).and_then(|it| it.avoids(now, b));
         until(one, other).max(until(other, one)).map_or(Verdict::Accepted, Verdict::NotBefore)
-    }
-
-    fn retry(&mut self, now: Moment, peer: PeerId) {
-        let Some(Standing::Waiting { place, .. }) = self.peers.get(&peer).map(|it| it.standing) else {
-            return;
-        };
-        self.queue.remove(place);
-        self.seek(now, peer, place);
     }
 
     /// Pairs two, if each one's own record says that it waits.
@@ -221,12 +276,11 @@ impl Matchmaker {
         Some(it)
     }
 
-    fn end_unconnected(&mut self, now: Moment, match_id: MatchId) {
-        let Some(it) = self.part(now, match_id, |_| EndReason::Unconnected) else { return };
+    /// Ends a match that is no call; both wait at the places they had, and have yet to seek.
+    fn end_unconnected(&mut self, now: Moment, match_id: MatchId) -> Vec<(Place, PeerId)> {
+        let Some(it) = self.part(now, match_id, |_| EndReason::Unconnected) else { return Vec::new() };
         self.note_end(now, match_id, &it, EndReason::Unconnected);
-        for end in it.ends {
-            self.wait(now, end.peer, Some(end.place));
-        }
+        it.ends.iter().filter_map(|end| self.line_up(now, end.peer, end.place)).collect()
     }
 
     fn note_end(&mut self, now: Moment, match_id: MatchId, it: &Match, reason: EndReason) {

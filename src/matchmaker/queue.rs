@@ -23,7 +23,7 @@ pub(super) enum Verdict {
 /// What the queue has found for a peer.
 pub(super) enum Proposal {
     /// The one who has waited longest of those who accept.
-    Partner(PeerId),
+    Partner(Place, PeerId),
     /// Nobody now; somebody who waits will accept at this moment, if there is one.
     Nobody(Option<Moment>),
 }
@@ -52,15 +52,15 @@ impl Queue {
         self.waiting.remove(&place);
     }
 
-    /// Looks for a partner from the head on. `peer` itself must not be in the queue.
+    /// Looks for a partner for `peer` from the head on.
     ///
     /// Passes only those by who refuse, and a peer refuses no more than it remembers
     /// ([`MAX_AVOIDED`](super::peer::MAX_AVOIDED)), so the search is short however long the queue is.
-    pub(super) fn propose(&self, judge: impl Fn(PeerId) -> Verdict) -> Proposal {
+    pub(super) fn propose(&self, peer: PeerId, judge: impl Fn(PeerId) -> Verdict) -> Proposal {
         let mut earliest: Option<Moment> = None;
-        for peer in self.waiting.values() {
-            match judge(*peer) {
-                Verdict::Accepted => return Proposal::Partner(*peer),
+        for (place, other) in self.waiting.iter().filter(|(_, other)| **other != peer) {
+            match judge(*other) {
+                Verdict::Accepted => return Proposal::Partner(*place, *other),
                 Verdict::NotBefore(at) => earliest = Some(earliest.map_or(at, |it| it.min(at))),
             }
         }

@@ -1,1 +1,400 @@
+//! A slow and obvious model of who is with whom and what everybody hears; it must not know how the matchmaker does it.
+//!
+//! Everything is a list, every question a walk through it. After every fact the queue is looked through from its head:
+//! the first who waits gets the first after it that accepts it and is accepted, then the next one, until nobody is left.
 
+use super::tests::words::{Deed, Heard, Saying, Standing, Wire};
+use crate::protocol::{EndReason, ErrorCode, Media, Role, Signalling};
+
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    pub(super) standing: Standing,
+    pub(super) wire: Wire,
+    pub(super) heard: Vec<Heard>,
+    /// What it will hear when it is back.
+    missed: Vec<Heard>,
+    /// What the server will hear then.
+    unsaid: Vec<Saying>,
+    refused: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Match {
+    /// The longer waiter first.
+    pub(super) ends: [usize; 2],
+    places: [(u64, usize); 2],
+    connected: [bool; 2],
+    epochs: [u32; 2],
+    connect_by: u64,
+    pub(super) over: Option<u64>,
+    forgotten: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Town {
+    pub(super) now: u64,
+    /// When the server last looked at what is due.
+    pub(super) caught_up: u64,
+    pub(super) pages: Vec<Page>,
+    pub(super) matches: Vec<Match>,
+    /// Two who are kept apart, and until when.
+    apart: Vec<(usize, usize, u64)>,
+    turns: usize,
+    pub(super) draining: bool,
+    room: usize,
+}
+
+impl Town {
+    pub(super) fn with_room_for(room: usize) -> Self {
+        let (pages, matches, apart) = (Vec::new(), Vec::new(), Vec::new());
+        Self { now: 0, caught_up: 0, pages, matches, apart, turns: 0, draining: false, room }
+    }
+
+    pub(super) fn media(page: usize) -> Media {
+        Media { audio: true, video: page.is_multiple_of(2) }
+    }
+
+    /// A socket is opened, by a page that is new.
+    pub(super) fn open(&mut self) {
+        self.catch_up();
+        let standing = Standing::Silent { until: self.now + 5_000 };
+        let (heard, missed, unsaid) = (Vec::new(), Vec::new(), Vec::new());
+        self.pages.push(Page { standing, wire: Wire::Whole, heard, missed, unsaid, refused: 0 });
+        if let Some(code) = self.no_room(self.sockets() - 1) {
+            self.dismiss(self.pages.len() - 1, code);
+        }
+    }
+
+    /// A page without a name, or with one that is worth nothing, says hello.
+    pub(super) fn hello(&mut self, page: usize) {
+        self.catch_up();
+        match self.pages[page].standing {
+            Standing::Silent { .. } if self.draining => self.dismiss(page, ErrorCode::ServerStops),
+            Standing::Silent { .. } => {
+                self.pages[page].standing = Standing::Idle;
+                self.tell(page, Heard::Welcome { resumed: false });
+            }
+            Standing::Gone => {}
+            Standing::Idle | Standing::Waiting(..) | Standing::Matched(_) => {
+                self.dismiss(page, ErrorCode::HelloTwice)
+            }
+        }
+    }
+
+    /// A page opens another socket and shows its secret there.
+    pub(super) fn resume(&mut self, page: usize) {
+        self.catch_up();
+        if let Some(code) = self.no_room(self.sockets()) {
+            return self.pages[page].heard.extend([Heard::Error(code), Heard::Closed(code)]);
+        }
+        if self.pages[page].standing == Standing::Gone {
+            self.open();
+            return self.hello(self.pages.len() - 1);
+        }
+        let before = self.pages[page].wire;
+        (self.pages[page].wire, self.pages[page].refused) = (Wire::Whole, 0);
+        self.tell(page, Heard::Welcome { resumed: true });
+        let missed = std::mem::take(&mut self.pages[page].missed);
+        self.pages[page].heard.extend(missed);
+        if let Wire::Lost { .. } = before {
+            self.tell_partner(page, Signalling::Back);
+        }
+        self.pair_all();
+        for saying in std::mem::take(&mut self.pages[page].unsaid) {
+            self.hear(page, saying);
+        }
+    }
+
+    /// A page says something, which the server hears if the wire is whole.
+    pub(super) fn say(&mut self, page: usize, saying: Saying) {
+        if self.pages[page].wire != Wire::Whole {
+            return self.pages[page].unsaid.push(saying);
+        }
+        self.catch_up();
+        self.hear(page, saying);
+    }
+
+    fn hear(&mut self, page: usize, saying: Saying) {
+        let standing = self.pages[page].standing;
+        match (saying, standing) {
+            (_, Standing::Gone) => {}
+            (_, Standing::Silent { .. }) => self.dismiss(page, ErrorCode::HelloFirst),
+            (Saying::Join, Standing::Idle) => self.line_up(page),
+            (Saying::Join, _) => {}
+            (Saying::Leave, Standing::Matched(of)) => {
+                self.part(of, page, EndReason::Left, EndReason::PartnerLeft);
+                self.send_away_if_draining(page);
+            }
+            (Saying::Leave, _) => self.pages[page].standing = Standing::Idle,
+            (Saying::About(of, deed), _) => match self.is_current(page, of) {
+                Ok(Some(of)) => self.act_on(page, of, deed),
+                Ok(None) if matches!((deed, standing), (Deed::Next, Standing::Idle)) => self.line_up(page),
+                Ok(None) => {}
+                Err(code) => self.refuse(page, code),
+            },
+        }
+        self.pair_all();
+    }
+
+    fn act_on(&mut self, page: usize, of: usize, deed: Deed) {
+        let end = self.end_of(of, page);
+        match deed {
+            Deed::Next => {
+                self.part(of, page, EndReason::Next, EndReason::PartnerNext);
+                self.line_up(page);
+            }
+            Deed::Failed => self.fail(of),
+            Deed::Connected => self.matches[of].connected[end] = true,
+            Deed::Signal { epoch, .. } if !(1..=6).contains(&epoch) => self.refuse(page, ErrorCode::BadEpoch),
+            Deed::Signal { epoch, .. } if epoch < self.matches[of].epochs[end] => {}
+            Deed::Signal { epoch, text } => {
+                self.matches[of].epochs[end] = epoch;
+                self.tell(self.matches[of].ends[1 - end], Heard::Signal { of, epoch, text });
+            }
+        }
+    }
+
+    /// Something comes that is refused.
+    pub(super) fn misbehave(&mut self, page: usize, code: ErrorCode) {
+        self.catch_up();
+        if self.pages[page].standing != Standing::Gone {
+            self.refuse(page, code);
+        }
+    }
+
+    /// Nothing passes on a page's wire any more.
+    pub(super) fn cut(&mut self, page: usize) {
+        self.pages[page].wire = Wire::Cut;
+    }
+
+    /// The server learns that a page's socket is gone.
+    pub(super) fn lose(&mut self, page: usize) {
+        self.cut(page);
+        self.catch_up();
+        let grace = match self.pages[page].standing {
+            Standing::Gone | Standing::Silent { .. } => return,
+            Standing::Matched(_) => 20_000,
+            Standing::Idle | Standing::Waiting(..) => 5_000,
+        };
+        self.pages[page].wire = Wire::Lost { until: self.now + grace };
+        self.tell_partner(page, Signalling::Lost);
+    }
+
+    /// A page closes its socket.
+    pub(super) fn goodbye(&mut self, page: usize) {
+        self.cut(page);
+        self.catch_up();
+        self.forget(page, EndReason::PartnerLeft);
+    }
+
+    pub(super) fn drain(&mut self) {
+        self.catch_up();
+        self.draining = true;
+        for page in 0..self.pages.len() {
+            if let Standing::Idle | Standing::Waiting(..) = self.pages[page].standing {
+                self.send_away_if_draining(page);
+            }
+        }
+    }
+
+    /// Does all that is due, in the order in which it is, and then pairs who can be paired.
+    pub(super) fn catch_up(&mut self) {
+        self.caught_up = self.now;
+        while let Some(due) = self.all_due().into_iter().min().filter(|(at, ..)| *at <= self.now) {
+            match due {
+                (_, 0, page) => self.dismiss(page, ErrorCode::HelloFirst),
+                (_, 1, page) => self.forget(page, EndReason::PartnerLost),
+                (_, _, of) => self.fail(of),
+            }
+        }
+        self.pair_all();
+    }
+
+    fn all_due(&self) -> Vec<(u64, u8, usize)> {
+        let of_page = |(n, page): (usize, &Page)| match (page.standing, page.wire) {
+            (Standing::Gone, _) => None,
+            (Standing::Silent { until }, _) => Some((until, 0, n)),
+            (_, Wire::Lost { until }) => Some((until, 1, n)),
+            (_, Wire::Whole | Wire::Cut) => None,
+        };
+        let pending = |it: &Match| it.over.is_none() && it.connected != [true; 2];
+        let of_match = |(n, it): (usize, &Match)| pending(it).then_some((it.connect_by, 2, n));
+        let pages = self.pages.iter().enumerate().filter_map(of_page);
+        pages.chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
+    }
+
+    /// The next moment at which something has to happen by itself.
+    pub(super) fn next_event(&self) -> Option<u64> {
+        let queue = self.queue();
+        let both = |it: &&(usize, usize, u64)| queue.contains(&it.0) && queue.contains(&it.1);
+        let retries = self.apart.iter().filter(both).map(|it| it.2).filter(|at| *at > self.now);
+        self.all_due().into_iter().map(|it| it.0).chain(retries).min()
+    }
+
+    /// Who waits and can be reached, the longest waiter first.
+    pub(super) fn queue(&self) -> Vec<usize> {
+        let mut queue: Vec<_> = (0..self.pages.len()).filter(|it| self.place(*it).is_some()).collect();
+        queue.sort_by_key(|it| self.place(*it));
+        queue
+    }
+
+    fn place(&self, page: usize) -> Option<(u64, usize)> {
+        match (self.pages[page].standing, self.pages[page].wire) {
+            (Standing::Waiting(since, turn), Wire::Whole | Wire::Cut) => Some((since, turn)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn are_apart(&self, one: usize, other: usize) -> bool {
+        let both = |it: &(usize, usize, u64)| [(one, other), (other, one)].contains(&(it.0, it.1));
+        self.apart.iter().any(|it| both(it) && it.2 > self.now)
+    }
+
+    fn pair_all(&mut self) {
+        for one in self.queue() {
+            let others = self.queue().into_iter().skip_while(|it| *it != one).skip(1);
+            let Some(other) = others.into_iter().find(|it| !self.are_apart(one, *it)) else { continue };
+            let (ends, of) = ([one, other], self.matches.len());
+            let places = ends.map(|it| self.place(it).unwrap());
+            let connect_by = self.now + 20_000;
+            let (connected, epochs) = ([false; 2], [1; 2]);
+            self.matches.push(Match {
+                ends,
+                places,
+                connected,
+                epochs,
+                connect_by,
+                over: None,
+                forgotten: false,
+            });
+            for (page, partner, role) in [(one, other, Role::Impolite), (other, one, Role::Polite)] {
+                self.pages[page].standing = Standing::Matched(of);
+                self.tell(page, Heard::Matched { of, role, partner: Self::media(partner) });
+            }
+        }
+    }
+
+    fn line_up(&mut self, page: usize) {
+        self.turns += 1;
+        self.line_up_at(page, (self.now, self.turns));
+    }
+
+    fn line_up_at(&mut self, page: usize, (since, turn): (u64, usize)) {
+        if self.draining {
+            return self.send_away_if_draining(page);
+        }
+        self.pages[page].standing = Standing::Waiting(since, turn);
+        self.tell(page, Heard::Waiting);
+    }
+
+    fn fail(&mut self, of: usize) {
+        self.part(of, usize::MAX, EndReason::Unconnected, EndReason::Unconnected);
+        let Match { ends, places, .. } = self.matches[of];
+        (0..2).for_each(|end| self.line_up_at(ends[end], places[end]));
+    }
+
+    /// Ends a match by one end's doing, or by nobody's.
+    fn part(&mut self, of: usize, by: usize, own: EndReason, partners: EndReason) {
+        let (now, ends) = (self.now, self.matches[of].ends);
+        for it in &mut self.matches {
+            it.forgotten |= it.over.is_some_and(|at| now - at >= 600_000);
+        }
+        self.matches[of].over = Some(now);
+        self.apart.push((ends[0], ends[1], now + 30_000));
+        for page in ends {
+            if self.pages[page].standing == Standing::Gone {
+                continue;
+            }
+            self.pages[page].standing = Standing::Idle;
+            self.tell(page, Heard::Ended { of, reason: if page == by { own } else { partners } });
+            if page != by && partners != EndReason::Unconnected {
+                self.send_away_if_draining(page);
+            }
+        }
+    }
+
+    /// The match, if it is this page's now; an error if it never was.
+    fn is_current(&self, page: usize, of: Option<usize>) -> Result<Option<usize>, ErrorCode> {
+        match of {
+            Some(of) if self.pages[page].standing == Standing::Matched(of) => Ok(Some(of)),
+            Some(of) if self.matches[of].ends.contains(&page) && !self.matches[of].forgotten => Ok(None),
+            Some(_) | None => Err(ErrorCode::NotYourMatch),
+        }
+    }
+
+    fn end_of(&self, of: usize, page: usize) -> usize {
+        usize::from(self.matches[of].ends[1] == page)
+    }
+
+    fn tell(&mut self, page: usize, heard: Heard) {
+        let counted = !matches!(heard, Heard::Error(_) | Heard::ComeBack | Heard::Closed(_));
+        match self.pages[page].wire {
+            Wire::Whole => self.pages[page].heard.push(heard),
+            Wire::Cut | Wire::Lost { .. } if counted => self.pages[page].missed.push(heard),
+            Wire::Cut | Wire::Lost { .. } => {}
+        }
+    }
+
+    fn tell_partner(&mut self, page: usize, signalling: Signalling) {
+        if let Standing::Matched(of) = self.pages[page].standing {
+            let partner = self.matches[of].ends[1 - self.end_of(of, page)];
+            self.tell(partner, Heard::Partner { of, signalling });
+        }
+    }
+
+    fn refuse(&mut self, page: usize, code: ErrorCode) {
+        self.pages[page].refused += 1;
+        if code.close_code().is_some() {
+            return self.dismiss(page, code);
+        }
+        self.tell(page, Heard::Error(code));
+        if self.pages[page].refused > 16 {
+            self.dismiss(page, ErrorCode::TooManyRefusals);
+        }
+    }
+
+    fn send_away_if_draining(&mut self, page: usize) {
+        if self.draining {
+            self.tell(page, Heard::ComeBack);
+            self.dismiss(page, ErrorCode::ServerStops);
+        }
+    }
+
+    fn dismiss(&mut self, page: usize, code: ErrorCode) {
+        self.tell(page, Heard::Error(code));
+        self.tell(page, Heard::Closed(code));
+        self.forget(page, EndReason::PartnerLeft);
+    }
+
+    fn forget(&mut self, page: usize, reason: EndReason) {
+        let before = std::mem::replace(&mut self.pages[page].standing, Standing::Gone);
+        if let Standing::Matched(of) = before {
+            self.part(of, page, reason, reason);
+        }
+    }
+
+    fn no_room(&self, sockets: usize) -> Option<ErrorCode> {
+        if self.draining {
+            Some(ErrorCode::ServerStops)
+        } else {
+            (sockets >= self.room).then_some(ErrorCode::ServerFull)
+        }
+    }
+
+    /// Sockets that are open.
+    pub(super) fn sockets(&self) -> usize {
+        let has_one = |it: &&Page| it.standing != Standing::Gone && !matches!(it.wire, Wire::Lost { .. });
+        self.pages.iter().filter(has_one).count()
+    }
+
+    /// How many pages stand like this.
+    pub(super) fn count(&self, like: impl Fn(Standing) -> bool) -> usize {
+        self.pages.iter().filter(|it| like(it.standing)).count()
+    }
+
+    /// Matches that go on: those that are calls, or those that are not yet.
+    pub(super) fn matches(&self, calls: bool) -> usize {
+        let is_one = |it: &&Match| it.over.is_none() && (it.connected == [true; 2]) == calls;
+        self.matches.iter().filter(is_one).count()
+    }
+}

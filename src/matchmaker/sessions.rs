@@ -79,7 +79,7 @@ impl Matchmaker {
         self.tell(id, welcome(id, secret, true));
         self.replay(connection, id);
         match (before, standing) {
-            (Link::Detached { .. }, Standing::Waiting { place, .. }) => self.seek(now, id, place),
+            (Link::Detached { .. }, Standing::Waiting { place, .. }) => self.seek(now, [(place, id)]),
             (Link::Detached { .. }, Standing::Matched(_)) => self.tell_partner(id, Signalling::Back),
             (Link::Attached(_), _) | (Link::Detached { .. }, Standing::Idle) => {}
         }

@@ -97,7 +97,7 @@ impl Matchmaker {
         match peer.standing {
             Standing::Idle => {
                 peer.media = media;
-                self.wait(now, id, None);
+                self.wait(now, id);
             }
             Standing::Waiting { .. } | Standing::Matched(_) => {}
         }
@@ -146,7 +146,10 @@ impl Matchmaker {
         match self.claim(peer, match_id) {
             Claim::Over => {}
             Claim::NotYours => self.refuse(now, peer, ErrorCode::NotYourMatch, seq),
-            Claim::Current => self.end_unconnected(now, match_id),
+            Claim::Current => {
+                let seekers = self.end_unconnected(now, match_id);
+                self.seek(now, seekers);
+            }
         }
     }
 
@@ -155,11 +158,11 @@ impl Matchmaker {
         match (self.claim(id, match_id), standing) {
             (Claim::NotYours, _) => self.refuse(now, id, ErrorCode::NotYourMatch, seq),
             // The partner was faster; what this peer wanted still holds.
-            (Claim::Over, Some(Standing::Idle)) => self.wait(now, id, None),
+            (Claim::Over, Some(Standing::Idle)) => self.wait(now, id),
             (Claim::Over, Some(Standing::Waiting { .. } | Standing::Matched(_)) | None) => {}
             (Claim::Current, _) => {
                 self.part_by(now, id, match_id, EndReason::Next, EndReason::PartnerNext);
-                self.wait(now, id, None);
+                self.wait(now, id);
             }
         }
     }

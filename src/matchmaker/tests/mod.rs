@@ -1,0 +1,9 @@
+//! What the matchmaker promises, told as scenes and as random histories; it must not know how it keeps its promises.
+
+mod history;
+mod meeting;
+mod parting;
+mod returning;
+mod rules;
+mod scene;
+pub(super) mod words;

@@ -1,0 +1,459 @@
+//! Pages with sockets, numbers and inboxes on a virtual clock; it must not know what the matchmaker ought to do.
+
+use std::{ops::Range, time::Duration};
+
+use uuid::Uuid;
+
+use crate::{
+    matchmaker::{Closing, Config, Connection, Input, Matchmaker, Note, Output},
+    protocol::{
+        Candidate, Delivery, Epoch, ErrorCode, Frame, MatchId, Media, Message, Receipt, Resume, Sdp, Secret,
+        Signal, ToBrowser, ToServer,
+    },
+    time::Moment,
+};
+
+/// What the wire of a page does with what is said on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wire {
+    /// All arrives.
+    Whole,
+    /// The page speaks, and reads nothing.
+    Deaf,
+    /// Nothing arrives, either way, and nobody knows.
+    Cut,
+}
+
+/// What a page notices.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// The server has said something new.
+    Said(ToBrowser),
+    /// The server has closed the socket.
+    Closed(ErrorCode),
+}
+
+/// One page.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// From the last welcome.
+    pub(super) name: Option<Resume>,
+    /// The socket it speaks on.
+    pub(super) socket: Option<Connection>,
+    /// The socket on which it tries to come back.
+    trying: Option<Connection>,
+    /// A former socket, should anything be said on it still.
+    fenced: Option<Connection>,
+    /// How its socket behaves.
+    pub(super) wire: Wire,
+    delivery: Delivery<ToServer>,
+    /// All it has noticed.
+    pub(super) events: Vec<Event>,
+    /// All that was said on a former socket.
+    pub(super) on_fenced: Vec<Event>,
+    read: usize,
+}
+
+/// A matchmaker with its pages. A twin is told the same, so that every scene proves that chance and time are arguments.
+pub(super) struct Scene {
+    /// The one under test.
+    pub(super) machine: Matchmaker,
+    twin: Matchmaker,
+    /// The time.
+    pub(super) now: Moment,
+    /// Everybody who ever opened a socket.
+    pub(super) pages: Vec<Page>,
+    /// All notes so far.
+    pub(super) notes: Vec<Note>,
+    sockets: u64,
+    open: Vec<Connection>,
+    matches: Vec<MatchId>,
+    owing: Vec<usize>,
+}
+
+/// Seconds, for short.
+pub(super) const fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// What the page of this index sends; not all alike, so that mixing two up shows.
+pub(super) const fn media_of(page: usize) -> Media {
+    Media { audio: true, video: page.is_multiple_of(2) }
+}
+
+/// An offer with a text of its own.
+pub(super) fn offer(text: &str) -> Signal {
+    Signal::Offer { sdp: Sdp(text.to_owned()) }
+}
+
+/// Some candidate.
+pub(super) fn candidate() -> Signal {
+    let candidate = Sdp("candidate:1 1 udp 1 192.0.2.1 9 typ host".to_owned());
+    Signal::Candidate(Candidate { candidate, sdp_mid: None, sdp_m_line_index: None, username_fragment: None })
+}
+
+impl Scene {
+    /// An empty house with room for `max_connections` sockets.
+    pub(super) fn with_room_for(max_connections: usize) -> Self {
+        let config = Config { seed: [7; 32], unix_origin_ms: 1_700_000_000_000, max_connections };
+        Self {
+            machine: Matchmaker::new(config.clone()),
+            twin: Matchmaker::new(config),
+            now: Moment::from_millis(0),
+            pages: Vec::new(),
+            notes: Vec::new(),
+            sockets: 0,
+            open: Vec::new(),
+            matches: Vec::new(),
+            owing: Vec::new(),
+        }
+    }
+
+    /// An empty house with room for all.
+    pub(super) fn new() -> Self {
+        Self::with_room_for(usize::MAX)
+    }
+
+    /// `N` pages that have said hello, and whose inbox is read.
+    pub(super) fn arrive<const N: usize>(&mut self) -> [usize; N] {
+        std::array::from_fn(|_| {
+            let page = self.open();
+            self.hello(page, None);
+            self.news(page);
+            page
+        })
+    }
+
+    /// Two who talk to each other, the first of them impolite, and their match; all news are read.
+    pub(super) fn pair(&mut self) -> (usize, usize, MatchId) {
+        let [one, other] = self.arrive();
+        self.join(one);
+        self.join(other);
+        self.news(one);
+        self.news(other);
+        (one, other, self.current(one))
+    }
+
+    /// A page whose handshake has succeeded.
+    pub(super) fn open(&mut self) -> usize {
+        let page = self.new_page();
+        self.try_socket(page);
+        page
+    }
+
+    /// Says hello on a page's newest socket.
+    pub(super) fn hello(&mut self, page: usize, resume: Option<Resume>) {
+        let it = &mut self.pages[page];
+        let Some(connection) = it.trying.or(it.socket) else { return };
+        let frame = it.delivery.send(ToServer::Hello { resume, ticket: None, device: None }).unwrap();
+        self.feed(Input::Said { connection, frame });
+    }
+
+    /// Opens a new socket for a page and shows its secret; who holds the page then: itself, or a new peer's page.
+    pub(super) fn resume(&mut self, page: usize) -> usize {
+        let resume = self.pages[page].name;
+        self.try_socket(page);
+        let it = &mut self.pages[page];
+        if it.trying.is_none() {
+            return page;
+        }
+        it.fenced = it.socket.take();
+        it.wire = Wire::Whole;
+        let count = self.pages.len();
+        self.hello(page, resume);
+        if self.pages.len() > count {
+            return count;
+        }
+        if self.pages[page].socket.is_some() {
+            for frame in self.pages[page].delivery.replay() {
+                let Some(connection) = self.pages[page].socket else { break };
+                self.feed(Input::Said { connection, frame });
+            }
+        }
+        page
+    }
+
+    /// Somebody else's page shows this name and secret.
+    pub(super) fn impostor(&mut self, resume: Resume) -> usize {
+        let page = self.open();
+        self.hello(page, Some(resume));
+        page
+    }
+
+    /// A page says something; with its wire cut it goes into its outbox only.
+    pub(super) fn say(&mut self, page: usize, msg: ToServer) {
+        let it = &mut self.pages[page];
+        let frame = it.delivery.send(msg).unwrap();
+        if let (Some(connection), false) = (it.socket.or(it.trying), it.wire == Wire::Cut) {
+            self.feed(Input::Said { connection, frame });
+        }
+    }
+
+    /// A page says something in a frame with these numbers.
+    pub(super) fn say_raw(&mut self, page: usize, seq: u64, ack: u64, msg: ToServer) {
+        let connection = self.socket(page);
+        self.feed(Input::Said { connection, frame: Frame { seq, ack, msg } });
+    }
+
+    /// Wants a partner.
+    pub(super) fn join(&mut self, page: usize) {
+        self.say(page, ToServer::Join { media: media_of(page) });
+    }
+
+    /// Sends a signal for a match.
+    pub(super) fn signal(&mut self, page: usize, match_id: MatchId, epoch: u32, signal: Signal) {
+        self.say(page, ToServer::Signal { match_id, epoch: Epoch(epoch), signal });
+    }
+
+    /// Both ends say that what was promised arrives.
+    pub(super) fn connect(&mut self, match_id: MatchId, ends: [usize; 2]) {
+        for page in ends {
+            self.say(page, ToServer::Connected { match_id });
+        }
+    }
+
+    /// A text comes that the server's codec refuses; with numbers if its frame was in order.
+    pub(super) fn refused(&mut self, page: usize, code: ErrorCode, numbered: bool) {
+        let connection = self.socket(page);
+        let msg =
+            ToServer::Signal { match_id: MatchId(Uuid::nil()), epoch: Epoch::FIRST, signal: offer("bad") };
+        let numbers = numbered.then(|| {
+            let frame = self.pages[page].delivery.send(msg).unwrap();
+            (frame.seq, frame.ack)
+        });
+        self.feed(Input::Refused { connection, code, numbers });
+    }
+
+    /// The socket of a page is gone, and the server learns of it.
+    pub(super) fn lose(&mut self, page: usize) {
+        self.close(page, Closing::Lost);
+    }
+
+    /// A page closes its socket.
+    pub(super) fn goodbye(&mut self, page: usize) {
+        self.close(page, Closing::Goodbye);
+    }
+
+    fn close(&mut self, page: usize, closing: Closing) {
+        let Some(connection) = self.pages[page].socket else { return };
+        // What is still said before the fact is known is said to nobody.
+        self.pages[page].wire = Wire::Cut;
+        self.feed(Input::Closed { connection, closing });
+        self.pages[page].socket = None;
+        self.open.retain(|it| *it != connection);
+    }
+
+    /// Time passes, and all that is due is done when it is due.
+    pub(super) fn wait(&mut self, time: Duration) {
+        let until = self.now + time;
+        while let Some(at) = self.machine.next_deadline().filter(|at| *at <= until) {
+            self.now = at;
+            self.feed(Input::Tick);
+        }
+        self.now = until;
+    }
+
+    /// Hands a fact to the machine and to its twin, and what they answer to the pages.
+    pub(super) fn feed(&mut self, input: Input) {
+        let outputs = self.machine.handle(self.now, input.clone());
+        let again = self.twin.handle(self.now, input);
+        assert_eq!(format!("{outputs:?}"), format!("{again:?}"), "the same history gives the same outputs");
+        assert!(
+            self.machine.next_deadline().is_none_or(|at| at > self.now),
+            "nothing overdue is left undone"
+        );
+        for output in outputs {
+            match output {
+                Output::Send { connection, frame } => {
+                    self.deliver(connection, frame.seq, frame.ack, &frame.msg)
+                }
+                Output::Close { connection, code } => self.shut(connection, code),
+                Output::Note(note) => self.notes.push(note),
+            }
+        }
+        while let Some(page) = self.owing.pop() {
+            self.say(page, ToServer::Ping {});
+        }
+    }
+
+    fn deliver(&mut self, connection: Connection, seq: u64, ack: u64, msg: &ToBrowser) {
+        let index = self.owner(connection);
+        let page = &mut self.pages[index];
+        if page.fenced == Some(connection) {
+            return page.on_fenced.push(Event::Said(msg.clone()));
+        }
+        if page.socket == Some(connection) && page.wire != Wire::Whole {
+            return;
+        }
+        let index = match msg {
+            ToBrowser::Welcome { peer, secret, resumed, .. } => {
+                self.welcome(index, Resume { peer: *peer, secret: *secret }, *resumed)
+            }
+            ToBrowser::Waiting {}
+            | ToBrowser::Matched { .. }
+            | ToBrowser::Signal { .. }
+            | ToBrowser::Partner { .. }
+            | ToBrowser::Ended { .. }
+            | ToBrowser::Error { .. }
+            | ToBrowser::ComeBack { .. }
+            | ToBrowser::Pong {} => index,
+        };
+        let page = &mut self.pages[index];
+        match page.delivery.receive(seq, ack, msg.is_counted()) {
+            Receipt::Fresh => page.events.push(Event::Said(msg.clone())),
+            Receipt::Duplicate => {}
+            Receipt::Broken => panic!("page {index} was told {msg:?} with the wrong numbers {seq}, {ack}"),
+        }
+        if page.delivery.owes_ack() {
+            self.owing.push(index);
+        }
+    }
+
+    /// Takes the socket that was tried into use; a peer that is new has a page of its own.
+    fn welcome(&mut self, page: usize, name: Resume, resumed: bool) -> usize {
+        let socket = self.pages[page].trying.take();
+        let index = if resumed || self.pages[page].name.is_none() { page } else { self.new_page() };
+        let it = &mut self.pages[index];
+        (it.name, it.socket) = (Some(name), socket);
+        if !resumed {
+            it.delivery = Delivery::default();
+        }
+        index
+    }
+
+    fn shut(&mut self, connection: Connection, code: ErrorCode) {
+        let index = self.owner(connection);
+        self.open.retain(|it| *it != connection);
+        let page = &mut self.pages[index];
+        if page.fenced == Some(connection) {
+            page.on_fenced.push(Event::Closed(code));
+        } else if page.trying == Some(connection) {
+            page.trying = None;
+            page.events.push(Event::Closed(code));
+        } else {
+            page.socket = None;
+            if page.wire != Wire::Cut {
+                page.events.push(Event::Closed(code));
+            }
+        }
+    }
+
+    fn owner(&self, connection: Connection) -> usize {
+        assert!(self.open.contains(&connection), "nothing is said on a socket that is closed");
+        let is_its = |it: &Page| [it.socket, it.trying, it.fenced].contains(&Some(connection));
+        self.pages.iter().rposition(is_its).unwrap()
+    }
+
+    fn new_page(&mut self) -> usize {
+        self.pages.push(Page {
+            name: None,
+            socket: None,
+            trying: None,
+            fenced: None,
+            wire: Wire::Whole,
+            delivery: Delivery::default(),
+            events: Vec::new(),
+            on_fenced: Vec::new(),
+            read: 0,
+        });
+        self.pages.len() - 1
+    }
+
+    fn try_socket(&mut self, page: usize) {
+        self.sockets += 1;
+        let connection = Connection(self.sockets);
+        self.pages[page].trying = Some(connection);
+        self.open.push(connection);
+        self.feed(Input::Opened { connection });
+    }
+
+    /// The socket a page has.
+    pub(super) fn socket(&self, page: usize) -> Connection {
+        self.pages[page].socket.or(self.pages[page].trying).unwrap()
+    }
+
+    /// The match a page heard of last.
+    pub(super) fn current(&self, page: usize) -> MatchId {
+        let matched = |it: &Event| match it {
+            Event::Said(ToBrowser::Matched { match_id, .. }) => Some(*match_id),
+            Event::Said(_) | Event::Closed(_) => None,
+        };
+        self.pages[page].events.iter().rev().find_map(matched).unwrap()
+    }
+
+    /// What a page has noticed since it was last asked, one line each, proofs of life left out; matches are numbered
+    /// as they come up.
+    pub(super) fn news(&mut self, page: usize) -> Vec<String> {
+        let it = &mut self.pages[page];
+        let from = std::mem::replace(&mut it.read, it.events.len());
+        let news = it.events[from..].iter().filter(|it| **it != Event::Said(ToBrowser::Pong {}));
+        news.map(|it| headline(&mut self.matches, it)).collect()
+    }
+
+    /// How many proofs of life a page was given.
+    pub(super) fn pongs(&self, page: usize) -> usize {
+        self.pages[page].events.iter().filter(|it| **it == Event::Said(ToBrowser::Pong {})).count()
+    }
+
+    /// The same for what was said on a socket the page has given up.
+    pub(super) fn news_on_the_old_socket(&mut self, page: usize) -> Vec<String> {
+        self.pages[page].on_fenced.iter().map(|it| headline(&mut self.matches, it)).collect()
+    }
+
+    /// The news of several pages at once.
+    pub(super) fn all_news(&mut self, pages: Range<usize>) -> Vec<Vec<String>> {
+        pages.map(|page| self.news(page)).collect()
+    }
+}
+
+/// A secret that nobody was given.
+pub(super) const fn wrong(name: Resume) -> Resume {
+    Resume { peer: name.peer, secret: Secret(Uuid::nil()) }
+}
+
+fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
+    let mut number = |match_id: &MatchId| {
+        let known = matches.iter().position(|it| it == match_id);
+        known.map_or_else(
+            || {
+                matches.push(*match_id);
+                matches.len()
+            },
+            |at| at + 1,
+        )
+    };
+    match event {
+        Event::Closed(code) => format!("closed {}", kebab(code)),
+        Event::Said(msg) => match msg {
+            ToBrowser::Welcome { resumed: false, .. } => "welcome".to_owned(),
+            ToBrowser::Welcome { resumed: true, .. } => "welcome back".to_owned(),
+            ToBrowser::Waiting {} => "waiting".to_owned(),
+            ToBrowser::Matched { match_id, role, .. } => {
+                format!("matched #{} {}", number(match_id), kebab(role))
+            }
+            ToBrowser::Signal { match_id, epoch, signal } => {
+                format!("signal #{} {} {}", number(match_id), epoch.0, text_of(signal))
+            }
+            ToBrowser::Partner { match_id, signalling } => {
+                format!("partner #{} {}", number(match_id), kebab(signalling))
+            }
+            ToBrowser::Ended { match_id, reason } => format!("ended #{} {}", number(match_id), kebab(reason)),
+            ToBrowser::Error { code, about } => format!("error {} about {about}", kebab(code)),
+            ToBrowser::ComeBack { .. } => "come back".to_owned(),
+            ToBrowser::Pong {} => "pong".to_owned(),
+        },
+    }
+}
+
+/// The text of a signal.
+pub(super) fn text_of(signal: &Signal) -> &str {
+    match signal {
+        Signal::Offer { sdp } | Signal::Answer { sdp } => &sdp.0,
+        Signal::Candidate(it) => &it.candidate.0,
+        Signal::EndOfCandidates { .. } => "",
+    }
+}
+
+fn kebab(it: impl serde::Serialize) -> String {
+    serde_json::to_value(it).unwrap().as_str().unwrap().to_owned()
+}
