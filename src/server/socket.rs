@@ -122,12 +122,12 @@ impl Talk {
     async fn step(&mut self) -> ControlFlow<End> {
         tokio::select! {
             biased;
-            () = self.exchange.life.stopping.cancelled() => ControlFlow::Break(End::Failed(ErrorCode::ServerStops)),
             outgoing = self.outgoing.recv() => match outgoing {
                 Some(Outgoing::Say(frame)) => self.say(&frame).await,
                 Some(Outgoing::Close(code)) => ControlFlow::Break(End::Dismissed(code)),
-                None => ControlFlow::Break(End::Failed(ErrorCode::TooSlow)),
+                None => ControlFlow::Break(End::Failed(self.forsaken())),
             },
+            () = self.exchange.life.stopping.cancelled() => ControlFlow::Break(End::Failed(ErrorCode::ServerStops)),
             () = &mut self.silence => ControlFlow::Break(End::Failed(ErrorCode::Silent)),
             _ = self.heartbeat.tick() => self.write(Message::Ping(Bytes::new())).await,
             received = self.socket.recv(), if self.readable => match received {
@@ -136,6 +136,11 @@ impl Talk {
                 None => ControlFlow::Break(End::Gone(Closing::Lost)),
             },
         }
+    }
+
+    /// Why the driver has let go of this socket.
+    fn forsaken(&self) -> ErrorCode {
+        if self.exchange.life.stopping.is_cancelled() { ErrorCode::ServerStops } else { ErrorCode::TooSlow }
     }
 
     async fn hear(&mut self, message: Message) -> ControlFlow<End> {

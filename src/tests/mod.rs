@@ -1,1 +1,10 @@
 //! Tests that need more than one room.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that is surprised has failed, in its helpers too"
+)]
+
+mod socket;
+mod support;
