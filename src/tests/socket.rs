@@ -7,7 +7,10 @@ use passerby::{
     protocol::{
         EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Sdp, Signal, Signalling, ToBrowser, ToServer,
         encode,
-        limits::{MAX_CANDIDATES, MAX_REFUSALS, MAX_SDP_BYTES, SUBPROTOCOL},
+        limits::{
+            GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, MAX_CANDIDATES, MAX_REFUSALS, MAX_SDP_BYTES,
+            SILENCE, SUBPROTOCOL,
+        },
     },
     server::Config,
 };
@@ -15,7 +18,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
-use crate::support::{CANDIDATE, House, Link, OFFER, PATIENCE, Page, candidate, meet};
+use crate::support::{CANDIDATE, House, Link, OFFER, PATIENCE, Page, candidate, meet, pass};
 
 const JOIN: ToServer = ToServer::Join { media: Media { audio: true, video: true } };
 
@@ -146,7 +149,7 @@ async fn a_lost_socket_is_resumed_and_nothing_is_missed() {
     house.settles([2, 0, 0, 2, 0]).await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_socket_that_stays_lost_ends_the_match_after_the_grace() {
     let house = House::open().await;
     let (mut one, mut other) = meet(&house).await;
@@ -155,6 +158,9 @@ async fn a_socket_that_stays_lost_ends_the_match_after_the_grace() {
     one.link.cut();
     assert_eq!(other.hear().await, ToBrowser::Partner { match_id, signalling: Signalling::Lost });
     house.settles([1, 0, 0, 0, 2]).await;
+    pass(GRACE_MATCHED - Duration::from_secs(1)).await;
+    other.hears_nothing().await;
+    pass(Duration::from_secs(2)).await;
     assert_eq!(other.hear_end().await, EndReason::PartnerLost);
     other.close().await;
     house.settles([0; 5]).await;
@@ -228,20 +234,24 @@ async fn what_is_not_utf8_is_refused() {
     bystanders.are_unaffected().await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn who_does_not_say_hello_is_sent_away() {
     let bystanders = Bystanders::talk().await;
     let mut link = Link::open(&bystanders.house).await;
+    pass(HELLO_WITHIN).await;
     assert_eq!(link.verdict().await, (Some(ErrorCode::HelloFirst), 4401));
     bystanders.are_unaffected().await;
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn who_does_not_answer_pings_is_lost() {
     let bystanders = Bystanders::talk().await;
     let page = Page::open(&bystanders.house).await;
     bystanders.house.settles([3, 1, 0, 0, 2]).await;
     page.link.freeze();
+    pass(SILENCE + Duration::from_secs(2)).await;
+    bystanders.house.settles([2, 1, 0, 0, 2]).await;
+    pass(GRACE_UNMATCHED).await;
     bystanders.are_unaffected().await;
 }
 
@@ -435,12 +445,13 @@ async fn a_server_that_stops_lets_calls_finish() {
     timeout(Duration::from_secs(5), end).await.expect("it ends with its last call").unwrap().unwrap();
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn a_server_that_stops_does_not_wait_for_ever() {
     let house = House::open().await;
     let (mut one, mut other) = meet(&house).await;
     tokio::join!(one.negotiate(), other.negotiate());
     let end = house.stop();
+    pass(Duration::from_secs(Config::default().server.grace_seconds)).await;
     assert_eq!(one.link.verdict().await, (Some(ErrorCode::ServerStops), 1012));
     assert_eq!(other.link.verdict().await, (Some(ErrorCode::ServerStops), 1012));
     timeout(PATIENCE, end).await.expect("it ends").unwrap().unwrap();
