@@ -1,6 +1,6 @@
 //! What operators can see: numbers for Prometheus and lines for the log; it must not know anything of people.
 //!
-//! Ids, durations and codes only. No address and no description ever comes here (`design.md`, law 9).
+//! Ids, durations and codes only: no address and no description ever comes here.
 
 use std::sync::atomic::AtomicU64;
 

@@ -8,8 +8,8 @@ use passerby::{
         EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Sdp, Signal, Signalling, ToBrowser, ToServer,
         encode,
         limits::{
-            GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, MAX_CANDIDATES, MAX_REFUSALS, MAX_SDP_BYTES,
-            SILENCE, SUBPROTOCOL,
+            GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, MAX_CANDIDATES, MAX_OUTBOX_BYTES, MAX_REFUSALS,
+            MAX_SDP_BYTES, SILENCE, SUBPROTOCOL,
         },
     },
     server::Config,
@@ -187,6 +187,8 @@ async fn the_new_socket_fences_the_old_one() {
     assert_eq!(old.verdict().await, (Some(ErrorCode::Replaced), 4409));
     bystanders.house.settles([3, 1, 0, 0, 2]).await;
     new.cut();
+    bystanders.house.settles([2, 1, 0, 0, 2]).await;
+    pass(GRACE_UNMATCHED).await;
     bystanders.are_unaffected().await;
 }
 
@@ -348,6 +350,26 @@ async fn ten_thousand_candidates_reach_nobody() {
     }
     other.hear_end().await;
     other.close().await;
+    bystanders.are_unaffected().await;
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_let_go() {
+    let bystanders = Bystanders::talk().await;
+    let (mut one, other) = meet(&bystanders.house).await;
+    other.link.freeze();
+    // More than is kept for somebody who acknowledges nothing.
+    for _ in 0..=MAX_OUTBOX_BYTES / OFFER.len() {
+        one.signal(Signal::Offer { sdp: Sdp(OFFER.into()) }).await;
+        one.say(ToServer::Ping {}).await;
+        if one.hear().await != (ToBrowser::Pong {}) {
+            break;
+        }
+    }
+    bystanders.house.settles([3, 1, 0, 0, 2]).await;
+    one.close().await;
+    bystanders.house.settles([2, 0, 0, 0, 2]).await;
+    assert_eq!(bystanders.house.count("passerby_refused_total{code=\"too-slow\"}").await, 1);
     bystanders.are_unaffected().await;
 }
 
