@@ -28,7 +28,7 @@ use super::{
     telemetry::{Telemetry, label},
 };
 use crate::{
-    matchmaker::{Closing, Connection, Input, Note},
+    matchmaker::{Closing, Connection, Input},
     protocol::{
         ErrorCode, Frame, ToBrowser, decode_strict, encode,
         limits::{HEARTBEAT, SILENCE},
@@ -230,7 +230,7 @@ impl Talk {
         }
         if let Some(code) = code {
             if closing.is_some() {
-                self.exchange.telemetry.note(Note::Refused { code });
+                self.exchange.telemetry.closed(code);
                 let error = Frame { seq: 0, ack: 0, msg: Arc::new(ToBrowser::Error { code, about: 0 }) };
                 let _ = self.say(&error).await;
             }

@@ -15,7 +15,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 use super::config::{Format, Log};
 use crate::{
     matchmaker::{Census, Input, Note},
-    protocol::{EndReason, ErrorCode},
+    protocol::ErrorCode,
 };
 
 /// One label and its value.
@@ -33,6 +33,7 @@ pub(super) struct Telemetry {
     connected: Counter,
     ended: Family<Label, Counter>,
     refused: Family<Label, Counter>,
+    closed: Family<Label, Counter>,
     wait: Histogram,
     connect: Histogram,
 }
@@ -54,6 +55,7 @@ impl Telemetry {
             connected: Counter::<u64, AtomicU64>::default(),
             ended: Family::default(),
             refused: Family::default(),
+            closed: Family::default(),
             wait,
             connect,
         };
@@ -107,6 +109,13 @@ impl Telemetry {
         self.messages.get_or_create(&[("direction", "out".into())]).inc();
     }
 
+    /// The server closes a socket.
+    pub(super) fn closed(&self, code: ErrorCode) {
+        let code = label(&code);
+        tracing::debug!(code, "closed");
+        self.closed.get_or_create(&[("code", code)]).inc();
+    }
+
     /// A line and a number for what the matchmaker finds worth them.
     pub(super) fn note(&self, note: Note) {
         match note {
@@ -121,12 +130,12 @@ impl Telemetry {
                 tracing::info!(match.id = %match_id.0, after_ms = millis(after), "connected");
             }
             Note::Ended { match_id, reason, lasted } => {
-                let reason = label::<EndReason>(&reason);
+                let reason = label(&reason);
                 tracing::info!(match.id = %match_id.0, reason, lasted_ms = millis(lasted), "ended");
                 self.ended.get_or_create(&[("reason", reason)]).inc();
             }
             Note::Refused { code } => {
-                let code = label::<ErrorCode>(&code);
+                let code = label(&code);
                 tracing::debug!(code, "refused");
                 self.refused.get_or_create(&[("code", code)]).inc();
             }

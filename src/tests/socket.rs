@@ -369,7 +369,7 @@ async fn who_does_not_read_is_let_go() {
     bystanders.house.settles([3, 1, 0, 0, 2]).await;
     one.close().await;
     bystanders.house.settles([2, 0, 0, 0, 2]).await;
-    assert_eq!(bystanders.house.count("passerby_refused_total{code=\"too-slow\"}").await, 1);
+    assert_eq!(bystanders.house.count("passerby_closed_total{code=\"too-slow\"}").await, 1);
     bystanders.are_unaffected().await;
 }
 
