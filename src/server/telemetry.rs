@@ -74,6 +74,7 @@ impl Telemetry {
         registry.register("matches_connected", "Pairs that became a call", self.connected.clone());
         registry.register("matches_ended", "Pairs ended, by reason", self.ended.clone());
         registry.register("refused", "Refusals by code", self.refused.clone());
+        registry.register("closed", "Sockets that the server closed, by code", self.closed.clone());
         registry.register(
             "wait_seconds",
             "How long the longer waiter of a pair had waited",
