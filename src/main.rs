@@ -22,7 +22,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let config = Config::load(&arguments.config, std::env::vars())
+    let config = Config::load(&arguments.config, server::config::environment())
         .with_context(|| format!("cannot start with {}", arguments.config.display()))?;
     if arguments.check_config {
         return Ok(());

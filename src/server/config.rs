@@ -174,8 +174,14 @@ impl Overrides {
     }
 }
 
+/// The process's environment; what is no UTF-8 in it cannot be meant for us.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 impl Config {
-    /// Reads the file, then what the environment overrides.
+    /// Reads the file, then what the environment ([`environment`]) overrides.
     ///
     /// # Errors
     ///

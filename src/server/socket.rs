@@ -49,7 +49,7 @@ const NORMAL: u16 = 1000;
 const GOING_AWAY: u16 = 1001;
 
 /// Parts of a heartbeat over which the sockets are spread, so that they do not all beat at once.
-const PHASES: u64 = 16;
+const PHASES: u32 = 16;
 
 /// What every socket needs of its server.
 #[derive(Debug)]
@@ -111,8 +111,8 @@ impl Talk {
         connection: Connection,
         outgoing: mpsc::Receiver<Outgoing>,
     ) -> Self {
-        let phase = u32::try_from(connection.0 % PHASES).unwrap_or_default();
-        let first = Instant::now() + HEARTBEAT * (phase + 1) / PHASES as u32;
+        let phase = u32::try_from(connection.0 % u64::from(PHASES)).unwrap_or_default();
+        let first = Instant::now() + HEARTBEAT * (phase + 1) / PHASES;
         let mut heartbeat = interval_at(first, HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let silence = Box::pin(sleep(SILENCE));
