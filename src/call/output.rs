@@ -30,14 +30,14 @@ pub enum Output {
 /// What can be done with a peer connection.
 #[derive(Clone, Debug)]
 pub enum PeerDeed {
-    /// Make it, with its data channel; there is never a second one open.
+    /// Make it; there is never a second one open.
     Open {
         /// STUN and TURN servers.
         ice: Vec<IceServer>,
     },
-    /// Give it an audio and a video transceiver with our tracks, as far as there are any.
+    /// Give it the data channel, and an audio and a video transceiver with our tracks, as far as there are any.
     ///
-    /// Where an offer has been set before, the transceivers it brought are taken.
+    /// Where an offer has been set before, the transceivers it brought are taken, so that nothing is left to negotiate.
     Attach,
     /// `setLocalDescription()` without an argument; answered by `LocalSet`.
     SetLocal,

@@ -28,7 +28,10 @@ pub enum Phase {
     /// Camera or microphone are open; the server is being reached.
     Ready,
     /// In the queue.
-    Waiting,
+    Waiting {
+        /// How the last match ended, if it is news.
+        after: Option<Farewell>,
+    },
     /// Matched, the media is not there yet.
     Connecting {
         /// It takes longer than usual.
@@ -55,7 +58,7 @@ impl Phase {
             Self::Landing => "landing",
             Self::Asking => "asking",
             Self::Ready => "ready",
-            Self::Waiting => "waiting",
+            Self::Waiting { .. } => "waiting",
             Self::Connecting { .. } => "connecting",
             Self::Talking { .. } => "talking",
             Self::Ended { .. } => "ended",

@@ -67,7 +67,7 @@ impl Listeners {
 ///
 /// # Errors
 ///
-/// When a listener has no address, the address needs origins that are not configured, the system has no randomness,
+/// When the build is not what the configuration says, a listener has no address, the address needs origins that are not configured, the system has no randomness,
 /// or a task without which there is no server ends by a fault of its own.
 pub async fn run(
     config: Config,
@@ -76,6 +76,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     // It fails where another server of this process has done it before.
     let _ = any_spawner::Executor::init_tokio();
+    config.check_build()?;
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
     let origins = Origins::new(address, &config.server.origins)
         .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;

@@ -6,5 +6,6 @@
     reason = "a test that is surprised has failed, in its helpers too"
 )]
 
+mod pages;
 mod socket;
 mod support;

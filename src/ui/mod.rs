@@ -1,7 +1,28 @@
 //! What is seen: Leptos views, the same on both halves; it must not know sockets, media or the browser's interfaces.
+//!
+//! A [`Stage`] comes by context: its `Snapshot` is drawn, an `Intent` is what leaves. Which text is said when is
+//! decided in one pure place, `scene`; the texts themselves are in [`words`]. The same elements are in the document in
+//! every state, and style tells the states apart by `data-screen`, `data-phase` and `data-problem` on the root, so the two
+//! `<video>` elements are never taken away from whoever feeds them.
+//!
+//! # How the browser half takes the page over
+//!
+//! 1. `provide_context` a [`Stage`] whose snapshot is still `Snapshot::default()`, then `hydrate_from` the element
+//!    with the id [`ROOT_ID`] with [`App`]. Nothing outside that element is the page's to touch.
+//! 2. In the same task, read [`PRESSED_ATTRIBUTE`] of that element: [`PRESSED_START`] means that Start was
+//!    pressed while the program was still on its way. Remove the attribute and act as if `Intent::Start` had come.
+//!    From [`App`]'s hydration on, presses arrive as intents only: the script that remembers them looks for `data-hydrated`.
+//! 3. Feed `video[data-who=stranger]` and `video[data-who=self]`.
 
+#![expect(unreachable_pub, reason = "`#[component]` puts `pub` builders beside views that are not public")]
+
+mod pages;
+mod parts;
+mod scene;
 mod shell;
 mod stage;
+pub mod words;
 
-pub use shell::shell;
+pub use pages::App;
+pub use shell::{PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, shell};
 pub use stage::Stage;

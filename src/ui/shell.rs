@@ -1,18 +1,73 @@
-//! The document around the page (a placeholder until the views are there); it must not know the server.
+//! The document around the page, written by the server only; it must not know what is inside `#root`.
 
-use leptos::{config::LeptosOptions, prelude::*};
+use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
-/// The document.
-pub fn shell(_options: LeptosOptions) -> impl IntoView {
+use super::{App, Stage, words::words};
+use crate::call::Snapshot;
+
+/// The id of the element that the browser half takes over; everything else in the document stays as the server wrote it.
+pub const ROOT_ID: &str = "root";
+
+/// The attribute of that element which remembers a press that came before the program did.
+pub const PRESSED_ATTRIBUTE: &str = "data-pressed";
+
+/// Its value when Start was pressed.
+pub const PRESSED_START: &str = "start";
+
+/// Remembers a press on Start until the page can hear it; style answers the attribute at once.
+const REMEMBER_START: &str = r#"addEventListener("click", ({ target }) => {
+  const root = document.getElementById("root");
+  if (root && target.closest?.("[data-intent=start]") && !root.querySelector("[data-hydrated]")) {
+    root.dataset.pressed = "start";
+  }
+});"#;
+
+/// The whole document with the page in its first state. Must be called where a response is rendered: the nonce comes
+/// from there.
+pub fn shell(options: LeptosOptions) -> impl IntoView + use<> {
+    let (snapshot, _) = signal(Snapshot::default());
+    provide_context(Stage { snapshot, intend: Callback::new(|_| ()) });
+    let words = words();
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang=words.language>
             <head>
-                <title>"Passerby"</title>
+                <meta charset="utf-8"/>
+                <title>{words.title}</title>
+                <meta name="viewport" content=VIEWPORT/>
+                <meta name="description" content=words.description/>
+                <meta name="color-scheme" content="light dark"/>
+                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f9fafc"/>
+                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0a0c11"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                <link rel="stylesheet" href=stylesheet(&options)/>
+                <script nonce=use_nonce()>{REMEMBER_START}</script>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options/>
             </head>
             <body>
-                <main id="app"></main>
+                <div id=ROOT_ID><App/></div>
+                <noscript><p class="strip">{words.no_script}</p></noscript>
             </body>
         </html>
     }
+}
+
+/// Fits phones to their edges, and makes the on-screen keyboard shrink the page instead of covering it.
+const VIEWPORT: &str =
+    "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content";
+
+/// The address of the style sheet. The build writes its hash into a file beside the program; it is read at every
+/// rendering, as Leptos does for its own two files, so that a style rebuilt under `cargo leptos watch` is found.
+fn stylesheet(options: &LeptosOptions) -> String {
+    let hash = options.hash_files.then(|| stylesheet_hash(options)).flatten();
+    let dot = if hash.is_some() { "." } else { "" };
+    ["/", &*options.site_pkg_dir, "/", &*options.output_name, dot, &hash.unwrap_or_default(), ".css"].concat()
+}
+
+fn stylesheet_hash(options: &LeptosOptions) -> Option<String> {
+    let program = std::env::current_exe().ok()?;
+    let hashes = std::fs::read_to_string(program.parent()?.join(&*options.hash_file)).ok()?;
+    hashes.lines().find_map(|line| Some(line.trim().strip_prefix("css:")?.trim().to_owned()))
 }

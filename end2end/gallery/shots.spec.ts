@@ -1,0 +1,93 @@
+import path from 'node:path';
+
+import { ada, ben, cleo, test, type Visitor } from '../fixtures';
+import { Wire } from '../fixtures/wire';
+
+// Pictures to look at, not stories: nothing is compared.
+
+const screens = [
+  { width: 390, height: 844 },
+  { width: 1440, height: 900 },
+];
+
+async function shoot({ page }: Visitor, name: string) {
+  for (const screen of screens) {
+    await page.setViewportSize(screen);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const file = `${name}-${screen.width}-${colorScheme}.png`;
+      await page.screenshot({ path: path.join(__dirname, '..', 'shots', file), animations: 'disabled' });
+    }
+  }
+}
+
+test('a conversation', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  await shoot(one, '1-landing');
+  await one.start();
+  await one.reaches('waiting');
+  await shoot(one, '2-waiting');
+
+  const other = await visitor(ben);
+  await other.arrive();
+  await other.hangsOn('matched');
+  await other.start();
+  await one.reaches('connecting');
+  await shoot(one, '3-connecting');
+  await other.crash();
+  await one.reaches('waiting', { timeout: 40_000 });
+
+  const third = await visitor(cleo);
+  await third.arrive();
+  await third.start();
+  await one.meets(cleo);
+  await shoot(one, '4-talking');
+  await one.page.keyboard.press('Escape');
+  await shoot(one, '5-asked-for-next');
+});
+
+test('without a camera on the other side', async ({ visitor }) => {
+  const one = await visitor(ada);
+  const other = await visitor(ben, { desk: 'microphone only' });
+  for (const visitor of [one, other]) {
+    await visitor.arrive();
+    await visitor.start();
+  }
+  await one.reaches('talking');
+  await other.reaches('talking');
+  await shoot(one, '6-talking-to-a-voice');
+  await shoot(other, '7-talking-without-a-camera');
+});
+
+test('problems', async ({ visitor }) => {
+  const refuses = await visitor(ada, { desk: 'refuses' });
+  await refuses.arrive();
+  await refuses.start();
+  await refuses.isTold('camera-blocked');
+  await shoot(refuses, '8-camera-blocked');
+
+  const empty = await visitor(ben, { desk: 'nothing' });
+  await empty.arrive();
+  await empty.start();
+  await empty.isTold('no-device');
+  await shoot(empty, '8-no-device');
+
+  const wire = await Wire.lay();
+  const lost = await visitor(cleo, { wire });
+  lost.forgive(/WebSocket connection to .* failed/);
+  await lost.arrive();
+  await lost.start();
+  await lost.reaches('waiting');
+  wire.cut();
+  await lost.isTold('server-lost');
+  await shoot(lost, '8-server-lost');
+  await wire.remove();
+});
+
+test('without script', async ({ visitor }) => {
+  const one = await visitor(ada, { browser: { javaScriptEnabled: false } });
+  await one.open();
+  await one.page.waitForLoadState();
+  await shoot(one, '9-without-script');
+});

@@ -1,0 +1,109 @@
+import axe from 'axe-core';
+
+import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
+import { Wire } from '../fixtures/wire';
+
+declare global {
+  interface Window {
+    axe: typeof axe;
+  }
+}
+
+/** No violation of WCAG 2.2 AA or of good practice that a program can find, in either colour scheme. */
+async function isAccessible({ page }: Visitor) {
+  await page.evaluate(axe.source);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    const phase = await page.locator('#app').getAttribute('data-phase');
+    const violations = await page.evaluate(async () => {
+      const { violations } = await window.axe.run();
+      return violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => `  ${html}`).join('\n')}`);
+    });
+    expect(violations, `${phase}, ${colorScheme}`).toEqual([]);
+  }
+}
+
+test('landing, waiting, connecting', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  await isAccessible(one);
+
+  await one.start();
+  await one.reaches('waiting');
+  await isAccessible(one);
+
+  const other = await visitor(ben);
+  await other.arrive();
+  await other.hangsOn('matched');
+  await other.start();
+  await one.reaches('connecting');
+  await isAccessible(one);
+  await one.reaches('connecting');
+  await other.crash();
+});
+
+test('talking, ended', async ({ pair: [one, other] }) => {
+  await isAccessible(one);
+
+  // The end passes quickly, so it is looked at from inside, the moment it comes.
+  const violations = one.page.evaluate(async () => {
+    const app = document.querySelector('#app')!;
+    await new Promise<void>((resolve) => {
+      const observer = new MutationObserver(() => {
+        if (app.getAttribute('data-phase') === 'ended') resolve();
+      });
+      observer.observe(app, { attributeFilter: ['data-phase'] });
+    });
+    const { violations } = await window.axe.run();
+    return violations.map(({ id, help }) => `${id}: ${help}`);
+  });
+  await other.stop();
+  expect(await violations).toEqual([]);
+});
+
+test('the camera is refused', async ({ visitor }) => {
+  const one = await visitor(ada, { desk: 'refuses' });
+  await one.arrive();
+  await one.start();
+  await one.isTold('camera-blocked');
+  await isAccessible(one);
+});
+
+test('there is no camera', async ({ visitor }) => {
+  const one = await visitor(cleo, { desk: 'nothing' });
+  await one.arrive();
+  await one.start();
+  await one.isTold('no-device');
+  await isAccessible(one);
+});
+
+test('the server is lost', async ({ visitor }) => {
+  const wire = await Wire.lay();
+  const one = await visitor(ada, { wire });
+  one.forgive(/WebSocket connection to .* failed/);
+  await one.arrive();
+  await one.start();
+  await one.reaches('waiting');
+  wire.cut();
+  await one.isTold('server-lost');
+  await isAccessible(one);
+  await wire.remove();
+});
+
+test('on a phone nothing has to be scrolled sideways, and everything can be hit', async ({ visitor }) => {
+  const one = await visitor(ada, { browser: { viewport: { width: 320, height: 640 }, hasTouch: true } });
+  await one.arrive();
+  await isFit(one);
+  await one.start();
+  await one.reaches('waiting');
+  await isFit(one);
+});
+
+/** WCAG 2.2, 1.4.10 and 2.5.8 (enhanced: 44 pixels). */
+async function isFit({ page }: Visitor) {
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
+  for (const button of await page.getByRole('button').all()) {
+    const box = await button.boundingBox();
+    expect(Math.min(box!.width, box!.height), await button.innerText()).toBeGreaterThanOrEqual(44);
+  }
+}

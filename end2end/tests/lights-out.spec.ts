@@ -1,0 +1,37 @@
+import { ada, expect, test } from '../fixtures';
+import { Wire } from '../fixtures/wire';
+
+test('Stop closes camera and microphone', async ({ pair: [one, other] }) => {
+  expect(await one.opened()).toBeGreaterThan(0);
+  await one.stop();
+  await one.lightsAreOut();
+
+  // The other one looks on, so keeps them.
+  await other.reaches('waiting');
+  await other.stop();
+  await other.lightsAreOut();
+});
+
+test('so does Stop while waiting', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  await one.start();
+  await one.reaches('waiting');
+  await one.stop();
+  await one.lightsAreOut();
+});
+
+test('so does Stop where the server was never reached', async ({ visitor }) => {
+  const wire = await Wire.lay();
+  const one = await visitor(ada, { wire });
+  one.forgive(/WebSocket connection to .* failed/);
+  await one.arrive();
+  wire.cut();
+  await one.start();
+  await one.isTold('server-lost');
+  await one.stop();
+  await one.reaches('landing');
+  expect(await one.opened()).toBeGreaterThan(0);
+  await one.lightsAreOut();
+  await wire.remove();
+});

@@ -1,0 +1,70 @@
+//! Each [`Output`] becomes one deed in [`web`](super::web); it must not know why.
+
+use super::{
+    inbox::Inbox,
+    web::{media::Media, page, peer::Peer, socket::Socket},
+};
+use crate::{
+    call::{Input, Link, Output, PeerDeed},
+    protocol,
+};
+
+/// Everything of the browser that is open at a time. What is dropped is closed.
+pub(super) struct Body {
+    inbox: Inbox,
+    media: Media,
+    socket: Option<Socket>,
+    peer: Option<Peer>,
+    _listeners: Option<page::Listeners>,
+}
+
+impl Body {
+    /// A body with nothing open, which tells `inbox` what happens.
+    pub(super) fn new(inbox: Inbox) -> Self {
+        let tell = |input: Input| {
+            let inbox = inbox.clone();
+            move || inbox.put(input.clone())
+        };
+        let listeners = page::listen(tell(Input::PageHidden), tell(Input::Online));
+        Self { media: Media::new(inbox.clone()), inbox, socket: None, peer: None, _listeners: listeners }
+    }
+
+    /// Does one deed.
+    pub(super) fn perform(&mut self, output: Output) {
+        match output {
+            Output::OpenMedia(wish) => self.media.open(wish),
+            Output::CloseMedia => self.media.close(),
+            Output::EnableMedia(sending) => self.media.enable(sending),
+            Output::OpenSocket => self.socket = Some(Socket::open(&self.inbox)),
+            Output::Send(frame) => {
+                if let Some(socket) = &self.socket {
+                    socket.send(protocol::encode(&frame));
+                }
+            }
+            Output::CloseSocket => self.socket = None,
+            Output::Peer { link, deed } => self.perform_on_peer(link, deed),
+        }
+    }
+
+    fn perform_on_peer(&mut self, link: Link, deed: PeerDeed) {
+        match deed {
+            PeerDeed::Open { ice } => {
+                // The old one first: two at a time would show two strangers.
+                self.peer = None;
+                self.peer = Peer::open(link, &ice, &self.inbox);
+            }
+            PeerDeed::Close => self.peer = None,
+            deed @ (PeerDeed::Attach
+            | PeerDeed::SetLocal
+            | PeerDeed::SetRemote(_)
+            | PeerDeed::AddCandidate(_)
+            | PeerDeed::EndCandidates { .. }
+            | PeerDeed::Tell(_)
+            | PeerDeed::Measure) => {
+                if let Some(peer) = &self.peer {
+                    peer.order(deed, self.media.stream());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The browser's interfaces, each behind a plain face: no `JsValue` leaves this folder, and everything opened here is
+//! closed when it is dropped. It must not know the call.
+
+mod bindings;
+pub(super) mod clock;
+pub(super) mod media;
+pub(super) mod page;
+pub(super) mod peer;
+mod screen;
+pub(super) mod socket;

@@ -1,0 +1,106 @@
+//! The socket to the server; it must not know what is said on it. Dropped, it is closed, and nothing of it comes in.
+
+use std::{cell::Cell, rc::Rc};
+
+use futures::{
+    FutureExt, SinkExt, StreamExt,
+    channel::mpsc::{self, UnboundedReceiver, UnboundedSender},
+    future::poll_fn,
+    select,
+};
+use gloo_net::websocket::{Message, futures::WebSocket};
+use leptos::task::spawn_local;
+
+use crate::{
+    browser::inbox::Inbox,
+    call::Input,
+    protocol::{self, limits::SUBPROTOCOL},
+};
+
+/// RFC 6455, 7.4.1: what the connection was for is done.
+const NORMAL_CLOSURE: u16 = 1000;
+
+/// An open socket, or one being opened.
+pub(in crate::browser) struct Socket {
+    texts: UnboundedSender<String>,
+    wanted: Rc<Cell<bool>>,
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.wanted.set(false);
+    }
+}
+
+impl Socket {
+    /// Opens one to where the page came from.
+    pub(in crate::browser) fn open(inbox: &Inbox) -> Self {
+        let (texts, outgoing) = mpsc::unbounded();
+        let wanted = Rc::new(Cell::new(true));
+        let (inbox, still_wanted) = (inbox.clone(), wanted.clone());
+        spawn_local(async move {
+            let tell = |input| {
+                if still_wanted.get() {
+                    inbox.put(input);
+                }
+            };
+            if let Some(socket) = dial() {
+                converse(socket, outgoing, tell).await;
+            }
+            tell(Input::SocketLost);
+        });
+        Self { texts, wanted }
+    }
+
+    /// Sends a text, after those before it. The call bounds how many there can be.
+    pub(in crate::browser) fn send(&self, text: String) {
+        // The other end goes only when the socket is lost, and that is told.
+        let _ = self.texts.unbounded_send(text);
+    }
+}
+
+fn dial() -> Option<WebSocket> {
+    let location = web_sys::window()?.location();
+    let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
+    let url = format!("{scheme}://{}/ws", location.host().ok()?);
+    WebSocket::open_with_protocol(&url, SUBPROTOCOL).ok()
+}
+
+/// Carries texts both ways until either end has had enough.
+async fn converse(mut socket: WebSocket, mut outgoing: UnboundedReceiver<String>, tell: impl Fn(Input)) {
+    select! {
+        ready = poll_fn(|context| socket.poll_ready_unpin(context)).fuse() => {
+            if ready.is_err() {
+                return;
+            }
+        }
+        // Nothing is sent before it is open, so this can only be the end.
+        _ = outgoing.next() => return,
+    }
+    tell(Input::SocketOpened);
+    loop {
+        select! {
+            message = socket.next().fuse() => match message {
+                Some(Ok(Message::Text(text))) => {
+                    if let Some(frame) = protocol::decode_lenient(&text) {
+                        tell(Input::Heard(frame));
+                    }
+                }
+                Some(Ok(Message::Bytes(_))) => {}
+                Some(Err(_)) | None => return,
+            },
+            text = outgoing.next() => match text {
+                Some(text) => {
+                    if socket.send(Message::Text(text)).await.is_err() {
+                        return;
+                    }
+                }
+                None => {
+                    // It is closed anyway when it is dropped; this way the server knows that it is meant.
+                    let _ = socket.close(Some(NORMAL_CLOSURE), None);
+                    return;
+                }
+            },
+        }
+    }
+}

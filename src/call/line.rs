@@ -1,0 +1,260 @@
+//! The line to the server: opens it, keeps it alive, gets it back when it is lost; it must not know what is said on it.
+
+use std::time::Duration;
+
+use super::Output;
+use crate::{
+    protocol::{
+        Delivery, ErrorCode, Frame, Message, Receipt, Resume, ToBrowser, ToServer, limits::HEARTBEAT,
+    },
+    time::Moment,
+};
+
+/// The first step of the ladder; each further one is twice as high (full jitter: any moment up to the step).
+const FIRST_STEP: Duration = Duration::from_millis(500);
+
+/// The highest step: a server that was restarted is found again soon, one that is overrun is left in peace.
+const HIGHEST_STEP: Duration = Duration::from_secs(15);
+
+/// How long opening a socket and being welcomed may take together; a bad mobile network needs a few seconds.
+const OPEN_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a ping may stay unanswered. Counted from the ping, since a page in the background is seldom woken.
+const PONG_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long the line may be away before people are told: a hiccup is none of their business.
+const TOLD_AFTER: Duration = Duration::from_secs(2);
+
+/// One end of the conversation with the server; it outlives the sockets it is held on.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    wire: Wire,
+    delivery: Delivery<ToServer>,
+    /// What the next hello shows.
+    resume: Option<Resume>,
+    /// Attempts that failed in a row.
+    failures: u32,
+    /// Since when the line is wanted and not there.
+    away_since: Option<Moment>,
+    /// The server has said when to come back.
+    come_back_after: Option<Duration>,
+    /// The server has said that it is full.
+    full: bool,
+}
+
+/// The socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Wire {
+    /// Not wanted.
+    #[default]
+    Off,
+    /// Being opened, or open and not yet welcomed.
+    Opening {
+        /// When to give it up.
+        until: Moment,
+    },
+    /// Open and welcomed.
+    Open {
+        /// When to say something, if there was nothing to say before.
+        ping_at: Moment,
+        /// A ping is unanswered until then.
+        pong_by: Option<Moment>,
+    },
+    /// Lost; tried again at this moment.
+    Resting {
+        /// When.
+        until: Moment,
+    },
+}
+
+/// What came in.
+#[derive(Debug)]
+pub(super) enum Incoming {
+    /// The line is there.
+    Welcome {
+        /// Whether the server still knows this peer.
+        resumed: bool,
+    },
+    /// Something to act on.
+    Message(ToBrowser),
+    /// Nothing to act on.
+    Nothing,
+}
+
+impl Line {
+    /// Opens the line; does nothing if that is under way.
+    pub(super) fn open(&mut self, now: Moment, out: &mut Vec<Output>) {
+        if self.wire == Wire::Off {
+            self.away_since = Some(now);
+            self.dial(now, out);
+        }
+    }
+
+    /// Closes it for good; the server takes that for goodbye.
+    pub(super) fn close(&mut self, out: &mut Vec<Output>) {
+        match self.wire {
+            Wire::Off | Wire::Resting { .. } => {}
+            Wire::Opening { .. } | Wire::Open { .. } => out.push(Output::CloseSocket),
+        }
+        *self = Self::default();
+    }
+
+    /// Tries again at once, if it is waiting to try again.
+    pub(super) fn hurry(&mut self, now: Moment, out: &mut Vec<Output>) {
+        if let Wire::Resting { .. } = self.wire {
+            self.dial(now, out);
+        }
+    }
+
+    /// The socket is open: says hello.
+    pub(super) fn opened(&mut self, out: &mut Vec<Output>) {
+        if let Wire::Opening { .. } = self.wire {
+            let hello = ToServer::Hello { resume: self.resume, ticket: None, device: None };
+            out.extend(self.delivery.send(hello).ok().map(Output::Send));
+        }
+    }
+
+    /// The socket is gone.
+    pub(super) fn lost(&mut self, now: Moment, rng: &mut fastrand::Rng) {
+        if self.wire == Wire::Off {
+            return;
+        }
+        self.away_since.get_or_insert(now);
+        let step = FIRST_STEP.saturating_mul(1 << self.failures.min(10)).min(HIGHEST_STEP);
+        let jitter = Duration::from_millis(rng.u64(0..=step.as_millis() as u64));
+        self.failures += 1;
+        self.wire = Wire::Resting { until: now + self.come_back_after.take().unwrap_or(jitter) };
+    }
+
+    /// Says something: now, or when the line is back. `false` if it is not to be had any more in this session.
+    pub(super) fn send(&mut self, now: Moment, msg: ToServer, out: &mut Vec<Output>) -> bool {
+        let Ok(frame) = self.delivery.send(msg) else { return false };
+        if let Wire::Open { ping_at, .. } = &mut self.wire {
+            *ping_at = now + HEARTBEAT;
+            out.push(Output::Send(frame));
+        }
+        true
+    }
+
+    /// Takes in a message.
+    pub(super) fn heard(
+        &mut self,
+        now: Moment,
+        frame: Frame<ToBrowser>,
+        rng: &mut fastrand::Rng,
+        out: &mut Vec<Output>,
+    ) -> Incoming {
+        let Frame { seq, ack, msg } = frame;
+        match (self.wire, msg) {
+            (Wire::Off | Wire::Resting { .. }, _) => Incoming::Nothing,
+            (Wire::Opening { .. } | Wire::Open { .. }, ToBrowser::Error { code, .. }) => {
+                self.full = code == ErrorCode::ServerFull;
+                Incoming::Nothing
+            }
+            (Wire::Opening { .. }, ToBrowser::Welcome { peer, secret, resumed, .. }) => {
+                self.welcomed(now, Resume { peer, secret }, resumed, ack, out);
+                Incoming::Welcome { resumed }
+            }
+            (Wire::Opening { .. }, _) => Incoming::Nothing,
+            (Wire::Open { .. }, msg) => match self.delivery.receive(seq, ack, msg.is_counted()) {
+                Receipt::Fresh => self.fresh(now, msg, out),
+                Receipt::Duplicate => Incoming::Nothing,
+                Receipt::Broken => {
+                    self.abandon(now, rng, out);
+                    Incoming::Nothing
+                }
+            },
+        }
+    }
+
+    /// Gives the session up: the next welcome is a new one's.
+    pub(super) fn abandon(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
+        self.resume = None;
+        self.hang_up(now, rng, out);
+    }
+
+    /// Does what is due.
+    pub(super) fn tick(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
+        match self.wire {
+            Wire::Resting { until } if until <= now => self.dial(now, out),
+            Wire::Opening { until } if until <= now => self.hang_up(now, rng, out),
+            Wire::Open { pong_by: Some(by), .. } if by <= now => self.hang_up(now, rng, out),
+            Wire::Open { ping_at, .. } if ping_at <= now => {
+                self.wire = Wire::Open { ping_at: now + HEARTBEAT, pong_by: Some(now + PONG_WITHIN) };
+                self.send(now, ToServer::Ping {}, out);
+            }
+            Wire::Off | Wire::Resting { .. } | Wire::Opening { .. } | Wire::Open { .. } => {}
+        }
+    }
+
+    /// When something is due, or people must be told that the line is away.
+    pub(super) fn deadline(&self, now: Moment) -> Option<Moment> {
+        let due = match self.wire {
+            Wire::Off => None,
+            Wire::Resting { until } | Wire::Opening { until } => Some(until),
+            Wire::Open { ping_at, pong_by } => Some(pong_by.map_or(ping_at, |by| by.min(ping_at))),
+        };
+        let told_at = self.away_since.map(|since| since + TOLD_AFTER).filter(|at| *at > now);
+        due.into_iter().chain(told_at).min()
+    }
+
+    /// Whether the server can be reached at this moment.
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.wire, Wire::Open { .. })
+    }
+
+    /// Whether it is away so long that people should know.
+    pub(super) fn is_missed(&self, now: Moment) -> bool {
+        self.away_since.is_some_and(|since| now - since >= TOLD_AFTER)
+    }
+
+    /// Whether the server has said that it has no room.
+    pub(super) fn is_full(&self) -> bool {
+        self.full
+    }
+
+    fn dial(&mut self, now: Moment, out: &mut Vec<Output>) {
+        self.wire = Wire::Opening { until: now + OPEN_WITHIN };
+        out.push(Output::OpenSocket);
+    }
+
+    fn hang_up(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
+        out.push(Output::CloseSocket);
+        self.lost(now, rng);
+    }
+
+    fn welcomed(&mut self, now: Moment, resume: Resume, resumed: bool, ack: u64, out: &mut Vec<Output>) {
+        self.resume = Some(resume);
+        (self.failures, self.away_since, self.full) = (0, None, false);
+        self.wire = Wire::Open { ping_at: now + HEARTBEAT, pong_by: None };
+        if resumed {
+            self.delivery.acknowledge(ack);
+            out.extend(self.delivery.replay().into_iter().map(Output::Send));
+        } else {
+            self.delivery = Delivery::default();
+        }
+    }
+
+    fn fresh(&mut self, now: Moment, msg: ToBrowser, out: &mut Vec<Output>) -> Incoming {
+        if let Wire::Open { pong_by, .. } = &mut self.wire {
+            *pong_by = None;
+        }
+        if self.delivery.owes_ack() {
+            self.send(now, ToServer::Ping {}, out);
+        }
+        match msg {
+            ToBrowser::Pong {} => Incoming::Nothing,
+            ToBrowser::ComeBack { after_ms } => {
+                self.come_back_after = Some(Duration::from_millis(u64::from(after_ms)));
+                Incoming::Nothing
+            }
+            msg @ (ToBrowser::Welcome { .. }
+            | ToBrowser::Waiting {}
+            | ToBrowser::Matched { .. }
+            | ToBrowser::Signal { .. }
+            | ToBrowser::Partner { .. }
+            | ToBrowser::Ended { .. }
+            | ToBrowser::Error { .. }) => Incoming::Message(msg),
+        }
+    }
+}

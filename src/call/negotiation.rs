@@ -1,0 +1,166 @@
+//! Perfect negotiation of one connection, as the W3C example has it; it must not know the match or the server.
+//!
+//! The example's three variables are here by their names. What it awaits is here a deed and, later, its result:
+//! deeds on a connection are done one after another, so each result belongs to the oldest open deed of its kind.
+
+use std::collections::VecDeque;
+
+use super::{Description, DescriptionKind, Failed, PeerDeed, SignalingState};
+use crate::protocol::{Role, Sdp, Signal, limits::MAX_CANDIDATES};
+
+/// What must be done next.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// To the own connection.
+    Do(PeerDeed),
+    /// To the partner.
+    Send(Signal),
+}
+
+/// The state of a negotiation.
+#[derive(Debug)]
+pub(super) struct Negotiation {
+    polite: bool,
+    making_offer: bool,
+    ignore_offer: bool,
+    is_setting_remote_answer_pending: bool,
+    signaling_state: SignalingState,
+    /// Whether our tracks are on the connection.
+    attached: bool,
+    /// The open `setLocalDescription` deeds.
+    setting_local: VecDeque<DescriptionKind>,
+    /// The open `setRemoteDescription` deeds with their ICE username fragments.
+    setting_remote: VecDeque<(DescriptionKind, Vec<String>)>,
+    /// The username fragments of the remote description; empty before there is one.
+    remote_fragments: Vec<String>,
+    /// Candidates, and their ends, that came before the description they belong to was set; at most
+    /// [`MAX_CANDIDATES`] and one.
+    early: Vec<Signal>,
+}
+
+impl Negotiation {
+    /// A negotiation, and how it begins: the impolite end offers, the polite end waits for that offer, so that
+    /// the usual case has no collision.
+    pub(super) fn new(role: Role) -> (Self, Option<PeerDeed>) {
+        let polite = role == Role::Polite;
+        let it = Self {
+            polite,
+            making_offer: false,
+            ignore_offer: false,
+            is_setting_remote_answer_pending: false,
+            signaling_state: SignalingState::Stable,
+            attached: !polite,
+            setting_local: VecDeque::new(),
+            setting_remote: VecDeque::new(),
+            remote_fragments: Vec::new(),
+            early: Vec::new(),
+        };
+        (it, (!polite).then_some(PeerDeed::Attach))
+    }
+
+    /// `signalingstatechange`.
+    pub(super) fn signaling_state_changed(&mut self, state: SignalingState) {
+        self.signaling_state = state;
+    }
+
+    /// `negotiationneeded`.
+    pub(super) fn needed(&mut self) -> Step {
+        self.making_offer = true;
+        self.set_local(DescriptionKind::Offer)
+    }
+
+    /// The oldest open `setLocalDescription` is done.
+    pub(super) fn local_set(&mut self, result: Result<Description, Failed>) -> Option<Step> {
+        if self.setting_local.pop_front() == Some(DescriptionKind::Offer) {
+            self.making_offer = false;
+        }
+        let Description { kind, sdp } = result.ok()?;
+        Some(Step::Send(match kind {
+            DescriptionKind::Offer => Signal::Offer { sdp },
+            DescriptionKind::Answer => Signal::Answer { sdp },
+        }))
+    }
+
+    /// The oldest open `setRemoteDescription` is done.
+    pub(super) fn remote_set(&mut self, result: Result<(), Failed>) -> Vec<Step> {
+        // After a failure too: else one bad answer would make every later offer look ready.
+        self.is_setting_remote_answer_pending = false;
+        let Some((kind, fragments)) = self.setting_remote.pop_front() else { return Vec::new() };
+        if result.is_err() {
+            return Vec::new();
+        }
+        self.remote_fragments = fragments;
+        let mut steps = Vec::new();
+        if kind == DescriptionKind::Offer {
+            if !self.attached {
+                self.attached = true;
+                steps.push(Step::Do(PeerDeed::Attach));
+            }
+            steps.push(self.set_local(DescriptionKind::Answer));
+        }
+        let early = std::mem::take(&mut self.early);
+        steps.extend(early.into_iter().filter_map(|it| self.signalled(it)));
+        steps
+    }
+
+    /// Something from the partner.
+    pub(super) fn signalled(&mut self, signal: Signal) -> Option<Step> {
+        match signal {
+            Signal::Offer { sdp } => self.description(Description { kind: DescriptionKind::Offer, sdp }),
+            Signal::Answer { sdp } => self.description(Description { kind: DescriptionKind::Answer, sdp }),
+            trickled @ (Signal::Candidate(_) | Signal::EndOfCandidates { .. }) => self.trickled(trickled),
+        }
+    }
+
+    /// The offer of the partner that was last heard collided with ours and lost.
+    #[cfg(test)]
+    pub(super) fn ignores_offer(&self) -> bool {
+        self.ignore_offer
+    }
+
+    fn description(&mut self, description: Description) -> Option<Step> {
+        let stable = self.signaling_state == SignalingState::Stable;
+        let ready_for_offer = !self.making_offer && (stable || self.is_setting_remote_answer_pending);
+        let offer_collision = description.kind == DescriptionKind::Offer && !ready_for_offer;
+        self.ignore_offer = !self.polite && offer_collision;
+        if self.ignore_offer {
+            return None;
+        }
+        self.is_setting_remote_answer_pending = description.kind == DescriptionKind::Answer;
+        self.setting_remote.push_back((description.kind, fragments(&description.sdp)));
+        Some(Step::Do(PeerDeed::SetRemote(description)))
+    }
+
+    /// Keeps what is early, drops what belongs to an ICE generation that is over or was ignored.
+    fn trickled(&mut self, signal: Signal) -> Option<Step> {
+        let is_early = self.remote_fragments.is_empty() || !self.setting_remote.is_empty();
+        if is_early {
+            if self.early.len() <= usize::from(MAX_CANDIDATES) {
+                self.early.push(signal);
+            }
+            return None;
+        }
+        let (fragment, deed) = match signal {
+            Signal::Candidate(it) => (it.username_fragment.clone(), PeerDeed::AddCandidate(it)),
+            Signal::EndOfCandidates { username_fragment: it } => {
+                (it.clone(), PeerDeed::EndCandidates { username_fragment: it })
+            }
+            Signal::Offer { .. } | Signal::Answer { .. } => return None,
+        };
+        let current = fragment.is_none_or(|it| self.remote_fragments.contains(&it));
+        current.then_some(Step::Do(deed))
+    }
+
+    fn set_local(&mut self, kind: DescriptionKind) -> Step {
+        self.setting_local.push_back(kind);
+        Step::Do(PeerDeed::SetLocal)
+    }
+}
+
+/// The `ice-ufrag` values of a description (RFC 8839, 5.4).
+fn fragments(sdp: &Sdp) -> Vec<String> {
+    let values = sdp.0.lines().filter_map(|line| line.strip_prefix("a=ice-ufrag:"));
+    let mut fragments: Vec<_> = values.map(|it| it.trim_end().to_owned()).collect();
+    fragments.dedup();
+    fragments
+}

@@ -1,0 +1,106 @@
+//! The controls of a call, always in the same place; it must not know what they bring about.
+
+use leptos::prelude::*;
+
+use super::{
+    heading::Heading,
+    icon::{self, Icon},
+};
+use crate::{
+    call::{Device, Intent, Phase, Snapshot},
+    ui::{
+        Stage,
+        scene::{self, Screen},
+        words::{Words, words},
+    },
+};
+
+/// Microphone, camera, Stop, and Next, the largest, at the end of the line.
+#[component]
+pub(in crate::ui) fn Dock() -> impl IntoView {
+    let Stage { snapshot, .. } = expect_context();
+    view! {
+        <div class="dock" hidden=move || scene::screen(snapshot.get()) != Screen::Stage>
+            <Control
+                intent=Intent::ToggleMicrophone kind="device"
+                icon=|it| if it.microphone == Device::On { icon::MIC } else { icon::MIC_OFF }
+                label=|words, it| if it.microphone == Device::On { words.mute } else { words.unmute }
+                device=|it| it.microphone
+            />
+            <Control
+                intent=Intent::ToggleCamera kind="device"
+                icon=|it| if it.camera == Device::On { icon::CAMERA } else { icon::CAMERA_OFF }
+                label=|words, it| if it.camera == Device::On { words.camera_off } else { words.camera_on }
+                device=|it| it.camera
+            />
+            <Control intent=Intent::Stop kind="stop" icon=|_| icon::STOP label=|words, _| words.stop/>
+            <div class="dock-next">
+                <p class="hint" hidden=move || !snapshot.get().asks_next>{words().next_hint}</p>
+                <Control
+                    intent=Intent::Next kind="next"
+                    icon=|_| icon::NEXT
+                    label=|words, _| words.next
+                    idle=nobody_to_leave
+                />
+            </div>
+        </div>
+    }
+}
+
+/// One control: an icon in a button that is named by its text.
+#[component]
+fn Control(
+    /// What a press wants.
+    intent: Intent,
+    /// The kind of button, for style.
+    kind: &'static str,
+    /// The icon.
+    icon: fn(Snapshot) -> &'static str,
+    /// The text: the accessible name.
+    label: fn(&'static Words, Snapshot) -> &'static str,
+    /// The device it belongs to: no device, no control.
+    #[prop(default = |_| Device::On)]
+    device: fn(Snapshot) -> Device,
+    /// Whether a press would mean nothing now. The button stays and keeps the focus.
+    #[prop(default = |_| false)]
+    idle: fn(Snapshot) -> bool,
+) -> impl IntoView {
+    let Stage { snapshot, intend } = expect_context();
+    let heading: Heading = expect_context();
+    let words = words();
+    let label = move || label(words, snapshot.get());
+    let press = move |_| {
+        if idle(snapshot.get_untracked()) {
+            return;
+        }
+        intend.run(intent);
+        if intent == Intent::Stop {
+            heading.focus();
+        }
+    };
+    view! {
+        <button
+            class="button"
+            type="button"
+            title=label
+            data-kind=kind
+            data-state=move || (device(snapshot.get()) == Device::Off).then_some("off")
+            aria-disabled=move || idle(snapshot.get()).then_some("true")
+            aria-keyshortcuts=(intent == Intent::Next).then_some("Escape")
+            hidden=move || device(snapshot.get()) == Device::Absent
+            on:click=press
+        >
+            <Icon of=icon/>
+            <span class="button-text">{label}</span>
+            {(intent == Intent::Next).then(|| view! { <kbd class="key" aria-hidden="true">{words.next_key}</kbd> })}
+        </button>
+    }
+}
+
+/// Whether Next has nobody to leave: the next one is already being looked for.
+const fn nobody_to_leave(snapshot: Snapshot) -> bool {
+    match snapshot.phase {
+        Phase::Landing | Phase::Asking | Phase::Ready | Phase::Waiting { .. } => true,
+        Phase::Connecting { .. } | Phase::Talking { .. } | Phase::Ended { .. } => false,
+    }
+}
