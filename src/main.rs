@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The configuration; each key is overridden by `PASSERBY__TABLE__KEY`, Leptos' keys by `LEPTOS_KEY`
+    /// The configuration; it says itself how the environment overrides it
     #[arg(long, value_name = "PATH", default_value = "Leptos.toml")]
     config: PathBuf,
     /// Say whether the configuration is good, and exit
@@ -22,7 +22,7 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let config = Config::load(&arguments.config, std::env::vars())
+    let config = Config::load(&arguments.config, server::config::environment())
         .with_context(|| format!("cannot start with {}", arguments.config.display()))?;
     if arguments.check_config {
         return Ok(());

@@ -174,8 +174,14 @@ impl Overrides {
     }
 }
 
+/// The process's environment; what is no UTF-8 in it cannot be meant for us.
+pub fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 impl Config {
-    /// Reads the file, then what the environment overrides.
+    /// Reads the file, then what the environment ([`environment`]) overrides.
     ///
     /// # Errors
     ///
@@ -224,6 +230,27 @@ impl Config {
             Problem::Impossible { key, problem, origin }
         })?;
         Ok(config)
+    }
+
+    /// Whether the build has left the list of hashed names where Leptos looks for it: without it every page would panic.
+    ///
+    /// # Errors
+    ///
+    /// A [`Problem`] with `hash-files`, where it promises a list that is not there.
+    pub fn check_build(&self) -> Result<(), Problem> {
+        let names = std::env::current_exe().map(|it| it.with_file_name(&*self.leptos.hash_file));
+        if !self.leptos.hash_files || names.as_ref().is_ok_and(|it| it.exists()) {
+            return Ok(());
+        }
+        let hash_file = &self.leptos.hash_file;
+        Err(Problem::Impossible {
+            key: "package.metadata.leptos.hash-files",
+            problem: format!(
+                "is true, but there is no {hash_file} beside the executable: \
+                 build with `cargo leptos build`, or set LEPTOS_HASH_FILES=false"
+            ),
+            origin: Origin::default(),
+        })
     }
 
     /// What the types do not say.
@@ -379,6 +406,16 @@ mod tests {
             let message = problem("", &[(name, value)]);
             assert!(message.contains(&format!("`{key}`")) && message.contains(name), "{name}: {message}");
         }
+    }
+
+    #[test]
+    fn hashed_names_need_their_list() {
+        let mut config = Config::default();
+        assert!(config.check_build().is_ok());
+        config.leptos.hash_files = true;
+        config.leptos.hash_file = "no-such-list.txt".into();
+        let message = config.check_build().unwrap_err().to_string();
+        assert!(message.contains("hash-files") && message.contains("no-such-list.txt"), "{message}");
     }
 
     #[test]

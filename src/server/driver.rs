@@ -144,6 +144,7 @@ impl Driver {
                 }
             }
             Output::Close { connection, code } => {
+                self.telemetry.closed(code);
                 if let Some(outgoing) = self.sockets.remove(&connection) {
                     // Where there is no room for it, the end of the channel closes the socket as well.
                     let _ = outgoing.try_send(Outgoing::Close(code));
@@ -155,5 +156,27 @@ impl Driver {
                 None
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::ToServer;
+
+    #[tokio::test]
+    async fn a_socket_that_takes_nothing_is_let_go_and_its_peer_is_lost() {
+        let (mut driver, _inbox) = Driver::new(10, Arc::new(Telemetry::new())).unwrap();
+        let connection = Connection(1);
+        let (sender, mut outgoing) = mpsc::channel(1);
+        driver.take(Event::Opened(connection, sender));
+        for msg in [ToServer::Hello { resume: None, ticket: None, device: None }, ToServer::Ping {}] {
+            let input = Input::Said { connection, frame: Frame { seq: 0, ack: 0, msg } };
+            driver.take(Event::Happened(connection, input));
+        }
+        assert!(matches!(outgoing.recv().await, Some(Outgoing::Say(_))), "the welcome");
+        assert!(outgoing.recv().await.is_none(), "no room for the pong");
+        let census = driver.matchmaker.census();
+        assert_eq!((census.idle, census.connections), (1, 0), "the peer may still come back");
     }
 }

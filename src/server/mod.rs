@@ -19,11 +19,7 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
-use tokio::{
-    net::TcpListener,
-    task::JoinSet,
-    time::{sleep, timeout},
-};
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
@@ -71,7 +67,8 @@ impl Listeners {
 ///
 /// # Errors
 ///
-/// When a listener has no address, the address needs origins that are not configured, or the system has no randomness.
+/// When the build is not what the configuration says, a listener has no address, the address needs origins that are not configured, the system has no randomness,
+/// or a task without which there is no server ends by a fault of its own.
 pub async fn run(
     config: Config,
     listeners: Listeners,
@@ -79,13 +76,14 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     // It fails where another server of this process has done it before.
     let _ = any_spawner::Executor::init_tokio();
+    config.check_build()?;
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
     let origins = Origins::new(address, &config.server.origins)
         .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
     let telemetry = Arc::new(Telemetry::new());
     let life = Life::default();
     let (driver, inbox) = Driver::new(config.server.max_connections, Arc::clone(&telemetry))?;
-    let exchange = Arc::new(Exchange::new(inbox, life.clone()));
+    let exchange = Arc::new(Exchange::new(inbox, life.clone(), Arc::clone(&telemetry)));
     let site = Site { origins: Arc::new(origins), exchange, life: life.clone() };
 
     let mut tasks = JoinSet::new();
@@ -96,25 +94,30 @@ pub async fn run(
     }
     tracing::info!(%address, "serving");
 
-    shutdown.await;
-    stop(&life, Duration::from_secs(config.server.grace_seconds)).await;
-    // What has not ended by now is dropped with the set.
-    let _ = timeout(END_WITHIN, tasks.join_all()).await;
-    tracing::info!("stopped");
-    Ok(())
-}
-
-/// Goes through the last stages.
-async fn stop(life: &Life, grace: Duration) {
-    tracing::info!(grace_seconds = grace.as_secs(), "draining");
-    life.draining.cancel();
-    tokio::select! {
-        () = life.drained.cancelled() => {}
-        () = sleep(grace) => {}
-    }
+    let result = tokio::select! {
+        () = shutdown => {
+            drain(&life, Duration::from_secs(config.server.grace_seconds)).await;
+            Ok(())
+        }
+        Some(ended) = tasks.join_next() => Err(anyhow::anyhow!("a task has ended before the server: {ended:?}")),
+    };
     life.stopping.cancel();
     life.sockets.close();
-    let _ = timeout(END_WITHIN, life.sockets.wait()).await;
+    let all_end = async {
+        life.sockets.wait().await;
+        while tasks.join_next().await.is_some() {}
+    };
+    // What has not ended by then is dropped.
+    let _ = timeout(END_WITHIN, all_end).await;
+    tracing::info!("stopped");
+    result
+}
+
+/// Lets nobody in any more, and waits for the last call.
+async fn drain(life: &Life, grace: Duration) {
+    tracing::info!(grace_seconds = grace.as_secs(), "draining");
+    life.draining.cancel();
+    let _ = timeout(grace, life.drained.cancelled()).await;
 }
 
 async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {

@@ -73,11 +73,16 @@ fn is_origin(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use super::*;
 
-    fn origins(address: &str, configured: &[&str]) -> Result<Origins, Problem> {
+    const LOOPBACK: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
+    const PUBLIC: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 3000);
+
+    fn origins(address: SocketAddr, configured: &[&str]) -> Result<Origins, Problem> {
         let configured: Vec<_> = configured.iter().map(|it| (*it).to_owned()).collect();
-        Origins::new(address.parse().unwrap(), &configured)
+        Origins::new(address, &configured)
     }
 
     fn allows(origins: &Origins, origin: &str) -> bool {
@@ -86,7 +91,7 @@ mod tests {
 
     #[test]
     fn on_loopback_the_own_port_is_enough() {
-        let origins = origins("127.0.0.1:3000", &[]).unwrap();
+        let origins = origins(LOOPBACK, &[]).unwrap();
         for good in ["http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000"] {
             assert!(allows(&origins, good), "{good}");
         }
@@ -105,9 +110,8 @@ mod tests {
 
     #[test]
     fn elsewhere_only_the_configured_ones_are() {
-        assert!(matches!(origins("0.0.0.0:3000", &[]), Err(Problem::Missing(_))));
-        let origins =
-            origins("0.0.0.0:3000", &["https://passerby.example", "https://b.example:8443"]).unwrap();
+        assert!(matches!(origins(PUBLIC, &[]), Err(Problem::Missing(_))));
+        let origins = origins(PUBLIC, &["https://passerby.example", "https://b.example:8443"]).unwrap();
         assert!(allows(&origins, "https://passerby.example"));
         assert!(allows(&origins, "https://b.example:8443"));
         for bad in [
@@ -135,7 +139,7 @@ mod tests {
             "ftp://a.example",
             "https://me@a.example",
         ] {
-            assert!(matches!(origins("127.0.0.1:1", &[bad]), Err(Problem::Malformed(_))), "{bad}");
+            assert!(matches!(origins(LOOPBACK, &[bad]), Err(Problem::Malformed(_))), "{bad}");
         }
     }
 }

@@ -62,13 +62,16 @@ pub(super) struct Site {
 pub(super) fn site(config: &Config, site: Site) -> Router {
     let options = config.leptos.clone();
     let root = Path::new(&*options.site_root);
-    let files = |folder: &Path| ServeDir::new(folder).precompressed_br().precompressed_gzip();
+    let files = |folder: &Path| {
+        let files = ServeDir::new(folder).append_index_html_on_directories(false);
+        files.precompressed_br().precompressed_gzip().fallback(get(not_found))
+    };
     let pkg_cache = if options.hash_files { FOR_EVER } else { HeaderValue::from_static("no-cache") };
     let package = Router::new()
         .fallback_service(files(&root.join(&*options.site_pkg_dir)))
         .layer(middleware::map_response(move |it| ready(cached(it, pkg_cache.clone()))));
     let public = Router::new()
-        .fallback_service(files(root).append_index_html_on_directories(false).fallback(get(not_found)))
+        .fallback_service(files(root))
         .layer(middleware::map_response(|it| ready(cached(it, AN_HOUR))));
 
     let policy = Policy::new(config, &site.origins);

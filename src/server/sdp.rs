@@ -4,7 +4,7 @@
 //! asking: where to send packets, whose certificate to trust, how much to allocate.
 //! A line that is not judged passes unread, so that a new codec does not need a new server.
 
-use std::net::IpAddr;
+use std::{collections::HashSet, net::IpAddr};
 
 use uuid::Uuid;
 use webrtc_sdp::{
@@ -142,27 +142,24 @@ fn is_protocol(media: &SdpMedia) -> bool {
 
 /// Every section has its own tag, and one bundle carries nothing but these.
 fn is_bundled(session: &SdpSession) -> bool {
-    let tag = |media: &SdpMedia| {
-        let tags = media
-            .get_attributes()
-            .iter()
-            .filter_map(|it| if let SdpAttribute::Mid(tag) = it { Some(tag) } else { None });
-        let mut tags = tags.cloned();
-        tags.next().filter(|_| tags.next().is_none())
-    };
-    let Some(mut tags) = session.media.iter().map(tag).collect::<Option<Vec<_>>>() else {
-        return false;
-    };
-    tags.sort();
-    let groups: Vec<_> = session
-        .attribute
+    let known: HashSet<_> = session.media.iter().flat_map(tags).collect();
+    let mut groups = session.attribute.iter().filter_map(bundle);
+    session.media.iter().all(|it| tags(it).count() == 1)
+        && known.len() == session.media.len()
+        && groups.next().is_some_and(|group| group.iter().all(|it| known.contains(it)))
+        && groups.next().is_none()
+}
+
+fn tags(media: &SdpMedia) -> impl Iterator<Item = &String> {
+    media
+        .get_attributes()
         .iter()
-        .filter_map(|it| if let SdpAttribute::Group(group) = it { Some(group) } else { None })
-        .collect();
-    tags.windows(2).all(|pair| pair[0] != pair[1])
-        && groups.len() == 1
-        && matches!(groups[0].semantics, SdpAttributeGroupSemantic::Bundle)
-        && groups[0].tags.iter().all(|it| tags.binary_search(it).is_ok())
+        .filter_map(|it| if let SdpAttribute::Mid(tag) = it { Some(tag) } else { None })
+}
+
+fn bundle(attribute: &SdpAttribute) -> Option<&[String]> {
+    let SdpAttribute::Group(group) = attribute else { return None };
+    matches!(group.semantics, SdpAttributeGroupSemantic::Bundle).then_some(&group.tags)
 }
 
 /// With one bundled transport it is enough that each of these is said somewhere.

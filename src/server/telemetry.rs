@@ -1,6 +1,6 @@
 //! What operators can see: numbers for Prometheus and lines for the log; it must not know anything of people.
 //!
-//! Ids, durations and codes only. No address and no description ever comes here (`design.md`, law 9).
+//! Ids, durations and codes only: no address and no description ever comes here.
 
 use std::sync::atomic::AtomicU64;
 
@@ -15,7 +15,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 use super::config::{Format, Log};
 use crate::{
     matchmaker::{Census, Input, Note},
-    protocol::{EndReason, ErrorCode},
+    protocol::ErrorCode,
 };
 
 /// One label and its value.
@@ -33,6 +33,7 @@ pub(super) struct Telemetry {
     connected: Counter,
     ended: Family<Label, Counter>,
     refused: Family<Label, Counter>,
+    closed: Family<Label, Counter>,
     wait: Histogram,
     connect: Histogram,
 }
@@ -54,6 +55,7 @@ impl Telemetry {
             connected: Counter::<u64, AtomicU64>::default(),
             ended: Family::default(),
             refused: Family::default(),
+            closed: Family::default(),
             wait,
             connect,
         };
@@ -72,6 +74,7 @@ impl Telemetry {
         registry.register("matches_connected", "Pairs that became a call", self.connected.clone());
         registry.register("matches_ended", "Pairs ended, by reason", self.ended.clone());
         registry.register("refused", "Refusals by code", self.refused.clone());
+        registry.register("closed", "Sockets that the server closed, by code", self.closed.clone());
         registry.register(
             "wait_seconds",
             "How long the longer waiter of a pair had waited",
@@ -107,6 +110,13 @@ impl Telemetry {
         self.messages.get_or_create(&[("direction", "out".into())]).inc();
     }
 
+    /// The server closes a socket.
+    pub(super) fn closed(&self, code: ErrorCode) {
+        let code = label(&code);
+        tracing::debug!(code, "closed");
+        self.closed.get_or_create(&[("code", code)]).inc();
+    }
+
     /// A line and a number for what the matchmaker finds worth them.
     pub(super) fn note(&self, note: Note) {
         match note {
@@ -121,12 +131,12 @@ impl Telemetry {
                 tracing::info!(match.id = %match_id.0, after_ms = millis(after), "connected");
             }
             Note::Ended { match_id, reason, lasted } => {
-                let reason = label::<EndReason>(&reason);
+                let reason = label(&reason);
                 tracing::info!(match.id = %match_id.0, reason, lasted_ms = millis(lasted), "ended");
                 self.ended.get_or_create(&[("reason", reason)]).inc();
             }
             Note::Refused { code } => {
-                let code = label::<ErrorCode>(&code);
+                let code = label(&code);
                 tracing::debug!(code, "refused");
                 self.refused.get_or_create(&[("code", code)]).inc();
             }

@@ -1,4 +1,12 @@
 //! Tests that need more than one room.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::wildcard_enum_match_arm,
+    reason = "a test that is surprised has failed, in its helpers too"
+)]
 
 mod duet;
 mod pages;
+mod socket;
+mod support;
