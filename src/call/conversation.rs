@@ -12,15 +12,14 @@ impl Call {
     pub(super) fn welcomed(&mut self, resumed: bool, out: &mut Vec<Output>) {
         match &mut self.state {
             State::Landing(_) | State::Asking(_) | State::Ended(..) => {}
-            State::Ready(after) => {
-                let after = *after;
-                self.join(after, out);
+            State::Ready { unconnected } => {
+                let unconnected = *unconnected;
+                self.join(unconnected, out);
             }
-            State::Waiting(after) => {
-                let after = *after;
-                if !resumed {
-                    self.join(after, out);
-                }
+            State::Waiting { .. } if resumed => {}
+            State::Waiting { unconnected } => {
+                let unconnected = *unconnected;
+                self.join(unconnected, out);
             }
             State::Meeting(_) if resumed => {}
             // The server has forgotten the match. A call can do without it, an attempt cannot.
@@ -35,9 +34,14 @@ impl Call {
 
     pub(super) fn told(&mut self, msg: ToBrowser, out: &mut Vec<Output>) {
         match (msg, &mut self.state) {
-            (ToBrowser::Waiting {}, State::Ready(after)) => self.state = State::Waiting(*after),
+            (ToBrowser::Waiting {}, State::Ready { unconnected }) => {
+                self.state = State::Waiting { unconnected: *unconnected };
+            }
             (ToBrowser::Waiting {}, _) => {}
-            (ToBrowser::Matched { match_id, role, partner, ice }, State::Ready(_) | State::Waiting(_)) => {
+            (
+                ToBrowser::Matched { match_id, role, partner, ice },
+                State::Ready { .. } | State::Waiting { .. },
+            ) => {
                 let meeting = Meeting::new(self.now, match_id, role, partner, ice, out);
                 self.state = State::Meeting(Box::new(meeting));
             }
@@ -77,20 +81,19 @@ impl Call {
                 self.part(Farewell::Left, out)
             }
             // The server has put this page back into the queue and says so next.
-            (State::Meeting(meeting), EndReason::Unconnected | EndReason::Next | EndReason::Left) => {
-                let why = meeting.farewell();
-                self.close_meeting(State::Ready(Some(why)), out);
+            (State::Meeting(_), EndReason::Unconnected | EndReason::Next | EndReason::Left) => {
+                self.close_meeting(State::Ready { unconnected: true }, out);
             }
             // The partner was faster than what this page has said about the match: the wish for a next one holds.
             (
-                State::Ready(after),
+                State::Ready { unconnected },
                 EndReason::PartnerNext | EndReason::PartnerLeft | EndReason::PartnerLost,
             ) => {
-                let after = *after;
-                self.join(after, out);
+                let unconnected = *unconnected;
+                self.join(unconnected, out);
             }
-            (State::Ready(_), EndReason::Next | EndReason::Left | EndReason::Unconnected)
-            | (State::Landing(_) | State::Asking(_) | State::Waiting(_) | State::Ended(..), _) => {}
+            (State::Ready { .. }, EndReason::Next | EndReason::Left | EndReason::Unconnected)
+            | (State::Landing(_) | State::Asking(_) | State::Waiting { .. } | State::Ended(..), _) => {}
         }
     }
 
@@ -129,12 +132,12 @@ impl Call {
     /// Ends a match that cannot be connected, and waits for another.
     fn give_up(&mut self, out: &mut Vec<Output>) {
         let State::Meeting(meeting) = &self.state else { return };
-        let (match_id, known, why) = (meeting.link.match_id, meeting.known, meeting.farewell());
-        self.close_meeting(State::Ready(Some(why)), out);
+        let (match_id, known) = (meeting.link.match_id, meeting.known);
+        self.close_meeting(State::Ready { unconnected: true }, out);
         if known {
             self.say(ToServer::Failed { match_id }, out);
         } else {
-            self.join(Some(why), out);
+            self.join(true, out);
         }
     }
 

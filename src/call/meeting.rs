@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    ConnectionState, Farewell, Link, Measurement, Output, PeerDeed, PeerEvent, Phase,
+    ConnectionState, Link, Measurement, Output, PeerDeed, PeerEvent, Phase,
     negotiation::{Negotiation, Step},
 };
 use crate::{
@@ -212,14 +212,6 @@ impl Meeting {
         match self.progress {
             Progress::Connecting => Phase::Connecting { slow: now - self.since >= SLOW_AFTER },
             Progress::Talking => Phase::Talking { partner: self.partner, interrupted: self.interrupted },
-        }
-    }
-
-    /// How it is spoken of when it has come to nothing.
-    pub(super) fn farewell(&self) -> Farewell {
-        match self.progress {
-            Progress::Connecting => Farewell::Unconnected,
-            Progress::Talking => Farewell::Lost,
         }
     }
 

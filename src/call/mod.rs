@@ -49,10 +49,16 @@ enum State {
     Landing(Option<Problem>),
     /// The browser asks for camera and microphone.
     Asking(Asking),
-    /// Wants a partner; the server does not know it yet. How the last match ended, if that is news.
-    Ready(Option<Farewell>),
+    /// Wants a partner; the server does not know it yet.
+    Ready {
+        /// The last match could not be connected, or not kept so.
+        unconnected: bool,
+    },
     /// Wants a partner, and the server knows it.
-    Waiting(Option<Farewell>),
+    Waiting {
+        /// As above.
+        unconnected: bool,
+    },
     /// Has one.
     Meeting(Box<Meeting>),
     /// Had one; wants the next at this moment.
@@ -99,7 +105,7 @@ impl Call {
     /// When `handle(now, Input::Tick)` next has something to do.
     pub fn next_deadline(&self) -> Option<Moment> {
         let state = match &self.state {
-            State::Landing(_) | State::Asking(_) | State::Ready(_) | State::Waiting(_) => None,
+            State::Landing(_) | State::Asking(_) | State::Ready { .. } | State::Waiting { .. } => None,
             State::Meeting(meeting) => Some(meeting.deadline(self.now)),
             State::Ended(_, until) => Some(*until),
         };
@@ -111,8 +117,10 @@ impl Call {
         let (phase, problem) = match &self.state {
             State::Landing(problem) => (Phase::Landing, *problem),
             State::Asking(_) => (Phase::Asking, None),
-            State::Ready(_) => (Phase::Ready, self.line_problem()),
-            State::Waiting(after) => (Phase::Waiting { after: *after }, self.line_problem()),
+            State::Ready { .. } => (Phase::Ready, self.line_problem()),
+            State::Waiting { unconnected } => {
+                (Phase::Waiting { unconnected: *unconnected }, self.line_problem())
+            }
             State::Meeting(meeting) => (meeting.phase(self.now), self.line_problem()),
             State::Ended(why, _) => (Phase::Ended { why: *why }, self.line_problem()),
         };
@@ -131,8 +139,8 @@ impl Call {
     }
 
     /// Asks the server for a partner; safe to say twice.
-    fn join(&mut self, after: Option<Farewell>, out: &mut Vec<Output>) {
-        self.state = State::Ready(after);
+    fn join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
+        self.state = State::Ready { unconnected };
         // Said on a line that is away it would be said again by `welcomed`.
         if self.line.is_open() {
             self.say(ToServer::Join { media: self.devices.have }, out);
@@ -151,14 +159,14 @@ impl Call {
             self.asks_next_until = None;
         }
         match &mut self.state {
-            State::Landing(_) | State::Asking(_) | State::Ready(_) | State::Waiting(_) => {}
+            State::Landing(_) | State::Asking(_) | State::Ready { .. } | State::Waiting { .. } => {}
             State::Meeting(meeting) => {
                 let link = meeting.link;
                 let news = meeting.tick(self.now, out);
                 self.news(link, news, out);
             }
             State::Ended(_, until) if *until > self.now => {}
-            State::Ended(..) => self.join(None, out),
+            State::Ended(..) => self.join(false, out),
         }
     }
 }

@@ -112,12 +112,6 @@ impl Negotiation {
         }
     }
 
-    /// The offer of the partner that was last heard collided with ours and lost.
-    #[cfg(test)]
-    pub(super) fn ignores_offer(&self) -> bool {
-        self.ignore_offer
-    }
-
     fn description(&mut self, description: Description) -> Option<Step> {
         let stable = self.signaling_state == SignalingState::Stable;
         let ready_for_offer = !self.making_offer && (stable || self.is_setting_remote_answer_pending);

@@ -29,8 +29,8 @@ pub enum Phase {
     Ready,
     /// In the queue.
     Waiting {
-        /// How the last match ended, if it is news.
-        after: Option<Farewell>,
+        /// The last match could not be connected, or not kept so.
+        unconnected: bool,
     },
     /// Matched, the media is not there yet.
     Connecting {
@@ -73,8 +73,6 @@ pub enum Farewell {
     Left,
     /// The partner's connection was lost.
     Lost,
-    /// The two could not be connected.
-    Unconnected,
 }
 
 /// A camera or a microphone.

@@ -40,7 +40,7 @@ impl Call {
                 // While the person reads the browser's question, the line can be had.
                 self.line.open(self.now, out);
             }
-            State::Ready(_) | State::Waiting(_) | State::Meeting(_) | State::Ended(..) => {
+            State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended(..) => {
                 self.line.hurry(self.now, out);
             }
             State::Asking(_) => {}
@@ -48,18 +48,18 @@ impl Call {
     }
 
     pub(super) fn next(&mut self, out: &mut Vec<Output>) {
-        match mem::replace(&mut self.state, State::Ready(None)) {
+        match mem::replace(&mut self.state, State::Ready { unconnected: false }) {
             State::Meeting(meeting) => {
                 let (match_id, known) = (meeting.link.match_id, meeting.known);
                 meeting.close(out);
                 if known {
                     self.say(ToServer::Next { match_id }, out);
                 } else {
-                    self.join(None, out);
+                    self.join(false, out);
                 }
             }
-            State::Ended(..) => self.join(None, out),
-            other @ (State::Landing(_) | State::Asking(_) | State::Ready(_) | State::Waiting(_)) => {
+            State::Ended(..) => self.join(false, out),
+            other @ (State::Landing(_) | State::Asking(_) | State::Ready { .. } | State::Waiting { .. }) => {
                 self.state = other
             }
         }
@@ -71,7 +71,7 @@ impl Call {
         match mem::replace(&mut self.state, State::Landing(problem)) {
             State::Landing(_) => {}
             State::Meeting(meeting) => meeting.close(out),
-            State::Asking(_) | State::Ready(_) | State::Waiting(_) | State::Ended(..) => {}
+            State::Asking(_) | State::Ready { .. } | State::Waiting { .. } | State::Ended(..) => {}
         }
         self.devices = Devices::default();
         out.push(Output::CloseMedia);
@@ -83,11 +83,11 @@ impl Call {
             State::Asking(_) => {
                 self.devices.have = have;
                 out.push(Output::EnableMedia(self.devices.sending()));
-                self.join(None, out);
+                self.join(false, out);
             }
             // Stopped while the browser asked: nothing may stay open.
             State::Landing(_) => out.push(Output::CloseMedia),
-            State::Ready(_) | State::Waiting(_) | State::Meeting(_) | State::Ended(..) => {}
+            State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended(..) => {}
         }
     }
 
@@ -103,10 +103,10 @@ impl Call {
         self.devices.lost(lost);
         match self.state {
             State::Landing(_) | State::Asking(_) => {}
-            State::Ready(_) | State::Waiting(_) | State::Ended(..) if self.devices.is_empty() => {
+            State::Ready { .. } | State::Waiting { .. } | State::Ended(..) if self.devices.is_empty() => {
                 self.stop(Some(Problem::NoDevice), out);
             }
-            State::Ready(_) | State::Waiting(_) | State::Meeting(_) | State::Ended(..) => {
+            State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended(..) => {
                 self.sending_changed(out)
             }
         }

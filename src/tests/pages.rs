@@ -108,7 +108,7 @@ fn controls_are_there_from_the_queue_on() {
             Phase::Landing => assert_eq!(page.buttons(), ["Start"]),
             Phase::Asking => assert!(page.buttons().is_empty()),
             Phase::Ready
-            | Phase::Waiting
+            | Phase::Waiting { .. }
             | Phase::Connecting { .. }
             | Phase::Talking { .. }
             | Phase::Ended { .. } => assert_eq!(page.buttons(), controls, "{phase:?}"),
@@ -121,7 +121,7 @@ fn next_is_idle_only_while_nobody_is_there() {
     for phase in phases() {
         let page = Page::of(Snapshot { phase, ..with_both() });
         let idle = page.button("Next").and_then(|next| next.attribute("aria-disabled")).is_some();
-        assert_eq!(idle, matches!(phase, Phase::Ready | Phase::Waiting), "{phase:?}");
+        assert_eq!(idle, matches!(phase, Phase::Ready | Phase::Waiting { .. }), "{phase:?}");
         assert!(
             page.all("button").iter().all(|button| !button.has("disabled")),
             "a disabled button loses the focus"
@@ -132,7 +132,7 @@ fn next_is_idle_only_while_nobody_is_there() {
 #[test]
 fn names_change_with_what_a_press_would_do() {
     let quiet = Snapshot {
-        phase: Phase::Waiting,
+        phase: Phase::Waiting { unconnected: false },
         microphone: Device::Off,
         camera: Device::Off,
         ..Snapshot::default()
@@ -144,7 +144,8 @@ fn names_change_with_what_a_press_would_do() {
 
 #[test]
 fn who_lacks_a_device_has_no_control_for_it_and_is_told() {
-    let without_camera = Snapshot { phase: Phase::Waiting, camera: Device::Absent, ..with_both() };
+    let without_camera =
+        Snapshot { phase: Phase::Waiting { unconnected: false }, camera: Device::Absent, ..with_both() };
     let page = Page::of(without_camera);
     assert_eq!(page.buttons(), ["Mute microphone", "Stop", "Next"]);
     assert!(page.visible_text().contains("without a camera"));
@@ -162,8 +163,11 @@ fn a_lost_server_does_not_hide_a_call() {
     assert_eq!(page.only("h1").text, "Talking with a stranger");
     assert_eq!(page.buttons(), ["Mute microphone", "Turn camera off", "Stop", "Next"]);
 
-    let page =
-        Page::of(Snapshot { phase: Phase::Waiting, problem: Some(Problem::ServerLost), ..with_both() });
+    let page = Page::of(Snapshot {
+        phase: Phase::Waiting { unconnected: false },
+        problem: Some(Problem::ServerLost),
+        ..with_both()
+    });
     assert_eq!(page.only("h1").text, "Lost contact with the server");
     assert!(page.button("Try again").is_some());
 }
@@ -224,13 +228,14 @@ fn talking(video: bool, audio: bool) -> Phase {
 }
 
 fn phases() -> Vec<Phase> {
-    let mut phases = vec![Phase::Landing, Phase::Asking, Phase::Ready, Phase::Waiting];
+    let mut phases = vec![Phase::Landing, Phase::Asking, Phase::Ready];
+    phases.extend([false, true].map(|unconnected| Phase::Waiting { unconnected }));
     phases.extend([false, true].map(|slow| Phase::Connecting { slow }));
     for bits in 0..8 {
         let partner = Media { audio: bits & 1 > 0, video: bits & 2 > 0 };
         phases.push(Phase::Talking { partner, interrupted: bits & 4 > 0 });
     }
-    phases.extend([Farewell::Left, Farewell::Lost, Farewell::Unconnected].map(|why| Phase::Ended { why }));
+    phases.extend([Farewell::Left, Farewell::Lost].map(|why| Phase::Ended { why }));
     phases
 }
 

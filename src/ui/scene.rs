@@ -115,13 +115,13 @@ const fn said(words: &'static Words, snapshot: Snapshot) -> &'static Said {
         Phase::Landing => &words.landing,
         Phase::Asking => &words.asking,
         Phase::Ready => &words.ready,
-        Phase::Waiting { .. } => &words.waiting,
+        Phase::Waiting { unconnected: false } => &words.waiting,
+        Phase::Waiting { unconnected: true } => &words.unconnected,
         Phase::Connecting { slow: false } => &words.connecting,
         Phase::Connecting { slow: true } => &words.connecting_slow,
         Phase::Talking { .. } => &words.talking,
         Phase::Ended { why: Farewell::Left } => &words.left,
         Phase::Ended { why: Farewell::Lost } => &words.lost,
-        Phase::Ended { why: Farewell::Unconnected } => &words.unconnected,
     }
 }
 

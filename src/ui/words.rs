@@ -148,8 +148,8 @@ pub static ENGLISH: Words = Words {
     },
     unconnected: Said {
         heading: "You two could not be connected",
-        sentence: "Looking for someone else in a moment.",
-        spoken: "You two could not be connected. Looking for someone else in a moment.",
+        sentence: "Looking for someone else.",
+        spoken: "You two could not be connected. Looking for someone else.",
     },
 
     stranger_picture: "The stranger",

@@ -108,7 +108,11 @@ impl World {
             PeerDeed::Open { .. } | PeerDeed::Close | PeerDeed::Tell(_) => Vec::new(),
             PeerDeed::Attach => {
                 peer.attached = true;
-                if peer.state == SignalingState::Stable { vec![PeerEvent::NegotiationNeeded] } else { Vec::new() }
+                if peer.state == SignalingState::Stable {
+                    vec![PeerEvent::NegotiationNeeded]
+                } else {
+                    Vec::new()
+                }
             }
             PeerDeed::SetLocal => {
                 browser.serial += 1;
@@ -181,7 +185,9 @@ impl Peer {
         let (kind, state) = match self.state {
             SignalingState::Stable => (DescriptionKind::Offer, SignalingState::HaveLocalOffer),
             SignalingState::HaveRemoteOffer => (DescriptionKind::Answer, SignalingState::Stable),
-            SignalingState::HaveLocalOffer | SignalingState::Closed => return vec![PeerEvent::LocalSet(Err(Failed))],
+            SignalingState::HaveLocalOffer | SignalingState::Closed => {
+                return vec![PeerEvent::LocalSet(Err(Failed))];
+            }
         };
         let sdp = Sdp(format!("a=ice-ufrag:{serial}\n{serial}"));
         self.state = state;

@@ -107,7 +107,11 @@ fn millis(millis: u64) -> Duration {
 fn matchmaker(seed: u64) -> Matchmaker {
     let mut bytes = [0; 32];
     bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    Matchmaker::new(matchmaker::Config { seed: bytes, unix_origin_ms: 1_700_000_000_000, max_connections: 100 })
+    Matchmaker::new(matchmaker::Config {
+        seed: bytes,
+        unix_origin_ms: 1_700_000_000_000,
+        max_connections: 100,
+    })
 }
 
 impl World {
@@ -295,7 +299,9 @@ impl World {
 
     /// Both are in the same match, and each sees the other.
     fn both_talk(&self) -> bool {
-        let talks = |side: Side| matches!(self.calls[side].snapshot().phase, Phase::Talking { interrupted: false, .. });
+        let talks = |side: Side| {
+            matches!(self.calls[side].snapshot().phase, Phase::Talking { interrupted: false, .. })
+        };
         talks(0) && talks(1) && self.is_connected()
     }
 }
