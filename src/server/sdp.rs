@@ -154,9 +154,11 @@ fn is_bundled(session: &SdpSession) -> bool {
         return false;
     };
     tags.sort();
-    let group = |it| if let SdpAttribute::Group(group) = it { Some(group) } else { None };
-    let groups = session.attribute.iter().filter_map(group);
-    let groups: Vec<_> = groups.collect();
+    let groups: Vec<_> = session
+        .attribute
+        .iter()
+        .filter_map(|it| if let SdpAttribute::Group(group) = it { Some(group) } else { None })
+        .collect();
     tags.windows(2).all(|pair| pair[0] != pair[1])
         && groups.len() == 1
         && matches!(groups[0].semantics, SdpAttributeGroupSemantic::Bundle)

@@ -44,6 +44,7 @@ pub struct Words {
     pub partner_muted: &'static str,
     pub partner_silent: &'static str,
     pub interrupted: &'static str,
+    pub next_key: &'static str,
     pub next_hint: &'static str,
     pub next_asked: &'static str,
 
@@ -112,8 +113,8 @@ pub static ENGLISH: Words = Words {
     },
     waiting: Said {
         heading: "Looking for someone\u{2026}",
-        sentence: "The next person who comes by is yours to meet. It takes longer when few people are around; you \
-                   can leave this page open.",
+        sentence: "You will see each other as soon as somebody else is looking too. It takes longer when few \
+                   people are here.",
         spoken: "Looking for someone.",
     },
     without_camera: "You are here without a camera. The other person can hear you, and you can see and hear them.",
@@ -159,6 +160,7 @@ pub static ENGLISH: Words = Words {
     partner_muted: "Their microphone is off",
     partner_silent: "Their camera and microphone are off",
     interrupted: "The connection is interrupted. It may come back.",
+    next_key: "Esc",
     next_hint: "Really? Esc again",
     next_asked: "Really? Press Escape again for the next stranger.",
 

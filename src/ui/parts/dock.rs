@@ -92,6 +92,7 @@ fn Control(
         >
             <Icon of=icon/>
             <span class="button-text">{label}</span>
+            {(intent == Intent::Next).then(|| view! { <kbd class="key" aria-hidden="true">{words.next_key}</kbd> })}
         </button>
     }
 }

@@ -1,0 +1,348 @@
+//! The page as the server writes it: every state keeps what tests, people and screen readers hold on to.
+
+use leptos::prelude::*;
+use passerby::{
+    call::{Device, Farewell, Phase, Problem, Snapshot},
+    protocol::Media,
+    ui::{App, Stage},
+};
+
+const PROBLEMS: [Problem; 7] = [
+    Problem::CameraBlocked,
+    Problem::NoDevice,
+    Problem::DeviceBusy,
+    Problem::Unsupported,
+    Problem::Insecure,
+    Problem::ServerLost,
+    Problem::ServerFull,
+];
+
+const DEVICES: [Device; 3] = [Device::Absent, Device::On, Device::Off];
+
+#[test]
+fn every_state_keeps_the_contract() {
+    for snapshot in every_state() {
+        let page = Page::of(snapshot);
+        let root = page.only("main");
+        assert_eq!(root.attribute("id"), Some("app"));
+        assert_eq!(root.attribute("data-phase"), Some(snapshot.phase.name()), "{snapshot:?}");
+        assert_eq!(root.attribute("data-problem"), snapshot.problem.map(Problem::code), "{snapshot:?}");
+        assert_eq!(root.attribute("data-hydrated"), None, "only the browser can say so");
+
+        for role in ["status", "alert"] {
+            assert_eq!(page.with("role", role).len(), 1, "one {role} in {snapshot:?}");
+        }
+        let headings: Vec<_> = page.all("h1");
+        assert_eq!(headings.len(), 1, "{snapshot:?}");
+        assert!(!headings[0].hidden && !headings[0].text.is_empty(), "{snapshot:?}");
+
+        for who in ["stranger", "self"] {
+            let video = page.with("data-who", who);
+            assert_eq!(video.len(), 1, "{who} in {snapshot:?}");
+            assert!(video[0].has("autoplay") && video[0].has("playsinline"));
+            assert_eq!(video[0].has("muted"), who == "self", "nobody wants to hear themselves");
+        }
+    }
+}
+
+#[test]
+fn nothing_needs_a_style_attribute() {
+    for snapshot in every_state() {
+        let html = render(snapshot);
+        assert!(!html.contains("style="), "{snapshot:?}: {html}");
+        assert!(!html.contains("<script") && !html.contains("<style"), "{snapshot:?}");
+    }
+}
+
+#[test]
+fn nobody_reads_the_words_of_the_trade() {
+    for snapshot in every_state() {
+        let page = Page::of(snapshot);
+        for element in &page.elements {
+            let read =
+                [Some(element.text.as_str()), element.attribute("title"), element.attribute("aria-label")];
+            for word in read.into_iter().flatten().flat_map(|text| text.split(|c: char| !c.is_alphabetic())) {
+                let word = word.to_lowercase();
+                assert!(
+                    !["user", "users", "session", "sessions", "room", "rooms", "oops"]
+                        .contains(&word.as_str()),
+                    "{word:?} in {snapshot:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_look_offers_start_and_says_what_a_call_gives_away() {
+    let page = Page::of(Snapshot::default());
+    assert_eq!(page.buttons(), ["Start"]);
+    assert!(page.visible_text().contains("network address"));
+    assert_eq!(page.said("status"), "", "nothing is announced to somebody who has just come");
+    assert_eq!(page.said("alert"), "");
+}
+
+#[test]
+fn a_problem_before_a_call_has_one_thing_to_do() {
+    for problem in PROBLEMS {
+        let page = Page::of(Snapshot { problem: Some(problem), ..Snapshot::default() });
+        assert_eq!(page.buttons(), ["Try again"], "{problem:?}");
+        assert_ne!(page.said("alert"), "", "{problem:?}");
+        assert_eq!(page.said("status"), "", "{problem:?} is said once");
+    }
+}
+
+#[test]
+fn the_question_for_the_camera_is_explained() {
+    let page = Page::of(Snapshot { phase: Phase::Asking, ..Snapshot::default() });
+    assert!(page.buttons().is_empty());
+    assert!(page.visible_text().contains("choose Allow"));
+}
+
+#[test]
+fn controls_are_there_from_the_queue_on() {
+    for phase in phases() {
+        let page = Page::of(Snapshot { phase, ..with_both() });
+        let controls = ["Mute microphone", "Turn camera off", "Stop", "Next"];
+        match phase {
+            Phase::Landing => assert_eq!(page.buttons(), ["Start"]),
+            Phase::Asking => assert!(page.buttons().is_empty()),
+            Phase::Ready
+            | Phase::Waiting
+            | Phase::Connecting { .. }
+            | Phase::Talking { .. }
+            | Phase::Ended { .. } => assert_eq!(page.buttons(), controls, "{phase:?}"),
+        }
+    }
+}
+
+#[test]
+fn next_is_idle_only_while_nobody_is_there() {
+    for phase in phases() {
+        let page = Page::of(Snapshot { phase, ..with_both() });
+        let idle = page.button("Next").and_then(|next| next.attribute("aria-disabled")).is_some();
+        assert_eq!(idle, matches!(phase, Phase::Ready | Phase::Waiting), "{phase:?}");
+        assert!(
+            page.all("button").iter().all(|button| !button.has("disabled")),
+            "a disabled button loses the focus"
+        );
+    }
+}
+
+#[test]
+fn names_change_with_what_a_press_would_do() {
+    let quiet = Snapshot {
+        phase: Phase::Waiting,
+        microphone: Device::Off,
+        camera: Device::Off,
+        ..Snapshot::default()
+    };
+    let page = Page::of(quiet);
+    assert_eq!(page.buttons(), ["Unmute microphone", "Turn camera on", "Stop", "Next"]);
+    assert!(page.elements.iter().all(|element| !element.has("aria-pressed")), "never both name and state");
+}
+
+#[test]
+fn who_lacks_a_device_has_no_control_for_it_and_is_told() {
+    let without_camera = Snapshot { phase: Phase::Waiting, camera: Device::Absent, ..with_both() };
+    let page = Page::of(without_camera);
+    assert_eq!(page.buttons(), ["Mute microphone", "Stop", "Next"]);
+    assert!(page.visible_text().contains("without a camera"));
+
+    let page = Page::of(Snapshot { camera: Device::On, microphone: Device::Absent, ..without_camera });
+    assert_eq!(page.buttons(), ["Turn camera off", "Stop", "Next"]);
+    assert!(page.visible_text().contains("without a microphone"));
+}
+
+#[test]
+fn a_lost_server_does_not_hide_a_call() {
+    let page =
+        Page::of(Snapshot { phase: talking(true, true), problem: Some(Problem::ServerLost), ..with_both() });
+    assert_eq!(page.said("alert"), "Lost contact with the server. Your call continues.");
+    assert_eq!(page.only("h1").text, "Talking with a stranger");
+    assert_eq!(page.buttons(), ["Mute microphone", "Turn camera off", "Stop", "Next"]);
+
+    let page =
+        Page::of(Snapshot { phase: Phase::Waiting, problem: Some(Problem::ServerLost), ..with_both() });
+    assert_eq!(page.only("h1").text, "Lost contact with the server");
+    assert!(page.button("Try again").is_some());
+}
+
+#[test]
+fn the_first_escape_asks_and_next_keeps_its_name() {
+    let page = Page::of(Snapshot { phase: talking(true, true), asks_next: true, ..with_both() });
+    assert!(page.visible_text().contains("Really? Esc again"));
+    assert!(page.said("status").starts_with("Really?"));
+    assert!(page.button("Next").is_some());
+
+    let page = Page::of(Snapshot { phase: talking(true, true), ..with_both() });
+    assert!(!page.visible_text().contains("Really?"));
+}
+
+#[test]
+fn what_the_stranger_does_not_send_is_said() {
+    let shown =
+        |video, audio| Page::of(Snapshot { phase: talking(video, audio), ..with_both() }).visible_text();
+    let (camera, microphone) = ("Their camera is off", "Their microphone is off");
+    assert!(!shown(true, true).contains(camera) && !shown(true, true).contains(microphone));
+    assert!(shown(false, true).contains(camera) && !shown(false, true).contains(microphone));
+    assert!(!shown(true, false).contains(camera) && shown(true, false).contains(microphone));
+
+    let partner = Media { audio: true, video: true };
+    let page = Page::of(Snapshot { phase: Phase::Talking { partner, interrupted: true }, ..with_both() });
+    assert!(page.visible_text().contains("interrupted"));
+    assert!(page.said("status").contains("interrupted"));
+}
+
+// What is rendered.
+
+fn with_both() -> Snapshot {
+    Snapshot { microphone: Device::On, camera: Device::On, ..Snapshot::default() }
+}
+
+fn talking(video: bool, audio: bool) -> Phase {
+    Phase::Talking { partner: Media { audio, video }, interrupted: false }
+}
+
+fn phases() -> Vec<Phase> {
+    let mut phases = vec![Phase::Landing, Phase::Asking, Phase::Ready, Phase::Waiting];
+    phases.extend([false, true].map(|slow| Phase::Connecting { slow }));
+    for bits in 0..8 {
+        let partner = Media { audio: bits & 1 > 0, video: bits & 2 > 0 };
+        phases.push(Phase::Talking { partner, interrupted: bits & 4 > 0 });
+    }
+    phases.extend([Farewell::Left, Farewell::Lost, Farewell::Unconnected].map(|why| Phase::Ended { why }));
+    phases
+}
+
+fn every_state() -> Vec<Snapshot> {
+    let mut states = Vec::new();
+    for phase in phases() {
+        for problem in [None].into_iter().chain(PROBLEMS.map(Some)) {
+            for device in DEVICES {
+                for asks_next in [false, true] {
+                    let (microphone, camera) = (device, DEVICES[states.len() % DEVICES.len()]);
+                    states.push(Snapshot { phase, problem, microphone, camera, asks_next });
+                }
+            }
+        }
+    }
+    states
+}
+
+fn render(snapshot: Snapshot) -> String {
+    Owner::new().with(|| {
+        let (snapshot, _) = signal(snapshot);
+        provide_context(Stage { snapshot, intend: Callback::new(|_| ()) });
+        view! { <App/> }.to_html()
+    })
+}
+
+// A reader of HTML as the renderer writes it: enough to see what a person is shown.
+
+struct Element {
+    tag: String,
+    attributes: Vec<(String, Option<String>)>,
+    /// Hidden itself, or inside something hidden.
+    hidden: bool,
+    /// Kept from screen readers, itself or by what it is in.
+    unread: bool,
+    /// All text inside that screen readers read, in order.
+    text: String,
+}
+
+struct Page {
+    elements: Vec<Element>,
+}
+
+impl Element {
+    fn has(&self, name: &str) -> bool {
+        self.attributes.iter().any(|(its, _)| its == name)
+    }
+
+    fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(its, _)| its == name)?.1.as_deref()
+    }
+
+    fn read(tag: &str, inside: Option<&Self>) -> Self {
+        let (name, mut rest) = tag.split_once(' ').unwrap_or((tag, ""));
+        let mut attributes = Vec::new();
+        while !rest.trim().is_empty() {
+            rest = rest.trim_start();
+            let end = rest.find([' ', '=']).unwrap_or(rest.len());
+            let (key, after) = rest.split_at(end);
+            let value = after.strip_prefix("=\"").and_then(|value| value.split_once('"'));
+            attributes.push((key.to_owned(), value.map(|(value, _)| value.to_owned())));
+            rest = value.map_or(after, |(_, after)| after);
+        }
+        let mut element =
+            Self { tag: name.to_owned(), attributes, hidden: false, unread: false, text: String::new() };
+        element.hidden = element.has("hidden") || inside.is_some_and(|outer| outer.hidden);
+        element.unread =
+            element.attribute("aria-hidden") == Some("true") || inside.is_some_and(|outer| outer.unread);
+        element
+    }
+}
+
+impl Page {
+    fn of(snapshot: Snapshot) -> Self {
+        let html = render(snapshot);
+        let (mut elements, mut open) = (Vec::<Element>::new(), Vec::<usize>::new());
+        for piece in html.split('<').skip(1) {
+            let (tag, text) = piece.split_once('>').expect("every tag ends");
+            if tag.starts_with('/') {
+                open.pop();
+            } else if !tag.starts_with('!') {
+                let inside = open.last().map(|&outer| &elements[outer]);
+                elements.push(Element::read(tag, inside));
+                open.push(elements.len() - 1);
+            }
+            let Some(&inner) = open.last() else { continue };
+            if elements[inner].unread {
+                continue;
+            }
+            for &outer in &open {
+                // What is hidden says nothing to those around it.
+                if elements[inner].hidden == elements[outer].hidden {
+                    elements[outer].text.push_str(text);
+                }
+            }
+        }
+        assert!(open.is_empty(), "what opens closes");
+        for element in &mut elements {
+            element.text = element.text.trim().to_owned();
+        }
+        Self { elements }
+    }
+
+    fn all(&self, tag: &str) -> Vec<&Element> {
+        self.elements.iter().filter(|element| element.tag == tag).collect()
+    }
+
+    fn only(&self, tag: &str) -> &Element {
+        let all = self.all(tag);
+        assert_eq!(all.len(), 1, "one {tag}");
+        all[0]
+    }
+
+    fn with(&self, attribute: &str, value: &str) -> Vec<&Element> {
+        self.elements.iter().filter(|element| element.attribute(attribute) == Some(value)).collect()
+    }
+
+    fn said(&self, role: &str) -> &str {
+        &self.with("role", role)[0].text
+    }
+
+    fn visible_text(&self) -> String {
+        self.only("main").text.clone()
+    }
+
+    /// The accessible names of the buttons that can be seen, in order.
+    fn buttons(&self) -> Vec<&str> {
+        self.all("button").into_iter().filter(|it| !it.hidden).map(|it| it.text.as_str()).collect()
+    }
+
+    fn button(&self, name: &str) -> Option<&Element> {
+        self.all("button").into_iter().find(|it| !it.hidden && it.text == name)
+    }
+}
