@@ -55,12 +55,3 @@ test('Stop pressed before the camera is open closes it when it comes', async ({ 
   await one.reaches('landing');
   await one.lightsAreOut();
 });
-
-test('Stop is heard while the camera does not answer', async ({ visitor }) => {
-  const one = await visitor(ada, { desk: 'stuck camera' });
-  await one.arrive();
-  await one.start();
-  await one.reaches('asking');
-  await one.stop();
-  await one.reaches('landing');
-});
