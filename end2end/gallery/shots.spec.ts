@@ -47,6 +47,14 @@ test('a conversation', async ({ visitor }) => {
   await shoot(one, '5-asked-for-next');
 });
 
+test('a camera that takes its time', async ({ visitor }) => {
+  const one = await visitor(ada, { desk: 'stuck camera' });
+  await one.arrive();
+  await one.start();
+  await one.reaches('asking');
+  await shoot(one, '1-asking');
+});
+
 test('without a camera on the other side', async ({ visitor }) => {
   const one = await visitor(ada);
   const other = await visitor(ben, { desk: 'microphone only' });

@@ -23,6 +23,15 @@ async function isAccessible({ page }: Visitor) {
   }
 }
 
+test('asking', async ({ visitor }) => {
+  const one = await visitor(ada, { desk: 'stuck camera' });
+  await one.arrive();
+  await one.start();
+  await one.reaches('asking');
+  await isAccessible(one);
+  await one.reaches('asking');
+});
+
 test('landing, waiting, connecting', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();

@@ -1,4 +1,4 @@
-import { ada, ben, meet, expect, test } from '../fixtures';
+import { ada, ben, expect, test } from '../fixtures';
 
 test('who refuses the camera is told so, and can think again', async ({ visitor }) => {
   const one = await visitor(ada, { desk: 'refuses' });
@@ -8,8 +8,15 @@ test('who refuses the camera is told so, and can think again', async ({ visitor 
   await one.reaches('landing');
 
   await one.context.grantPermissions(['camera', 'microphone']);
-  await meet(await visitor(ben), one);
+  await one.button('Try again').click();
+  await one.reaches('waiting');
   await one.hasNoProblem();
+
+  const other = await visitor(ben);
+  await other.arrive();
+  await other.start();
+  await one.meets(ben);
+  await other.meets(ada);
 });
 
 test('who has neither camera nor microphone is told so', async ({ visitor }) => {

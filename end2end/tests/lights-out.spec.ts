@@ -35,3 +35,23 @@ test('so does Stop where the server was never reached', async ({ visitor }) => {
   await one.lightsAreOut();
   await wire.remove();
 });
+
+test('Stop pressed before the camera is open closes it when it comes', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  // From inside the page: a hand is slower than a fake camera.
+  await one.page.evaluate(() => {
+    const stop = () => {
+      const buttons = [...document.querySelectorAll('button')].filter((button) => button.checkVisibility());
+      const button = buttons.find(({ textContent }) => textContent.trim() === 'Stop');
+      if (button) observer.disconnect();
+      button?.click();
+    };
+    const observer = new MutationObserver(stop);
+    observer.observe(document, { subtree: true, childList: true, attributes: true });
+  });
+  await one.start();
+  await expect.poll(() => one.opened()).toBeGreaterThan(0);
+  await one.reaches('landing');
+  await one.lightsAreOut();
+});

@@ -98,7 +98,8 @@ impl Media {
 
     /// The open stream.
     pub(in crate::browser) fn stream(&self) -> Option<Stream> {
-        self.slot.borrow().open.as_ref().map(|it| Stream(it.stream.clone()))
+        // Not `it.stream.clone()`: that is the browser's own, and makes tracks that nobody would ever stop.
+        self.slot.borrow().open.as_ref().map(|it| Stream(Clone::clone(&it.stream)))
     }
 }
 
