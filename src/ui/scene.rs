@@ -1,7 +1,7 @@
 //! What is said in which state: a pure look-up from `Snapshot` to words; it must not know how it is drawn.
 
 use super::words::{Said, Words};
-use crate::call::{Device, Farewell, Phase, Problem, Snapshot};
+use crate::call::{Device, Farewell, Intent, Phase, Problem, Snapshot};
 
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ pub(super) struct Scene {
     pub(super) heading: &'static str,
     pub(super) sentence: &'static str,
     pub(super) note: Option<&'static str>,
-    /// The name of the main action, which is always `Intent::Start`.
-    pub(super) action: Option<&'static str>,
+    /// The one thing to do: its name, and what it wants.
+    pub(super) action: Option<(&'static str, Intent)>,
 }
 
 /// How a state is laid out.
@@ -52,9 +52,10 @@ pub(super) const fn screen(snapshot: Snapshot) -> Screen {
 pub(super) const fn scene(words: &'static Words, snapshot: Snapshot) -> Scene {
     let said = said(words, snapshot);
     let (note, action) = match (notice(snapshot), snapshot.phase) {
-        (Some(_), _) => (None, Some(words.try_again)),
-        (None, Phase::Landing) => (Some(words.address), Some(words.start)),
-        (None, Phase::Asking | Phase::Talking { .. } | Phase::Ended { .. }) => (None, None),
+        (Some(_), _) => (None, Some((words.try_again, Intent::Start))),
+        (None, Phase::Landing) => (Some(words.address), Some((words.start, Intent::Start))),
+        (None, Phase::Asking) => (None, Some((words.stop, Intent::Stop))),
+        (None, Phase::Talking { .. } | Phase::Ended { .. }) => (None, None),
         (None, Phase::Ready | Phase::Waiting { .. } | Phase::Connecting { .. }) => {
             (without(words, snapshot), None)
         }

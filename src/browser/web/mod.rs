@@ -3,6 +3,7 @@
 
 mod bindings;
 pub(super) mod clock;
+mod json;
 pub(super) mod media;
 pub(super) mod page;
 pub(super) mod peer;

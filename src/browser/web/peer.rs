@@ -19,6 +19,7 @@ use web_sys::{
 
 use super::{
     bindings::{Candidate, PeerConnection, Stats, StatsReport},
+    json,
     media::{Stream, tracks},
     screen::{self, Who},
 };
@@ -238,7 +239,7 @@ fn open_channel(connection: &PeerConnection, news: &News) -> Channel {
         EventListener::new(&channel, "message", move |event| {
             let text = event.unchecked_ref::<MessageEvent>().data().as_string();
             let message = text.filter(|it| it.len() <= MAX_PEER_MESSAGE_BYTES);
-            if let Some(message) = message.and_then(|it| protocol::decode_peer(&it)) {
+            if let Some(message) = message.and_then(|it| json::decode(&it)) {
                 told.tell(PeerEvent::Told(message));
             }
         }),

@@ -11,11 +11,8 @@ use futures::{
 use gloo_net::websocket::{Message, futures::WebSocket};
 use leptos::task::spawn_local;
 
-use crate::{
-    browser::inbox::Inbox,
-    call::Input,
-    protocol::{self, limits::SUBPROTOCOL},
-};
+use super::json;
+use crate::{browser::inbox::Inbox, call::Input, protocol::limits::SUBPROTOCOL};
 
 /// RFC 6455, 7.4.1: what the connection was for is done.
 const NORMAL_CLOSURE: u16 = 1000;
@@ -82,7 +79,7 @@ async fn converse(mut socket: WebSocket, mut outgoing: UnboundedReceiver<String>
         select! {
             message = socket.next().fuse() => match message {
                 Some(Ok(Message::Text(text))) => {
-                    if let Some(frame) = protocol::decode_lenient(&text) {
+                    if let Some(frame) = json::decode(&text) {
                         tell(Input::Heard(frame));
                     }
                 }

@@ -19,6 +19,12 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
     let heading: Heading = expect_context();
     let words = words();
     let scene = move || scene::scene(words, snapshot.get());
+    let starts = move || scene().action.is_none_or(|(_, intent)| intent == Intent::Start);
+    let press = move |_| {
+        if let Some((_, intent)) = scene::scene(words, snapshot.get_untracked()).action {
+            intend.run(intent);
+        }
+    };
     view! {
         <div class="panel">
             <Figure/>
@@ -34,11 +40,11 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
                     <button
                         class="button"
                         type="button"
-                        data-kind="main"
-                        data-intent="start"
-                        on:click=move |_| intend.run(Intent::Start)
+                        data-kind=move || starts().then_some("main")
+                        data-intent=move || starts().then_some("start")
+                        on:click=press
                     >
-                        <span>{move || scene().action.unwrap_or_default()}</span>
+                        <span>{move || scene().action.map_or("", |(name, _)| name)}</span>
                         <span class="button-wait" aria-hidden="true"></span>
                     </button>
                 </div>
