@@ -150,7 +150,7 @@ impl Matchmaker {
             match due {
                 Due::Hello(connection) => self.hello_overdue(connection),
                 Due::Grace(peer) => self.leave_for_good(now, peer, EndReason::PartnerLost),
-                Due::Connect(match_id) => seekers.extend(self.end_unconnected(now, match_id)),
+                Due::Connect(match_id) => seekers.extend(self.connect_overdue(now, match_id)),
                 Due::Retry(peer) => seekers.extend(self.place_of(peer)),
             }
         }
@@ -276,11 +276,34 @@ impl Matchmaker {
         Some(it)
     }
 
-    /// Ends a match that is no call; both wait at the places they had, and have yet to seek.
+    /// Gives a match more time while the line of an end is lost: media may flow without anybody who could say so.
+    /// It ends with that end's grace at the latest.
+    fn connect_overdue(&mut self, now: Moment, match_id: MatchId) -> Vec<(Place, PeerId)> {
+        let peers = &self.peers;
+        let is_lost =
+            |end: &End| peers.get(&end.peer).is_some_and(|it| matches!(it.link, Link::Detached { .. }));
+        match self.matches.get_mut(match_id) {
+            Some(it) if it.ends.iter().any(is_lost) => {
+                let connect_by = now + CONNECT_WITHIN_SERVER;
+                it.connect_by = Some(connect_by);
+                self.deadlines.set(connect_by, Due::Connect(match_id));
+                Vec::new()
+            }
+            Some(_) | None => self.end_unconnected(now, match_id),
+        }
+    }
+
+    /// Ends a match that cannot be connected, or not any more. Both wait, at the places they had if it never was a
+    /// call, and have yet to seek.
     fn end_unconnected(&mut self, now: Moment, match_id: MatchId) -> Vec<(Place, PeerId)> {
         let Some(it) = self.part(now, match_id, |_| EndReason::Unconnected) else { return Vec::new() };
         self.note_end(now, match_id, &it, EndReason::Unconnected);
-        it.ends.iter().filter_map(|end| self.line_up(now, end.peer, end.place)).collect()
+        let was_call = it.connect_by.is_none();
+        let line_up = |end: &End| {
+            let place = if was_call { self.queue.last_place(now) } else { end.place };
+            self.line_up(now, end.peer, place)
+        };
+        it.ends.iter().filter_map(line_up).collect()
     }
 
     fn note_end(&mut self, now: Moment, match_id: MatchId, it: &Match, reason: EndReason) {

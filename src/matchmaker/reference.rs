@@ -204,6 +204,9 @@ impl Town {
             match due {
                 (_, 0, page) => self.dismiss(page, ErrorCode::HelloFirst),
                 (_, 1, page) => self.forget(page, EndReason::PartnerLost),
+                (_, _, of) if self.matches[of].ends.iter().any(|it| self.is_lost(*it)) => {
+                    self.matches[of].connect_by = self.now + 20_000;
+                }
                 (_, _, of) => self.fail(of),
             }
         }
@@ -289,8 +292,17 @@ impl Town {
 
     fn fail(&mut self, of: usize) {
         self.part(of, usize::MAX, EndReason::Unconnected, EndReason::Unconnected);
-        let Match { ends, places, .. } = self.matches[of];
-        (0..2).for_each(|end| self.line_up_at(ends[end], places[end]));
+        let Match { ends, places, connected, .. } = self.matches[of];
+        for end in 0..2 {
+            match connected {
+                [true, true] => self.line_up(ends[end]),
+                _ => self.line_up_at(ends[end], places[end]),
+            }
+        }
+    }
+
+    fn is_lost(&self, page: usize) -> bool {
+        matches!(self.pages[page].wire, Wire::Lost { .. })
     }
 
     /// Ends a match by one end's doing, or by nobody's.

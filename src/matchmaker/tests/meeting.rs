@@ -99,6 +99,20 @@ fn a_match_that_does_not_connect_sends_both_back_to_their_places() {
 }
 
 #[test]
+fn who_says_failed_after_a_call_has_had_its_turn() {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = scene.pair();
+    scene.say(ann, ToServer::Connected { match_id });
+    scene.say(bob, ToServer::Connected { match_id });
+    let [cem] = scene.arrive();
+    scene.join(cem);
+    scene.news(cem);
+    scene.say(bob, ToServer::Failed { match_id });
+    assert_eq!(scene.news(cem), ["matched #2 impolite"]);
+    assert_eq!(scene.news(ann), ["ended #1 unconnected", "waiting", "matched #2 polite"]);
+}
+
+#[test]
 fn one_who_says_failed_sends_both_back_at_once_and_saying_it_again_does_nothing() {
     let mut scene = Scene::new();
     let (ann, bob, match_id) = scene.pair();

@@ -197,6 +197,21 @@ fn a_match_may_end_while_one_end_is_lost_and_it_hears_of_it_when_it_is_back() {
 }
 
 #[test]
+fn a_match_is_not_given_up_while_an_end_cannot_say_that_it_is_a_call() {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = scene.pair();
+    scene.say(bob, ToServer::Connected { match_id });
+    scene.wait(secs(15));
+    scene.lose(ann);
+    scene.wait(secs(10));
+    scene.resume(ann);
+    scene.say(ann, ToServer::Connected { match_id });
+    scene.wait(secs(60));
+    assert_eq!(scene.news(bob), ["partner #1 lost", "partner #1 back"]);
+    assert_eq!(scene.machine.census().talking, 2);
+}
+
+#[test]
 fn a_match_that_does_not_connect_keeps_the_place_of_an_end_that_is_lost() {
     let mut scene = Scene::new();
     let (ann, bob, match_id) = scene.pair();
