@@ -27,7 +27,7 @@ pub enum Input {
         connection: Connection,
         /// What is wrong with it.
         code: ErrorCode,
-        /// Its `seq` and `ack`, where they could be read.
+        /// Its `seq` and `ack`, 0 for what could not be read; `None` where there was no frame.
         numbers: Option<(u64, u64)>,
     },
     /// The socket is gone.

@@ -55,8 +55,10 @@ impl Matchmaker {
                 );
             }
             Some(Socket::Of(peer)) => {
-                let fresh = numbers.is_none_or(|numbers| self.is_fresh(now, peer, numbers, numbers.0 != 0));
-                if fresh {
+                // What ends the peer is told as what it is, wherever it stands in the conversation.
+                let is_final = code.close_code().is_some();
+                let counted = |(seq, _)| seq != 0;
+                if is_final || numbers.is_none_or(|it| self.is_fresh(now, peer, it, counted(it))) {
                     self.refuse(now, peer, code, numbers.map_or(0, |(seq, _)| seq));
                 }
             }

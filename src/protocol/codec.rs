@@ -3,7 +3,10 @@
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Deserializer, Value};
 
-use super::{ErrorCode, Frame, PeerMessage, ToBrowser, ToServer, limits::MAX_FRAME_BYTES};
+use super::{
+    ErrorCode, Frame, PeerMessage, ToBrowser, ToServer,
+    limits::{MAX_FRAME_BYTES, MAX_TOKEN_BYTES},
+};
 
 /// The names of [`ToServer`]'s messages, to tell an unknown message from a malformed one.
 const NAMES: [&str; 8] = ["hello", "join", "signal", "connected", "failed", "next", "leave", "ping"];
@@ -16,6 +19,15 @@ pub struct Refusal {
     pub code: ErrorCode,
     /// Its number, 0 where it cannot be told.
     pub about: u64,
+    /// What it acknowledges, 0 where it cannot be told.
+    pub ack: u64,
+}
+
+impl Refusal {
+    /// Of a text of which nothing can be told.
+    const fn unread(code: ErrorCode) -> Self {
+        Self { code, about: 0, ack: 0 }
+    }
 }
 
 /// A frame as text. Our messages hold nothing that JSON cannot say, so the empty text never comes out.
@@ -23,21 +35,52 @@ pub fn encode<M: Serialize>(frame: &Frame<M>) -> String {
     serde_json::to_string(frame).unwrap_or_default()
 }
 
-/// What a page has said. Strict: no unknown message, no unknown field, nothing after the frame.
+/// What a page has said. Strict: no unknown message, no unknown field, no text longer than allowed, nothing after the frame.
 ///
 /// # Errors
 ///
 /// A [`Refusal`] that says which of these it was.
 pub fn decode_strict(text: &str) -> Result<Frame<ToServer>, Refusal> {
     if text.len() > MAX_FRAME_BYTES {
-        return Err(Refusal { code: ErrorCode::TooLarge, about: 0 });
+        return Err(Refusal::unread(ErrorCode::TooLarge));
     }
-    let mut known = true;
+    let mut known = !has_list(text);
     let mut json = Deserializer::from_str(text);
-    let frame = serde_ignored::deserialize(&mut json, |_| known = false);
+    let frame: Result<Frame<ToServer>, _> = serde_ignored::deserialize(&mut json, |_| known = false);
     match (frame, json.end()) {
-        (Ok(frame), Ok(())) if known => Ok(frame),
+        (Ok(frame), Ok(())) if known && is_bounded(&frame.msg) => Ok(frame),
         (Ok(_) | Err(_), Ok(()) | Err(_)) => Err(diagnose(text)),
+    }
+}
+
+/// Whether there is a list outside the strings. No message to the server has one, and serde would take one for
+/// an object whose fields are in their order.
+fn has_list(text: &str) -> bool {
+    let (mut in_string, mut escaped) = (false, false);
+    text.bytes().any(|byte| {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            _ => {}
+        }
+        byte == b'[' && !in_string
+    })
+}
+
+/// Whether the texts that are checked nowhere else keep to their lengths; those of signals are the server's affair.
+fn is_bounded(message: &ToServer) -> bool {
+    match message {
+        ToServer::Hello { resume: _, ticket, device } => {
+            [ticket, device].into_iter().flatten().all(|token| token.len() <= MAX_TOKEN_BYTES)
+        }
+        ToServer::Join { .. }
+        | ToServer::Signal { .. }
+        | ToServer::Connected { .. }
+        | ToServer::Failed { .. }
+        | ToServer::Next { .. }
+        | ToServer::Leave {}
+        | ToServer::Ping {} => true,
     }
 }
 
@@ -63,24 +106,20 @@ fn lenient<T: DeserializeOwned>(text: &str) -> Option<T> {
 /// Finds out why a text was refused; only bad input pays for this second look.
 fn diagnose(text: &str) -> Refusal {
     let Ok(Value::Object(frame)) = serde_json::from_str(text) else {
-        return Refusal { code: ErrorCode::BadFrame, about: 0 };
+        return Refusal::unread(ErrorCode::BadFrame);
     };
-    let about = frame.get("seq").and_then(Value::as_u64).unwrap_or(0);
-    let numbered = ["seq", "ack"].iter().all(|key| frame.get(*key).is_some_and(Value::is_u64));
+    let number = |key| frame.get(key).and_then(Value::as_u64);
     let name = match frame.get("msg") {
         Some(Value::Object(msg)) if msg.len() == 1 => msg.keys().next().map(String::as_str),
         Some(Value::String(name)) => Some(name.as_str()),
         Some(_) | None => None,
     };
+    let (seq, ack) = (number("seq"), number("ack"));
+    let is_frame = frame.len() == 3 && seq.is_some() && ack.is_some();
     let code = match name {
-        Some(name) if numbered && frame.len() == 3 => {
-            if NAMES.contains(&name) {
-                ErrorCode::BadMessage
-            } else {
-                ErrorCode::UnknownMessage
-            }
-        }
+        Some(name) if is_frame && NAMES.contains(&name) => ErrorCode::BadMessage,
+        Some(_) if is_frame => ErrorCode::UnknownMessage,
         Some(_) | None => ErrorCode::BadFrame,
     };
-    Refusal { code, about }
+    Refusal { code, about: seq.unwrap_or(0), ack: ack.unwrap_or(0) }
 }

@@ -25,7 +25,7 @@ impl Epoch {
     pub const FIRST: Self = Self(1);
 }
 
-/// What a page must show to take its peer back after a lost socket: 128 random bits, good for one use.
+/// What a page must show to take its peer back after a lost socket: 122 random bits, good for one use.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(pub Uuid);

@@ -39,18 +39,18 @@ impl Signal {
     }
 }
 
-/// A candidate as `RTCIceCandidate.toJSON()` has it.
+/// A candidate: what `RTCIceCandidate.toJSON()` has, its names in snake case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The candidate attribute's value, `candidate:...`, at most 512 bytes.
     pub candidate: Sdp,
-    /// The media section it belongs to, by its identification tag.
+    /// The media section it belongs to, by its identification tag, at most 16 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdp_mid: Option<String>,
     /// The same by its index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdp_m_line_index: Option<u16>,
-    /// The ICE generation it belongs to.
+    /// The ICE generation it belongs to, at most 256 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username_fragment: Option<String>,
 }

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     matchmaker::{Closing, Connection, Input},
     protocol::{
-        ErrorCode, Frame, ToBrowser, decode_strict, encode,
+        ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode,
         limits::{HEARTBEAT, SILENCE},
     },
 };
@@ -172,10 +172,8 @@ impl Talk {
                 Ok(()) => Input::Said { connection, frame },
                 Err(code) => Input::Refused { connection, code, numbers: Some((frame.seq, frame.ack)) },
             },
-            Err(refusal) => {
-                // What was acknowledged is lost with it; acknowledging nothing is always true.
-                let numbers = (refusal.about > 0).then_some((refusal.about, 0));
-                Input::Refused { connection, code: refusal.code, numbers }
+            Err(Refusal { code, about, ack }) => {
+                Input::Refused { connection, code, numbers: Some((about, ack)) }
             }
         }
     }

@@ -10,3 +10,4 @@ mod duet;
 mod pages;
 mod socket;
 mod support;
+mod wire;

@@ -9,7 +9,7 @@ use passerby::{
         encode,
         limits::{
             GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, MAX_CANDIDATES, MAX_OUTBOX_BYTES, MAX_REFUSALS,
-            MAX_SDP_BYTES, SILENCE, SUBPROTOCOL,
+            MAX_SDP_BYTES, MAX_TOKEN_BYTES, SILENCE, SUBPROTOCOL,
         },
     },
     server::Config,
@@ -220,6 +220,37 @@ async fn an_unknown_message_is_refused() {
 #[tokio::test]
 async fn an_unknown_field_is_refused() {
     is_refused(r#"{"seq":0,"ack":0,"msg":{"hello":{"name":"x"}}}"#, (ErrorCode::BadMessage, 4400)).await;
+}
+
+#[tokio::test]
+async fn a_list_in_place_of_an_object_is_refused() {
+    is_refused(r#"[0,0,{"hello":{}}]"#, (ErrorCode::BadFrame, 4400)).await;
+}
+
+#[tokio::test]
+async fn a_token_longer_than_any_of_ours_is_refused() {
+    let hello = |token| ToServer::Hello { resume: None, ticket: Some(token), device: None };
+    let frame = |bytes| encode(&Frame { seq: 0, ack: 0, msg: hello("x".repeat(bytes)) });
+    is_refused(frame(MAX_TOKEN_BYTES + 1), (ErrorCode::BadMessage, 4400)).await;
+
+    // One that could be ours is welcomed as somebody new.
+    let house = House::open().await;
+    let mut link = Link::open(&house).await;
+    link.send(frame(MAX_TOKEN_BYTES)).await;
+    let welcome = link.receive().await.expect("a welcome");
+    assert!(matches!(welcome.msg, ToBrowser::Welcome { resumed: false, .. }), "{welcome:?}");
+}
+
+#[tokio::test]
+async fn a_malformed_message_is_named_as_that_by_its_number_wherever_it_stands() {
+    let house = House::open().await;
+    for seq in [0, 1, 9] {
+        let mut page = Page::open(&house).await;
+        page.link.send(format!(r#"{{"seq":{seq},"ack":0,"msg":{{"join":{{}}}}}}"#)).await;
+        let Ok(Frame { msg, .. }) = page.link.receive().await else { panic!("closed without a word") };
+        assert_eq!(msg, ToBrowser::Error { code: ErrorCode::BadMessage, about: seq });
+        assert_eq!(page.link.verdict().await.1, 4400);
+    }
 }
 
 #[tokio::test]

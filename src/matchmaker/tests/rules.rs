@@ -78,6 +78,19 @@ fn a_refused_text_that_closes_ends_the_peer_and_tells_the_partner() {
 }
 
 #[test]
+fn what_cannot_be_read_is_named_as_that_out_of_sequence_too() {
+    for numbers in [(0, 0), (1, 0), (7, 0), (1, 99)] {
+        let mut scene = Scene::new();
+        let [ann] = scene.arrive();
+        let connection = scene.socket(ann);
+        scene.feed(Input::Refused { connection, code: ErrorCode::BadMessage, numbers: Some(numbers) });
+        let said = [format!("error bad-message about {}", numbers.0), "closed bad-message".to_owned()];
+        assert_eq!(scene.news(ann), said);
+        assert_eq!(scene.notes, [Note::Refused { code: ErrorCode::BadMessage }]);
+    }
+}
+
+#[test]
 fn a_refused_signal_is_answered_and_the_conversation_goes_on() {
     for (code, said) in [(ErrorCode::BadSdp, "bad-sdp"), (ErrorCode::BadCandidate, "bad-candidate")] {
         let mut scene = Scene::new();

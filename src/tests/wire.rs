@@ -1,0 +1,703 @@
+//! What crosses the wire, to the letter: golden texts of everything both halves say, and what the server does not take.
+
+use std::{collections::BTreeSet, fmt};
+
+use passerby::protocol::{
+    Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Limits, MatchId, Media, PeerId, PeerMessage,
+    Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, ToBrowser, ToServer, decode_lenient, decode_peer,
+    decode_strict, encode, encode_peer,
+    limits::{
+        ACK_EVERY, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT,
+        HELLO_WITHIN, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_EPOCH, MAX_FRAME_BYTES, MAX_MID_BYTES,
+        MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES,
+        MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, NOT_AGAIN_FOR, SILENCE, SUBPROTOCOL, VERSION,
+    },
+};
+use proptest::prelude::*;
+use serde::{
+    Deserializer,
+    de::{DeserializeOwned, Error as _, Visitor, value::Error},
+};
+use serde_json::Value;
+use uuid::{Uuid, uuid};
+
+/// The prose, whose examples and tables must say what the code does.
+const README: &str = include_str!("../protocol/README.md");
+
+/// The source of every number in it.
+const LIMITS: &str = include_str!("../protocol/limits.rs");
+
+const PEER: PeerId = PeerId(uuid!("018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91"));
+const SECRET: Secret = Secret(uuid!("4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"));
+const MATCH: MatchId = MatchId(uuid!("018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f"));
+
+/// A value and the only text that it is written as.
+type Golden<T> = (String, T);
+
+const REASONS: [(EndReason, &str); 6] = [
+    (EndReason::Next, "next"),
+    (EndReason::Left, "left"),
+    (EndReason::PartnerNext, "partner-next"),
+    (EndReason::PartnerLeft, "partner-left"),
+    (EndReason::PartnerLost, "partner-lost"),
+    (EndReason::Unconnected, "unconnected"),
+];
+
+const CODES: [(ErrorCode, &str); 20] = [
+    (ErrorCode::BadFrame, "bad-frame"),
+    (ErrorCode::UnknownMessage, "unknown-message"),
+    (ErrorCode::BadMessage, "bad-message"),
+    (ErrorCode::NotText, "not-text"),
+    (ErrorCode::NotUtf8, "not-utf8"),
+    (ErrorCode::TooLarge, "too-large"),
+    (ErrorCode::HelloFirst, "hello-first"),
+    (ErrorCode::HelloTwice, "hello-twice"),
+    (ErrorCode::BadSequence, "bad-sequence"),
+    (ErrorCode::NotYourMatch, "not-your-match"),
+    (ErrorCode::BadSdp, "bad-sdp"),
+    (ErrorCode::BadCandidate, "bad-candidate"),
+    (ErrorCode::TooManyCandidates, "too-many-candidates"),
+    (ErrorCode::BadEpoch, "bad-epoch"),
+    (ErrorCode::TooManyRefusals, "too-many-refusals"),
+    (ErrorCode::TooSlow, "too-slow"),
+    (ErrorCode::Silent, "silent"),
+    (ErrorCode::Replaced, "replaced"),
+    (ErrorCode::ServerFull, "server-full"),
+    (ErrorCode::ServerStops, "server-stops"),
+];
+
+fn golden<M>(seq: u64, ack: u64, text: &str, msg: M) -> Golden<Frame<M>> {
+    (format!(r#"{{"seq":{seq},"ack":{ack},"msg":{text}}}"#), Frame { seq, ack, msg })
+}
+
+/// Every kind of signal, with and without what is optional.
+fn signals() -> Vec<Golden<Signal>> {
+    let sdp = || Sdp("v=0\r\n".into());
+    let fragment = || Some("I+IT".to_owned());
+    let full = Candidate {
+        candidate: Sdp("candidate:1 1 udp 2113937151 192.0.2.7 45407 typ host".into()),
+        sdp_mid: Some("0".into()),
+        sdp_m_line_index: Some(0),
+        username_fragment: fragment(),
+    };
+    let bare = Candidate {
+        candidate: Sdp("candidate:é\"".into()),
+        sdp_mid: None,
+        sdp_m_line_index: None,
+        username_fragment: None,
+    };
+    [
+        (r#"{"offer":{"sdp":"v=0\r\n"}}"#, Signal::Offer { sdp: sdp() }),
+        (r#"{"answer":{"sdp":"v=0\r\n"}}"#, Signal::Answer { sdp: sdp() }),
+        (
+            r#"{"candidate":{"candidate":"candidate:1 1 udp 2113937151 192.0.2.7 45407 typ host","sdp_mid":"0","sdp_m_line_index":0,"username_fragment":"I+IT"}}"#,
+            Signal::Candidate(full),
+        ),
+        (r#"{"candidate":{"candidate":"candidate:é\""}}"#, Signal::Candidate(bare)),
+        (
+            r#"{"end-of-candidates":{"username_fragment":"I+IT"}}"#,
+            Signal::EndOfCandidates { username_fragment: fragment() },
+        ),
+        (r#"{"end-of-candidates":{}}"#, Signal::EndOfCandidates { username_fragment: None }),
+    ]
+    .map(|(text, signal)| (text.to_owned(), signal))
+    .into()
+}
+
+fn of_match(name: &str, more: &str) -> String {
+    format!(r#"{{"{name}":{{"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f"{more}}}}}"#)
+}
+
+/// Every message to the server.
+fn to_server() -> Vec<Golden<Frame<ToServer>>> {
+    let resume = Some(Resume { peer: PEER, secret: SECRET });
+    let media = Media { audio: true, video: true };
+    let hello = |resume, ticket: Option<&str>| ToServer::Hello {
+        resume,
+        ticket: ticket.map(str::to_owned),
+        device: ticket.map(str::to_owned),
+    };
+    let proof = r#""resume":{"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"}"#;
+    let mut all = vec![
+        golden(0, 0, r#"{"hello":{}}"#, hello(None, None)),
+        golden(0, 9, &format!(r#"{{"hello":{{{proof}}}}}"#), hello(resume, None)),
+        golden(0, 0, r#"{"hello":{"ticket":"t.1","device":"t.1"}}"#, hello(None, Some("t.1"))),
+        golden(1, 0, r#"{"join":{"media":{"audio":true,"video":true}}}"#, ToServer::Join { media }),
+        golden(5, 4, &of_match("connected", ""), ToServer::Connected { match_id: MATCH }),
+        golden(5, 4, &of_match("failed", ""), ToServer::Failed { match_id: MATCH }),
+        golden(6, 4, &of_match("next", ""), ToServer::Next { match_id: MATCH }),
+        golden(7, 6, r#"{"leave":{}}"#, ToServer::Leave {}),
+        golden(u64::MAX, u64::MAX, r#"{"leave":{}}"#, ToServer::Leave {}),
+        golden(0, 6, r#"{"ping":{}}"#, ToServer::Ping {}),
+    ];
+    // Numbered as in a conversation: the offer or the answer, then what trickles.
+    for ((text, signal), (seq, ack)) in
+        signals().into_iter().zip([(2, 2), (2, 3), (3, 2), (3, 2), (4, 2), (4, 2)])
+    {
+        let text = of_match("signal", &format!(r#","epoch":1,"signal":{text}"#));
+        all.push(golden(seq, ack, &text, ToServer::Signal { match_id: MATCH, epoch: Epoch::FIRST, signal }));
+    }
+    all
+}
+
+fn welcome() -> ToBrowser {
+    let limits = Limits {
+        frame_bytes: MAX_FRAME_BYTES as u32,
+        sdp_bytes: MAX_SDP_BYTES as u32,
+        candidate_bytes: MAX_CANDIDATE_BYTES as u32,
+        candidates: MAX_CANDIDATES,
+        heartbeat_ms: HEARTBEAT.as_millis() as u32,
+        grace_ms: GRACE_MATCHED.as_millis() as u32,
+    };
+    ToBrowser::Welcome { version: VERSION, peer: PEER, secret: SECRET, resumed: false, limits }
+}
+
+fn matched() -> [Golden<Frame<ToBrowser>>; 2] {
+    let server = |urls: &[&str], username: Option<&str>, credential: Option<&str>| IceServer {
+        urls: urls.iter().copied().map(str::to_owned).collect(),
+        username: username.map(str::to_owned),
+        credential: credential.map(str::to_owned),
+    };
+    let relay = server(
+        &["turn:relay.example:3478?transport=udp", "turns:relay.example:5349?transport=tcp"],
+        Some("1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite"),
+        Some("c2VjcmV0"),
+    );
+    let ice = vec![server(&["stun:relay.example:3478"], None, None), relay];
+    let heard = Media { audio: true, video: false };
+    let both = Media { audio: true, video: true };
+    [
+        golden(
+            2,
+            1,
+            &of_match("matched", r#","role":"impolite","partner":{"audio":true,"video":false},"ice":[]"#),
+            ToBrowser::Matched { match_id: MATCH, role: Role::Impolite, partner: heard, ice: Vec::new() },
+        ),
+        golden(
+            2,
+            1,
+            &of_match(
+                "matched",
+                r#","role":"polite","partner":{"audio":true,"video":true},"ice":[{"urls":["stun:relay.example:3478"]},{"urls":["turn:relay.example:3478?transport=udp","turns:relay.example:5349?transport=tcp"],"username":"1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite","credential":"c2VjcmV0"}]"#,
+            ),
+            ToBrowser::Matched { match_id: MATCH, role: Role::Polite, partner: both, ice },
+        ),
+    ]
+}
+
+/// Every message to the page.
+fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
+    let partner = |signalling| ToBrowser::Partner { match_id: MATCH, signalling };
+    let welcome_text = r#"{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"candidates":64,"heartbeat_ms":10000,"grace_ms":20000}}}"#;
+    let mut all = vec![
+        golden(0, 0, welcome_text, welcome()),
+        golden(1, 1, r#"{"waiting":{}}"#, ToBrowser::Waiting {}),
+        golden(4, 2, &of_match("partner", r#","signalling":"lost""#), partner(Signalling::Lost)),
+        golden(5, 2, &of_match("partner", r#","signalling":"back""#), partner(Signalling::Back)),
+        golden(0, 1, r#"{"come-back":{"after_ms":2500}}"#, ToBrowser::ComeBack { after_ms: 2500 }),
+        golden(0, 7, r#"{"pong":{}}"#, ToBrowser::Pong {}),
+    ];
+    all.extend(matched());
+    all.extend(signals().into_iter().map(|(text, signal)| {
+        let text = of_match("signal", &format!(r#","epoch":1,"signal":{text}"#));
+        golden(3, 1, &text, ToBrowser::Signal { match_id: MATCH, epoch: Epoch::FIRST, signal })
+    }));
+    all.extend(REASONS.map(|(reason, name)| {
+        let text = of_match("ended", &format!(r#","reason":"{name}""#));
+        golden(5, 2, &text, ToBrowser::Ended { match_id: MATCH, reason })
+    }));
+    all.extend(CODES.map(|(code, name)| {
+        let text = format!(r#"{{"error":{{"code":"{name}","about":4}}}}"#);
+        golden(0, 3, &text, ToBrowser::Error { code, about: 4 })
+    }));
+    all
+}
+
+/// Every message over the data channel.
+fn to_partner() -> [Golden<PeerMessage>; 1] {
+    let text = r#"{"sending":{"audio":false,"video":true}}"#;
+    [(text.to_owned(), PeerMessage::Sending { audio: false, video: true })]
+}
+
+/// What serde knows as the names of an enum's variants.
+fn variants<T: DeserializeOwned>() -> BTreeSet<&'static str> {
+    struct Asked<'a>(&'a mut &'static [&'static str]);
+
+    impl<'de> Deserializer<'de> for Asked<'_> {
+        type Error = Error;
+
+        fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Error> {
+            Err(Error::custom("not an enum"))
+        }
+
+        fn deserialize_enum<V: Visitor<'de>>(
+            self,
+            _name: &'static str,
+            variants: &'static [&'static str],
+            _visitor: V,
+        ) -> Result<V::Value, Error> {
+            *self.0 = variants;
+            Err(Error::custom("asked for the names only"))
+        }
+
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map struct identifier ignored_any
+        }
+    }
+
+    let mut names: &[&str] = &[];
+    assert!(T::deserialize(Asked(&mut names)).is_err());
+    names.iter().copied().collect()
+}
+
+/// The only key of the object at `pointer` in each text: the names that are used there.
+fn names_at<'a>(texts: impl IntoIterator<Item = &'a String>, pointer: &str) -> BTreeSet<String> {
+    let name = |text: &String| {
+        let value: Value = serde_json::from_str(text).unwrap();
+        let object = value.pointer(pointer)?;
+        object.as_str().or_else(|| object.as_object()?.keys().next().map(String::as_str)).map(str::to_owned)
+    };
+    texts.into_iter().filter_map(name).collect()
+}
+
+fn texts<T>(goldens: &[Golden<T>]) -> impl Iterator<Item = &String> {
+    goldens.iter().map(|(text, _)| text)
+}
+
+/// The pointers of all objects in a value, outermost first.
+fn objects(value: &Value, at: &str) -> Vec<String> {
+    let inner = |(key, value): (String, &Value)| objects(value, &format!("{at}/{key}"));
+    match value {
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(key, value)| (key.clone(), value));
+            std::iter::once(at.to_owned()).chain(fields.flat_map(inner)).collect()
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(n, it)| (n.to_string(), it)).flat_map(inner).collect()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    }
+}
+
+/// Whether the object at `pointer` is there to name what it holds: its only key is no field.
+fn is_name(pointer: &str) -> bool {
+    pointer == "/msg" || pointer == "/msg/signal/signal"
+}
+
+/// What is wrong with a frame in which the object at `pointer` is bad.
+fn fault_at(pointer: &str) -> ErrorCode {
+    if matches!(pointer, "" | "/msg") { ErrorCode::BadFrame } else { ErrorCode::BadMessage }
+}
+
+/// Each golden text with each of its objects changed: the text, the object's pointer, and the frame's numbers.
+fn with_each_object<M>(
+    goldens: Vec<Golden<Frame<M>>>,
+    change: impl Fn(&mut Value),
+) -> Vec<(String, String, (u64, u64))> {
+    let mut changed = Vec::new();
+    for (text, frame) in goldens {
+        let value: Value = serde_json::from_str(&text).unwrap();
+        for pointer in objects(&value, "") {
+            let mut value = value.clone();
+            change(value.pointer_mut(&pointer).unwrap());
+            changed.push((value.to_string(), pointer, (frame.seq, frame.ack)));
+        }
+    }
+    changed
+}
+
+fn add_a_field(object: &mut Value) {
+    object["novel"] = Value::from(1);
+}
+
+#[track_caller]
+fn is_refused(text: &str, code: ErrorCode, (about, ack): (u64, u64)) {
+    assert_eq!(decode_strict(text), Err(Refusal { code, about, ack }), "{text}");
+}
+
+#[test]
+fn everything_is_written_and_read_to_the_letter() {
+    for (text, frame) in to_server() {
+        assert_eq!(encode(&frame), text);
+        assert_eq!(decode_strict(&text), Ok(frame));
+    }
+    for (text, frame) in to_browser() {
+        assert_eq!(encode(&frame), text);
+        assert_eq!(decode_lenient(&text), Some(frame));
+    }
+    for (text, message) in to_partner() {
+        assert_eq!(encode_peer(&message), text);
+        assert_eq!(decode_peer(&text), Some(message));
+    }
+}
+
+#[test]
+fn there_is_a_golden_text_for_everything_that_can_be_said() {
+    fn all<T: DeserializeOwned>(names: BTreeSet<String>) {
+        assert_eq!(names.iter().map(String::as_str).collect::<BTreeSet<_>>(), variants::<T>());
+    }
+    let (to_server, to_browser) = (to_server(), to_browser());
+    all::<ToServer>(names_at(texts(&to_server), "/msg"));
+    all::<ToBrowser>(names_at(texts(&to_browser), "/msg"));
+    all::<Signal>(names_at(texts(&to_server), "/msg/signal/signal"));
+    all::<Signal>(names_at(texts(&to_browser), "/msg/signal/signal"));
+    all::<Role>(names_at(texts(&to_browser), "/msg/matched/role"));
+    all::<Signalling>(names_at(texts(&to_browser), "/msg/partner/signalling"));
+    all::<EndReason>(names_at(texts(&to_browser), "/msg/ended/reason"));
+    all::<ErrorCode>(names_at(texts(&to_browser), "/msg/error/code"));
+    all::<PeerMessage>(names_at(texts(&to_partner()), ""));
+}
+
+#[test]
+fn a_known_message_is_never_called_unknown() {
+    for name in variants::<ToServer>() {
+        let text = format!(r#"{{"seq":7,"ack":3,"msg":{{"{name}":{{"novel":1}}}}}}"#);
+        is_refused(&text, ErrorCode::BadMessage, (7, 3));
+        is_refused(&format!(r#"{{"seq":7,"ack":3,"msg":"{name}"}}"#), ErrorCode::BadMessage, (7, 3));
+        let capitals = name.to_uppercase();
+        let text = format!(r#"{{"seq":7,"ack":3,"msg":{{"{capitals}":{{}}}}}}"#);
+        is_refused(&text, ErrorCode::UnknownMessage, (7, 3));
+    }
+    is_refused(r#"{"seq":7,"ack":3,"msg":{"dance":{}}}"#, ErrorCode::UnknownMessage, (7, 3));
+    is_refused(r#"{"seq":7,"ack":3,"msg":{"":[]}}"#, ErrorCode::UnknownMessage, (7, 3));
+}
+
+#[test]
+fn a_page_passes_over_fields_it_does_not_know() {
+    for (text, frame) in to_browser() {
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let mut later = value.clone();
+        for pointer in objects(&value, "").iter().filter(|it| !is_name(it)) {
+            add_a_field(later.pointer_mut(pointer).unwrap());
+        }
+        assert_ne!(later, value);
+        assert_eq!(decode_lenient(&later.to_string()), Some(frame), "{later}");
+    }
+    assert_eq!(
+        decode_peer(r#"{"sending":{"audio":false,"video":true,"screen":1}}"#),
+        Some(to_partner()[0].1)
+    );
+}
+
+#[test]
+fn a_page_passes_over_messages_it_does_not_know() {
+    for text in [
+        "",
+        "[]",
+        r#"{"seq":1,"ack":0,"msg":{"dance":{}}}"#,
+        r#"{"seq":1,"ack":0,"msg":{"waiting":{},"x":1}}"#,
+    ] {
+        assert_eq!(decode_lenient(text), None);
+    }
+    assert_eq!(decode_peer(r#"{"dance":{}}"#), None);
+}
+
+#[test]
+fn the_server_refuses_fields_it_does_not_know() {
+    for (text, pointer, numbers) in with_each_object(to_server(), add_a_field) {
+        is_refused(&text, fault_at(&pointer), numbers);
+    }
+}
+
+#[test]
+fn the_server_refuses_a_list_in_place_of_an_object() {
+    for (_, frame) in to_server() {
+        // A list in a text is none.
+        let ToServer::Signal { match_id, epoch, .. } = frame.msg else { continue };
+        let signal = Signal::Offer { sdp: Sdp(r#"[\"["#.into()) };
+        let frame = Frame { msg: ToServer::Signal { match_id, epoch, signal }, ..frame };
+        assert_eq!(decode_strict(&encode(&frame)), Ok(frame));
+    }
+    let into_list = |object: &mut Value| {
+        let fields = object.as_object().into_iter().flat_map(|it| it.values().cloned());
+        *object = fields.collect();
+    };
+    for (text, pointer, numbers) in with_each_object(to_server(), into_list) {
+        is_refused(&text, fault_at(&pointer), if pointer.is_empty() { (0, 0) } else { numbers });
+    }
+}
+
+#[test]
+fn the_server_refuses_a_message_without_a_field_it_needs() {
+    let optional = ["resume", "ticket", "device", "sdp_mid", "sdp_m_line_index", "username_fragment"];
+    for (text, frame) in to_server() {
+        let value: Value = serde_json::from_str(&text).unwrap();
+        for pointer in objects(&value, "").iter().filter(|it| !it.is_empty() && !is_name(it)) {
+            for field in value.pointer(pointer).unwrap().as_object().unwrap().keys() {
+                let mut without = value.clone();
+                without.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(field);
+                let text = without.to_string();
+                if optional.contains(&field.as_str()) {
+                    assert!(decode_strict(&text).is_ok(), "{text}");
+                    without.pointer_mut(pointer).unwrap()[field] = Value::Null;
+                    assert!(decode_strict(&without.to_string()).is_ok(), "{without}");
+                } else {
+                    is_refused(&text, ErrorCode::BadMessage, (frame.seq, frame.ack));
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_server_refuses_what_is_no_frame() {
+    for (text, numbers) in [
+        ("", (0, 0)),
+        ("garbage", (0, 0)),
+        ("null", (0, 0)),
+        ("{}", (0, 0)),
+        (r#"{"seq":4}"#, (4, 0)),
+        (r#"{"ack":4}"#, (0, 4)),
+        (r#"{"seq":4,"msg":{"leave":{}}}"#, (4, 0)),
+        (r#"{"seq":-1,"ack":0,"msg":{"leave":{}}}"#, (0, 0)),
+        (r#"{"seq":1.0,"ack":5,"msg":{"leave":{}}}"#, (0, 5)),
+        (r#"{"seq":"1","ack":5,"msg":{"leave":{}}}"#, (0, 5)),
+        (r#"{"seq":18446744073709551616,"ack":5,"msg":{"leave":{}}}"#, (0, 5)),
+        (r#"{"seq":1,"ack":5,"msg":{}}"#, (1, 5)),
+        (r#"{"seq":1,"ack":5,"msg":null}"#, (1, 5)),
+        (r#"{"seq":1,"ack":5,"msg":{"leave":{},"ping":{}}}"#, (1, 5)),
+    ] {
+        is_refused(text, ErrorCode::BadFrame, numbers);
+    }
+    is_refused(r#"{"seq":1,"seq":2,"ack":5,"msg":{"leave":{}}}"#, ErrorCode::BadMessage, (2, 5));
+}
+
+#[test]
+fn the_server_refuses_what_comes_after_the_frame() {
+    for (text, frame) in to_server() {
+        assert_eq!(decode_strict(&format!(" \r\n\t{text}\n")), Ok(frame));
+        for more in ["x", "{}", "\0", ",", "}", &text] {
+            is_refused(&format!("{text}{more}"), ErrorCode::BadFrame, (0, 0));
+        }
+    }
+}
+
+#[test]
+fn the_server_refuses_texts_that_are_too_large() {
+    for (text, frame) in to_server() {
+        let padded = |bytes: usize| text.clone() + &" ".repeat(bytes - text.len());
+        assert_eq!(decode_strict(&padded(MAX_FRAME_BYTES)), Ok(frame));
+        is_refused(&padded(MAX_FRAME_BYTES + 1), ErrorCode::TooLarge, (0, 0));
+    }
+}
+
+#[test]
+fn the_server_refuses_tokens_that_are_too_long() {
+    let hello = |ticket: usize, device: usize| {
+        let token = |bytes| (bytes > 0).then(|| "x".repeat(bytes));
+        Frame {
+            seq: 0,
+            ack: 3,
+            msg: ToServer::Hello { resume: None, ticket: token(ticket), device: token(device) },
+        }
+    };
+    let longest = hello(MAX_TOKEN_BYTES, MAX_TOKEN_BYTES);
+    assert_eq!(decode_strict(&encode(&longest)), Ok(longest));
+    for (ticket, device) in [(MAX_TOKEN_BYTES + 1, 0), (0, MAX_TOKEN_BYTES + 1)] {
+        is_refused(&encode(&hello(ticket, device)), ErrorCode::BadMessage, (0, 3));
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused_and_harms_nobody() {
+    let depth = MAX_FRAME_BYTES / 6;
+    for (open, close) in [("[", "]"), (r#"{"":"#, "}"), (r#"{"":["#, "]}")] {
+        let (open, close) = (open.repeat(depth), close.repeat(depth));
+        for text in [
+            format!("{open}0{close}"),
+            open.clone(),
+            format!(r#"{{"seq":1,"ack":0,"msg":{open}0{close}}}"#),
+            format!(r#"{{"seq":1,"ack":0,"msg":{{"leave":{open}0{close}}}}}"#),
+            format!(r#"{{"seq":1,"ack":0,"msg":{{"leave":{{"novel":{open}0{close}}}}}}}"#),
+        ] {
+            let code = decode_strict(&text).map_err(|it| it.code).unwrap_err();
+            assert!(matches!(code, ErrorCode::BadFrame | ErrorCode::TooLarge), "{code:?}");
+        }
+        assert_eq!(decode_lenient(&open), None);
+        assert_eq!(decode_peer(&open), None);
+    }
+}
+
+#[test]
+fn every_example_of_the_prose_is_what_is_said() {
+    let mut examples = BTreeSet::new();
+    for block in README.split("```json\n").skip(1) {
+        let text = block.split("```").next().unwrap().trim_end();
+        assert!(examples.insert(text.to_owned()), "twice: {text}");
+    }
+    let (to_server, to_browser, to_partner) = (to_server(), to_browser(), to_partner());
+    let goldens: BTreeSet<_> =
+        texts(&to_server).chain(texts(&to_browser)).chain(texts(&to_partner)).cloned().collect();
+    for text in &examples {
+        assert!(goldens.contains(text), "not what is said: {text}");
+    }
+    let said = names_at(&examples, "/msg");
+    let messages: BTreeSet<_> = variants::<ToServer>().union(&variants::<ToBrowser>()).copied().collect();
+    assert_eq!(said.iter().map(String::as_str).collect::<BTreeSet<_>>(), messages);
+    let signals = names_at(&examples, "/msg/signal/signal");
+    assert_eq!(signals.iter().map(String::as_str).collect::<BTreeSet<_>>(), variants::<Signal>());
+}
+
+#[test]
+fn the_tables_of_the_prose_are_complete() {
+    #[track_caller]
+    fn has_row(name: &str, value: impl fmt::Display) {
+        let row = format!("\n| `{name}` | {value} |");
+        assert_eq!(README.matches(&row).count(), 1, "{row}");
+    }
+    for (code, name) in CODES {
+        has_row(name, code.close_code().map_or("goes on".to_owned(), |it| it.to_string()));
+    }
+    for (_, name) in REASONS {
+        assert!(README.contains(&format!("\n| `{name}` | ")), "{name}");
+    }
+    let limits = limits();
+    for (name, value) in &limits {
+        has_row(name, value);
+    }
+    let told: BTreeSet<_> = limits.into_iter().map(|(name, _)| name).collect();
+    let names = LIMITS.lines().filter_map(|it| it.strip_prefix("pub const ")?.split(':').next());
+    assert_eq!(told, names.collect());
+}
+
+/// Every number in the prose.
+fn limits() -> [(&'static str, String); 24] {
+    let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
+    [
+        ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
+        ("VERSION", VERSION.to_string()),
+        ("MAX_FRAME_BYTES", MAX_FRAME_BYTES.to_string()),
+        ("MAX_SDP_BYTES", MAX_SDP_BYTES.to_string()),
+        ("MAX_SDP_LINES", MAX_SDP_LINES.to_string()),
+        ("MAX_SDP_LINE_BYTES", MAX_SDP_LINE_BYTES.to_string()),
+        ("MAX_CANDIDATE_BYTES", MAX_CANDIDATE_BYTES.to_string()),
+        ("MAX_CANDIDATES", MAX_CANDIDATES.to_string()),
+        ("MAX_MID_BYTES", MAX_MID_BYTES.to_string()),
+        ("MAX_UFRAG_BYTES", MAX_UFRAG_BYTES.to_string()),
+        ("MAX_EPOCH", MAX_EPOCH.to_string()),
+        ("MAX_TOKEN_BYTES", MAX_TOKEN_BYTES.to_string()),
+        ("MAX_OUTBOX_MESSAGES", MAX_OUTBOX_MESSAGES.to_string()),
+        ("MAX_OUTBOX_BYTES", MAX_OUTBOX_BYTES.to_string()),
+        ("ACK_EVERY", ACK_EVERY.to_string()),
+        ("MAX_REFUSALS", MAX_REFUSALS.to_string()),
+        ("HEARTBEAT", seconds(HEARTBEAT)),
+        ("SILENCE", seconds(SILENCE)),
+        ("HELLO_WITHIN", seconds(HELLO_WITHIN)),
+        ("GRACE_MATCHED", seconds(GRACE_MATCHED)),
+        ("GRACE_UNMATCHED", seconds(GRACE_UNMATCHED)),
+        ("CONNECT_WITHIN", seconds(CONNECT_WITHIN)),
+        ("CONNECT_WITHIN_SERVER", seconds(CONNECT_WITHIN_SERVER)),
+        ("NOT_AGAIN_FOR", seconds(NOT_AGAIN_FOR)),
+    ]
+}
+
+#[test]
+fn the_version_is_the_number_in_the_subprotocol() {
+    assert_eq!(SUBPROTOCOL, format!("passerby.v{VERSION}"));
+}
+
+#[test]
+fn what_must_not_be_printed_is_not() {
+    for (_, frame) in to_server() {
+        let printed = format!("{frame:?}");
+        for hidden in ["v=0", "192.0.2.7", &SECRET.0.to_string()] {
+            assert!(!printed.contains(hidden), "{printed}");
+        }
+    }
+}
+
+fn uuids() -> impl Strategy<Value = Uuid> {
+    any::<u128>().prop_map(Uuid::from_u128)
+}
+
+fn any_signal() -> impl Strategy<Value = Signal> {
+    let texts = || proptest::option::of(any::<String>());
+    let candidate = (any::<String>(), texts(), any::<Option<u16>>(), texts());
+    prop_oneof![
+        any::<String>().prop_map(|it| Signal::Offer { sdp: Sdp(it) }),
+        any::<String>().prop_map(|it| Signal::Answer { sdp: Sdp(it) }),
+        candidate.prop_map(|(text, sdp_mid, sdp_m_line_index, username_fragment)| {
+            Signal::Candidate(Candidate {
+                candidate: Sdp(text),
+                sdp_mid,
+                sdp_m_line_index,
+                username_fragment,
+            })
+        }),
+        texts().prop_map(|username_fragment| Signal::EndOfCandidates { username_fragment }),
+    ]
+}
+
+fn any_media() -> impl Strategy<Value = Media> {
+    any::<(bool, bool)>().prop_map(|(audio, video)| Media { audio, video })
+}
+
+fn any_to_server() -> impl Strategy<Value = ToServer> {
+    let tokens = || proptest::option::of("[ -~]{0,1024}");
+    let resume = proptest::option::of((uuids(), uuids()));
+    prop_oneof![
+        (resume, tokens(), tokens()).prop_map(|(resume, ticket, device)| {
+            let resume = resume.map(|(peer, secret)| Resume { peer: PeerId(peer), secret: Secret(secret) });
+            ToServer::Hello { resume, ticket, device }
+        }),
+        any_media().prop_map(|media| ToServer::Join { media }),
+        (uuids(), any::<u32>(), any_signal()).prop_map(|(id, epoch, signal)| ToServer::Signal {
+            match_id: MatchId(id),
+            epoch: Epoch(epoch),
+            signal
+        }),
+        uuids().prop_map(|id| ToServer::Connected { match_id: MatchId(id) }),
+        uuids().prop_map(|id| ToServer::Failed { match_id: MatchId(id) }),
+        uuids().prop_map(|id| ToServer::Next { match_id: MatchId(id) }),
+        Just(ToServer::Leave {}),
+        Just(ToServer::Ping {}),
+    ]
+}
+
+/// A golden text with one part of it replaced.
+fn damaged() -> impl Strategy<Value = String> {
+    let text = proptest::sample::select(texts(&to_server()).cloned().collect::<Vec<_>>());
+    (text, any::<proptest::sample::Index>(), 0..9usize, "[]\\[{}\":,\\\\0-9a-z ]{0,9}").prop_map(
+        |(text, at, length, part)| {
+            let at = at.index(text.len());
+            let (start, end) =
+                (text.floor_char_boundary(at), text.ceil_char_boundary((at + length).min(text.len())));
+            format!("{}{part}{}", &text[..start], &text[end..])
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn no_text_harms_the_server(text in any::<String>()) {
+        prop_assert!(decode_strict(&text).is_err());
+        prop_assert_eq!(decode_lenient(&text), None);
+    }
+
+    /// What is understood all the same means one thing only.
+    #[test]
+    fn no_damaged_message_harms_the_server(text in damaged()) {
+        if let Ok(frame) = decode_strict(&text) {
+            let again = decode_strict(&encode(&frame));
+            prop_assert_eq!(again, Ok(frame));
+        }
+        decode_lenient(&text);
+    }
+
+    #[test]
+    fn what_a_page_says_arrives(seq in any::<u64>(), ack in any::<u64>(), msg in any_to_server()) {
+        let frame = Frame { seq, ack, msg };
+        prop_assert_eq!(decode_strict(&encode(&frame)), Ok(frame));
+    }
+
+    #[test]
+    fn what_a_partner_says_arrives(
+        numbers in any::<(u64, u64)>(), id in uuids(), epoch in any::<u32>(), signal in any_signal()
+    ) {
+        let (seq, ack) = numbers;
+        let msg = ToBrowser::Signal { match_id: MatchId(id), epoch: Epoch(epoch), signal };
+        let frame = Frame { seq, ack, msg };
+        prop_assert_eq!(decode_lenient(&encode(&frame)), Some(frame));
+    }
+}
