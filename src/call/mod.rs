@@ -129,7 +129,7 @@ impl Call {
             problem,
             microphone: self.devices.microphone(),
             camera: self.devices.camera(),
-            asks_next: self.asks_next_until.is_some(),
+            asks_next: self.asks_next_until.is_some_and(|until| until > self.now),
         }
     }
 
