@@ -20,14 +20,9 @@ impl Call {
                 self.asks_next_until = meets.then_some(self.now + SECOND_ESCAPE_WITHIN);
             }
             Intent::Stop => self.stop(None, out),
-            Intent::ToggleMicrophone => {
-                self.devices.toggle_microphone();
-                self.sending_changed(out);
-            }
-            Intent::ToggleCamera => {
-                self.devices.toggle_camera();
-                self.sending_changed(out);
-            }
+            Intent::ToggleMicrophone if self.devices.toggle_microphone() => self.sending_changed(out),
+            Intent::ToggleCamera if self.devices.toggle_camera() => self.sending_changed(out),
+            Intent::ToggleMicrophone | Intent::ToggleCamera => {}
         }
     }
 
