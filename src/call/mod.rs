@@ -99,6 +99,7 @@ impl Call {
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.tick(&mut out),
         }
+        self.stop_without_devices(&mut out);
         out
     }
 
