@@ -4,6 +4,8 @@
 mod calling;
 mod devices;
 
+mod glare;
+mod history;
 mod line;
 mod meeting;
 mod page;
