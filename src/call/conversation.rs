@@ -109,6 +109,7 @@ impl Call {
 
     pub(super) fn news(&mut self, link: Link, news: News, out: &mut Vec<Output>) {
         let Link { match_id, epoch } = link;
+        let known = matches!(&self.state, State::Meeting(it) if it.known);
         match news {
             News::None => {}
             News::Connected => self.say(ToServer::Connected { match_id }, out),
@@ -119,13 +120,14 @@ impl Call {
             }
             News::Failed => self.give_up(out),
             News::Silent => {
-                let known = matches!(&self.state, State::Meeting(it) if it.known);
                 if known {
                     self.say(ToServer::Leave {}, out);
                 }
                 self.part(Farewell::Lost, out);
             }
-            News::Send(signal) => self.say(ToServer::Signal { match_id, epoch, signal }, out),
+            News::Send(signal) if known => self.say(ToServer::Signal { match_id, epoch, signal }, out),
+            // It could not pass it on, and would count it as a refusal.
+            News::Send(_) => {}
         }
     }
 

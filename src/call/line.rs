@@ -170,7 +170,11 @@ impl Line {
     /// Gives the session up: the next welcome is a new one's.
     pub(super) fn abandon(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
         self.resume = None;
-        self.hang_up(now, rng, out);
+        self.delivery = Delivery::default();
+        match self.wire {
+            Wire::Off | Wire::Resting { .. } => {}
+            Wire::Opening { .. } | Wire::Open { .. } => self.hang_up(now, rng, out),
+        }
     }
 
     /// Does what is due.

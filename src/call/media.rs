@@ -98,14 +98,16 @@ impl Devices {
         Media { audio: self.have.audio && !self.off.audio, video: self.have.video && !self.off.video }
     }
 
-    /// Mutes or unmutes.
-    pub(super) const fn toggle_microphone(&mut self) {
-        self.off.audio = !self.off.audio;
+    /// Mutes or unmutes; `false` if there is no microphone.
+    pub(super) const fn toggle_microphone(&mut self) -> bool {
+        self.off.audio ^= self.have.audio;
+        self.have.audio
     }
 
-    /// Turns the camera off or on.
-    pub(super) const fn toggle_camera(&mut self) {
-        self.off.video = !self.off.video;
+    /// Turns the camera off or on; `false` if there is none.
+    pub(super) const fn toggle_camera(&mut self) -> bool {
+        self.off.video ^= self.have.video;
+        self.have.video
     }
 
     /// Some of it has gone away by itself.

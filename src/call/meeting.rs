@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     protocol::{
-        Epoch, IceServer, MatchId, Media, PeerMessage, Role, Signal, Signalling, limits::CONNECT_WITHIN,
+        Epoch, IceServer, MatchId, Media, PeerMessage, Role, Signal, Signalling,
+        limits::{CONNECT_WITHIN, MAX_CANDIDATES},
     },
     time::Moment,
 };
@@ -37,6 +38,8 @@ pub(super) struct Meeting {
     /// Whether the server still knows the match: only then can the two be helped.
     pub(super) known: bool,
     negotiation: Negotiation,
+    /// Candidates of this end so far.
+    candidates: u16,
     partner: Media,
     partner_signalling: Signalling,
     since: Moment,
@@ -93,6 +96,7 @@ impl Meeting {
             link,
             known: true,
             negotiation,
+            candidates: 0,
             partner,
             partner_signalling: Signalling::Back,
             since: now,
@@ -129,7 +133,12 @@ impl Meeting {
                 }
                 News::None
             }
-            PeerEvent::CandidateFound(candidate) => News::Send(Signal::Candidate(candidate)),
+            // One more would be refused, and too many refusals end the session.
+            PeerEvent::CandidateFound(_) if self.candidates >= MAX_CANDIDATES => News::None,
+            PeerEvent::CandidateFound(candidate) => {
+                self.candidates += 1;
+                News::Send(Signal::Candidate(candidate))
+            }
             PeerEvent::CandidatesEnded { username_fragment } => {
                 News::Send(Signal::EndOfCandidates { username_fragment })
             }

@@ -99,6 +99,7 @@ impl Call {
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.tick(&mut out),
         }
+        self.stop_without_devices(&mut out);
         out
     }
 
@@ -129,7 +130,7 @@ impl Call {
             problem,
             microphone: self.devices.microphone(),
             camera: self.devices.camera(),
-            asks_next: self.asks_next_until.is_some(),
+            asks_next: self.asks_next_until.is_some_and(|until| until > self.now),
         }
     }
 

@@ -129,7 +129,9 @@ impl Negotiation {
     fn trickled(&mut self, signal: Signal) -> Option<Step> {
         let is_early = self.remote_fragments.is_empty() || !self.setting_remote.is_empty();
         if is_early {
-            if self.early.len() <= usize::from(MAX_CANDIDATES) {
+            // The last place is the end's.
+            let room = usize::from(MAX_CANDIDATES) + usize::from(!matches!(signal, Signal::Candidate(_)));
+            if self.early.len() < room {
                 self.early.push(signal);
             }
             return None;

@@ -20,14 +20,9 @@ impl Call {
                 self.asks_next_until = meets.then_some(self.now + SECOND_ESCAPE_WITHIN);
             }
             Intent::Stop => self.stop(None, out),
-            Intent::ToggleMicrophone => {
-                self.devices.toggle_microphone();
-                self.sending_changed(out);
-            }
-            Intent::ToggleCamera => {
-                self.devices.toggle_camera();
-                self.sending_changed(out);
-            }
+            Intent::ToggleMicrophone if self.devices.toggle_microphone() => self.sending_changed(out),
+            Intent::ToggleCamera if self.devices.toggle_camera() => self.sending_changed(out),
+            Intent::ToggleMicrophone | Intent::ToggleCamera => {}
         }
     }
 
@@ -103,12 +98,24 @@ impl Call {
         self.devices.lost(lost);
         match self.state {
             State::Landing(_) | State::Asking(_) => {}
-            State::Ready { .. } | State::Waiting { .. } | State::Ended(..) if self.devices.is_empty() => {
-                self.stop(Some(Problem::NoDevice), out);
-            }
             State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended(..) => {
                 self.sending_changed(out)
             }
+        }
+    }
+
+    /// Stops where nothing is left to meet the next one with; a call goes on, since one can still see and hear.
+    pub(super) fn stop_without_devices(&mut self, out: &mut Vec<Output>) {
+        match self.state {
+            State::Ready { .. } | State::Waiting { .. } | State::Ended(..) if self.devices.is_empty() => {
+                self.stop(Some(Problem::NoDevice), out);
+            }
+            State::Landing(_)
+            | State::Asking(_)
+            | State::Ready { .. }
+            | State::Waiting { .. }
+            | State::Meeting(_)
+            | State::Ended(..) => {}
         }
     }
 

@@ -1,0 +1,461 @@
+//! Random histories, well-formed and ill-timed: whatever a call is told, it keeps the laws. It must not know its rules,
+//! only what may never be seen of it.
+
+use std::collections::VecDeque;
+
+use proptest::{prelude::*, test_runner::Config};
+use uuid::Uuid;
+
+use super::page::{BOTH, NOTHING, answer, candidate, description, millis, offer, session, trickled, welcome};
+use crate::{
+    call::{
+        Call, ConnectionState, DescriptionKind, Device, Failed, Input, Intent, Link, Measurement, MediaError,
+        Output, PeerDeed, PeerEvent, Phase, SignalingState, Snapshot,
+    },
+    protocol::{
+        Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PeerMessage, Role, Signalling,
+        ToBrowser, ToServer,
+    },
+    time::Moment,
+};
+
+/// A step of a history. Most of what a good browser and a good server would do next comes from `Proper`, so that
+/// histories come far; the rest comes at any time.
+#[derive(Clone, Debug)]
+enum Act {
+    Proper,
+    Wish(Intent),
+    Tell(Input),
+    /// The server says this, with the right numbers or wrong ones.
+    Hear(Word, Option<(u64, u64)>),
+    /// Something happens to the current connection, or to another.
+    Peer(u128, PeerEvent),
+    /// More candidates' ends than an outbox holds.
+    Flood,
+    Wait(u64),
+    WaitForDeadline,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Word {
+    Welcome(bool),
+    Waiting,
+    Matched(bool),
+    Offer(u128),
+    Answer(u128),
+    Candidate(u128),
+    Partner(u128, bool),
+    Ended(u128, EndReason),
+    Error(ErrorCode),
+    ComeBack(u32),
+    Pong,
+}
+
+/// A socket as the witness sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Socket {
+    Dialled,
+    Open,
+}
+
+/// A call, its twin, and what can be seen of them from outside.
+struct Witness {
+    now: Moment,
+    calls: [Call; 2],
+    camera_open: bool,
+    socket: Option<Socket>,
+    /// A text has come before its socket was open: the driver would not tell such a thing.
+    odd: bool,
+    peer: Option<Link>,
+    server: Delivery<ToBrowser>,
+    sessions: u128,
+    matches: u128,
+    /// What a good world would tell next.
+    due: VecDeque<Proper>,
+}
+
+/// A well-formed answer.
+#[derive(Clone, Debug)]
+enum Proper {
+    Tell(Input),
+    Hear(Word),
+}
+
+impl Witness {
+    fn new(seed: u64) -> Self {
+        Self {
+            now: Moment::default(),
+            calls: [Call::new(seed), Call::new(seed)],
+            camera_open: false,
+            socket: None,
+            odd: false,
+            peer: None,
+            server: Delivery::default(),
+            sessions: 0,
+            matches: 0,
+            due: VecDeque::new(),
+        }
+    }
+
+    fn seen(&self) -> Snapshot {
+        self.calls[0].snapshot()
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Proper => match self.due.pop_front() {
+                Some(Proper::Tell(input)) => self.tell(input),
+                Some(Proper::Hear(word)) => self.hear(word, None),
+                None => self.act(Act::WaitForDeadline),
+            },
+            Act::Wish(intent) => self.wish(intent),
+            Act::Tell(input) => self.tell(input),
+            Act::Hear(word, numbers) => self.hear(word, numbers),
+            Act::Peer(age, event) => {
+                let link = Link { match_id: self.match_id(age), epoch: Epoch::FIRST };
+                self.tell(Input::Peer { link, event });
+            }
+            Act::Flood => (0..140).for_each(|_| {
+                self.act(Act::Peer(0, PeerEvent::CandidatesEnded { username_fragment: None }));
+            }),
+            Act::Wait(wait) => {
+                self.now = self.now + millis(wait);
+                self.tick();
+            }
+            Act::WaitForDeadline => {
+                self.now = self.calls[0].next_deadline().map_or(self.now, |it| it.max(self.now));
+                self.tick();
+            }
+        }
+    }
+
+    /// The match of `age` matches ago.
+    fn match_id(&self, age: u128) -> MatchId {
+        MatchId(Uuid::from_u128(self.matches.saturating_sub(age)))
+    }
+
+    fn tick(&mut self) {
+        self.tell(Input::Tick);
+        assert!(
+            self.calls[0].next_deadline().is_none_or(|it| it > self.now),
+            "a tick that leaves work behind"
+        );
+    }
+
+    /// What is offered has an effect.
+    fn wish(&mut self, intent: Intent) {
+        let before = self.seen();
+        self.tell(Input::Wanted(intent));
+        let after = self.seen();
+        match intent {
+            Intent::Stop => {
+                assert_eq!(after.phase, Phase::Landing);
+                assert_eq!((self.camera_open, self.socket, self.peer), (false, None, None));
+                assert_eq!(self.calls[0].next_deadline(), None);
+            }
+            Intent::Escape if before.asks_next => assert!(!meets(after) && !after.asks_next),
+            Intent::Escape => assert_eq!(after.asks_next, meets(before)),
+            Intent::Next => assert!(!meets(after)),
+            Intent::ToggleMicrophone => assert_eq!(after.microphone, toggled(before.microphone)),
+            Intent::ToggleCamera => assert_eq!(after.camera, toggled(before.camera)),
+            Intent::Start => assert_ne!(after.phase, Phase::Landing),
+        }
+    }
+
+    fn hear(&mut self, word: Word, numbers: Option<(u64, u64)>) {
+        let msg = self.message(word);
+        if let ToBrowser::Welcome { resumed: false, .. } = msg {
+            self.server = Delivery::default();
+        }
+        let Ok(mut frame) = self.server.send(msg) else { return };
+        if let Some((seq, ack)) = numbers {
+            frame = Frame { seq: frame.seq.wrapping_add(seq), ack: frame.ack.wrapping_add(ack), ..frame };
+        }
+        self.tell(Input::Heard(frame));
+    }
+
+    fn message(&mut self, word: Word) -> ToBrowser {
+        let signal = |match_id, signal| ToBrowser::Signal { match_id, epoch: Epoch::FIRST, signal };
+        match word {
+            Word::Welcome(resumed) => {
+                self.sessions += 1;
+                welcome(session(self.sessions), resumed)
+            }
+            Word::Waiting => ToBrowser::Waiting {},
+            Word::Matched(polite) => {
+                self.matches += 1;
+                let role = if polite { Role::Polite } else { Role::Impolite };
+                ToBrowser::Matched { match_id: self.match_id(0), role, partner: BOTH, ice: Vec::new() }
+            }
+            Word::Offer(age) => signal(self.match_id(age), offer("theirs")),
+            Word::Answer(age) => signal(self.match_id(age), answer("theirs")),
+            Word::Candidate(age) => signal(self.match_id(age), trickled("theirs", "a")),
+            Word::Partner(age, lost) => {
+                let signalling = if lost { Signalling::Lost } else { Signalling::Back };
+                ToBrowser::Partner { match_id: self.match_id(age), signalling }
+            }
+            Word::Ended(age, reason) => ToBrowser::Ended { match_id: self.match_id(age), reason },
+            Word::Error(code) => ToBrowser::Error { code, about: 0 },
+            Word::ComeBack(after_ms) => ToBrowser::ComeBack { after_ms },
+            Word::Pong => ToBrowser::Pong {},
+        }
+    }
+
+    /// Tells both twins, and looks at everything they do.
+    fn tell(&mut self, input: Input) {
+        let welcomed = matches!(&input, Input::Heard(Frame { msg: ToBrowser::Welcome { .. }, .. }));
+        match &input {
+            Input::SocketOpened if self.socket.is_some() => self.socket = Some(Socket::Open),
+            Input::SocketLost => self.socket = None,
+            Input::Heard(_) => self.odd |= self.socket == Some(Socket::Dialled),
+            Input::MediaOpened(_) => self.camera_open = true,
+            _ => {}
+        }
+        let [outputs, twins] = self.calls.each_mut().map(|call| call.handle(self.now, input.clone()));
+        assert_eq!(format!("{outputs:?}"), format!("{twins:?}"), "the same seed and inputs, other outputs");
+        for output in outputs {
+            self.look(output, welcomed);
+        }
+        self.check();
+    }
+
+    fn look(&mut self, output: Output, welcomed: bool) {
+        match output {
+            Output::OpenMedia(wish) => {
+                self.camera_open = true;
+                self.due.push_back(Proper::Tell(Input::MediaOpened(wish)));
+            }
+            Output::CloseMedia => self.camera_open = false,
+            Output::EnableMedia(_) => {}
+            Output::OpenSocket => {
+                assert_eq!(self.socket, None, "two sockets");
+                (self.socket, self.odd) = (Some(Socket::Dialled), false);
+                self.due.push_back(Proper::Tell(Input::SocketOpened));
+            }
+            Output::CloseSocket => assert!(self.socket.take().is_some(), "there is nothing to hang up"),
+            Output::Send(Frame { msg, .. }) => {
+                assert!(
+                    self.socket == Some(Socket::Open) || self.odd && self.socket.is_some(),
+                    "said to nobody"
+                );
+                self.answer(msg, welcomed);
+            }
+            Output::Peer { link, deed: PeerDeed::Open { .. } } => {
+                assert_eq!(self.peer.replace(link), None, "two connections at a time");
+            }
+            Output::Peer { link, deed } => {
+                assert_eq!(self.peer, Some(link), "{deed:?} is for no current connection");
+                if let PeerDeed::Close = deed {
+                    self.peer = None;
+                }
+                self.due.extend(result(deed).map(|event| Proper::Tell(Input::Peer { link, event })));
+            }
+        }
+    }
+
+    fn answer(&mut self, msg: ToServer, welcomed: bool) {
+        let polite = self.matches.is_multiple_of(2);
+        let words: &[Word] = match msg {
+            ToServer::Hello { resume, .. } => &[Word::Welcome(resume.is_some())],
+            ToServer::Join { .. } => &[Word::Waiting, Word::Matched(polite), Word::Offer(0)],
+            ToServer::Signal { match_id, signal, .. } => {
+                let current = self.peer.is_some_and(|it| it.match_id == match_id);
+                assert!(current || welcomed, "a signal without a match");
+                match signal {
+                    crate::protocol::Signal::Offer { .. } => &[Word::Answer(0), Word::Candidate(0)],
+                    _ => &[],
+                }
+            }
+            ToServer::Next { .. } => &[Word::Ended(0, EndReason::Next), Word::Waiting, Word::Matched(polite)],
+            ToServer::Failed { .. } => &[Word::Ended(0, EndReason::Unconnected), Word::Waiting],
+            ToServer::Leave {} => &[Word::Ended(0, EndReason::Left)],
+            ToServer::Ping {} => &[Word::Pong],
+            ToServer::Connected { .. } => &[],
+        };
+        self.due.extend(words.iter().copied().map(Proper::Hear));
+    }
+
+    /// What must hold at all times.
+    fn check(&self) {
+        let seen = self.seen();
+        if seen.phase == Phase::Landing {
+            assert!(!self.camera_open, "the light is on while nothing goes on");
+            assert_eq!(self.socket, None, "a line while nothing goes on");
+        }
+        assert_eq!(self.peer.is_some(), meets(seen), "a connection is open in a match and only there");
+        assert!(!seen.asks_next || meets(seen));
+        if matches!(seen.phase, Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. }) {
+            assert_ne!(
+                (seen.microphone, seen.camera),
+                (Device::Absent, Device::Absent),
+                "meets nobody with nothing"
+            );
+        }
+    }
+}
+
+fn meets(seen: Snapshot) -> bool {
+    matches!(seen.phase, Phase::Connecting { .. } | Phase::Talking { .. })
+}
+
+fn toggled(device: Device) -> Device {
+    match device {
+        Device::Absent => Device::Absent,
+        Device::On => Device::Off,
+        Device::Off => Device::On,
+    }
+}
+
+/// What a good browser says when a deed is done.
+fn result(deed: PeerDeed) -> Option<PeerEvent> {
+    match deed {
+        PeerDeed::Attach => Some(PeerEvent::NegotiationNeeded),
+        PeerDeed::SetLocal => Some(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours")))),
+        PeerDeed::SetRemote(_) => Some(PeerEvent::RemoteSet(Ok(()))),
+        PeerDeed::AddCandidate(_) => Some(PeerEvent::Connection(ConnectionState::Connected)),
+        PeerDeed::Measure => Some(PeerEvent::Measured(Measurement {
+            frames_decoded: 1,
+            audio_packets: 1,
+            bytes_received: 1_000,
+        })),
+        PeerDeed::Open { .. } | PeerDeed::EndCandidates { .. } | PeerDeed::Tell(_) | PeerDeed::Close => None,
+    }
+}
+
+fn media() -> impl Strategy<Value = Media> {
+    (any::<bool>(), any::<bool>()).prop_map(|(audio, video)| Media { audio, video })
+}
+
+fn words() -> impl Strategy<Value = Word> {
+    let reason = prop::sample::select(vec![
+        EndReason::Next,
+        EndReason::Left,
+        EndReason::PartnerNext,
+        EndReason::PartnerLeft,
+        EndReason::PartnerLost,
+        EndReason::Unconnected,
+    ]);
+    let age = 0..2_u128;
+    prop_oneof![
+        any::<bool>().prop_map(Word::Welcome),
+        Just(Word::Waiting),
+        any::<bool>().prop_map(Word::Matched),
+        age.clone().prop_map(Word::Offer),
+        age.clone().prop_map(Word::Answer),
+        age.clone().prop_map(Word::Candidate),
+        (age.clone(), any::<bool>()).prop_map(|(age, lost)| Word::Partner(age, lost)),
+        (age, reason).prop_map(|(age, reason)| Word::Ended(age, reason)),
+        prop::sample::select(vec![ErrorCode::ServerFull, ErrorCode::NotYourMatch, ErrorCode::Replaced])
+            .prop_map(Word::Error),
+        prop_oneof![0..20_000_u32, Just(u32::MAX)].prop_map(Word::ComeBack),
+        Just(Word::Pong),
+    ]
+}
+
+fn events() -> impl Strategy<Value = PeerEvent> {
+    let described = prop::sample::select(vec![DescriptionKind::Offer, DescriptionKind::Answer])
+        .prop_map(|kind| Ok(description(kind, "ours")));
+    let signaling = prop::sample::select(vec![
+        SignalingState::Stable,
+        SignalingState::HaveLocalOffer,
+        SignalingState::HaveRemoteOffer,
+        SignalingState::Closed,
+    ]);
+    let connection = prop::sample::select(vec![
+        ConnectionState::New,
+        ConnectionState::Connecting,
+        ConnectionState::Connected,
+        ConnectionState::Disconnected,
+        ConnectionState::Failed,
+        ConnectionState::Closed,
+    ]);
+    prop_oneof![
+        Just(PeerEvent::NegotiationNeeded),
+        prop_oneof![described, Just(Err(Failed))].prop_map(PeerEvent::LocalSet),
+        prop_oneof![Just(Ok(())), Just(Err(Failed))].prop_map(PeerEvent::RemoteSet),
+        Just(PeerEvent::CandidateFound(candidate("ours", "a"))),
+        Just(PeerEvent::CandidatesEnded { username_fragment: None }),
+        signaling.prop_map(PeerEvent::Signaling),
+        connection.prop_map(PeerEvent::Connection),
+        Just(PeerEvent::ChannelOpened),
+        media().prop_map(|Media { audio, video }| PeerEvent::Told(PeerMessage::Sending { audio, video })),
+        (0..3_u64, 0..3_u64, 0..9_u64).prop_map(|(frames_decoded, audio_packets, bytes_received)| {
+            PeerEvent::Measured(Measurement { frames_decoded, audio_packets, bytes_received })
+        }),
+    ]
+}
+
+fn inputs() -> impl Strategy<Value = Input> {
+    let errors = vec![
+        MediaError::Missing,
+        MediaError::Busy,
+        MediaError::Blocked { granted: NOTHING },
+        MediaError::Blocked { granted: BOTH },
+        MediaError::Insecure,
+        MediaError::Unsupported,
+    ];
+    prop_oneof![
+        media().prop_map(Input::MediaOpened),
+        prop::sample::select(errors).prop_map(Input::MediaFailed),
+        media().prop_map(Input::MediaLost),
+        Just(Input::SocketOpened),
+        Just(Input::SocketLost),
+        Just(Input::Online),
+        Just(Input::PageHidden),
+    ]
+}
+
+fn acts() -> impl Strategy<Value = Vec<Act>> {
+    let wishes = prop::sample::select(vec![
+        Intent::Start,
+        Intent::Start,
+        Intent::Next,
+        Intent::Escape,
+        Intent::Escape,
+        Intent::Stop,
+        Intent::ToggleMicrophone,
+        Intent::ToggleCamera,
+    ]);
+    // Numbers that are off by a little, or by all there is.
+    let off = || prop_oneof![Just(0_u64), Just(1), Just(u64::MAX), any::<u64>()];
+    let numbers = prop_oneof![8 => Just(None), 1 => (off(), off()).prop_map(Some)];
+    let act = prop_oneof![
+        40 => Just(Act::Proper),
+        4 => wishes.prop_map(Act::Wish),
+        2 => inputs().prop_map(Act::Tell),
+        2 => (words(), numbers).prop_map(|(word, numbers)| Act::Hear(word, numbers)),
+        4 => (prop_oneof![4 => Just(0_u128), 1 => Just(1)], events()).prop_map(|(age, it)| Act::Peer(age, it)),
+        1 => prop_oneof![Just(Act::Flood), Just(Act::Wait(0)), Just(Act::Wait(u64::from(u32::MAX)))],
+        4 => (0..6_000_u64).prop_map(Act::Wait),
+        4 => Just(Act::WaitForDeadline),
+    ];
+    prop::collection::vec(act, 1..150)
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 1_500, max_shrink_iters: 20_000, ..Config::default() })]
+
+    #[test]
+    fn whatever_a_call_is_told_it_keeps_the_laws(seed: u64, acts in acts()) {
+        let mut witness = Witness::new(seed);
+        witness.act(Act::Wish(Intent::Start));
+        for act in acts {
+            witness.act(act);
+        }
+        witness.act(Act::Wish(Intent::Stop));
+    }
+}
+
+#[test]
+fn these_histories_come_as_far_as_a_call() {
+    let mut witness = Witness::new(1);
+    witness.act(Act::Wish(Intent::Start));
+    let talks = |it: &Witness| matches!(it.seen().phase, Phase::Talking { .. });
+    for _ in 0..60 {
+        witness.act(Act::Proper);
+        if talks(&witness) {
+            return;
+        }
+    }
+    panic!("in the end {:?}", witness.seen().phase);
+}

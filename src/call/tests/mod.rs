@@ -1,0 +1,12 @@
+//! What a page's part in the conversation promises, told as scenes and as random histories; it must not know how the
+//! promises are kept.
+
+mod calling;
+mod devices;
+
+mod glare;
+mod history;
+mod line;
+mod meeting;
+mod page;
+mod parting;

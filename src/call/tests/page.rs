@@ -1,0 +1,383 @@
+//! One page with a clock of its own, and everything around it: a browser, a server and a partner who do as they are told.
+//! It must not know what is to be expected of a call.
+
+use std::{mem, time::Duration};
+
+use uuid::Uuid;
+
+use crate::{
+    call::{
+        Call, ConnectionState, Description, DescriptionKind, Input, Intent, Link, Measurement, Output,
+        PeerDeed, PeerEvent, Phase, Problem, SignalingState,
+    },
+    protocol::{
+        Candidate, Delivery, EndReason, Epoch, Frame, Limits, MatchId, Media, Message, PeerId, PeerMessage,
+        Receipt, Resume, Role, Sdp, Secret, Signal, ToBrowser, ToServer,
+    },
+    time::Moment,
+};
+
+pub(super) const BOTH: Media = Media { audio: true, video: true };
+pub(super) const AUDIO: Media = Media { audio: true, video: false };
+pub(super) const VIDEO: Media = Media { audio: false, video: true };
+pub(super) const NOTHING: Media = Media { audio: false, video: false };
+
+/// A page.
+pub(super) struct Page {
+    pub(super) call: Call,
+    pub(super) now: Moment,
+    /// The server's half of the numbers.
+    pub(super) server: Delivery<ToBrowser>,
+    /// Whether what the page says arrives, and is answered where it is a ping.
+    pub(super) server_listens: bool,
+    /// Whether something arrives from the partner; statistics then grow by one each time they are looked at.
+    pub(super) media_flows: bool,
+    pub(super) measured: Measurement,
+    /// What every hello has shown so far.
+    pub(super) hellos: Vec<Option<Resume>>,
+    /// How often statistics were asked for.
+    pub(super) looks: usize,
+    /// The last numbers that the page has sent.
+    pub(super) ack: u64,
+    matches: u128,
+    sessions: u128,
+    done: Vec<String>,
+}
+
+pub(super) fn secs(secs: u64) -> Duration {
+    Duration::from_secs(secs)
+}
+
+pub(super) fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// A description whose candidates have this fragment.
+pub(super) fn sdp(fragment: &str) -> Sdp {
+    Sdp(format!("v=0\r\na=ice-ufrag:{fragment}\r\n"))
+}
+
+pub(super) fn description(kind: DescriptionKind, fragment: &str) -> Description {
+    Description { kind, sdp: sdp(fragment) }
+}
+
+pub(super) fn offer(fragment: &str) -> Signal {
+    Signal::Offer { sdp: sdp(fragment) }
+}
+
+pub(super) fn answer(fragment: &str) -> Signal {
+    Signal::Answer { sdp: sdp(fragment) }
+}
+
+pub(super) fn candidate(fragment: &str, name: &str) -> Candidate {
+    Candidate {
+        candidate: Sdp(name.to_owned()),
+        sdp_mid: None,
+        sdp_m_line_index: None,
+        username_fragment: Some(fragment.to_owned()),
+    }
+}
+
+pub(super) fn trickled(fragment: &str, name: &str) -> Signal {
+    Signal::Candidate(candidate(fragment, name))
+}
+
+pub(super) fn session(number: u128) -> Resume {
+    Resume { peer: PeerId(Uuid::from_u128(number)), secret: Secret(Uuid::from_u128(number)) }
+}
+
+/// A welcome to this session.
+pub(super) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrowser {
+    let limits = Limits {
+        frame_bytes: 65_536,
+        sdp_bytes: 32_768,
+        candidate_bytes: 512,
+        candidates: 64,
+        heartbeat_ms: 10_000,
+        grace_ms: 20_000,
+    };
+    ToBrowser::Welcome { version: 1, peer, secret, resumed, limits }
+}
+
+impl Page {
+    /// A page that nobody has touched.
+    pub(super) fn new() -> Self {
+        Self::with_seed(1)
+    }
+
+    pub(super) fn with_seed(seed: u64) -> Self {
+        Self {
+            call: Call::new(seed),
+            now: Moment::from_millis(1_000),
+            server: Delivery::default(),
+            server_listens: true,
+            media_flows: false,
+            measured: Measurement::default(),
+            hellos: Vec::new(),
+            looks: 0,
+            ack: 0,
+            matches: 0,
+            sessions: 0,
+            done: Vec::new(),
+        }
+    }
+
+    /// A page that waits in the queue.
+    pub(super) fn waiting() -> Self {
+        let mut page = Self::new();
+        page.wants(Intent::Start);
+        page.tell(Input::MediaOpened(BOTH));
+        page.is_welcomed();
+        page.hears(ToBrowser::Waiting {});
+        page.did();
+        page
+    }
+
+    /// A page that has just been matched.
+    pub(super) fn matched(role: Role, partner: Media) -> Self {
+        let mut page = Self::waiting();
+        page.is_matched(role, partner);
+        page
+    }
+
+    /// A page that sees its partner.
+    pub(super) fn talking() -> Self {
+        let mut page = Self::matched(Role::Impolite, BOTH);
+        page.negotiates();
+        page.media_flows = true;
+        page.connects();
+        page.after(millis(100));
+        assert_eq!(page.phase(), "talking");
+        page.did();
+        page
+    }
+
+    /// The impolite end's part of a negotiation, up to the answer.
+    pub(super) fn negotiates(&mut self) {
+        self.peer(PeerEvent::NegotiationNeeded);
+        self.peer(PeerEvent::Signaling(SignalingState::HaveLocalOffer));
+        self.peer(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours"))));
+        self.is_signalled(answer("theirs"));
+        self.peer(PeerEvent::Signaling(SignalingState::Stable));
+        self.peer(PeerEvent::RemoteSet(Ok(())));
+    }
+
+    pub(super) fn connects(&mut self) {
+        self.peer(PeerEvent::Connection(ConnectionState::Connected));
+    }
+
+    pub(super) fn wants(&mut self, intent: Intent) {
+        self.tell(Input::Wanted(intent));
+    }
+
+    pub(super) fn peer(&mut self, event: PeerEvent) {
+        let link = self.link();
+        self.tell(Input::Peer { link, event });
+    }
+
+    /// The current connection.
+    pub(super) fn link(&self) -> Link {
+        Link { match_id: self.match_id(), epoch: Epoch::FIRST }
+    }
+
+    pub(super) fn match_id(&self) -> MatchId {
+        MatchId(Uuid::from_u128(self.matches))
+    }
+
+    /// The socket opens and the server takes the page in as a new peer.
+    pub(super) fn is_welcomed(&mut self) {
+        self.answered(false);
+    }
+
+    /// The socket opens and the server takes the page back; `server` has kept its numbers.
+    pub(super) fn is_taken_back(&mut self) {
+        self.answered(true);
+    }
+
+    fn answered(&mut self, resumed: bool) {
+        self.tell(Input::SocketOpened);
+        self.sessions += 1;
+        if resumed {
+            assert!(self.server.acknowledge(self.ack), "the hello acknowledges what was never said");
+        } else {
+            self.server = Delivery::default();
+        }
+        self.hears(welcome(session(self.sessions), resumed));
+        if resumed {
+            self.server.replay().into_iter().for_each(|frame| self.tell(Input::Heard(frame)));
+        }
+    }
+
+    /// The server says something, with the right numbers.
+    pub(super) fn hears(&mut self, msg: ToBrowser) {
+        let frame = self.server.send(msg).unwrap();
+        self.tell(Input::Heard(frame));
+    }
+
+    pub(super) fn is_matched(&mut self, role: Role, partner: Media) {
+        self.matches += 1;
+        self.measured = Measurement::default();
+        let match_id = self.match_id();
+        self.hears(ToBrowser::Matched { match_id, role, partner, ice: Vec::new() });
+    }
+
+    pub(super) fn is_signalled(&mut self, signal: Signal) {
+        let Link { match_id, epoch } = self.link();
+        self.hears(ToBrowser::Signal { match_id, epoch, signal });
+    }
+
+    pub(super) fn is_told_the_end(&mut self, reason: EndReason) {
+        let match_id = self.match_id();
+        self.hears(ToBrowser::Ended { match_id, reason });
+    }
+
+    /// The socket is lost, and what was said last may not have arrived.
+    pub(super) fn loses_its_socket(&mut self) {
+        self.tell(Input::SocketLost);
+    }
+
+    /// Loses the socket and waits until it dials again.
+    pub(super) fn redials(&mut self) {
+        self.loses_its_socket();
+        self.after(millis(500));
+    }
+
+    /// Lets time pass as a driver does: with a tick at each deadline.
+    pub(super) fn after(&mut self, wait: Duration) {
+        let end = self.now + wait;
+        while let Some(due) = self.call.next_deadline().filter(|it| *it <= end) {
+            self.now = self.now.max(due);
+            self.tell(Input::Tick);
+            assert!(
+                self.call.next_deadline().is_none_or(|it| it > self.now),
+                "a tick that leaves work behind"
+            );
+        }
+        self.now = end;
+    }
+
+    /// Tells the call something, and does what a browser and a server do at once.
+    pub(super) fn tell(&mut self, input: Input) {
+        let mut answers = Vec::new();
+        for output in self.call.handle(self.now, input) {
+            match &output {
+                Output::Send(frame) => answers.extend(self.server_hears(frame).map(Input::Heard)),
+                Output::Peer { link, deed } => {
+                    assert_eq!(*link, self.link(), "only the current connection is touched");
+                    if let PeerDeed::Measure = deed {
+                        self.looks += 1;
+                        let event = PeerEvent::Measured(self.statistics());
+                        answers.push(Input::Peer { link: *link, event });
+                        continue;
+                    }
+                }
+                Output::OpenMedia(_)
+                | Output::CloseMedia
+                | Output::EnableMedia(_)
+                | Output::OpenSocket
+                | Output::CloseSocket => {}
+            }
+            self.done.push(words(&output));
+        }
+        answers.into_iter().for_each(|it| self.tell(it));
+    }
+
+    fn server_hears(&mut self, frame: &Frame<ToServer>) -> Option<Frame<ToBrowser>> {
+        self.ack = frame.ack;
+        if let ToServer::Hello { resume, .. } = frame.msg {
+            self.hellos.push(resume);
+            return None;
+        }
+        if !self.server_listens {
+            return None;
+        }
+        let receipt = self.server.receive(frame.seq, frame.ack, frame.msg.is_counted());
+        assert_ne!(receipt, Receipt::Broken, "{frame:?}");
+        (frame.msg == ToServer::Ping {}).then(|| self.server.send(ToBrowser::Pong {}).unwrap())
+    }
+
+    fn statistics(&mut self) -> Measurement {
+        if self.media_flows {
+            self.measured.frames_decoded += 1;
+            self.measured.audio_packets += 1;
+            self.measured.bytes_received += 1_000;
+        }
+        self.measured
+    }
+
+    /// Everything done since this was last asked, but for looking at statistics.
+    pub(super) fn did(&mut self) -> Vec<String> {
+        mem::take(&mut self.done)
+    }
+
+    pub(super) fn phase(&self) -> &'static str {
+        self.call.snapshot().phase.name()
+    }
+
+    pub(super) fn sees(&self) -> Phase {
+        self.call.snapshot().phase
+    }
+
+    pub(super) fn problem(&self) -> Option<Problem> {
+        self.call.snapshot().problem
+    }
+}
+
+fn kinds(media: Media) -> &'static str {
+    match (media.audio, media.video) {
+        (true, true) => "audio and video",
+        (true, false) => "audio",
+        (false, true) => "video",
+        (false, false) => "nothing",
+    }
+}
+
+fn words(output: &Output) -> String {
+    match output {
+        Output::OpenMedia(wish) => format!("ask for {}", kinds(*wish)),
+        Output::CloseMedia => "light out".into(),
+        Output::EnableMedia(sending) => format!("send {}", kinds(*sending)),
+        Output::OpenSocket => "dial".into(),
+        Output::CloseSocket => "hang up".into(),
+        Output::Send(frame) => format!("say {}", message(&frame.msg)),
+        Output::Peer { deed, .. } => self::deed(deed),
+    }
+}
+
+fn message(msg: &ToServer) -> String {
+    match msg {
+        ToServer::Hello { resume: None, .. } => "hello".into(),
+        ToServer::Hello { resume: Some(_), .. } => "hello again".into(),
+        ToServer::Join { media } => format!("join with {}", kinds(*media)),
+        ToServer::Signal { signal, .. } => match signal {
+            Signal::Offer { .. } => "offer".into(),
+            Signal::Answer { .. } => "answer".into(),
+            Signal::Candidate(it) => format!("candidate {}", it.candidate.0),
+            Signal::EndOfCandidates { .. } => "end of candidates".into(),
+        },
+        ToServer::Connected { .. } => "connected".into(),
+        ToServer::Failed { .. } => "failed".into(),
+        ToServer::Next { .. } => "next".into(),
+        ToServer::Leave {} => "leave".into(),
+        ToServer::Ping {} => "ping".into(),
+    }
+}
+
+fn deed(deed: &PeerDeed) -> String {
+    match deed {
+        PeerDeed::Open { .. } => "open peer".into(),
+        PeerDeed::Attach => "attach".into(),
+        PeerDeed::SetLocal => "set local".into(),
+        PeerDeed::SetRemote(it) => match it.kind {
+            DescriptionKind::Offer => "set offer".into(),
+            DescriptionKind::Answer => "set answer".into(),
+        },
+        PeerDeed::AddCandidate(it) => format!("add {}", it.candidate.0),
+        PeerDeed::EndCandidates { .. } => "end candidates".into(),
+        PeerDeed::Tell(PeerMessage::Sending { audio, video }) => {
+            format!("tell of {}", kinds(Media { audio: *audio, video: *video }))
+        }
+        PeerDeed::Measure => "measure".into(),
+        PeerDeed::Close => "close peer".into(),
+    }
+}
