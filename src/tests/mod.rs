@@ -7,6 +7,7 @@
 )]
 
 mod duet;
+mod memory;
 mod pages;
 mod socket;
 mod support;

@@ -1,6 +1,6 @@
 //! Real clients on a real server: what is said is heard by whom it is for, and whoever misbehaves harms nobody else.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use futures::future::join_all;
 use passerby::{
@@ -459,9 +459,22 @@ async fn a_hundred_pairs_come_and_go() {
     .await;
     house.settles([200, 0, 0, 0, 200]).await;
     assert_eq!(house.count("passerby_matches").await, 100);
+
+    // Everybody has one partner, nobody oneself, and of the two one is polite.
+    let mut couples = BTreeMap::<_, Vec<_>>::new();
+    for page in &pages {
+        couples.entry(page.match_id).or_default().push((page.role, page.peer));
+    }
+    assert_eq!(couples.len(), 100);
+    for couple in couples.values() {
+        let [(role, one), (other_role, other)] = couple[..] else { panic!("{couple:?}") };
+        assert!(role != other_role && one != other, "{couple:?}");
+    }
     join_all(pages.iter_mut().map(async |page| {
         page.say(ToServer::Leave {}).await;
         page.hear_end().await;
+        // Each hears of the end once.
+        page.hears_nothing().await;
     }))
     .await;
     house.settles([200, 200, 0, 0, 0]).await;

@@ -85,6 +85,12 @@ impl House {
     }
 }
 
+impl From<&House> for SocketAddr {
+    fn from(house: &House) -> Self {
+        house.address
+    }
+}
+
 /// Asks for a page.
 pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
     let request = async {

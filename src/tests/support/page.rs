@@ -1,5 +1,7 @@
 //! [`Page`]: the browser's end of a conversation, without a browser; it must not know what is tested.
 
+use std::net::SocketAddr;
+
 use futures::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
@@ -19,7 +21,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use super::{ANSWER, CANDIDATE, House, OFFER, PATIENCE};
+use super::{ANSWER, CANDIDATE, OFFER, PATIENCE};
 
 /// A socket and nothing more.
 pub(crate) struct Link {
@@ -42,13 +44,15 @@ pub(crate) struct Page {
 }
 
 impl Link {
-    /// Connects as a page of the house would.
-    pub(crate) async fn open(house: &House) -> Self {
-        let mut request = format!("ws://{}/ws", house.address).into_client_request().unwrap();
+    /// Connects as one of the server's own pages would.
+    pub(crate) async fn open(server: impl Into<SocketAddr>) -> Self {
+        let address = server.into();
+        let origin = format!("http://localhost:{}", address.port());
+        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
         let header = |text: &str| HeaderValue::from_str(text).unwrap();
-        request.headers_mut().insert("Origin", header(&house.origin()));
+        request.headers_mut().insert("Origin", header(&origin));
         request.headers_mut().insert("Sec-WebSocket-Protocol", header(SUBPROTOCOL));
-        let stream = TcpStream::connect(house.address).await.expect("a server");
+        let stream = TcpStream::connect(address).await.expect("a server");
         let (socket, response) = client_async(request, stream).await.expect("a handshake");
         assert_eq!(response.headers().get("Sec-WebSocket-Protocol"), Some(&header(SUBPROTOCOL)));
         let (writer, reader) = socket.split();
@@ -116,21 +120,25 @@ async fn read(mut reader: SplitStream<WebSocketStream<TcpStream>>, sender: mpsc:
 
 impl Page {
     /// Connects and says hello.
-    pub(crate) async fn open(house: &House) -> Self {
-        Self::hello(house, Delivery::default(), None).await
+    pub(crate) async fn open(server: impl Into<SocketAddr>) -> Self {
+        Self::hello(server, Delivery::default(), None).await
     }
 
     /// Connects again as the same peer.
-    pub(crate) async fn resume(self, house: &House) -> Self {
+    pub(crate) async fn resume(self, server: impl Into<SocketAddr>) -> Self {
         let Self { link, peer, secret, match_id, role, delivery } = self;
         link.cut();
-        let page = Self::hello(house, delivery, Some(Resume { peer, secret })).await;
+        let page = Self::hello(server, delivery, Some(Resume { peer, secret })).await;
         assert_eq!(page.peer, peer);
         Self { match_id, role, ..page }
     }
 
-    async fn hello(house: &House, mut delivery: Delivery<ToServer>, resume: Option<Resume>) -> Self {
-        let mut link = Link::open(house).await;
+    async fn hello(
+        server: impl Into<SocketAddr>,
+        mut delivery: Delivery<ToServer>,
+        resume: Option<Resume>,
+    ) -> Self {
+        let mut link = Link::open(server).await;
         let resumes = resume.is_some();
         let hello = delivery.send(ToServer::Hello { resume, ticket: None, device: None }).expect("room");
         link.send(encode(&hello)).await;
@@ -257,8 +265,9 @@ pub(crate) fn candidate(text: &str) -> Signal {
 }
 
 /// Two pages in a match, the impolite one first; nobody else may be waiting.
-pub(crate) async fn meet(house: &House) -> (Page, Page) {
-    let (mut first, mut second) = (Page::open(house).await, Page::open(house).await);
+pub(crate) async fn meet(server: impl Into<SocketAddr>) -> (Page, Page) {
+    let server = server.into();
+    let (mut first, mut second) = (Page::open(server).await, Page::open(server).await);
     first.join().await;
     assert_eq!(first.hear().await, ToBrowser::Waiting {});
     second.join().await;
