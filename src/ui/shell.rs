@@ -47,8 +47,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView + use<> {
                 <HydrationScripts options/>
             </head>
             <body>
-                <div id=ROOT_ID><App/></div>
                 <noscript><p class="strip">{words.no_script}</p></noscript>
+                <div id=ROOT_ID><App/></div>
             </body>
         </html>
     }
