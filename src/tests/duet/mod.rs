@@ -7,9 +7,9 @@ mod wire;
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use passerby::{
-    call::{Call, Input, Intent, Output, Phase},
+    call::{Call, Device, Input, Intent, Link, Output, PeerEvent, Phase},
     matchmaker::{self, Matchmaker},
-    protocol::{self, Frame},
+    protocol::{self, Frame, Media, Message, PeerMessage},
     time::Moment,
 };
 
@@ -48,6 +48,8 @@ enum Event {
     Trouble(Trouble),
     /// The browser of a page works off its next deed.
     Browser(Side),
+    /// Something said over the data channel arrives.
+    Told(Side, Link, PeerMessage),
 }
 
 /// What can go wrong, or be pressed.
@@ -55,10 +57,18 @@ enum Event {
 enum Trouble {
     Wish(Side, Intent),
     Cut(Side),
+    HalfOpen(Side),
+    Stall(Side),
+    Stutter(Side),
+    Online(Side),
+    PageHidden(Side),
     ServerRestarts,
     ServerUnreachable(bool),
     MediaBlocked(bool),
-    SendTwice(Side),
+    Deaf(Side, bool),
+    CameraLost(Side),
+    DevicesRefused(Side, bool),
+    Renegotiate(Side),
 }
 
 /// All that there is.
@@ -169,6 +179,10 @@ impl World {
         match event {
             Event::Page(side, input) => self.tell_page(side, input),
             Event::Browser(side) => self.work(side),
+            Event::Told(side, link, message) => {
+                let event = PeerEvent::Told(message);
+                self.tell_page(side, Input::Peer { link, event });
+            }
             Event::Trouble(trouble) => self.trouble(trouble),
             Event::Dialled(side, wire) => self.dialled(side, wire),
             Event::AtServer(wire, text) => self.arrives_at_server(wire, &text),
@@ -183,11 +197,7 @@ impl World {
         for output in self.calls[side].handle(self.now, input) {
             self.note(|| format!("page {side} -> {output:?}"));
             match output {
-                Output::OpenMedia(wish) => {
-                    let at = self.now + self.within(1..50);
-                    self.browsers[side].camera_open = true;
-                    self.schedule(at, Event::Page(side, Input::MediaOpened(wish)));
-                }
+                Output::OpenMedia(wish) => self.open_media(side, wish),
                 Output::CloseMedia => self.browsers[side].camera_open = false,
                 Output::EnableMedia(_) => {}
                 Output::OpenSocket => self.dial(side),
@@ -204,7 +214,8 @@ impl World {
             match output {
                 matchmaker::Output::Send { connection, frame } => {
                     let Frame { seq, ack, msg } = frame;
-                    self.send_to_page(connection.0, protocol::encode(&Frame { seq, ack, msg: &*msg }));
+                    let text = protocol::encode(&Frame { seq, ack, msg: &*msg });
+                    self.send_to_page(connection.0, text, msg.is_counted());
                 }
                 matchmaker::Output::Close { connection, .. } => self.server_closes(connection.0),
                 matchmaker::Output::Note(_) => {}
@@ -234,21 +245,32 @@ impl World {
         self.note(|| format!("trouble: {trouble:?}"));
         match trouble {
             Trouble::Wish(side, intent) => self.tell_page(side, Input::Wanted(intent)),
-            Trouble::Cut(side) => self.cut(side),
+            Trouble::Cut(side) => self.cut(side, true),
+            Trouble::HalfOpen(side) => self.cut(side, false),
+            Trouble::Stall(side) => self.stall(side),
+            Trouble::Stutter(side) => {
+                if let Some(wire) = self.current_wire(side) {
+                    self.wires[wire as usize].stutters = [true; 2];
+                }
+            }
+            Trouble::Online(side) => self.tell_page(side, Input::Online),
+            Trouble::PageHidden(side) => self.tell_page(side, Input::PageHidden),
             Trouble::ServerRestarts => {
                 let seed = self.rng.u64(..);
                 self.matchmaker = matchmaker(seed);
-                self.cut(0);
-                self.cut(1);
+                self.cut(0, true);
+                self.cut(1, true);
                 self.wires.iter_mut().for_each(|it| it.server_knows = false);
             }
             Trouble::ServerUnreachable(is) => self.server_reachable = !is,
             Trouble::MediaBlocked(is) => self.media_blocked = is,
-            Trouble::SendTwice(side) => {
-                if let Some(wire) = self.current_wire(side) {
-                    self.wires[wire as usize].stutters = true;
-                }
+            Trouble::Deaf(side, is) => self.browsers[side].deaf = is,
+            Trouble::CameraLost(side) => {
+                self.browsers[side].open.video = false;
+                self.tell_page(side, Input::MediaLost(Media { audio: false, video: true }));
             }
+            Trouble::DevicesRefused(side, is) => self.browsers[side].refused = is,
+            Trouble::Renegotiate(side) => self.renegotiate(side),
         }
     }
 
@@ -259,48 +281,65 @@ impl World {
             self.schedule(at, Event::Trouble(Trouble::Wish(side, Intent::Start)));
         }
         for _ in 0..self.rng.u32(1..12) {
-            let at = self.now + self.within(0..TROUBLE.as_millis() as u64);
-            let side = self.rng.usize(0..2);
-            let trouble = match self.rng.u32(0..10) {
-                0 | 1 => Trouble::Wish(side, Intent::Next),
-                2 => {
-                    // Both at the same moment.
-                    self.schedule(at, Event::Trouble(Trouble::Wish(1 - side, Intent::Next)));
-                    Trouble::Wish(side, Intent::Next)
-                }
-                3 => {
-                    let again = at + self.within(0..3_000);
-                    self.schedule(again, Event::Trouble(Trouble::Wish(side, Intent::Start)));
-                    Trouble::Wish(side, Intent::Stop)
-                }
-                4 | 5 => Trouble::Cut(side),
-                6 => Trouble::ServerRestarts,
-                7 => {
-                    let again = at + self.within(0..40_000);
-                    self.schedule(again, Event::Trouble(Trouble::ServerUnreachable(false)));
-                    Trouble::ServerUnreachable(true)
-                }
-                8 => {
-                    let again = at + self.within(0..10_000);
-                    self.schedule(again, Event::Trouble(Trouble::MediaBlocked(false)));
-                    Trouble::MediaBlocked(true)
-                }
-                _ => Trouble::SendTwice(side),
-            };
-            self.schedule(at, Event::Trouble(trouble));
+            self.plan_one();
         }
         let end = self.now + TROUBLE;
-        self.schedule(end, Event::Trouble(Trouble::ServerUnreachable(false)));
-        self.schedule(end, Event::Trouble(Trouble::MediaBlocked(false)));
-        for side in 0..2 {
-            self.schedule(end, Event::Trouble(Trouble::Wish(side, Intent::Start)));
+        let mended = [Trouble::ServerUnreachable(false), Trouble::MediaBlocked(false)];
+        let of = |side| {
+            [
+                Trouble::Deaf(side, false),
+                Trouble::DevicesRefused(side, false),
+                Trouble::Wish(side, Intent::Start),
+            ]
+        };
+        for trouble in mended.into_iter().chain(of(0)).chain(of(1)) {
+            self.schedule(end, Event::Trouble(trouble));
         }
     }
 
-    /// Both are in the same match, and each sees the other.
+    fn plan_one(&mut self) {
+        let at = self.now + self.within(0..TROUBLE.as_millis() as u64);
+        let side = self.rng.usize(0..2);
+        let (trouble, then) = match self.rng.u32(0..20) {
+            0 | 1 => (Trouble::Wish(side, Intent::Next), None),
+            // Both at the same moment.
+            2 => (Trouble::Wish(side, Intent::Next), Some((0..1, Trouble::Wish(1 - side, Intent::Next)))),
+            3 => (Trouble::Wish(side, Intent::Stop), Some((0..3_000, Trouble::Wish(side, Intent::Start)))),
+            4 => (Trouble::PageHidden(side), Some((0..3_000, Trouble::Wish(side, Intent::Start)))),
+            5 => (Trouble::Wish(side, Intent::ToggleCamera), Some((0..9_000, Trouble::CameraLost(side)))),
+            6 => (Trouble::Wish(side, Intent::ToggleMicrophone), None),
+            7 | 8 => (Trouble::Cut(side), Some((0..5_000, Trouble::Online(side)))),
+            9 => (Trouble::HalfOpen(side), None),
+            10 => (Trouble::Stall(side), None),
+            11 | 12 => (Trouble::ServerRestarts, None),
+            13 => (Trouble::ServerUnreachable(true), Some((0..40_000, Trouble::ServerUnreachable(false)))),
+            14 => (Trouble::MediaBlocked(true), Some((0..10_000, Trouble::MediaBlocked(false)))),
+            15 => (Trouble::Deaf(side, true), Some((0..20_000, Trouble::Deaf(side, false)))),
+            16 => {
+                (Trouble::DevicesRefused(side, true), Some((0..20_000, Trouble::DevicesRefused(side, false))))
+            }
+            // Nearly at the same moment: two offers collide.
+            17 | 18 => (Trouble::Renegotiate(side), Some((0..100, Trouble::Renegotiate(1 - side)))),
+            _ => (Trouble::Stutter(side), None),
+        };
+        self.schedule(at, Event::Trouble(trouble));
+        if let Some((later, trouble)) = then {
+            let at = at + self.within(later);
+            self.schedule(at, Event::Trouble(trouble));
+        }
+    }
+
+    /// What a page sends, as its own person sees it.
+    fn sends(&self, side: Side) -> Media {
+        let seen = self.calls[side].snapshot();
+        Media { audio: seen.microphone == Device::On, video: seen.camera == Device::On }
+    }
+
+    /// Both are in the same match, and each sees the other and what it sends.
     fn both_talk(&self) -> bool {
         let talks = |side: Side| {
-            matches!(self.calls[side].snapshot().phase, Phase::Talking { interrupted: false, .. })
+            self.calls[side].snapshot().phase
+                == Phase::Talking { partner: self.sends(1 - side), interrupted: false }
         };
         talks(0) && talks(1) && self.is_connected()
     }
