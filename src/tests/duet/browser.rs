@@ -57,6 +57,11 @@ impl Browser {
     pub(super) fn is_peer_open(&self) -> bool {
         self.peer.is_some()
     }
+
+    /// The connection that is open.
+    pub(super) fn link(&self) -> Option<Link> {
+        self.peer.as_ref().map(|it| it.link)
+    }
 }
 
 /// The number of the exchange in a description.
