@@ -16,6 +16,9 @@ const FIRST_STEP: Duration = Duration::from_millis(500);
 /// The highest step: a server that was restarted is found again soon, one that is overrun is left in peace.
 const HIGHEST_STEP: Duration = Duration::from_secs(15);
 
+/// The shortest wait: a tick that hangs up must not leave the dialling for the same moment.
+const SHORTEST_REST: Duration = Duration::from_millis(1);
+
 /// How long opening a socket and being welcomed may take together; a bad mobile network needs a few seconds.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 
@@ -123,7 +126,8 @@ impl Line {
         let step = FIRST_STEP.saturating_mul(1 << self.failures.min(10)).min(HIGHEST_STEP);
         let jitter = Duration::from_millis(rng.u64(0..=step.as_millis() as u64));
         self.failures += 1;
-        self.wire = Wire::Resting { until: now + self.come_back_after.take().unwrap_or(jitter) };
+        let rest = self.come_back_after.take().unwrap_or(jitter).max(SHORTEST_REST);
+        self.wire = Wire::Resting { until: now + rest };
     }
 
     /// Says something: now, or when the line is back. `false` if it is not to be had any more in this session.

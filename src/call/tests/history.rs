@@ -13,7 +13,7 @@ use crate::{
         Output, PeerDeed, PeerEvent, Phase, SignalingState, Snapshot,
     },
     protocol::{
-        Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PeerMessage, Role, Signalling,
+        Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PeerMessage, Role, Signal, Signalling,
         ToBrowser, ToServer,
     },
     time::Moment,
@@ -209,7 +209,14 @@ impl Witness {
             Input::SocketLost => self.socket = None,
             Input::Heard(_) => self.odd |= self.socket == Some(Socket::Dialled),
             Input::MediaOpened(_) => self.camera_open = true,
-            _ => {}
+            Input::Wanted(_)
+            | Input::MediaFailed(_)
+            | Input::MediaLost(_)
+            | Input::SocketOpened
+            | Input::Peer { .. }
+            | Input::Online
+            | Input::PageHidden
+            | Input::Tick => {}
         }
         let [outputs, twins] = self.calls.each_mut().map(|call| call.handle(self.now, input.clone()));
         assert_eq!(format!("{outputs:?}"), format!("{twins:?}"), "the same seed and inputs, other outputs");
@@ -261,10 +268,8 @@ impl Witness {
             ToServer::Signal { match_id, signal, .. } => {
                 let current = self.peer.is_some_and(|it| it.match_id == match_id);
                 assert!(current || welcomed, "a signal without a match");
-                match signal {
-                    crate::protocol::Signal::Offer { .. } => &[Word::Answer(0), Word::Candidate(0)],
-                    _ => &[],
-                }
+                let offers = matches!(signal, Signal::Offer { .. });
+                if offers { &[Word::Answer(0), Word::Candidate(0)] } else { &[] }
             }
             ToServer::Next { .. } => &[Word::Ended(0, EndReason::Next), Word::Waiting, Word::Matched(polite)],
             ToServer::Failed { .. } => &[Word::Ended(0, EndReason::Unconnected), Word::Waiting],

@@ -90,6 +90,16 @@ fn a_server_that_says_when_to_come_back_is_believed_once() {
 }
 
 #[test]
+fn a_server_that_says_at_once_leaves_no_tick_with_work_behind() {
+    let mut page = Page::waiting();
+    page.server_listens = false;
+    page.hears(ToBrowser::ComeBack { after_ms: 0 });
+    page.after(secs(20));
+    page.after(millis(1));
+    assert_eq!(page.did(), ["say ping", "hang up", "dial"]);
+}
+
+#[test]
 fn a_network_that_is_back_and_a_press_on_start_hurry() {
     for hurry in [Input::Online, Input::Wanted(Intent::Start)] {
         let mut page = Page::waiting();

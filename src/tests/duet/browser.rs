@@ -5,14 +5,14 @@ use std::{collections::VecDeque, time::Duration};
 
 use passerby::{
     call::{
-        ConnectionState, Description, DescriptionKind, Failed, Input, Link, Measurement, PeerDeed, PeerEvent,
-        SignalingState,
+        ConnectionState, Description, DescriptionKind, Failed, Input, Link, Measurement, MediaError,
+        PeerDeed, PeerEvent, SignalingState,
     },
-    protocol::{Candidate, Sdp},
+    protocol::{Candidate, Media, Sdp},
     time::Moment,
 };
 
-use super::{Event, Side, World};
+use super::{Event, Side, World, millis};
 
 /// How long ICE looks for a lost path before it gives up; Chromium takes about as long.
 const ICE_GIVES_UP_AFTER: Duration = Duration::from_secs(15);
@@ -22,6 +22,12 @@ const ICE_GIVES_UP_AFTER: Duration = Duration::from_secs(15);
 pub(super) struct Browser {
     /// The camera is open, or being opened.
     pub(super) camera_open: bool,
+    /// The devices that are there, once they were opened.
+    pub(super) open: Media,
+    /// The person says no.
+    pub(super) refused: bool,
+    /// Nothing of the media arrives here.
+    pub(super) deaf: bool,
     peer: Option<Peer>,
     deeds: VecDeque<(Link, PeerDeed)>,
     serial: u64,
@@ -32,11 +38,15 @@ struct Peer {
     link: Link,
     state: SignalingState,
     attached: bool,
+    /// Something is left to negotiate.
+    wishes: bool,
+    channel_open: bool,
     /// The exchange each description belongs to: the serial of its offer.
     local: Option<Sdp>,
     remote: Option<Sdp>,
     pending: Option<Sdp>,
-    reachable: bool,
+    /// The fragment of the last candidate that was added.
+    reachable: Option<String>,
     connection: ConnectionState,
     /// When the path was lost.
     lost_at: Moment,
@@ -46,6 +56,11 @@ struct Peer {
 impl Browser {
     pub(super) fn is_peer_open(&self) -> bool {
         self.peer.is_some()
+    }
+
+    /// The connection that is open.
+    pub(super) fn link(&self) -> Option<Link> {
+        self.peer.as_ref().map(|it| it.link)
     }
 }
 
@@ -69,10 +84,12 @@ impl World {
                     link,
                     state: SignalingState::Stable,
                     attached: false,
+                    wishes: false,
+                    channel_open: false,
                     local: None,
                     remote: None,
                     pending: None,
-                    reachable: false,
+                    reachable: None,
                     connection: ConnectionState::New,
                     lost_at: Moment::default(),
                     counters: Measurement::default(),
@@ -105,14 +122,17 @@ impl World {
         let more = !browser.deeds.is_empty();
         let Some(peer) = browser.peer.as_mut().filter(|it| it.link == link) else { return };
         let events = match deed {
-            PeerDeed::Open { .. } | PeerDeed::Close | PeerDeed::Tell(_) => Vec::new(),
+            PeerDeed::Open { .. } | PeerDeed::Close => Vec::new(),
+            PeerDeed::Tell(message) => {
+                // In order, and never lost: the channel repeats what is.
+                let at = self.now + millis(20);
+                self.schedule(at, Event::Told(1 - side, link, message));
+                Vec::new()
+            }
             PeerDeed::Attach => {
-                peer.attached = true;
-                if peer.state == SignalingState::Stable {
-                    vec![PeerEvent::NegotiationNeeded]
-                } else {
-                    Vec::new()
-                }
+                assert!(!peer.attached, "tracks are attached once");
+                (peer.attached, peer.wishes) = (true, peer.state == SignalingState::Stable);
+                Vec::new()
             }
             PeerDeed::SetLocal => {
                 browser.serial += 1;
@@ -121,7 +141,9 @@ impl World {
             PeerDeed::SetRemote(description) => peer.set_remote(description),
             PeerDeed::AddCandidate(candidate) => {
                 let remote = peer.remote.as_ref().expect("no candidate before its description");
-                peer.reachable |= candidate.username_fragment.as_deref() == Some(fragment(remote));
+                let named = candidate.username_fragment;
+                assert_eq!(named.as_deref(), Some(fragment(remote)), "a candidate of another generation");
+                peer.reachable = named;
                 Vec::new()
             }
             PeerDeed::EndCandidates { .. } => Vec::new(),
@@ -134,7 +156,40 @@ impl World {
         if more {
             self.plan_work(side);
         }
+        self.negotiate_if_needed(side);
         self.update_media();
+    }
+
+    /// Asks for devices; the person may say no.
+    pub(super) fn open_media(&mut self, side: Side, wish: Media) {
+        let at = self.now + self.within(1..50);
+        let browser = &mut self.browsers[side];
+        let answer = if browser.refused {
+            Input::MediaFailed(MediaError::Blocked { granted: Media::default() })
+        } else {
+            (browser.camera_open, browser.open) = (true, wish);
+            Input::MediaOpened(wish)
+        };
+        self.schedule(at, Event::Page(side, answer));
+    }
+
+    /// Something has changed that the two must agree on.
+    pub(super) fn renegotiate(&mut self, side: Side) {
+        if let Some(peer) = self.browsers[side].peer.as_mut().filter(|it| it.attached) {
+            peer.wishes = true;
+        }
+        self.negotiate_if_needed(side);
+    }
+
+    /// `negotiationneeded` comes only while the connection is stable and has nothing else to do.
+    fn negotiate_if_needed(&mut self, side: Side) {
+        let browser = &mut self.browsers[side];
+        let Some(peer) = &mut browser.peer else { return };
+        if peer.wishes && peer.state == SignalingState::Stable && browser.deeds.is_empty() {
+            peer.wishes = false;
+            let (now, link, event) = (self.now, peer.link, PeerEvent::NegotiationNeeded);
+            self.schedule(now, Event::Page(side, Input::Peer { link, event }));
+        }
     }
 
     /// Whether media can flow between the two.
@@ -144,8 +199,8 @@ impl World {
         one.link == other.link
             && same(&one.local, &other.remote)
             && same(&other.local, &one.remote)
-            && one.reachable
-            && other.reachable
+            && one.reaches()
+            && other.reaches()
             && !self.media_blocked
     }
 
@@ -154,13 +209,16 @@ impl World {
         let connected = self.is_connected();
         for side in 0..2 {
             let now = self.now;
+            let (deaf, theirs) = (self.browsers[side].deaf, self.browsers[1 - side].open);
             let Some(peer) = &mut self.browsers[side].peer else { continue };
             let link = peer.link;
             let state = match (connected, peer.connection) {
                 (true, ConnectionState::Connected) => {
-                    peer.counters.bytes_received += 1_000;
-                    peer.counters.frames_decoded += 1;
-                    peer.counters.audio_packets += 1;
+                    // A camera that is turned off sends black, one that is gone sends nothing.
+                    let flows = |device: bool| u64::from(device && !deaf);
+                    peer.counters.bytes_received += 1_000 * flows(theirs.audio || theirs.video);
+                    peer.counters.frames_decoded += flows(theirs.video);
+                    peer.counters.audio_packets += flows(theirs.audio);
                     continue;
                 }
                 (true, ConnectionState::New | ConnectionState::Disconnected) => ConnectionState::Connected,
@@ -174,13 +232,22 @@ impl World {
                 (true | false, _) => continue,
             };
             peer.connection = state;
-            let event = PeerEvent::Connection(state);
-            self.schedule(now, Event::Page(side, Input::Peer { link, event }));
+            let opens =
+                state == ConnectionState::Connected && !std::mem::replace(&mut peer.channel_open, true);
+            let events = [Some(PeerEvent::Connection(state)), opens.then_some(PeerEvent::ChannelOpened)];
+            for event in events.into_iter().flatten() {
+                self.schedule(now, Event::Page(side, Input::Peer { link, event }));
+            }
         }
     }
 }
 
 impl Peer {
+    /// Whether it knows a way to the partner that it has agreed with.
+    fn reaches(&self) -> bool {
+        self.reachable.as_deref() == self.remote.as_ref().map(fragment)
+    }
+
     fn set_local(&mut self, serial: &str) -> Vec<PeerEvent> {
         let (kind, state) = match self.state {
             SignalingState::Stable => (DescriptionKind::Offer, SignalingState::HaveLocalOffer),
@@ -211,9 +278,9 @@ impl Peer {
 
     fn set_remote(&mut self, description: Description) -> Vec<PeerEvent> {
         let state = match (description.kind, self.state) {
-            // With an own offer out this is the implicit rollback.
+            // With an own offer out this is the implicit rollback; what it was for is still wanted.
             (DescriptionKind::Offer, SignalingState::Stable | SignalingState::HaveLocalOffer) => {
-                self.pending = None;
+                self.wishes |= self.pending.take().is_some();
                 SignalingState::HaveRemoteOffer
             }
             (DescriptionKind::Answer, SignalingState::HaveLocalOffer) => {

@@ -19,8 +19,8 @@ pub(super) struct Wire {
     pub(super) server_knows: bool,
     /// Nothing passes any more.
     pub(super) is_cut: bool,
-    /// The next counted text arrives twice.
-    pub(super) stutters: bool,
+    /// The next counted text in a direction arrives twice.
+    pub(super) stutters: [bool; 2],
     /// When the last text in each direction arrives: later ones do not overtake.
     last: [Moment; 2],
 }
@@ -37,7 +37,7 @@ impl World {
             page_holds: true,
             server_knows: false,
             is_cut: false,
-            stutters: false,
+            stutters: [false; 2],
             last,
         });
         let at = self.now + self.within(1..200);
@@ -60,18 +60,24 @@ impl World {
 
     pub(super) fn send_to_server(&mut self, side: Side, text: String, counted: bool) {
         let Some(number) = self.current_wire(side) else { return };
-        let at = self.arrival(number, 0);
-        let wire = &mut self.wires[number as usize];
-        if counted && std::mem::take(&mut wire.stutters) {
+        for _ in 0..self.copies(number, 0, counted) {
+            let at = self.arrival(number, 0);
             self.schedule(at, Event::AtServer(number, text.clone()));
         }
-        self.schedule(at, Event::AtServer(number, text));
     }
 
-    pub(super) fn send_to_page(&mut self, number: u64, text: String) {
-        let at = self.arrival(number, 1);
+    pub(super) fn send_to_page(&mut self, number: u64, text: String, counted: bool) {
         let side = self.wires[number as usize].side;
-        self.schedule(at, Event::AtPage(side, number, text));
+        for _ in 0..self.copies(number, 1, counted) {
+            let at = self.arrival(number, 1);
+            self.schedule(at, Event::AtPage(side, number, text.clone()));
+        }
+    }
+
+    /// How often a text arrives.
+    fn copies(&mut self, number: u64, direction: usize, counted: bool) -> usize {
+        let stutters = &mut self.wires[number as usize].stutters[direction];
+        1 + usize::from(counted && std::mem::take(stutters))
     }
 
     pub(super) fn arrives_at_server(&mut self, number: u64, text: &str) {
@@ -92,14 +98,24 @@ impl World {
         self.tell_page(side, Input::Heard(frame));
     }
 
-    /// Cuts the wire of a page. Either end may be the first to notice; the server may take until its heartbeat.
-    pub(super) fn cut(&mut self, side: Side) {
+    /// Cuts the wire of a page. Either end may be the first to notice; the server may take until its heartbeat, and
+    /// the page, if the wire is only half there, has to find out by itself.
+    pub(super) fn cut(&mut self, side: Side, page_is_told: bool) {
         let Some(number) = self.current_wire(side) else { return };
         self.wires[number as usize].is_cut = true;
-        let page = self.now + self.within(0..2_000);
+        if page_is_told {
+            let page = self.now + self.within(0..2_000);
+            self.schedule(page, Event::PageLost(side, number));
+        }
         let server = self.now + self.within(0..SILENCE.as_millis() as u64);
-        self.schedule(page, Event::PageLost(side, number));
         self.schedule(server, Event::ServerLost(number, Closing::Lost));
+    }
+
+    /// Holds everything up for a while; nothing is lost.
+    pub(super) fn stall(&mut self, side: Side) {
+        let Some(number) = self.current_wire(side) else { return };
+        let until = self.now + self.within(1_000..25_000);
+        self.wires[number as usize].last.iter_mut().for_each(|it| *it = until.max(*it));
     }
 
     pub(super) fn hang_up(&mut self, side: Side) {
