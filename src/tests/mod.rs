@@ -10,4 +10,5 @@ mod duet;
 mod pages;
 mod socket;
 mod support;
+mod tidy;
 mod wire;
