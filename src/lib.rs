@@ -8,11 +8,11 @@
 //!
 //! `src/tests/tidy.rs` reads the source and fails where this does not hold.
 //!
-//! - [`time`] and [`protocol`] use nothing of ours.
-//! - [`matchmaker`] and [`call`] use only those two, and never each other.
-//! - [`ui`] uses of [`call`] only `Snapshot`, the plain types it is made of (`protocol::Media` among them) and `Intent`.
-//! - [`server`] uses [`matchmaker`], [`protocol`], [`time`] and [`ui`].
-//! - [`browser`] uses [`call`], [`protocol`], [`time`] and [`ui`]; only its folder `web` may say `web_sys`, `js_sys` or
+//! - `time` and `protocol` use nothing of ours.
+//! - `matchmaker` and `call` use only those two, and never each other.
+//! - `ui` uses of `call` only `Snapshot`, the plain types it is made of (`protocol::Media` among them) and `Intent`.
+//! - `server` uses `matchmaker`, `protocol`, `time` and `ui`.
+//! - `browser` uses `call`, `protocol`, `time` and `ui`; only its folder `web` may say `web_sys`, `js_sys` or
 //!   `wasm_bindgen`, in whatever spelling. The entry below is the one exception.
 //! - `#[cfg(feature)]` stands here and in `main.rs`, nowhere else.
 
