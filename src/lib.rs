@@ -3,6 +3,18 @@
 //! Two state machines decide and touch nothing ([`matchmaker`] on the server, [`call`] in the browser),
 //! two drivers touch everything and decide nothing ([`server`], [`browser`]), and one [`protocol`] is spoken between them.
 //! What people see ([`ui`]) is a function of the call's `Snapshot`; what they want leaves it as an `Intent`.
+//!
+//! # The import law
+//!
+//! `src/tests/tidy.rs` reads the source and fails where this does not hold.
+//!
+//! - `time` and `protocol` use nothing of ours.
+//! - `matchmaker` and `call` use only those two, and never each other.
+//! - `ui` uses of `call` only `Snapshot`, the plain types it is made of (`protocol::Media` among them) and `Intent`.
+//! - `server` uses `matchmaker`, `protocol`, `time` and `ui`.
+//! - `browser` uses `call`, `protocol`, `time` and `ui`; only its folder `web` may say `web_sys`, `js_sys` or
+//!   `wasm_bindgen`, in whatever spelling. The entry below is the one exception.
+//! - `#[cfg(feature)]` stands here and in `main.rs`, nowhere else.
 
 pub mod time;
 

@@ -11,4 +11,5 @@ mod memory;
 mod pages;
 mod socket;
 mod support;
+mod tidy;
 mod wire;

@@ -69,8 +69,13 @@ impl Link {
 
     /// What the server said next, `Err` with the close code when that was goodbye.
     pub(crate) async fn receive(&mut self) -> Result<Frame<ToBrowser>, u16> {
+        // Around the whole: the server's pings come in time for ever.
+        timeout(PATIENCE, self.next()).await.expect("something in time")
+    }
+
+    async fn next(&mut self) -> Result<Frame<ToBrowser>, u16> {
         loop {
-            match timeout(PATIENCE, self.received.recv()).await.expect("something in time") {
+            match self.received.recv().await {
                 Some(Message::Text(text)) => return Ok(decode_lenient(&text).expect("a message")),
                 Some(Message::Close(frame)) => return Err(frame.map_or(1005, |it| it.code.into())),
                 Some(Message::Ping(_) | Message::Pong(_)) => {}
