@@ -4,6 +4,8 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+use proc_macro2::{Delimiter, Spacing, Span, TokenStream, TokenTree};
+
 /// Lines of one file, tests apart.
 const MAX_LINES: usize = 400;
 
@@ -64,63 +66,46 @@ const BROWSER_INTERFACES: [&str; 3] = ["web_sys", "js_sys", "wasm_bindgen"];
 
 /// A piece of code: a word, or a mark that is no part of one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Token<'a> {
+struct Token {
     line: usize,
-    text: &'a str,
+    text: String,
 }
 
-/// The words and marks of a Rust text, without comments, strings and characters. Two colons are one mark.
-fn tokens(text: &str) -> Vec<Token<'_>> {
+/// The words and marks of a Rust text, without comments, strings and numbers. Two colons are one mark.
+fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
-    let (mut rest, mut line) = (text, 1);
-    while let Some(first) = rest.chars().next() {
-        let is_word = |it: char| it.is_alphanumeric() || it == '_';
-        let skipped = skipped(rest);
-        let length = match skipped {
-            Some(length) => length,
-            None if is_word(first) => rest.find(|it| !is_word(it)).unwrap_or(rest.len()),
-            None if rest.starts_with("::") => 2,
-            None => first.len_utf8(),
-        };
-        let (text, after) = rest.split_at(length);
-        if skipped.is_none() && !first.is_whitespace() {
-            tokens.push(Token { line, text });
-        }
-        line += text.matches('\n').count();
-        rest = after;
-    }
+    flatten(text.parse().expect("Rust"), &mut tokens);
     tokens
 }
 
-/// The length of the comment, string or character that a text begins with.
-fn skipped(text: &str) -> Option<usize> {
-    let to = |end: &str, from: usize| text[from..].find(end).map_or(text.len(), |it| from + it + end.len());
-    if text.starts_with("//") {
-        return Some(text.find('\n').unwrap_or(text.len()));
+fn flatten(stream: TokenStream, tokens: &mut Vec<Token>) {
+    let mut after_colon = false;
+    for tree in stream {
+        let mut push = |span: Span, text: &str| {
+            tokens.push(Token { line: span.start().line, text: text.to_owned() });
+        };
+        let first_colon = std::mem::take(&mut after_colon);
+        match tree {
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Brace => ("{", "}"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                push(group.span_open(), open);
+                flatten(group.stream(), tokens);
+                tokens.push(Token { line: group.span_close().start().line, text: close.to_owned() });
+            }
+            TokenTree::Ident(word) => push(word.span(), &word.to_string()),
+            TokenTree::Punct(mark) if mark.as_char() == ':' && first_colon => push(mark.span(), "::"),
+            TokenTree::Punct(mark) if mark.as_char() == ':' && mark.spacing() == Spacing::Joint => {
+                after_colon = true
+            }
+            TokenTree::Punct(mark) => push(mark.span(), &mark.to_string()),
+            TokenTree::Literal(_) => {}
+        }
     }
-    if text.starts_with("/*") {
-        return Some(to("*/", 2));
-    }
-    let plain = text.trim_start_matches(['b', 'c']);
-    let raw = plain.strip_prefix('r').map(|it| (it, it.len() - it.trim_start_matches('#').len()));
-    if let Some((it, hashes)) = raw
-        && text.len() - plain.len() <= 1
-        && it[hashes..].starts_with('"')
-    {
-        return Some(to(&format!("\"{}", "#".repeat(hashes)), text.len() - it.len() + hashes + 1));
-    }
-    let prefix = usize::from(text.starts_with("b\"") || text.starts_with("c\"") || text.starts_with("b'"));
-    let quote = text[prefix..].chars().next().filter(|it| matches!(it, '"' | '\''))?;
-    let mut escaped = false;
-    let end = text[prefix + 1..].char_indices().find(|(_, it)| {
-        let ends = *it == quote && !escaped;
-        escaped = *it == '\\' && !escaped;
-        ends
-    });
-    let length = end.map_or(text.len(), |(at, _)| prefix + 1 + at + 1);
-    // A lifetime is no character.
-    let is_character = |it: &str| it.starts_with('\\') || it.chars().nth(1) == Some('\'');
-    (quote == '"' || is_character(&text[prefix + 1..])).then_some(length)
 }
 
 /// The room of a file of `src`, and the names of the modules down to it.
@@ -138,8 +123,8 @@ fn uses(file: &str, text: &str) -> Vec<(usize, Vec<String>)> {
     let (mut depth, mut inline) = (0, Vec::new());
     let mut found = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
-        let next = |n: usize| tokens.get(at + n).map_or("", |it| it.text);
-        match token.text {
+        let next = |n: usize| tokens.get(at + n).map_or("", |it| it.text.as_str());
+        match token.text.as_str() {
             "mod" if next(2) == "{" => {
                 inline.push(depth);
                 module.push(next(1).to_owned());
@@ -171,18 +156,18 @@ fn uses(file: &str, text: &str) -> Vec<(usize, Vec<String>)> {
 
 /// Reads a path, or the tree of a `use`, from a token on; returns the token after it.
 fn leaves(
-    tokens: &[Token<'_>],
+    tokens: &[Token],
     mut at: usize,
     mut path: Vec<String>,
     found: &mut Vec<(usize, Vec<String>)>,
 ) -> usize {
     while let Some(token) = tokens.get(at) {
         at += 1;
-        match token.text {
+        match token.text.as_str() {
             "{" => {
                 while tokens.get(at).is_some_and(|it| it.text != "}") {
                     at = leaves(tokens, at, path.clone(), found);
-                    while tokens.get(at).is_some_and(|it| !matches!(it.text, "," | "}")) {
+                    while tokens.get(at).is_some_and(|it| !matches!(it.text.as_str(), "," | "}")) {
                         at += 1;
                     }
                     at += usize::from(tokens.get(at).is_some_and(|it| it.text == ","));
@@ -229,8 +214,11 @@ fn world(file: &str, text: &str) -> Vec<Breach> {
         return Vec::new();
     }
     let tokens = tokens(text);
-    let mut breaches: Vec<_> =
-        tokens.iter().filter(|it| WORLD.contains(&it.text)).map(|it| (it.line, it.text.to_owned())).collect();
+    let mut breaches: Vec<_> = tokens
+        .iter()
+        .filter(|it| WORLD.contains(&it.text.as_str()))
+        .map(|it| (it.line, it.text.clone()))
+        .collect();
     let mut paths = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
         if token.text == "std" && tokens.get(at + 1).is_some_and(|it| it.text == "::") {
@@ -250,8 +238,8 @@ fn browser_interfaces(file: &str, text: &str) -> Vec<Breach> {
     if file.starts_with("browser/web/") {
         return Vec::new();
     }
-    let is_entry = |it: &Token<'_>| file == "lib.rs" && it.text == "wasm_bindgen";
-    let is_one = |it: &Token<'_>| BROWSER_INTERFACES.iter().any(|name| it.text.starts_with(name));
+    let is_entry = |it: &Token| file == "lib.rs" && it.text == "wasm_bindgen";
+    let is_one = |it: &Token| BROWSER_INTERFACES.iter().any(|name| it.text.starts_with(name));
     let found = tokens(text).into_iter().filter(|it| is_one(it) && !is_entry(it));
     found
         .map(|it| Breach::new(it.line, format!("says `{}`, which only src/browser/web may", it.text)))
@@ -267,9 +255,9 @@ fn features(file: &str, text: &str) -> Vec<Breach> {
     let mut breaches = Vec::new();
     let (mut depth, mut condition) = (0, None);
     for (at, token) in tokens.iter().enumerate() {
-        match token.text {
+        match token.text.as_str() {
             "(" => {
-                let before = |n: usize| at.checked_sub(n).map_or("", |it| tokens[it].text);
+                let before = |n: usize| at.checked_sub(n).map_or("", |it| tokens[it].text.as_str());
                 let name = if before(1) == "!" { before(2) } else { before(1) };
                 if matches!(name, "cfg" | "cfg_attr") {
                     condition = condition.or(Some(depth));
@@ -401,13 +389,10 @@ fn lines(breaches: Vec<Breach>) -> Vec<usize> {
 
 #[test]
 fn comments_and_strings_are_no_code() {
-    let text =
-        "a // crate::b\n/* c\n */ 'd' \"e\\\"\n\" r#\"f\"\n\"# b'\\'' b\"g\" &'h br\"\\\" i\nfor r in raw";
-    let words: Vec<_> = tokens(text).into_iter().map(|it| (it.line, it.text)).collect();
-    assert_eq!(
-        words,
-        [(1, "a"), (5, "&"), (5, "'"), (5, "h"), (5, "i"), (6, "for"), (6, "r"), (6, "in"), (6, "raw")]
-    );
+    let text = "a // crate::b\n/* c\n */ 'd' \"e\n\" r#\"f\"# 7 { g::h\n}";
+    let tokens = tokens(text);
+    let words: Vec<_> = tokens.iter().map(|it| (it.line, it.text.as_str())).collect();
+    assert_eq!(words, [(1, "a"), (4, "{"), (4, "g"), (4, "::"), (4, "h"), (5, "}")]);
 }
 
 #[test]
