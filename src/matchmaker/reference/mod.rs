@@ -3,6 +3,8 @@
 //! Everything is a list, every question a walk through it. After every fact the queue is looked through from its head:
 //! the first who waits gets the first after it that accepts it and is accepted, then the next one, until nobody is left.
 
+mod questions;
+
 use super::tests::words::{Deed, Heard, Saying, Standing, Wire};
 use crate::protocol::{EndReason, ErrorCode, Media, Role, Signalling};
 
@@ -226,33 +228,6 @@ impl Town {
         pages.chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
     }
 
-    /// The next moment at which something has to happen by itself.
-    pub(super) fn next_event(&self) -> Option<u64> {
-        let queue = self.queue();
-        let both = |it: &&(usize, usize, u64)| queue.contains(&it.0) && queue.contains(&it.1);
-        let retries = self.apart.iter().filter(both).map(|it| it.2).filter(|at| *at > self.now);
-        self.all_due().into_iter().map(|it| it.0).chain(retries).min()
-    }
-
-    /// Who waits and can be reached, the longest waiter first.
-    pub(super) fn queue(&self) -> Vec<usize> {
-        let mut queue: Vec<_> = (0..self.pages.len()).filter(|it| self.place(*it).is_some()).collect();
-        queue.sort_by_key(|it| self.place(*it));
-        queue
-    }
-
-    fn place(&self, page: usize) -> Option<(u64, usize)> {
-        match (self.pages[page].standing, self.pages[page].wire) {
-            (Standing::Waiting(since, turn), Wire::Whole | Wire::Cut) => Some((since, turn)),
-            _ => None,
-        }
-    }
-
-    pub(super) fn are_apart(&self, one: usize, other: usize) -> bool {
-        let both = |it: &(usize, usize, u64)| [(one, other), (other, one)].contains(&(it.0, it.1));
-        self.apart.iter().any(|it| both(it) && it.2 > self.now)
-    }
-
     fn pair_all(&mut self) {
         for one in self.queue() {
             let others = self.queue().into_iter().skip_while(|it| *it != one).skip(1);
@@ -391,22 +366,5 @@ impl Town {
         } else {
             (sockets >= self.room).then_some(ErrorCode::ServerFull)
         }
-    }
-
-    /// Sockets that are open.
-    pub(super) fn sockets(&self) -> usize {
-        let has_one = |it: &&Page| it.standing != Standing::Gone && !matches!(it.wire, Wire::Lost { .. });
-        self.pages.iter().filter(has_one).count()
-    }
-
-    /// How many pages stand like this.
-    pub(super) fn count(&self, like: impl Fn(Standing) -> bool) -> usize {
-        self.pages.iter().filter(|it| like(it.standing)).count()
-    }
-
-    /// Matches that go on: those that are calls, or those that are not yet.
-    pub(super) fn matches(&self, calls: bool) -> usize {
-        let is_one = |it: &&Match| it.over.is_none() && (it.connected == [true; 2]) == calls;
-        self.matches.iter().filter(is_one).count()
     }
 }
