@@ -1,8 +1,8 @@
 //! Passerby pairs two strangers for a video call; this page is the map of the house, in reading order.
 //!
-//! Two state machines decide and touch nothing ([`matchmaker`] on the server, [`call`] in the browser),
-//! two drivers touch everything and decide nothing ([`server`], [`browser`]), and one [`protocol`] is spoken between them.
-//! What people see ([`ui`]) is a function of the call's `Snapshot`; what they want leaves it as an `Intent`.
+//! Two state machines decide and touch nothing (`matchmaker` on the server, `call` in the browser),
+//! two drivers touch everything and decide nothing (`server`, `browser`), and one `protocol` is spoken between them.
+//! What people see (`ui`) is a function of the call's `Snapshot`; what they want leaves it as an `Intent`.
 //!
 //! # The import law
 //!
