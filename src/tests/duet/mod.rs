@@ -86,6 +86,8 @@ struct World {
     wires: Vec<Wire>,
     server_reachable: bool,
     media_blocked: bool,
+    /// Until when nothing gets to or from a page.
+    stalled_until: [Moment; 2],
     /// What happened, if somebody wants to read it.
     log: Option<Vec<String>>,
 }
@@ -140,6 +142,7 @@ impl World {
             wires: Vec::new(),
             server_reachable: true,
             media_blocked: false,
+            stalled_until: [Moment::from_millis(0); 2],
             log: told.then(Vec::new),
             rng,
         }

@@ -40,7 +40,7 @@ impl World {
             stutters: [false; 2],
             last,
         });
-        let at = self.now + self.within(1..200);
+        let at = self.now.max(self.stalled_until[side]) + self.within(1..200);
         self.schedule(at, Event::Dialled(side, self.wires.len() as u64 - 1));
     }
 
@@ -111,11 +111,9 @@ impl World {
         self.schedule(server, Event::ServerLost(number, Closing::Lost));
     }
 
-    /// Holds everything up for a while; nothing is lost.
+    /// Holds up everything on the way to and from a page for a while, new wires too; nothing is lost.
     pub(super) fn stall(&mut self, side: Side) {
-        let Some(number) = self.current_wire(side) else { return };
-        let until = self.now + self.within(1_000..25_000);
-        self.wires[number as usize].last.iter_mut().for_each(|it| *it = until.max(*it));
+        self.stalled_until[side] = self.now + self.within(1_000..25_000);
     }
 
     pub(super) fn hang_up(&mut self, side: Side) {
@@ -149,7 +147,8 @@ impl World {
     }
 
     fn arrival(&mut self, number: u64, direction: usize) -> Moment {
-        let at = self.now + self.within(1..80);
+        let from = self.now.max(self.stalled_until[self.wires[number as usize].side]);
+        let at = from + self.within(1..80);
         let last = &mut self.wires[number as usize].last[direction];
         *last = at.max(*last);
         *last
