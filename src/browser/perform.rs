@@ -41,7 +41,11 @@ impl Body {
                     socket.send(protocol::encode(&frame));
                 }
             }
-            Output::CloseSocket => self.socket = None,
+            Output::CloseSocket { goodbye } => {
+                if let Some(socket) = self.socket.take() {
+                    socket.close(goodbye);
+                }
+            }
             Output::Peer { link, deed } => self.perform_on_peer(link, deed),
         }
     }

@@ -151,6 +151,6 @@ pub struct Measurement {
     pub frames_decoded: u64,
     /// Audio packets received.
     pub audio_packets: u64,
-    /// Bytes received on the transport, of any kind.
+    /// Bytes of picture and sound received.
     pub bytes_received: u64,
 }

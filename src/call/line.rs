@@ -97,7 +97,7 @@ impl Line {
     pub(super) fn close(&mut self, out: &mut Vec<Output>) {
         match self.wire {
             Wire::Off | Wire::Resting { .. } => {}
-            Wire::Opening { .. } | Wire::Open { .. } => out.push(Output::CloseSocket),
+            Wire::Opening { .. } | Wire::Open { .. } => out.push(Output::CloseSocket { goodbye: true }),
         }
         *self = Self::default();
     }
@@ -227,7 +227,7 @@ impl Line {
     }
 
     fn hang_up(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
-        out.push(Output::CloseSocket);
+        out.push(Output::CloseSocket { goodbye: false });
         self.lost(now, rng);
     }
 

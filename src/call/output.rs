@@ -17,7 +17,10 @@ pub enum Output {
     /// Send a message to the server.
     Send(Frame<ToServer>),
     /// Close the socket, after what was sent; no `SocketLost` follows.
-    CloseSocket,
+    CloseSocket {
+        /// The page leaves; otherwise it only changes to another socket, and the server must not take that for leaving.
+        goodbye: bool,
+    },
     /// Do something with a peer connection; deeds on one are done one after another.
     Peer {
         /// Which.

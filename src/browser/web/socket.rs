@@ -21,6 +21,7 @@ const NORMAL_CLOSURE: u16 = 1000;
 pub(in crate::browser) struct Socket {
     texts: UnboundedSender<String>,
     wanted: Rc<Cell<bool>>,
+    goodbye: Rc<Cell<bool>>,
 }
 
 impl Drop for Socket {
@@ -33,8 +34,8 @@ impl Socket {
     /// Opens one to where the page came from.
     pub(in crate::browser) fn open(inbox: &Inbox) -> Self {
         let (texts, outgoing) = mpsc::unbounded();
-        let wanted = Rc::new(Cell::new(true));
-        let (inbox, still_wanted) = (inbox.clone(), wanted.clone());
+        let (wanted, goodbye) = (Rc::new(Cell::new(true)), Rc::default());
+        let (inbox, still_wanted, is_goodbye) = (inbox.clone(), wanted.clone(), Rc::clone(&goodbye));
         spawn_local(async move {
             let tell = |input| {
                 if still_wanted.get() {
@@ -42,11 +43,16 @@ impl Socket {
                 }
             };
             if let Some(socket) = dial() {
-                converse(socket, outgoing, tell).await;
+                converse(socket, outgoing, tell, &is_goodbye).await;
             }
             tell(Input::SocketLost);
         });
-        Self { texts, wanted }
+        Self { texts, wanted, goodbye }
+    }
+
+    /// Closes it, after what was sent. Without a goodbye it has no close code, and the server waits for another one.
+    pub(in crate::browser) fn close(self, goodbye: bool) {
+        self.goodbye.set(goodbye);
     }
 
     /// Sends a text, after those before it. The call bounds how many there can be.
@@ -64,7 +70,12 @@ fn dial() -> Option<WebSocket> {
 }
 
 /// Carries texts both ways until either end has had enough.
-async fn converse(mut socket: WebSocket, mut outgoing: UnboundedReceiver<String>, tell: impl Fn(Input)) {
+async fn converse(
+    mut socket: WebSocket,
+    mut outgoing: UnboundedReceiver<String>,
+    tell: impl Fn(Input),
+    goodbye: &Cell<bool>,
+) {
     select! {
         ready = poll_fn(|context| socket.poll_ready_unpin(context)).fuse() => {
             if ready.is_err() {
@@ -93,8 +104,10 @@ async fn converse(mut socket: WebSocket, mut outgoing: UnboundedReceiver<String>
                     }
                 }
                 None => {
-                    // It is closed anyway when it is dropped; this way the server knows that it is meant.
-                    let _ = socket.close(Some(NORMAL_CLOSURE), None);
+                    if goodbye.get() {
+                        // It fails for none but impossible codes.
+                        let _ = socket.close(Some(NORMAL_CLOSURE), None);
+                    }
                     return;
                 }
             },

@@ -239,7 +239,9 @@ impl Witness {
                 (self.socket, self.odd) = (Some(Socket::Dialled), false);
                 self.due.push_back(Proper::Tell(Input::SocketOpened));
             }
-            Output::CloseSocket => assert!(self.socket.take().is_some(), "there is nothing to hang up"),
+            Output::CloseSocket { .. } => {
+                assert!(self.socket.take().is_some(), "there is nothing to hang up")
+            }
             Output::Send(Frame { msg, .. }) => {
                 assert!(
                     self.socket == Some(Socket::Open) || self.odd && self.socket.is_some(),

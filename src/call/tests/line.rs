@@ -96,7 +96,7 @@ fn a_server_that_says_at_once_leaves_no_tick_with_work_behind() {
     page.hears(ToBrowser::ComeBack { after_ms: 0 });
     page.after(secs(20));
     page.after(millis(1));
-    assert_eq!(page.did(), ["say ping", "hang up", "dial"]);
+    assert_eq!(page.did(), ["say ping", "change sockets", "dial"]);
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_socket_that_is_not_there_within_10_s_is_given_up() {
     page.after(millis(9_999));
     assert!(page.did().is_empty());
     page.after(millis(1));
-    assert_eq!(page.did(), ["hang up"]);
+    assert_eq!(page.did(), ["change sockets"]);
     assert!(rest(&mut page) <= millis(500));
 }
 
@@ -154,7 +154,7 @@ fn an_unanswered_ping_hangs_up_and_dials_again() {
     page.after(millis(9_999));
     assert!(page.did().is_empty());
     page.after(millis(1));
-    assert_eq!(page.did(), ["hang up"]);
+    assert_eq!(page.did(), ["change sockets"]);
     assert!(rest(&mut page) <= millis(500));
     page.is_taken_back();
     assert_eq!(page.hellos.last(), Some(&Some(session(1))), "it shows what the last welcome gave");
@@ -221,7 +221,7 @@ fn a_broken_sequence_begins_a_new_session() {
     for (seq, ack) in [(7, 0), (0, 0), (2, 99)] {
         let mut page = Page::waiting();
         page.tell(Input::Heard(Frame { seq, ack, msg: ToBrowser::Waiting {} }));
-        assert_eq!(page.did(), ["hang up"]);
+        assert_eq!(page.did(), ["change sockets"]);
         rest(&mut page);
         page.is_welcomed();
         assert_eq!(page.did(), ["say hello", "say join with audio and video"]);

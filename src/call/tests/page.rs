@@ -275,7 +275,7 @@ impl Page {
                 | Output::CloseMedia
                 | Output::EnableMedia(_)
                 | Output::OpenSocket
-                | Output::CloseSocket => {}
+                | Output::CloseSocket { .. } => {}
             }
             self.done.push(words(&output));
         }
@@ -338,7 +338,8 @@ fn words(output: &Output) -> String {
         Output::CloseMedia => "light out".into(),
         Output::EnableMedia(sending) => format!("send {}", kinds(*sending)),
         Output::OpenSocket => "dial".into(),
-        Output::CloseSocket => "hang up".into(),
+        Output::CloseSocket { goodbye: true } => "hang up".into(),
+        Output::CloseSocket { goodbye: false } => "change sockets".into(),
         Output::Send(frame) => format!("say {}", message(&frame.msg)),
         Output::Peer { deed, .. } => self::deed(deed),
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::scene::{self, Event, Scene, offer, text_of, wrong};
 use crate::{
     matchmaker::{
-        Census, Input,
+        Census, Input, Note,
         peer::{self, Link, Peer},
         queue::Verdict,
         reference::Town,
@@ -323,9 +323,21 @@ impl Life {
         }
     }
 
+    /// The name of each of the model's matches. Those of which no page has heard, because nothing arrives there, are
+    /// taken from the notes: both sides count matches in the order in which they are made.
+    fn all_names(&self) -> Vec<MatchId> {
+        let noted = self.scene.notes.iter().filter_map(|it| match it {
+            Note::Matched { match_id, .. } => Some(*match_id),
+            Note::Connected { .. } | Note::Ended { .. } | Note::Refused { .. } => None,
+        });
+        let mut unheard = noted.filter(|it| !self.names.contains(&Some(*it)));
+        self.names.iter().map(|it| it.or_else(|| unheard.next()).unwrap()).collect()
+    }
+
     fn say(&mut self, page: usize, saying: Saying) {
+        let names = self.all_names();
         let scene = &mut self.scene;
-        let name = |of: Option<usize>| of.map_or(MatchId(Uuid::max()), |it| self.names[it].unwrap());
+        let name = |of: Option<usize>| of.map_or(MatchId(Uuid::max()), |it| names[it]);
         match saying {
             Saying::Join => scene.join(page),
             Saying::Leave => scene.say(page, ToServer::Leave {}),

@@ -208,7 +208,7 @@ impl World {
                 Output::EnableMedia(_) => {}
                 Output::OpenSocket => self.dial(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
-                Output::CloseSocket => self.hang_up(side),
+                Output::CloseSocket { goodbye } => self.hang_up(side, goodbye),
                 Output::Peer { link, deed } => self.order(side, link, deed),
             }
         }
@@ -388,10 +388,11 @@ fn outlive(seed: u64, told: bool) -> Result<(), String> {
     for _ in 0..world.rng.u32(1..8) {
         let at = world.now + world.within(0..20_000);
         let side = world.rng.usize(0..2);
-        let trouble = match (world.rng.u32(0..6), forgets) {
+        let trouble = match (world.rng.u32(0..7), forgets) {
             (0 | 1, _) => Trouble::Cut(side),
             (2, _) => Trouble::Stutter(side),
             (3, _) => Trouble::Wish(side, Intent::ToggleCamera),
+            (6, _) => Trouble::Stall(side),
             (4, true) => Trouble::HalfOpen(side),
             (_, true) => Trouble::ServerRestarts,
             (4, false) => Trouble::Online(side),

@@ -116,13 +116,14 @@ impl World {
         self.stalled_until[side] = self.now + self.within(1_000..25_000);
     }
 
-    pub(super) fn hang_up(&mut self, side: Side) {
+    pub(super) fn hang_up(&mut self, side: Side, goodbye: bool) {
         let Some(number) = self.current_wire(side) else { return };
         let at = self.arrival(number, 0);
         let wire = &mut self.wires[number as usize];
         wire.page_holds = false;
         if !wire.is_cut {
-            self.schedule(at, Event::ServerLost(number, Closing::Goodbye));
+            let closing = if goodbye { Closing::Goodbye } else { Closing::Lost };
+            self.schedule(at, Event::ServerLost(number, closing));
         }
     }
 
