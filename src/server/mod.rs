@@ -67,7 +67,8 @@ impl Listeners {
 ///
 /// # Errors
 ///
-/// When the build is not what the configuration says, a listener has no address, the address needs origins that are not configured, the system has no randomness,
+/// When the build is not what the configuration says, a listener has no address, the address needs origins that are not
+/// configured, the system has no randomness,
 /// or a task without which there is no server ends by a fault of its own.
 pub async fn run(
     config: Config,
