@@ -20,6 +20,13 @@ pub enum Input {
     SocketLost,
     /// The server has said something.
     Heard(Frame<ToBrowser>),
+    /// The server has said something that this page does not know, as after a deploy.
+    HeardUnknown {
+        /// The number of the message.
+        seq: u64,
+        /// What it acknowledges.
+        ack: u64,
+    },
     /// Something happened to a peer connection.
     Peer {
         /// Which; news of any but the current one is stale.

@@ -160,14 +160,28 @@ impl Line {
                 Incoming::Welcome { resumed }
             }
             (Wire::Opening { .. }, _) => Incoming::Nothing,
-            (Wire::Open { .. }, msg) => match self.delivery.receive(seq, ack, msg.is_counted()) {
-                Receipt::Fresh => self.fresh(now, msg, out),
-                Receipt::Duplicate => Incoming::Nothing,
-                Receipt::Broken => {
-                    self.abandon(now, rng, out);
+            (Wire::Open { .. }, msg) => {
+                let counted = msg.is_counted();
+                if self.is_fresh(now, (seq, ack), counted, rng, out) {
+                    self.heed(msg)
+                } else {
                     Incoming::Nothing
                 }
-            },
+            }
+        }
+    }
+
+    /// Takes in a message that this page does not know; not to count it would break the numbers of all that follow.
+    pub(super) fn heard_unknown(
+        &mut self,
+        now: Moment,
+        numbers: (u64, u64),
+        rng: &mut fastrand::Rng,
+        out: &mut Vec<Output>,
+    ) {
+        match self.wire {
+            Wire::Off | Wire::Resting { .. } | Wire::Opening { .. } => {}
+            Wire::Open { .. } => _ = self.is_fresh(now, numbers, numbers.0 != 0, rng, out),
         }
     }
 
@@ -243,13 +257,34 @@ impl Line {
         }
     }
 
-    fn fresh(&mut self, now: Moment, msg: ToBrowser, out: &mut Vec<Output>) -> Incoming {
-        if let Wire::Open { pong_by, .. } = &mut self.wire {
-            *pong_by = None;
+    /// Takes in the numbers of a message; `false` for one that must not be heeded.
+    fn is_fresh(
+        &mut self,
+        now: Moment,
+        (seq, ack): (u64, u64),
+        counted: bool,
+        rng: &mut fastrand::Rng,
+        out: &mut Vec<Output>,
+    ) -> bool {
+        match self.delivery.receive(seq, ack, counted) {
+            Receipt::Fresh => {
+                if let Wire::Open { pong_by, .. } = &mut self.wire {
+                    *pong_by = None;
+                }
+                if self.delivery.owes_ack() {
+                    self.send(now, ToServer::Ping {}, out);
+                }
+                true
+            }
+            Receipt::Duplicate => false,
+            Receipt::Broken => {
+                self.abandon(now, rng, out);
+                false
+            }
         }
-        if self.delivery.owes_ack() {
-            self.send(now, ToServer::Ping {}, out);
-        }
+    }
+
+    fn heed(&mut self, msg: ToBrowser) -> Incoming {
         match msg {
             ToBrowser::Pong {} => Incoming::Nothing,
             ToBrowser::ComeBack { after_ms } => {

@@ -94,6 +94,9 @@ impl Call {
                 Incoming::Message(msg) => self.told(msg, &mut out),
                 Incoming::Nothing => {}
             },
+            Input::HeardUnknown { seq, ack } => {
+                self.line.heard_unknown(now, (seq, ack), &mut self.rng, &mut out)
+            }
             Input::Peer { link, event } => self.peer_event(link, event, &mut out),
             Input::Online => self.line.hurry(now, &mut out),
             Input::PageHidden => self.stop(None, &mut out),

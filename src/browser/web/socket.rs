@@ -10,9 +10,14 @@ use futures::{
 };
 use gloo_net::websocket::{Message, futures::WebSocket};
 use leptos::task::spawn_local;
+use serde::de::IgnoredAny;
 
 use super::json;
-use crate::{browser::inbox::Inbox, call::Input, protocol::limits::SUBPROTOCOL};
+use crate::{
+    browser::inbox::Inbox,
+    call::Input,
+    protocol::{Frame, limits::SUBPROTOCOL},
+};
 
 /// RFC 6455, 7.4.1: what the connection was for is done.
 const NORMAL_CLOSURE: u16 = 1000;
@@ -92,6 +97,8 @@ async fn converse(
                 Some(Ok(Message::Text(text))) => {
                     if let Some(frame) = json::decode(&text) {
                         tell(Input::Heard(frame));
+                    } else if let Some(Frame::<IgnoredAny> { seq, ack, .. }) = json::decode(&text) {
+                        tell(Input::HeardUnknown { seq, ack });
                     }
                 }
                 Some(Ok(Message::Bytes(_))) => {}

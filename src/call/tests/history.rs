@@ -207,7 +207,7 @@ impl Witness {
         match &input {
             Input::SocketOpened if self.socket.is_some() => self.socket = Some(Socket::Open),
             Input::SocketLost => self.socket = None,
-            Input::Heard(_) => self.odd |= self.socket == Some(Socket::Dialled),
+            Input::Heard(_) | Input::HeardUnknown { .. } => self.odd |= self.socket == Some(Socket::Dialled),
             Input::MediaOpened(_) => self.camera_open = true,
             Input::Wanted(_)
             | Input::MediaFailed(_)

@@ -229,6 +229,18 @@ fn a_broken_sequence_begins_a_new_session() {
 }
 
 #[test]
+fn a_message_of_a_later_age_is_passed_over_and_counted() {
+    let mut page = Page::waiting();
+    let Frame { seq, ack, .. } = page.server.send(ToBrowser::Waiting {}).unwrap();
+    page.tell(Input::HeardUnknown { seq, ack });
+    page.tell(Input::HeardUnknown { seq: 0, ack });
+    page.is_matched(Role::Polite, BOTH);
+    assert_eq!(page.phase(), "connecting");
+    page.tell(Input::HeardUnknown { seq: seq + 7, ack });
+    assert!(page.did().contains(&"change sockets".to_owned()), "a gap is a gap");
+}
+
+#[test]
 fn an_outbox_that_is_full_begins_a_new_session_and_closes_nothing_that_is_not_open() {
     let mut page = Page::talking();
     page.loses_its_socket();
