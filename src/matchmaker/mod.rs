@@ -47,7 +47,7 @@ pub struct Config {
     pub seed: [u8; 32],
     /// Milliseconds from the Unix epoch to [`Moment`]'s origin; ids of version 7 tell when they were made.
     pub unix_origin_ms: u64,
-    /// Open sockets at most; one more is told `server-full`.
+    /// Peers at most, those within their grace included; one more is told `server-full`.
     pub max_connections: usize,
 }
 
@@ -75,6 +75,8 @@ pub struct Matchmaker {
     queue: Queue,
     matches: Matches,
     deadlines: Deadlines,
+    /// Peers whose socket is lost; each keeps its seat.
+    lost: usize,
     /// Peers that wait, in the queue or within their grace.
     waiting: usize,
     /// Matches that are calls.
@@ -97,6 +99,7 @@ impl Matchmaker {
             queue: Queue::default(),
             matches: Matches::default(),
             deadlines: Deadlines::default(),
+            lost: 0,
             waiting: 0,
             talking: 0,
             outputs: Vec::new(),

@@ -34,7 +34,8 @@ impl Matchmaker {
         if self.draining {
             return self.turn_away(connection, ErrorCode::ServerStops);
         }
-        if self.sockets.len() >= self.max_connections {
+        // Who lost its socket in a call may come back, however many want its seat.
+        if self.sockets.len() >= self.max_connections.saturating_add(self.lost) {
             return self.turn_away(connection, ErrorCode::ServerFull);
         }
         let until = now + HELLO_WITHIN;
@@ -53,6 +54,9 @@ impl Matchmaker {
         match resume.filter(known) {
             Some(resume) => self.take_back(now, connection, ack, resume.peer),
             None if self.draining => self.drop_socket(connection, ErrorCode::ServerStops),
+            None if self.peers.len() >= self.max_connections => {
+                self.drop_socket(connection, ErrorCode::ServerFull);
+            }
             None => {
                 let (id, secret) = (self.mint.peer(now), self.mint.secret());
                 self.bind(connection, id);
@@ -74,7 +78,7 @@ impl Matchmaker {
         self.bind(connection, id);
         match before {
             Link::Attached(old) => self.drop_socket(old, ErrorCode::Replaced),
-            Link::Detached { until } => self.deadlines.cancel(until, Due::Grace(id)),
+            Link::Detached { until } => self.found(until, id),
         }
         self.tell(id, welcome(id, secret, true));
         self.replay(connection, id);
@@ -111,6 +115,7 @@ impl Matchmaker {
         };
         let until = now + grace;
         peer.link = Link::Detached { until };
+        self.lost += 1;
         let standing = peer.standing;
         self.deadlines.set(until, Due::Grace(id));
         match standing {
@@ -135,7 +140,7 @@ impl Matchmaker {
         self.stand_aside(id);
         let Some(peer) = self.peers.remove(&id) else { return };
         if let Link::Detached { until } = peer.link {
-            self.deadlines.cancel(until, Due::Grace(id));
+            self.found(until, id);
         }
         let Some(match_id) = peer.match_id() else { return };
         if let Some(it) = self.part(now, match_id, |_| reason) {
@@ -144,6 +149,12 @@ impl Matchmaker {
                 self.send_away(now, it.partner_of(id));
             }
         }
+    }
+
+    /// Ends the grace of a peer.
+    fn found(&mut self, until: Moment, id: PeerId) {
+        self.lost -= 1;
+        self.deadlines.cancel(until, Due::Grace(id));
     }
 
     /// Takes a waiting peer out of the queue.

@@ -30,7 +30,7 @@ pub struct Server {
     /// Origins whose pages may open `/ws`: scheme, host and port, nothing else. Default: none, which is allowed on loopback
     /// only, where the server's own pages may. `PASSERBY__SERVER__ORIGINS`, separated by commas.
     pub origins: Vec<String>,
-    /// Open sockets at most, 1 or more. Default: 10000. `PASSERBY__SERVER__MAX_CONNECTIONS`.
+    /// Peers at most, those who may still come back included; 1 or more. Default: 10000. `PASSERBY__SERVER__MAX_CONNECTIONS`.
     pub max_connections: usize,
     /// Seconds that calls are given when the server is told to stop, 1 to 300. Default: 8, because `cargo leptos watch`
     /// kills after 10. `PASSERBY__SERVER__GRACE_SECONDS`.

@@ -72,6 +72,7 @@ impl Town {
         self.catch_up();
         match self.pages[page].standing {
             Standing::Silent { .. } if self.draining => self.dismiss(page, ErrorCode::ServerStops),
+            Standing::Silent { .. } if self.named() >= self.room => self.dismiss(page, ErrorCode::ServerFull),
             Standing::Silent { .. } => {
                 self.pages[page].standing = Standing::Idle;
                 self.tell(page, Heard::Welcome { resumed: false });
@@ -364,7 +365,7 @@ impl Town {
         if self.draining {
             Some(ErrorCode::ServerStops)
         } else {
-            (sockets >= self.room).then_some(ErrorCode::ServerFull)
+            (sockets >= self.room.saturating_add(self.lost())).then_some(ErrorCode::ServerFull)
         }
     }
 }

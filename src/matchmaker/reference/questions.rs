@@ -37,6 +37,17 @@ impl Town {
         self.pages.iter().filter(has_one).count()
     }
 
+    /// How many peers there are, those within their grace included.
+    pub(in crate::matchmaker) fn named(&self) -> usize {
+        self.count(|it| !matches!(it, Standing::Silent { .. } | Standing::Gone))
+    }
+
+    /// How many of them have lost their socket.
+    pub(in crate::matchmaker) fn lost(&self) -> usize {
+        let is_lost = |it: &&Page| it.standing != Standing::Gone && matches!(it.wire, Wire::Lost { .. });
+        self.pages.iter().filter(is_lost).count()
+    }
+
     /// How many pages stand like this.
     pub(in crate::matchmaker) fn count(&self, like: impl Fn(Standing) -> bool) -> usize {
         self.pages.iter().filter(|it| like(it.standing)).count()

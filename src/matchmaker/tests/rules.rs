@@ -213,6 +213,21 @@ fn who_is_let_go_for_not_reading_takes_no_partner_with_it() {
 }
 
 #[test]
+fn a_full_house_keeps_the_seats_of_the_lost() {
+    let mut scene = Scene::with_room_for(2);
+    let (ann, bob, _) = scene.pair();
+    scene.lose(ann);
+    let cem = scene.open();
+    scene.hello(cem, None);
+    assert_eq!(scene.news(cem), ["error server-full about 0", "closed server-full"]);
+    // Nor is it lost to one that says nothing.
+    scene.open();
+    scene.resume(ann);
+    assert_eq!(scene.news(ann), ["welcome back"]);
+    assert_eq!(scene.news(bob), ["partner #1 lost", "partner #1 back"]);
+}
+
+#[test]
 fn a_full_house_says_so_and_has_room_again_when_one_leaves() {
     let mut scene = Scene::with_room_for(2);
     let [ann] = scene.arrive();
