@@ -1,6 +1,6 @@
 //! The line to the server: opens it, keeps it alive, gets it back when it is lost; it must not know what is said on it.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use super::Output;
 use crate::{
@@ -41,7 +41,9 @@ pub(super) struct Line {
     away_since: Option<Moment>,
     /// The server has said when to come back.
     come_back_after: Option<Duration>,
-    /// The server has said that it is full.
+    /// The server has said on this socket that it is full.
+    told_full: bool,
+    /// It had said so on the last one.
     full: bool,
 }
 
@@ -123,6 +125,7 @@ impl Line {
             return;
         }
         self.away_since.get_or_insert(now);
+        self.full = mem::take(&mut self.told_full);
         let step = FIRST_STEP.saturating_mul(1 << self.failures.min(10)).min(HIGHEST_STEP);
         let jitter = Duration::from_millis(rng.u64(0..=step.as_millis() as u64));
         self.failures += 1;
@@ -152,7 +155,7 @@ impl Line {
         match (self.wire, msg) {
             (Wire::Off | Wire::Resting { .. }, _) => Incoming::Nothing,
             (Wire::Opening { .. } | Wire::Open { .. }, ToBrowser::Error { code, .. }) => {
-                self.full = code == ErrorCode::ServerFull;
+                self.told_full = code == ErrorCode::ServerFull;
                 Incoming::Nothing
             }
             (Wire::Opening { .. }, ToBrowser::Welcome { peer, secret, resumed, .. }) => {

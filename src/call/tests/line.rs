@@ -269,6 +269,10 @@ fn a_server_without_room_is_named_and_tried_again() {
     page.after(secs(2));
     assert_eq!(page.problem(), Some(Problem::ServerFull));
     page.tell(Input::Online);
+    assert_eq!(page.problem(), Some(Problem::ServerFull), "until the next answer");
+    page.loses_its_socket();
+    assert_eq!(page.problem(), Some(Problem::ServerLost), "which was none");
+    page.tell(Input::Online);
     page.is_welcomed();
     assert_eq!((page.problem(), page.sees()), (None, Phase::Ready));
 }
