@@ -47,6 +47,8 @@ struct Peer {
     pending: Option<Sdp>,
     /// The fragment of the last candidate that was added.
     reachable: Option<String>,
+    /// Media has flowed, and goes on as it was agreed last while something new is negotiated.
+    established: bool,
     connection: ConnectionState,
     /// When the path was lost.
     lost_at: Moment,
@@ -90,6 +92,7 @@ impl World {
                     remote: None,
                     pending: None,
                     reachable: None,
+                    established: false,
                     connection: ConnectionState::New,
                     lost_at: Moment::default(),
                     counters: Measurement::default(),
@@ -192,8 +195,8 @@ impl World {
         }
     }
 
-    /// Whether media can flow between the two.
-    pub(super) fn is_connected(&self) -> bool {
+    /// Whether the two mean the same exchange, and can reach each other.
+    pub(super) fn agree(&self) -> bool {
         let [Some(one), Some(other)] = [&self.browsers[0].peer, &self.browsers[1].peer] else { return false };
         let same = |a: &Option<Sdp>, b: &Option<Sdp>| a.is_some() && a == b;
         one.link == other.link
@@ -201,7 +204,13 @@ impl World {
             && same(&other.local, &one.remote)
             && one.reaches()
             && other.reaches()
-            && !self.media_blocked
+    }
+
+    /// Whether media flows between the two.
+    pub(super) fn is_connected(&self) -> bool {
+        let [Some(one), Some(other)] = [&self.browsers[0].peer, &self.browsers[1].peer] else { return false };
+        let goes_on = one.link == other.link && one.established && other.established;
+        !self.media_blocked && (goes_on || self.agree())
     }
 
     /// Lets media flow for a moment, and ICE notice that it does or does not.
@@ -214,6 +223,7 @@ impl World {
             let link = peer.link;
             let state = match (connected, peer.connection) {
                 (true, ConnectionState::Connected) => {
+                    peer.established = true;
                     // A camera that is turned off sends black, one that is gone sends nothing.
                     let flows = |device: bool| u64::from(device && !deaf);
                     peer.counters.bytes_received += 1_000 * flows(theirs.audio || theirs.video);
