@@ -21,14 +21,19 @@ use crate::{
 /// One label and its value.
 type Label = [(&'static str, String); 1];
 
+/// The values of the label `phase`, in the order of [`Telemetry::count`].
+const PHASES: [&str; 4] = ["idle", "waiting", "connecting", "talking"];
+
 /// The numbers of one server; several servers may run in one process.
 #[derive(Debug)]
 pub(super) struct Telemetry {
     registry: Registry,
-    peers: Family<Label, Gauge>,
+    /// In the order of [`PHASES`]; got from their family once, since a label costs an allocation.
+    peers: [Gauge; 4],
     matches: Gauge,
     connections: Gauge,
-    messages: Family<Label, Counter>,
+    heard: Counter,
+    said: Counter,
     matched: Counter,
     connected: Counter,
     ended: Family<Label, Counter>,
@@ -45,12 +50,16 @@ impl Telemetry {
         let wait = Histogram::new([0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0]);
         // Seconds, up to the server's patience of 20.
         let connect = Histogram::new([0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0]);
+        let peers = Family::<Label, Gauge>::default();
+        let messages = Family::<Label, Counter>::default();
+        let direction = |name: &str| messages.get_or_create_owned(&[("direction", name.into())]);
         let mut this = Self {
             registry: Registry::with_prefix("passerby"),
-            peers: Family::default(),
+            peers: PHASES.map(|name| peers.get_or_create_owned(&[("phase", name.into())])),
             matches: Gauge::default(),
             connections: Gauge::default(),
-            messages: Family::default(),
+            heard: direction("in"),
+            said: direction("out"),
             matched: Counter::<u64, AtomicU64>::default(),
             connected: Counter::<u64, AtomicU64>::default(),
             ended: Family::default(),
@@ -59,17 +68,16 @@ impl Telemetry {
             wait,
             connect,
         };
-        this.register();
-        this.count(Census::default());
+        this.register(peers, messages);
         this
     }
 
-    fn register(&mut self) {
+    fn register(&mut self, peers: Family<Label, Gauge>, messages: Family<Label, Counter>) {
         let Self { registry, .. } = self;
-        registry.register("peers", "Peers by what they do", self.peers.clone());
+        registry.register("peers", "Peers by what they do", peers);
         registry.register("matches", "Pairs that have not ended", self.matches.clone());
         registry.register("connections", "Open sockets", self.connections.clone());
-        registry.register("messages", "Messages by direction", self.messages.clone());
+        registry.register("messages", "Messages by direction", messages);
         registry.register("matches_made", "Pairs made", self.matched.clone());
         registry.register("matches_connected", "Pairs that became a call", self.connected.clone());
         registry.register("matches_ended", "Pairs ended, by reason", self.ended.clone());
@@ -86,10 +94,8 @@ impl Telemetry {
     /// How many there are of each.
     pub(super) fn count(&self, census: Census) {
         let Census { idle, waiting, connecting, talking, matches, connections } = census;
-        for (phase, peers) in
-            [("idle", idle), ("waiting", waiting), ("connecting", connecting), ("talking", talking)]
-        {
-            self.peers.get_or_create(&[("phase", phase.into())]).set(gauge(peers));
+        for (peers, count) in self.peers.iter().zip([idle, waiting, connecting, talking]) {
+            peers.set(gauge(count));
         }
         self.matches.set(gauge(matches));
         self.connections.set(gauge(connections));
@@ -99,7 +105,7 @@ impl Telemetry {
     pub(super) fn heard(&self, input: &Input) {
         match input {
             Input::Said { .. } | Input::Refused { .. } => {
-                self.messages.get_or_create(&[("direction", "in".into())]).inc();
+                self.heard.inc();
             }
             Input::Opened { .. } | Input::Closed { .. } | Input::Drain | Input::Tick => {}
         }
@@ -107,7 +113,7 @@ impl Telemetry {
 
     /// A message goes out.
     pub(super) fn said(&self) {
-        self.messages.get_or_create(&[("direction", "out".into())]).inc();
+        self.said.inc();
     }
 
     /// The server closes a socket.
