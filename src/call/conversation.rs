@@ -12,12 +12,8 @@ impl Call {
     pub(super) fn welcomed(&mut self, resumed: bool, out: &mut Vec<Output>) {
         match &mut self.state {
             State::Landing(_) | State::Asking(_) | State::Ended(..) => {}
-            State::Ready { unconnected } => {
-                let unconnected = *unconnected;
-                self.join(unconnected, out);
-            }
             State::Waiting { .. } if resumed => {}
-            State::Waiting { unconnected } => {
+            State::Ready { unconnected } | State::Waiting { unconnected } => {
                 let unconnected = *unconnected;
                 self.join(unconnected, out);
             }
