@@ -7,10 +7,7 @@ use std::{
 
 use super::queue::Place;
 use crate::{
-    protocol::{
-        Epoch, MatchId, PeerId, Role, Signal,
-        limits::{MAX_CANDIDATES, MAX_EPOCH},
-    },
+    protocol::{Epoch, MatchId, PeerId, Role, Signal, limits::MAX_CANDIDATES},
     time::Moment,
 };
 
@@ -65,7 +62,7 @@ impl End {
 
     /// Judges a signal of this end, and counts it.
     pub(super) fn pass(&mut self, epoch: Epoch, signal: &Signal) -> Passage {
-        if epoch < Epoch::FIRST || epoch.0 > MAX_EPOCH {
+        if !epoch.is_possible() {
             return Passage::BadEpoch;
         }
         if epoch < self.epoch {

@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::limits::MAX_EPOCH;
+
 /// One connected visitor, named by the server (UUID v7); it outlives a lost socket, never a reload of the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -15,7 +17,7 @@ pub struct PeerId(pub Uuid);
 #[serde(transparent)]
 pub struct MatchId(pub Uuid);
 
-/// One `RTCPeerConnection` within a match: 1 is the first, at most [`MAX_EPOCH`](super::limits::MAX_EPOCH).
+/// One `RTCPeerConnection` within a match: 1 is the first, at most [`MAX_EPOCH`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(pub u32);
@@ -23,6 +25,11 @@ pub struct Epoch(pub u32);
 impl Epoch {
     /// The first connection of a match.
     pub const FIRST: Self = Self(1);
+
+    /// Whether a match can come so far: from the first to [`MAX_EPOCH`].
+    pub const fn is_possible(self) -> bool {
+        Self::FIRST.0 <= self.0 && self.0 <= MAX_EPOCH
+    }
 }
 
 /// What a page must show to take its peer back after a lost socket: 122 random bits, good for one use.

@@ -20,8 +20,7 @@ use webrtc_sdp::{
 use crate::protocol::{
     Candidate, Epoch, ErrorCode, Sdp, Signal, ToServer,
     limits::{
-        MAX_CANDIDATE_BYTES, MAX_EPOCH, MAX_MID_BYTES, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES,
-        MAX_UFRAG_BYTES,
+        MAX_CANDIDATE_BYTES, MAX_MID_BYTES, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_UFRAG_BYTES,
     },
 };
 
@@ -77,7 +76,7 @@ pub fn check(message: &ToServer) -> Result<(), ErrorCode> {
 }
 
 fn check_epoch(epoch: Epoch) -> Result<(), ErrorCode> {
-    if (Epoch::FIRST.0..=MAX_EPOCH).contains(&epoch.0) { Ok(()) } else { Err(ErrorCode::BadEpoch) }
+    if epoch.is_possible() { Ok(()) } else { Err(ErrorCode::BadEpoch) }
 }
 
 fn check_signal(signal: &Signal) -> Result<(), ErrorCode> {
@@ -260,6 +259,7 @@ fn is_address(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::protocol::MatchId;
+    use crate::protocol::limits::MAX_EPOCH;
 
     const CHROMIUM_OFFER: &str = include_str!("sdp/chromium-offer.sdp");
     const CHROMIUM_ANSWER: &str = include_str!("sdp/chromium-answer.sdp");
