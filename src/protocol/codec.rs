@@ -1,6 +1,6 @@
 //! Messages as JSON text and back, strict for the server and lenient for the page; it must not know what they mean.
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::{Deserializer, Value};
 
 use super::{
@@ -84,23 +84,15 @@ fn is_bounded(message: &ToServer) -> bool {
     }
 }
 
-/// What the server has said; unknown fields are passed over. `None` for what this page does not understand.
+/// What the server has said, for clients that are no page (a page has its browser's parser read it); unknown fields are
+/// passed over. `None` for what is not understood.
 pub fn decode_lenient(text: &str) -> Option<Frame<ToBrowser>> {
-    lenient(text)
+    serde_json::from_str(text).ok()
 }
 
 /// A message for the data channel, as text.
 pub fn encode_peer(message: &PeerMessage) -> String {
     serde_json::to_string(message).unwrap_or_default()
-}
-
-/// What the partner has said over the data channel; `None` for what this page does not understand.
-pub fn decode_peer(text: &str) -> Option<PeerMessage> {
-    lenient(text)
-}
-
-fn lenient<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_str(text).ok()
 }
 
 /// Finds out why a text was refused; only bad input pays for this second look.

@@ -9,7 +9,7 @@ mod messages;
 mod peer;
 mod signals;
 
-pub use codec::{Refusal, decode_lenient, decode_peer, decode_strict, encode, encode_peer};
+pub use codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer};
 pub use delivery::{Delivery, Message, Overflow, Receipt};
 pub use ids::{Epoch, MatchId, PeerId, Secret};
 pub use messages::{

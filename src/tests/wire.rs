@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use passerby::protocol::{
     Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Limits, MatchId, Media, PeerId, PeerMessage,
-    Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, ToBrowser, ToServer, decode_lenient, decode_peer,
+    Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, ToBrowser, ToServer, decode_lenient,
     decode_strict, encode, encode_peer,
     limits::{
         ACK_EVERY, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT,
@@ -314,6 +314,11 @@ fn add_a_field(object: &mut Value) {
 #[track_caller]
 fn is_refused(text: &str, code: ErrorCode, (about, ack): (u64, u64)) {
     assert_eq!(decode_strict(text), Err(Refusal { code, about, ack }), "{text}");
+}
+
+/// What a partner understands of a text on the data channel.
+fn decode_peer(text: &str) -> Option<PeerMessage> {
+    serde_json::from_str(text).ok()
 }
 
 #[test]
