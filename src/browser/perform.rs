@@ -25,7 +25,7 @@ impl Body {
             let inbox = inbox.clone();
             move || inbox.put(input.clone())
         };
-        let listeners = page::listen(tell(Input::PageHidden), tell(Input::Online));
+        let listeners = page::listen(tell(Input::PageHidden), tell(Input::NetworkChanged));
         Self { media: Media::new(inbox.clone()), inbox, socket: None, peer: None, _listeners: listeners }
     }
 
@@ -35,6 +35,7 @@ impl Body {
             Output::OpenMedia(wish) => self.media.open(wish),
             Output::CloseMedia => self.media.close(),
             Output::EnableMedia(sending) => self.media.enable(sending),
+            Output::NextCamera | Output::Remember(_) | Output::Mark(_) => {}
             Output::OpenSocket => self.socket = Some(Socket::open(&self.inbox)),
             Output::Send(frame) => {
                 if let Some(socket) = &self.socket {
@@ -52,13 +53,16 @@ impl Body {
 
     fn perform_on_peer(&mut self, link: Link, deed: PeerDeed) {
         match deed {
-            PeerDeed::Open { ice } => {
+            PeerDeed::Open { ice, .. } => {
                 // The old one first: two at a time would show two strangers.
                 self.peer = None;
                 self.peer = Peer::open(link, &ice, &self.inbox);
             }
             PeerDeed::Close => self.peer = None,
             deed @ (PeerDeed::Attach
+            | PeerDeed::SetServers { .. }
+            | PeerDeed::RestartIce
+            | PeerDeed::Bound(_)
             | PeerDeed::SetLocal
             | PeerDeed::SetRemote(_)
             | PeerDeed::AddCandidate(_)

@@ -33,24 +33,23 @@ impl Call {
             (ToBrowser::Waiting {}, State::Ready { unconnected }) => {
                 self.state = State::Waiting { unconnected: *unconnected };
             }
-            (ToBrowser::Waiting {}, _) => {}
+            (ToBrowser::Waiting {} | ToBrowser::Prepare { .. } | ToBrowser::Ice { .. }, _) => {}
             (
-                ToBrowser::Matched { match_id, role, partner, ice },
+                ToBrowser::Matched { match_id, role, partner, ice, .. },
                 State::Ready { .. } | State::Waiting { .. },
             ) => {
-                let meeting = Meeting::new(self.now, match_id, role, partner, ice, out);
+                let link = self.next_link();
+                let meeting = Meeting::new(self.now, link, match_id, role, partner, ice, out);
                 self.state = State::Meeting(Box::new(meeting));
             }
             (ToBrowser::Matched { .. }, _) => {}
             (ToBrowser::Signal { match_id, epoch, signal }, State::Meeting(it))
-                if it.link.match_id == match_id =>
+                if it.match_id == match_id =>
             {
                 it.signalled(epoch, signal, out);
             }
             (ToBrowser::Signal { .. }, _) => {}
-            (ToBrowser::Partner { match_id, signalling }, State::Meeting(it))
-                if it.link.match_id == match_id =>
-            {
+            (ToBrowser::Partner { match_id, signalling }, State::Meeting(it)) if it.match_id == match_id => {
                 it.partner_signalling(signalling);
             }
             (ToBrowser::Partner { .. }, _) => {}
@@ -67,7 +66,7 @@ impl Call {
 
     pub(super) fn ended(&mut self, match_id: MatchId, reason: EndReason, out: &mut Vec<Output>) {
         match (&mut self.state, reason) {
-            (State::Meeting(meeting), _) if meeting.link.match_id != match_id => {}
+            (State::Meeting(meeting), _) if meeting.match_id != match_id => {}
             // The server waits for it no longer; what still arrives is none of the server's business.
             (State::Meeting(meeting), EndReason::PartnerLost) if meeting.is_alive(self.now) => {
                 meeting.known = false
@@ -100,12 +99,12 @@ impl Call {
             return;
         }
         let news = meeting.happened(self.now, event, line_open, out);
-        self.news(link, news, out);
+        self.news(news, out);
     }
 
-    pub(super) fn news(&mut self, link: Link, news: News, out: &mut Vec<Output>) {
-        let Link { match_id, epoch } = link;
-        let known = matches!(&self.state, State::Meeting(it) if it.known);
+    pub(super) fn news(&mut self, news: News, out: &mut Vec<Output>) {
+        let State::Meeting(meeting) = &self.state else { return };
+        let (known, match_id, epoch) = (meeting.known, meeting.match_id, meeting.epoch);
         match news {
             News::None => {}
             News::Connected => self.say(ToServer::Connected { match_id }, out),
@@ -130,7 +129,7 @@ impl Call {
     /// Ends a match that cannot be connected, and waits for another.
     fn give_up(&mut self, out: &mut Vec<Output>) {
         let State::Meeting(meeting) = &self.state else { return };
-        let (match_id, known) = (meeting.link.match_id, meeting.known);
+        let (match_id, known) = (meeting.match_id, meeting.known);
         self.close_meeting(State::Ready { unconnected: true }, out);
         if known {
             self.say(ToServer::Failed { match_id }, out);

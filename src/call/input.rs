@@ -1,7 +1,9 @@
 //! All that can happen to a call; it must not know how the driver came to know it.
 
-use super::Intent;
-use crate::protocol::{Candidate, Epoch, Frame, MatchId, Media, PeerMessage, Sdp, ToBrowser};
+use uuid::Uuid;
+
+use super::{Intent, Path};
+use crate::protocol::{Candidate, Frame, Media, PeerMessage, Sdp, ToBrowser};
 
 /// One fact.
 #[derive(Clone, Debug)]
@@ -34,22 +36,22 @@ pub enum Input {
         /// What.
         event: PeerEvent,
     },
-    /// The network is there again, says the browser.
-    Online,
+    /// [`Output::NextCamera`](super::Output::NextCamera) is done, or there was no other.
+    CameraChanged,
+    /// There are as many cameras now.
+    CamerasCounted(usize),
+    /// The network is there again, or is another one, or the page is back from the background: what was connected
+    /// may not be so any more.
+    NetworkChanged,
     /// The page is being left (`pagehide`): what is not said now is never said.
     PageHidden,
     /// A deadline has come; any moment at or after [`next_deadline`](super::Call::next_deadline).
     Tick,
 }
 
-/// One `RTCPeerConnection`.
+/// One `RTCPeerConnection`: the call counts those it has had made from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link {
-    /// The match it serves.
-    pub match_id: MatchId,
-    /// Its number within the match.
-    pub epoch: Epoch,
-}
+pub struct Link(pub u32);
 
 /// Why camera and microphone could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,8 +91,15 @@ pub enum PeerEvent {
     Signaling(SignalingState),
     /// `connectionstatechange`.
     Connection(ConnectionState),
+    /// ICE has found a path (`iceconnectionstatechange`).
+    PathFound,
     /// The data channel is open.
-    ChannelOpened,
+    ChannelOpened {
+        /// 128 random bits from the browser's cryptographic source.
+        nonce: Uuid,
+    },
+    /// The first frame of the partner's picture is on the screen (`requestVideoFrameCallback`).
+    FramePresented,
     /// The partner has said something over it.
     Told(PeerMessage),
     /// [`Measure`](super::PeerDeed::Measure) is done.
@@ -160,4 +169,6 @@ pub struct Measurement {
     pub audio_packets: u64,
     /// Bytes of picture and sound received.
     pub bytes_received: u64,
+    /// The path that the media takes, where the browser tells.
+    pub path: Option<Path>,
 }

@@ -296,7 +296,9 @@ impl Line {
             }
             msg @ (ToBrowser::Welcome { .. }
             | ToBrowser::Waiting {}
+            | ToBrowser::Prepare { .. }
             | ToBrowser::Matched { .. }
+            | ToBrowser::Ice { .. }
             | ToBrowser::Signal { .. }
             | ToBrowser::Partner { .. }
             | ToBrowser::Ended { .. }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    ConnectionState, Link, Measurement, Output, PeerDeed, PeerEvent, Phase,
+    ConnectionState, Flow, Link, Measurement, Output, PeerDeed, PeerEvent, Phase,
     negotiation::{Negotiation, Step},
 };
 use crate::{
@@ -35,6 +35,10 @@ const SILENT_FOR: Duration = Duration::from_secs(5);
 pub(super) struct Meeting {
     /// The connection.
     pub(super) link: Link,
+    /// The match.
+    pub(super) match_id: MatchId,
+    /// The number of the connection in it.
+    pub(super) epoch: Epoch,
     /// Whether the server still knows the match: only then can the two be helped.
     pub(super) known: bool,
     negotiation: Negotiation,
@@ -82,18 +86,20 @@ impl Meeting {
     /// Begins a match.
     pub(super) fn new(
         now: Moment,
+        link: Link,
         match_id: MatchId,
         role: Role,
         partner: Media,
         ice: Vec<IceServer>,
         out: &mut Vec<Output>,
     ) -> Self {
-        let link = Link { match_id, epoch: Epoch::FIRST };
         let (negotiation, first) = Negotiation::new(role);
-        let deeds = [Some(PeerDeed::Open { ice }), first];
+        let deeds = [Some(PeerDeed::Open { ice, relay_only: false }), first];
         out.extend(deeds.into_iter().flatten().map(|deed| Output::Peer { link, deed }));
         Self {
             link,
+            match_id,
+            epoch: Epoch::FIRST,
             known: true,
             negotiation,
             candidates: 0,
@@ -147,7 +153,7 @@ impl Meeting {
                 News::None
             }
             PeerEvent::Connection(state) => self.connection_changed(now, state),
-            PeerEvent::ChannelOpened => {
+            PeerEvent::ChannelOpened { nonce: _ } => {
                 self.channel_open = true;
                 News::ChannelOpened
             }
@@ -155,13 +161,21 @@ impl Meeting {
                 self.partner = Media { audio, video };
                 News::None
             }
+            PeerEvent::Told(
+                PeerMessage::Bye {}
+                | PeerMessage::Commit { .. }
+                | PeerMessage::Nonce { .. }
+                | PeerMessage::Reveal { .. },
+            )
+            | PeerEvent::PathFound
+            | PeerEvent::FramePresented => News::None,
             PeerEvent::Measured(measurement) => self.measured(now, measurement, line_open),
         }
     }
 
     /// Takes in what the partner has sent through the server.
     pub(super) fn signalled(&mut self, epoch: Epoch, signal: Signal, out: &mut Vec<Output>) {
-        if epoch != self.link.epoch {
+        if epoch != self.epoch {
             return;
         }
         if let Some(step) = self.negotiation.signalled(signal) {
@@ -220,7 +234,10 @@ impl Meeting {
     pub(super) fn phase(&self, now: Moment) -> Phase {
         match self.progress {
             Progress::Connecting => Phase::Connecting { slow: now - self.since >= SLOW_AFTER },
-            Progress::Talking => Phase::Talking { partner: self.partner, interrupted: self.interrupted },
+            Progress::Talking => Phase::Talking {
+                partner: self.partner,
+                flow: if self.interrupted { Flow::Interrupted } else { Flow::Steady },
+            },
         }
     }
 

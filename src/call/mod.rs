@@ -25,8 +25,11 @@ pub use input::{
     ConnectionState, Description, DescriptionKind, Failed, Input, Link, Measurement, MediaError, PeerEvent,
     SignalingState,
 };
-pub use output::{Output, PeerDeed};
-pub use snapshot::{Device, Farewell, Intent, Phase, Problem, Snapshot};
+pub use output::{Output, PeerDeed, Quality};
+pub use snapshot::{
+    Code, Details, Device, Farewell, Flow, Intent, Marks, Milestone, Path, Phase, Preferences, Problem,
+    Snapshot,
+};
 
 use crate::{protocol::ToServer, time::Moment};
 
@@ -37,6 +40,9 @@ pub struct Call {
     rng: fastrand::Rng,
     line: Line,
     devices: Devices,
+    preferences: Preferences,
+    /// Connections made so far.
+    links: u32,
     state: State,
     /// Esc was pressed; the second one counts until then.
     asks_next_until: Option<Moment>,
@@ -66,9 +72,11 @@ enum State {
 }
 
 impl Call {
-    /// A call that has not begun; `seed` is all its chance.
-    pub fn new(seed: u64) -> Self {
+    /// A call that has not begun; `seed` is its chance, `preferences` what this device remembers.
+    pub fn new(seed: u64, preferences: Preferences) -> Self {
         Self {
+            preferences,
+            links: 0,
             now: Moment::default(),
             rng: fastrand::Rng::with_seed(seed),
             line: Line::default(),
@@ -98,7 +106,8 @@ impl Call {
                 self.line.heard_unknown(now, (seq, ack), &mut self.rng, &mut out)
             }
             Input::Peer { link, event } => self.peer_event(link, event, &mut out),
-            Input::Online => self.line.hurry(now, &mut out),
+            Input::CameraChanged | Input::CamerasCounted(_) => {}
+            Input::NetworkChanged => self.line.hurry(now, &mut out),
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.tick(&mut out),
         }
@@ -133,6 +142,9 @@ impl Call {
             problem,
             microphone: self.devices.microphone(),
             camera: self.devices.camera(),
+            preferences: self.preferences,
+            can_change_camera: false,
+            details: Details::default(),
             asks_next: self.asks_next_until.is_some_and(|until| until > self.now),
         }
     }
@@ -147,8 +159,13 @@ impl Call {
         self.state = State::Ready { unconnected };
         // Said on a line that is away it would be said again by `welcomed`.
         if self.line.is_open() {
-            self.say(ToServer::Join { media: self.devices.have }, out);
+            self.say(ToServer::Join { media: self.devices.have, hide: false }, out);
         }
+    }
+
+    fn next_link(&mut self) -> Link {
+        self.links += 1;
+        Link(self.links)
     }
 
     fn say(&mut self, msg: ToServer, out: &mut Vec<Output>) {
@@ -165,9 +182,8 @@ impl Call {
         match &mut self.state {
             State::Landing(_) | State::Asking(_) | State::Ready { .. } | State::Waiting { .. } => {}
             State::Meeting(meeting) => {
-                let link = meeting.link;
                 let news = meeting.tick(self.now, out);
-                self.news(link, news, out);
+                self.news(news, out);
             }
             State::Ended(_, until) if *until > self.now => {}
             State::Ended(..) => self.join(false, out),

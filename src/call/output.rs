@@ -1,6 +1,6 @@
 //! All that a call can ask for; it must not know how the driver does it.
 
-use super::{Description, Link};
+use super::{Description, Link, Milestone, Preferences};
 use crate::protocol::{Candidate, Frame, IceServer, Media, PeerMessage, ToServer};
 
 /// One deed, to be done in the order given.
@@ -12,6 +12,12 @@ pub enum Output {
     CloseMedia,
     /// Mute, unmute, camera on or off: what is `true` is sent.
     EnableMedia(Media),
+    /// Take the picture from the next camera there is; answered by `CameraChanged`. What is sent stays as it is.
+    NextCamera,
+    /// Keep this on the device, for the next visit.
+    Remember(Preferences),
+    /// Leave a performance mark, for developers.
+    Mark(Milestone),
     /// Connect to the server; answered by `SocketOpened` or `SocketLost`.
     OpenSocket,
     /// Send a message to the server.
@@ -37,11 +43,24 @@ pub enum PeerDeed {
     Open {
         /// STUN and TURN servers.
         ice: Vec<IceServer>,
+        /// Gather and use relay candidates only (`iceTransportPolicy`).
+        relay_only: bool,
     },
     /// Give it the data channel, and an audio and a video transceiver with our tracks, as far as there are any.
     ///
     /// Where an offer has been set before, the transceivers it brought are taken, so that nothing is left to negotiate.
     Attach,
+    /// `setConfiguration()` with other STUN and TURN servers, for the next gathering.
+    SetServers {
+        /// The servers.
+        ice: Vec<IceServer>,
+        /// As in [`Open`](PeerDeed::Open).
+        relay_only: bool,
+    },
+    /// `restartIce()`; a `NegotiationNeeded` follows as soon as there is no exchange under way.
+    RestartIce,
+    /// Bounds on what is sent (`RTCRtpSender.setParameters`).
+    Bound(Quality),
     /// `setLocalDescription()` without an argument; answered by `LocalSet`.
     SetLocal,
     /// `setRemoteDescription()`; answered by `RemoteSet`.
@@ -57,6 +76,16 @@ pub enum PeerDeed {
     Tell(PeerMessage),
     /// `getStats()`; answered by `Measured`.
     Measure,
-    /// Close it and show nothing of it any more.
+    /// Send no more media and show nothing of it any more, at once; close it when what was told is on its way.
     Close,
+}
+
+/// How much may be sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quality {
+    /// A good picture, as far as the network carries it.
+    #[default]
+    Full,
+    /// A small one, for who pays for every megabyte.
+    Saving,
 }

@@ -1,5 +1,9 @@
 //! What may be seen of a call and what may be wanted of it; it must not know how either is drawn.
 
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
 use crate::protocol::Media;
 
 /// Everything the page shows; plain data, the same on both halves. The default is what the server renders.
@@ -15,6 +19,101 @@ pub struct Snapshot {
     pub camera: Device,
     /// Esc was pressed once: a second press within a moment is Next.
     pub asks_next: bool,
+    /// What is kept on this device.
+    pub preferences: Preferences,
+    /// There is another camera to change to.
+    pub can_change_camera: bool,
+    /// How the two are connected, while there is a match.
+    pub details: Details,
+}
+
+/// What a person has chosen once and for all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Preferences {
+    /// Meet only through a relay, so that the other person does not learn this one's address.
+    pub hide_address: bool,
+    /// Send as little as is bearable.
+    pub save_data: bool,
+}
+
+/// How two are connected, for who wants to know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// When what had happened.
+    pub marks: Marks,
+    /// The way that the media takes, once known.
+    pub path: Option<Path>,
+    /// What both can read aloud to know that nobody sits between them.
+    pub code: Option<Code>,
+}
+
+/// The way that media takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// From browser to browser.
+    Direct,
+    /// Through a relay, which sees addresses but not the media.
+    Relayed,
+}
+
+/// Five symbols of 64, each as its number: 30 bits of a hash over both ends' certificates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code(pub [u8; 5]);
+
+/// How long after the match each [`Milestone`] was reached the first time, where it was.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks([Option<Duration>; Milestone::ALL.len()]);
+
+impl Marks {
+    /// When this was reached.
+    pub const fn get(&self, milestone: Milestone) -> Option<Duration> {
+        self.0[milestone as usize]
+    }
+
+    /// It is reached now; `false` if it was before.
+    pub(super) const fn set(&mut self, milestone: Milestone, after: Duration) -> bool {
+        let is_new = self.0[milestone as usize].is_none();
+        if is_new {
+            self.0[milestone as usize] = Some(after);
+        }
+        is_new
+    }
+}
+
+/// A step on the way from the match to the first picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Milestone {
+    /// The server has named a partner.
+    Match,
+    /// The offer is set, at whichever end this is.
+    Offer,
+    /// So is the answer.
+    Answer,
+    /// ICE has found a path.
+    Ice,
+    /// DTLS is done: the connection stands.
+    Dtls,
+    /// The first frame of the partner is on the screen.
+    FirstFrame,
+}
+
+impl Milestone {
+    /// All of them, in the usual order.
+    pub const ALL: [Self; 6] =
+        [Self::Match, Self::Offer, Self::Answer, Self::Ice, Self::Dtls, Self::FirstFrame];
+
+    /// The stable name, for performance marks.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Match => "match",
+            Self::Offer => "offer",
+            Self::Answer => "answer",
+            Self::Ice => "ice",
+            Self::Dtls => "dtls",
+            Self::FirstFrame => "first-frame",
+        }
+    }
 }
 
 /// Where in the conversation a page is.
@@ -41,8 +140,8 @@ pub enum Phase {
     Talking {
         /// What the partner sends at this moment: a muted microphone or a camera turned off is not in it.
         partner: Media,
-        /// The picture stands still or the sound has stopped, and it may come back.
-        interrupted: bool,
+        /// Whether anything arrives, and what is done about it if not.
+        flow: Flow,
     },
     /// The match is over; the next one is looked for in a moment.
     Ended {
@@ -64,6 +163,21 @@ impl Phase {
             Self::Ended { .. } => "ended",
         }
     }
+}
+
+/// Whether media flows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Flow {
+    /// It does.
+    #[default]
+    Steady,
+    /// The picture stands still or the sound has stopped; it may come back by itself.
+    Interrupted,
+    /// A new path is looked for.
+    Reconnecting {
+        /// Whole seconds since media was last seen to arrive.
+        seconds: u32,
+    },
 }
 
 /// How a match ended, where it was not this person's wish.
@@ -104,6 +218,8 @@ pub enum Problem {
     ServerLost,
     /// The server has no room; tried again by itself.
     ServerFull,
+    /// The address is to be hidden, and the server has no relay.
+    NoRelay,
 }
 
 impl Problem {
@@ -117,6 +233,7 @@ impl Problem {
             Self::Insecure => "insecure",
             Self::ServerLost => "server-lost",
             Self::ServerFull => "server-full",
+            Self::NoRelay => "no-relay",
         }
     }
 }
@@ -136,4 +253,10 @@ pub enum Intent {
     ToggleMicrophone,
     /// Camera on or off.
     ToggleCamera,
+    /// The picture of another camera.
+    NextCamera,
+    /// Hide this person's address, or not any more; holds from the next match on.
+    ToggleHideAddress,
+    /// Send less, or no longer.
+    ToggleSaveData,
 }

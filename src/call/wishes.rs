@@ -22,7 +22,11 @@ impl Call {
             Intent::Stop => self.stop(None, out),
             Intent::ToggleMicrophone if self.devices.toggle_microphone() => self.sending_changed(out),
             Intent::ToggleCamera if self.devices.toggle_camera() => self.sending_changed(out),
-            Intent::ToggleMicrophone | Intent::ToggleCamera => {}
+            Intent::ToggleMicrophone
+            | Intent::ToggleCamera
+            | Intent::NextCamera
+            | Intent::ToggleHideAddress
+            | Intent::ToggleSaveData => {}
         }
     }
 
@@ -45,7 +49,7 @@ impl Call {
     pub(super) fn next(&mut self, out: &mut Vec<Output>) {
         match mem::replace(&mut self.state, State::Ready { unconnected: false }) {
             State::Meeting(meeting) => {
-                let (match_id, known) = (meeting.link.match_id, meeting.known);
+                let (match_id, known) = (meeting.match_id, meeting.known);
                 meeting.close(out);
                 if known {
                     self.say(ToServer::Next { match_id }, out);

@@ -1,10 +1,37 @@
 //! All that can happen to the matchmaker; it must not know how the driver came to know it.
 
+use std::{fmt, net::IpAddr};
+
 use crate::protocol::{ErrorCode, Frame, ToServer};
 
 /// One socket, numbered by the server from 1, never twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Connection(pub u64);
+
+/// Where a socket comes from, as far as that tells one network from another: an IPv4 address or the first half of an
+/// IPv6 address, which is what a household has. Two in the same one may reach each other by private addresses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Network(IpAddr);
+
+impl Network {
+    /// The network of an address; an IPv4 address that is written as IPv6 is taken for what it is.
+    pub fn of(address: IpAddr) -> Self {
+        Self(match address.to_canonical() {
+            it @ IpAddr::V4(_) => it,
+            IpAddr::V6(it) => {
+                let [a, b, c, d, ..] = it.segments();
+                [a, b, c, d, 0, 0, 0, 0].into()
+            }
+        })
+    }
+}
+
+impl fmt::Debug for Network {
+    /// Hides the address: it must not get into a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Network(hidden)")
+    }
+}
 
 /// One fact.
 #[derive(Clone, Debug)]
@@ -13,6 +40,8 @@ pub enum Input {
     Opened {
         /// The new socket.
         connection: Connection,
+        /// Where it comes from.
+        network: Network,
     },
     /// A well-formed message has come.
     Said {

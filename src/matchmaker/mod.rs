@@ -21,8 +21,9 @@ mod tests;
 
 use std::{
     collections::{BTreeSet, HashMap},
-    mem,
+    fmt, mem,
     sync::Arc,
+    time::Duration,
 };
 
 use deadlines::{Deadlines, Due};
@@ -32,7 +33,7 @@ use peer::{Link, Peer, Standing};
 use queue::{Place, Proposal, Queue, Verdict};
 use sessions::Socket;
 
-pub use input::{Closing, Connection, Input};
+pub use input::{Closing, Connection, Input, Network};
 pub use output::{Census, Note, Output};
 
 use crate::{
@@ -49,6 +50,42 @@ pub struct Config {
     pub unix_origin_ms: u64,
     /// Peers at most, those within their grace included; one more is told `server-full`.
     pub max_connections: usize,
+    /// Signs the tickets; every server that holds it can rebuild a match from them.
+    pub ticket_key: [u8; 32],
+    /// STUN and TURN servers, and what the two ends learn of each other.
+    pub ice: Ice,
+}
+
+/// STUN and TURN servers, and what the two ends learn of each other. The default is none, and as little as possible.
+#[derive(Clone, Debug, Default)]
+pub struct Ice {
+    /// `stun:` URLs.
+    pub stun: Vec<String>,
+    /// The relay.
+    pub turn: Option<Turn>,
+    /// Lets every candidate through, also those that name what nobody needs to know. Only to find faults.
+    pub unscrubbed: bool,
+}
+
+/// A relay that takes time-limited credentials (draft-uberti-behave-turn-rest-00).
+#[derive(Clone)]
+pub struct Turn {
+    /// `turn:` and `turns:` URLs.
+    pub urls: Vec<String>,
+    /// What the relay and this server both know, and nobody else.
+    pub secret: String,
+    /// How long credentials are good for.
+    pub lifetime: Duration,
+}
+
+impl fmt::Debug for Turn {
+    /// Hides the secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn")
+            .field("urls", &self.urls)
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Two who could be paired, in the order in which that is done.
@@ -113,7 +150,7 @@ impl Matchmaker {
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Output> {
         self.tick(now);
         match input {
-            Input::Opened { connection } => self.opened(now, connection),
+            Input::Opened { connection, network } => self.opened(now, connection, network),
             Input::Said { connection, frame } => self.said(now, connection, frame),
             Input::Refused { connection, code, numbers } => self.refused(now, connection, code, numbers),
             Input::Closed { connection, closing } => self.closed(now, connection, closing),
@@ -243,7 +280,18 @@ impl Matchmaker {
             let partner = self.peers.get(&ends[1 - index].peer).map(|it| it.media).unwrap_or_default();
             self.stand(end.peer, Standing::Matched(match_id));
             let role = Match::role(index);
-            self.tell(end.peer, ToBrowser::Matched { match_id, role, partner, ice: Vec::new() });
+            self.tell(
+                end.peer,
+                ToBrowser::Matched {
+                    match_id,
+                    role,
+                    partner,
+                    ice: Vec::new(),
+                    relay_only: false,
+                    ticket: None,
+                    ahead: None,
+                },
+            );
         }
     }
 

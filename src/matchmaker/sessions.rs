@@ -2,7 +2,7 @@
 
 use std::{mem, ops::Range, sync::Arc, time::Duration};
 
-use super::{Closing, Connection, Due, Link, Matchmaker, Output, Peer, Standing};
+use super::{Closing, Connection, Due, Link, Matchmaker, Network, Output, Peer, Standing};
 use crate::{
     protocol::{
         EndReason, ErrorCode, Frame, Limits, PeerId, Resume, Secret, Signalling, ToBrowser,
@@ -30,7 +30,8 @@ pub(super) enum Socket {
 }
 
 impl Matchmaker {
-    pub(super) fn opened(&mut self, now: Moment, connection: Connection) {
+    pub(super) fn opened(&mut self, now: Moment, connection: Connection, network: Network) {
+        let _ = network;
         if self.draining {
             return self.turn_away(connection, ErrorCode::ServerStops);
         }
@@ -230,5 +231,5 @@ fn welcome(peer: PeerId, secret: Secret, resumed: bool) -> ToBrowser {
         heartbeat_ms: HEARTBEAT.as_millis() as u32,
         grace_ms: GRACE_MATCHED.as_millis() as u32,
     };
-    ToBrowser::Welcome { version: VERSION, peer, secret, resumed, limits }
+    ToBrowser::Welcome { version: VERSION, peer, secret, resumed, match_id: None, relay: false, limits }
 }

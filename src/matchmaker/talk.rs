@@ -82,7 +82,8 @@ impl Matchmaker {
     fn obey(&mut self, now: Moment, peer: PeerId, seq: u64, msg: ToServer) {
         match msg {
             ToServer::Hello { .. } => {}
-            ToServer::Join { media } => self.join(now, peer, media),
+            ToServer::Join { media, hide: _ } => self.join(now, peer, media),
+            ToServer::Prepared { .. } => {}
             ToServer::Signal { match_id, epoch, signal } => {
                 self.signal(now, peer, seq, (match_id, epoch), signal)
             }

@@ -75,6 +75,7 @@ fn is_bounded(message: &ToServer) -> bool {
             [ticket, device].into_iter().flatten().all(|token| token.len() <= MAX_TOKEN_BYTES)
         }
         ToServer::Join { .. }
+        | ToServer::Prepared { .. }
         | ToServer::Signal { .. }
         | ToServer::Connected { .. }
         | ToServer::Failed { .. }

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{
-    Frame, ToBrowser, ToServer,
+    Ahead, Frame, ToBrowser, ToServer,
     limits::{ACK_EVERY, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES},
 };
 
@@ -126,6 +126,7 @@ impl Message for ToServer {
         match self {
             Self::Hello { .. } | Self::Ping {} => false,
             Self::Join { .. }
+            | Self::Prepared { .. }
             | Self::Signal { .. }
             | Self::Connected { .. }
             | Self::Failed { .. }
@@ -136,7 +137,7 @@ impl Message for ToServer {
 
     fn weight(&self) -> usize {
         match self {
-            Self::Signal { signal, .. } => signal.weight(),
+            Self::Signal { signal, .. } | Self::Prepared { signal, .. } => signal.weight(),
             Self::Hello { .. }
             | Self::Join { .. }
             | Self::Connected { .. }
@@ -153,7 +154,9 @@ impl Message for ToBrowser {
         match self {
             Self::Welcome { .. } | Self::Error { .. } | Self::ComeBack { .. } | Self::Pong {} => false,
             Self::Waiting {}
+            | Self::Prepare { .. }
             | Self::Matched { .. }
+            | Self::Ice { .. }
             | Self::Signal { .. }
             | Self::Partner { .. }
             | Self::Ended { .. } => true,
@@ -163,9 +166,11 @@ impl Message for ToBrowser {
     fn weight(&self) -> usize {
         match self {
             Self::Signal { signal, .. } => signal.weight(),
+            Self::Matched { ahead, .. } => ahead.as_ref().map_or(0, Ahead::weight),
             Self::Welcome { .. }
             | Self::Waiting {}
-            | Self::Matched { .. }
+            | Self::Prepare { .. }
+            | Self::Ice { .. }
             | Self::Partner { .. }
             | Self::Ended { .. }
             | Self::Error { .. }

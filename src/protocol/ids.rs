@@ -17,18 +17,26 @@ pub struct PeerId(pub Uuid);
 #[serde(transparent)]
 pub struct MatchId(pub Uuid);
 
-/// One `RTCPeerConnection` within a match: 1 is the first, at most [`MAX_EPOCH`].
+/// One `RTCPeerConnection` within a match: 0 was made ahead of it, 1 is the first made for it, at most [`MAX_EPOCH`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(pub u32);
 
 impl Epoch {
-    /// The first connection of a match.
+    /// The connection whose offer was made while its end still waited; only in a match that says so.
+    pub const AHEAD: Self = Self(0);
+
+    /// The first connection that is made for a match.
     pub const FIRST: Self = Self(1);
 
-    /// Whether a match can come so far: from the first to [`MAX_EPOCH`].
+    /// Whether a match can come so far: at most [`MAX_EPOCH`].
     pub const fn is_possible(self) -> bool {
-        Self::FIRST.0 <= self.0 && self.0 <= MAX_EPOCH
+        self.0 <= MAX_EPOCH
+    }
+
+    /// The connection after this one; `None` after the last that a match may have.
+    pub const fn next(self) -> Option<Self> {
+        if self.0 < MAX_EPOCH { Some(Self(self.0 + 1)) } else { None }
     }
 }
 

@@ -23,7 +23,7 @@ pub const MAX_SDP_LINE_BYTES: usize = 1024;
 /// Bytes of one candidate attribute. An IPv6 relay candidate with all extensions has about 200.
 pub const MAX_CANDIDATE_BYTES: usize = 512;
 
-/// Candidates of one end in one epoch. With one bundled transport a browser on three networks gathers under 30.
+/// Candidates of one end for one description. With one bundled transport a browser on three networks gathers under 30.
 pub const MAX_CANDIDATES: u16 = 64;
 
 /// Bytes of a media identification tag (RFC 5888); browsers use one digit.
@@ -35,7 +35,7 @@ pub const MAX_UFRAG_BYTES: usize = 256;
 /// The largest epoch in a match: six connections before two people are better off with somebody else.
 pub const MAX_EPOCH: u32 = 6;
 
-/// Bytes of the opaque texts in `hello` (`ticket`, `device`): signed tokens, a few hundred bytes each.
+/// Bytes of the opaque texts (`ticket`, `device`): signed tokens, a few hundred bytes each.
 pub const MAX_TOKEN_BYTES: usize = 1024;
 
 /// Unacknowledged messages kept for one end. A whole negotiation with every candidate fits.
@@ -70,6 +70,12 @@ pub const CONNECT_WITHIN: Duration = Duration::from_secs(12);
 
 /// How long the server waits for `connected`: later than both pages, in case neither can tell.
 pub const CONNECT_WITHIN_SERVER: Duration = Duration::from_secs(20);
+
+/// Peers at the head of the queue that are asked to send their offer ahead: more than are met in the time it takes.
+pub const MAX_PREPARED: usize = 64;
+
+/// How long an offer sent ahead is good for; after that the network may have changed, or a NAT forgotten its port.
+pub const PREPARED_FOR: Duration = Duration::from_secs(60);
 
 /// How long two who parted, or who could not be connected, are not paired again.
 pub const NOT_AGAIN_FOR: Duration = Duration::from_secs(30);

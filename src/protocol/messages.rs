@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Epoch, MatchId, PeerId, Secret, Signal};
+use super::{Candidate, Epoch, MatchId, PeerId, Sdp, Secret, Signal};
 
 /// One WebSocket text message, either way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,10 +31,20 @@ pub enum ToServer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<String>,
     },
-    /// Wait for a stranger; does nothing for a peer that waits or is matched already.
+    /// Wait for a stranger. For a peer that waits already it only changes what is said here; in a match it does nothing.
     Join {
         /// What this peer is going to send.
         media: Media,
+        /// The partner must not learn this peer's address: media goes through a relay or not at all.
+        #[serde(default, skip_serializing_if = "is_false")]
+        hide: bool,
+    },
+    /// A part of an offer that is made ahead, as [`ToBrowser::Prepare`] has asked: the offer, then its candidates.
+    Prepared {
+        /// Counts this peer's offers made ahead; a new number replaces the old offer.
+        number: u32,
+        /// The part.
+        signal: Signal,
     },
     /// For the partner in this match.
     Signal {
@@ -84,11 +94,23 @@ pub enum ToBrowser {
         secret: Secret,
         /// Whether the peer of the lost socket was taken back, with its place, its match and its numbers.
         resumed: bool,
+        /// The match that the ticket in `hello` stands for, if this server now knows it; numbers start anew.
+        #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
+        match_id: Option<MatchId>,
+        /// Whether there is a relay, so that addresses can be hidden.
+        #[serde(default, skip_serializing_if = "is_false")]
+        relay: bool,
         /// What the server holds this page to.
         limits: Limits,
     },
     /// This peer is in the queue.
     Waiting {},
+    /// This peer will soon have a partner: it may make its offer now, and send it as [`ToServer::Prepared`].
+    Prepare {
+        /// Servers for STUN; those for TURN come with the match.
+        #[serde(default)]
+        ice: Vec<IceServer>,
+    },
     /// This peer has a partner.
     Matched {
         /// The match.
@@ -100,6 +122,23 @@ pub enum ToBrowser {
         partner: Media,
         /// Servers for STUN and TURN, none where none is configured.
         #[serde(default)]
+        ice: Vec<IceServer>,
+        /// One of the two hides its address: both use the relay and nothing else.
+        #[serde(default, skip_serializing_if = "is_false")]
+        relay_only: bool,
+        /// The signed account of this match, for a server that has forgotten it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ticket: Option<String>,
+        /// The impolite end has made its offer ahead: the match begins with [`Epoch::AHEAD`].
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ahead: Option<Ahead>,
+    },
+    /// New servers for this match, before the credentials of the old ones end.
+    Ice {
+        /// The match they are for.
+        #[serde(rename = "match")]
+        match_id: MatchId,
+        /// All servers, as in [`ToBrowser::Matched`].
         ice: Vec<IceServer>,
     },
     /// From the partner in this match.
@@ -142,6 +181,36 @@ pub enum ToBrowser {
     },
     /// The answer to `ping`; carries an acknowledgement. Not counted.
     Pong {},
+}
+
+/// An offer that was made ahead of the match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ahead {
+    /// Told to the impolite end: its own.
+    Yours {
+        /// Its number.
+        number: u32,
+    },
+    /// Told to the polite end: to be answered at once.
+    Theirs {
+        /// The offer.
+        offer: Sdp,
+        /// Its candidates so far; more may follow as signals.
+        candidates: Vec<Candidate>,
+    },
+}
+
+impl Ahead {
+    /// Bytes of its texts: what it costs to keep.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Yours { .. } => 0,
+            Self::Theirs { offer, candidates } => {
+                offer.0.len() + candidates.iter().map(|it| it.candidate.0.len()).sum::<usize>()
+            }
+        }
+    }
 }
 
 /// Proof that a page is the one whose socket was lost.
@@ -241,9 +310,9 @@ pub enum ErrorCode {
     BadSdp,
     /// A candidate that no browser would make, or one that names a host.
     BadCandidate,
-    /// More than [`MAX_CANDIDATES`](super::limits::MAX_CANDIDATES) in an epoch.
+    /// More than [`MAX_CANDIDATES`](super::limits::MAX_CANDIDATES) for one description.
     TooManyCandidates,
-    /// An epoch outside 1 to [`MAX_EPOCH`](super::limits::MAX_EPOCH).
+    /// An epoch above [`MAX_EPOCH`](super::limits::MAX_EPOCH).
     BadEpoch,
     /// More than [`MAX_REFUSALS`](super::limits::MAX_REFUSALS) messages were refused.
     TooManyRefusals,
@@ -253,6 +322,8 @@ pub enum ErrorCode {
     Silent,
     /// Another socket took this peer over.
     Replaced,
+    /// This peer hides its address, and the server has no relay.
+    NoRelay,
     /// The server has no room for another peer.
     ServerFull,
     /// The server stops.
@@ -267,7 +338,8 @@ impl ErrorCode {
             | Self::BadSdp
             | Self::BadCandidate
             | Self::TooManyCandidates
-            | Self::BadEpoch => None,
+            | Self::BadEpoch
+            | Self::NoRelay => None,
             Self::NotText => Some(1003),
             Self::NotUtf8 => Some(1007),
             Self::TooManyRefusals | Self::TooSlow => Some(1008),
@@ -297,4 +369,10 @@ pub struct Limits {
     pub heartbeat_ms: u32,
     /// Milliseconds a matched peer has to come back.
     pub grace_ms: u32,
+}
+
+/// Whether a field that is mostly false can be left out.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+const fn is_false(it: &bool) -> bool {
+    !*it
 }

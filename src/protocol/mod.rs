@@ -13,7 +13,8 @@ pub use codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer};
 pub use delivery::{Delivery, Message, Overflow, Receipt};
 pub use ids::{Epoch, MatchId, PeerId, Secret};
 pub use messages::{
-    EndReason, ErrorCode, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser, ToServer,
+    Ahead, EndReason, ErrorCode, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser,
+    ToServer,
 };
 pub use peer::{CHANNEL_ID, CHANNEL_LABEL, MAX_PEER_MESSAGE_BYTES, PeerMessage};
 pub use signals::{Candidate, Sdp, Signal};

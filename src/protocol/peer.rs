@@ -4,6 +4,7 @@
 //! [`CHANNEL_LABEL`] with the number [`CHANNEL_ID`]; each message is one JSON text.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// The channel's label and version: who speaks another one does not open this one.
 pub const CHANNEL_LABEL: &str = "passerby.v1";
@@ -24,5 +25,22 @@ pub enum PeerMessage {
         audio: bool,
         /// The camera is there and on.
         video: bool,
+    },
+    /// The sender leaves the match, and says so here in case the server cannot.
+    Bye {},
+    /// The impolite end has chosen its number for the code that both can compare, and binds itself to it.
+    Commit {
+        /// The first 128 bits of the SHA-256 of the number.
+        hash: Uuid,
+    },
+    /// The polite end's number, chosen before it could know the other one.
+    Nonce {
+        /// 128 random bits.
+        nonce: Uuid,
+    },
+    /// The impolite end's number.
+    Reveal {
+        /// 128 random bits, whose hash is what was committed to.
+        nonce: Uuid,
     },
 }

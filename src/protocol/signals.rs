@@ -1,6 +1,6 @@
 //! What two browsers say to each other through the server (RFC 8829); it must not know what the server does with it.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,32 @@ pub struct Candidate {
     /// The ICE generation it belongs to, at most 256 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username_fragment: Option<String>,
+}
+
+impl Candidate {
+    /// Whether it leads through a relay (RFC 8839, 5.1: `typ relay`).
+    pub fn is_relay(&self) -> bool {
+        self.kind() == Some("relay")
+    }
+
+    /// Whether it is an address of the sender's own network that means nothing in any other: an address literal that is
+    /// private, unique local, link local or loopback. A `.local` name is none: it hides the address already.
+    pub fn is_private_host(&self) -> bool {
+        let address = self.candidate.0.split_ascii_whitespace().nth(4);
+        self.kind() == Some("host") && address.and_then(|it| it.parse().ok()).is_some_and(is_private)
+    }
+
+    fn kind(&self) -> Option<&str> {
+        let mut words = self.candidate.0.split_ascii_whitespace().skip_while(|it| *it != "typ");
+        words.nth(1)
+    }
+}
+
+fn is_private(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(it) => it.is_private() || it.is_link_local() || it.is_loopback(),
+        IpAddr::V6(it) => it.is_unique_local() || it.is_unicast_link_local() || it.is_loopback(),
+    }
 }
 
 /// A text that holds addresses of people: it travels, and is never printed.

@@ -9,7 +9,7 @@ use tokio::{
 
 use super::{clock::Clock, life::Life, telemetry::Telemetry};
 use crate::{
-    matchmaker::{Closing, Config, Connection, Input, Matchmaker, Output},
+    matchmaker::{Closing, Config, Connection, Ice, Input, Matchmaker, Network, Output},
     protocol::{ErrorCode, Frame, ToBrowser, limits::MAX_OUTBOX_MESSAGES},
 };
 
@@ -25,7 +25,7 @@ pub(super) const OUTGOING: usize = MAX_OUTBOX_MESSAGES + 32;
 /// What a socket tells the driver.
 pub(super) enum Event {
     /// There is a new one; what is for it goes there.
-    Opened(Connection, mpsc::Sender<Outgoing>),
+    Opened(Connection, Network, mpsc::Sender<Outgoing>),
     /// Anything else.
     Happened(Connection, Input),
 }
@@ -55,13 +55,15 @@ impl Driver {
     /// When the operating system gives no random bytes.
     pub(super) fn new(
         max_connections: usize,
+        ticket_key: [u8; 32],
+        ice: Ice,
         telemetry: Arc<Telemetry>,
     ) -> Result<(Self, mpsc::Sender<Event>), getrandom::Error> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
         let clock = Clock::start();
-        let matchmaker =
-            Matchmaker::new(Config { seed, unix_origin_ms: clock.unix_origin_ms(), max_connections });
+        let unix_origin_ms = clock.unix_origin_ms();
+        let matchmaker = Matchmaker::new(Config { seed, unix_origin_ms, max_connections, ticket_key, ice });
         let (events, inbox) = mpsc::channel(INBOX);
         Ok((Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, events))
     }
@@ -101,9 +103,9 @@ impl Driver {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Opened(connection, outgoing) => {
+            Event::Opened(connection, network, outgoing) => {
                 self.sockets.insert(connection, outgoing);
-                self.handle(Input::Opened { connection });
+                self.handle(Input::Opened { connection, network });
             }
             // What a socket says while it is being closed concerns nobody any more.
             Event::Happened(connection, _) if !self.sockets.contains_key(&connection) => {}
@@ -166,10 +168,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_socket_that_takes_nothing_is_let_go_and_its_peer_is_lost() {
-        let (mut driver, _inbox) = Driver::new(10, Arc::new(Telemetry::new())).unwrap();
+        let (mut driver, _inbox) =
+            Driver::new(10, [0; 32], Ice::default(), Arc::new(Telemetry::new())).unwrap();
         let connection = Connection(1);
         let (sender, mut outgoing) = mpsc::channel(1);
-        driver.take(Event::Opened(connection, sender));
+        driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), sender));
         for msg in [ToServer::Hello { resume: None, ticket: None, device: None }, ToServer::Ping {}] {
             let input = Input::Said { connection, frame: Frame { seq: 0, ack: 0, msg } };
             driver.take(Event::Happened(connection, input));

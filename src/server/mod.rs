@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 pub use config::Config;
 pub use telemetry::start_log;
 
+use crate::matchmaker::Ice;
 use driver::Driver;
 use life::Life;
 use origin::Origins;
@@ -83,7 +84,8 @@ pub async fn run(
         .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
     let telemetry = Arc::new(Telemetry::new());
     let life = Life::default();
-    let (driver, inbox) = Driver::new(config.server.max_connections, Arc::clone(&telemetry))?;
+    let (driver, inbox) =
+        Driver::new(config.server.max_connections, [0; 32], Ice::default(), Arc::clone(&telemetry))?;
     let exchange = Arc::new(Exchange::new(inbox, life.clone(), Arc::clone(&telemetry)));
     let site = Site { origins: Arc::new(origins), exchange, life: life.clone() };
 

@@ -65,6 +65,7 @@ pub fn check(message: &ToServer) -> Result<(), ErrorCode> {
         ToServer::Signal { epoch, signal, match_id: _ } => {
             check_epoch(*epoch).and_then(|()| check_signal(signal))
         }
+        ToServer::Prepared { signal, number: _ } => check_signal(signal),
         ToServer::Hello { .. }
         | ToServer::Join { .. }
         | ToServer::Connected { .. }

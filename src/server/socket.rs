@@ -28,7 +28,7 @@ use super::{
     telemetry::{Telemetry, label},
 };
 use crate::{
-    matchmaker::{Closing, Connection, Input},
+    matchmaker::{Closing, Connection, Input, Network},
     protocol::{
         ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode,
         limits::{HEARTBEAT, SILENCE},
@@ -81,7 +81,7 @@ impl Exchange {
         let connection = Connection(self.last.fetch_add(1, Ordering::Relaxed) + 1);
         let (sender, outgoing) = mpsc::channel(OUTGOING);
         // It fails when the driver has ended, and then `stopping` says so to the conversation.
-        let _ = self.inbox.send(Event::Opened(connection, sender)).await;
+        let _ = self.inbox.send(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), sender)).await;
         let mut talk = Talk::new(self, socket, connection, outgoing);
         let end = loop {
             if let ControlFlow::Break(end) = talk.step().await {

@@ -1,7 +1,7 @@
 //! What is said in which state: a pure look-up from `Snapshot` to words; it must not know how it is drawn.
 
 use super::words::{Said, Words};
-use crate::call::{Device, Farewell, Intent, Phase, Problem, Snapshot};
+use crate::call::{Device, Farewell, Flow, Intent, Phase, Problem, Snapshot};
 
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub(super) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
     }
     match snapshot.phase {
         Phase::Connecting { .. } | Phase::Talking { .. } if snapshot.asks_next => words.next_asked,
-        Phase::Talking { interrupted: true, .. } => words.interrupted,
+        Phase::Talking { flow: Flow::Interrupted | Flow::Reconnecting { .. }, .. } => words.interrupted,
         Phase::Talking { partner, .. } => match (partner.video, partner.audio) {
             (true, true) => words.talking.spoken,
             (false, true) => words.partner_camera_off,
@@ -135,6 +135,7 @@ const fn trouble(words: &'static Words, problem: Problem) -> &'static Said {
         Problem::Insecure => &words.insecure,
         Problem::ServerLost => &words.server_lost,
         Problem::ServerFull => &words.server_full,
+        Problem::NoRelay => &words.no_relay,
     }
 }
 

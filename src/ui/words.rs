@@ -55,6 +55,7 @@ pub struct Words {
     pub insecure: Said,
     pub server_lost: Said,
     pub server_full: Said,
+    pub no_relay: Said,
     pub call_continues: &'static str,
 }
 
@@ -199,6 +200,12 @@ pub static ENGLISH: Words = Words {
         heading: "Passerby is full right now",
         sentence: "Too many people are here at this moment. Passerby keeps trying by itself.",
         spoken: "Passerby is full right now. Trying again.",
+    },
+    no_relay: Said {
+        heading: "Your address can\u{2019}t be hidden here",
+        sentence: "This server has no relay to hide it behind, so Passerby does not connect you. Turn \u{201c}Hide my \
+                   address\u{201d} off to meet people all the same.",
+        spoken: "This server has no relay, so your address can\u{2019}t be hidden.",
     },
     call_continues: "Lost contact with the server. Your call continues.",
 };

@@ -115,6 +115,7 @@ impl Worker {
         match deed {
             // These two are the making and the dropping of `Peer` itself.
             PeerDeed::Open { .. } | PeerDeed::Close => {}
+            PeerDeed::SetServers { .. } | PeerDeed::RestartIce | PeerDeed::Bound(_) => {}
             PeerDeed::Attach => self.attach(stream),
             PeerDeed::SetLocal => {
                 let done = JsFuture::from(self.connection.set_local_description_implicitly()).await;
@@ -235,7 +236,9 @@ fn open_channel(connection: &PeerConnection, news: &News) -> Channel {
     let channel = connection.create_data_channel_with_data_channel_dict(CHANNEL_LABEL, &init);
     let (opened, told) = (news.clone(), news.clone());
     let listeners = [
-        EventListener::new(&channel, "open", move |_| opened.tell(PeerEvent::ChannelOpened)),
+        EventListener::new(&channel, "open", move |_| {
+            opened.tell(PeerEvent::ChannelOpened { nonce: uuid::Uuid::nil() })
+        }),
         EventListener::new(&channel, "message", move |event| {
             let text = event.unchecked_ref::<MessageEvent>().data().as_string();
             let message = text.filter(|it| it.len() <= MAX_PEER_MESSAGE_BYTES);

@@ -71,6 +71,6 @@ fn badge(snapshot: Snapshot) -> &'static str {
         Some(Problem::CameraBlocked | Problem::NoDevice | Problem::DeviceBusy) => icon::CAMERA_OFF,
         Some(Problem::Unsupported) => icon::BROWSER,
         Some(Problem::Insecure) => icon::LOCK,
-        Some(Problem::ServerLost | Problem::ServerFull) => icon::SERVER,
+        Some(Problem::ServerLost | Problem::ServerFull | Problem::NoRelay) => icon::SERVER,
     }
 }

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::{self, Icon};
 use crate::{
-    call::{Device, Phase, Snapshot},
+    call::{Device, Flow, Phase, Snapshot},
     ui::{
         Stage,
         words::{Words, words},
@@ -62,7 +62,7 @@ fn lacks_sound(snapshot: Snapshot) -> bool {
 }
 
 fn is_interrupted(snapshot: Snapshot) -> bool {
-    matches!(snapshot.phase, Phase::Talking { interrupted: true, .. })
+    matches!(snapshot.phase, Phase::Talking { flow: Flow::Interrupted | Flow::Reconnecting { .. }, .. })
 }
 
 const fn device(device: Device) -> &'static str {
