@@ -2,22 +2,34 @@
 
 use std::{mem, time::Duration};
 
-use super::{Call, Farewell, Link, Meeting, Output, PeerEvent, State, meeting::News};
-use crate::protocol::{EndReason, MatchId, ToBrowser, ToServer};
+use super::{
+    Call, Farewell, Link, Meeting, News, Output, PeerEvent, State,
+    around::{Around, Terms},
+};
+use crate::protocol::{Ahead, EndReason, IceServer, MatchId, Signal, ToBrowser, ToServer};
 
 /// How long the page says that the other left before it looks for the next: long enough to read, and to press Stop.
 const FAREWELL_FOR: Duration = Duration::from_secs(3);
 
 impl Call {
-    pub(super) fn welcomed(&mut self, resumed: bool, out: &mut Vec<Output>) {
+    pub(super) fn welcomed(&mut self, resumed: bool, known: Option<MatchId>, out: &mut Vec<Output>) {
         match &mut self.state {
-            State::Landing(_) | State::Asking(_) | State::Ended(..) => {}
-            State::Waiting { .. } if resumed => {}
-            State::Ready { unconnected } | State::Waiting { unconnected } => {
+            State::Landing(_) | State::Asking(_) => {}
+            // To this server there never was such a match.
+            State::Ended { open, .. } if !resumed => *open = None,
+            State::Ended { .. } => {}
+            State::Waiting { .. } if resumed => self.join_anew_if_changed(out),
+            State::Waiting { unconnected, ahead } => {
+                let unconnected = *unconnected;
+                ahead.iter().for_each(|it| it.connection.close(out));
+                self.join(unconnected, out);
+            }
+            State::Ready { unconnected } => {
                 let unconnected = *unconnected;
                 self.join(unconnected, out);
             }
             State::Meeting(_) if resumed => {}
+            State::Meeting(meeting) if known == Some(meeting.terms.match_id) => meeting.known_again(out),
             // The server has forgotten the match. A call can do without it, an attempt cannot.
             State::Meeting(meeting) => {
                 meeting.known = false;
@@ -29,56 +41,102 @@ impl Call {
     }
 
     pub(super) fn told(&mut self, msg: ToBrowser, out: &mut Vec<Output>) {
+        let named = |it: &Meeting, match_id| it.terms.match_id == match_id;
         match (msg, &mut self.state) {
             (ToBrowser::Waiting {}, State::Ready { unconnected }) => {
-                self.state = State::Waiting { unconnected: *unconnected };
+                self.state = State::Waiting { unconnected: *unconnected, ahead: None };
             }
-            (ToBrowser::Waiting {} | ToBrowser::Prepare { .. } | ToBrowser::Ice { .. }, _) => {}
-            (
-                ToBrowser::Matched { match_id, role, partner, ice, .. },
-                State::Ready { .. } | State::Waiting { .. },
-            ) => {
-                let link = self.next_link();
-                let meeting = Meeting::new(self.now, link, match_id, role, partner, ice, out);
-                self.state = State::Meeting(Box::new(meeting));
+            (ToBrowser::Waiting {}, _) => {}
+            (ToBrowser::Prepare { ice }, _) => self.prepare(ice, out),
+            (ToBrowser::Matched { match_id, role, partner, ice, relay_only, ticket, ahead }, _) => {
+                self.matched(Terms { match_id, role, partner, ticket }, (ice, relay_only), ahead, out);
             }
-            (ToBrowser::Matched { .. }, _) => {}
-            (ToBrowser::Signal { match_id, epoch, signal }, State::Meeting(it))
-                if it.match_id == match_id =>
-            {
-                it.signalled(epoch, signal, out);
+            (ToBrowser::Ice { match_id, ice }, State::Meeting(it)) if named(it, match_id) => {
+                it.servers_changed(ice, out);
             }
-            (ToBrowser::Signal { .. }, _) => {}
-            (ToBrowser::Partner { match_id, signalling }, State::Meeting(it)) if it.match_id == match_id => {
+            (ToBrowser::Signal { match_id, epoch, signal }, State::Meeting(it)) if named(it, match_id) => {
+                self.in_meeting(out, |meeting, around| {
+                    meeting.signalled(epoch, signal, around);
+                    News::None
+                });
+            }
+            (ToBrowser::Partner { match_id, signalling }, State::Meeting(it)) if named(it, match_id) => {
                 it.partner_signalling(signalling);
             }
-            (ToBrowser::Partner { .. }, _) => {}
+            (ToBrowser::Ice { .. } | ToBrowser::Signal { .. } | ToBrowser::Partner { .. }, _) => {}
             (ToBrowser::Ended { match_id, reason }, _) => self.ended(match_id, reason, out),
-            (
-                ToBrowser::Welcome { .. }
-                | ToBrowser::Error { .. }
-                | ToBrowser::ComeBack { .. }
-                | ToBrowser::Pong {},
-                _,
-            ) => {}
+            (ToBrowser::Error { code, .. }, _) => self.refused(code, out),
+            (ToBrowser::Welcome { .. } | ToBrowser::ComeBack { .. } | ToBrowser::Pong {}, _) => {}
         }
     }
 
-    pub(super) fn ended(&mut self, match_id: MatchId, reason: EndReason, out: &mut Vec<Output>) {
+    /// Begins a match, unless it would tell the partner an address that is to be hidden.
+    fn matched(
+        &mut self,
+        terms: Terms,
+        (ice, relay_only): (Vec<IceServer>, bool),
+        ahead: Option<Ahead>,
+        out: &mut Vec<Output>,
+    ) {
+        let own = match &mut self.state {
+            State::Ready { .. } => None,
+            State::Waiting { ahead, .. } => ahead.take(),
+            State::Landing(_) | State::Asking(_) | State::Meeting(_) | State::Ended { .. } => return,
+        };
+        let would_tell = self.preferences.hide_address && !relay_only;
+        let used = match (&ahead, own) {
+            (Some(Ahead::Yours { number }), Some(own)) if own.number == *number && !would_tell => Some(own),
+            (_, own) => {
+                own.iter().for_each(|it| it.connection.close(out));
+                None
+            }
+        };
+        if would_tell {
+            self.say(ToServer::Leave {}, out);
+            return self.join(false, out);
+        }
+        let way = self.way(ice, relay_only);
+        let (line_open, sending) = (self.line.is_open(), self.devices.sending());
+        let around = &mut Around { now: self.now, line_open, sending, links: &mut self.links, out };
+        let meeting = match (ahead, used) {
+            (_, Some(own)) => Meeting::from_ahead(terms, way, *own, around),
+            (Some(Ahead::Theirs { offer, candidates }), None) => {
+                let candidates = candidates.into_iter().map(Signal::Candidate);
+                let signals = [Signal::Offer { sdp: offer }].into_iter().chain(candidates);
+                Meeting::answering(terms, way, signals, around)
+            }
+            // Where the offer that the server means has been replaced since, the match begins with another one.
+            (Some(Ahead::Yours { .. }) | None, None) => Meeting::first(terms, way, around),
+        };
+        self.state = State::Meeting(Box::new(meeting));
+    }
+
+    fn ended(&mut self, match_id: MatchId, reason: EndReason, out: &mut Vec<Output>) {
         match (&mut self.state, reason) {
-            (State::Meeting(meeting), _) if meeting.match_id != match_id => {}
+            (State::Meeting(meeting), _) if meeting.terms.match_id != match_id => {}
             // The server waits for it no longer; what still arrives is none of the server's business.
             (State::Meeting(meeting), EndReason::PartnerLost) if meeting.is_alive(self.now) => {
                 meeting.known = false
             }
-            (State::Meeting(_), EndReason::PartnerLost) => self.part(Farewell::Lost, out),
+            (State::Meeting(_), EndReason::PartnerLost) => self.part(Farewell::Lost, None, out),
             (State::Meeting(_), EndReason::PartnerNext | EndReason::PartnerLeft) => {
-                self.part(Farewell::Left, out)
+                self.part(Farewell::Left, None, out)
             }
             // The server has put this page back into the queue and says so next.
             (State::Meeting(_), EndReason::Unconnected | EndReason::Next | EndReason::Left) => {
                 self.close_meeting(State::Ready { unconnected: true }, out);
+                self.was_queued(out);
             }
+            (State::Ended { open, .. }, _) if *open != Some(match_id) => {}
+            (State::Ended { .. }, EndReason::Unconnected) => self.was_queued(out),
+            (
+                State::Ended { open, .. },
+                EndReason::PartnerNext
+                | EndReason::PartnerLeft
+                | EndReason::PartnerLost
+                | EndReason::Next
+                | EndReason::Left,
+            ) => *open = None,
             // The partner was faster than what this page has said about the match: the wish for a next one holds.
             (
                 State::Ready { unconnected },
@@ -88,59 +146,68 @@ impl Call {
                 self.join(unconnected, out);
             }
             (State::Ready { .. }, EndReason::Next | EndReason::Left | EndReason::Unconnected)
-            | (State::Landing(_) | State::Asking(_) | State::Waiting { .. } | State::Ended(..), _) => {}
+            | (State::Landing(_) | State::Asking(_) | State::Waiting { .. }, _) => {}
         }
     }
 
     pub(super) fn peer_event(&mut self, link: Link, event: PeerEvent, out: &mut Vec<Output>) {
-        let line_open = self.line.is_open();
-        let State::Meeting(meeting) = &mut self.state else { return };
-        if meeting.link != link {
-            return;
+        match &self.state {
+            State::Waiting { ahead: Some(ahead), .. } if ahead.connection.link == link => {
+                self.ahead_event(event, out);
+            }
+            State::Meeting(meeting) if meeting.is_of(link) => {
+                let news = self.in_meeting(out, |meeting, around| meeting.happened(event, around));
+                self.news(news, out);
+            }
+            State::Landing(_)
+            | State::Asking(_)
+            | State::Ready { .. }
+            | State::Waiting { .. }
+            | State::Meeting(_)
+            | State::Ended { .. } => {}
         }
-        let news = meeting.happened(self.now, event, line_open, out);
-        self.news(news, out);
     }
 
     pub(super) fn news(&mut self, news: News, out: &mut Vec<Output>) {
         let State::Meeting(meeting) = &self.state else { return };
-        let (known, match_id, epoch) = (meeting.known, meeting.match_id, meeting.epoch);
+        let (open, match_id, epoch) = (meeting.open(), meeting.terms.match_id, meeting.epoch);
         match news {
             News::None => {}
-            News::Connected => self.say(ToServer::Connected { match_id }, out),
-            News::ChannelOpened => {
-                if let State::Meeting(meeting) = &self.state {
-                    meeting.tell_sending(self.devices.sending(), out);
-                }
-            }
+            News::Connected if open.is_some() => self.say(ToServer::Connected { match_id }, out),
+            News::Connected => {}
             News::Failed => self.give_up(out),
             News::Silent => {
-                if known {
+                if open.is_some() {
                     self.say(ToServer::Leave {}, out);
                 }
-                self.part(Farewell::Lost, out);
+                self.part(Farewell::Lost, None, out);
             }
-            News::Send(signal) if known => self.say(ToServer::Signal { match_id, epoch, signal }, out),
+            News::Left => self.part(Farewell::Left, open, out),
+            News::Send(signal) if open.is_some() => {
+                self.say(ToServer::Signal { match_id, epoch, signal }, out);
+            }
             // It could not pass it on, and would count it as a refusal.
             News::Send(_) => {}
         }
     }
 
-    /// Ends a match that cannot be connected, and waits for another.
+    /// Ends a match that cannot be connected, or not any more, and waits for another.
     fn give_up(&mut self, out: &mut Vec<Output>) {
         let State::Meeting(meeting) = &self.state else { return };
-        let (match_id, known) = (meeting.match_id, meeting.known);
+        let open = meeting.open();
         self.close_meeting(State::Ready { unconnected: true }, out);
-        if known {
-            self.say(ToServer::Failed { match_id }, out);
-        } else {
-            self.join(true, out);
+        match open {
+            Some(match_id) => {
+                self.say(ToServer::Failed { match_id }, out);
+                self.was_queued(out);
+            }
+            None => self.join(true, out),
         }
     }
 
-    /// Ends a match for good, says so for a moment, then looks for the next.
-    fn part(&mut self, why: Farewell, out: &mut Vec<Output>) {
-        self.close_meeting(State::Ended(why, self.now + FAREWELL_FOR), out);
+    /// Ends a match for good, says so for a moment, then looks for the next; `open` if it is still one to the server.
+    fn part(&mut self, why: Farewell, open: Option<MatchId>, out: &mut Vec<Output>) {
+        self.close_meeting(State::Ended { why, until: self.now + FAREWELL_FOR, open }, out);
     }
 
     fn close_meeting(&mut self, next: State, out: &mut Vec<Output>) {

@@ -5,7 +5,7 @@ use std::{mem, time::Duration};
 use super::Output;
 use crate::{
     protocol::{
-        Delivery, ErrorCode, Frame, Message, Receipt, Resume, ToBrowser, ToServer, limits::HEARTBEAT,
+        Delivery, ErrorCode, Frame, MatchId, Message, Receipt, Resume, ToBrowser, ToServer, limits::HEARTBEAT,
     },
     time::Moment,
 };
@@ -24,6 +24,9 @@ const OPEN_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a ping may stay unanswered. Counted from the ping, since a page in the background is seldom woken.
 const PONG_WITHIN: Duration = Duration::from_secs(10);
+
+/// The same for a line in doubt: a network that is there answers within a second, and a call may depend on it.
+const DOUBTED_PONG_WITHIN: Duration = Duration::from_secs(3);
 
 /// How long the line may be away before people are told: a hiccup is none of their business.
 const TOLD_AFTER: Duration = Duration::from_secs(2);
@@ -79,6 +82,8 @@ pub(super) enum Incoming {
     Welcome {
         /// Whether the server still knows this peer.
         resumed: bool,
+        /// The match that it knows by our ticket, though it has forgotten the peer.
+        match_id: Option<MatchId>,
     },
     /// Something to act on.
     Message(ToBrowser),
@@ -111,10 +116,20 @@ impl Line {
         }
     }
 
+    /// There is reason to think that the socket is dead though nobody has said so: asks, and does not wait long.
+    pub(super) fn doubt(&mut self, now: Moment, out: &mut Vec<Output>) {
+        if let Wire::Open { pong_by, .. } = self.wire
+            && pong_by.is_none_or(|by| by > now + DOUBTED_PONG_WITHIN)
+        {
+            self.wire = Wire::Open { ping_at: now + HEARTBEAT, pong_by: Some(now + DOUBTED_PONG_WITHIN) };
+            self.send(now, ToServer::Ping {}, out);
+        }
+    }
+
     /// The socket is open: says hello.
-    pub(super) fn opened(&mut self, out: &mut Vec<Output>) {
+    pub(super) fn opened(&mut self, ticket: Option<String>, out: &mut Vec<Output>) {
         if let Wire::Opening { .. } = self.wire {
-            let hello = ToServer::Hello { resume: self.resume, ticket: None, device: None };
+            let hello = ToServer::Hello { resume: self.resume, ticket, device: None };
             out.extend(self.delivery.send(hello).ok().map(Output::Send));
         }
     }
@@ -154,13 +169,13 @@ impl Line {
         let Frame { seq, ack, msg } = frame;
         match (self.wire, msg) {
             (Wire::Off | Wire::Resting { .. }, _) => Incoming::Nothing,
-            (Wire::Opening { .. } | Wire::Open { .. }, ToBrowser::Error { code, .. }) => {
+            (Wire::Opening { .. } | Wire::Open { .. }, msg @ ToBrowser::Error { code, .. }) => {
                 self.told_full = code == ErrorCode::ServerFull;
-                Incoming::Nothing
+                if self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
             }
-            (Wire::Opening { .. }, ToBrowser::Welcome { peer, secret, resumed, .. }) => {
+            (Wire::Opening { .. }, ToBrowser::Welcome { peer, secret, resumed, match_id, .. }) => {
                 self.welcomed(now, Resume { peer, secret }, resumed, ack, out);
-                Incoming::Welcome { resumed }
+                Incoming::Welcome { resumed, match_id }
             }
             (Wire::Opening { .. }, _) => Incoming::Nothing,
             (Wire::Open { .. }, msg) => {

@@ -16,6 +16,10 @@ pub(super) struct Devices {
     pub(super) have: Media,
     /// What the person has muted or turned off; kept from one match to the next.
     off: Media,
+    /// How many cameras there are.
+    pub(super) cameras: usize,
+    /// Another camera is being opened.
+    changes_camera: bool,
 }
 
 /// The way to open devices: both at once, then each that may be there.
@@ -108,6 +112,23 @@ impl Devices {
     pub(super) const fn toggle_camera(&mut self) -> bool {
         self.off.video ^= self.have.video;
         self.have.video
+    }
+
+    /// Changes to the next camera; `false` if there is no other, or that is under way.
+    pub(super) const fn change_camera(&mut self) -> bool {
+        let can = self.can_change_camera() && !self.changes_camera;
+        self.changes_camera |= can;
+        can
+    }
+
+    /// That is done.
+    pub(super) const fn camera_changed(&mut self) {
+        self.changes_camera = false;
+    }
+
+    /// Whether there is another camera to change to.
+    pub(super) const fn can_change_camera(&self) -> bool {
+        self.have.video && self.cameras > 1
     }
 
     /// Some of it has gone away by itself.

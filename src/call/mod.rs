@@ -1,25 +1,37 @@
 //! The browser's state machine; it must not know the browser, the clock, the server's half, or how it is drawn.
 //!
 //! [`Call::handle`] takes one fact and returns what must be done, in order; [`Call::snapshot`] says what may be seen.
-//! What people want is in `wishes`, what server and partner say in `conversation`; the line to the server is in
-//! `line`, one match in `meeting`, its negotiation in `negotiation`, camera and microphone in `media`.
+//! What people want is in `wishes`, what server and partner say in `conversation`, what follows for the queue in
+//! `queueing`; the line to the server is in `line`, one match in `meeting`, the offer made before it in `ahead`, one
+//! connection in `connection` and `negotiation`, what arrives on it in `evidence`, how it is got back in `recovery`, who
+//! is at its other end in `verification`, camera and microphone in `media`.
 
+mod ahead;
+mod around;
+mod connection;
 mod conversation;
+mod evidence;
 mod input;
 mod line;
 mod media;
 mod meeting;
 mod negotiation;
 mod output;
+mod queueing;
+mod recovery;
 mod snapshot;
+mod verification;
 mod wishes;
 
 #[cfg(test)]
 mod tests;
 
+use ahead::Ahead;
+use around::{Around, Links};
+use connection::Way;
 use line::{Incoming, Line};
 use media::{Asking, Devices};
-use meeting::Meeting;
+use meeting::{Meeting, News};
 
 pub use input::{
     ConnectionState, Description, DescriptionKind, Failed, Input, Link, Measurement, MediaError, PeerEvent,
@@ -31,7 +43,10 @@ pub use snapshot::{
     Snapshot,
 };
 
-use crate::{protocol::ToServer, time::Moment};
+use crate::{
+    protocol::{IceServer, MatchId, Media, ToServer},
+    time::Moment,
+};
 
 /// One page's part in the conversation.
 #[derive(Debug)]
@@ -41,8 +56,11 @@ pub struct Call {
     line: Line,
     devices: Devices,
     preferences: Preferences,
-    /// Connections made so far.
-    links: u32,
+    links: Links,
+    /// Offers made ahead so far.
+    offers: u32,
+    /// What the server has last been told to wait with.
+    joined: Joined,
     state: State,
     /// Esc was pressed; the second one counts until then.
     asks_next_until: Option<Moment>,
@@ -64,11 +82,27 @@ enum State {
     Waiting {
         /// As above.
         unconnected: bool,
+        /// The offer for whoever comes.
+        ahead: Option<Box<Ahead>>,
     },
     /// Has one.
     Meeting(Box<Meeting>),
-    /// Had one; wants the next at this moment.
-    Ended(Farewell, Moment),
+    /// Had one; wants the next in a moment.
+    Ended {
+        /// How it ended.
+        why: Farewell,
+        /// When the next is wanted.
+        until: Moment,
+        /// The match, if it may still be one to the server.
+        open: Option<MatchId>,
+    },
+}
+
+/// What a peer waits with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Joined {
+    media: Media,
+    hide: bool,
 }
 
 impl Call {
@@ -76,7 +110,9 @@ impl Call {
     pub fn new(seed: u64, preferences: Preferences) -> Self {
         Self {
             preferences,
-            links: 0,
+            links: Links::default(),
+            offers: 0,
+            joined: Joined::default(),
             now: Moment::default(),
             rng: fastrand::Rng::with_seed(seed),
             line: Line::default(),
@@ -95,10 +131,13 @@ impl Call {
             Input::MediaOpened(have) => self.media_opened(have, &mut out),
             Input::MediaFailed(error) => self.media_failed(error, &mut out),
             Input::MediaLost(lost) => self.media_lost(lost, &mut out),
-            Input::SocketOpened => self.line.opened(&mut out),
+            Input::SocketOpened => {
+                let ticket = self.ticket();
+                self.line.opened(ticket, &mut out);
+            }
             Input::SocketLost => self.line.lost(now, &mut self.rng),
             Input::Heard(frame) => match self.line.heard(now, frame, &mut self.rng, &mut out) {
-                Incoming::Welcome { resumed } => self.welcomed(resumed, &mut out),
+                Incoming::Welcome { resumed, match_id } => self.welcomed(resumed, match_id, &mut out),
                 Incoming::Message(msg) => self.told(msg, &mut out),
                 Incoming::Nothing => {}
             },
@@ -106,8 +145,9 @@ impl Call {
                 self.line.heard_unknown(now, (seq, ack), &mut self.rng, &mut out)
             }
             Input::Peer { link, event } => self.peer_event(link, event, &mut out),
-            Input::CameraChanged | Input::CamerasCounted(_) => {}
-            Input::NetworkChanged => self.line.hurry(now, &mut out),
+            Input::CameraChanged => self.devices.camera_changed(),
+            Input::CamerasCounted(cameras) => self.devices.cameras = cameras,
+            Input::NetworkChanged => self.network_changed(&mut out),
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.tick(&mut out),
         }
@@ -118,9 +158,10 @@ impl Call {
     /// When `handle(now, Input::Tick)` next has something to do.
     pub fn next_deadline(&self) -> Option<Moment> {
         let state = match &self.state {
-            State::Landing(_) | State::Asking(_) | State::Ready { .. } | State::Waiting { .. } => None,
-            State::Meeting(meeting) => Some(meeting.deadline(self.now)),
-            State::Ended(_, until) => Some(*until),
+            State::Landing(_) | State::Asking(_) | State::Ready { .. } => None,
+            State::Waiting { ahead, .. } => ahead.as_ref().map(|it| it.renew_at()),
+            State::Meeting(meeting) => Some(meeting.deadline(self.now, self.line.is_open())),
+            State::Ended { until, .. } => Some(*until),
         };
         [state, self.line.deadline(self.now), self.asks_next_until].into_iter().flatten().min()
     }
@@ -131,11 +172,11 @@ impl Call {
             State::Landing(problem) => (Phase::Landing, *problem),
             State::Asking(_) => (Phase::Asking, None),
             State::Ready { .. } => (Phase::Ready, self.line_problem()),
-            State::Waiting { unconnected } => {
+            State::Waiting { unconnected, .. } => {
                 (Phase::Waiting { unconnected: *unconnected }, self.line_problem())
             }
             State::Meeting(meeting) => (meeting.phase(self.now), self.line_problem()),
-            State::Ended(why, _) => (Phase::Ended { why: *why }, self.line_problem()),
+            State::Ended { why, .. } => (Phase::Ended { why: *why }, self.line_problem()),
         };
         Snapshot {
             phase,
@@ -143,8 +184,15 @@ impl Call {
             microphone: self.devices.microphone(),
             camera: self.devices.camera(),
             preferences: self.preferences,
-            can_change_camera: false,
-            details: Details::default(),
+            can_change_camera: self.devices.can_change_camera(),
+            details: match &self.state {
+                State::Meeting(meeting) => meeting.details(),
+                State::Landing(_)
+                | State::Asking(_)
+                | State::Ready { .. }
+                | State::Waiting { .. }
+                | State::Ended { .. } => Details::default(),
+            },
             asks_next: self.asks_next_until.is_some_and(|until| until > self.now),
         }
     }
@@ -152,20 +200,6 @@ impl Call {
     fn line_problem(&self) -> Option<Problem> {
         let lost = if self.line.is_full() { Problem::ServerFull } else { Problem::ServerLost };
         self.line.is_missed(self.now).then_some(lost)
-    }
-
-    /// Asks the server for a partner; safe to say twice.
-    fn join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
-        self.state = State::Ready { unconnected };
-        // Said on a line that is away it would be said again by `welcomed`.
-        if self.line.is_open() {
-            self.say(ToServer::Join { media: self.devices.have, hide: false }, out);
-        }
-    }
-
-    fn next_link(&mut self) -> Link {
-        self.links += 1;
-        Link(self.links)
     }
 
     fn say(&mut self, msg: ToServer, out: &mut Vec<Output>) {
@@ -179,14 +213,69 @@ impl Call {
         if self.asks_next_until.is_some_and(|until| until <= self.now) {
             self.asks_next_until = None;
         }
-        match &mut self.state {
-            State::Landing(_) | State::Asking(_) | State::Ready { .. } | State::Waiting { .. } => {}
-            State::Meeting(meeting) => {
-                let news = meeting.tick(self.now, out);
+        match &self.state {
+            State::Landing(_) | State::Asking(_) | State::Ready { .. } => {}
+            State::Waiting { ahead, .. } => {
+                if ahead.as_ref().is_some_and(|it| it.renew_at() <= self.now) {
+                    self.offer_ahead_again(out);
+                }
+            }
+            State::Meeting(_) => {
+                let news = self.in_meeting(out, |meeting, around| meeting.tick(around));
                 self.news(news, out);
             }
-            State::Ended(_, until) if *until > self.now => {}
-            State::Ended(..) => self.join(false, out),
+            State::Ended { until, .. } if *until > self.now => {}
+            State::Ended { open, .. } => {
+                let open = *open;
+                self.want_next(open, out);
+            }
         }
+    }
+
+    fn network_changed(&mut self, out: &mut Vec<Output>) {
+        self.line.hurry(self.now, out);
+        self.line.doubt(self.now, out);
+        match &mut self.state {
+            State::Meeting(meeting) => meeting.network_changed(self.now),
+            State::Waiting { .. } => self.offer_ahead_again(out),
+            State::Landing(_) | State::Asking(_) | State::Ready { .. } | State::Ended { .. } => {}
+        }
+    }
+
+    /// Lets the match, if there is one, act on what is around it. While it looks for a new path the line is doubted too:
+    /// nothing can be agreed on without it, and it may have been lost with the path.
+    fn in_meeting(
+        &mut self,
+        out: &mut Vec<Output>,
+        act: impl FnOnce(&mut Meeting, &mut Around) -> News,
+    ) -> News {
+        let State::Meeting(meeting) = &mut self.state else { return News::None };
+        let was_restoring = meeting.is_restoring();
+        let (line_open, sending) = (self.line.is_open(), self.devices.sending());
+        let around = &mut Around { now: self.now, line_open, sending, links: &mut self.links, out };
+        let news = act(meeting, around);
+        if meeting.is_restoring() && !was_restoring {
+            self.line.doubt(self.now, out);
+        }
+        news
+    }
+
+    fn ticket(&self) -> Option<String> {
+        match &self.state {
+            State::Meeting(meeting) => meeting.ticket().map(str::to_owned),
+            State::Landing(_)
+            | State::Asking(_)
+            | State::Ready { .. }
+            | State::Waiting { .. }
+            | State::Ended { .. } => None,
+        }
+    }
+
+    fn way(&self, ice: Vec<IceServer>, relay_only: bool) -> Way {
+        Way { ice, relay_only, quality: self.quality() }
+    }
+
+    const fn quality(&self) -> Quality {
+        if self.preferences.save_data { Quality::Saving } else { Quality::Full }
     }
 }

@@ -5,16 +5,29 @@
 
 use std::collections::VecDeque;
 
-use super::{Description, DescriptionKind, Failed, PeerDeed, SignalingState};
+use super::{
+    Description, DescriptionKind, Failed, PeerDeed, SignalingState,
+    connection::Beginning,
+    verification::{Fingerprint, fingerprint},
+};
 use crate::protocol::{Role, Sdp, Signal, limits::MAX_CANDIDATES};
 
-/// What must be done next.
+/// What must be done next to the connection.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// To the own connection.
+    /// Give it our tracks and all that belongs to them.
+    Attach,
+    /// This.
     Do(PeerDeed),
-    /// To the partner.
-    Send(Signal),
+}
+
+/// An open `setRemoteDescription` deed.
+#[derive(Debug)]
+struct SettingRemote {
+    kind: DescriptionKind,
+    /// The ICE username fragments of the description.
+    fragments: Vec<String>,
+    certificate: Option<Fingerprint>,
 }
 
 /// The state of a negotiation.
@@ -29,33 +42,35 @@ pub(super) struct Negotiation {
     attached: bool,
     /// The open `setLocalDescription` deeds.
     setting_local: VecDeque<DescriptionKind>,
-    /// The open `setRemoteDescription` deeds with their ICE username fragments.
-    setting_remote: VecDeque<(DescriptionKind, Vec<String>)>,
+    /// The open `setRemoteDescription` deeds.
+    setting_remote: VecDeque<SettingRemote>,
     /// The username fragments of the remote description; empty before there is one.
     remote_fragments: Vec<String>,
     /// Candidates, and their ends, that came before the description they belong to was set; at most
     /// [`MAX_CANDIDATES`] and one.
     early: Vec<Signal>,
+    own_certificate: Option<Fingerprint>,
+    partners_certificate: Option<Fingerprint>,
 }
 
 impl Negotiation {
-    /// A negotiation, and how it begins: the impolite end offers, the polite end waits for that offer, so that
-    /// the usual case has no collision.
-    pub(super) fn new(role: Role) -> (Self, Option<PeerDeed>) {
-        let polite = role == Role::Polite;
-        let it = Self {
-            polite,
+    /// A negotiation that has not begun. Who waits for the first offer attaches its tracks only then, so that the usual
+    /// case has no collision.
+    pub(super) fn new(role: Role, beginning: Beginning) -> Self {
+        Self {
+            polite: role == Role::Polite,
             making_offer: false,
             ignore_offer: false,
             is_setting_remote_answer_pending: false,
             signaling_state: SignalingState::Stable,
-            attached: !polite,
+            attached: beginning == Beginning::Offer,
             setting_local: VecDeque::new(),
             setting_remote: VecDeque::new(),
             remote_fragments: Vec::new(),
             early: Vec::new(),
-        };
-        (it, (!polite).then_some(PeerDeed::Attach))
+            own_certificate: None,
+            partners_certificate: None,
+        }
     }
 
     /// `signalingstatechange`.
@@ -69,38 +84,56 @@ impl Negotiation {
         self.set_local(DescriptionKind::Offer)
     }
 
-    /// The oldest open `setLocalDescription` is done.
-    pub(super) fn local_set(&mut self, result: Result<Description, Failed>) -> Option<Step> {
+    /// Begins again with an offer, if one is out that was never answered.
+    pub(super) fn again(&mut self) -> Option<Step> {
+        (self.signaling_state == SignalingState::HaveLocalOffer).then(|| self.needed())
+    }
+
+    /// The oldest open `setLocalDescription` is done: the partner is to hear of it.
+    pub(super) fn local_set(
+        &mut self,
+        result: Result<Description, Failed>,
+    ) -> Option<(DescriptionKind, Signal)> {
         if self.setting_local.pop_front() == Some(DescriptionKind::Offer) {
             self.making_offer = false;
         }
         let Description { kind, sdp } = result.ok()?;
-        Some(Step::Send(match kind {
+        self.own_certificate = fingerprint(&sdp);
+        let signal = match kind {
             DescriptionKind::Offer => Signal::Offer { sdp },
             DescriptionKind::Answer => Signal::Answer { sdp },
-        }))
+        };
+        Some((kind, signal))
     }
 
-    /// The oldest open `setRemoteDescription` is done.
-    pub(super) fn remote_set(&mut self, result: Result<(), Failed>) -> Vec<Step> {
+    /// The oldest open `setRemoteDescription` is done: of which kind, and what follows; `None` if it was in vain.
+    pub(super) fn remote_set(&mut self, result: Result<(), Failed>) -> Option<(DescriptionKind, Vec<Step>)> {
         // After a failure too: else one bad answer would make every later offer look ready.
         self.is_setting_remote_answer_pending = false;
-        let Some((kind, fragments)) = self.setting_remote.pop_front() else { return Vec::new() };
-        if result.is_err() {
-            return Vec::new();
-        }
-        self.remote_fragments = fragments;
+        let SettingRemote { kind, fragments, certificate } = self.setting_remote.pop_front()?;
+        result.ok()?;
+        (self.remote_fragments, self.partners_certificate) = (fragments, certificate);
         let mut steps = Vec::new();
         if kind == DescriptionKind::Offer {
             if !self.attached {
                 self.attached = true;
-                steps.push(Step::Do(PeerDeed::Attach));
+                steps.push(Step::Attach);
             }
             steps.push(self.set_local(DescriptionKind::Answer));
         }
         let early = std::mem::take(&mut self.early);
         steps.extend(early.into_iter().filter_map(|it| self.signalled(it)));
-        steps
+        Some((kind, steps))
+    }
+
+    /// The certificate that our description names.
+    pub(super) const fn own_certificate(&self) -> Option<Fingerprint> {
+        self.own_certificate
+    }
+
+    /// The certificate that the partner's description names.
+    pub(super) const fn partners_certificate(&self) -> Option<Fingerprint> {
+        self.partners_certificate
     }
 
     /// Something from the partner.
@@ -121,7 +154,11 @@ impl Negotiation {
             return None;
         }
         self.is_setting_remote_answer_pending = description.kind == DescriptionKind::Answer;
-        self.setting_remote.push_back((description.kind, fragments(&description.sdp)));
+        self.setting_remote.push_back(SettingRemote {
+            kind: description.kind,
+            fragments: fragments(&description.sdp),
+            certificate: fingerprint(&description.sdp),
+        });
         Some(Step::Do(PeerDeed::SetRemote(description)))
     }
 

@@ -2,8 +2,8 @@
 
 use std::{mem, time::Duration};
 
-use super::{Asking, Call, Devices, Intent, MediaError, Output, Problem, State, media::Verdict};
-use crate::protocol::{Media, ToServer};
+use super::{Asking, Call, Devices, Intent, MediaError, Output, Preferences, Problem, State, media::Verdict};
+use crate::protocol::Media;
 
 /// How long the second Esc may take.
 const SECOND_ESCAPE_WITHIN: Duration = Duration::from_secs(3);
@@ -22,11 +22,16 @@ impl Call {
             Intent::Stop => self.stop(None, out),
             Intent::ToggleMicrophone if self.devices.toggle_microphone() => self.sending_changed(out),
             Intent::ToggleCamera if self.devices.toggle_camera() => self.sending_changed(out),
-            Intent::ToggleMicrophone
-            | Intent::ToggleCamera
-            | Intent::NextCamera
-            | Intent::ToggleHideAddress
-            | Intent::ToggleSaveData => {}
+            Intent::NextCamera if self.devices.change_camera() => out.push(Output::NextCamera),
+            Intent::ToggleMicrophone | Intent::ToggleCamera | Intent::NextCamera => {}
+            Intent::ToggleHideAddress => {
+                let hide_address = !self.preferences.hide_address;
+                self.prefer(Preferences { hide_address, ..self.preferences }, out);
+            }
+            Intent::ToggleSaveData => {
+                let save_data = !self.preferences.save_data;
+                self.prefer(Preferences { save_data, ..self.preferences }, out);
+            }
         }
     }
 
@@ -39,7 +44,7 @@ impl Call {
                 // While the person reads the browser's question, the line can be had.
                 self.line.open(self.now, out);
             }
-            State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended(..) => {
+            State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended { .. } => {
                 self.line.hurry(self.now, out);
             }
             State::Asking(_) => {}
@@ -49,15 +54,11 @@ impl Call {
     pub(super) fn next(&mut self, out: &mut Vec<Output>) {
         match mem::replace(&mut self.state, State::Ready { unconnected: false }) {
             State::Meeting(meeting) => {
-                let (match_id, known) = (meeting.match_id, meeting.known);
-                meeting.close(out);
-                if known {
-                    self.say(ToServer::Next { match_id }, out);
-                } else {
-                    self.join(false, out);
-                }
+                let open = meeting.open();
+                meeting.leave(out);
+                self.want_next(open, out);
             }
-            State::Ended(..) => self.join(false, out),
+            State::Ended { open, .. } => self.want_next(open, out),
             other @ (State::Landing(_) | State::Asking(_) | State::Ready { .. } | State::Waiting { .. }) => {
                 self.state = other
             }
@@ -68,9 +69,13 @@ impl Call {
     pub(super) fn stop(&mut self, problem: Option<Problem>, out: &mut Vec<Output>) {
         self.asks_next_until = None;
         match mem::replace(&mut self.state, State::Landing(problem)) {
-            State::Landing(_) => {}
-            State::Meeting(meeting) => meeting.close(out),
-            State::Asking(_) | State::Ready { .. } | State::Waiting { .. } | State::Ended(..) => {}
+            State::Waiting { ahead: Some(ahead), .. } => ahead.connection.close(out),
+            State::Meeting(meeting) => meeting.leave(out),
+            State::Landing(_)
+            | State::Asking(_)
+            | State::Ready { .. }
+            | State::Waiting { .. }
+            | State::Ended { .. } => {}
         }
         self.devices = Devices::default();
         out.push(Output::CloseMedia);
@@ -86,7 +91,7 @@ impl Call {
             }
             // Stopped while the browser asked: nothing may stay open.
             State::Landing(_) => out.push(Output::CloseMedia),
-            State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended(..) => {}
+            State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended { .. } => {}
         }
     }
 
@@ -102,8 +107,9 @@ impl Call {
         self.devices.lost(lost);
         match self.state {
             State::Landing(_) | State::Asking(_) => {}
-            State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended(..) => {
-                self.sending_changed(out)
+            State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended { .. } => {
+                self.sending_changed(out);
+                self.join_anew_if_changed(out);
             }
         }
     }
@@ -111,7 +117,7 @@ impl Call {
     /// Stops where nothing is left to meet the next one with; a call goes on, since one can still see and hear.
     pub(super) fn stop_without_devices(&mut self, out: &mut Vec<Output>) {
         match self.state {
-            State::Ready { .. } | State::Waiting { .. } | State::Ended(..) if self.devices.is_empty() => {
+            State::Ready { .. } | State::Waiting { .. } | State::Ended { .. } if self.devices.is_empty() => {
                 self.stop(Some(Problem::NoDevice), out);
             }
             State::Landing(_)
@@ -119,7 +125,7 @@ impl Call {
             | State::Ready { .. }
             | State::Waiting { .. }
             | State::Meeting(_)
-            | State::Ended(..) => {}
+            | State::Ended { .. } => {}
         }
     }
 

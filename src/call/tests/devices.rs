@@ -1,8 +1,10 @@
 //! Camera and microphone: the asking, the refusals, and that the light goes out; it must not know matches.
 
+use uuid::Uuid;
+
 use super::page::{AUDIO, BOTH, NOTHING, Page, VIDEO, secs};
 use crate::{
-    call::{Device, Input, Intent, MediaError, PeerEvent, Phase, Problem},
+    call::{Device, Flow, Input, Intent, MediaError, PeerEvent, Phase, Problem},
     protocol::{EndReason, Media, Role, ToBrowser},
 };
 
@@ -168,7 +170,7 @@ fn the_light_goes_out_in_every_ending() {
 fn who_loses_the_last_device_while_waiting_waits_no_more() {
     let mut page = Page::waiting();
     page.tell(Input::MediaLost(VIDEO));
-    assert_eq!(page.did(), ["send audio"]);
+    assert_eq!(page.did(), ["send audio", "say join with audio"], "the next one must not wait for a picture");
     page.tell(Input::MediaLost(AUDIO));
     assert_eq!(page.did(), ["send nothing", "light out", "hang up"]);
     assert_eq!((page.phase(), page.problem()), ("landing", Some(Problem::NoDevice)));
@@ -200,8 +202,8 @@ fn a_toggle_mutes_and_unmutes_and_is_kept_from_one_match_to_the_next() {
     assert_eq!(page.call.snapshot().camera, Device::Off);
     page.is_matched(Role::Impolite, BOTH);
     page.did();
-    page.peer(PeerEvent::ChannelOpened);
-    assert_eq!(page.did(), ["tell of audio"]);
+    page.peer(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) });
+    assert_eq!(page.did(), ["tell of audio", "commit"]);
     page.wants(Intent::ToggleMicrophone);
     assert_eq!(page.did(), ["send nothing", "tell of nothing"]);
     page.wants(Intent::ToggleCamera);
@@ -221,8 +223,8 @@ fn the_partner_is_told_of_a_toggle_only_when_the_channel_is_open() {
     let mut page = Page::talking();
     page.wants(Intent::ToggleMicrophone);
     assert_eq!(page.did(), ["send video"]);
-    page.peer(PeerEvent::ChannelOpened);
-    assert_eq!(page.did(), ["tell of video"]);
+    page.peer(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) });
+    assert_eq!(page.did(), ["tell of video", "commit"]);
     page.tell(Input::MediaLost(VIDEO));
     assert_eq!(page.did(), ["send nothing", "tell of nothing"]);
 }
@@ -232,7 +234,7 @@ fn what_the_partner_tells_of_itself_is_seen() {
     use crate::protocol::PeerMessage;
     let mut page = Page::talking();
     page.peer(PeerEvent::Told(PeerMessage::Sending { audio: true, video: false }));
-    assert_eq!(page.sees(), Phase::Talking { partner: AUDIO, interrupted: false });
+    assert_eq!(page.sees(), Phase::Talking { partner: AUDIO, flow: Flow::Steady });
 }
 
 #[test]

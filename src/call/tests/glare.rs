@@ -9,6 +9,7 @@ use super::page::{candidate, sdp};
 use crate::{
     call::{
         Description, DescriptionKind, Failed, PeerDeed, SignalingState,
+        connection::Beginning,
         negotiation::{Negotiation, Step},
     },
     protocol::{Role, Signal},
@@ -56,30 +57,28 @@ fn fragment(description: &Description) -> &str {
 impl Pair {
     fn new() -> Self {
         Self([(Role::Impolite, 'i'), (Role::Polite, 'p')].map(|(role, name)| {
-            let (negotiation, first) = Negotiation::new(role);
-            let deeds = first.into_iter().collect();
+            let beginning = if role == Role::Impolite { Beginning::Offer } else { Beginning::Answer };
+            let negotiation = Negotiation::new(role, beginning);
+            let deeds = (role == Role::Impolite).then_some(PeerDeed::Attach).into_iter().collect();
             End { name, negotiation, connection: Connection::default(), deeds, arriving: VecDeque::new() }
         }))
     }
 
     fn take(&mut self, side: usize, steps: impl IntoIterator<Item = Step>) {
-        for step in steps {
-            match step {
-                Step::Do(deed) => self.0[side].deeds.push_back(deed),
-                Step::Send(signal) => {
-                    let fragment = match &signal {
-                        Signal::Offer { sdp } | Signal::Answer { sdp } => {
-                            sdp.0.split("ufrag:").nth(1).unwrap()
-                        }
-                        Signal::Candidate(_) | Signal::EndOfCandidates { .. } => {
-                            unreachable!("the browser's own")
-                        }
-                    };
-                    let found = Signal::Candidate(candidate(fragment.trim_end(), "a"));
-                    self.0[1 - side].arriving.extend([signal, found]);
-                }
-            }
-        }
+        self.0[side].deeds.extend(steps.into_iter().map(|step| match step {
+            Step::Attach => PeerDeed::Attach,
+            Step::Do(deed) => deed,
+        }));
+    }
+
+    /// A description goes to the other end, and after it a candidate.
+    fn send(&mut self, side: usize, signal: Signal) {
+        let (Signal::Offer { sdp } | Signal::Answer { sdp }) = &signal else {
+            unreachable!("the browser's own")
+        };
+        let fragment = sdp.0.split("ufrag:").nth(1).unwrap().trim_end();
+        let found = Signal::Candidate(candidate(fragment, "a"));
+        self.0[1 - side].arriving.extend([signal, found]);
     }
 
     /// Takes one turn; `false` if there was nothing to do.
@@ -122,14 +121,16 @@ impl Pair {
             PeerDeed::SetLocal => {
                 let set = connection.set_local(*name);
                 negotiation.signaling_state_changed(connection.state);
-                let step = negotiation.local_set(set);
-                self.take(side, step);
+                if let Some((_, signal)) = negotiation.local_set(set) {
+                    self.send(side, signal);
+                }
             }
             PeerDeed::SetRemote(description) => {
                 let set = connection.set_remote(description);
                 negotiation.signaling_state_changed(connection.state);
-                let steps = negotiation.remote_set(set);
-                self.take(side, steps);
+                if let Some((_, steps)) = negotiation.remote_set(set) {
+                    self.take(side, steps);
+                }
             }
             PeerDeed::AddCandidate(it) => {
                 let named = it.username_fragment.unwrap();
@@ -138,6 +139,9 @@ impl Pair {
                 connection.reached.insert(named);
             }
             PeerDeed::Open { .. }
+            | PeerDeed::SetServers { .. }
+            | PeerDeed::RestartIce
+            | PeerDeed::Bound(_)
             | PeerDeed::EndCandidates { .. }
             | PeerDeed::Tell(_)
             | PeerDeed::Measure

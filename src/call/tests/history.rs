@@ -6,15 +6,17 @@ use std::collections::VecDeque;
 use proptest::{prelude::*, test_runner::Config};
 use uuid::Uuid;
 
-use super::page::{BOTH, NOTHING, answer, candidate, description, millis, offer, session, trickled, welcome};
+use super::page::{
+    BOTH, NOTHING, answer, candidate, description, millis, offer, sdp, session, terms, trickled, welcome,
+};
 use crate::{
     call::{
         Call, ConnectionState, DescriptionKind, Device, Failed, Input, Intent, Link, Measurement, MediaError,
-        Output, PeerDeed, PeerEvent, Phase, SignalingState, Snapshot,
+        Output, PeerDeed, PeerEvent, Phase, Preferences, SignalingState, Snapshot,
     },
     protocol::{
-        Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PeerMessage, Role, Signal, Signalling,
-        ToBrowser, ToServer,
+        Ahead, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PeerMessage, Role, Signal,
+        Signalling, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -29,7 +31,7 @@ enum Act {
     /// The server says this, with the right numbers or wrong ones.
     Hear(Word, Option<(u64, u64)>),
     /// Something happens to the current connection, or to another.
-    Peer(u128, PeerEvent),
+    Peer(u32, PeerEvent),
     /// More candidates' ends than an outbox holds.
     Flood,
     Wait(u64),
@@ -49,6 +51,10 @@ enum Word {
     Error(ErrorCode),
     ComeBack(u32),
     Pong,
+    Prepare,
+    Ice(u128),
+    /// An offer on a fresh connection.
+    Renewed(u128),
 }
 
 /// A socket as the witness sees it.
@@ -67,6 +73,11 @@ struct Witness {
     /// A text has come before its socket was open: the driver would not tell such a thing.
     odd: bool,
     peer: Option<Link>,
+    last_link: Link,
+    /// The match that the page is in.
+    current: Option<MatchId>,
+    /// The number of the last offer made ahead.
+    offered: Option<u32>,
     server: Delivery<ToBrowser>,
     sessions: u128,
     matches: u128,
@@ -85,11 +96,14 @@ impl Witness {
     fn new(seed: u64) -> Self {
         Self {
             now: Moment::default(),
-            calls: [Call::new(seed), Call::new(seed)],
+            calls: [Call::new(seed, Preferences::default()), Call::new(seed, Preferences::default())],
             camera_open: false,
             socket: None,
             odd: false,
             peer: None,
+            last_link: Link(0),
+            current: None,
+            offered: None,
             server: Delivery::default(),
             sessions: 0,
             matches: 0,
@@ -112,7 +126,7 @@ impl Witness {
             Act::Tell(input) => self.tell(input),
             Act::Hear(word, numbers) => self.hear(word, numbers),
             Act::Peer(age, event) => {
-                let link = Link { match_id: self.match_id(age), epoch: Epoch::FIRST };
+                let link = Link(self.last_link.0.saturating_sub(age));
                 self.tell(Input::Peer { link, event });
             }
             Act::Flood => (0..140).for_each(|_| {
@@ -126,6 +140,17 @@ impl Witness {
                 self.now = self.calls[0].next_deadline().map_or(self.now, |it| it.max(self.now));
                 self.tick();
             }
+        }
+    }
+
+    /// What a good server says of an offer made ahead: the last one of an impolite end is used.
+    fn ahead(&self, role: Role) -> Option<Ahead> {
+        match role {
+            Role::Impolite => self.offered.map(|number| Ahead::Yours { number }),
+            Role::Polite if self.matches.is_multiple_of(3) => {
+                Some(Ahead::Theirs { offer: sdp("theirs"), candidates: vec![candidate("theirs", "a")] })
+            }
+            Role::Polite => None,
         }
     }
 
@@ -158,6 +183,11 @@ impl Witness {
             Intent::Next => assert!(!meets(after)),
             Intent::ToggleMicrophone => assert_eq!(after.microphone, toggled(before.microphone)),
             Intent::ToggleCamera => assert_eq!(after.camera, toggled(before.camera)),
+            Intent::NextCamera => {}
+            Intent::ToggleHideAddress => {
+                assert_ne!(after.preferences.hide_address, before.preferences.hide_address);
+            }
+            Intent::ToggleSaveData => assert_ne!(after.preferences.save_data, before.preferences.save_data),
             Intent::Start => assert_ne!(after.phase, Phase::Landing),
         }
     }
@@ -185,7 +215,12 @@ impl Witness {
             Word::Matched(polite) => {
                 self.matches += 1;
                 let role = if polite { Role::Polite } else { Role::Impolite };
-                ToBrowser::Matched { match_id: self.match_id(0), role, partner: BOTH, ice: Vec::new() }
+                let mut msg = terms(self.match_id(0), role, BOTH);
+                if let ToBrowser::Matched { relay_only, ahead, .. } = &mut msg {
+                    *relay_only = self.seen().preferences.hide_address;
+                    *ahead = self.ahead(role);
+                }
+                msg
             }
             Word::Offer(age) => signal(self.match_id(age), offer("theirs")),
             Word::Answer(age) => signal(self.match_id(age), answer("theirs")),
@@ -198,6 +233,12 @@ impl Witness {
             Word::Error(code) => ToBrowser::Error { code, about: 0 },
             Word::ComeBack(after_ms) => ToBrowser::ComeBack { after_ms },
             Word::Pong => ToBrowser::Pong {},
+            Word::Prepare => ToBrowser::Prepare { ice: Vec::new() },
+            Word::Ice(age) => ToBrowser::Ice { match_id: self.match_id(age), ice: Vec::new() },
+            Word::Renewed(age) => {
+                let signal = offer("theirs");
+                ToBrowser::Signal { match_id: self.match_id(age), epoch: Epoch(2), signal }
+            }
         }
     }
 
@@ -214,9 +255,16 @@ impl Witness {
             | Input::MediaLost(_)
             | Input::SocketOpened
             | Input::Peer { .. }
-            | Input::Online
+            | Input::NetworkChanged
+            | Input::CameraChanged
+            | Input::CamerasCounted(_)
             | Input::PageHidden
             | Input::Tick => {}
+        }
+        if let Input::Heard(Frame { msg: ToBrowser::Matched { match_id, .. }, .. }) = &input
+            && !meets(self.seen())
+        {
+            self.current = Some(*match_id);
         }
         let [outputs, twins] = self.calls.each_mut().map(|call| call.handle(self.now, input.clone()));
         assert_eq!(format!("{outputs:?}"), format!("{twins:?}"), "the same seed and inputs, other outputs");
@@ -233,7 +281,8 @@ impl Witness {
                 self.due.push_back(Proper::Tell(Input::MediaOpened(wish)));
             }
             Output::CloseMedia => self.camera_open = false,
-            Output::EnableMedia(_) => {}
+            Output::EnableMedia(_) | Output::Remember(_) | Output::Mark(_) => {}
+            Output::NextCamera => self.due.push_back(Proper::Tell(Input::CameraChanged)),
             Output::OpenSocket => {
                 assert_eq!(self.socket, None, "two sockets");
                 (self.socket, self.odd) = (Some(Socket::Dialled), false);
@@ -251,6 +300,8 @@ impl Witness {
             }
             Output::Peer { link, deed: PeerDeed::Open { .. } } => {
                 assert_eq!(self.peer.replace(link), None, "two connections at a time");
+                assert!(link.0 > self.last_link.0, "a connection is opened once");
+                self.last_link = link;
             }
             Output::Peer { link, deed } => {
                 assert_eq!(self.peer, Some(link), "{deed:?} is for no current connection");
@@ -266,9 +317,13 @@ impl Witness {
         let polite = self.matches.is_multiple_of(2);
         let words: &[Word] = match msg {
             ToServer::Hello { resume, .. } => &[Word::Welcome(resume.is_some())],
-            ToServer::Join { .. } => &[Word::Waiting, Word::Matched(polite), Word::Offer(0)],
+            ToServer::Join { .. } => &[Word::Waiting, Word::Prepare, Word::Matched(polite), Word::Offer(0)],
+            ToServer::Prepared { number, .. } => {
+                self.offered = Some(number);
+                &[]
+            }
             ToServer::Signal { match_id, signal, .. } => {
-                let current = self.peer.is_some_and(|it| it.match_id == match_id);
+                let current = self.current == Some(match_id);
                 assert!(current || welcomed, "a signal without a match");
                 let offers = matches!(signal, Signal::Offer { .. });
                 if offers { &[Word::Answer(0), Word::Candidate(0)] } else { &[] }
@@ -289,7 +344,9 @@ impl Witness {
             assert!(!self.camera_open, "the light is on while nothing goes on");
             assert_eq!(self.socket, None, "a line while nothing goes on");
         }
-        assert_eq!(self.peer.is_some(), meets(seen), "a connection is open in a match and only there");
+        let may_be_open = meets(seen) || matches!(seen.phase, Phase::Waiting { .. });
+        assert!(self.peer.is_none() || may_be_open, "a connection for nobody");
+        assert!(self.peer.is_some() || !meets(seen), "a match without a connection");
         assert!(!seen.asks_next || meets(seen));
         if matches!(seen.phase, Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. }) {
             assert_ne!(
@@ -324,8 +381,15 @@ fn result(deed: PeerDeed) -> Option<PeerEvent> {
             frames_decoded: 1,
             audio_packets: 1,
             bytes_received: 1_000,
+            path: None,
         })),
-        PeerDeed::Open { .. } | PeerDeed::EndCandidates { .. } | PeerDeed::Tell(_) | PeerDeed::Close => None,
+        PeerDeed::RestartIce => Some(PeerEvent::NegotiationNeeded),
+        PeerDeed::Open { .. }
+        | PeerDeed::SetServers { .. }
+        | PeerDeed::Bound(_)
+        | PeerDeed::EndCandidates { .. }
+        | PeerDeed::Tell(_)
+        | PeerDeed::Close => None,
     }
 }
 
@@ -351,11 +415,19 @@ fn words() -> impl Strategy<Value = Word> {
         age.clone().prop_map(Word::Answer),
         age.clone().prop_map(Word::Candidate),
         (age.clone(), any::<bool>()).prop_map(|(age, lost)| Word::Partner(age, lost)),
-        (age, reason).prop_map(|(age, reason)| Word::Ended(age, reason)),
-        prop::sample::select(vec![ErrorCode::ServerFull, ErrorCode::NotYourMatch, ErrorCode::Replaced])
-            .prop_map(Word::Error),
+        (age.clone(), reason).prop_map(|(age, reason)| Word::Ended(age, reason)),
+        prop::sample::select(vec![
+            ErrorCode::ServerFull,
+            ErrorCode::NotYourMatch,
+            ErrorCode::Replaced,
+            ErrorCode::NoRelay,
+        ])
+        .prop_map(Word::Error),
         prop_oneof![0..20_000_u32, Just(u32::MAX)].prop_map(Word::ComeBack),
         Just(Word::Pong),
+        Just(Word::Prepare),
+        age.clone().prop_map(Word::Ice),
+        age.clone().prop_map(Word::Renewed),
     ]
 }
 
@@ -384,11 +456,24 @@ fn events() -> impl Strategy<Value = PeerEvent> {
         Just(PeerEvent::CandidatesEnded { username_fragment: None }),
         signaling.prop_map(PeerEvent::Signaling),
         connection.prop_map(PeerEvent::Connection),
-        Just(PeerEvent::ChannelOpened),
+        Just(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) }),
         media().prop_map(|Media { audio, video }| PeerEvent::Told(PeerMessage::Sending { audio, video })),
+        told().prop_map(PeerEvent::Told),
+        Just(PeerEvent::PathFound),
+        Just(PeerEvent::FramePresented),
         (0..3_u64, 0..3_u64, 0..9_u64).prop_map(|(frames_decoded, audio_packets, bytes_received)| {
-            PeerEvent::Measured(Measurement { frames_decoded, audio_packets, bytes_received })
+            PeerEvent::Measured(Measurement { frames_decoded, audio_packets, bytes_received, path: None })
         }),
+    ]
+}
+
+fn told() -> impl Strategy<Value = PeerMessage> {
+    let number = Uuid::from_u128;
+    prop_oneof![
+        Just(PeerMessage::Bye {}),
+        (0..2_u128).prop_map(move |it| PeerMessage::Commit { hash: number(it) }),
+        (0..2_u128).prop_map(move |it| PeerMessage::Nonce { nonce: number(it) }),
+        (0..2_u128).prop_map(move |it| PeerMessage::Reveal { nonce: number(it) }),
     ]
 }
 
@@ -407,7 +492,9 @@ fn inputs() -> impl Strategy<Value = Input> {
         media().prop_map(Input::MediaLost),
         Just(Input::SocketOpened),
         Just(Input::SocketLost),
-        Just(Input::Online),
+        Just(Input::NetworkChanged),
+        Just(Input::CameraChanged),
+        (0..3_usize).prop_map(Input::CamerasCounted),
         Just(Input::PageHidden),
     ]
 }
@@ -422,6 +509,9 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         Intent::Stop,
         Intent::ToggleMicrophone,
         Intent::ToggleCamera,
+        Intent::NextCamera,
+        Intent::ToggleHideAddress,
+        Intent::ToggleSaveData,
     ]);
     // Numbers that are off by a little, or by all there is.
     let off = || prop_oneof![Just(0_u64), Just(1), Just(u64::MAX), any::<u64>()];
@@ -431,7 +521,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         4 => wishes.prop_map(Act::Wish),
         2 => inputs().prop_map(Act::Tell),
         2 => (words(), numbers).prop_map(|(word, numbers)| Act::Hear(word, numbers)),
-        4 => (prop_oneof![4 => Just(0_u128), 1 => Just(1)], events()).prop_map(|(age, it)| Act::Peer(age, it)),
+        4 => (prop_oneof![4 => Just(0_u32), 1 => Just(1)], events()).prop_map(|(age, it)| Act::Peer(age, it)),
         1 => prop_oneof![Just(Act::Flood), Just(Act::Wait(0)), Just(Act::Wait(u64::from(u32::MAX)))],
         4 => (0..6_000_u64).prop_map(Act::Wait),
         4 => Just(Act::WaitForDeadline),

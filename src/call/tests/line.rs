@@ -101,7 +101,7 @@ fn a_server_that_says_at_once_leaves_no_tick_with_work_behind() {
 
 #[test]
 fn a_network_that_is_back_and_a_press_on_start_hurry() {
-    for hurry in [Input::Online, Input::Wanted(Intent::Start)] {
+    for hurry in [Input::NetworkChanged, Input::Wanted(Intent::Start)] {
         let mut page = Page::waiting();
         page.hears(ToBrowser::ComeBack { after_ms: 60_000 });
         page.loses_its_socket();
@@ -190,7 +190,7 @@ fn what_is_heard_twice_is_heeded_once() {
     let mut page = Page::matched(Role::Impolite, BOTH);
     page.negotiates();
     page.did();
-    let crate::call::Link { match_id, epoch } = page.link();
+    let (match_id, epoch) = (page.match_id(), page.epoch);
     let msg = ToBrowser::Signal { match_id, epoch, signal: trickled("theirs", "a") };
     let frame = page.server.send(msg).unwrap();
     page.tell(Input::Heard(frame.clone()));
@@ -268,11 +268,11 @@ fn a_server_without_room_is_named_and_tried_again() {
     assert_eq!(page.problem(), None);
     page.after(secs(2));
     assert_eq!(page.problem(), Some(Problem::ServerFull));
-    page.tell(Input::Online);
+    page.tell(Input::NetworkChanged);
     assert_eq!(page.problem(), Some(Problem::ServerFull), "until the next answer");
     page.loses_its_socket();
     assert_eq!(page.problem(), Some(Problem::ServerLost), "which was none");
-    page.tell(Input::Online);
+    page.tell(Input::NetworkChanged);
     page.is_welcomed();
     assert_eq!((page.problem(), page.sees()), (None, Phase::Ready));
 }

@@ -10,3 +10,6 @@ mod line;
 mod meeting;
 mod page;
 mod parting;
+mod queueing;
+mod recovery;
+mod verification;

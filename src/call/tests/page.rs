@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     call::{
         Call, ConnectionState, Description, DescriptionKind, Input, Intent, Link, Measurement, Output,
-        PeerDeed, PeerEvent, Phase, Problem, SignalingState,
+        PeerDeed, PeerEvent, Phase, Preferences, Problem, Quality, SignalingState,
     },
     protocol::{
         Candidate, Delivery, EndReason, Epoch, Frame, Limits, MatchId, Media, Message, PeerId, PeerMessage,
@@ -35,10 +35,20 @@ pub(super) struct Page {
     pub(super) measured: Measurement,
     /// What every hello has shown so far.
     pub(super) hellos: Vec<Option<Resume>>,
+    /// The ticket that the last hello has shown.
+    pub(super) ticket: Option<String>,
+    /// The number of the connection in the match, as the server sees it.
+    pub(super) epoch: Epoch,
+    /// What every signal named so far.
+    pub(super) signalled_in: Vec<Epoch>,
     /// How often statistics were asked for.
     pub(super) looks: usize,
     /// The last numbers that the page has sent.
     pub(super) ack: u64,
+    /// How often the partner was told what is sent.
+    pub(super) tellings: usize,
+    link: Link,
+    told: Option<Media>,
     matches: u128,
     sessions: u128,
     done: Vec<String>,
@@ -96,7 +106,20 @@ pub(super) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrows
         heartbeat_ms: 10_000,
         grace_ms: 20_000,
     };
-    ToBrowser::Welcome { version: 1, peer, secret, resumed, limits }
+    ToBrowser::Welcome { version: 1, peer, secret, resumed, match_id: None, relay: false, limits }
+}
+
+/// A match that begins with nothing ahead, and has no relay.
+pub(super) fn terms(match_id: MatchId, role: Role, partner: Media) -> ToBrowser {
+    ToBrowser::Matched {
+        match_id,
+        role,
+        partner,
+        ice: Vec::new(),
+        relay_only: false,
+        ticket: Some("ticket".into()),
+        ahead: None,
+    }
 }
 
 impl Page {
@@ -107,13 +130,19 @@ impl Page {
 
     pub(super) fn with_seed(seed: u64) -> Self {
         Self {
-            call: Call::new(seed),
+            call: Call::new(seed, Preferences::default()),
             now: Moment::from_millis(1_000),
             server: Delivery::default(),
             server_listens: true,
             media_flows: false,
             measured: Measurement::default(),
             hellos: Vec::new(),
+            ticket: None,
+            epoch: Epoch::FIRST,
+            signalled_in: Vec::new(),
+            link: Link(0),
+            told: None,
+            tellings: 0,
             looks: 0,
             ack: 0,
             matches: 0,
@@ -177,7 +206,7 @@ impl Page {
 
     /// The current connection.
     pub(super) fn link(&self) -> Link {
-        Link { match_id: self.match_id(), epoch: Epoch::FIRST }
+        self.link
     }
 
     pub(super) fn match_id(&self) -> MatchId {
@@ -186,15 +215,21 @@ impl Page {
 
     /// The socket opens and the server takes the page in as a new peer.
     pub(super) fn is_welcomed(&mut self) {
-        self.answered(false);
+        self.answered(false, None);
+    }
+
+    /// The socket opens, and a server that knows nothing but the ticket takes the page in.
+    pub(super) fn is_known_by_its_ticket(&mut self) {
+        let match_id = self.match_id();
+        self.answered(false, Some(match_id));
     }
 
     /// The socket opens and the server takes the page back; `server` has kept its numbers.
     pub(super) fn is_taken_back(&mut self) {
-        self.answered(true);
+        self.answered(true, None);
     }
 
-    fn answered(&mut self, resumed: bool) {
+    fn answered(&mut self, resumed: bool, known: Option<MatchId>) {
         self.tell(Input::SocketOpened);
         self.sessions += 1;
         if resumed {
@@ -202,7 +237,11 @@ impl Page {
         } else {
             self.server = Delivery::default();
         }
-        self.hears(welcome(session(self.sessions), resumed));
+        let mut msg = welcome(session(self.sessions), resumed);
+        if let ToBrowser::Welcome { match_id, .. } = &mut msg {
+            *match_id = known;
+        }
+        self.hears(msg);
         if resumed {
             self.server.replay().into_iter().for_each(|frame| self.tell(Input::Heard(frame)));
         }
@@ -215,14 +254,18 @@ impl Page {
     }
 
     pub(super) fn is_matched(&mut self, role: Role, partner: Media) {
+        self.is_matched_by(|match_id| terms(match_id, role, partner));
+    }
+
+    pub(super) fn is_matched_by(&mut self, terms: impl FnOnce(MatchId) -> ToBrowser) {
         self.matches += 1;
-        self.measured = Measurement::default();
+        self.epoch = Epoch::FIRST;
         let match_id = self.match_id();
-        self.hears(ToBrowser::Matched { match_id, role, partner, ice: Vec::new() });
+        self.hears(terms(match_id));
     }
 
     pub(super) fn is_signalled(&mut self, signal: Signal) {
-        let Link { match_id, epoch } = self.link();
+        let (match_id, epoch) = (self.match_id(), self.epoch);
         self.hears(ToBrowser::Signal { match_id, epoch, signal });
     }
 
@@ -263,15 +306,25 @@ impl Page {
             match &output {
                 Output::Send(frame) => answers.extend(self.server_hears(frame).map(Input::Heard)),
                 Output::Peer { link, deed } => {
-                    assert_eq!(*link, self.link(), "only the current connection is touched");
+                    if let PeerDeed::Open { .. } = deed {
+                        assert_ne!(*link, self.link, "a connection is opened once");
+                        (self.link, self.told, self.measured) = (*link, None, Measurement::default());
+                    }
+                    assert_eq!(*link, self.link, "only the current connection is touched");
                     if let PeerDeed::Measure = deed {
                         self.looks += 1;
                         let event = PeerEvent::Measured(self.statistics());
                         answers.push(Input::Peer { link: *link, event });
                         continue;
                     }
+                    if self.is_old_news(deed) {
+                        continue;
+                    }
                 }
+                Output::Mark(_) => continue,
                 Output::OpenMedia(_)
+                | Output::NextCamera
+                | Output::Remember(_)
                 | Output::CloseMedia
                 | Output::EnableMedia(_)
                 | Output::OpenSocket
@@ -282,11 +335,38 @@ impl Page {
         answers.into_iter().for_each(|it| self.tell(it));
     }
 
+    /// Whether a deed only repeats what is so already: the signs of life, the usual bounds.
+    fn is_old_news(&mut self, deed: &PeerDeed) -> bool {
+        match deed {
+            PeerDeed::Tell(PeerMessage::Sending { audio, video }) => {
+                let sending = Media { audio: *audio, video: *video };
+                self.tellings += 1;
+                self.told.replace(sending) == Some(sending)
+            }
+            PeerDeed::Bound(quality) => *quality == Quality::Full,
+            PeerDeed::Tell(_)
+            | PeerDeed::Open { .. }
+            | PeerDeed::Attach
+            | PeerDeed::SetServers { .. }
+            | PeerDeed::RestartIce
+            | PeerDeed::SetLocal
+            | PeerDeed::SetRemote(_)
+            | PeerDeed::AddCandidate(_)
+            | PeerDeed::EndCandidates { .. }
+            | PeerDeed::Measure
+            | PeerDeed::Close => false,
+        }
+    }
+
     fn server_hears(&mut self, frame: &Frame<ToServer>) -> Option<Frame<ToBrowser>> {
         self.ack = frame.ack;
-        if let ToServer::Hello { resume, .. } = frame.msg {
-            self.hellos.push(resume);
+        if let ToServer::Hello { resume, ticket, .. } = &frame.msg {
+            self.hellos.push(*resume);
+            self.ticket.clone_from(ticket);
             return None;
+        }
+        if let ToServer::Signal { epoch, .. } = frame.msg {
+            self.signalled_in.push(epoch);
         }
         if !self.server_listens {
             return None;
@@ -337,6 +417,9 @@ fn words(output: &Output) -> String {
         Output::OpenMedia(wish) => format!("ask for {}", kinds(*wish)),
         Output::CloseMedia => "light out".into(),
         Output::EnableMedia(sending) => format!("send {}", kinds(*sending)),
+        Output::NextCamera => "next camera".into(),
+        Output::Remember(_) => "remember".into(),
+        Output::Mark(it) => format!("mark {}", it.name()),
         Output::OpenSocket => "dial".into(),
         Output::CloseSocket { goodbye: true } => "hang up".into(),
         Output::CloseSocket { goodbye: false } => "change sockets".into(),
@@ -349,13 +432,10 @@ fn message(msg: &ToServer) -> String {
     match msg {
         ToServer::Hello { resume: None, .. } => "hello".into(),
         ToServer::Hello { resume: Some(_), .. } => "hello again".into(),
-        ToServer::Join { media } => format!("join with {}", kinds(*media)),
-        ToServer::Signal { signal, .. } => match signal {
-            Signal::Offer { .. } => "offer".into(),
-            Signal::Answer { .. } => "answer".into(),
-            Signal::Candidate(it) => format!("candidate {}", it.candidate.0),
-            Signal::EndOfCandidates { .. } => "end of candidates".into(),
-        },
+        ToServer::Join { media, hide: false } => format!("join with {}", kinds(*media)),
+        ToServer::Join { media, hide: true } => format!("join with {}, hidden", kinds(*media)),
+        ToServer::Prepared { signal, number } => format!("{} ahead, number {number}", step(signal)),
+        ToServer::Signal { signal, .. } => step(signal),
         ToServer::Connected { .. } => "connected".into(),
         ToServer::Failed { .. } => "failed".into(),
         ToServer::Next { .. } => "next".into(),
@@ -364,9 +444,19 @@ fn message(msg: &ToServer) -> String {
     }
 }
 
+fn step(signal: &Signal) -> String {
+    match signal {
+        Signal::Offer { .. } => "offer".into(),
+        Signal::Answer { .. } => "answer".into(),
+        Signal::Candidate(it) => format!("candidate {}", it.candidate.0),
+        Signal::EndOfCandidates { .. } => "end of candidates".into(),
+    }
+}
+
 fn deed(deed: &PeerDeed) -> String {
     match deed {
-        PeerDeed::Open { .. } => "open peer".into(),
+        PeerDeed::Open { relay_only: false, .. } => "open peer".into(),
+        PeerDeed::Open { relay_only: true, .. } => "open peer through a relay".into(),
         PeerDeed::Attach => "attach".into(),
         PeerDeed::SetLocal => "set local".into(),
         PeerDeed::SetRemote(it) => match it.kind {
@@ -378,6 +468,14 @@ fn deed(deed: &PeerDeed) -> String {
         PeerDeed::Tell(PeerMessage::Sending { audio, video }) => {
             format!("tell of {}", kinds(Media { audio: *audio, video: *video }))
         }
+        PeerDeed::Tell(PeerMessage::Bye {}) => "say bye".into(),
+        PeerDeed::Tell(PeerMessage::Commit { .. }) => "commit".into(),
+        PeerDeed::Tell(PeerMessage::Nonce { .. }) => "tell the number".into(),
+        PeerDeed::Tell(PeerMessage::Reveal { .. }) => "reveal".into(),
+        PeerDeed::SetServers { .. } => "set servers".into(),
+        PeerDeed::RestartIce => "restart ice".into(),
+        PeerDeed::Bound(Quality::Full) => "send all".into(),
+        PeerDeed::Bound(Quality::Saving) => "send little".into(),
         PeerDeed::Measure => "measure".into(),
         PeerDeed::Close => "close peer".into(),
     }

@@ -100,7 +100,7 @@ fn what_the_second_esc_would_not_mean_is_not_offered() {
     page.wants(Intent::Escape);
     // The clock has gone on, and something else is told before the tick.
     page.now = page.now + secs(3);
-    page.tell(Input::Online);
+    page.tell(Input::NetworkChanged);
     assert!(!page.call.snapshot().asks_next);
 }
 
@@ -188,7 +188,7 @@ fn after_stop_nothing_that_comes_late_has_an_effect() {
     page.hears(ToBrowser::Waiting {});
     page.tell(Input::Peer { link, event: crate::call::PeerEvent::NegotiationNeeded });
     page.tell(Input::SocketLost);
-    page.tell(Input::Online);
+    page.tell(Input::NetworkChanged);
     page.after(secs(60));
     assert_eq!((page.did(), page.phase()), (vec![], "landing"));
 }

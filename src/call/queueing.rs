@@ -1,0 +1,143 @@
+//! How a page gets into the queue, stays in it and makes its offer ahead; it must not know what comes of a match.
+
+use super::{Ahead, Call, Joined, Output, PeerEvent, Preferences, Problem, State};
+use crate::protocol::{ErrorCode, IceServer, MatchId, ToServer};
+
+impl Call {
+    /// Asks the server for a partner; safe to say twice.
+    pub(super) fn join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
+        self.state = State::Ready { unconnected };
+        // Said on a line that is away it would be said again by `welcomed`.
+        if self.line.is_open() {
+            self.joined = self.to_join_with();
+            let Joined { media, hide } = self.joined;
+            self.say(ToServer::Join { media, hide }, out);
+        }
+    }
+
+    /// Asks for the next partner, after a match that may still be one to the server.
+    pub(super) fn want_next(&mut self, open: Option<MatchId>, out: &mut Vec<Output>) {
+        match open {
+            // The server would let this peer wait with what it said the last time.
+            Some(_) if self.has_changed() => {
+                self.say(ToServer::Leave {}, out);
+                self.join(false, out);
+            }
+            Some(match_id) => {
+                self.state = State::Ready { unconnected: false };
+                self.say(ToServer::Next { match_id }, out);
+            }
+            None => self.join(false, out),
+        }
+    }
+
+    /// The server has put this page back into the queue by itself.
+    pub(super) fn was_queued(&mut self, out: &mut Vec<Output>) {
+        self.state = State::Ready { unconnected: true };
+        if self.has_changed() {
+            self.join(true, out);
+        }
+    }
+
+    /// The server refuses to let this page wait as it wants to.
+    pub(super) fn refused(&mut self, code: ErrorCode, out: &mut Vec<Output>) {
+        match (&self.state, code) {
+            (State::Ready { .. } | State::Waiting { .. }, ErrorCode::NoRelay) => {
+                self.stop(Some(Problem::NoRelay), out);
+            }
+            (
+                State::Landing(_)
+                | State::Asking(_)
+                | State::Ready { .. }
+                | State::Waiting { .. }
+                | State::Meeting(_)
+                | State::Ended { .. },
+                _,
+            ) => {}
+        }
+    }
+
+    /// The person has chosen something once and for all.
+    pub(super) fn prefer(&mut self, preferences: Preferences, out: &mut Vec<Output>) {
+        self.preferences = preferences;
+        out.push(Output::Remember(preferences));
+        let quality = self.quality();
+        match &mut self.state {
+            State::Meeting(meeting) => meeting.bound(quality, out),
+            State::Waiting { ahead: Some(ahead), .. } => {
+                ahead.way.quality = quality;
+                ahead.connection.bound(quality, out);
+            }
+            State::Landing(_)
+            | State::Asking(_)
+            | State::Ready { .. }
+            | State::Waiting { .. }
+            | State::Ended { .. } => {}
+        }
+        self.join_anew_if_changed(out);
+    }
+
+    /// Tells the server what this page waits with, if that is not what it waits with now.
+    pub(super) fn join_anew_if_changed(&mut self, out: &mut Vec<Output>) {
+        if !self.line.is_open() || !self.has_changed() || self.devices.is_empty() {
+            return;
+        }
+        match &mut self.state {
+            State::Ready { unconnected } => {
+                let unconnected = *unconnected;
+                self.join(unconnected, out);
+            }
+            State::Waiting { ahead, .. } => {
+                if self.preferences.hide_address
+                    && let Some(ahead) = ahead.take()
+                {
+                    ahead.connection.close(out);
+                }
+                self.joined = self.to_join_with();
+                let Joined { media, hide } = self.joined;
+                self.say(ToServer::Join { media, hide }, out);
+            }
+            State::Landing(_) | State::Asking(_) | State::Meeting(_) | State::Ended { .. } => {}
+        }
+    }
+
+    /// The server asks for an offer ahead.
+    pub(super) fn prepare(&mut self, ice: Vec<IceServer>, out: &mut Vec<Output>) {
+        if self.preferences.hide_address {
+            return;
+        }
+        let way = self.way(ice, false);
+        let State::Waiting { ahead, .. } = &mut self.state else { return };
+        if let Some(before) = ahead.take() {
+            before.connection.close(out);
+        }
+        self.offers += 1;
+        let made = Ahead::new(self.now, self.links.next(), self.offers, way, out);
+        *ahead = Some(Box::new(made));
+    }
+
+    /// Makes the offer anew, because it is old or the network another one.
+    pub(super) fn offer_ahead_again(&mut self, out: &mut Vec<Output>) {
+        if let State::Waiting { ahead: Some(ahead), .. } = &self.state {
+            let ice = ahead.way.ice.clone();
+            self.prepare(ice, out);
+        }
+    }
+
+    /// Something has happened to the connection made ahead.
+    pub(super) fn ahead_event(&mut self, event: PeerEvent, out: &mut Vec<Output>) {
+        let State::Waiting { ahead: Some(ahead), .. } = &mut self.state else { return };
+        let number = ahead.number;
+        if let Some(signal) = ahead.happened(event, out) {
+            self.say(ToServer::Prepared { number, signal }, out);
+        }
+    }
+
+    fn to_join_with(&self) -> Joined {
+        Joined { media: self.devices.have, hide: self.preferences.hide_address }
+    }
+
+    fn has_changed(&self) -> bool {
+        self.joined != self.to_join_with()
+    }
+}
