@@ -3,7 +3,7 @@
 use std::{mem, time::Duration};
 
 use super::{
-    Call, Farewell, Link, Meeting, News, Output, PeerEvent, State,
+    Call, Farewell, Joined, Link, Meeting, News, Output, PeerEvent, State,
     around::{Around, Terms},
 };
 use crate::protocol::{Ahead, EndReason, IceServer, MatchId, Signal, ToBrowser, ToServer};
@@ -29,7 +29,10 @@ impl Call {
                 self.join(unconnected, out);
             }
             State::Meeting(_) if resumed => {}
-            State::Meeting(meeting) if known == Some(meeting.terms.match_id) => meeting.known_again(out),
+            State::Meeting(meeting) if known == Some(meeting.terms.match_id) => {
+                meeting.known_again(out);
+                self.joined = Joined::default();
+            }
             // The server has forgotten the match. A call can do without it, an attempt cannot.
             State::Meeting(meeting) => {
                 meeting.known = false;

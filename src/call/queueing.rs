@@ -64,6 +64,10 @@ impl Call {
         let quality = self.quality();
         match &mut self.state {
             State::Meeting(meeting) => meeting.bound(quality, out),
+            State::Waiting { ahead, .. } if preferences.hide_address => {
+                // It names the address that is to be hidden.
+                ahead.take().iter().for_each(|it| it.connection.close(out));
+            }
             State::Waiting { ahead: Some(ahead), .. } => {
                 ahead.way.quality = quality;
                 ahead.connection.bound(quality, out);
@@ -87,12 +91,7 @@ impl Call {
                 let unconnected = *unconnected;
                 self.join(unconnected, out);
             }
-            State::Waiting { ahead, .. } => {
-                if self.preferences.hide_address
-                    && let Some(ahead) = ahead.take()
-                {
-                    ahead.connection.close(out);
-                }
+            State::Waiting { .. } => {
                 self.joined = self.to_join_with();
                 let Joined { media, hide } = self.joined;
                 self.say(ToServer::Join { media, hide }, out);

@@ -51,10 +51,12 @@ pub(super) enum Recovery {
         /// When again.
         next: Moment,
     },
-    /// A fresh connection is tried.
+    /// A fresh connection is tried, and restarted like the one before.
     Renewing {
         /// When that is given up.
         until: Moment,
+        /// When it is restarted.
+        next: Moment,
     },
 }
 
@@ -97,7 +99,7 @@ impl Recovery {
             // No restart can still succeed before the next one, so that need not be waited for.
             Self::Restoring { tries, next, .. } if *tries > 0 => *next = (now + delay(role)).min(*next),
             Self::Restoring { .. } => {}
-            Self::Renewing { until } => *until = now,
+            Self::Renewing { next, .. } => *next = (now + delay(role)).min(*next),
         }
     }
 
@@ -108,14 +110,14 @@ impl Recovery {
 
     /// The partner has restarted ICE: its restart serves both.
     pub(super) fn restarted_by_partner(&mut self, now: Moment) {
-        if let Self::Restoring { next, .. } = self {
+        if let Self::Restoring { next, .. } | Self::Renewing { next, .. } = self {
             *next = now + TRY_EVERY;
         }
     }
 
     /// A fresh connection has been opened, by either end.
-    pub(super) fn renewed(&mut self, now: Moment) {
-        *self = Self::Renewing { until: now + CONNECT_WITHIN };
+    pub(super) fn renewed(&mut self, now: Moment, role: Role) {
+        *self = Self::Renewing { until: now + CONNECT_WITHIN, next: now + TRY_EVERY + delay(role) };
     }
 
     /// What is due, given how long nothing has come and whether the partner can be told anything.
@@ -126,7 +128,11 @@ impl Recovery {
             Self::Steady | Self::Doubtful { .. } | Self::Restoring { .. } | Self::Renewing { .. } => {}
         }
         match self {
-            Self::Renewing { until } if *until <= now => Remedy::GiveUp,
+            Self::Renewing { until, .. } if *until <= now => Remedy::GiveUp,
+            Self::Renewing { next, .. } if *next <= now && can_signal => {
+                *next = now + TRY_EVERY;
+                Remedy::Restart
+            }
             Self::Restoring { next, .. } if *next > now || !can_signal => Remedy::Wait,
             Self::Restoring { since, tries, .. } if *tries >= MAX_TRIES || now - *since >= RESTORE_WITHIN => {
                 Remedy::Renew
@@ -144,7 +150,8 @@ impl Recovery {
     pub(super) fn deadline(&self, can_signal: bool) -> Option<Moment> {
         match self {
             Self::Steady => None,
-            Self::Doubtful { until } | Self::Renewing { until } => Some(*until),
+            Self::Doubtful { until } => Some(*until),
+            Self::Renewing { until, next } => Some(if can_signal { *next.min(until) } else { *until }),
             Self::Restoring { next, .. } => can_signal.then_some(*next),
         }
     }

@@ -17,6 +17,8 @@ pub(super) enum Due {
     Grace(PeerId),
     /// A match that is not yet a call.
     Connect(MatchId),
+    /// A match whose credentials end soon.
+    Renew(MatchId),
     /// A waiting peer that may now accept somebody it did not.
     Retry(PeerId),
 }

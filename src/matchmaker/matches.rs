@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::queue::Place;
+use super::{ice::Privacy, queue::Place};
 use crate::{
     protocol::{Epoch, MatchId, PeerId, Role, Signal, limits::MAX_CANDIDATES},
     time::Moment,
@@ -26,6 +26,14 @@ pub(super) struct Match {
     pub(super) since: Moment,
     /// When it must be a call; `None` once it is.
     pub(super) connect_by: Option<Moment>,
+    /// When the two get new credentials for the relay, if there is one.
+    pub(super) renew_at: Option<Moment>,
+    /// One of the two hides its address.
+    pub(super) relay_only: bool,
+    /// What the two may learn of each other's addresses.
+    pub(super) privacy: Privacy,
+    /// The number of the impolite end's offer, if that was made ahead.
+    pub(super) ahead: Option<u32>,
 }
 
 /// One end of a match.
@@ -50,7 +58,9 @@ pub(super) enum Passage {
     Stale,
     /// No such connection can be.
     BadEpoch,
-    /// Its connection has had all the candidates it may have.
+    /// The partner must not learn that address.
+    Hidden,
+    /// Its description has had all the candidates it may have.
     TooManyCandidates,
 }
 
@@ -60,8 +70,13 @@ impl End {
         Self { peer, place, connected: false, epoch: Epoch::FIRST, candidates: 0 }
     }
 
+    /// The match begins with an offer that was made ahead, or may have.
+    pub(super) const fn begin_ahead(&mut self) {
+        self.epoch = Epoch::AHEAD;
+    }
+
     /// Judges a signal of this end, and counts it.
-    pub(super) fn pass(&mut self, epoch: Epoch, signal: &Signal) -> Passage {
+    fn pass(&mut self, epoch: Epoch, signal: &Signal, privacy: Privacy) -> Passage {
         if !epoch.is_possible() {
             return Passage::BadEpoch;
         }
@@ -73,19 +88,33 @@ impl End {
         }
         match signal {
             Signal::Candidate(_) if self.candidates >= MAX_CANDIDATES => Passage::TooManyCandidates,
-            Signal::Candidate(_) => {
+            Signal::Candidate(candidate) => {
                 self.candidates += 1;
+                if privacy.allows(candidate) { Passage::Free } else { Passage::Hidden }
+            }
+            // A new path is looked for, with candidates of its own.
+            Signal::Offer { .. } | Signal::Answer { .. } => {
+                self.candidates = 0;
                 Passage::Free
             }
-            Signal::Offer { .. } | Signal::Answer { .. } | Signal::EndOfCandidates { .. } => Passage::Free,
+            Signal::EndOfCandidates { .. } => Passage::Free,
         }
     }
 }
 
 impl Match {
+    /// The index of the impolite end.
+    pub(super) const IMPOLITE: usize = 0;
+
+    /// Judges a signal of one end, and counts it.
+    pub(super) fn pass(&mut self, peer: PeerId, epoch: Epoch, signal: &Signal) -> Passage {
+        let (index, privacy) = (self.index_of(peer), self.privacy);
+        self.ends[index].pass(epoch, signal, privacy)
+    }
+
     /// The role of one end.
     pub(super) const fn role(index: usize) -> Role {
-        if index == 0 { Role::Impolite } else { Role::Polite }
+        if index == Self::IMPOLITE { Role::Impolite } else { Role::Polite }
     }
 
     /// This peer's index among the ends.
@@ -140,6 +169,11 @@ impl Matches {
     /// Whether the match is over and was this peer's.
     pub(super) fn was_of(&self, match_id: MatchId, peer: PeerId) -> bool {
         self.over.get(&match_id).is_some_and(|peers| peers.contains(&peer))
+    }
+
+    /// Whether anything is known of it: it goes on, or is over.
+    pub(super) fn knows(&self, match_id: MatchId) -> bool {
+        self.current.contains_key(&match_id) || self.over.contains_key(&match_id)
     }
 
     /// How many go on.

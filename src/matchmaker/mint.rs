@@ -26,6 +26,11 @@ impl Mint {
         Self { rng: ChaCha12Rng::from_seed(seed), unix_origin_ms }
     }
 
+    /// The time of day, in seconds since the Unix epoch.
+    pub(super) const fn unix_seconds(&self, now: Moment) -> u64 {
+        (self.unix_origin_ms + now.as_millis()) / 1_000
+    }
+
     /// A new peer's name.
     pub(super) fn peer(&mut self, now: Moment) -> PeerId {
         PeerId(self.version_7(now))

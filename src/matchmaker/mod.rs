@@ -2,9 +2,12 @@
 //!
 //! [`Matchmaker::handle`] takes one fact and returns what must be done, in order.
 //! A peer's record is in `peer`, its coming and going in `sessions`, what it says in `talk`,
-//! who waits in `queue`, who is with whom in `matches`, what is due in `deadlines`, all chance in `mint`.
+//! who waits in `queue`, their offers in `ahead`, who is with whom in `matches`, what helps them and what they may learn
+//! of each other in `ice`, how a match outlives its server in `taking_up` and `ticket`, what is due in `deadlines`, chance in `mint`.
 
+mod ahead;
 mod deadlines;
+mod ice;
 mod input;
 mod matches;
 mod mint;
@@ -12,7 +15,9 @@ mod output;
 mod peer;
 mod queue;
 mod sessions;
+mod taking_up;
 mod talk;
+mod ticket;
 
 #[cfg(test)]
 mod reference;
@@ -21,11 +26,11 @@ mod tests;
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fmt, mem,
+    mem,
     sync::Arc,
-    time::Duration,
 };
 
+use ahead::Seats;
 use deadlines::{Deadlines, Due};
 use matches::{End, Match, Matches};
 use mint::Mint;
@@ -33,11 +38,12 @@ use peer::{Link, Peer, Standing};
 use queue::{Place, Proposal, Queue, Verdict};
 use sessions::Socket;
 
+pub use ice::{Ice, Turn};
 pub use input::{Closing, Connection, Input, Network};
 pub use output::{Census, Note, Output};
 
 use crate::{
-    protocol::{EndReason, MatchId, PeerId, ToBrowser, limits::CONNECT_WITHIN_SERVER},
+    protocol::{Ahead, Delivery, EndReason, MatchId, PeerId, ToBrowser, limits::CONNECT_WITHIN_SERVER},
     time::Moment,
 };
 
@@ -54,38 +60,6 @@ pub struct Config {
     pub ticket_key: [u8; 32],
     /// STUN and TURN servers, and what the two ends learn of each other.
     pub ice: Ice,
-}
-
-/// STUN and TURN servers, and what the two ends learn of each other. The default is none, and as little as possible.
-#[derive(Clone, Debug, Default)]
-pub struct Ice {
-    /// `stun:` URLs.
-    pub stun: Vec<String>,
-    /// The relay.
-    pub turn: Option<Turn>,
-    /// Lets every candidate through, also those that name what nobody needs to know. Only to find faults.
-    pub unscrubbed: bool,
-}
-
-/// A relay that takes time-limited credentials (draft-uberti-behave-turn-rest-00).
-#[derive(Clone)]
-pub struct Turn {
-    /// `turn:` and `turns:` URLs.
-    pub urls: Vec<String>,
-    /// What the relay and this server both know, and nobody else.
-    pub secret: String,
-    /// How long credentials are good for.
-    pub lifetime: Duration,
-}
-
-impl fmt::Debug for Turn {
-    /// Hides the secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turn")
-            .field("urls", &self.urls)
-            .field("lifetime", &self.lifetime)
-            .finish_non_exhaustive()
-    }
 }
 
 /// Two who could be paired, in the order in which that is done.
@@ -105,11 +79,14 @@ struct Bid {
 #[derive(Debug)]
 pub struct Matchmaker {
     max_connections: usize,
+    ticket_key: [u8; 32],
+    ice: Ice,
     draining: bool,
     mint: Mint,
     sockets: HashMap<Connection, Socket>,
     peers: HashMap<PeerId, Peer>,
     queue: Queue,
+    seats: Seats,
     matches: Matches,
     deadlines: Deadlines,
     /// Peers whose socket is lost; each keeps its seat.
@@ -129,11 +106,14 @@ impl Matchmaker {
     pub fn new(config: Config) -> Self {
         Self {
             max_connections: config.max_connections,
+            ticket_key: config.ticket_key,
+            ice: config.ice,
             draining: false,
             mint: Mint::new(config.seed, config.unix_origin_ms),
             sockets: HashMap::new(),
             peers: HashMap::new(),
             queue: Queue::default(),
+            seats: Seats::default(),
             matches: Matches::default(),
             deadlines: Deadlines::default(),
             lost: 0,
@@ -157,6 +137,7 @@ impl Matchmaker {
             Input::Drain => self.drain(now),
             Input::Tick => {}
         }
+        self.call_up();
         self.dismiss_too_slow(now);
         mem::take(&mut self.outputs)
     }
@@ -191,6 +172,7 @@ impl Matchmaker {
                 Due::Hello(connection) => self.hello_overdue(connection),
                 Due::Grace(peer) => self.leave_for_good(now, peer, EndReason::PartnerLost),
                 Due::Connect(match_id) => seekers.extend(self.connect_overdue(now, match_id)),
+                Due::Renew(match_id) => self.renew_credentials(now, match_id),
                 Due::Retry(peer) => seekers.extend(self.place_of(peer)),
             }
         }
@@ -275,23 +257,33 @@ impl Matchmaker {
         let connect_by = now + CONNECT_WITHIN_SERVER;
         self.deadlines.set(connect_by, Due::Connect(match_id));
         self.outputs.push(Output::Note(Note::Matched { match_id, waited: now - ends[0].place.since }));
-        self.matches.insert(match_id, Match { ends, since: now, connect_by: Some(connect_by) });
-        for (index, end) in ends.iter().enumerate() {
-            let partner = self.peers.get(&ends[1 - index].peer).map(|it| it.media).unwrap_or_default();
-            self.stand(end.peer, Standing::Matched(match_id));
+        let peers = ends.map(|end| end.peer);
+        let relay_only = peers.iter().any(|it| self.peers.get(it).is_some_and(|it| it.hides));
+        let privacy = self.privacy(relay_only, peers);
+        let offer = if relay_only { None } else { self.take_offer(now, peers[Match::IMPOLITE]) };
+        let ahead = offer.as_ref().map(|it| it.number);
+        let mut it = Match {
+            ends,
+            since: now,
+            connect_by: Some(connect_by),
+            renew_at: None,
+            relay_only,
+            privacy,
+            ahead,
+        };
+        if ahead.is_some() {
+            it.ends.iter_mut().for_each(End::begin_ahead);
+        }
+        self.begin(now, match_id, it);
+        let told = [ahead.map(|number| Ahead::Yours { number }), offer.map(|it| it.told(privacy))];
+        for (index, ahead) in told.into_iter().enumerate() {
+            let partner = self.peers.get(&peers[1 - index]).map(|it| it.media).unwrap_or_default();
+            self.stand(peers[index], Standing::Matched(match_id));
             let role = Match::role(index);
-            self.tell(
-                end.peer,
-                ToBrowser::Matched {
-                    match_id,
-                    role,
-                    partner,
-                    ice: Vec::new(),
-                    relay_only: false,
-                    ticket: None,
-                    ahead: None,
-                },
-            );
+            let ice = self.servers(now, match_id, role, relay_only);
+            let ticket = Some(self.ticket(now, match_id, peers, index, relay_only));
+            let msg = ToBrowser::Matched { match_id, role, partner, ice, relay_only, ticket, ahead };
+            self.tell(peers[index], msg);
         }
     }
 
@@ -315,6 +307,9 @@ impl Matchmaker {
         match it.connect_by {
             Some(at) => self.deadlines.cancel(at, Due::Connect(match_id)),
             None => self.talking -= 1,
+        }
+        if let Some(at) = it.renew_at {
+            self.deadlines.cancel(at, Due::Renew(match_id));
         }
         for end in it.ends {
             let partner = it.partner_of(end.peer);
@@ -369,13 +364,17 @@ impl Matchmaker {
             self.waiting -= 1;
             if !matches!(standing, Standing::Waiting { .. }) {
                 self.queue.remove(place);
+                self.unseat(id, place);
             }
             if let Some(at) = retry {
                 self.deadlines.cancel(at, Due::Retry(id));
             }
         }
-        if let Standing::Waiting { retry, .. } = standing {
+        if let Standing::Waiting { place, retry } = standing {
             self.waiting += 1;
+            if !matches!(before, Standing::Waiting { .. }) {
+                self.seat(id, place);
+            }
             if let Some(at) = retry {
                 self.deadlines.set(at, Due::Retry(id));
             }

@@ -43,6 +43,11 @@ pub enum Note {
         /// Since the two were paired.
         after: Duration,
     },
+    /// A match was taken up that this server has not made.
+    Rebuilt {
+        /// The match.
+        match_id: MatchId,
+    },
     /// A match is over.
     Ended {
         /// The match.

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::{Connection, queue::Place};
+use super::{Connection, Network, ahead::Preparation, queue::Place};
 use crate::{
     protocol::{Delivery, MatchId, Media, PeerId, Secret, ToBrowser, limits::NOT_AGAIN_FOR},
     time::Moment,
@@ -14,8 +14,10 @@ pub(super) const MAX_AVOIDED: usize = 64;
 /// A peer that has said hello.
 #[derive(Debug)]
 pub(super) struct Peer {
-    /// What takes this peer back after a lost socket.
-    pub(super) secret: Secret,
+    /// What takes this peer back after a lost socket; `None` for one that is only known by its partner's ticket.
+    pub(super) secret: Option<Secret>,
+    /// Where its socket comes from, or came from.
+    pub(super) network: Option<Network>,
     /// Its socket.
     pub(super) link: Link,
     /// Its conversation with the server.
@@ -24,6 +26,10 @@ pub(super) struct Peer {
     pub(super) standing: Standing,
     /// What it sends; as it said when it last joined.
     pub(super) media: Media,
+    /// Whether its address is to be hidden; said with it.
+    pub(super) hides: bool,
+    /// Its offer made ahead, while it waits.
+    pub(super) preparation: Preparation,
     /// How many of its messages were refused on this socket.
     pub(super) refusals: u16,
     /// Whom it parted from, and until when they are kept apart; oldest first.
@@ -60,13 +66,25 @@ pub(super) enum Standing {
 
 impl Peer {
     /// A peer that has just said hello.
-    pub(super) fn new(connection: Connection, secret: Secret) -> Self {
+    pub(super) fn new(connection: Connection, network: Network, secret: Secret) -> Self {
+        Self { secret: Some(secret), network: Some(network), ..Self::with(Link::Attached(connection)) }
+    }
+
+    /// A peer that is known by its partner's ticket, and may come until then.
+    pub(super) fn expected(until: Moment) -> Self {
+        Self::with(Link::Detached { until })
+    }
+
+    fn with(link: Link) -> Self {
         Self {
-            secret,
-            link: Link::Attached(connection),
+            secret: None,
+            network: None,
+            link,
             delivery: Delivery::default(),
             standing: Standing::Idle,
             media: Media::default(),
+            hides: false,
+            preparation: Preparation::Unasked,
             refusals: 0,
             avoided: VecDeque::new(),
         }

@@ -5,7 +5,7 @@ use std::{mem, ops::Range, sync::Arc, time::Duration};
 use super::{Closing, Connection, Due, Link, Matchmaker, Network, Output, Peer, Standing};
 use crate::{
     protocol::{
-        EndReason, ErrorCode, Frame, Limits, PeerId, Resume, Secret, Signalling, ToBrowser,
+        EndReason, ErrorCode, Frame, Limits, MatchId, PeerId, Resume, Secret, Signalling, ToBrowser,
         limits::{
             GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, MAX_CANDIDATE_BYTES, MAX_CANDIDATES,
             MAX_FRAME_BYTES, MAX_SDP_BYTES, VERSION,
@@ -24,6 +24,8 @@ pub(super) enum Socket {
     Silent {
         /// When it must have.
         until: Moment,
+        /// Where it comes from.
+        network: Network,
     },
     /// It is a peer's.
     Of(PeerId),
@@ -31,7 +33,6 @@ pub(super) enum Socket {
 
 impl Matchmaker {
     pub(super) fn opened(&mut self, now: Moment, connection: Connection, network: Network) {
-        let _ = network;
         if self.draining {
             return self.turn_away(connection, ErrorCode::ServerStops);
         }
@@ -40,7 +41,7 @@ impl Matchmaker {
             return self.turn_away(connection, ErrorCode::ServerFull);
         }
         let until = now + HELLO_WITHIN;
-        self.sockets.insert(connection, Socket::Silent { until });
+        self.sockets.insert(connection, Socket::Silent { until, network });
         self.deadlines.set(until, Due::Hello(connection));
     }
 
@@ -50,10 +51,22 @@ impl Matchmaker {
     }
 
     /// Takes a lost peer back, or a new one in.
-    pub(super) fn greet(&mut self, now: Moment, connection: Connection, ack: u64, resume: Option<Resume>) {
-        let known = |it: &Resume| self.peers.get(&it.peer).is_some_and(|peer| peer.secret == it.secret);
-        match resume.filter(known) {
-            Some(resume) => self.take_back(now, connection, ack, resume.peer),
+    ///
+    /// A secret is worth more than a ticket: with it nothing that was said is lost.
+    pub(super) fn greet(
+        &mut self,
+        now: Moment,
+        (connection, network): (Connection, Network),
+        ack: u64,
+        resume: Option<Resume>,
+        ticket: Option<&str>,
+    ) {
+        let known = |it: &Resume| self.peers.get(&it.peer).is_some_and(|peer| peer.secret == Some(it.secret));
+        if let Some(resume) = resume.filter(known) {
+            return self.take_back(now, (connection, network), ack, resume.peer);
+        }
+        match ticket.and_then(|it| self.honoured(now, it)) {
+            Some(ticket) => self.take_up(now, (connection, network), ticket),
             None if self.draining => self.drop_socket(connection, ErrorCode::ServerStops),
             None if self.peers.len() >= self.max_connections => {
                 self.drop_socket(connection, ErrorCode::ServerFull);
@@ -61,19 +74,19 @@ impl Matchmaker {
             None => {
                 let (id, secret) = (self.mint.peer(now), self.mint.secret());
                 self.bind(connection, id);
-                self.peers.insert(id, Peer::new(connection, secret));
-                self.tell(id, welcome(id, secret, false));
+                self.peers.insert(id, Peer::new(connection, network, secret));
+                self.tell(id, self.welcome(id, secret, (false, None)));
             }
         }
     }
 
-    fn take_back(&mut self, now: Moment, connection: Connection, ack: u64, id: PeerId) {
+    fn take_back(&mut self, now: Moment, (connection, network): (Connection, Network), ack: u64, id: PeerId) {
         let secret = self.mint.secret();
         let Some(peer) = self.peers.get_mut(&id) else { return };
         if !peer.delivery.acknowledge(ack) {
             return self.drop_socket(connection, ErrorCode::BadSequence);
         }
-        (peer.secret, peer.refusals) = (secret, 0);
+        (peer.secret, peer.network, peer.refusals) = (Some(secret), Some(network), 0);
         let before = mem::replace(&mut peer.link, Link::Attached(connection));
         let standing = peer.standing;
         self.bind(connection, id);
@@ -81,7 +94,7 @@ impl Matchmaker {
             Link::Attached(old) => self.drop_socket(old, ErrorCode::Replaced),
             Link::Detached { until } => self.found(until, id),
         }
-        self.tell(id, welcome(id, secret, true));
+        self.tell(id, self.welcome(id, secret, (true, None)));
         self.replay(connection, id);
         match (before, standing) {
             (Link::Detached { .. }, Standing::Waiting { place, .. }) => self.seek(now, [(place, id)]),
@@ -90,7 +103,7 @@ impl Matchmaker {
         }
     }
 
-    fn replay(&mut self, connection: Connection, id: PeerId) {
+    pub(super) fn replay(&mut self, connection: Connection, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let frames = peer.delivery.replay();
         self.outputs.extend(frames.into_iter().map(|frame| Output::Send { connection, frame }));
@@ -99,7 +112,7 @@ impl Matchmaker {
     pub(super) fn closed(&mut self, now: Moment, connection: Connection, closing: Closing) {
         match (self.sockets.remove(&connection), closing) {
             (None, _) => {}
-            (Some(Socket::Silent { until }), _) => self.deadlines.cancel(until, Due::Hello(connection)),
+            (Some(Socket::Silent { until, .. }), _) => self.deadlines.cancel(until, Due::Hello(connection)),
             (Some(Socket::Of(peer)), Closing::Goodbye) => {
                 self.leave_for_good(now, peer, EndReason::PartnerLeft)
             }
@@ -129,7 +142,7 @@ impl Matchmaker {
         }
     }
 
-    fn tell_partner(&mut self, id: PeerId, signalling: Signalling) {
+    pub(super) fn tell_partner(&mut self, id: PeerId, signalling: Signalling) {
         let Some(match_id) = self.peers.get(&id).and_then(Peer::match_id) else { return };
         if let Some(partner) = self.matches.partner_of(match_id, id) {
             self.tell(partner, ToBrowser::Partner { match_id, signalling });
@@ -153,13 +166,13 @@ impl Matchmaker {
     }
 
     /// Ends the grace of a peer.
-    fn found(&mut self, until: Moment, id: PeerId) {
+    pub(super) fn found(&mut self, until: Moment, id: PeerId) {
         self.lost -= 1;
         self.deadlines.cancel(until, Due::Grace(id));
     }
 
     /// Takes a waiting peer out of the queue.
-    fn stand_aside(&mut self, id: PeerId) {
+    pub(super) fn stand_aside(&mut self, id: PeerId) {
         if let Some(Standing::Waiting { .. }) = self.peers.get(&id).map(|it| it.standing) {
             self.stand(id, Standing::Idle);
         }
@@ -183,7 +196,7 @@ impl Matchmaker {
 
     /// Closes a socket that no peer's record holds on to.
     pub(super) fn drop_socket(&mut self, connection: Connection, code: ErrorCode) {
-        if let Some(Socket::Silent { until }) = self.sockets.remove(&connection) {
+        if let Some(Socket::Silent { until, .. }) = self.sockets.remove(&connection) {
             self.deadlines.cancel(until, Due::Hello(connection));
         }
         self.turn_away(connection, code);
@@ -209,8 +222,8 @@ impl Matchmaker {
         self.dismiss(now, id, ErrorCode::ServerStops, 0);
     }
 
-    fn bind(&mut self, connection: Connection, id: PeerId) {
-        if let Some(Socket::Silent { until }) = self.sockets.insert(connection, Socket::Of(id)) {
+    pub(super) fn bind(&mut self, connection: Connection, id: PeerId) {
+        if let Some(Socket::Silent { until, .. }) = self.sockets.insert(connection, Socket::Of(id)) {
             self.deadlines.cancel(until, Due::Hello(connection));
         }
     }
@@ -220,16 +233,22 @@ impl Matchmaker {
         self.outputs.push(Output::Send { connection, frame: Frame { seq: 0, ack: 0, msg } });
         self.outputs.push(Output::Close { connection, code });
     }
-}
 
-fn welcome(peer: PeerId, secret: Secret, resumed: bool) -> ToBrowser {
-    let limits = Limits {
-        frame_bytes: MAX_FRAME_BYTES as u32,
-        sdp_bytes: MAX_SDP_BYTES as u32,
-        candidate_bytes: MAX_CANDIDATE_BYTES as u32,
-        candidates: MAX_CANDIDATES,
-        heartbeat_ms: HEARTBEAT.as_millis() as u32,
-        grace_ms: GRACE_MATCHED.as_millis() as u32,
-    };
-    ToBrowser::Welcome { version: VERSION, peer, secret, resumed, match_id: None, relay: false, limits }
+    pub(super) fn welcome(
+        &self,
+        peer: PeerId,
+        secret: Secret,
+        (resumed, match_id): (bool, Option<MatchId>),
+    ) -> ToBrowser {
+        let relay = self.ice.turn.is_some();
+        let limits = Limits {
+            frame_bytes: MAX_FRAME_BYTES as u32,
+            sdp_bytes: MAX_SDP_BYTES as u32,
+            candidate_bytes: MAX_CANDIDATE_BYTES as u32,
+            candidates: MAX_CANDIDATES,
+            heartbeat_ms: HEARTBEAT.as_millis() as u32,
+            grace_ms: GRACE_MATCHED.as_millis() as u32,
+        };
+        ToBrowser::Welcome { version: VERSION, peer, secret, resumed, match_id, relay, limits }
+    }
 }

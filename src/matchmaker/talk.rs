@@ -24,8 +24,8 @@ impl Matchmaker {
         let Some(socket) = self.sockets.get(&connection).copied() else { return };
         let Frame { seq, ack, msg } = frame;
         match (socket, msg) {
-            (Socket::Silent { .. }, ToServer::Hello { resume, .. }) if seq == 0 => {
-                self.greet(now, connection, ack, resume);
+            (Socket::Silent { network, .. }, ToServer::Hello { resume, ticket, .. }) if seq == 0 => {
+                self.greet(now, (connection, network), ack, resume, ticket.as_deref());
             }
             (Socket::Silent { .. }, _) => self.drop_socket(connection, ErrorCode::HelloFirst),
             (Socket::Of(peer), ToServer::Hello { .. }) => self.dismiss(now, peer, ErrorCode::HelloTwice, seq),
@@ -82,8 +82,8 @@ impl Matchmaker {
     fn obey(&mut self, now: Moment, peer: PeerId, seq: u64, msg: ToServer) {
         match msg {
             ToServer::Hello { .. } => {}
-            ToServer::Join { media, hide: _ } => self.join(now, peer, media),
-            ToServer::Prepared { .. } => {}
+            ToServer::Join { media, hide } => self.join(now, peer, seq, (media, hide)),
+            ToServer::Prepared { number, signal } => self.prepared(now, peer, seq, number, signal),
             ToServer::Signal { match_id, epoch, signal } => {
                 self.signal(now, peer, seq, (match_id, epoch), signal)
             }
@@ -95,28 +95,49 @@ impl Matchmaker {
         }
     }
 
-    fn join(&mut self, now: Moment, id: PeerId, media: Media) {
+    fn join(&mut self, now: Moment, id: PeerId, seq: u64, (media, hides): (Media, bool)) {
+        let can_hide = self.ice.turn.is_some();
         let Some(peer) = self.peers.get_mut(&id) else { return };
         match peer.standing {
+            Standing::Matched(_) => {}
+            Standing::Idle | Standing::Waiting { .. } if hides && !can_hide => {
+                self.stand_aside(id);
+                self.tell(id, ToBrowser::Error { code: ErrorCode::NoRelay, about: seq });
+            }
             Standing::Idle => {
-                peer.media = media;
+                (peer.media, peer.hides) = (media, hides);
                 self.wait(now, id);
             }
-            Standing::Waiting { .. } | Standing::Matched(_) => {}
+            Standing::Waiting { place, .. } => {
+                let hid = std::mem::replace(&mut peer.hides, hides);
+                peer.media = media;
+                match (hid, hides) {
+                    (false, true) => self.unseat(id, place),
+                    (true, false) => self.seat(id, place),
+                    (true, true) | (false, false) => {}
+                }
+            }
         }
     }
 
-    fn signal(&mut self, now: Moment, peer: PeerId, seq: u64, at: (MatchId, Epoch), signal: Signal) {
+    pub(super) fn signal(
+        &mut self,
+        now: Moment,
+        peer: PeerId,
+        seq: u64,
+        at: (MatchId, Epoch),
+        signal: Signal,
+    ) {
         let (match_id, epoch) = at;
         match self.claim(peer, match_id) {
             Claim::Over => {}
             Claim::NotYours => self.refuse(now, peer, ErrorCode::NotYourMatch, seq),
             Claim::Current => {
                 let Some(it) = self.matches.get_mut(match_id) else { return };
-                let (index, partner) = (it.index_of(peer), it.partner_of(peer));
-                match it.ends[index].pass(epoch, &signal) {
+                let partner = it.partner_of(peer);
+                match it.pass(peer, epoch, &signal) {
                     Passage::Free => self.tell(partner, ToBrowser::Signal { match_id, epoch, signal }),
-                    Passage::Stale => {}
+                    Passage::Stale | Passage::Hidden => {}
                     Passage::BadEpoch => self.refuse(now, peer, ErrorCode::BadEpoch, seq),
                     Passage::TooManyCandidates => self.refuse(now, peer, ErrorCode::TooManyCandidates, seq),
                 }
@@ -204,7 +225,7 @@ impl Matchmaker {
     }
 
     /// Answers a message with an error, and ends the session where the error, or the number of them, demands it.
-    fn refuse(&mut self, now: Moment, id: PeerId, code: ErrorCode, about: u64) {
+    pub(super) fn refuse(&mut self, now: Moment, id: PeerId, code: ErrorCode, about: u64) {
         self.outputs.push(Output::Note(Note::Refused { code }));
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.refusals += 1;

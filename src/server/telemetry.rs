@@ -35,6 +35,7 @@ pub(super) struct Telemetry {
     heard: Counter,
     said: Counter,
     matched: Counter,
+    rebuilt: Counter,
     connected: Counter,
     ended: Family<Label, Counter>,
     refused: Family<Label, Counter>,
@@ -61,6 +62,7 @@ impl Telemetry {
             heard: direction("in"),
             said: direction("out"),
             matched: Counter::<u64, AtomicU64>::default(),
+            rebuilt: Counter::default(),
             connected: Counter::<u64, AtomicU64>::default(),
             ended: Family::default(),
             refused: Family::default(),
@@ -79,6 +81,7 @@ impl Telemetry {
         registry.register("connections", "Open sockets", self.connections.clone());
         registry.register("messages", "Messages by direction", messages);
         registry.register("matches_made", "Pairs made", self.matched.clone());
+        registry.register("matches_rebuilt", "Pairs taken up by their tickets", self.rebuilt.clone());
         registry.register("matches_connected", "Pairs that became a call", self.connected.clone());
         registry.register("matches_ended", "Pairs ended, by reason", self.ended.clone());
         registry.register("refused", "Refusals by code", self.refused.clone());
@@ -135,6 +138,10 @@ impl Telemetry {
                 self.connected.inc();
                 self.connect.observe(after.as_secs_f64());
                 tracing::info!(match.id = %match_id.0, after_ms = millis(after), "connected");
+            }
+            Note::Rebuilt { match_id } => {
+                self.rebuilt.inc();
+                tracing::info!(match.id = %match_id.0, "taken up");
             }
             Note::Ended { match_id, reason, lasted } => {
                 let reason = label(&reason);

@@ -122,7 +122,12 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         golden(0, 0, r#"{"hello":{}}"#, hello(None, None)),
         golden(0, 9, &format!(r#"{{"hello":{{{proof}}}}}"#), hello(resume, None)),
         golden(0, 0, r#"{"hello":{"ticket":"t.1","device":"t.1"}}"#, hello(None, Some("t.1"))),
-        golden(1, 0, r#"{"join":{"media":{"audio":true,"video":true}}}"#, ToServer::Join { media }),
+        golden(
+            1,
+            0,
+            r#"{"join":{"media":{"audio":true,"video":true}}}"#,
+            ToServer::Join { media, hide: false },
+        ),
         golden(5, 4, &of_match("connected", ""), ToServer::Connected { match_id: MATCH }),
         golden(5, 4, &of_match("failed", ""), ToServer::Failed { match_id: MATCH }),
         golden(6, 4, &of_match("next", ""), ToServer::Next { match_id: MATCH }),
@@ -646,7 +651,7 @@ fn any_to_server() -> impl Strategy<Value = ToServer> {
             let resume = resume.map(|(peer, secret)| Resume { peer: PeerId(peer), secret: Secret(secret) });
             ToServer::Hello { resume, ticket, device }
         }),
-        any_media().prop_map(|media| ToServer::Join { media }),
+        any_media().prop_map(|media| ToServer::Join { media, hide: false }),
         (uuids(), any::<u32>(), any_signal()).prop_map(|(id, epoch, signal)| ToServer::Signal {
             match_id: MatchId(id),
             epoch: Epoch(epoch),

@@ -316,7 +316,7 @@ impl Meeting {
         self.evidence.renewed();
         self.verification = Verification::Idle;
         if self.evidence.is_proven() {
-            self.recovery.renewed(around.now);
+            self.recovery.renewed(around.now, self.terms.role);
         } else {
             self.recovery.heard();
         }

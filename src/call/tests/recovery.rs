@@ -259,7 +259,9 @@ fn a_server_that_knows_a_match_by_its_ticket_can_help_again() {
     fails(&mut page);
     assert_eq!(count(&mut page, "restart ice"), 1);
     page.wants(Intent::Next);
-    assert_eq!(page.did().last().map(String::as_str), Some("say next"));
+    let done = page.did();
+    let said = ["close peer", "say leave", "say join with audio and video"];
+    assert!(done.ends_with(&said.map(str::to_owned)), "it does not know what this page waits with: {done:?}");
 }
 
 #[test]

@@ -54,7 +54,8 @@ impl World {
             return self.page_loses(side, number);
         }
         wire.server_knows = true;
-        self.tell_server(matchmaker::Input::Opened { connection: Connection(number) });
+        let network = matchmaker::Network::of([192, 0, 2, side as u8].into());
+        self.tell_server(matchmaker::Input::Opened { connection: Connection(number), network });
         self.tell_page(side, Input::SocketOpened);
     }
 

@@ -185,7 +185,7 @@ impl Page {
     }
 
     pub(crate) async fn join(&mut self) {
-        self.say(ToServer::Join { media: Media { audio: true, video: true } }).await;
+        self.say(ToServer::Join { media: Media { audio: true, video: true }, hide: false }).await;
     }
 
     /// Everything up to and including the match.
