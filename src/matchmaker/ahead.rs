@@ -21,6 +21,39 @@ pub(super) struct Seats {
     others: BTreeMap<Place, PeerId>,
 }
 
+impl Seats {
+    /// Somebody waits who may be asked.
+    pub(super) fn wait(&mut self, place: Place, peer: PeerId) {
+        self.others.insert(place, peer);
+    }
+
+    /// Somebody who was not asked waits no longer.
+    fn remove(&mut self, place: Place) {
+        self.others.remove(&place);
+    }
+
+    /// The one to be asked next, if there is a seat; it is taken.
+    pub(super) fn call_up(&mut self) -> Option<PeerId> {
+        if self.asked >= MAX_PREPARED {
+            return None;
+        }
+        let (_, peer) = self.others.pop_first()?;
+        self.asked += 1;
+        Some(peer)
+    }
+
+    /// Somebody who was asked waits no longer.
+    pub(super) fn leave(&mut self) {
+        self.asked -= 1;
+    }
+
+    /// How many seats are taken.
+    #[cfg(test)]
+    pub(super) fn asked(&self) -> usize {
+        self.asked
+    }
+}
+
 /// How far a waiting peer has come with its offer.
 #[derive(Debug, Default)]
 pub(super) enum Preparation {
@@ -55,7 +88,7 @@ impl Matchmaker {
     /// A peer waits from now on, or does not hide any more: it may be asked.
     pub(super) fn seat(&mut self, id: PeerId, place: Place) {
         if self.peers.get(&id).is_some_and(|it| !it.hides) {
-            self.seats.others.insert(place, id);
+            self.seats.wait(place, id);
         }
     }
 
@@ -63,22 +96,19 @@ impl Matchmaker {
     pub(super) fn unseat(&mut self, id: PeerId, place: Place) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         match std::mem::take(&mut peer.preparation) {
-            Preparation::Unasked => _ = self.seats.others.remove(&place),
-            Preparation::Asked | Preparation::Offered(_) => self.seats.asked -= 1,
+            Preparation::Unasked => self.seats.remove(place),
+            Preparation::Asked | Preparation::Offered(_) => self.seats.leave(),
         }
     }
 
     /// Asks the next ones for an offer, as long as there are seats.
     pub(super) fn call_up(&mut self) {
-        while self.seats.asked < MAX_PREPARED
-            && let Some((_, id)) = self.seats.others.pop_first()
-        {
+        while let Some(id) = self.seats.call_up() {
             if let Some(peer) = self.peers.get_mut(&id) {
                 peer.preparation = Preparation::Asked;
-                self.seats.asked += 1;
-                let ice = self.ice.ahead();
-                self.tell(id, ToBrowser::Prepare { ice });
             }
+            let ice = self.ice.ahead();
+            self.tell(id, ToBrowser::Prepare { ice });
         }
     }
 

@@ -148,7 +148,7 @@ impl Town {
             }
             Deed::Failed => self.fail(of),
             Deed::Connected => self.matches[of].connected[end] = true,
-            Deed::Signal { epoch, .. } if !(1..=6).contains(&epoch) => self.refuse(page, ErrorCode::BadEpoch),
+            Deed::Signal { epoch, .. } if epoch > 6 => self.refuse(page, ErrorCode::BadEpoch),
             Deed::Signal { epoch, .. } if epoch < self.matches[of].epochs[end] => {}
             Deed::Signal { epoch, text } => {
                 self.matches[of].epochs[end] = epoch;

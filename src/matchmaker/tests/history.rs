@@ -328,7 +328,7 @@ impl Life {
     fn all_names(&self) -> Vec<MatchId> {
         let noted = self.scene.notes.iter().filter_map(|it| match it {
             Note::Matched { match_id, .. } => Some(*match_id),
-            Note::Connected { .. } | Note::Ended { .. } | Note::Refused { .. } => None,
+            Note::Connected { .. } | Note::Rebuilt { .. } | Note::Ended { .. } | Note::Refused { .. } => None,
         });
         let mut unheard = noted.filter(|it| !self.names.contains(&Some(*it)));
         self.names.iter().map(|it| it.or_else(|| unheard.next()).unwrap()).collect()
@@ -422,7 +422,9 @@ impl Life {
                 }
                 ToBrowser::Error { code, .. } => Heard::Error(*code),
                 ToBrowser::ComeBack { .. } => Heard::ComeBack,
-                ToBrowser::Pong {} => unreachable!("left out before"),
+                ToBrowser::Prepare { .. } | ToBrowser::Ice { .. } | ToBrowser::Pong {} => {
+                    unreachable!("left out before")
+                }
             },
         }
     }

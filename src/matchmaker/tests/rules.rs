@@ -149,7 +149,7 @@ fn a_message_heard_before_is_not_obeyed_again() {
     let [ann] = scene.arrive();
     scene.join(ann);
     scene.say(ann, ToServer::Leave {});
-    scene.say_raw(ann, 1, 0, ToServer::Join { media: Default::default() });
+    scene.say_raw(ann, 1, 0, ToServer::Join { media: Default::default(), hide: false });
     assert_eq!(scene.machine.census().idle, 1);
     assert_eq!(scene.news(ann), ["waiting"]);
 }
@@ -169,8 +169,8 @@ fn a_page_that_does_not_read_is_let_go() {
     let mut scene = Scene::new();
     let (ann, bob, match_id) = scene.pair();
     scene.pages[ann].wire = Wire::Deaf;
-    // Ann has acknowledged neither that she waits nor that she is matched.
-    for n in 2..MAX_OUTBOX_MESSAGES {
+    // Ann has acknowledged neither that she waits, nor that she was asked for an offer, nor that she is matched.
+    for n in 3..MAX_OUTBOX_MESSAGES {
         scene.signal(bob, match_id, 1, offer(&n.to_string()));
     }
     assert_eq!(scene.news(bob), NONE);

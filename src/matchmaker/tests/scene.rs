@@ -5,7 +5,7 @@ use std::{ops::Range, time::Duration};
 use uuid::Uuid;
 
 use crate::{
-    matchmaker::{Closing, Config, Connection, Input, Matchmaker, Note, Output},
+    matchmaker::{Closing, Config, Connection, Ice, Input, Matchmaker, Network, Note, Output},
     protocol::{
         Candidate, Delivery, Epoch, ErrorCode, Frame, MatchId, Media, Message, Receipt, Resume, Sdp, Secret,
         Signal, ToBrowser, ToServer,
@@ -49,6 +49,10 @@ pub(super) struct Page {
     delivery: Delivery<ToServer>,
     /// All it has noticed.
     pub(super) events: Vec<Event>,
+    /// The ticket that its hello shows.
+    pub(super) shows: Option<String>,
+    /// How often it was asked for an offer ahead.
+    pub(super) asked: usize,
     /// All that was said on a former socket.
     pub(super) on_fenced: Vec<Event>,
     read: usize,
@@ -63,6 +67,9 @@ pub(super) struct Scene {
     pub(super) now: Moment,
     /// Everybody who ever opened a socket.
     pub(super) pages: Vec<Page>,
+    /// Whether every socket comes from a network of its own.
+    pub(super) apart: bool,
+    config: Config,
     /// All notes so far.
     pub(super) notes: Vec<Note>,
     sockets: u64,
@@ -95,10 +102,22 @@ pub(super) fn candidate() -> Signal {
 impl Scene {
     /// An empty house with room for `max_connections` sockets.
     pub(super) fn with_room_for(max_connections: usize) -> Self {
-        let config = Config { seed: [7; 32], unix_origin_ms: 1_700_000_000_000, max_connections };
+        Self::with(Config {
+            seed: [7; 32],
+            unix_origin_ms: 1_700_000_000_000,
+            max_connections,
+            ticket_key: [3; 32],
+            ice: Ice::default(),
+        })
+    }
+
+    /// An empty house with this configuration.
+    pub(super) fn with(config: Config) -> Self {
         Self {
             machine: Matchmaker::new(config.clone()),
-            twin: Matchmaker::new(config),
+            twin: Matchmaker::new(config.clone()),
+            apart: false,
+            config,
             now: Moment::from_millis(0),
             pages: Vec::new(),
             notes: Vec::new(),
@@ -145,7 +164,8 @@ impl Scene {
     pub(super) fn hello(&mut self, page: usize, resume: Option<Resume>) {
         let it = &mut self.pages[page];
         let Some(connection) = it.trying.or(it.socket) else { return };
-        let frame = it.delivery.send(ToServer::Hello { resume, ticket: None, device: None }).unwrap();
+        let hello = ToServer::Hello { resume, ticket: it.shows.clone(), device: None };
+        let frame = it.delivery.send(hello).unwrap();
         self.feed(Input::Said { connection, frame });
     }
 
@@ -173,6 +193,43 @@ impl Scene {
         page
     }
 
+    /// The server is killed, and another one with the same key stands in its place; every socket is gone.
+    pub(super) fn restart(&mut self) {
+        self.machine = Matchmaker::new(self.config.clone());
+        self.twin = Matchmaker::new(self.config.clone());
+        self.open.clear();
+        self.matches.clear();
+        for page in &mut self.pages {
+            (page.socket, page.trying, page.wire) = (None, None, Wire::Whole);
+        }
+    }
+
+    /// Opens a new socket for a page and shows the ticket of its last match.
+    pub(super) fn take_up(&mut self, page: usize) {
+        self.pages[page].shows = self.ticket(page);
+        let resume = self.pages[page].name;
+        self.try_socket(page);
+        self.pages[page].fenced = self.pages[page].socket.take();
+        self.hello(page, resume);
+    }
+
+    /// The ticket of a page's last match.
+    pub(super) fn ticket(&self, page: usize) -> Option<String> {
+        self.pages[page].events.iter().rev().find_map(|it| match it {
+            Event::Said(ToBrowser::Matched { ticket, .. }) => ticket.clone(),
+            Event::Said(_) | Event::Closed(_) => None,
+        })
+    }
+
+    /// What the page was told when it was matched last.
+    pub(super) fn terms(&self, page: usize) -> &ToBrowser {
+        let is_match = |it: &&Event| matches!(it, Event::Said(ToBrowser::Matched { .. }));
+        let Some(Event::Said(msg)) = self.pages[page].events.iter().rfind(is_match) else {
+            panic!("page {page} was never matched")
+        };
+        msg
+    }
+
     /// Somebody else's page shows this name and secret.
     pub(super) fn impostor(&mut self, resume: Resume) -> usize {
         let page = self.open();
@@ -197,7 +254,7 @@ impl Scene {
 
     /// Wants a partner.
     pub(super) fn join(&mut self, page: usize) {
-        self.say(page, ToServer::Join { media: media_of(page) });
+        self.say(page, ToServer::Join { media: media_of(page), hide: false });
     }
 
     /// Sends a signal for a match.
@@ -290,6 +347,8 @@ impl Scene {
                 self.welcome(index, Resume { peer: *peer, secret: *secret }, *resumed)
             }
             ToBrowser::Waiting {}
+            | ToBrowser::Prepare { .. }
+            | ToBrowser::Ice { .. }
             | ToBrowser::Matched { .. }
             | ToBrowser::Signal { .. }
             | ToBrowser::Partner { .. }
@@ -300,6 +359,8 @@ impl Scene {
         };
         let page = &mut self.pages[index];
         match page.delivery.receive(seq, ack, msg.is_counted()) {
+            // It concerns nobody but the page, and a scene is easier to read without it.
+            Receipt::Fresh if matches!(msg, ToBrowser::Prepare { .. }) => page.asked += 1,
             Receipt::Fresh => page.events.push(Event::Said(msg.clone())),
             Receipt::Duplicate => {}
             Receipt::Broken => panic!("page {index} was told {msg:?} with the wrong numbers {seq}, {ack}"),
@@ -312,7 +373,9 @@ impl Scene {
     /// Takes the socket that was tried into use; a peer that is new has a page of its own.
     fn welcome(&mut self, page: usize, name: Resume, resumed: bool) -> usize {
         let socket = self.pages[page].trying.take();
-        let index = if resumed || self.pages[page].name.is_none() { page } else { self.new_page() };
+        let before = self.pages[page].name;
+        let is_same = resumed || before.is_none_or(|it| it.peer == name.peer);
+        let index = if is_same { page } else { self.new_page() };
         let it = &mut self.pages[index];
         (it.name, it.socket) = (Some(name), socket);
         if !resumed {
@@ -353,6 +416,8 @@ impl Scene {
             wire: Wire::Whole,
             delivery: Delivery::default(),
             events: Vec::new(),
+            shows: None,
+            asked: 0,
             on_fenced: Vec::new(),
             read: 0,
         });
@@ -364,7 +429,8 @@ impl Scene {
         let connection = Connection(self.sockets);
         self.pages[page].trying = Some(connection);
         self.open.push(connection);
-        self.feed(Input::Opened { connection });
+        let network = Network::of([192, 0, 2, if self.apart { connection.0 as u8 } else { 0 }].into());
+        self.feed(Input::Opened { connection, network });
     }
 
     /// The socket a page has.
@@ -428,6 +494,8 @@ fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
             ToBrowser::Welcome { resumed: false, .. } => "welcome".to_owned(),
             ToBrowser::Welcome { resumed: true, .. } => "welcome back".to_owned(),
             ToBrowser::Waiting {} => "waiting".to_owned(),
+            ToBrowser::Prepare { .. } => "prepare".to_owned(),
+            ToBrowser::Ice { match_id, .. } => format!("ice #{}", number(match_id)),
             ToBrowser::Matched { match_id, role, .. } => {
                 format!("matched #{} {}", number(match_id), kebab(role))
             }
