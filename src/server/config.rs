@@ -6,7 +6,10 @@ use config::{ConfigError, File, FileFormat};
 use leptos::config::LeptosOptions;
 use serde::{Deserialize, Deserializer, de};
 
-use super::origin::{self, Origins};
+use super::{
+    origin::{self, Origins},
+    relay::{Ice, State},
+};
 
 /// Everything. Each key is named in an error as `table.key`, with the environment variable if it came from there.
 #[derive(Clone, Debug)]
@@ -15,6 +18,10 @@ pub struct Config {
     pub server: Server,
     /// `[metrics]`
     pub metrics: Metrics,
+    /// `[ice]`
+    pub ice: Ice,
+    /// `[state]`
+    pub state: State,
     /// `[log]`
     pub log: Log,
     /// `[package.metadata.leptos]`; each key is overridden by `LEPTOS_KEY`.
@@ -92,6 +99,10 @@ struct Document {
     server: Server,
     #[serde(default)]
     metrics: Metrics,
+    #[serde(default)]
+    ice: Ice,
+    #[serde(default)]
+    state: State,
     #[serde(default)]
     log: Log,
     package: Package,
@@ -207,7 +218,7 @@ impl Config {
         };
         for (key, (_, value)) in &overrides.0 {
             builder = match key.as_str() {
-                "server.origins" => builder.set_override(key, list(value)),
+                "server.origins" | "ice.stun" | "ice.turn" => builder.set_override(key, list(value)),
                 _ => builder.set_override(key, value.as_str()),
             }
             .map_err(unreadable)?;
@@ -223,8 +234,14 @@ impl Config {
             let origin = overrides.origin(Some(&key));
             return Err(Problem::Unknown(key, origin));
         }
-        let Document { server, metrics, log, package } = document;
-        let config = Self { server, metrics, log, leptos: package.metadata.leptos, watched };
+        let Document { server, metrics, ice, state, log, package } = document;
+        for (key, is_set) in [("ice.secret", ice.secret.is_set()), ("state.key", state.key.is_set())] {
+            if is_set && !overrides.0.contains_key(key) {
+                let problem = "is a secret and does not belong into a file of settings".into();
+                return Err(Problem::Impossible { key, problem, origin: Origin::default() });
+            }
+        }
+        let config = Self { server, metrics, ice, state, log, leptos: package.metadata.leptos, watched };
         config.check().map_err(|(key, problem)| {
             let origin = overrides.origin(Some(key));
             Problem::Impossible { key, problem, origin }
@@ -264,6 +281,7 @@ impl Config {
         if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log.filter) {
             return Err(("log.filter", format!("is no filter: {error}")));
         }
+        self.ice.settle()?;
         match Origins::new(self.leptos.site_addr, &self.server.origins) {
             Ok(_) => Ok(()),
             Err(error @ (origin::Problem::Malformed(_) | origin::Problem::Missing(_))) => {
@@ -280,6 +298,8 @@ impl Default for Config {
         Self {
             server: Server::default(),
             metrics: Metrics::default(),
+            ice: Ice::default(),
+            state: State::default(),
             log: Log::default(),
             leptos,
             watched: false,

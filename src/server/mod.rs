@@ -11,11 +11,13 @@ mod clock;
 mod driver;
 mod headers;
 mod life;
+mod relay;
 mod router;
+mod scrub;
 mod socket;
 mod telemetry;
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::Router;
@@ -25,7 +27,6 @@ use tokio_util::sync::CancellationToken;
 pub use config::Config;
 pub use telemetry::start_log;
 
-use crate::matchmaker::Ice;
 use driver::Driver;
 use life::Life;
 use origin::Origins;
@@ -82,11 +83,23 @@ pub async fn run(
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
     let origins = Origins::new(address, &config.server.origins)
         .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
+    let named = |(key, problem): relay::Fault| anyhow::anyhow!("`{key}` {problem}");
+    let ice = config.ice.settle().map_err(named)?;
+    let ticket_key = match config.state.ticket_key().map_err(named)? {
+        Some(key) => key,
+        None => {
+            tracing::info!("no `state.dir`: calls cannot be taken up after a restart");
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).context("the system has no randomness")?;
+            key
+        }
+    };
+    let scrubs = config.ice.scrub;
     let telemetry = Arc::new(Telemetry::new());
     let life = Life::default();
     let (driver, inbox) =
-        Driver::new(config.server.max_connections, [0; 32], Ice::default(), Arc::clone(&telemetry))?;
-    let exchange = Arc::new(Exchange::new(inbox, life.clone(), Arc::clone(&telemetry)));
+        Driver::new(config.server.max_connections, ticket_key, ice, Arc::clone(&telemetry))?;
+    let exchange = Arc::new(Exchange::new(inbox, life.clone(), Arc::clone(&telemetry), scrubs));
     let site = Site { origins: Arc::new(origins), exchange, life: life.clone() };
 
     let mut tasks = JoinSet::new();
@@ -125,5 +138,7 @@ async fn drain(life: &Life, grace: Duration) {
 
 async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {
     // Its result says nothing: accepting is tried again after an error, so that only `stopping` ends it.
-    let _ = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await;
+    let _ = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(stopping.cancelled_owned())
+        .await;
 }

@@ -1,11 +1,11 @@
 //! Every route and every layer on one page; it must not know what is said on the sockets.
 
-use std::{future::ready, path::Path, sync::Arc};
+use std::{future::ready, net::SocketAddr, path::Path, sync::Arc};
 
 use axum::{
     Router,
     extract::{
-        Request, State,
+        ConnectInfo, Request, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -25,6 +25,7 @@ use super::{
     telemetry::Telemetry,
 };
 use crate::{
+    matchmaker::Network,
     protocol::limits::{MAX_FRAME_BYTES, SUBPROTOCOL},
     ui,
 };
@@ -108,6 +109,7 @@ async fn readiness(State(site): State<Site>) -> Response {
 async fn open(
     State(site): State<Site>,
     headers: HeaderMap,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     if site.life.draining.is_cancelled() {
@@ -123,6 +125,7 @@ async fn open(
     if upgrade.selected_protocol().is_none() {
         return (StatusCode::BAD_REQUEST, "wrong-subprotocol").into_response();
     }
+    let network = Network::of(address.ip());
     // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.
     let token = site.life.sockets.token();
     upgrade
@@ -132,7 +135,7 @@ async fn open(
         .max_message_size(MAX_READ)
         .max_frame_size(MAX_READ)
         .on_upgrade(async move |socket| {
-            site.exchange.serve(socket).await;
+            site.exchange.serve(socket, network).await;
             drop(token);
         })
 }

@@ -65,7 +65,9 @@ pub fn check(message: &ToServer) -> Result<(), ErrorCode> {
         ToServer::Signal { epoch, signal, match_id: _ } => {
             check_epoch(*epoch).and_then(|()| check_signal(signal))
         }
-        ToServer::Prepared { signal, number: _ } => check_signal(signal),
+        // An answer to an offer that nobody has made.
+        ToServer::Prepared { signal: Signal::Answer { .. }, .. } => Err(ErrorCode::BadSdp),
+        ToServer::Prepared { signal, .. } => check_signal(signal),
         ToServer::Hello { .. }
         | ToServer::Join { .. }
         | ToServer::Connected { .. }

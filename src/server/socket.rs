@@ -24,7 +24,7 @@ use tungstenite::error::ProtocolError;
 use super::{
     driver::{Event, OUTGOING, Outgoing},
     life::Life,
-    sdp,
+    scrub, sdp,
     telemetry::{Telemetry, label},
 };
 use crate::{
@@ -57,6 +57,8 @@ pub(super) struct Exchange {
     inbox: mpsc::Sender<Event>,
     life: Life,
     telemetry: Arc<Telemetry>,
+    /// Whether addresses that nobody needs are taken out of signals.
+    scrubs: bool,
     last: AtomicU64,
 }
 
@@ -72,16 +74,21 @@ enum End {
 
 impl Exchange {
     /// One whose first socket gets the number 1.
-    pub(super) fn new(inbox: mpsc::Sender<Event>, life: Life, telemetry: Arc<Telemetry>) -> Self {
-        Self { inbox, life, telemetry, last: AtomicU64::new(0) }
+    pub(super) fn new(
+        inbox: mpsc::Sender<Event>,
+        life: Life,
+        telemetry: Arc<Telemetry>,
+        scrubs: bool,
+    ) -> Self {
+        Self { inbox, life, telemetry, scrubs, last: AtomicU64::new(0) }
     }
 
     /// Serves one socket until it is closed.
-    pub(super) async fn serve(self: Arc<Self>, socket: WebSocket) {
+    pub(super) async fn serve(self: Arc<Self>, socket: WebSocket, network: Network) {
         let connection = Connection(self.last.fetch_add(1, Ordering::Relaxed) + 1);
         let (sender, outgoing) = mpsc::channel(OUTGOING);
         // It fails when the driver has ended, and then `stopping` says so to the conversation.
-        let _ = self.inbox.send(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), sender)).await;
+        let _ = self.inbox.send(Event::Opened(connection, network, sender)).await;
         let mut talk = Talk::new(self, socket, connection, outgoing);
         let end = loop {
             if let ControlFlow::Break(end) = talk.step().await {
@@ -168,8 +175,13 @@ impl Talk {
     fn read(&self, text: &str) -> Input {
         let connection = self.connection;
         match decode_strict(text) {
-            Ok(frame) => match sdp::check(&frame.msg) {
-                Ok(()) => Input::Said { connection, frame },
+            Ok(mut frame) => match sdp::check(&frame.msg) {
+                Ok(()) => {
+                    if self.exchange.scrubs {
+                        scrub::message(&mut frame.msg);
+                    }
+                    Input::Said { connection, frame }
+                }
                 Err(code) => Input::Refused { connection, code, numbers: Some((frame.seq, frame.ack)) },
             },
             Err(Refusal { code, about, ack }) => {
@@ -258,7 +270,7 @@ mod tests {
     use super::*;
 
     /// Bytes of what a call of `_function` leaves in memory while it waits.
-    fn size_of_future<A, B, F: Future>(_function: impl Fn(A, B) -> F) -> usize {
+    fn size_of_future<A, B, C, F: Future>(_function: impl Fn(A, B, C) -> F) -> usize {
         size_of::<F>()
     }
 
