@@ -23,6 +23,9 @@ pub(super) async fn run(
                 Either::Right(((), _)) => Input::Tick,
             }
         };
+        if let Input::CameraChanged = input {
+            body.send_enabled();
+        }
         for output in call.handle(clock::now(), input) {
             body.perform(output);
         }

@@ -11,7 +11,7 @@ mod web;
 use leptos::prelude::{Callback, Set, provide_context, signal};
 
 use crate::{
-    call::{Call, Input, Intent, Preferences, Snapshot},
+    call::{Call, Input, Intent, Snapshot},
     ui::{App, Stage},
 };
 use inbox::Inbox;
@@ -36,7 +36,7 @@ pub fn start() {
     if web::page::take_early_start() {
         inbox.put(Input::Wanted(Intent::Start));
     }
-    let call = Call::new(web::clock::seed(), Preferences::default());
+    let call = Call::new(web::clock::seed(), web::memory::recall());
     let body = Body::new(inbox);
     leptos::task::spawn_local(driver::run(call, inputs, body, move |it| show.set(it)));
 }

@@ -2,7 +2,7 @@
 
 use super::{
     inbox::Inbox,
-    web::{media::Media, page, peer::Peer, socket::Socket},
+    web::{media::Media, memory, page, peer::Peer, socket::Socket},
 };
 use crate::{
     call::{Input, Link, Output, PeerDeed},
@@ -34,8 +34,13 @@ impl Body {
         match output {
             Output::OpenMedia(wish) => self.media.open(wish),
             Output::CloseMedia => self.media.close(),
-            Output::EnableMedia(sending) => self.media.enable(sending),
-            Output::NextCamera | Output::Remember(_) | Output::Mark(_) => {}
+            Output::EnableMedia(sending) => {
+                self.media.enable(sending);
+                self.send_enabled();
+            }
+            Output::NextCamera => self.media.next_camera(),
+            Output::Remember(preferences) => memory::remember(preferences),
+            Output::Mark(milestone) => page::mark(milestone.name()),
             Output::OpenSocket => self.socket = Some(Socket::open(&self.inbox)),
             Output::Send(frame) => {
                 if let Some(socket) = &self.socket {
@@ -51,12 +56,19 @@ impl Body {
         }
     }
 
+    /// The tracks of the open connection follow those of the open devices.
+    pub(super) fn send_enabled(&self) {
+        if let Some(peer) = &self.peer {
+            peer.send_enabled(self.media.stream().as_ref());
+        }
+    }
+
     fn perform_on_peer(&mut self, link: Link, deed: PeerDeed) {
         match deed {
-            PeerDeed::Open { ice, .. } => {
+            PeerDeed::Open { ice, relay_only } => {
                 // The old one first: two at a time would show two strangers.
                 self.peer = None;
-                self.peer = Peer::open(link, &ice, &self.inbox);
+                self.peer = Peer::open(link, &ice, relay_only, &self.inbox);
             }
             PeerDeed::Close => self.peer = None,
             deed @ (PeerDeed::Attach

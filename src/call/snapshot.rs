@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::protocol::Media;
 
 /// Everything the page shows; plain data, the same on both halves. The default is what the server renders.
@@ -28,8 +26,7 @@ pub struct Snapshot {
 }
 
 /// What a person has chosen once and for all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
     /// Meet only through a relay, so that the other person does not learn this one's address.
     pub hide_address: bool,

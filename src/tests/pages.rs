@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use passerby::{
-    call::{Device, Farewell, Phase, Problem, Snapshot},
+    call::{Device, Farewell, Flow, Phase, Problem, Snapshot},
     protocol::Media,
     ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, Stage, shell},
 };
@@ -193,7 +193,8 @@ fn what_the_stranger_does_not_send_is_said() {
     assert!(!shown(true, false).contains(camera) && shown(true, false).contains(microphone));
 
     let partner = Media { audio: true, video: true };
-    let page = Page::of(Snapshot { phase: Phase::Talking { partner, interrupted: true }, ..with_both() });
+    let page =
+        Page::of(Snapshot { phase: Phase::Talking { partner, flow: Flow::Interrupted }, ..with_both() });
     assert!(page.visible_text().contains("interrupted"));
     assert!(page.said("status").contains("interrupted"));
 }
@@ -224,7 +225,7 @@ fn with_both() -> Snapshot {
 }
 
 fn talking(video: bool, audio: bool) -> Phase {
-    Phase::Talking { partner: Media { audio, video }, interrupted: false }
+    Phase::Talking { partner: Media { audio, video }, flow: Flow::Steady }
 }
 
 fn phases() -> Vec<Phase> {
@@ -233,7 +234,10 @@ fn phases() -> Vec<Phase> {
     phases.extend([false, true].map(|slow| Phase::Connecting { slow }));
     for bits in 0..8 {
         let partner = Media { audio: bits & 1 > 0, video: bits & 2 > 0 };
-        phases.push(Phase::Talking { partner, interrupted: bits & 4 > 0 });
+        phases.push(Phase::Talking {
+            partner,
+            flow: if bits & 4 > 0 { Flow::Interrupted } else { Flow::Steady },
+        });
     }
     phases.extend([Farewell::Left, Farewell::Lost].map(|why| Phase::Ended { why }));
     phases
@@ -246,7 +250,14 @@ fn every_state() -> Vec<Snapshot> {
             for device in DEVICES {
                 for asks_next in [false, true] {
                     let (microphone, camera) = (device, DEVICES[states.len() % DEVICES.len()]);
-                    states.push(Snapshot { phase, problem, microphone, camera, asks_next });
+                    states.push(Snapshot {
+                        phase,
+                        problem,
+                        microphone,
+                        camera,
+                        asks_next,
+                        ..Snapshot::default()
+                    });
                 }
             }
         }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 use crate::support::{CANDIDATE, House, Link, OFFER, PATIENCE, Page, candidate, meet, pass};
 
-const JOIN: ToServer = ToServer::Join { media: Media { audio: true, video: true } };
+const JOIN: ToServer = ToServer::Join { media: Media { audio: true, video: true }, hide: false };
 
 /// A house with a pair in a call, who must not notice anything.
 struct Bystanders {

@@ -154,7 +154,15 @@ fn welcome() -> ToBrowser {
         heartbeat_ms: HEARTBEAT.as_millis() as u32,
         grace_ms: GRACE_MATCHED.as_millis() as u32,
     };
-    ToBrowser::Welcome { version: VERSION, peer: PEER, secret: SECRET, resumed: false, limits }
+    ToBrowser::Welcome {
+        version: VERSION,
+        peer: PEER,
+        secret: SECRET,
+        resumed: false,
+        match_id: None,
+        relay: false,
+        limits,
+    }
 }
 
 fn matched() -> [Golden<Frame<ToBrowser>>; 2] {
@@ -176,7 +184,15 @@ fn matched() -> [Golden<Frame<ToBrowser>>; 2] {
             2,
             1,
             &of_match("matched", r#","role":"impolite","partner":{"audio":true,"video":false},"ice":[]"#),
-            ToBrowser::Matched { match_id: MATCH, role: Role::Impolite, partner: heard, ice: Vec::new() },
+            ToBrowser::Matched {
+                match_id: MATCH,
+                role: Role::Impolite,
+                partner: heard,
+                ice: Vec::new(),
+                relay_only: false,
+                ticket: None,
+                ahead: None,
+            },
         ),
         golden(
             2,
@@ -185,7 +201,15 @@ fn matched() -> [Golden<Frame<ToBrowser>>; 2] {
                 "matched",
                 r#","role":"polite","partner":{"audio":true,"video":true},"ice":[{"urls":["stun:relay.example:3478"]},{"urls":["turn:relay.example:3478?transport=udp","turns:relay.example:5349?transport=tcp"],"username":"1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite","credential":"c2VjcmV0"}]"#,
             ),
-            ToBrowser::Matched { match_id: MATCH, role: Role::Polite, partner: both, ice },
+            ToBrowser::Matched {
+                match_id: MATCH,
+                role: Role::Polite,
+                partner: both,
+                ice,
+                relay_only: false,
+                ticket: None,
+                ahead: None,
+            },
         ),
     ]
 }

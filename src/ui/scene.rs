@@ -53,6 +53,9 @@ pub(super) const fn scene(words: &'static Words, snapshot: Snapshot) -> Scene {
     let said = said(words, snapshot);
     let (note, action) = match (notice(snapshot), snapshot.phase) {
         (Some(_), _) => (None, Some((words.try_again, Intent::Start))),
+        (None, Phase::Landing) if snapshot.preferences.hide_address => {
+            (Some(words.address_hidden), Some((words.start, Intent::Start)))
+        }
         (None, Phase::Landing) => (Some(words.address), Some((words.start, Intent::Start))),
         (None, Phase::Asking) => (None, Some((words.stop, Intent::Stop))),
         (None, Phase::Talking { .. } | Phase::Ended { .. }) => (None, None),
@@ -70,7 +73,8 @@ pub(super) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
     }
     match snapshot.phase {
         Phase::Connecting { .. } | Phase::Talking { .. } if snapshot.asks_next => words.next_asked,
-        Phase::Talking { flow: Flow::Interrupted | Flow::Reconnecting { .. }, .. } => words.interrupted,
+        Phase::Talking { flow: Flow::Interrupted, .. } => words.interrupted,
+        Phase::Talking { flow: Flow::Reconnecting { .. }, .. } => words.reconnecting,
         Phase::Talking { partner, .. } => match (partner.video, partner.audio) {
             (true, true) => words.talking.spoken,
             (false, true) => words.partner_camera_off,

@@ -11,7 +11,10 @@ use web_sys::{
     DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack, PermissionState, PermissionStatus,
 };
 
-use super::screen::{self, Who};
+use super::{
+    cameras,
+    screen::{self, Who},
+};
 use crate::{
     browser::inbox::Inbox,
     call::{Input, MediaError},
@@ -25,6 +28,7 @@ const IDEAL: [(&str, f64); 3] = [("width", 1280.0), ("height", 720.0), ("frameRa
 pub(in crate::browser) struct Media {
     inbox: Inbox,
     slot: Rc<RefCell<Slot>>,
+    _changes: Option<EventListener>,
 }
 
 /// An open stream, to be handed to a connection; it may have been closed since.
@@ -40,7 +44,7 @@ struct Slot {
 /// An open stream.
 struct Open {
     stream: MediaStream,
-    _ended: Vec<EventListener>,
+    ended: Vec<EventListener>,
 }
 
 impl Drop for Open {
@@ -50,10 +54,30 @@ impl Drop for Open {
     }
 }
 
+impl Open {
+    fn camera(&self) -> Option<MediaStreamTrack> {
+        tracks(&self.stream).find(|it| !is_audio(it))
+    }
+
+    fn change_camera(&mut self, before: &MediaStreamTrack, stream: &MediaStream, inbox: &Inbox) {
+        for track in tracks(stream) {
+            track.set_enabled(before.enabled());
+            self.ended.push(on_ended(&track, inbox));
+            self.stream.add_track(&track);
+        }
+        self.stream.remove_track(before);
+        before.stop();
+    }
+}
+
 impl Media {
     /// Nothing open.
     pub(in crate::browser) fn new(inbox: Inbox) -> Self {
-        Self { inbox, slot: Rc::default() }
+        let changes = cameras::devices().map(|devices| {
+            let inbox = inbox.clone();
+            EventListener::new(&devices, "devicechange", move |_| count_cameras(&inbox))
+        });
+        Self { inbox, slot: Rc::default(), _changes: changes }
     }
 
     /// Asks for devices; the answer goes to the inbox, unless something else was asked for in the meantime.
@@ -64,19 +88,39 @@ impl Media {
             let answer = ask(wish).await;
             if slot.borrow().asked != asked {
                 // Nobody wants it any more.
-                drop(answer.map(|stream| Open { stream, _ended: Vec::new() }));
+                drop(answer.map(|stream| Open { stream, ended: Vec::new() }));
                 return;
             }
             inbox.put(match answer {
                 Ok(stream) => {
                     let have = kinds(&stream);
                     screen::show(Who::Oneself, Some(&stream));
-                    let _ended = tracks(&stream).map(|track| on_ended(&track, &inbox)).collect();
-                    slot.borrow_mut().open = Some(Open { stream, _ended });
+                    let ended = tracks(&stream).map(|track| on_ended(&track, &inbox)).collect();
+                    slot.borrow_mut().open = Some(Open { stream, ended });
+                    count_cameras(&inbox);
                     Input::MediaOpened(have)
                 }
                 Err(error) => Input::MediaFailed(error),
             });
+        });
+    }
+
+    /// Takes the picture from the next camera, in the same stream; the old one stays where that fails.
+    pub(in crate::browser) fn next_camera(&self) {
+        let (slot, inbox, asked) = (self.slot.clone(), self.inbox.clone(), self.slot.borrow().asked);
+        spawn_local(async move {
+            let before = slot.borrow().open.as_ref().and_then(Open::camera);
+            if let Some(before) = before
+                && let Some(stream) = cameras::after(&before).await
+            {
+                let mut slot = slot.borrow_mut();
+                let is_wanted = slot.asked == asked;
+                match slot.open.as_mut().filter(|_| is_wanted) {
+                    Some(open) => open.change_camera(&before, &stream, &inbox),
+                    None => tracks(&stream).for_each(|track| track.stop()),
+                }
+            }
+            inbox.put(Input::CameraChanged);
         });
     }
 
@@ -121,6 +165,11 @@ fn is_audio(track: &MediaStreamTrack) -> bool {
 fn kinds(stream: &MediaStream) -> protocol::Media {
     let audio = tracks(stream).any(|it| is_audio(&it));
     protocol::Media { audio, video: tracks(stream).any(|it| !is_audio(&it)) }
+}
+
+fn count_cameras(inbox: &Inbox) {
+    let inbox = inbox.clone();
+    spawn_local(async move { inbox.put(Input::CamerasCounted(cameras::count().await)) });
 }
 
 fn on_ended(track: &MediaStreamTrack, inbox: &Inbox) -> EventListener {

@@ -2,10 +2,15 @@
 //! closed when it is dropped. It must not know the call.
 
 mod bindings;
+mod cameras;
+mod channel;
 pub(super) mod clock;
 mod json;
 pub(super) mod media;
+pub(super) mod memory;
 pub(super) mod page;
 pub(super) mod peer;
 mod screen;
+mod senders;
 pub(super) mod socket;
+mod stats;

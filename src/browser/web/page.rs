@@ -1,15 +1,24 @@
 //! The document and the window: where the page is taken over and what happens to it; it must not know what is on it.
 
 use gloo_events::EventListener;
+use js_sys::Reflect;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, window};
+use web_sys::{EventTarget, HtmlElement, Window, window};
 
 use crate::ui::{PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID};
 
 /// Listeners for the page's life; they go when this is dropped.
 pub(in crate::browser) struct Listeners {
     _pagehide: EventListener,
-    _online: EventListener,
+    _network: Vec<EventListener>,
+}
+
+/// Leaves a performance mark.
+pub(in crate::browser) fn mark(name: &str) {
+    if let Some(performance) = window().and_then(|it| it.performance()) {
+        // A mark more or less is no harm.
+        let _ = performance.mark(&["passerby:", name].concat());
+    }
 }
 
 /// The element whose inside the views are.
@@ -27,14 +36,37 @@ pub(in crate::browser) fn take_early_start() -> bool {
     pressed
 }
 
-/// Listens for the page being left and for the network's return.
+/// Listens for the page being left, and for the network's or the page's return.
 pub(in crate::browser) fn listen(
     hidden: impl Fn() + 'static,
-    online: impl Fn() + 'static,
+    network_changed: impl Fn() + Clone + 'static,
 ) -> Option<Listeners> {
     let window = window()?;
     Some(Listeners {
         _pagehide: EventListener::new(&window, "pagehide", move |_| hidden()),
-        _online: EventListener::new(&window, "online", move |_| online()),
+        _network: returns(&window, &network_changed),
     })
+}
+
+fn returns(window: &Window, changed: &(impl Fn() + Clone + 'static)) -> Vec<EventListener> {
+    let on = |target: &EventTarget, name: &'static str| {
+        let changed = changed.clone();
+        EventListener::new(target, name, move |_| {
+            // A page that goes into the background has nothing to look for.
+            let is_hidden = self::window().and_then(|it| it.document()).is_some_and(|it| it.hidden());
+            if !is_hidden {
+                changed();
+            }
+        })
+    };
+    // Only some browsers tell of another network.
+    let connection = Reflect::get(&window.navigator(), &"connection".into()).ok();
+    let connection = connection.and_then(|it| it.dyn_into::<EventTarget>().ok());
+    let document = window.document().map(JsCast::unchecked_into::<EventTarget>);
+    let targets = [
+        (Some(window.clone().unchecked_into()), "online"),
+        (document, "visibilitychange"),
+        (connection, "change"),
+    ];
+    targets.iter().filter_map(|(target, name)| target.as_ref().map(|it| on(it, name))).collect()
 }

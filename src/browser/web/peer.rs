@@ -1,42 +1,49 @@
 //! One `RTCPeerConnection`; it must not know the negotiation. Dropped, it is closed and its picture is gone.
 
+use std::{cell::RefCell, rc::Rc, time::Duration};
+
 use futures::{
     StreamExt,
     channel::mpsc::{self, UnboundedReceiver, UnboundedSender},
     future::{AbortHandle, abortable},
 };
 use gloo_events::EventListener;
+use gloo_timers::future::sleep;
 use js_sys::{Array, Object, Reflect};
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, MessageEvent, RtcBundlePolicy, RtcConfiguration, RtcDataChannel, RtcDataChannelInit,
-    RtcDataChannelState, RtcIceCandidateInit, RtcPeerConnectionIceEvent, RtcPeerConnectionState,
-    RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, RtcSdpType,
-    RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
+    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcIceCandidateInit, RtcIceTransportPolicy,
+    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
+    RtcSignalingState, RtcTrackEvent,
 };
 
 use super::{
-    bindings::{Candidate, PeerConnection, Stats, StatsReport},
-    json,
-    media::{Stream, tracks},
+    bindings::{Candidate, PeerConnection},
+    channel::Channel,
+    media::Stream,
     screen::{self, Who},
+    senders, stats,
 };
 use crate::{
     browser::inbox::Inbox,
     call::{
-        ConnectionState, Description, DescriptionKind, Failed, Input, Link, Measurement, PeerDeed, PeerEvent,
+        ConnectionState, Description, DescriptionKind, Failed, Input, Link, PeerDeed, PeerEvent,
         SignalingState,
     },
-    protocol::{self, CHANNEL_ID, CHANNEL_LABEL, IceServer, MAX_PEER_MESSAGE_BYTES, Sdp},
+    protocol::{self, IceServer, Sdp},
 };
+
+/// How long a connection may still speak when it is over: a goodbye needs one round trip at most.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 
 /// An open connection.
 pub(in crate::browser) struct Peer {
     connection: PeerConnection,
     orders: UnboundedSender<Order>,
     worker: AbortHandle,
+    channel: Rc<RefCell<Option<Channel>>>,
     _listeners: Vec<EventListener>,
 }
 
@@ -45,7 +52,7 @@ type Order = (PeerDeed, Option<Stream>);
 
 /// Where news of one connection goes.
 #[derive(Clone)]
-struct News {
+pub(super) struct News {
     link: Link,
     inbox: Inbox,
 }
@@ -54,52 +61,66 @@ struct News {
 struct Worker {
     connection: PeerConnection,
     news: News,
-    channel: Option<Channel>,
-}
-
-/// The data channel.
-struct Channel {
-    channel: RtcDataChannel,
-    _listeners: [EventListener; 2],
+    channel: Rc<RefCell<Option<Channel>>>,
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
         self.worker.abort();
-        self.connection.close();
+        senders::silence(&self.connection);
         screen::show(Who::Stranger, None);
+        // Closed at once it would not say what it was told to say before.
+        let connection = handle(&self.connection);
+        let channel = self.channel.take();
+        spawn_local(async move {
+            sleep(LAST_WORDS).await;
+            connection.close();
+            drop(channel);
+        });
     }
 }
 
 impl Peer {
     /// Opens one; `None` where the browser refuses, which the deadline of the call notices.
-    pub(in crate::browser) fn open(link: Link, ice: &[IceServer], inbox: &Inbox) -> Option<Self> {
-        let connection = PeerConnection::new(&configuration(ice)).ok()?;
+    pub(in crate::browser) fn open(
+        link: Link,
+        ice: &[IceServer],
+        relay_only: bool,
+        inbox: &Inbox,
+    ) -> Option<Self> {
+        let connection = PeerConnection::new(&configuration(ice, relay_only)).ok()?;
         let news = News { link, inbox: inbox.clone() };
         let listeners = listen(&connection, &news);
         let (orders, incoming) = mpsc::unbounded();
-        let worker = Worker {
-            connection: connection.unchecked_ref::<JsValue>().clone().unchecked_into(),
-            news,
-            channel: None,
-        };
+        let channel = Rc::default();
+        let worker = Worker { connection: handle(&connection), news, channel: Rc::clone(&channel) };
         // A closed connection never answers: without the handle the worker would wait for ever.
-        let (work, handle) = abortable(worker.run(incoming));
+        let (work, abort) = abortable(worker.run(incoming));
         spawn_local(async move {
             let _ = work.await;
         });
-        Some(Self { connection, orders, worker: handle, _listeners: listeners })
+        Some(Self { connection, orders, worker: abort, channel, _listeners: listeners })
+    }
+
+    /// Sends the tracks of this stream that are enabled, and nothing of the others.
+    pub(in crate::browser) fn send_enabled(&self, stream: Option<&Stream>) {
+        senders::send_enabled(&self.connection, stream);
     }
 
     /// Has a deed done, after those before it.
     pub(in crate::browser) fn order(&self, deed: PeerDeed, stream: Option<Stream>) {
+        // At once: it may be the last word.
+        if let PeerDeed::Tell(message) = &deed {
+            self.channel.borrow().iter().for_each(|it| it.tell(message));
+            return;
+        }
         // The worker lives as long as this.
         let _ = self.orders.unbounded_send((deed, stream));
     }
 }
 
 impl News {
-    fn tell(&self, event: PeerEvent) {
+    pub(super) fn tell(&self, event: PeerEvent) {
         self.inbox.put(Input::Peer { link: self.link, event });
     }
 }
@@ -113,10 +134,18 @@ impl Worker {
 
     async fn perform(&mut self, deed: PeerDeed, stream: Option<Stream>) {
         match deed {
-            // These two are the making and the dropping of `Peer` itself.
-            PeerDeed::Open { .. } | PeerDeed::Close => {}
-            PeerDeed::SetServers { .. } | PeerDeed::RestartIce | PeerDeed::Bound(_) => {}
-            PeerDeed::Attach => self.attach(stream),
+            // The making and the dropping of `Peer` itself, and what it does at once.
+            PeerDeed::Open { .. } | PeerDeed::Close | PeerDeed::Tell(_) => {}
+            PeerDeed::Attach => {
+                *self.channel.borrow_mut() = Some(Channel::new(&self.connection, &self.news));
+                senders::attach(&self.connection, stream.as_ref());
+            }
+            PeerDeed::SetServers { ice, relay_only } => {
+                // A browser that refuses goes on with the servers it has.
+                let _ = self.connection.change_configuration(&configuration(&ice, relay_only));
+            }
+            PeerDeed::RestartIce => self.connection.restart_ice(),
+            PeerDeed::Bound(quality) => senders::bound(&self.connection, quality),
             PeerDeed::SetLocal => {
                 let done = JsFuture::from(self.connection.set_local_description_implicitly()).await;
                 let set = done.ok().and_then(|_| local_description(&self.connection)).ok_or(Failed);
@@ -132,17 +161,9 @@ impl Worker {
                 set_fragment(&end, username_fragment.as_deref());
                 self.add(&end).await;
             }
-            PeerDeed::Tell(message) => {
-                if let Some(Channel { channel, .. }) = &self.channel
-                    && channel.ready_state() == RtcDataChannelState::Open
-                {
-                    // A channel that breaks under a message is reported by the connection.
-                    let _ = channel.send_with_str(&protocol::encode_peer(&message));
-                }
-            }
             PeerDeed::Measure => {
                 if let Ok(report) = JsFuture::from(self.connection.get_stats()).await {
-                    self.news.tell(PeerEvent::Measured(measure(report.unchecked_ref())));
+                    self.news.tell(PeerEvent::Measured(stats::measure(report.unchecked_ref())));
                 }
             }
         }
@@ -153,30 +174,19 @@ impl Worker {
         let promise = self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(init));
         let _ = JsFuture::from(promise).await;
     }
-
-    fn attach(&mut self, stream: Option<Stream>) {
-        self.channel = Some(open_channel(&self.connection, &self.news));
-        for kind in ["audio", "video"] {
-            let track = stream.iter().flat_map(|it| tracks(&it.0)).find(|it| it.kind() == kind);
-            match (track, &stream) {
-                // Takes the transceiver that the partner's offer has made, if there is one.
-                (Some(track), Some(Stream(stream))) => {
-                    let _ = self.connection.add_track_of(&track, stream);
-                }
-                (Some(_) | None, _) if !has_transceiver(&self.connection, kind) => {
-                    let init = RtcRtpTransceiverInit::new();
-                    init.set_direction(RtcRtpTransceiverDirection::Recvonly);
-                    self.connection.add_transceiver_with_str_and_init(kind, &init);
-                }
-                (Some(_) | None, _) => {}
-            }
-        }
-    }
 }
 
-fn configuration(ice: &[IceServer]) -> RtcConfiguration {
+/// Another handle on the same connection.
+fn handle(connection: &PeerConnection) -> PeerConnection {
+    connection.unchecked_ref::<JsValue>().clone().unchecked_into()
+}
+
+fn configuration(ice: &[IceServer], relay_only: bool) -> RtcConfiguration {
     let configuration = RtcConfiguration::new();
     configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
+    if relay_only {
+        configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
+    }
     let servers = Array::new();
     for server in ice {
         let entry = Object::new();
@@ -209,10 +219,13 @@ fn listen(connection: &PeerConnection, news: &News) -> Vec<EventListener> {
         })
     };
     let stranger = MediaStream::new().ok();
-    let candidates = news.clone();
+    let (candidates, frames) = (news.clone(), news.clone());
     vec![
         on("negotiationneeded", |_| Some(PeerEvent::NegotiationNeeded)),
         on("signalingstatechange", |it| signaling_state(it).map(PeerEvent::Signaling)),
+        on("iceconnectionstatechange", |it| {
+            matches!(it.ice_state().as_str(), "connected" | "completed").then_some(PeerEvent::PathFound)
+        }),
         on("connectionstatechange", |it| connection_state(it).map(PeerEvent::Connection)),
         EventListener::new(connection, "icecandidate", move |event| {
             let found = event.unchecked_ref::<RtcPeerConnectionIceEvent>().candidate();
@@ -222,37 +235,16 @@ fn listen(connection: &PeerConnection, news: &News) -> Vec<EventListener> {
         }),
         EventListener::new(connection, "track", move |event| {
             if let Some(stranger) = &stranger {
-                stranger.add_track(&event.unchecked_ref::<RtcTrackEvent>().track());
+                let track = event.unchecked_ref::<RtcTrackEvent>().track();
+                stranger.add_track(&track);
                 screen::show(Who::Stranger, Some(stranger));
+                if track.kind() == "video" {
+                    let frames = frames.clone();
+                    screen::on_first_frame(Who::Stranger, move || frames.tell(PeerEvent::FramePresented));
+                }
             }
         }),
     ]
-}
-
-fn open_channel(connection: &PeerConnection, news: &News) -> Channel {
-    let init = RtcDataChannelInit::new();
-    init.set_negotiated(true);
-    init.set_id(CHANNEL_ID);
-    let channel = connection.create_data_channel_with_data_channel_dict(CHANNEL_LABEL, &init);
-    let (opened, told) = (news.clone(), news.clone());
-    let listeners = [
-        EventListener::new(&channel, "open", move |_| {
-            opened.tell(PeerEvent::ChannelOpened { nonce: uuid::Uuid::nil() })
-        }),
-        EventListener::new(&channel, "message", move |event| {
-            let text = event.unchecked_ref::<MessageEvent>().data().as_string();
-            let message = text.filter(|it| it.len() <= MAX_PEER_MESSAGE_BYTES);
-            if let Some(message) = message.and_then(|it| json::decode(&it)) {
-                told.tell(PeerEvent::Told(message));
-            }
-        }),
-    ];
-    Channel { channel, _listeners: listeners }
-}
-
-fn has_transceiver(connection: &PeerConnection, kind: &str) -> bool {
-    let all = connection.get_transceivers();
-    all.iter().any(|it| it.unchecked_into::<RtcRtpTransceiver>().receiver().track().kind() == kind)
 }
 
 fn local_description(connection: &PeerConnection) -> Option<Description> {
@@ -323,21 +315,4 @@ fn connection_state(connection: &PeerConnection) -> Option<ConnectionState> {
         RtcPeerConnectionState::Closed => Some(ConnectionState::Closed),
         _ => None,
     }
-}
-
-fn measure(report: &StatsReport) -> Measurement {
-    let mut sum = Measurement::default();
-    report.for_each(&mut |it: Stats| {
-        if it.kind_of_stats() != "inbound-rtp" {
-            return;
-        }
-        let whole = |number: Option<f64>| number.map_or(0, |it| it as u64);
-        sum.bytes_received += whole(it.bytes_received());
-        match it.kind().as_deref() {
-            Some("video") => sum.frames_decoded += whole(it.frames_decoded()),
-            Some("audio") => sum.audio_packets += whole(it.packets_received()),
-            Some(_) | None => {}
-        }
-    });
-    sum
 }

@@ -17,7 +17,7 @@ use browser::Browser;
 use wire::Wire;
 
 /// Histories in one run; `DUET_HISTORIES` asks for more.
-const HISTORIES: u64 = 2_000;
+const HISTORIES: u64 = 10_000;
 
 /// For how long things go wrong.
 const TROUBLE: Duration = Duration::from_secs(60);

@@ -3,7 +3,7 @@
 use leptos::{ev, prelude::*};
 
 use crate::{
-    call::{Intent, Phase, Problem, Snapshot},
+    call::{Flow, Intent, Phase, Problem, Snapshot},
     ui::{
         Stage,
         parts::{Announcer, Brand, Dock, Heading, Panel, Pictures},
@@ -42,6 +42,7 @@ pub fn App() -> impl IntoView {
             data-screen=move || scene::screen(snapshot.get()).name()
             data-phase=move || snapshot.get().phase.name()
             data-problem=move || snapshot.get().problem.map(Problem::code)
+            data-flow=move || flow(snapshot.get())
             data-slow=move || matches!(snapshot.get().phase, Phase::Connecting { slow: true }).then_some("")
             data-hydrated=move || hydrated.get().then_some("")
         >
@@ -51,6 +52,21 @@ pub fn App() -> impl IntoView {
             <Pictures/>
             <Dock/>
         </main>
+    }
+}
+
+/// The stable name of what media does, while there is any.
+const fn flow(snapshot: Snapshot) -> Option<&'static str> {
+    match snapshot.phase {
+        Phase::Talking { flow: Flow::Steady, .. } => Some("steady"),
+        Phase::Talking { flow: Flow::Interrupted, .. } => Some("interrupted"),
+        Phase::Talking { flow: Flow::Reconnecting { .. }, .. } => Some("reconnecting"),
+        Phase::Landing
+        | Phase::Asking
+        | Phase::Ready
+        | Phase::Waiting { .. }
+        | Phase::Connecting { .. }
+        | Phase::Ended { .. } => None,
     }
 }
 

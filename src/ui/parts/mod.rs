@@ -2,6 +2,8 @@
 
 mod announcer;
 mod brand;
+mod choices;
+mod details;
 mod dock;
 mod heading;
 mod icon;

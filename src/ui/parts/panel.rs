@@ -4,11 +4,12 @@
 use leptos::prelude::*;
 
 use super::{
+    choices::Choices,
     heading::Heading,
     icon::{self, Icon},
 };
 use crate::{
-    call::{Intent, Problem, Snapshot},
+    call::{Intent, Phase, Problem, Snapshot},
     ui::{Stage, scene, words::words},
 };
 
@@ -48,9 +49,15 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
                         <span class="button-wait" aria-hidden="true"></span>
                     </button>
                 </div>
+                <div class="choices" hidden=move || !chooses(snapshot.get())><Choices/></div>
             </div>
         </div>
     }
+}
+
+/// Whether what this device keeps can be chosen here: before anything begins, and where a choice is what is wrong.
+const fn chooses(snapshot: Snapshot) -> bool {
+    matches!((snapshot.phase, snapshot.problem), (Phase::Landing, None | Some(Problem::NoRelay)))
 }
 
 /// The mark grown to two people: a circle cut in two, its halves slipped past each other until two are connected.

@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::icon::{self, Icon};
+use super::{
+    details::Details,
+    icon::{self, Icon},
+};
 use crate::{
     call::{Device, Flow, Phase, Snapshot},
     ui::{
@@ -40,7 +43,13 @@ pub(in crate::ui) fn Pictures() -> impl IntoView {
             </div>
             <div class="chips">
                 <p class="chip" hidden=move || !is_interrupted(snapshot.get())>
-                    <Icon of=|_| icon::PAUSE/><span>{words.interrupted}</span>
+                    <Icon of=|_| icon::PAUSE/>
+                    <span>
+                        {move || if is_reconnecting(snapshot.get()) { words.reconnecting } else { words.interrupted }}
+                    </span>
+                    <span hidden=move || !is_reconnecting(snapshot.get())>
+                        {move || seconds(snapshot.get())} " s"
+                    </span>
                 </p>
                 <p class="chip" hidden=move || !lacks_picture(snapshot.get())>
                     <Icon of=|_| icon::CAMERA_OFF/><span>{words.partner_camera_off}</span>
@@ -48,6 +57,7 @@ pub(in crate::ui) fn Pictures() -> impl IntoView {
                 <p class="chip" hidden=move || !lacks_sound(snapshot.get())>
                     <Icon of=|_| icon::MIC_OFF/><span>{words.partner_muted}</span>
                 </p>
+                <Details/>
             </div>
         </div>
     }
@@ -63,6 +73,24 @@ fn lacks_sound(snapshot: Snapshot) -> bool {
 
 fn is_interrupted(snapshot: Snapshot) -> bool {
     matches!(snapshot.phase, Phase::Talking { flow: Flow::Interrupted | Flow::Reconnecting { .. }, .. })
+}
+
+fn is_reconnecting(snapshot: Snapshot) -> bool {
+    matches!(snapshot.phase, Phase::Talking { flow: Flow::Reconnecting { .. }, .. })
+}
+
+/// How long a new path has been looked for.
+const fn seconds(snapshot: Snapshot) -> u32 {
+    match snapshot.phase {
+        Phase::Talking { flow: Flow::Reconnecting { seconds }, .. } => seconds,
+        Phase::Landing
+        | Phase::Asking
+        | Phase::Ready
+        | Phase::Waiting { .. }
+        | Phase::Connecting { .. }
+        | Phase::Talking { .. }
+        | Phase::Ended { .. } => 0,
+    }
 }
 
 const fn device(device: Device) -> &'static str {
