@@ -1,6 +1,7 @@
 //! All that can happen to the matchmaker; it must not know how the driver came to know it.
 
-use std::{fmt, net::IpAddr};
+use core::net::IpAddr;
+use std::fmt;
 
 use crate::protocol::{ErrorCode, Frame, ToServer};
 

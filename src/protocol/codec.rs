@@ -9,7 +9,8 @@ use super::{
 };
 
 /// The names of [`ToServer`]'s messages, to tell an unknown message from a malformed one.
-const NAMES: [&str; 8] = ["hello", "join", "signal", "connected", "failed", "next", "leave", "ping"];
+const NAMES: [&str; 9] =
+    ["hello", "join", "prepared", "signal", "connected", "failed", "next", "leave", "ping"];
 
 /// A text that is no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

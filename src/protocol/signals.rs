@@ -1,6 +1,7 @@
 //! What two browsers say to each other through the server (RFC 8829); it must not know what the server does with it.
 
-use std::{fmt, net::IpAddr};
+use core::net::IpAddr;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 

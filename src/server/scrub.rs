@@ -11,6 +11,9 @@ use crate::protocol::{Candidate, Sdp, Signal, ToServer};
 /// An address that says nothing (RFC 8840, 4.3).
 const NOWHERE: &str = "IN IP4 0.0.0.0";
 
+/// The origin that browsers name who keep their own address to themselves.
+const NOBODY: &str = "IN IP4 127.0.0.1";
+
 /// The port that says nothing.
 const NO_PORT: &str = "9";
 
@@ -62,7 +65,7 @@ fn line(line: &str) -> Option<Cow<'_, str>> {
     } else if let Some(origin) = line.strip_prefix("o=") {
         // The user name, the session's id and its version stay; the address behind them is nobody's business.
         let kept: Vec<_> = origin.split(' ').take(3).collect();
-        Some(format!("o={} {NOWHERE}", kept.join(" ")).into())
+        Some(format!("o={} {NOBODY}", kept.join(" ")).into())
     } else {
         Some(line.into())
     }
@@ -139,7 +142,7 @@ mod tests {
             for line in after.lines() {
                 assert!(!line.starts_with("a=candidate"), "{line}");
                 let words = line.split([' ', '=']).filter_map(|it| it.parse::<std::net::IpAddr>().ok());
-                assert!(words.into_iter().all(|it| it.is_unspecified()), "{line}");
+                assert!(words.into_iter().all(|it| it.is_unspecified() || it.is_loopback()), "{line}");
             }
             assert!(after.ends_with("\r\n"));
             super::message(&mut message);
@@ -156,7 +159,7 @@ mod tests {
             ("a=rtcp:54321 IN IP4 198.51.100.1", "a=rtcp:9 IN IP4 0.0.0.0"),
             ("a=rtcp-mux", "a=rtcp-mux"),
             ("a=rtpmap:111 opus/48000/2", "a=rtpmap:111 opus/48000/2"),
-            ("o=- 42 2 IN IP4 192.168.1.7", "o=- 42 2 IN IP4 0.0.0.0"),
+            ("o=- 42 2 IN IP4 192.168.1.7", "o=- 42 2 IN IP4 127.0.0.1"),
         ] {
             assert_eq!(line(before).as_deref(), Some(after));
         }

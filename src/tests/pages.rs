@@ -330,7 +330,10 @@ impl Page {
             } else if !tag.starts_with('!') {
                 let inside = open.last().map(|&outer| &elements[outer]);
                 elements.push(Element::read(tag, inside));
-                open.push(elements.len() - 1);
+                // The one kind on the page that holds nothing.
+                if !tag.starts_with("input") {
+                    open.push(elements.len() - 1);
+                }
             }
             let Some(&inner) = open.last() else { continue };
             if elements[inner].unread {

@@ -31,6 +31,12 @@ fn may_use(room: &str) -> Option<&'static [&'static str]> {
         "ui" => &[
             "call::Snapshot",
             "call::Phase",
+            "call::Flow",
+            "call::Details",
+            "call::Code",
+            "call::Milestone",
+            "call::Path",
+            "call::Preferences",
             "call::Farewell",
             "call::Problem",
             "call::Device",

@@ -3,14 +3,15 @@
 use std::{collections::BTreeSet, fmt};
 
 use passerby::protocol::{
-    Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Limits, MatchId, Media, PeerId, PeerMessage,
-    Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, ToBrowser, ToServer, decode_lenient,
+    Ahead, Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Limits, MatchId, Media, PeerId,
+    PeerMessage, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, ToBrowser, ToServer, decode_lenient,
     decode_strict, encode, encode_peer,
     limits::{
         ACK_EVERY, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT,
         HELLO_WITHIN, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_EPOCH, MAX_FRAME_BYTES, MAX_MID_BYTES,
-        MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES,
-        MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, NOT_AGAIN_FOR, SILENCE, SUBPROTOCOL, VERSION,
+        MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES,
+        MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, NOT_AGAIN_FOR, PREPARED_FOR, SILENCE, SUBPROTOCOL,
+        VERSION,
     },
 };
 use proptest::prelude::*;
@@ -43,7 +44,7 @@ const REASONS: [(EndReason, &str); 6] = [
     (EndReason::Unconnected, "unconnected"),
 ];
 
-const CODES: [(ErrorCode, &str); 20] = [
+const CODES: [(ErrorCode, &str); 21] = [
     (ErrorCode::BadFrame, "bad-frame"),
     (ErrorCode::UnknownMessage, "unknown-message"),
     (ErrorCode::BadMessage, "bad-message"),
@@ -58,6 +59,7 @@ const CODES: [(ErrorCode, &str); 20] = [
     (ErrorCode::BadCandidate, "bad-candidate"),
     (ErrorCode::TooManyCandidates, "too-many-candidates"),
     (ErrorCode::BadEpoch, "bad-epoch"),
+    (ErrorCode::NoRelay, "no-relay"),
     (ErrorCode::TooManyRefusals, "too-many-refusals"),
     (ErrorCode::TooSlow, "too-slow"),
     (ErrorCode::Silent, "silent"),
@@ -128,6 +130,12 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
             r#"{"join":{"media":{"audio":true,"video":true}}}"#,
             ToServer::Join { media, hide: false },
         ),
+        golden(
+            1,
+            0,
+            r#"{"join":{"media":{"audio":true,"video":true},"hide":true}}"#,
+            ToServer::Join { media, hide: true },
+        ),
         golden(5, 4, &of_match("connected", ""), ToServer::Connected { match_id: MATCH }),
         golden(5, 4, &of_match("failed", ""), ToServer::Failed { match_id: MATCH }),
         golden(6, 4, &of_match("next", ""), ToServer::Next { match_id: MATCH }),
@@ -135,6 +143,10 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         golden(u64::MAX, u64::MAX, r#"{"leave":{}}"#, ToServer::Leave {}),
         golden(0, 6, r#"{"ping":{}}"#, ToServer::Ping {}),
     ];
+    all.extend(signals().into_iter().map(|(text, signal)| {
+        let text = format!(r#"{{"prepared":{{"number":1,"signal":{text}}}}}"#);
+        golden(2, 2, &text, ToServer::Prepared { number: 1, signal })
+    }));
     // Numbered as in a conversation: the offer or the answer, then what trickles.
     for ((text, signal), (seq, ack)) in
         signals().into_iter().zip([(2, 2), (2, 3), (3, 2), (3, 2), (4, 2), (4, 2)])
@@ -165,7 +177,16 @@ fn welcome() -> ToBrowser {
     }
 }
 
-fn matched() -> [Golden<Frame<ToBrowser>>; 2] {
+/// The welcome of one whose match the server knows by its ticket.
+fn known() -> ToBrowser {
+    let mut msg = welcome();
+    if let ToBrowser::Welcome { match_id, relay, .. } = &mut msg {
+        (*match_id, *relay) = (Some(MATCH), true);
+    }
+    msg
+}
+
+fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
     let server = |urls: &[&str], username: Option<&str>, credential: Option<&str>| IceServer {
         urls: urls.iter().copied().map(str::to_owned).collect(),
         username: username.map(str::to_owned),
@@ -176,10 +197,69 @@ fn matched() -> [Golden<Frame<ToBrowser>>; 2] {
         Some("1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite"),
         Some("c2VjcmV0"),
     );
-    let ice = vec![server(&["stun:relay.example:3478"], None, None), relay];
+    let stun = server(&["stun:relay.example:3478"], None, None);
+    let ice = vec![stun.clone(), relay.clone()];
+    let offer = Sdp("v=0\r\n".into());
     let heard = Media { audio: true, video: false };
     let both = Media { audio: true, video: true };
-    [
+    let relay_text = r#"{"urls":["turn:relay.example:3478?transport=udp","turns:relay.example:5349?transport=tcp"],"username":"1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite","credential":"c2VjcmV0"}"#;
+    let ahead = |ahead| ToBrowser::Matched {
+        match_id: MATCH,
+        role: if matches!(ahead, Ahead::Yours { .. }) { Role::Impolite } else { Role::Polite },
+        partner: both,
+        ice: Vec::new(),
+        relay_only: false,
+        ticket: Some("t.1".into()),
+        ahead: Some(ahead),
+    };
+    let before = r#","partner":{"audio":true,"video":true},"ice":[],"ticket":"t.1","ahead":"#;
+    vec![
+        golden(
+            1,
+            1,
+            r#"{"prepare":{"ice":[{"urls":["stun:relay.example:3478"]}]}}"#,
+            ToBrowser::Prepare { ice: vec![stun] },
+        ),
+        golden(
+            6,
+            2,
+            &of_match("ice", &format!(r#","ice":[{relay_text}]"#)),
+            ToBrowser::Ice { match_id: MATCH, ice: vec![relay.clone()] },
+        ),
+        golden(
+            2,
+            1,
+            &of_match(
+                "matched",
+                &format!(
+                    r#","role":"polite","partner":{{"audio":true,"video":true}},"ice":[{relay_text}],"relay_only":true"#
+                ),
+            ),
+            ToBrowser::Matched {
+                match_id: MATCH,
+                role: Role::Polite,
+                partner: both,
+                ice: vec![relay],
+                relay_only: true,
+                ticket: None,
+                ahead: None,
+            },
+        ),
+        golden(
+            2,
+            1,
+            &of_match("matched", &format!(r#","role":"impolite"{before}{{"yours":{{"number":1}}}}"#)),
+            ahead(Ahead::Yours { number: 1 }),
+        ),
+        golden(
+            2,
+            1,
+            &of_match(
+                "matched",
+                &format!(r#","role":"polite"{before}{{"theirs":{{"offer":"v=0\r\n","candidates":[]}}}}"#),
+            ),
+            ahead(Ahead::Theirs { offer, candidates: Vec::new() }),
+        ),
         golden(
             2,
             1,
@@ -218,8 +298,13 @@ fn matched() -> [Golden<Frame<ToBrowser>>; 2] {
 fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     let partner = |signalling| ToBrowser::Partner { match_id: MATCH, signalling };
     let welcome_text = r#"{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"candidates":64,"heartbeat_ms":10000,"grace_ms":20000}}}"#;
+    let known_text = welcome_text.replace(
+        r#""resumed":false,"#,
+        r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"#,
+    );
     let mut all = vec![
         golden(0, 0, welcome_text, welcome()),
+        golden(0, 0, &known_text, known()),
         golden(1, 1, r#"{"waiting":{}}"#, ToBrowser::Waiting {}),
         golden(4, 2, &of_match("partner", r#","signalling":"lost""#), partner(Signalling::Lost)),
         golden(5, 2, &of_match("partner", r#","signalling":"back""#), partner(Signalling::Back)),
@@ -243,9 +328,21 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
 }
 
 /// Every message over the data channel.
-fn to_partner() -> [Golden<PeerMessage>; 1] {
-    let text = r#"{"sending":{"audio":false,"video":true}}"#;
-    [(text.to_owned(), PeerMessage::Sending { audio: false, video: true })]
+fn to_partner() -> [Golden<PeerMessage>; 5] {
+    let number = Uuid::from_u128(0x4f0c2b9e_3d1a_4e57_8a66_0b1c2d3e4f50);
+    let text = |name: &str, field: &str| {
+        format!(r#"{{"{name}":{{"{field}":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"}}}}"#)
+    };
+    [
+        (
+            r#"{"sending":{"audio":false,"video":true}}"#.to_owned(),
+            PeerMessage::Sending { audio: false, video: true },
+        ),
+        (r#"{"bye":{}}"#.to_owned(), PeerMessage::Bye {}),
+        (text("commit", "hash"), PeerMessage::Commit { hash: number }),
+        (text("nonce", "nonce"), PeerMessage::Nonce { nonce: number }),
+        (text("reveal", "nonce"), PeerMessage::Reveal { nonce: number }),
+    ]
 }
 
 /// What serde knows as the names of an enum's variants.
@@ -311,7 +408,7 @@ fn objects(value: &Value, at: &str) -> Vec<String> {
 
 /// Whether the object at `pointer` is there to name what it holds: its only key is no field.
 fn is_name(pointer: &str) -> bool {
-    pointer == "/msg" || pointer == "/msg/signal/signal"
+    matches!(pointer, "/msg" | "/msg/signal/signal" | "/msg/prepared/signal" | "/msg/matched/ahead")
 }
 
 /// What is wrong with a frame in which the object at `pointer` is bad.
@@ -462,7 +559,10 @@ fn the_server_refuses_a_message_without_a_field_it_needs() {
                 let mut without = value.clone();
                 without.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(field);
                 let text = without.to_string();
-                if optional.contains(&field.as_str()) {
+                if field == "hide" {
+                    // False if absent, and nothing but true or false otherwise.
+                    assert!(decode_strict(&text).is_ok(), "{text}");
+                } else if optional.contains(&field.as_str()) {
                     assert!(decode_strict(&text).is_ok(), "{text}");
                     without.pointer_mut(pointer).unwrap()[field] = Value::Null;
                     assert!(decode_strict(&without.to_string()).is_ok(), "{without}");
@@ -596,10 +696,12 @@ fn the_tables_of_the_prose_are_complete() {
 }
 
 /// Every number in the prose.
-fn limits() -> [(&'static str, String); 24] {
+fn limits() -> [(&'static str, String); 26] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
+        ("MAX_PREPARED", MAX_PREPARED.to_string()),
+        ("PREPARED_FOR", seconds(PREPARED_FOR)),
         ("VERSION", VERSION.to_string()),
         ("MAX_FRAME_BYTES", MAX_FRAME_BYTES.to_string()),
         ("MAX_SDP_BYTES", MAX_SDP_BYTES.to_string()),

@@ -1,14 +1,12 @@
 //! What getStats says of a connection; it must not know what is made of it.
 
-use std::collections::HashMap;
-
 use super::bindings::{Stats, StatsReport};
 use crate::call::{Measurement, Path};
 
 /// Sums up a report.
 pub(super) fn measure(report: &StatsReport) -> Measurement {
     let mut sum = Measurement::default();
-    let (mut kinds, mut pairs, mut selected) = (HashMap::new(), Vec::new(), None);
+    let (mut relays, mut pairs, mut selected) = (Vec::new(), Vec::new(), None);
     report.for_each(&mut |it: Stats| {
         let whole = |number: Option<f64>| number.map_or(0, |it| it as u64);
         match it.kind_of_stats().as_str() {
@@ -22,9 +20,7 @@ pub(super) fn measure(report: &StatsReport) -> Measurement {
             }
             "transport" => selected = it.selected_candidate_pair_id(),
             "candidate-pair" => pairs.push(it),
-            "local-candidate" | "remote-candidate" => {
-                kinds.insert(it.id(), it.candidate_type());
-            }
+            _ if it.candidate_type().as_deref() == Some("relay") => relays.push(it.id()),
             _ => {}
         }
     });
@@ -35,8 +31,7 @@ pub(super) fn measure(report: &StatsReport) -> Measurement {
     });
     sum.path = in_use.map(|pair| {
         let ends = [pair.local_candidate_id(), pair.remote_candidate_id()];
-        let is_relay = |id: &String| kinds.get(id).is_some_and(|it| it.as_deref() == Some("relay"));
-        if ends.iter().flatten().any(is_relay) { Path::Relayed } else { Path::Direct }
+        if ends.iter().flatten().any(|it| relays.contains(it)) { Path::Relayed } else { Path::Direct }
     });
     sum
 }

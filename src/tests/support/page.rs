@@ -177,6 +177,10 @@ impl Page {
                 Receipt::Duplicate => continue,
                 Receipt::Broken => panic!("broken by {msg:?}"),
             }
+            // A page that makes no offers ahead passes over it.
+            if let ToBrowser::Prepare { .. } = msg {
+                continue;
+            }
             if let ToBrowser::Matched { match_id, role, .. } = msg {
                 (self.match_id, self.role) = (match_id, role);
             }
