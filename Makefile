@@ -49,7 +49,7 @@ check: wasm-target $(NODE_MODULES) ## The fast loop: formatting, lints for both 
 
 test: check build browser-tests ## Everything that has to hold before a change goes in
 
-browser-tests: build chromium ## The stories in end2end/tests in real Chromium
+browser-tests: build chromium coturn ## The stories in end2end/tests in real Chromium
 	npm --prefix end2end test
 
 shots: build chromium ## Pictures of every state of the page, into end2end/shots
@@ -62,13 +62,16 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Set-up: each step looks first and does nothing if there is nothing to do
-.PHONY: wasm-target chromium
+.PHONY: wasm-target chromium coturn
 
 wasm-target:
 	@scripts/wasm-target
 
 chromium:
 	@scripts/chromium
+
+coturn:
+	@scripts/coturn
 
 # Its own release profile takes 13 minutes and makes a tool that we run for seconds.
 $(CARGO_LEPTOS):

@@ -9,8 +9,9 @@ use crate::protocol::{ErrorCode, Frame, ToServer};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Connection(pub u64);
 
-/// Where a socket comes from, as far as that tells one network from another: an IPv4 address or the first half of an
-/// IPv6 address, which is what a household has. Two in the same one may reach each other by private addresses.
+/// Where a socket comes from, as far as that tells one network from another.
+///
+/// An IPv4 address or the first half of an IPv6 address, which is what a household has. Two in the same one may reach each other by private addresses.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Network(IpAddr);
 

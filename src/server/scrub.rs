@@ -123,10 +123,11 @@ mod tests {
     }
 
     fn text(message: &ToServer) -> &str {
-        match message {
-            ToServer::Signal { signal: Signal::Offer { sdp } | Signal::Answer { sdp }, .. } => &sdp.0,
-            ToServer::Signal { signal: Signal::Candidate(it), .. } => &it.candidate.0,
-            other => panic!("{other:?}"),
+        let ToServer::Signal { signal, .. } = message else { unreachable!("only signals are made here") };
+        match signal {
+            Signal::Offer { sdp } | Signal::Answer { sdp } => &sdp.0,
+            Signal::Candidate(it) => &it.candidate.0,
+            Signal::EndOfCandidates { .. } => "",
         }
     }
 

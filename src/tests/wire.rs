@@ -186,110 +186,71 @@ fn known() -> ToBrowser {
     msg
 }
 
-fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
-    let server = |urls: &[&str], username: Option<&str>, credential: Option<&str>| IceServer {
-        urls: urls.iter().copied().map(str::to_owned).collect(),
-        username: username.map(str::to_owned),
-        credential: credential.map(str::to_owned),
+const STUN: &str = r#"{"urls":["stun:relay.example:3478"]}"#;
+const TURN: &str = r#"{"urls":["turn:relay.example:3478?transport=udp","turns:relay.example:5349?transport=tcp"],"username":"1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite","credential":"c2VjcmV0"}"#;
+
+/// The two servers whose texts these are.
+fn stun_and_turn() -> [IceServer; 2] {
+    let urls = |urls: &[&str]| urls.iter().copied().map(str::to_owned).collect();
+    let stun = IceServer { urls: urls(&["stun:relay.example:3478"]), username: None, credential: None };
+    let turn = IceServer {
+        urls: urls(&["turn:relay.example:3478?transport=udp", "turns:relay.example:5349?transport=tcp"]),
+        username: Some("1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite".into()),
+        credential: Some("c2VjcmV0".into()),
     };
-    let relay = server(
-        &["turn:relay.example:3478?transport=udp", "turns:relay.example:5349?transport=tcp"],
-        Some("1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite"),
-        Some("c2VjcmV0"),
-    );
-    let stun = server(&["stun:relay.example:3478"], None, None);
-    let ice = vec![stun.clone(), relay.clone()];
-    let offer = Sdp("v=0\r\n".into());
-    let heard = Media { audio: true, video: false };
-    let both = Media { audio: true, video: true };
-    let relay_text = r#"{"urls":["turn:relay.example:3478?transport=udp","turns:relay.example:5349?transport=tcp"],"username":"1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite","credential":"c2VjcmV0"}"#;
-    let ahead = |ahead| ToBrowser::Matched {
-        match_id: MATCH,
-        role: if matches!(ahead, Ahead::Yours { .. }) { Role::Impolite } else { Role::Polite },
-        partner: both,
-        ice: Vec::new(),
-        relay_only: false,
-        ticket: Some("t.1".into()),
-        ahead: Some(ahead),
-    };
-    let before = r#","partner":{"audio":true,"video":true},"ice":[],"ticket":"t.1","ahead":"#;
-    vec![
-        golden(
-            1,
-            1,
-            r#"{"prepare":{"ice":[{"urls":["stun:relay.example:3478"]}]}}"#,
-            ToBrowser::Prepare { ice: vec![stun] },
-        ),
+    [stun, turn]
+}
+
+/// The servers for an offer ahead, and those that are new.
+fn servers() -> [Golden<Frame<ToBrowser>>; 2] {
+    let [stun, turn] = stun_and_turn();
+    [
+        golden(1, 1, &format!(r#"{{"prepare":{{"ice":[{STUN}]}}}}"#), ToBrowser::Prepare { ice: vec![stun] }),
         golden(
             6,
             2,
-            &of_match("ice", &format!(r#","ice":[{relay_text}]"#)),
-            ToBrowser::Ice { match_id: MATCH, ice: vec![relay.clone()] },
+            &of_match("ice", &format!(r#","ice":[{TURN}]"#)),
+            ToBrowser::Ice { match_id: MATCH, ice: vec![turn] },
         ),
-        golden(
-            2,
-            1,
-            &of_match(
-                "matched",
-                &format!(
-                    r#","role":"polite","partner":{{"audio":true,"video":true}},"ice":[{relay_text}],"relay_only":true"#
-                ),
-            ),
-            ToBrowser::Matched {
-                match_id: MATCH,
-                role: Role::Polite,
-                partner: both,
-                ice: vec![relay],
-                relay_only: true,
-                ticket: None,
-                ahead: None,
-            },
+    ]
+}
+
+fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
+    let [stun, turn] = stun_and_turn();
+    let matched = |role, video: bool, ice, (relay_only, ahead): (bool, Option<Ahead>), text: &str| {
+        let name = if role == Role::Polite { "polite" } else { "impolite" };
+        let text = format!(r#","role":"{name}","partner":{{"audio":true,"video":{video}}},"ice":{text}"#);
+        let msg = ToBrowser::Matched {
+            match_id: MATCH,
+            role,
+            partner: Media { audio: true, video },
+            ice,
+            relay_only,
+            ticket: ahead.is_some().then(|| "t.1".to_owned()),
+            ahead,
+        };
+        golden(2, 1, &of_match("matched", &text), msg)
+    };
+    let yours = Ahead::Yours { number: 1 };
+    let theirs = Ahead::Theirs { offer: Sdp("v=0\r\n".into()), candidates: Vec::new() };
+    let (impolite, polite) = (Role::Impolite, Role::Polite);
+    vec![
+        matched(impolite, false, Vec::new(), (false, None), "[]"),
+        matched(polite, true, vec![stun, turn.clone()], (false, None), &format!("[{STUN},{TURN}]")),
+        matched(polite, true, vec![turn], (true, None), &format!(r#"[{TURN}],"relay_only":true"#)),
+        matched(
+            impolite,
+            true,
+            Vec::new(),
+            (false, Some(yours)),
+            r#"[],"ticket":"t.1","ahead":{"yours":{"number":1}}"#,
         ),
-        golden(
-            2,
-            1,
-            &of_match("matched", &format!(r#","role":"impolite"{before}{{"yours":{{"number":1}}}}"#)),
-            ahead(Ahead::Yours { number: 1 }),
-        ),
-        golden(
-            2,
-            1,
-            &of_match(
-                "matched",
-                &format!(r#","role":"polite"{before}{{"theirs":{{"offer":"v=0\r\n","candidates":[]}}}}"#),
-            ),
-            ahead(Ahead::Theirs { offer, candidates: Vec::new() }),
-        ),
-        golden(
-            2,
-            1,
-            &of_match("matched", r#","role":"impolite","partner":{"audio":true,"video":false},"ice":[]"#),
-            ToBrowser::Matched {
-                match_id: MATCH,
-                role: Role::Impolite,
-                partner: heard,
-                ice: Vec::new(),
-                relay_only: false,
-                ticket: None,
-                ahead: None,
-            },
-        ),
-        golden(
-            2,
-            1,
-            &of_match(
-                "matched",
-                r#","role":"polite","partner":{"audio":true,"video":true},"ice":[{"urls":["stun:relay.example:3478"]},{"urls":["turn:relay.example:3478?transport=udp","turns:relay.example:5349?transport=tcp"],"username":"1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite","credential":"c2VjcmV0"}]"#,
-            ),
-            ToBrowser::Matched {
-                match_id: MATCH,
-                role: Role::Polite,
-                partner: both,
-                ice,
-                relay_only: false,
-                ticket: None,
-                ahead: None,
-            },
+        matched(
+            polite,
+            true,
+            Vec::new(),
+            (false, Some(theirs)),
+            r#"[],"ticket":"t.1","ahead":{"theirs":{"offer":"v=0\r\n","candidates":[]}}"#,
         ),
     ]
 }
@@ -312,6 +273,7 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
         golden(0, 7, r#"{"pong":{}}"#, ToBrowser::Pong {}),
     ];
     all.extend(matched());
+    all.extend(servers());
     all.extend(signals().into_iter().map(|(text, signal)| {
         let text = of_match("signal", &format!(r#","epoch":1,"signal":{text}"#));
         golden(3, 1, &text, ToBrowser::Signal { match_id: MATCH, epoch: Epoch::FIRST, signal })

@@ -28,7 +28,8 @@ pub(super) async fn after(track: &MediaStreamTrack) -> Option<MediaStream> {
 
 /// The browser's devices, to be told when one comes or goes.
 pub(super) fn devices() -> Option<MediaDevices> {
-    window()?.navigator().media_devices().ok()
+    // A page that did not come over https has none.
+    window()?.navigator().media_devices().ok().filter(|it| !it.is_undefined())
 }
 
 async fn all() -> Option<Vec<String>> {

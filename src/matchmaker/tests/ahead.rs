@@ -6,10 +6,8 @@ use crate::protocol::{Ahead, Sdp, Signal, ToBrowser, ToServer, limits::MAX_PREPA
 const NONE: [&str; 0] = [];
 
 fn ahead(scene: &Scene, page: usize) -> Option<Ahead> {
-    match scene.terms(page) {
-        ToBrowser::Matched { ahead, .. } => ahead.clone(),
-        msg => panic!("{msg:?}"),
-    }
+    let ToBrowser::Matched { ahead, .. } = scene.terms(page) else { unreachable!("the terms of a match") };
+    ahead.clone()
 }
 
 fn prepares(scene: &mut Scene, page: usize, number: u32, signal: Signal) {

@@ -33,10 +33,10 @@ pub(super) fn joins(scene: &mut Scene, page: usize, hide: bool) {
 }
 
 fn terms(scene: &Scene, page: usize) -> (bool, &[IceServer]) {
-    match scene.terms(page) {
-        ToBrowser::Matched { relay_only, ice, .. } => (*relay_only, ice),
-        msg => panic!("{msg:?}"),
-    }
+    let ToBrowser::Matched { relay_only, ice, .. } = scene.terms(page) else {
+        unreachable!("the terms of a match")
+    };
+    (*relay_only, ice)
 }
 
 fn candidate(address: &str, kind: &str) -> Signal {

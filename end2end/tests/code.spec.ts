@@ -1,0 +1,23 @@
+import { expect, test } from '../fixtures';
+
+test('both read the same code', async ({ pair }) => {
+  const codes = [];
+  for (const { page } of pair) {
+    await page.getByText('Connection details').click();
+    const code = page.locator('[data-code]');
+    await expect(code).toBeVisible();
+    await expect(code).toHaveAttribute('data-code', /^\d+(-\d+){4}$/);
+    codes.push([await code.getAttribute('data-code'), await code.innerText()]);
+  }
+  expect(codes[0]).toEqual(codes[1]);
+});
+
+test('the way to the first picture is kept', async ({ pair: [one] }) => {
+  await one.page.getByText('Connection details').click();
+  for (const name of ['match', 'offer', 'answer', 'ice', 'dtls', 'first-frame']) {
+    await expect(one.page.locator(`[data-mark="${name}"]`)).toBeVisible();
+  }
+  const marks = await one.page.evaluate(() => performance.getEntriesByType('mark').map(({ name }) => name));
+  expect(marks).toEqual(expect.arrayContaining(['passerby:match', 'passerby:first-frame']));
+  await expect(one.page.locator('[data-path]')).toHaveAttribute('data-path', 'direct');
+});
