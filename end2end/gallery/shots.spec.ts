@@ -43,6 +43,9 @@ test('a conversation', async ({ visitor }) => {
   await third.start();
   await one.meets(cleo);
   await shoot(one, '4-talking');
+  await one.page.getByText('Connection details').click();
+  await shoot(one, '4-talking-details');
+  await one.page.getByText('Connection details').click();
   await one.page.keyboard.press('Escape');
   await shoot(one, '5-asked-for-next');
 });

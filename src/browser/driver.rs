@@ -12,7 +12,9 @@ pub(super) async fn run(
     mut body: Body,
     show: impl Fn(Snapshot),
 ) {
-    let mut shown = Snapshot::default();
+    // What the device remembers is to be seen before anything happens.
+    let mut shown = call.snapshot();
+    show(shown);
     loop {
         let input = {
             let (input, due) = (inputs.next(), clock::until(call.next_deadline()));
