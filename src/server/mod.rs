@@ -20,7 +20,7 @@ mod telemetry;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::Router;
+use axum::{Router, serve::ListenerExt};
 use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -137,6 +137,9 @@ async fn drain(life: &Life, grace: Duration) {
 }
 
 async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {
+    // Two small messages in a row must not wait for the first one's acknowledgement (Nagle, RFC 896). Where it cannot be
+    // set, they do.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     // Its result says nothing: accepting is tried again after an error, so that only `stopping` ends it.
     let _ = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(stopping.cancelled_owned())
