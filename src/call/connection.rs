@@ -54,7 +54,10 @@ impl Connection {
         let it = Self { link, role, negotiation, candidates: 0, quality };
         it.perform(PeerDeed::Open { ice: ice.clone(), relay_only }, out);
         match beginning {
-            Beginning::Offer => it.attach(out),
+            Beginning::Offer => {
+                it.perform(PeerDeed::Attach, out);
+                it.perform(PeerDeed::Bound(quality), out);
+            }
             Beginning::Answer => {}
         }
         it
@@ -82,8 +85,13 @@ impl Connection {
         out: &mut Vec<Output>,
     ) -> Option<DescriptionKind> {
         let (kind, steps) = self.negotiation.remote_set(result)?;
+        let attaches = steps.iter().any(|it| matches!(it, Step::Attach));
         for step in steps {
             self.step(step, out);
+        }
+        // The answer does not wait for it.
+        if attaches {
+            self.perform(PeerDeed::Bound(self.quality), out);
         }
         Some(kind)
     }
@@ -152,13 +160,8 @@ impl Connection {
 
     fn step(&self, step: Step, out: &mut Vec<Output>) {
         match step {
-            Step::Attach => self.attach(out),
+            Step::Attach => self.perform(PeerDeed::Attach, out),
             Step::Do(deed) => self.perform(deed, out),
         }
-    }
-
-    fn attach(&self, out: &mut Vec<Output>) {
-        self.perform(PeerDeed::Attach, out);
-        self.perform(PeerDeed::Bound(self.quality), out);
     }
 }

@@ -44,6 +44,9 @@ extern "C" {
     /// `RTCRtpSender`.
     pub(super) type Sender;
 
+    #[wasm_bindgen(method, getter)]
+    pub(super) fn track(this: &Sender) -> Option<MediaStreamTrack>;
+
     #[wasm_bindgen(method, js_name = replaceTrack)]
     pub(super) fn replace_track_with(this: &Sender, track: Option<&MediaStreamTrack>) -> Promise;
 

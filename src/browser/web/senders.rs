@@ -65,7 +65,9 @@ pub(super) fn send_enabled(connection: &PeerConnection, stream: Option<&Stream>)
         if let Some(transceiver) = of_kind(connection, kind) {
             let track = track(stream, kind).filter(MediaStreamTrack::enabled);
             let sender = transceiver.unchecked_ref::<Transceiver>().sender();
-            forget(sender.replace_track_with(track.as_ref()));
+            if sender.track() != track {
+                forget(sender.replace_track_with(track.as_ref()));
+            }
         }
     }
 }
