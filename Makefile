@@ -27,7 +27,7 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run dev build check test browser-tests shots path help
+.PHONY: run dev build check test browser-tests soak shots path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
@@ -49,8 +49,12 @@ check: wasm-target $(NODE_MODULES) ## The fast loop: formatting, lints for both 
 
 test: check build browser-tests ## Everything that has to hold before a change goes in
 
-browser-tests: build chromium coturn ## The stories in end2end/tests in real Chromium
+browser-tests: build chromium firefox coturn ## The stories in end2end/tests in real Chromium and Firefox
 	npm --prefix end2end test
+
+soak: build chromium coturn ## What takes long: bad networks, cut lines, whole networks gone (as root, for the networks)
+	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
+	npm --prefix end2end run soak
 
 shots: build chromium ## Pictures of every state of the page, into end2end/shots
 	npm --prefix end2end run shots
@@ -62,13 +66,16 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Set-up: each step looks first and does nothing if there is nothing to do
-.PHONY: wasm-target chromium coturn
+.PHONY: wasm-target chromium firefox coturn
 
 wasm-target:
 	@scripts/wasm-target
 
 chromium:
 	@scripts/chromium
+
+firefox:
+	@scripts/firefox
 
 coturn:
 	@scripts/coturn

@@ -3,7 +3,7 @@ import { Relay } from '../bare/relay';
 
 /** A picture within twice what two browsers need when nobody stands between them. */
 const TIMES_BARE = 2;
-const ROUNDS = 10;
+const ROUNDS = 20;
 
 test.use({ trace: 'off' });
 
