@@ -2,7 +2,12 @@
 
 use super::{
     inbox::Inbox,
-    web::{media::Media, memory, page, peer::Peer, socket::Socket},
+    web::{
+        media::Media,
+        memory, page,
+        peer::{Peer, Spare},
+        socket::Socket,
+    },
 };
 use crate::{
     call::{Input, Link, Output, PeerDeed},
@@ -15,6 +20,7 @@ pub(super) struct Body {
     media: Media,
     socket: Option<Socket>,
     peer: Option<Peer>,
+    spare: Option<Spare>,
     _listeners: Option<page::Listeners>,
 }
 
@@ -26,14 +32,24 @@ impl Body {
             move || inbox.put(input.clone())
         };
         let listeners = page::listen(tell(Input::PageHidden), tell(Input::NetworkChanged));
-        Self { media: Media::new(inbox.clone()), inbox, socket: None, peer: None, _listeners: listeners }
+        Self {
+            media: Media::new(inbox.clone()),
+            inbox,
+            socket: None,
+            peer: None,
+            spare: None,
+            _listeners: listeners,
+        }
     }
 
     /// Does one deed.
     pub(super) fn perform(&mut self, output: Output) {
         match output {
             Output::OpenMedia(wish) => self.media.open(wish),
-            Output::CloseMedia => self.media.close(),
+            Output::CloseMedia => {
+                self.media.close();
+                self.spare = None;
+            }
             Output::EnableMedia(sending) => {
                 self.media.enable(sending);
                 self.send_enabled();
@@ -41,6 +57,11 @@ impl Body {
             Output::NextCamera => self.media.next_camera(),
             Output::Remember(preferences) => memory::remember(preferences),
             Output::Mark(milestone) => page::mark(milestone.name()),
+            Output::WarmUp => {
+                let stream = self.media.stream();
+                self.spare = self.spare.take().or_else(Spare::make);
+                self.spare.iter().for_each(|it| it.attach(stream.as_ref()));
+            }
             Output::OpenSocket => self.socket = Some(Socket::open(&self.inbox)),
             Output::Send(frame) => {
                 if let Some(socket) = &self.socket {
@@ -68,7 +89,7 @@ impl Body {
             PeerDeed::Open { ice, relay_only } => {
                 // The old one first: two at a time would show two strangers.
                 self.peer = None;
-                self.peer = Peer::open(link, &ice, relay_only, &self.inbox);
+                self.peer = Peer::open(link, ice, relay_only, &self.inbox, self.spare.take());
             }
             PeerDeed::Close => self.peer = None,
             deed @ (PeerDeed::Attach

@@ -62,6 +62,8 @@ pub struct Call {
     /// What the server has last been told to wait with.
     joined: Joined,
     state: State,
+    /// Somebody looks at the details.
+    details_open: bool,
     /// Esc was pressed; the second one counts until then.
     asks_next_until: Option<Moment>,
 }
@@ -118,6 +120,7 @@ impl Call {
             line: Line::default(),
             devices: Devices::default(),
             state: State::Landing(None),
+            details_open: false,
             asks_next_until: None,
         }
     }
@@ -186,7 +189,7 @@ impl Call {
             preferences: self.preferences,
             can_change_camera: self.devices.can_change_camera(),
             details: match &self.state {
-                State::Meeting(meeting) => meeting.details(),
+                State::Meeting(meeting) => meeting.details(self.details_open),
                 State::Landing(_)
                 | State::Asking(_)
                 | State::Ready { .. }

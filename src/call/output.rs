@@ -18,6 +18,9 @@ pub enum Output {
     Remember(Preferences),
     /// Leave a performance mark, for developers.
     Mark(Milestone),
+    /// Have a connection ready, with those of our tracks on it that there are, which the next [`Open`](PeerDeed::Open)
+    /// takes: making one takes as long as all the rest of a match.
+    WarmUp,
     /// Connect to the server; answered by `SocketOpened` or `SocketLost`.
     OpenSocket,
     /// Send a message to the server.

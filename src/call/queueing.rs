@@ -7,6 +7,7 @@ impl Call {
     /// Asks the server for a partner; safe to say twice.
     pub(super) fn join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
         self.state = State::Ready { unconnected };
+        out.push(Output::WarmUp);
         // Said on a line that is away it would be said again by `welcomed`.
         if self.line.is_open() {
             self.joined = self.to_join_with();
@@ -25,6 +26,7 @@ impl Call {
             }
             Some(match_id) => {
                 self.state = State::Ready { unconnected: false };
+                out.push(Output::WarmUp);
                 self.say(ToServer::Next { match_id }, out);
             }
             None => self.join(false, out),
@@ -34,6 +36,7 @@ impl Call {
     /// The server has put this page back into the queue by itself.
     pub(super) fn was_queued(&mut self, out: &mut Vec<Output>) {
         self.state = State::Ready { unconnected: true };
+        out.push(Output::WarmUp);
         if self.has_changed() {
             self.join(true, out);
         }

@@ -37,7 +37,7 @@ pub struct Preferences {
 /// How two are connected, for who wants to know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Details {
-    /// When what had happened.
+    /// When what had happened, as long as somebody looks at it.
     pub marks: Marks,
     /// The way that the media takes, once known.
     pub path: Option<Path>,
@@ -256,4 +256,6 @@ pub enum Intent {
     ToggleHideAddress,
     /// Send less, or no longer.
     ToggleSaveData,
+    /// Look at the details of the connection, or no longer.
+    LookAtDetails(bool),
 }

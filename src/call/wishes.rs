@@ -28,6 +28,7 @@ impl Call {
                 let hide_address = !self.preferences.hide_address;
                 self.prefer(Preferences { hide_address, ..self.preferences }, out);
             }
+            Intent::LookAtDetails(look) => self.details_open = look,
             Intent::ToggleSaveData => {
                 let save_data = !self.preferences.save_data;
                 self.prefer(Preferences { save_data, ..self.preferences }, out);
@@ -40,7 +41,7 @@ impl Call {
             State::Landing(_) => {
                 let (asking, wish) = Asking::begin();
                 self.state = State::Asking(asking);
-                out.push(Output::OpenMedia(wish));
+                out.extend([Output::OpenMedia(wish), Output::WarmUp]);
                 // While the person reads the browser's question, the line can be had.
                 self.line.open(self.now, out);
             }

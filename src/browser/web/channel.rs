@@ -21,13 +21,17 @@ pub(super) struct Channel {
     _listeners: [EventListener; 2],
 }
 
+/// Makes one; it opens with the connection.
+pub(super) fn create(connection: &PeerConnection) -> RtcDataChannel {
+    let init = RtcDataChannelInit::new();
+    init.set_negotiated(true);
+    init.set_id(CHANNEL_ID);
+    connection.create_data_channel_with_data_channel_dict(CHANNEL_LABEL, &init)
+}
+
 impl Channel {
-    /// Makes one; it opens with the connection.
-    pub(super) fn new(connection: &PeerConnection, news: &News) -> Self {
-        let init = RtcDataChannelInit::new();
-        init.set_negotiated(true);
-        init.set_id(CHANNEL_ID);
-        let channel = connection.create_data_channel_with_data_channel_dict(CHANNEL_LABEL, &init);
+    /// Tells what is heard on this one.
+    pub(super) fn new(channel: RtcDataChannel, news: &News) -> Self {
         let (opened, told) = (news.clone(), news.clone());
         let _listeners = [
             EventListener::new(&channel, "open", move |_| {

@@ -67,6 +67,7 @@ impl Open {
         }
         self.stream.remove_track(before);
         before.stop();
+        show_oneself(&self.stream);
     }
 }
 
@@ -94,7 +95,7 @@ impl Media {
             inbox.put(match answer {
                 Ok(stream) => {
                     let have = kinds(&stream);
-                    screen::show(Who::Oneself, Some(&stream));
+                    show_oneself(&stream);
                     let ended = tracks(&stream).map(|track| on_ended(&track, &inbox)).collect();
                     slot.borrow_mut().open = Some(Open { stream, ended });
                     count_cameras(&inbox);
@@ -156,6 +157,15 @@ impl Drop for Media {
 /// The tracks of a stream.
 pub(super) fn tracks(stream: &MediaStream) -> impl Iterator<Item = MediaStreamTrack> {
     stream.get_tracks().into_iter().map(JsCast::unchecked_into)
+}
+
+/// The picture alone: a sound that nobody is to hear would be played all the same, only silently.
+fn show_oneself(stream: &MediaStream) {
+    let picture = MediaStream::new().ok();
+    if let Some(picture) = &picture {
+        tracks(stream).filter(|it| !is_audio(it)).for_each(|it| picture.add_track(&it));
+    }
+    screen::show(Who::Oneself, picture.as_ref());
 }
 
 fn is_audio(track: &MediaStreamTrack) -> bool {

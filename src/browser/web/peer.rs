@@ -1,6 +1,10 @@
 //! One `RTCPeerConnection`; it must not know the negotiation. Dropped, it is closed and its picture is gone.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+    time::Duration,
+};
 
 use futures::{
     StreamExt,
@@ -14,14 +18,14 @@ use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcIceCandidateInit, RtcIceTransportPolicy,
-    RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType, RtcSessionDescriptionInit,
-    RtcSignalingState, RtcTrackEvent,
+    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcDataChannel, RtcIceCandidateInit,
+    RtcIceTransportPolicy, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType,
+    RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
 use super::{
     bindings::{Candidate, PeerConnection},
-    channel::Channel,
+    channel::{self, Channel},
     media::Stream,
     screen::{self, Who},
     senders, stats,
@@ -47,6 +51,20 @@ pub(in crate::browser) struct Peer {
     _listeners: Vec<EventListener>,
 }
 
+/// A connection that nobody uses yet, with those of our tracks on it that there are.
+pub(in crate::browser) struct Spare {
+    warm: Option<Warm>,
+}
+
+/// What a spare connection has before it is used.
+struct Warm {
+    connection: PeerConnection,
+    channel: RtcDataChannel,
+    /// Something has been there to negotiate; browsers say so once.
+    needed: Rc<Cell<bool>>,
+    _listener: EventListener,
+}
+
 /// A deed, and the stream it may need.
 type Order = (PeerDeed, Option<Stream>);
 
@@ -62,6 +80,53 @@ struct Worker {
     connection: PeerConnection,
     news: News,
     channel: Rc<RefCell<Option<Channel>>>,
+    servers: Servers,
+    /// What was done ahead; nothing once it is used.
+    warm: Option<Warm>,
+    attached: Rc<Cell<bool>>,
+}
+
+/// STUN and TURN servers, and whether nothing but a relay may be used.
+type Servers = (Vec<IceServer>, bool);
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        if let Some(warm) = self.warm.take() {
+            warm.connection.close();
+        }
+    }
+}
+
+impl Spare {
+    /// Makes one; `None` where the browser refuses.
+    pub(in crate::browser) fn make() -> Option<Self> {
+        let connection = PeerConnection::new(&configuration(&[], false)).ok()?;
+        let needed = Rc::new(Cell::new(false));
+        let told = Rc::clone(&needed);
+        let _listener = EventListener::new(&connection, "negotiationneeded", move |_| told.set(true));
+        let channel = channel::create(&connection);
+        Some(Self { warm: Some(Warm { connection, channel, needed, _listener }) })
+    }
+
+    /// Puts tracks on it.
+    pub(in crate::browser) fn attach(&self, stream: Option<&Stream>) {
+        if let Some(warm) = &self.warm {
+            senders::attach_tracks(&warm.connection, stream);
+        }
+    }
+
+    /// Takes it into use, with these servers.
+    fn take(mut self, (ice, relay_only): &Servers) -> Option<Warm> {
+        let warm = self.warm.take()?;
+        let is_plain = ice.is_empty() && !relay_only;
+        let is_set =
+            is_plain || warm.connection.change_configuration(&configuration(ice, *relay_only)).is_ok();
+        if is_set {
+            return Some(warm);
+        }
+        warm.connection.close();
+        None
+    }
 }
 
 impl Drop for Peer {
@@ -81,19 +146,34 @@ impl Drop for Peer {
 }
 
 impl Peer {
-    /// Opens one; `None` where the browser refuses, which the deadline of the call notices.
+    /// Opens one, from the spare one if there is one; `None` where the browser refuses, which the deadline of the call
+    /// notices.
     pub(in crate::browser) fn open(
         link: Link,
-        ice: &[IceServer],
+        ice: Vec<IceServer>,
         relay_only: bool,
         inbox: &Inbox,
+        spare: Option<Spare>,
     ) -> Option<Self> {
-        let connection = PeerConnection::new(&configuration(ice, relay_only)).ok()?;
+        let servers = (ice, relay_only);
+        let warm = spare.and_then(|it| it.take(&servers));
+        let connection = match &warm {
+            Some(warm) => handle(&warm.connection),
+            None => PeerConnection::new(&configuration(&servers.0, relay_only)).ok()?,
+        };
         let news = News { link, inbox: inbox.clone() };
-        let listeners = listen(&connection, &news);
+        let attached = Rc::new(Cell::new(false));
+        let listeners = listen(&connection, &news, &attached);
         let (orders, incoming) = mpsc::unbounded();
         let channel = Rc::default();
-        let worker = Worker { connection: handle(&connection), news, channel: Rc::clone(&channel) };
+        let worker = Worker {
+            connection: handle(&connection),
+            news,
+            channel: Rc::clone(&channel),
+            servers,
+            warm,
+            attached,
+        };
         // A closed connection never answers: without the handle the worker would wait for ever.
         let (work, abort) = abortable(worker.run(incoming));
         spawn_local(async move {
@@ -136,13 +216,14 @@ impl Worker {
         match deed {
             // The making and the dropping of `Peer` itself, and what it does at once.
             PeerDeed::Open { .. } | PeerDeed::Close | PeerDeed::Tell(_) => {}
-            PeerDeed::Attach => {
-                *self.channel.borrow_mut() = Some(Channel::new(&self.connection, &self.news));
-                senders::attach(&self.connection, stream.as_ref());
-            }
+            PeerDeed::Attach => self.attach(stream.as_ref()),
             PeerDeed::SetServers { ice, relay_only } => {
-                // A browser that refuses goes on with the servers it has.
-                let _ = self.connection.change_configuration(&configuration(&ice, relay_only));
+                let servers = (ice, relay_only);
+                if self.servers != servers {
+                    // A browser that refuses goes on with the servers it has.
+                    let _ = self.connection.change_configuration(&configuration(&servers.0, relay_only));
+                    self.servers = servers;
+                }
             }
             PeerDeed::RestartIce => self.connection.restart_ice(),
             PeerDeed::Bound(quality) => senders::bound(&self.connection, quality),
@@ -166,6 +247,19 @@ impl Worker {
                     self.news.tell(PeerEvent::Measured(stats::measure(report.unchecked_ref())));
                 }
             }
+        }
+    }
+
+    fn attach(&mut self, stream: Option<&Stream>) {
+        let warm = self.warm.take();
+        let was_needed = warm.as_ref().is_some_and(|it| it.needed.get());
+        let channel = warm.map_or_else(|| channel::create(&self.connection), |it| it.channel);
+        *self.channel.borrow_mut() = Some(Channel::new(channel, &self.news));
+        senders::attach(&self.connection, stream);
+        self.attached.set(true);
+        // Said before anybody listened. Where an offer is being answered there is nothing left to negotiate.
+        if was_needed && self.connection.signaling_state() == RtcSignalingState::Stable {
+            self.news.tell(PeerEvent::NegotiationNeeded);
         }
     }
 
@@ -208,7 +302,7 @@ fn configuration(ice: &[IceServer], relay_only: bool) -> RtcConfiguration {
     configuration
 }
 
-fn listen(connection: &PeerConnection, news: &News) -> Vec<EventListener> {
+fn listen(connection: &PeerConnection, news: &News, attached: &Rc<Cell<bool>>) -> Vec<EventListener> {
     let on = |name: &'static str, event: fn(&PeerConnection) -> Option<PeerEvent>| {
         let news = news.clone();
         EventListener::new(connection, name, move |it| {
@@ -219,9 +313,15 @@ fn listen(connection: &PeerConnection, news: &News) -> Vec<EventListener> {
         })
     };
     let stranger = MediaStream::new().ok();
-    let (candidates, frames) = (news.clone(), news.clone());
+    let (candidates, frames, needed) = (news.clone(), news.clone(), news.clone());
+    let attached = Rc::clone(attached);
     vec![
-        on("negotiationneeded", |_| Some(PeerEvent::NegotiationNeeded)),
+        EventListener::new(connection, "negotiationneeded", move |_| {
+            // Tracks that are there ahead are no reason to offer before somebody wants that.
+            if attached.get() {
+                needed.tell(PeerEvent::NegotiationNeeded);
+            }
+        }),
         on("signalingstatechange", |it| signaling_state(it).map(PeerEvent::Signaling)),
         on("iceconnectionstatechange", |it| {
             matches!(it.ice_state().as_str(), "connected" | "completed").then_some(PeerEvent::PathFound)

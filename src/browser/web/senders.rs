@@ -38,25 +38,30 @@ const MANY_CORES: f64 = 4.0;
 
 /// Puts an audio and a video transceiver there, each with our track if there is one, with codecs in our order.
 pub(super) fn attach(connection: &PeerConnection, stream: Option<&Stream>) {
+    attach_tracks(connection, stream);
     for kind in ["audio", "video"] {
-        let track = track(stream, kind);
-        match (track, stream) {
-            // Takes the transceiver that the partner's offer has made, if there is one.
-            (Some(track), Some(Stream(stream))) => {
-                let _ = connection.add_track_of(&track, stream);
-            }
-            (Some(_) | None, _) if of_kind(connection, kind).is_none() => {
-                let init = RtcRtpTransceiverInit::new();
-                init.set_direction(RtcRtpTransceiverDirection::Recvonly);
-                connection.add_transceiver_with_str_and_init(kind, &init);
-            }
-            (Some(_) | None, _) => {}
-        }
-        if let Some(transceiver) = of_kind(connection, kind) {
+        if of_kind(connection, kind).is_none() {
+            let init = RtcRtpTransceiverInit::new();
+            init.set_direction(RtcRtpTransceiverDirection::Recvonly);
+            let transceiver = connection.add_transceiver_with_str_and_init(kind, &init);
             prefer(transceiver.unchecked_ref(), kind);
         }
     }
     send_enabled(connection, stream);
+}
+
+/// Only what there are tracks for: the partner's offer takes those that were added so (RFC 8829, 5.10), and no others.
+pub(super) fn attach_tracks(connection: &PeerConnection, stream: Option<&Stream>) {
+    for kind in ["audio", "video"] {
+        let is_attached = of_kind(connection, kind).is_some_and(|it| sender(&it).track().is_some());
+        if let (Some(track), Some(Stream(stream)), false) = (track(stream, kind), stream, is_attached) {
+            // Takes the transceiver that the partner's offer has made, if there is one.
+            let _ = connection.add_track_of(&track, stream);
+            if let Some(transceiver) = of_kind(connection, kind) {
+                prefer(transceiver.unchecked_ref(), kind);
+            }
+        }
+    }
 }
 
 /// Sends the tracks that are enabled and nothing of the others: no silence, no black.
@@ -64,7 +69,7 @@ pub(super) fn send_enabled(connection: &PeerConnection, stream: Option<&Stream>)
     for kind in ["audio", "video"] {
         if let Some(transceiver) = of_kind(connection, kind) {
             let track = track(stream, kind).filter(MediaStreamTrack::enabled);
-            let sender = transceiver.unchecked_ref::<Transceiver>().sender();
+            let sender = sender(&transceiver);
             if sender.track() != track {
                 forget(sender.replace_track_with(track.as_ref()));
             }
@@ -81,7 +86,7 @@ pub(super) fn silence(connection: &PeerConnection) {
 pub(super) fn bound(connection: &PeerConnection, quality: Quality) {
     for kind in ["audio", "video"] {
         if let Some(transceiver) = of_kind(connection, kind) {
-            bound_sender(&transceiver.unchecked_ref::<Transceiver>().sender(), kind, quality);
+            bound_sender(&sender(&transceiver), kind, quality);
         }
     }
 }
@@ -150,6 +155,10 @@ fn picture_codecs() -> &'static [&'static str] {
     } else {
         &["video/VP8", "video/H264", "video/VP9", "video/AV1"]
     }
+}
+
+fn sender(transceiver: &RtcRtpTransceiver) -> Sender {
+    transceiver.unchecked_ref::<Transceiver>().sender()
 }
 
 fn track(stream: Option<&Stream>, kind: &str) -> Option<MediaStreamTrack> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    super::{Details, Flow, Phase},
+    super::{Details, Flow, Marks, Phase},
     Meeting, SILENT_FOR, SLOW_AFTER,
 };
 use crate::{protocol::MatchId, time::Moment};
@@ -42,8 +42,10 @@ impl Meeting {
     }
 
     /// What people see of it who look closer.
-    pub(in crate::call) fn details(&self) -> Details {
-        Details { marks: self.marks, path: self.evidence.last().path, code: self.verification.code() }
+    pub(in crate::call) fn details(&self, open: bool) -> Details {
+        // Each mark would have the whole page drawn anew, while the first picture is on its way.
+        let marks = if open { self.marks } else { Marks::default() };
+        Details { marks, path: self.evidence.last().path, code: self.verification.code() }
     }
 
     fn flow(&self, now: Moment) -> Flow {

@@ -183,7 +183,7 @@ impl Witness {
             Intent::Next => assert!(!meets(after)),
             Intent::ToggleMicrophone => assert_eq!(after.microphone, toggled(before.microphone)),
             Intent::ToggleCamera => assert_eq!(after.camera, toggled(before.camera)),
-            Intent::NextCamera => {}
+            Intent::NextCamera | Intent::LookAtDetails(_) => {}
             Intent::ToggleHideAddress => {
                 assert_ne!(after.preferences.hide_address, before.preferences.hide_address);
             }
@@ -282,6 +282,7 @@ impl Witness {
             }
             Output::CloseMedia => self.camera_open = false,
             Output::EnableMedia(_) | Output::Remember(_) | Output::Mark(_) => {}
+            Output::WarmUp => assert_ne!(self.seen().phase, Phase::Landing, "a connection for nobody"),
             Output::NextCamera => self.due.push_back(Proper::Tell(Input::CameraChanged)),
             Output::OpenSocket => {
                 assert_eq!(self.socket, None, "two sockets");
@@ -512,6 +513,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         Intent::NextCamera,
         Intent::ToggleHideAddress,
         Intent::ToggleSaveData,
+        Intent::LookAtDetails(true),
     ]);
     // Numbers that are off by a little, or by all there is.
     let off = || prop_oneof![Just(0_u64), Just(1), Just(u64::MAX), any::<u64>()];

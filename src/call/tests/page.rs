@@ -321,7 +321,7 @@ impl Page {
                         continue;
                     }
                 }
-                Output::Mark(_) => continue,
+                Output::Mark(_) | Output::WarmUp => continue,
                 Output::OpenMedia(_)
                 | Output::NextCamera
                 | Output::Remember(_)
@@ -420,6 +420,7 @@ fn words(output: &Output) -> String {
         Output::NextCamera => "next camera".into(),
         Output::Remember(_) => "remember".into(),
         Output::Mark(it) => format!("mark {}", it.name()),
+        Output::WarmUp => "warm up".into(),
         Output::OpenSocket => "dial".into(),
         Output::CloseSocket { goodbye: true } => "hang up".into(),
         Output::CloseSocket { goodbye: false } => "change sockets".into(),

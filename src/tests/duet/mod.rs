@@ -222,7 +222,7 @@ impl World {
                 Output::OpenMedia(wish) => self.open_media(side, wish),
                 Output::CloseMedia => self.browsers[side].camera_open = false,
                 Output::EnableMedia(sending) => self.browsers[side].sending = sending,
-                Output::NextCamera | Output::Remember(_) | Output::Mark(_) => {}
+                Output::NextCamera | Output::Remember(_) | Output::Mark(_) | Output::WarmUp => {}
                 Output::OpenSocket => self.dial(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
                 Output::CloseSocket { goodbye } => self.hang_up(side, goodbye),

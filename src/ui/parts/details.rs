@@ -19,7 +19,11 @@ pub(in crate::ui) fn Details() -> impl IntoView {
     let code = move || snapshot.get().details.code;
     let path = move || snapshot.get().details.path;
     view! {
-        <details class="chip details" hidden=move || !has_details(snapshot.get())>
+        <details
+            class="chip details"
+            hidden=move || !has_details(snapshot.get())
+            on:toggle:target=move |event| intend.run(Intent::LookAtDetails(event.target().open()))
+        >
             <summary>{words.details}</summary>
             <p data-path=move || path().map(path_name)>{move || path().map(|it| path_words(words, it))}</p>
             <p class="code" data-code=move || code().map(numbers) hidden=move || code().is_none()>

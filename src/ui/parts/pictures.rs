@@ -26,7 +26,7 @@ pub(in crate::ui) fn Pictures() -> impl IntoView {
                 data-picture=move || if lacks_picture(snapshot.get()) { "off" } else { "on" }
                 data-interrupted=move || is_interrupted(snapshot.get()).then_some("")
             >
-                <video data-who="stranger" aria-label=words.stranger_picture autoplay playsinline></video>
+                <video data-who="stranger" aria-label=words.stranger_picture autoplay playsinline disableremoteplayback></video>
                 <div class="blank"><Icon of=|_| icon::PERSON/></div>
             </div>
             <div
@@ -34,7 +34,7 @@ pub(in crate::ui) fn Pictures() -> impl IntoView {
                 data-camera=move || device(snapshot.get().camera)
                 data-microphone=move || device(snapshot.get().microphone)
             >
-                <video data-who="self" aria-label=words.own_picture autoplay playsinline muted></video>
+                <video data-who="self" aria-label=words.own_picture autoplay playsinline disableremoteplayback muted></video>
                 <p class="self-blank">
                     <Icon of=|_| icon::CAMERA_OFF/>
                     <span>{move || own_camera(words, snapshot.get())}</span>
