@@ -46,6 +46,10 @@ function disobey() {
       return Reflect.construct(target, [{ ...configuration, iceTransportPolicy: 'all' }, ...rest], newTarget) as object;
     },
   });
+  const obey = RTCPeerConnection.prototype.setConfiguration;
+  RTCPeerConnection.prototype.setConfiguration = function (configuration) {
+    obey.call(this, { ...configuration, iceTransportPolicy: 'all' });
+  };
 }
 
 for (const scrub of ['true', 'false']) {
