@@ -80,10 +80,12 @@ test('a way to the server that breaks while two are being connected delays the c
   await one.reaches('waiting');
 
   const other = await visitor(ben);
+  await other.dawdles();
   await other.arrive();
   await other.start();
   await one.reaches('connecting');
   wire.snap();
+  await other.hurries();
 
   await one.reaches('talking', patiently);
   await one.meets(ben);

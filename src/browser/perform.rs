@@ -2,12 +2,7 @@
 
 use super::{
     inbox::Inbox,
-    web::{
-        media::Media,
-        memory, page,
-        peer::{Peer, Spare},
-        socket::Socket,
-    },
+    web::{media::Media, memory, page, peer::Peer, socket::Socket, spare::Spare},
 };
 use crate::{
     call::{Input, Link, Output, PeerDeed},

@@ -13,4 +13,5 @@ pub(super) mod peer;
 mod screen;
 mod senders;
 pub(super) mod socket;
+pub(super) mod spare;
 mod stats;

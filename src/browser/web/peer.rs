@@ -13,13 +13,12 @@ use futures::{
 };
 use gloo_events::EventListener;
 use gloo_timers::future::sleep;
-use js_sys::{Array, Object, Reflect};
+use js_sys::Reflect;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
-    MediaStream, RtcBundlePolicy, RtcConfiguration, RtcDataChannel, RtcIceCandidateInit,
-    RtcIceTransportPolicy, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType,
+    MediaStream, RtcIceCandidateInit, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSdpType,
     RtcSessionDescriptionInit, RtcSignalingState, RtcTrackEvent,
 };
 
@@ -28,7 +27,9 @@ use super::{
     channel::{self, Channel},
     media::Stream,
     screen::{self, Who},
-    senders, stats,
+    senders,
+    spare::{Servers, Spare, Warm, configuration},
+    stats,
 };
 use crate::{
     browser::inbox::Inbox,
@@ -51,20 +52,6 @@ pub(in crate::browser) struct Peer {
     _listeners: Vec<EventListener>,
 }
 
-/// A connection that nobody uses yet, with those of our tracks on it that there are.
-pub(in crate::browser) struct Spare {
-    warm: Option<Warm>,
-}
-
-/// What a spare connection has before it is used.
-struct Warm {
-    connection: PeerConnection,
-    channel: RtcDataChannel,
-    /// Something has been there to negotiate; browsers say so once.
-    needed: Rc<Cell<bool>>,
-    _listener: EventListener,
-}
-
 /// A deed, and the stream it may need.
 type Order = (PeerDeed, Option<Stream>);
 
@@ -84,49 +71,6 @@ struct Worker {
     /// What was done ahead; nothing once it is used.
     warm: Option<Warm>,
     attached: Rc<Cell<bool>>,
-}
-
-/// STUN and TURN servers, and whether nothing but a relay may be used.
-type Servers = (Vec<IceServer>, bool);
-
-impl Drop for Spare {
-    fn drop(&mut self) {
-        if let Some(warm) = self.warm.take() {
-            warm.connection.close();
-        }
-    }
-}
-
-impl Spare {
-    /// Makes one; `None` where the browser refuses.
-    pub(in crate::browser) fn make() -> Option<Self> {
-        let connection = PeerConnection::new(&configuration(&[], false)).ok()?;
-        let needed = Rc::new(Cell::new(false));
-        let told = Rc::clone(&needed);
-        let _listener = EventListener::new(&connection, "negotiationneeded", move |_| told.set(true));
-        let channel = channel::create(&connection);
-        Some(Self { warm: Some(Warm { connection, channel, needed, _listener }) })
-    }
-
-    /// Puts tracks on it.
-    pub(in crate::browser) fn attach(&self, stream: Option<&Stream>) {
-        if let Some(warm) = &self.warm {
-            senders::attach_tracks(&warm.connection, stream);
-        }
-    }
-
-    /// Takes it into use, with these servers.
-    fn take(mut self, (ice, relay_only): &Servers) -> Option<Warm> {
-        let warm = self.warm.take()?;
-        let is_plain = ice.is_empty() && !relay_only;
-        let is_set =
-            is_plain || warm.connection.change_configuration(&configuration(ice, *relay_only)).is_ok();
-        if is_set {
-            return Some(warm);
-        }
-        warm.connection.close();
-        None
-    }
 }
 
 impl Drop for Peer {
@@ -273,33 +217,6 @@ impl Worker {
 /// Another handle on the same connection.
 fn handle(connection: &PeerConnection) -> PeerConnection {
     connection.unchecked_ref::<JsValue>().clone().unchecked_into()
-}
-
-fn configuration(ice: &[IceServer], relay_only: bool) -> RtcConfiguration {
-    let configuration = RtcConfiguration::new();
-    configuration.set_bundle_policy(RtcBundlePolicy::MaxBundle);
-    if relay_only {
-        configuration.set_ice_transport_policy(RtcIceTransportPolicy::Relay);
-    }
-    let servers = Array::new();
-    for server in ice {
-        let entry = Object::new();
-        let urls: Array = server.urls.iter().map(JsValue::from).collect();
-        let fields = [
-            ("urls", Some(urls.into())),
-            ("username", server.username.as_ref().map(JsValue::from)),
-            ("credential", server.credential.as_ref().map(JsValue::from)),
-        ];
-        for (key, value) in fields {
-            if let Some(value) = value {
-                // Setting a field of a fresh object cannot fail.
-                let _ = Reflect::set(&entry, &key.into(), &value);
-            }
-        }
-        servers.push(&entry);
-    }
-    configuration.set_ice_servers(&servers);
-    configuration
 }
 
 fn listen(connection: &PeerConnection, news: &News, attached: &Rc<Cell<bool>>) -> Vec<EventListener> {

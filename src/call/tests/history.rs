@@ -69,6 +69,8 @@ struct Witness {
     now: Moment,
     calls: [Call; 2],
     camera_open: bool,
+    /// A connection stands ready.
+    warm: bool,
     socket: Option<Socket>,
     /// A text has come before its socket was open: the driver would not tell such a thing.
     odd: bool,
@@ -98,6 +100,7 @@ impl Witness {
             now: Moment::default(),
             calls: [Call::new(seed, Preferences::default()), Call::new(seed, Preferences::default())],
             camera_open: false,
+            warm: false,
             socket: None,
             odd: false,
             peer: None,
@@ -280,9 +283,9 @@ impl Witness {
                 self.camera_open = true;
                 self.due.push_back(Proper::Tell(Input::MediaOpened(wish)));
             }
-            Output::CloseMedia => self.camera_open = false,
+            Output::CloseMedia => (self.camera_open, self.warm) = (false, false),
             Output::EnableMedia(_) | Output::Remember(_) | Output::Mark(_) => {}
-            Output::WarmUp => assert_ne!(self.seen().phase, Phase::Landing, "a connection for nobody"),
+            Output::WarmUp => self.warm = true,
             Output::NextCamera => self.due.push_back(Proper::Tell(Input::CameraChanged)),
             Output::OpenSocket => {
                 assert_eq!(self.socket, None, "two sockets");
@@ -343,6 +346,7 @@ impl Witness {
         let seen = self.seen();
         if seen.phase == Phase::Landing {
             assert!(!self.camera_open, "the light is on while nothing goes on");
+            assert!(!self.warm, "a connection stands ready while nothing goes on");
             assert_eq!(self.socket, None, "a line while nothing goes on");
         }
         let may_be_open = meets(seen) || matches!(seen.phase, Phase::Waiting { .. });
