@@ -20,8 +20,8 @@ NODE_MODULES := end2end/node_modules/.installed-$(firstword $(shell sha256sum en
 TOOL_PATH := $(dir $(CARGO_LEPTOS)):$(dir $(WASM_BINDGEN)):$(CURDIR)/end2end/node_modules/.bin
 export PATH := $(TOOL_PATH):$(PATH)
 
-# Brotli bytes of the page's wasm: with all else a landing under 160 KB. More needs a reason and a new number.
-WASM_BUDGET_BYTES := 135168
+# Brotli bytes of the page's wasm: with all else a landing of 190 KB. More needs a reason and a new number; less is wanted.
+WASM_BUDGET_BYTES := 174080
 
 LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR

@@ -32,6 +32,15 @@ impl Add<Duration> for Moment {
     }
 }
 
+impl Sub<Duration> for Moment {
+    type Output = Self;
+
+    /// The moment so much earlier; the origin when there is none.
+    fn sub(self, wait: Duration) -> Self {
+        Self(self.0.saturating_sub(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
+    }
+}
+
 impl Sub for Moment {
     type Output = Duration;
 

@@ -10,11 +10,11 @@ pub(super) async fn run(
     mut call: Call,
     mut inputs: UnboundedReceiver<Input>,
     mut body: Body,
-    show: impl Fn(Snapshot),
+    show: impl Fn(&Call, Snapshot, Snapshot),
 ) {
     // What the device remembers is to be seen before anything happens.
     let mut shown = call.snapshot();
-    show(shown);
+    show(&call, shown, shown);
     loop {
         let input = {
             let (input, due) = (inputs.next(), clock::until(call.next_deadline()));
@@ -25,16 +25,18 @@ pub(super) async fn run(
                 Either::Right(((), _)) => Input::Tick,
             }
         };
-        if let Input::CameraChanged = input {
-            body.send_enabled();
-        }
+        // Devices come and go while they are sent.
+        let sends_another = matches!(input, Input::Devices(_));
         for output in call.handle(clock::now(), input) {
             body.perform(output);
         }
+        if sends_another {
+            body.send();
+        }
         let snapshot = call.snapshot();
         if snapshot != shown {
+            show(&call, shown, snapshot);
             shown = snapshot;
-            show(snapshot);
         }
     }
 }

@@ -11,8 +11,8 @@ mod web;
 use leptos::prelude::{Callback, Set, provide_context, signal};
 
 use crate::{
-    call::{Call, Input, Intent, Snapshot},
-    ui::{App, Stage},
+    call::{Call, DeviceKind, Input, Intent, Menus, Snapshot},
+    ui::{App, Stage, words::Words},
 };
 use inbox::Inbox;
 use perform::Body;
@@ -24,11 +24,20 @@ pub fn start() {
 
     let (inbox, inputs) = Inbox::new();
     let (snapshot, show) = signal(Snapshot::default());
+    let (lines, show_lines) = signal(Vec::new());
+    let (menus, show_menus) = signal(Menus::default());
+    let (samples, show_samples) = signal(Vec::new());
     let wishes = inbox.clone();
-    let stage = Stage { snapshot, intend: Callback::new(move |intent| wishes.put(Input::Wanted(intent))) };
+    let intend = Callback::new(move |intent| wishes.put(Input::Wanted(intent)));
+    let stage = Stage { snapshot, lines, menus, samples, intend };
     let Some(root) = web::page::root() else { return };
+    // As long as the page lives, so do its texts.
+    let mut texts = web::page::words().leak().split('\n');
+    let words: &'static Words =
+        Box::leak(Box::new(Words::from_texts(&mut || texts.next().unwrap_or_default())));
     leptos::mount::hydrate_from(root, move || {
         provide_context(stage);
+        provide_context(words);
         App()
     })
     .forget();
@@ -36,7 +45,20 @@ pub fn start() {
     if web::page::take_early_start() {
         inbox.put(Input::Wanted(Intent::Start));
     }
-    let call = Call::new(web::clock::seed(), web::memory::recall());
-    let body = Body::new(inbox);
-    leptos::task::spawn_local(driver::run(call, inputs, body, move |it| show.set(it)));
+    let (preferences, chosen) = web::memory::recall();
+    let body = Body::new(inbox, chosen.of(DeviceKind::Speaker).to_owned());
+    let call = Call::new(web::clock::seed(), preferences, chosen, web::window::browser(), web::page::build());
+    leptos::task::spawn_local(driver::run(call, inputs, body, move |call, before, now| {
+        // What is long is handed over only when it has changed.
+        if now.chat.revision != before.chat.revision {
+            show_lines.set(call.lines());
+        }
+        if now.devices != before.devices {
+            show_menus.set(call.menus());
+        }
+        if now.details.samples != before.details.samples {
+            show_samples.set(call.samples());
+        }
+        show.set(now);
+    }));
 }

@@ -2,10 +2,20 @@
 
 use super::{
     inbox::Inbox,
-    web::{media::Media, memory, page, peer::Peer, socket::Socket, spare::Spare},
+    web::{
+        drag::Drag,
+        media::Media,
+        memory, page,
+        peer::Peer,
+        screen,
+        socket::Socket,
+        sound::{self, Meter},
+        spare::Spare,
+        window::{self, Window},
+    },
 };
 use crate::{
-    call::{Input, Link, Output, PeerDeed},
+    call::{DeviceKind, Input, Link, Output, PeerDeed},
     protocol,
 };
 
@@ -13,49 +23,77 @@ use crate::{
 pub(super) struct Body {
     inbox: Inbox,
     media: Media,
+    meter: Option<Meter>,
     socket: Option<Socket>,
     peer: Option<Peer>,
     spare: Option<Spare>,
+    window: Option<Window>,
+    /// The speaker in use.
+    speaker: String,
     _listeners: Option<page::Listeners>,
+    _drag: Option<Drag>,
 }
 
 impl Body {
     /// A body with nothing open, which tells `inbox` what happens.
-    pub(super) fn new(inbox: Inbox) -> Self {
+    pub(super) fn new(inbox: Inbox, speaker: String) -> Self {
         let tell = |input: Input| {
             let inbox = inbox.clone();
             move || inbox.put(input.clone())
         };
-        let listeners = page::listen(tell(Input::PageHidden), tell(Input::NetworkChanged));
         Self {
             media: Media::new(inbox.clone()),
-            inbox,
+            meter: None,
             socket: None,
             peer: None,
             spare: None,
-            _listeners: listeners,
+            window: Window::watch(&inbox),
+            _listeners: page::listen(tell(Input::PageHidden), tell(Input::NetworkChanged)),
+            _drag: Drag::watch(&inbox),
+            inbox,
+            speaker,
         }
     }
 
     /// Does one deed.
     pub(super) fn perform(&mut self, output: Output) {
         match output {
-            Output::OpenMedia(wish) => self.media.open(wish),
+            Output::OpenMedia(wish, chosen) => self.media.open(wish, &chosen),
             Output::CloseMedia => {
                 self.media.close();
                 self.spare = None;
             }
             Output::EnableMedia(sending) => {
                 self.media.enable(sending);
-                self.send_enabled();
+                self.send();
             }
-            Output::NextCamera => self.media.next_camera(),
-            Output::Remember(preferences) => memory::remember(preferences),
+            Output::Use(DeviceKind::Speaker, id) => {
+                self.speaker.clone_from(&id);
+                screen::choose_speaker(&self.inbox, id);
+            }
+            Output::Use(kind, id) => self.media.exchange(kind, &id),
+            Output::Blur(blur) => self.media.blur(blur),
+            Output::ShowLevel(true) => self.meter = self.media.microphone().and_then(|it| Meter::show(&it)),
+            Output::ShowLevel(false) => self.meter = None,
+            Output::PlayTone => sound::play_tone(&self.speaker),
+            Output::ShareScreen => self.media.share_screen(),
+            Output::UnshareScreen => self.media.unshare_screen(),
+            Output::PictureInPicture(wanted) => window::picture_in_picture(wanted),
+            Output::FullScreen(wanted) => window::full_screen(wanted),
+            Output::SetVolume(volume) => screen::set_volume(volume),
+            Output::PlaySound => screen::play(&self.inbox),
+            Output::KeepAwake(wanted) => self.window.iter().for_each(|it| it.keep_awake(wanted)),
+            Output::TakeOver => self.window.iter().for_each(Window::take_over),
+            Output::Copy(text) => window::copy(text),
+            Output::OpenSheet => window::open_sheet(),
+            Output::Reload => window::reload(),
+            Output::Remember(preferences, chosen) => memory::remember(preferences, &chosen),
+            Output::Forget => memory::forget(),
             Output::Mark(milestone) => page::mark(milestone.name()),
-            Output::WarmUp => {
-                let stream = self.media.stream();
+            Output::WarmUp(quality) => {
+                let sent = self.media.sent();
                 self.spare = self.spare.take().or_else(Spare::make);
-                self.spare.iter().for_each(|it| it.attach(stream.as_ref()));
+                self.spare.iter_mut().for_each(|it| it.attach(sent.as_ref(), quality));
             }
             Output::OpenSocket => self.socket = Some(Socket::open(&self.inbox)),
             Output::Send(frame) => {
@@ -72,10 +110,10 @@ impl Body {
         }
     }
 
-    /// The tracks of the open connection follow those of the open devices.
-    pub(super) fn send_enabled(&self) {
+    /// The open connection sends what is open now.
+    pub(super) fn send(&self) {
         if let Some(peer) = &self.peer {
-            peer.send_enabled(self.media.stream().as_ref());
+            peer.send(self.media.sent().as_ref());
         }
     }
 
@@ -98,7 +136,7 @@ impl Body {
             | PeerDeed::Tell(_)
             | PeerDeed::Measure) => {
                 if let Some(peer) = &self.peer {
-                    peer.order(deed, self.media.stream());
+                    peer.order(deed, self.media.sent());
                 }
             }
         }

@@ -3,7 +3,7 @@
 
 use super::{Link, Output};
 use crate::{
-    protocol::{MatchId, Media, Role},
+    protocol::{MatchId, Media, Presence, Role},
     time::Moment,
 };
 
@@ -27,7 +27,9 @@ pub(super) struct Around<'a> {
     /// Whether the server can be reached.
     pub(super) line_open: bool,
     /// What this end sends.
-    pub(super) sending: Media,
+    pub(super) presence: Presence,
+    /// What the partner writes is being read.
+    pub(super) chat_open: bool,
     /// The connections made so far.
     pub(super) links: &'a mut Links,
     /// What must be done.

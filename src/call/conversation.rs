@@ -3,7 +3,7 @@
 use std::{mem, time::Duration};
 
 use super::{
-    Call, Farewell, Joined, Link, Meeting, News, Output, PeerEvent, State,
+    Call, Farewell, Joined, Link, Meeting, News, Output, PeerEvent, State, Switch,
     around::{Around, Terms},
 };
 use crate::protocol::{Ahead, EndReason, IceServer, MatchId, Signal, ToBrowser, ToServer};
@@ -14,7 +14,7 @@ const FAREWELL_FOR: Duration = Duration::from_secs(3);
 impl Call {
     pub(super) fn welcomed(&mut self, resumed: bool, known: Option<MatchId>, out: &mut Vec<Output>) {
         match &mut self.state {
-            State::Landing(_) | State::Asking(_) => {}
+            State::Landing(_) | State::Asking(_) | State::Mirror => {}
             // To this server there never was such a match.
             State::Ended { open, .. } if !resumed => *open = None,
             State::Ended { .. } => {}
@@ -84,9 +84,13 @@ impl Call {
         let own = match &mut self.state {
             State::Ready { .. } => None,
             State::Waiting { ahead, .. } => ahead.take(),
-            State::Landing(_) | State::Asking(_) | State::Meeting(_) | State::Ended { .. } => return,
+            State::Landing(_)
+            | State::Asking(_)
+            | State::Mirror
+            | State::Meeting(_)
+            | State::Ended { .. } => return,
         };
-        let would_tell = self.preferences.hide_address && !relay_only;
+        let would_tell = self.preferences.has(Switch::HideAddress) && !relay_only;
         let used = match (&ahead, own) {
             (Some(Ahead::Yours { number }), Some(own)) if own.number == *number && !would_tell => Some(own),
             (_, own) => {
@@ -99,8 +103,9 @@ impl Call {
             return self.join(false, out);
         }
         let way = self.way(ice, relay_only);
-        let (line_open, sending) = (self.line.is_open(), self.devices.sending());
-        let around = &mut Around { now: self.now, line_open, sending, links: &mut self.links, out };
+        let (line_open, presence, chat_open) = (self.line.is_open(), self.presence(), self.chat_open);
+        let around =
+            &mut Around { now: self.now, line_open, presence, chat_open, links: &mut self.links, out };
         let meeting = match (ahead, used) {
             (_, Some(own)) => Meeting::from_ahead(terms, way, *own, around),
             (Some(Ahead::Theirs { offer, candidates }), None) => {
@@ -112,6 +117,7 @@ impl Call {
             (Some(Ahead::Yours { .. }) | None, None) => Meeting::first(terms, way, around),
         };
         self.state = State::Meeting(Box::new(meeting));
+        out.push(Output::KeepAwake(true));
     }
 
     fn ended(&mut self, match_id: MatchId, reason: EndReason, out: &mut Vec<Output>) {
@@ -149,7 +155,7 @@ impl Call {
                 self.join(unconnected, out);
             }
             (State::Ready { .. }, EndReason::Next | EndReason::Left | EndReason::Unconnected)
-            | (State::Landing(_) | State::Asking(_) | State::Waiting { .. }, _) => {}
+            | (State::Landing(_) | State::Asking(_) | State::Mirror | State::Waiting { .. }, _) => {}
         }
     }
 
@@ -164,6 +170,7 @@ impl Call {
             }
             State::Landing(_)
             | State::Asking(_)
+            | State::Mirror
             | State::Ready { .. }
             | State::Waiting { .. }
             | State::Meeting(_)
@@ -217,6 +224,7 @@ impl Call {
         self.asks_next_until = None;
         if let State::Meeting(meeting) = mem::replace(&mut self.state, next) {
             meeting.close(out);
+            self.is_alone(out);
         }
     }
 }

@@ -1,8 +1,10 @@
 //! All that can happen to a call; it must not know how the driver came to know it.
 
+use std::time::Duration;
+
 use uuid::Uuid;
 
-use super::{Intent, Path};
+use super::{Abilities, Codec, DeviceInfo, DeviceKind, Intent, Path};
 use crate::protocol::{Candidate, Frame, Media, PeerMessage, Sdp, ToBrowser};
 
 /// One fact.
@@ -36,10 +38,10 @@ pub enum Input {
         /// What.
         event: PeerEvent,
     },
-    /// [`Output::NextCamera`](super::Output::NextCamera) is done, or there was no other.
-    CameraChanged,
-    /// There are as many cameras now.
-    CamerasCounted(usize),
+    /// Something has become of the devices.
+    Devices(DeviceEvent),
+    /// Something around the page is otherwise now.
+    Surroundings(Change),
     /// The network is there again, or is another one, or the page is back from the background: what was connected
     /// may not be so any more.
     NetworkChanged,
@@ -47,6 +49,42 @@ pub enum Input {
     PageHidden,
     /// A deadline has come; any moment at or after [`next_deadline`](super::Call::next_deadline).
     Tick,
+}
+
+/// What can become of devices.
+#[derive(Clone, Debug)]
+pub enum DeviceEvent {
+    /// These are all there are now.
+    Listed(Vec<DeviceInfo>),
+    /// This one is in use now.
+    Used(DeviceKind, String),
+    /// [`Output::Use`](super::Output::Use) could not be done; the device from before is in use.
+    Refused(DeviceKind),
+    /// The screen is shared, or no longer: refused, or stopped by the browser's own button.
+    ScreenShared(bool),
+    /// Camera and microphone may be used now, after they might not.
+    Permitted,
+}
+
+/// What can change around a page.
+#[derive(Clone, Copy, Debug)]
+pub enum Change {
+    /// The browser says that there is a network, or none.
+    Online(bool),
+    /// The page is in the background, or back.
+    Away(bool),
+    /// The person has touched or pressed something.
+    Active,
+    /// Another page of this browser is used from now on.
+    TakenOver,
+    /// The stranger's picture stands in a window of its own, or no longer.
+    InPicture(bool),
+    /// The call fills the screen, or no longer.
+    FillsScreen(bool),
+    /// The browser holds the sound back, or plays it.
+    SoundBlocked(bool),
+    /// What this browser can do.
+    Able(Abilities),
 }
 
 /// One `RTCPeerConnection`: the call counts those it has had made from 1.
@@ -61,6 +99,10 @@ pub enum MediaError {
         /// What may be used all the same, as far as the browser tells.
         granted: Media,
     },
+    /// `NotAllowedError`, though nobody has said no: the question was closed.
+    Dismissed,
+    /// `NotAllowedError`, though the page is allowed: the system does not allow the browser.
+    BlockedBySystem,
     /// `NotFoundError`, `OverconstrainedError`.
     Missing,
     /// `NotReadableError`, `AbortError`.
@@ -171,4 +213,16 @@ pub struct Measurement {
     pub bytes_received: u64,
     /// The path that the media takes, where the browser tells.
     pub path: Option<Path>,
+    /// Bytes of picture and sound sent.
+    pub bytes_sent: u64,
+    /// Packets received.
+    pub packets_received: u64,
+    /// Packets that should have come and have not.
+    pub packets_lost: u64,
+    /// There and back on that path.
+    pub round_trip: Option<Duration>,
+    /// Width, height and frames a second of the picture that comes in.
+    pub picture: Option<[u32; 3]>,
+    /// How sound and picture are encoded that come in.
+    pub codecs: [Option<Codec>; 2],
 }

@@ -84,6 +84,8 @@ pub(super) enum Incoming {
         resumed: bool,
         /// The match that it knows by our ticket, though it has forgotten the peer.
         match_id: Option<MatchId>,
+        /// The page that the server has.
+        build: Option<String>,
     },
     /// Something to act on.
     Message(ToBrowser),
@@ -173,9 +175,9 @@ impl Line {
                 self.told_full = code == ErrorCode::ServerFull;
                 if self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
             }
-            (Wire::Opening { .. }, ToBrowser::Welcome { peer, secret, resumed, match_id, .. }) => {
+            (Wire::Opening { .. }, ToBrowser::Welcome { peer, secret, resumed, match_id, build, .. }) => {
                 self.welcomed(now, Resume { peer, secret }, resumed, ack, out);
-                Incoming::Welcome { resumed, match_id }
+                Incoming::Welcome { resumed, match_id, build }
             }
             (Wire::Opening { .. }, _) => Incoming::Nothing,
             (Wire::Open { .. }, msg) => {

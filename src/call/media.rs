@@ -1,6 +1,8 @@
 //! Camera and microphone: what to ask for, what is open, what of it is sent; it must not know who sees it.
 
-use super::{Device, MediaError, Problem};
+use std::mem;
+
+use super::{Chosen, Device, MediaError, Problem};
 use crate::protocol::Media;
 
 /// Both, the first thing to ask for.
@@ -9,17 +11,86 @@ const BOTH: Media = Media { audio: true, video: true };
 /// What is asked for after both were refused, in this order: a voice is worth more than a silent picture.
 const SINGLY: [Media; 2] = [Media { audio: true, video: false }, Media { audio: false, video: true }];
 
+/// Devices of one kind that are listed; no desk has as many.
+const MAX_LISTED: usize = 32;
+
+/// What a device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceKind {
+    /// Takes the picture.
+    Camera,
+    /// Takes the sound.
+    Microphone,
+    /// Plays the partner's sound.
+    Speaker,
+}
+
+impl DeviceKind {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Camera, Self::Microphone, Self::Speaker];
+}
+
+/// A device that there is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceInfo {
+    /// What it is.
+    pub kind: DeviceKind,
+    /// The browser's name for it, which means nothing to people.
+    pub id: String,
+    /// What people call it; empty where the browser does not tell.
+    pub label: String,
+}
+
+/// The devices to choose from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Menus {
+    /// All there are.
+    pub devices: Vec<DeviceInfo>,
+    /// Which are used.
+    pub used: Chosen,
+}
+
+impl Menus {
+    /// The devices of one kind.
+    pub fn of(&self, kind: DeviceKind) -> impl Iterator<Item = &DeviceInfo> {
+        self.devices.iter().filter(move |it| it.kind == kind)
+    }
+}
+
 /// The state of the devices. The default is closed, with nothing muted.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Devices {
     /// What is open.
     pub(super) have: Media,
     /// What the person has muted or turned off; kept from one match to the next.
     off: Media,
-    /// How many cameras there are.
-    pub(super) cameras: usize,
-    /// Another camera is being opened.
-    changes_camera: bool,
+    /// The microphone is on only while it is held open.
+    pub(super) push_to_talk: bool,
+    held: bool,
+    /// The person goes on though there is neither.
+    pub(super) content_without: bool,
+    /// The browser asks for the screen.
+    pub(super) asks_screen: bool,
+    /// The screen is sent in place of the camera's picture.
+    pub(super) sharing: bool,
+    menus: Menus,
+    /// What the person has chosen, on this visit or another.
+    chosen: Chosen,
+    is_listed: bool,
+    revision: u32,
+    /// Another device is being opened.
+    changing: Option<DeviceKind>,
+}
+
+/// When a choice holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Change {
+    /// At once.
+    Now,
+    /// The next time that the device is opened; it is in use, or closed.
+    Later,
+    /// Not at all: another change is under way.
+    Never,
 }
 
 /// The way to open devices: both at once, then each that may be there.
@@ -29,6 +100,8 @@ pub(super) struct Asking {
     tried: usize,
     /// The most telling error so far, and what may be used all the same.
     worst: Option<MediaError>,
+    /// Nobody is looked for when they are open.
+    pub(super) for_the_mirror: bool,
 }
 
 /// What to do after a refusal.
@@ -40,10 +113,14 @@ pub(super) enum Verdict {
 }
 
 impl Asking {
-    /// The beginning, and what to ask for.
-    pub(super) const fn begin() -> (Self, Media) {
-        (Self { tried: 0, worst: None }, BOTH)
-    }
+    /// The first thing to ask for.
+    pub(super) const FIRST: Media = BOTH;
+
+    /// Nothing was refused yet, and with what opens a partner is looked for.
+    pub(super) const FOR_A_PARTNER: Self = Self { tried: 0, worst: None, for_the_mirror: false };
+
+    /// The same, but the person looks at it first.
+    pub(super) const FOR_THE_MIRROR: Self = Self { tried: 0, worst: None, for_the_mirror: true };
 
     /// The last thing asked for was refused.
     pub(super) fn refused(&mut self, error: MediaError) -> Verdict {
@@ -63,8 +140,8 @@ impl Asking {
             Some(MediaError::Blocked { granted }) => {
                 granted.audio && wish.audio || granted.video && wish.video
             }
-            Some(MediaError::Missing | MediaError::Busy) | None => true,
-            Some(MediaError::Insecure | MediaError::Unsupported) => false,
+            Some(MediaError::Missing | MediaError::Busy | MediaError::BlockedBySystem) | None => true,
+            Some(MediaError::Insecure | MediaError::Unsupported | MediaError::Dismissed) => false,
         }
     }
 }
@@ -79,9 +156,11 @@ impl MediaError {
         match self {
             Self::Missing => 0,
             Self::Busy => 1,
-            Self::Blocked { .. } => 2,
-            Self::Insecure => 3,
-            Self::Unsupported => 4,
+            Self::BlockedBySystem => 2,
+            Self::Dismissed => 3,
+            Self::Blocked { .. } => 4,
+            Self::Insecure => 5,
+            Self::Unsupported => 6,
         }
     }
 
@@ -90,6 +169,8 @@ impl MediaError {
             Self::Missing => Problem::NoDevice,
             Self::Busy => Problem::DeviceBusy,
             Self::Blocked { .. } => Problem::CameraBlocked,
+            Self::Dismissed => Problem::CameraDismissed,
+            Self::BlockedBySystem => Problem::CameraBlockedBySystem,
             Self::Insecure => Problem::Insecure,
             Self::Unsupported => Problem::Unsupported,
         }
@@ -97,15 +178,42 @@ impl MediaError {
 }
 
 impl Devices {
-    /// What is sent.
+    /// Closed, with what this device remembers.
+    pub(super) fn recalled(chosen: Chosen, push_to_talk: bool) -> Self {
+        Self { chosen, push_to_talk, ..Self::default() }
+    }
+
+    /// Closed again. What was chosen and listed stays.
+    pub(super) fn close(&mut self) {
+        let (menus, chosen) = (mem::take(&mut self.menus), mem::take(&mut self.chosen));
+        let Self { is_listed, revision, push_to_talk, .. } = *self;
+        *self = Self { menus, chosen, is_listed, revision, push_to_talk, ..Self::default() };
+    }
+
+    /// What of camera and microphone is let through.
     pub(super) const fn sending(&self) -> Media {
-        Media { audio: self.have.audio && !self.off.audio, video: self.have.video && !self.off.video }
+        Media { audio: self.have.audio && !self.is_muted(), video: self.have.video && !self.off.video }
+    }
+
+    const fn is_muted(&self) -> bool {
+        if self.push_to_talk { !self.held } else { self.off.audio }
     }
 
     /// Mutes or unmutes; `false` if there is no microphone.
     pub(super) const fn toggle_microphone(&mut self) -> bool {
-        self.off.audio ^= self.have.audio;
+        if self.push_to_talk {
+            self.held ^= self.have.audio;
+        } else {
+            self.off.audio ^= self.have.audio;
+        }
         self.have.audio
+    }
+
+    /// Holds the microphone open or lets go of it; `false` if that changes nothing.
+    pub(super) const fn hold(&mut self, hold: bool) -> bool {
+        let changes = self.push_to_talk && self.have.audio && self.held != hold;
+        self.held = hold;
+        changes
     }
 
     /// Turns the camera off or on; `false` if there is none.
@@ -114,21 +222,88 @@ impl Devices {
         self.have.video
     }
 
-    /// Changes to the next camera; `false` if there is no other, or that is under way.
-    pub(super) const fn change_camera(&mut self) -> bool {
-        let can = self.can_change_camera() && !self.changes_camera;
-        self.changes_camera |= can;
-        can
+    /// These are the devices that there are; `true` if one has come that takes sound or pictures.
+    pub(super) fn listed(&mut self, mut devices: Vec<DeviceInfo>) -> bool {
+        devices.truncate(MAX_LISTED * DeviceKind::ALL.len());
+        let taking = |all: &[DeviceInfo]| all.iter().filter(|it| it.kind != DeviceKind::Speaker).count();
+        let has_come = self.is_listed && taking(&devices) > taking(&self.menus.devices);
+        self.is_listed = true;
+        if self.menus.devices != devices {
+            self.menus.devices = devices;
+            self.revision += 1;
+        }
+        has_come
     }
 
-    /// That is done.
-    pub(super) const fn camera_changed(&mut self) {
-        self.changes_camera = false;
+    /// This device is used.
+    pub(super) fn uses(&mut self, kind: DeviceKind, id: String) {
+        self.changing = self.changing.filter(|it| *it != kind);
+        if self.menus.used.of(kind) != id {
+            self.menus.used.0[kind as usize] = id;
+            self.revision += 1;
+        }
+    }
+
+    /// Another device could not be had. The menu shows again what is used.
+    pub(super) fn refused(&mut self, kind: DeviceKind) {
+        self.changing = self.changing.filter(|it| *it != kind);
+        self.revision += 1;
+    }
+
+    /// The person chooses this device.
+    pub(super) fn change(&mut self, kind: DeviceKind, id: &str) -> Change {
+        let is_open = match kind {
+            DeviceKind::Camera => self.have.video,
+            DeviceKind::Microphone => self.have.audio,
+            DeviceKind::Speaker => true,
+        };
+        // Whatever comes of it, the menu shows what is the case.
+        self.revision += 1;
+        if self.changing.is_some() {
+            return Change::Never;
+        }
+        id.clone_into(&mut self.chosen.0[kind as usize]);
+        if is_open && self.menus.used.of(kind) != id {
+            self.changing = Some(kind);
+            return Change::Now;
+        }
+        if !is_open {
+            id.clone_into(&mut self.menus.used.0[kind as usize]);
+        }
+        Change::Later
+    }
+
+    /// What the person has chosen.
+    pub(super) const fn chosen(&self) -> &Chosen {
+        &self.chosen
+    }
+
+    /// Nothing was ever chosen.
+    pub(super) fn forget(&mut self) {
+        (self.chosen, self.push_to_talk, self.held) = (Chosen::default(), false, false);
+    }
+
+    /// The camera after the one that is used, if there is another.
+    pub(super) fn next_camera(&self) -> Option<String> {
+        let cameras: Vec<_> = self.menus.of(DeviceKind::Camera).collect();
+        let at = cameras.iter().position(|it| it.id == self.menus.used.of(DeviceKind::Camera));
+        let next = cameras.get(at.map_or(0, |it| (it + 1) % cameras.len()))?;
+        self.can_change_camera().then(|| next.id.clone())
     }
 
     /// Whether there is another camera to change to.
-    pub(super) const fn can_change_camera(&self) -> bool {
-        self.have.video && self.cameras > 1
+    pub(super) fn can_change_camera(&self) -> bool {
+        self.have.video && self.menus.of(DeviceKind::Camera).nth(1).is_some()
+    }
+
+    /// The devices to choose from.
+    pub(super) const fn menus(&self) -> &Menus {
+        &self.menus
+    }
+
+    /// Counts the changes of the menus.
+    pub(super) const fn revision(&self) -> u32 {
+        self.revision
     }
 
     /// Some of it has gone away by itself.
@@ -139,12 +314,12 @@ impl Devices {
 
     /// Whether there is anything to meet with.
     pub(super) const fn is_empty(&self) -> bool {
-        !self.have.audio && !self.have.video
+        !self.have.audio && !self.have.video && !self.content_without
     }
 
     /// The microphone as people see it.
     pub(super) const fn microphone(&self) -> Device {
-        device(self.have.audio, self.off.audio)
+        device(self.have.audio, self.is_muted())
     }
 
     /// The camera as people see it.

@@ -1,15 +1,18 @@
 //! The browser's state machine; it must not know the browser, the clock, the server's half, or how it is drawn.
 //!
 //! [`Call::handle`] takes one fact and returns what must be done, in order; [`Call::snapshot`] says what may be seen.
-//! What people want is in `wishes`, what server and partner say in `conversation`, what follows for the queue in
-//! `queueing`; the line to the server is in `line`, one match in `meeting`, the offer made before it in `ahead`, one
-//! connection in `connection` and `negotiation`, what arrives on it in `evidence`, how it is got back in `recovery`, who
-//! is at its other end in `verification`, camera and microphone in `media`.
+//! What people want is in `wishes`, with `equipment`, `window` and `writing`; what server and partner say is in
+//! `conversation`, what follows for the queue in `queueing`; the line to the server is in `line`, one match in `meeting`, the offer made before it in `ahead`, one
+//! connection in `connection` and `negotiation`, what arrives on it in `evidence`, how good that is in `strength`, how it is
+//! got back in `recovery`, who is at its other end in `verification`, what the two write in `chat`; camera and microphone
+//! are in `media`, what a person has chosen in `preferences`, what is around the page in `surroundings`.
 
 mod ahead;
 mod around;
+mod chat;
 mod connection;
 mod conversation;
+mod equipment;
 mod evidence;
 mod input;
 mod line;
@@ -17,11 +20,18 @@ mod media;
 mod meeting;
 mod negotiation;
 mod output;
+mod pace;
+mod preferences;
 mod queueing;
 mod recovery;
+mod report;
 mod snapshot;
+mod strength;
+mod surroundings;
 mod verification;
+mod window;
 mod wishes;
+mod writing;
 
 #[cfg(test)]
 mod tests;
@@ -32,16 +42,22 @@ use connection::Way;
 use line::{Incoming, Line};
 use media::{Asking, Devices};
 use meeting::{Meeting, News};
+use surroundings::Attendance;
 
+pub use chat::{Author, ChatGlance, ChatLine};
 pub use input::{
-    ConnectionState, Description, DescriptionKind, Failed, Input, Link, Measurement, MediaError, PeerEvent,
-    SignalingState,
+    Change, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input, Link, Measurement,
+    MediaError, PeerEvent, SignalingState,
 };
-pub use output::{Output, PeerDeed, Quality};
+pub use media::{DeviceInfo, DeviceKind, Menus};
+pub use output::{Chosen, Output, PeerDeed, Quality};
+pub use preferences::{Corner, Preferences, Switch};
 pub use snapshot::{
-    Code, Details, Device, Farewell, Flow, Intent, Marks, Milestone, Path, Phase, Preferences, Problem,
-    Snapshot,
+    ChatWish, Code, Codec, Details, Device, Farewell, Flow, Intent, Marks, Milestone, Path, Phase, Problem,
+    Snapshot, Sound, WindowWish,
 };
+pub use strength::{Sample, Strength};
+pub use surroundings::{Abilities, Browser, Surroundings};
 
 use crate::{
     protocol::{IceServer, MatchId, Media, ToServer},
@@ -62,6 +78,14 @@ pub struct Call {
     /// What the server has last been told to wait with.
     joined: Joined,
     state: State,
+    surroundings: Surroundings,
+    /// Names this page; empty if it does not know.
+    build: String,
+    attendance: Attendance,
+    /// The page is in the background.
+    away: bool,
+    sound: Sound,
+    chat_open: bool,
     /// Somebody looks at the details.
     details_open: bool,
     /// Esc was pressed; the second one counts until then.
@@ -75,6 +99,8 @@ enum State {
     Landing(Option<Problem>),
     /// The browser asks for camera and microphone.
     Asking(Asking),
+    /// Camera and microphone are open; nothing else has begun.
+    Mirror,
     /// Wants a partner; the server does not know it yet.
     Ready {
         /// The last match could not be connected, or not kept so.
@@ -108,19 +134,27 @@ struct Joined {
 }
 
 impl Call {
-    /// A call that has not begun; `seed` is its chance, `preferences` what this device remembers.
-    pub fn new(seed: u64, preferences: Preferences) -> Self {
+    /// A call that has not begun; `seed` is its chance, `preferences` and `chosen` what this device remembers, `browser`
+    /// and `build` what the page is.
+    pub fn new(seed: u64, preferences: Preferences, chosen: Chosen, browser: Browser, build: String) -> Self {
+        let devices = Devices::recalled(chosen, preferences.has(Switch::PushToTalk));
         Self {
             preferences,
+            surroundings: Surroundings { browser, ..Surroundings::default() },
+            attendance: Attendance::default(),
+            build,
+            away: false,
+            sound: Sound::default(),
+            chat_open: false,
+            details_open: false,
             links: Links::default(),
             offers: 0,
             joined: Joined::default(),
             now: Moment::default(),
             rng: fastrand::Rng::with_seed(seed),
             line: Line::default(),
-            devices: Devices::default(),
+            devices,
             state: State::Landing(None),
-            details_open: false,
             asks_next_until: None,
         }
     }
@@ -128,6 +162,9 @@ impl Call {
     /// Takes in one fact and says what must now be done. Total: never fails, never waits.
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Output> {
         self.now = now;
+        if !self.may_be_gone() {
+            self.attendance.busy(now);
+        }
         let mut out = Vec::new();
         match input {
             Input::Wanted(intent) => self.wanted(intent, &mut out),
@@ -140,7 +177,12 @@ impl Call {
             }
             Input::SocketLost => self.line.lost(now, &mut self.rng),
             Input::Heard(frame) => match self.line.heard(now, frame, &mut self.rng, &mut out) {
-                Incoming::Welcome { resumed, match_id } => self.welcomed(resumed, match_id, &mut out),
+                Incoming::Welcome { resumed, match_id, build } => {
+                    // A server that names none, and a page that knows none of its own, leave it as it is.
+                    let is_other = build.is_some_and(|it| !self.build.is_empty() && it != self.build);
+                    self.surroundings.outdated |= is_other;
+                    self.welcomed(resumed, match_id, &mut out);
+                }
                 Incoming::Message(msg) => self.told(msg, &mut out),
                 Incoming::Nothing => {}
             },
@@ -148,8 +190,8 @@ impl Call {
                 self.line.heard_unknown(now, (seq, ack), &mut self.rng, &mut out)
             }
             Input::Peer { link, event } => self.peer_event(link, event, &mut out),
-            Input::CameraChanged => self.devices.camera_changed(),
-            Input::CamerasCounted(cameras) => self.devices.cameras = cameras,
+            Input::Devices(event) => self.devices_changed(event, &mut out),
+            Input::Surroundings(change) => self.surroundings_changed(change, &mut out),
             Input::NetworkChanged => self.network_changed(&mut out),
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.tick(&mut out),
@@ -161,12 +203,13 @@ impl Call {
     /// When `handle(now, Input::Tick)` next has something to do.
     pub fn next_deadline(&self) -> Option<Moment> {
         let state = match &self.state {
-            State::Landing(_) | State::Asking(_) | State::Ready { .. } => None,
+            State::Landing(_) | State::Asking(_) | State::Mirror | State::Ready { .. } => None,
             State::Waiting { ahead, .. } => ahead.as_ref().map(|it| it.renew_at()),
             State::Meeting(meeting) => Some(meeting.deadline(self.now, self.line.is_open())),
             State::Ended { until, .. } => Some(*until),
         };
-        [state, self.line.deadline(self.now), self.asks_next_until].into_iter().flatten().min()
+        let asks = self.may_be_gone().then(|| self.attendance.deadline(self.now));
+        [state, self.line.deadline(self.now), self.asks_next_until, asks].into_iter().flatten().min()
     }
 
     /// What may be seen at the moment of the last input.
@@ -174,6 +217,7 @@ impl Call {
         let (phase, problem) = match &self.state {
             State::Landing(problem) => (Phase::Landing, *problem),
             State::Asking(_) => (Phase::Asking, None),
+            State::Mirror => (Phase::Mirror, None),
             State::Ready { .. } => (Phase::Ready, self.line_problem()),
             State::Waiting { unconnected, .. } => {
                 (Phase::Waiting { unconnected: *unconnected }, self.line_problem())
@@ -186,22 +230,49 @@ impl Call {
             problem,
             microphone: self.devices.microphone(),
             camera: self.devices.camera(),
+            sharing: self.devices.sharing,
             preferences: self.preferences,
+            devices: self.devices.revision(),
             can_change_camera: self.devices.can_change_camera(),
-            details: match &self.state {
-                State::Meeting(meeting) => meeting.details(self.details_open),
-                State::Landing(_)
-                | State::Asking(_)
-                | State::Ready { .. }
-                | State::Waiting { .. }
-                | State::Ended { .. } => Details::default(),
-            },
             asks_next: self.asks_next_until.is_some_and(|until| until > self.now),
+            sound: self.sound,
+            surroundings: Surroundings {
+                asks_presence: self.may_be_gone() && self.attendance.asks(self.now),
+                ..self.surroundings
+            },
+            ..self.of_meeting()
+        }
+    }
+
+    /// The devices to choose from; changes when [`Snapshot::devices`] does.
+    pub fn menus(&self) -> Menus {
+        self.devices.menus().clone()
+    }
+
+    /// What may be seen of the match; nothing without one.
+    fn of_meeting(&self) -> Snapshot {
+        match &self.state {
+            State::Meeting(meeting) => Snapshot {
+                details: meeting.details(self.details_open),
+                stranger: meeting.stranger(),
+                chat: meeting.chat.glance(self.now, self.chat_open),
+                ..Snapshot::default()
+            },
+            State::Landing(_)
+            | State::Asking(_)
+            | State::Mirror
+            | State::Ready { .. }
+            | State::Waiting { .. }
+            | State::Ended { .. } => Snapshot::default(),
         }
     }
 
     fn line_problem(&self) -> Option<Problem> {
-        let lost = if self.line.is_full() { Problem::ServerFull } else { Problem::ServerLost };
+        let lost = match self.surroundings.offline {
+            true => Problem::Offline,
+            false if self.line.is_full() => Problem::ServerFull,
+            false => Problem::ServerLost,
+        };
         self.line.is_missed(self.now).then_some(lost)
     }
 
@@ -213,11 +284,12 @@ impl Call {
 
     fn tick(&mut self, out: &mut Vec<Output>) {
         self.line.tick(self.now, &mut self.rng, out);
+        self.stop_who_is_gone(out);
         if self.asks_next_until.is_some_and(|until| until <= self.now) {
             self.asks_next_until = None;
         }
         match &self.state {
-            State::Landing(_) | State::Asking(_) | State::Ready { .. } => {}
+            State::Landing(_) | State::Asking(_) | State::Mirror | State::Ready { .. } => {}
             State::Waiting { ahead, .. } => {
                 if ahead.as_ref().is_some_and(|it| it.renew_at() <= self.now) {
                     self.offer_ahead_again(out);
@@ -241,7 +313,11 @@ impl Call {
         match &mut self.state {
             State::Meeting(meeting) => meeting.network_changed(self.now),
             State::Waiting { .. } => self.offer_ahead_again(out),
-            State::Landing(_) | State::Asking(_) | State::Ready { .. } | State::Ended { .. } => {}
+            State::Landing(_)
+            | State::Asking(_)
+            | State::Mirror
+            | State::Ready { .. }
+            | State::Ended { .. } => {}
         }
     }
 
@@ -252,10 +328,12 @@ impl Call {
         out: &mut Vec<Output>,
         act: impl FnOnce(&mut Meeting, &mut Around) -> News,
     ) -> News {
+        let presence = self.presence();
         let State::Meeting(meeting) = &mut self.state else { return News::None };
         let was_restoring = meeting.is_restoring();
-        let (line_open, sending) = (self.line.is_open(), self.devices.sending());
-        let around = &mut Around { now: self.now, line_open, sending, links: &mut self.links, out };
+        let (line_open, chat_open) = (self.line.is_open(), self.chat_open);
+        let around =
+            &mut Around { now: self.now, line_open, presence, chat_open, links: &mut self.links, out };
         let news = act(meeting, around);
         if meeting.is_restoring() && !was_restoring {
             self.line.doubt(self.now, out);
@@ -268,6 +346,7 @@ impl Call {
             State::Meeting(meeting) => meeting.ticket().map(str::to_owned),
             State::Landing(_)
             | State::Asking(_)
+            | State::Mirror
             | State::Ready { .. }
             | State::Waiting { .. }
             | State::Ended { .. } => None,
@@ -279,6 +358,6 @@ impl Call {
     }
 
     const fn quality(&self) -> Quality {
-        if self.preferences.save_data { Quality::Saving } else { Quality::Full }
+        if self.preferences.has(Switch::SaveData) { Quality::Saving } else { Quality::Full }
     }
 }

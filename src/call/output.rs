@@ -1,26 +1,57 @@
 //! All that a call can ask for; it must not know how the driver does it.
 
-use super::{Description, Link, Milestone, Preferences};
+use super::{Description, DeviceKind, Link, Milestone, Preferences};
 use crate::protocol::{Candidate, Frame, IceServer, Media, PeerMessage, ToServer};
 
 /// One deed, to be done in the order given.
 #[derive(Clone, Debug)]
 pub enum Output {
-    /// Ask for camera and microphone; answered by `MediaOpened` or `MediaFailed`.
-    OpenMedia(Media),
+    /// Ask for camera and microphone, by preference those used last; answered by `DeviceEvent::Used` and `MediaOpened`, or by
+    /// `MediaFailed`.
+    OpenMedia(Media, Chosen),
     /// Give them back: the light goes out. Also one that is still being asked for.
     CloseMedia,
     /// Mute, unmute, camera on or off: what is `true` is sent.
     EnableMedia(Media),
-    /// Take the picture from the next camera there is; answered by `CameraChanged`. What is sent stays as it is.
-    NextCamera,
+    /// Use this device from now on; answered by `DeviceEvent::Used` or `Refused`. What is sent stays as it is.
+    Use(DeviceKind, String),
+    /// Blur the background of one's own picture, or no longer.
+    Blur(bool),
+    /// Show how loud one's own microphone is, or no longer.
+    ShowLevel(bool),
+    /// A tone from the chosen speaker.
+    PlayTone,
+    /// Ask for the screen; answered by `ScreenShared`.
+    ShareScreen,
+    /// Share it no longer.
+    UnshareScreen,
+    /// Put the stranger's picture into a window of its own, or back; answered by `InPicture`.
+    PictureInPicture(bool),
+    /// Fill the screen, or no longer; answered by `FillsScreen`.
+    FullScreen(bool),
+    /// How loud the stranger is: 0 to 100.
+    SetVolume(u8),
+    /// Play what was held back; answered by `SoundBlocked`.
+    PlaySound,
+    /// Keep the screen from going dark, or no longer.
+    KeepAwake(bool),
+    /// Tell the other pages of this browser that this one is used.
+    TakeOver,
+    /// Put a text where it can be pasted from.
+    Copy(String),
+    /// Open the sheet with everything that is not needed all the time.
+    OpenSheet,
+    /// Load the page anew.
+    Reload,
     /// Keep this on the device, for the next visit.
-    Remember(Preferences),
+    Remember(Preferences, Chosen),
+    /// Keep nothing.
+    Forget,
     /// Leave a performance mark, for developers.
     Mark(Milestone),
-    /// Have a connection ready, with those of our tracks on it that there are, which the next [`Open`](PeerDeed::Open)
-    /// takes: making one takes as long as all the rest of a match.
-    WarmUp,
+    /// Have a connection ready, with those of our tracks on it that there are and so bounded, which the next
+    /// [`Open`](PeerDeed::Open) takes: making one takes as long as all the rest of a match.
+    WarmUp(Quality),
     /// Connect to the server; answered by `SocketOpened` or `SocketLost`.
     OpenSocket,
     /// Send a message to the server.
@@ -37,6 +68,17 @@ pub enum Output {
         /// What.
         deed: PeerDeed,
     },
+}
+
+/// The devices that were chosen, by the browser's names for them; empty where none was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Chosen(pub [String; DeviceKind::ALL.len()]);
+
+impl Chosen {
+    /// The one of this kind.
+    pub fn of(&self, kind: DeviceKind) -> &str {
+        &self.0[kind as usize]
+    }
 }
 
 /// What can be done with a peer connection.

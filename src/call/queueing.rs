@@ -1,13 +1,17 @@
 //! How a page gets into the queue, stays in it and makes its offer ahead; it must not know what comes of a match.
 
-use super::{Ahead, Call, Joined, Output, PeerEvent, Preferences, Problem, State};
+use super::{Ahead, Call, Joined, Output, PeerEvent, Preferences, Problem, State, Switch};
 use crate::protocol::{ErrorCode, IceServer, MatchId, ToServer};
 
 impl Call {
+    fn warm_up(&self, out: &mut Vec<Output>) {
+        out.push(Output::WarmUp(self.quality()));
+    }
+
     /// Asks the server for a partner; safe to say twice.
     pub(super) fn join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
         self.state = State::Ready { unconnected };
-        out.push(Output::WarmUp);
+        self.warm_up(out);
         // Said on a line that is away it would be said again by `welcomed`.
         if self.line.is_open() {
             self.joined = self.to_join_with();
@@ -26,7 +30,7 @@ impl Call {
             }
             Some(match_id) => {
                 self.state = State::Ready { unconnected: false };
-                out.push(Output::WarmUp);
+                self.warm_up(out);
                 self.say(ToServer::Next { match_id }, out);
             }
             None => self.join(false, out),
@@ -36,7 +40,7 @@ impl Call {
     /// The server has put this page back into the queue by itself.
     pub(super) fn was_queued(&mut self, out: &mut Vec<Output>) {
         self.state = State::Ready { unconnected: true };
-        out.push(Output::WarmUp);
+        self.warm_up(out);
         if self.has_changed() {
             self.join(true, out);
         }
@@ -51,6 +55,7 @@ impl Call {
             (
                 State::Landing(_)
                 | State::Asking(_)
+                | State::Mirror
                 | State::Ready { .. }
                 | State::Waiting { .. }
                 | State::Meeting(_)
@@ -63,11 +68,11 @@ impl Call {
     /// The person has chosen something once and for all.
     pub(super) fn prefer(&mut self, preferences: Preferences, out: &mut Vec<Output>) {
         self.preferences = preferences;
-        out.push(Output::Remember(preferences));
+        self.remember(out);
         let quality = self.quality();
         match &mut self.state {
             State::Meeting(meeting) => meeting.bound(quality, out),
-            State::Waiting { ahead, .. } if preferences.hide_address => {
+            State::Waiting { ahead, .. } if preferences.has(Switch::HideAddress) => {
                 // It names the address that is to be hidden.
                 ahead.take().iter().for_each(|it| it.connection.close(out));
             }
@@ -77,6 +82,7 @@ impl Call {
             }
             State::Landing(_)
             | State::Asking(_)
+            | State::Mirror
             | State::Ready { .. }
             | State::Waiting { .. }
             | State::Ended { .. } => {}
@@ -99,13 +105,17 @@ impl Call {
                 let Joined { media, hide } = self.joined;
                 self.say(ToServer::Join { media, hide }, out);
             }
-            State::Landing(_) | State::Asking(_) | State::Meeting(_) | State::Ended { .. } => {}
+            State::Landing(_)
+            | State::Asking(_)
+            | State::Mirror
+            | State::Meeting(_)
+            | State::Ended { .. } => {}
         }
     }
 
     /// The server asks for an offer ahead.
     pub(super) fn prepare(&mut self, ice: Vec<IceServer>, out: &mut Vec<Output>) {
-        if self.preferences.hide_address {
+        if self.preferences.has(Switch::HideAddress) {
             return;
         }
         let way = self.way(ice, false);
@@ -136,7 +146,7 @@ impl Call {
     }
 
     fn to_join_with(&self) -> Joined {
-        Joined { media: self.devices.have, hide: self.preferences.hide_address }
+        Joined { media: self.devices.have, hide: self.preferences.has(Switch::HideAddress) }
     }
 
     fn has_changed(&self) -> bool {

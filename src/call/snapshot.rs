@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::protocol::Media;
+use super::{ChatGlance, Corner, DeviceKind, Preferences, Strength, Surroundings, Switch};
+use crate::protocol::{Media, Presence, Reaction};
 
 /// Everything the page shows; plain data, the same on both halves. The default is what the server renders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,21 +18,39 @@ pub struct Snapshot {
     pub camera: Device,
     /// Esc was pressed once: a second press within a moment is Next.
     pub asks_next: bool,
+    /// The screen is shared.
+    pub sharing: bool,
     /// What is kept on this device.
     pub preferences: Preferences,
+    /// Counts the changes of the lists of devices.
+    pub devices: u32,
     /// There is another camera to change to.
     pub can_change_camera: bool,
     /// How the two are connected, while there is a match.
     pub details: Details,
+    /// What the partner sends, and whether it is there.
+    pub stranger: Presence,
+    /// What the two write to each other, but for the lines.
+    pub chat: ChatGlance,
+    /// How loud the partner is.
+    pub sound: Sound,
+    /// What is around the page.
+    pub surroundings: Surroundings,
 }
 
-/// What a person has chosen once and for all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Preferences {
-    /// Meet only through a relay, so that the other person does not learn this one's address.
-    pub hide_address: bool,
-    /// Send as little as is bearable.
-    pub save_data: bool,
+/// How loud the partner is heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sound {
+    /// From 0 to 100.
+    pub volume: u8,
+    /// Not at all, for now.
+    pub muted: bool,
+}
+
+impl Default for Sound {
+    fn default() -> Self {
+        Self { volume: 100, muted: false }
+    }
 }
 
 /// How two are connected, for who wants to know.
@@ -43,6 +62,46 @@ pub struct Details {
     pub path: Option<Path>,
     /// What both can read aloud to know that nobody sits between them.
     pub code: Option<Code>,
+    /// How good it is.
+    pub strength: Strength,
+    /// Counts the samples, as long as somebody looks at them.
+    pub samples: u32,
+    /// How sound and picture are encoded that come in.
+    pub codecs: [Option<Codec>; 2],
+}
+
+/// How sound or picture is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codec {
+    /// Sound.
+    Opus,
+    /// Sound that is sent twice (RFC 2198).
+    Red,
+    /// Picture.
+    Vp8,
+    /// Picture.
+    Vp9,
+    /// Picture.
+    H264,
+    /// Picture.
+    Av1,
+}
+
+impl Codec {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Opus, Self::Red, Self::Vp8, Self::Vp9, Self::H264, Self::Av1];
+
+    /// The name, as in its media type (RFC 4855).
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Opus => "opus",
+            Self::Red => "red",
+            Self::Vp8 => "VP8",
+            Self::Vp9 => "VP9",
+            Self::H264 => "H264",
+            Self::Av1 => "AV1",
+        }
+    }
 }
 
 /// The way that media takes.
@@ -123,6 +182,8 @@ pub enum Phase {
     Asking,
     /// Camera or microphone are open; the server is being reached.
     Ready,
+    /// Camera and microphone are open, and the person looks whether they are right before anything begins.
+    Mirror,
     /// In the queue.
     Waiting {
         /// The last match could not be connected, or not kept so.
@@ -153,7 +214,7 @@ impl Phase {
         match self {
             Self::Landing => "landing",
             Self::Asking => "asking",
-            Self::Ready => "ready",
+            Self::Ready | Self::Mirror => "ready",
             Self::Waiting { .. } => "waiting",
             Self::Connecting { .. } => "connecting",
             Self::Talking { .. } => "talking",
@@ -203,6 +264,10 @@ pub enum Device {
 pub enum Problem {
     /// Camera and microphone may not be used.
     CameraBlocked,
+    /// The browser's question was closed without an answer.
+    CameraDismissed,
+    /// The system does not let the browser use them.
+    CameraBlockedBySystem,
     /// There is neither camera nor microphone.
     NoDevice,
     /// Another program holds them.
@@ -217,6 +282,12 @@ pub enum Problem {
     ServerFull,
     /// The address is to be hidden, and the server has no relay.
     NoRelay,
+    /// There is no network; tried again when there is.
+    Offline,
+    /// Another page of this browser is used.
+    OtherTab,
+    /// Nobody has answered whether anybody is there.
+    Idle,
 }
 
 impl Problem {
@@ -224,6 +295,8 @@ impl Problem {
     pub const fn code(self) -> &'static str {
         match self {
             Self::CameraBlocked => "camera-blocked",
+            Self::CameraDismissed => "camera-dismissed",
+            Self::CameraBlockedBySystem => "camera-blocked-by-system",
             Self::NoDevice => "no-device",
             Self::DeviceBusy => "device-busy",
             Self::Unsupported => "unsupported",
@@ -231,13 +304,20 @@ impl Problem {
             Self::ServerLost => "server-lost",
             Self::ServerFull => "server-full",
             Self::NoRelay => "no-relay",
+            Self::Offline => "offline",
+            Self::OtherTab => "other-tab",
+            Self::Idle => "idle",
         }
     }
 }
 
 /// What a person wants.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
+    /// Look into the mirror before anything begins.
+    OpenMirror,
+    /// Begin though neither camera nor microphone can be had: to see, hear and write.
+    StartWithout,
     /// Meet somebody; after a problem, try again.
     Start,
     /// Somebody else, at once.
@@ -252,10 +332,60 @@ pub enum Intent {
     ToggleCamera,
     /// The picture of another camera.
     NextCamera,
-    /// Hide this person's address, or not any more; holds from the next match on.
-    ToggleHideAddress,
-    /// Send less, or no longer.
-    ToggleSaveData,
+    /// Another device, by the browser's name for it.
+    Choose(DeviceKind, String),
+    /// A tone from the speaker.
+    TestSpeaker,
+    /// Hold the microphone open, or let go of it, while it is on only then.
+    HoldToTalk(bool),
+    /// Share the screen, or no longer.
+    ToggleScreen,
+    /// Something of the window.
+    Window(WindowWish),
+    /// Something of the chat.
+    Chat(ChatWish),
+    /// Choose otherwise.
+    Toggle(Switch),
     /// Look at the details of the connection, or no longer.
     LookAtDetails(bool),
+    /// The details as a text, for a report of a fault.
+    CopyReport,
+    /// Forget everything that this device keeps.
+    ForgetEverything,
+}
+
+/// What a person wants of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WindowWish {
+    /// The stranger's picture in a window of its own, or back.
+    TogglePictureInPicture,
+    /// Fill the screen, or no longer.
+    ToggleFullScreen,
+    /// How loud the stranger is, from 0 to 100.
+    SetVolume(u8),
+    /// Hear the stranger, or not for now.
+    ToggleSound,
+    /// Play the sound that the browser has held back.
+    AllowSound,
+    /// One's own picture into the next corner.
+    MoveOwnPicture,
+    /// One's own picture into this corner.
+    PlaceOwnPicture(Corner),
+    /// Everything that is not needed all the time.
+    OpenSheet,
+    /// Load the newer page.
+    Reload,
+}
+
+/// What a person wants of the chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ChatWish {
+    /// Open, or closed.
+    Toggle,
+    /// Send this text.
+    Write(String),
+    /// A text is being written.
+    Type,
+    /// Show what one feels.
+    React(Reaction),
 }

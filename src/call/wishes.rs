@@ -2,7 +2,7 @@
 
 use std::{mem, time::Duration};
 
-use super::{Asking, Call, Devices, Intent, MediaError, Output, Preferences, Problem, State, media::Verdict};
+use super::{Asking, Call, Intent, MediaError, Output, Problem, State, media::Verdict};
 use crate::protocol::Media;
 
 /// How long the second Esc may take.
@@ -11,6 +11,7 @@ const SECOND_ESCAPE_WITHIN: Duration = Duration::from_secs(3);
 impl Call {
     pub(super) fn wanted(&mut self, intent: Intent, out: &mut Vec<Output>) {
         let asked = self.asks_next_until.take();
+        self.attendance.active(self.now);
         match intent {
             Intent::Start => self.start(out),
             Intent::Next => self.next(out),
@@ -22,28 +23,35 @@ impl Call {
             Intent::Stop => self.stop(None, out),
             Intent::ToggleMicrophone if self.devices.toggle_microphone() => self.sending_changed(out),
             Intent::ToggleCamera if self.devices.toggle_camera() => self.sending_changed(out),
-            Intent::NextCamera if self.devices.change_camera() => out.push(Output::NextCamera),
-            Intent::ToggleMicrophone | Intent::ToggleCamera | Intent::NextCamera => {}
-            Intent::ToggleHideAddress => {
-                let hide_address = !self.preferences.hide_address;
-                self.prefer(Preferences { hide_address, ..self.preferences }, out);
-            }
+            Intent::HoldToTalk(hold) if self.devices.hold(hold) => self.sending_changed(out),
+            Intent::ToggleMicrophone | Intent::ToggleCamera | Intent::HoldToTalk(_) => {}
+            Intent::NextCamera => self.next_camera(out),
+            Intent::Choose(kind, id) => self.choose(kind, id, out),
+            Intent::TestSpeaker => out.push(Output::PlayTone),
+            Intent::ToggleScreen => self.toggle_screen(out),
+            Intent::OpenMirror => self.open_mirror(out),
+            Intent::StartWithout => self.start_without(out),
+            Intent::Toggle(switch) => self.toggle(switch, out),
+            Intent::ForgetEverything => self.forget(out),
+            Intent::Window(wish) => self.window_wanted(wish, out),
+            Intent::Chat(wish) => self.writing_wanted(wish, out),
             Intent::LookAtDetails(look) => self.details_open = look,
-            Intent::ToggleSaveData => {
-                let save_data = !self.preferences.save_data;
-                self.prefer(Preferences { save_data, ..self.preferences }, out);
-            }
+            Intent::CopyReport => out.push(Output::Copy(self.report())),
         }
     }
 
     pub(super) fn start(&mut self, out: &mut Vec<Output>) {
         match &self.state {
             State::Landing(_) => {
-                let (asking, wish) = Asking::begin();
-                self.state = State::Asking(asking);
-                out.extend([Output::OpenMedia(wish), Output::WarmUp]);
+                self.ask(Asking::FOR_A_PARTNER, out);
                 // While the person reads the browser's question, the line can be had.
                 self.line.open(self.now, out);
+            }
+            State::Mirror => {
+                let sending = self.devices.sending();
+                out.extend([Output::ShowLevel(false), Output::TakeOver, Output::EnableMedia(sending)]);
+                self.line.open(self.now, out);
+                self.join(false, out);
             }
             State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended { .. } => {
                 self.line.hurry(self.now, out);
@@ -52,17 +60,47 @@ impl Call {
         }
     }
 
+    fn open_mirror(&mut self, out: &mut Vec<Output>) {
+        if let State::Landing(_) = self.state {
+            self.ask(Asking::FOR_THE_MIRROR, out);
+        }
+    }
+
+    fn ask(&mut self, asking: Asking, out: &mut Vec<Output>) {
+        self.state = State::Asking(asking);
+        let chosen = self.devices.chosen().clone();
+        out.extend([
+            Output::TakeOver,
+            Output::OpenMedia(Asking::FIRST, chosen),
+            Output::WarmUp(self.quality()),
+        ]);
+    }
+
+    /// Meets people with nothing but the eyes, the ears and the keyboard.
+    fn start_without(&mut self, out: &mut Vec<Output>) {
+        if let State::Landing(Some(_)) = self.state {
+            self.devices.content_without = true;
+            out.push(Output::TakeOver);
+            self.use_speaker(out);
+            self.line.open(self.now, out);
+            self.join(false, out);
+        }
+    }
+
     pub(super) fn next(&mut self, out: &mut Vec<Output>) {
         match mem::replace(&mut self.state, State::Ready { unconnected: false }) {
             State::Meeting(meeting) => {
                 let open = meeting.open();
                 meeting.leave(out);
+                self.is_alone(out);
                 self.want_next(open, out);
             }
             State::Ended { open, .. } => self.want_next(open, out),
-            other @ (State::Landing(_) | State::Asking(_) | State::Ready { .. } | State::Waiting { .. }) => {
-                self.state = other
-            }
+            other @ (State::Landing(_)
+            | State::Asking(_)
+            | State::Mirror
+            | State::Ready { .. }
+            | State::Waiting { .. }) => self.state = other,
         }
     }
 
@@ -71,35 +109,53 @@ impl Call {
         self.asks_next_until = None;
         match mem::replace(&mut self.state, State::Landing(problem)) {
             State::Waiting { ahead: Some(ahead), .. } => ahead.connection.close(out),
-            State::Meeting(meeting) => meeting.leave(out),
+            State::Meeting(meeting) => {
+                meeting.leave(out);
+                self.is_alone(out);
+            }
+            State::Mirror => out.push(Output::ShowLevel(false)),
             State::Landing(_)
             | State::Asking(_)
             | State::Ready { .. }
             | State::Waiting { .. }
             | State::Ended { .. } => {}
         }
-        self.devices = Devices::default();
+        self.devices.close();
         out.push(Output::CloseMedia);
         self.line.close(out);
     }
 
     pub(super) fn media_opened(&mut self, have: Media, out: &mut Vec<Output>) {
         match self.state {
-            State::Asking(_) => {
+            State::Asking(asking) => {
                 self.devices.have = have;
-                out.push(Output::EnableMedia(self.devices.sending()));
-                self.join(false, out);
+                self.attendance.active(self.now);
+                self.use_speaker(out);
+                if asking.for_the_mirror {
+                    self.state = State::Mirror;
+                    // Nobody hears what is muted for others.
+                    out.extend([Output::EnableMedia(have), Output::ShowLevel(true)]);
+                } else {
+                    out.push(Output::EnableMedia(self.devices.sending()));
+                    self.join(false, out);
+                }
             }
             // Stopped while the browser asked: nothing may stay open.
             State::Landing(_) => out.push(Output::CloseMedia),
-            State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended { .. } => {}
+            State::Mirror
+            | State::Ready { .. }
+            | State::Waiting { .. }
+            | State::Meeting(_)
+            | State::Ended { .. } => {}
         }
     }
 
     pub(super) fn media_failed(&mut self, error: MediaError, out: &mut Vec<Output>) {
         let State::Asking(asking) = &mut self.state else { return };
         match asking.refused(error) {
-            Verdict::Ask(wish) => out.push(Output::OpenMedia(wish)),
+            Verdict::Ask(wish) => {
+                out.push(Output::OpenMedia(wish, self.devices.chosen().clone()));
+            }
             Verdict::Tell(problem) => self.stop(Some(problem), out),
         }
     }
@@ -107,7 +163,7 @@ impl Call {
     pub(super) fn media_lost(&mut self, lost: Media, out: &mut Vec<Output>) {
         self.devices.lost(lost);
         match self.state {
-            State::Landing(_) | State::Asking(_) => {}
+            State::Landing(_) | State::Asking(_) | State::Mirror => {}
             State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended { .. } => {
                 self.sending_changed(out);
                 self.join_anew_if_changed(out);
@@ -118,11 +174,14 @@ impl Call {
     /// Stops where nothing is left to meet the next one with; a call goes on, since one can still see and hear.
     pub(super) fn stop_without_devices(&mut self, out: &mut Vec<Output>) {
         match self.state {
-            State::Ready { .. } | State::Waiting { .. } | State::Ended { .. } if self.devices.is_empty() => {
+            State::Mirror | State::Ready { .. } | State::Waiting { .. } | State::Ended { .. }
+                if self.devices.is_empty() =>
+            {
                 self.stop(Some(Problem::NoDevice), out);
             }
             State::Landing(_)
             | State::Asking(_)
+            | State::Mirror
             | State::Ready { .. }
             | State::Waiting { .. }
             | State::Meeting(_)
@@ -131,10 +190,24 @@ impl Call {
     }
 
     pub(super) fn sending_changed(&mut self, out: &mut Vec<Output>) {
-        let sending = self.devices.sending();
-        out.push(Output::EnableMedia(sending));
-        if let State::Meeting(meeting) = &self.state {
-            meeting.tell_sending(sending, out);
+        out.push(Output::EnableMedia(self.devices.sending()));
+        self.tell_presence(out);
+    }
+
+    /// Whatever held the microphone open does so no longer.
+    pub(super) fn let_go(&mut self, out: &mut Vec<Output>) {
+        if self.devices.hold(false) {
+            self.sending_changed(out);
         }
+    }
+
+    /// The partner is gone: what was for the call only ends with it.
+    pub(super) fn is_alone(&mut self, out: &mut Vec<Output>) {
+        self.unshare(out);
+        self.let_go(out);
+        if self.surroundings.in_picture {
+            out.push(Output::PictureInPicture(false));
+        }
+        out.push(Output::KeepAwake(false));
     }
 }

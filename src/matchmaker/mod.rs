@@ -60,6 +60,8 @@ pub struct Config {
     pub ticket_key: [u8; 32],
     /// STUN and TURN servers, and what the two ends learn of each other.
     pub ice: Ice,
+    /// Names the page that goes with this server.
+    pub build: Option<String>,
 }
 
 /// Two who could be paired, in the order in which that is done.
@@ -80,6 +82,7 @@ struct Bid {
 pub struct Matchmaker {
     max_connections: usize,
     ticket_key: [u8; 32],
+    build: Option<String>,
     ice: Ice,
     draining: bool,
     mint: Mint,
@@ -107,6 +110,7 @@ impl Matchmaker {
         Self {
             max_connections: config.max_connections,
             ticket_key: config.ticket_key,
+            build: config.build,
             ice: config.ice,
             draining: false,
             mint: Mint::new(config.seed, config.unix_origin_ms),

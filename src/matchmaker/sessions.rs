@@ -249,6 +249,7 @@ impl Matchmaker {
             heartbeat_ms: HEARTBEAT.as_millis() as u32,
             grace_ms: GRACE_MATCHED.as_millis() as u32,
         };
-        ToBrowser::Welcome { version: VERSION, peer, secret, resumed, match_id, relay, limits }
+        let build = self.build.clone();
+        ToBrowser::Welcome { version: VERSION, peer, secret, resumed, match_id, relay, build, limits }
     }
 }

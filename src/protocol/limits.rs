@@ -50,6 +50,12 @@ pub const ACK_EVERY: u64 = 16;
 /// Messages one connection may have refused before it is closed: a page has bugs, an attacker has patience.
 pub const MAX_REFUSALS: u16 = 16;
 
+/// Characters of one text in the chat: a thought, not a page.
+pub const MAX_CHAT_CHARS: usize = 500;
+
+/// Texts of one end that the other has not acknowledged; more wait in nobody's memory.
+pub const MAX_CHAT_UNACKNOWLEDGED: u32 = 32;
+
 /// How often each end lets the other hear that it is there.
 pub const HEARTBEAT: Duration = Duration::from_secs(10);
 

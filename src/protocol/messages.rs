@@ -100,6 +100,9 @@ pub enum ToBrowser {
         /// Whether there is a relay, so that addresses can be hidden.
         #[serde(default, skip_serializing_if = "is_false")]
         relay: bool,
+        /// Names the page that this server has: one with another name is not the newest.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        build: Option<String>,
         /// What the server holds this page to.
         limits: Limits,
     },

@@ -16,5 +16,5 @@ pub use messages::{
     Ahead, EndReason, ErrorCode, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser,
     ToServer,
 };
-pub use peer::{CHANNEL_ID, CHANNEL_LABEL, MAX_PEER_MESSAGE_BYTES, PeerMessage};
+pub use peer::{CHANNEL_ID, CHANNEL_LABEL, MAX_PEER_MESSAGE_BYTES, PeerMessage, Presence, Reaction};
 pub use signals::{Candidate, Sdp, Signal};

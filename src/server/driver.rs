@@ -56,6 +56,7 @@ impl Driver {
     pub(super) fn new(
         max_connections: usize,
         ticket_key: [u8; 32],
+        build: Option<String>,
         ice: Ice,
         telemetry: Arc<Telemetry>,
     ) -> Result<(Self, mpsc::Sender<Event>), getrandom::Error> {
@@ -63,7 +64,8 @@ impl Driver {
         getrandom::fill(&mut seed)?;
         let clock = Clock::start();
         let unix_origin_ms = clock.unix_origin_ms();
-        let matchmaker = Matchmaker::new(Config { seed, unix_origin_ms, max_connections, ticket_key, ice });
+        let matchmaker =
+            Matchmaker::new(Config { seed, unix_origin_ms, max_connections, ticket_key, ice, build });
         let (events, inbox) = mpsc::channel(INBOX);
         Ok((Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, events))
     }
@@ -169,7 +171,7 @@ mod tests {
     #[tokio::test]
     async fn a_socket_that_takes_nothing_is_let_go_and_its_peer_is_lost() {
         let (mut driver, _inbox) =
-            Driver::new(10, [0; 32], Ice::default(), Arc::new(Telemetry::new())).unwrap();
+            Driver::new(10, [0; 32], None, Ice::default(), Arc::new(Telemetry::new())).unwrap();
         let connection = Connection(1);
         let (sender, mut outgoing) = mpsc::channel(1);
         driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), sender));

@@ -97,8 +97,13 @@ pub async fn run(
     let scrubs = config.ice.scrub;
     let telemetry = Arc::new(Telemetry::new());
     let life = Life::default();
-    let (driver, inbox) =
-        Driver::new(config.server.max_connections, ticket_key, ice, Arc::clone(&telemetry))?;
+    let (driver, inbox) = Driver::new(
+        config.server.max_connections,
+        ticket_key,
+        crate::ui::build(&config.leptos),
+        ice,
+        Arc::clone(&telemetry),
+    )?;
     let exchange = Arc::new(Exchange::new(inbox, life.clone(), Arc::clone(&telemetry), scrubs));
     let site = Site { origins: Arc::new(origins), exchange, life: life.clone() };
 

@@ -8,11 +8,12 @@ use axum::{
         ConnectInfo, Request, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
+use leptos::prelude::use_context;
 use leptos_axum::render_app_to_stream_with_context;
 use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir};
 
@@ -27,7 +28,10 @@ use super::{
 use crate::{
     matchmaker::Network,
     protocol::limits::{MAX_FRAME_BYTES, SUBPROTOCOL},
-    ui,
+    ui::{
+        self,
+        words::{self, Words},
+    },
 };
 
 /// Bytes of a socket's read buffer, there from the start: most messages fit, and ten thousand of them are 40 MB.
@@ -78,7 +82,10 @@ pub(super) fn site(config: &Config, site: Site) -> Router {
     let policy = Policy::new(config, &site.origins);
     let page = {
         let options = options.clone();
-        render_app_to_stream_with_context(move || policy.apply(), move || ui::shell(options.clone()))
+        render_app_to_stream_with_context(
+            move || policy.apply(),
+            move || ui::shell(options.clone(), language()),
+        )
     };
     Router::new()
         .route("/", get(page))
@@ -90,6 +97,13 @@ pub(super) fn site(config: &Config, site: Site) -> Router {
         .fallback_service(public)
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(secured))
+}
+
+/// The catalogue in the language that the page was asked for in.
+fn language() -> &'static Words {
+    let parts = use_context::<Parts>();
+    let query = parts.as_ref().and_then(|it| it.uri.query()).unwrap_or_default();
+    words::in_language(query.split('&').find_map(|it| it.strip_prefix("lang=")).unwrap_or_default())
 }
 
 /// The operators' side.

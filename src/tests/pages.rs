@@ -4,11 +4,17 @@ use leptos::prelude::*;
 use passerby::{
     call::{Device, Farewell, Flow, Phase, Problem, Snapshot},
     protocol::Media,
-    ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, Stage, shell},
+    ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, Stage, shell, words},
 };
 
-const PROBLEMS: [Problem; 7] = [
+const PROBLEMS: [Problem; 13] = [
     Problem::CameraBlocked,
+    Problem::CameraDismissed,
+    Problem::CameraBlockedBySystem,
+    Problem::NoRelay,
+    Problem::Offline,
+    Problem::OtherTab,
+    Problem::Idle,
     Problem::NoDevice,
     Problem::DeviceBusy,
     Problem::Unsupported,
@@ -76,7 +82,7 @@ fn nobody_reads_the_words_of_the_trade() {
 #[test]
 fn the_first_look_offers_start_and_says_what_a_call_gives_away() {
     let page = Page::of(Snapshot::default());
-    assert_eq!(page.buttons(), ["Start"]);
+    assert_eq!(page.buttons(), ["Settings", "Start", "Check camera and sound"]);
     assert!(page.visible_text().contains("network address"));
     assert_eq!(page.said("status"), "", "nothing is announced to somebody who has just come");
     assert_eq!(page.said("alert"), "");
@@ -86,7 +92,7 @@ fn the_first_look_offers_start_and_says_what_a_call_gives_away() {
 fn a_problem_before_a_call_has_one_thing_to_do() {
     for problem in PROBLEMS {
         let page = Page::of(Snapshot { problem: Some(problem), ..Snapshot::default() });
-        assert_eq!(page.buttons(), ["Try again"], "{problem:?}");
+        assert_eq!(page.buttons()[1], first(problem), "{problem:?}");
         assert_ne!(page.said("alert"), "", "{problem:?}");
         assert_eq!(page.said("status"), "", "{problem:?} is said once");
     }
@@ -95,7 +101,7 @@ fn a_problem_before_a_call_has_one_thing_to_do() {
 #[test]
 fn the_question_for_the_camera_is_explained() {
     let page = Page::of(Snapshot { phase: Phase::Asking, ..Snapshot::default() });
-    assert_eq!(page.buttons(), ["Stop"], "which the text speaks of");
+    assert_eq!(page.buttons(), ["Settings", "Stop"], "which the text speaks of");
     assert!(page.visible_text().contains("choose Allow"));
 }
 
@@ -103,15 +109,20 @@ fn the_question_for_the_camera_is_explained() {
 fn controls_are_there_from_the_queue_on() {
     for phase in phases() {
         let page = Page::of(Snapshot { phase, ..with_both() });
-        let controls = ["Mute microphone", "Turn camera off", "Stop", "Next"];
+        let controls = ["Mute microphone", "Turn camera off", "Chat", "More", "Stop", "Next"];
         match phase {
-            Phase::Landing => assert_eq!(page.buttons(), ["Start"]),
-            Phase::Asking => assert_eq!(page.buttons(), ["Stop"]),
+            Phase::Landing => assert_eq!(page.buttons(), ["Settings", "Start", "Check camera and sound"]),
+            Phase::Asking => assert_eq!(page.buttons(), ["Settings", "Stop"]),
+            Phase::Mirror => assert_eq!(page.buttons(), ["Settings", "Start", "Stop", "Play a tone"]),
             Phase::Ready
             | Phase::Waiting { .. }
             | Phase::Connecting { .. }
             | Phase::Talking { .. }
-            | Phase::Ended { .. } => assert_eq!(page.buttons(), controls, "{phase:?}"),
+            | Phase::Ended { .. } => {
+                for control in controls {
+                    assert!(page.buttons().contains(&control), "{control} in {phase:?}");
+                }
+            }
         }
     }
 }
@@ -138,7 +149,7 @@ fn names_change_with_what_a_press_would_do() {
         ..Snapshot::default()
     };
     let page = Page::of(quiet);
-    assert_eq!(page.buttons(), ["Unmute microphone", "Turn camera on", "Stop", "Next"]);
+    assert_eq!(page.buttons(), ["Unmute microphone", "Turn camera on", "Chat", "More", "Stop", "Next"]);
     assert!(page.elements.iter().all(|element| !element.has("aria-pressed")), "never both name and state");
 }
 
@@ -147,11 +158,11 @@ fn who_lacks_a_device_has_no_control_for_it_and_is_told() {
     let without_camera =
         Snapshot { phase: Phase::Waiting { unconnected: false }, camera: Device::Absent, ..with_both() };
     let page = Page::of(without_camera);
-    assert_eq!(page.buttons(), ["Mute microphone", "Stop", "Next"]);
+    assert_eq!(page.buttons(), ["Mute microphone", "Chat", "More", "Stop", "Next"]);
     assert!(page.visible_text().contains("without a camera"));
 
     let page = Page::of(Snapshot { camera: Device::On, microphone: Device::Absent, ..without_camera });
-    assert_eq!(page.buttons(), ["Turn camera off", "Stop", "Next"]);
+    assert_eq!(page.buttons(), ["Turn camera off", "Chat", "More", "Stop", "Next"]);
     assert!(page.visible_text().contains("without a microphone"));
 }
 
@@ -161,7 +172,9 @@ fn a_lost_server_does_not_hide_a_call() {
         Page::of(Snapshot { phase: talking(true, true), problem: Some(Problem::ServerLost), ..with_both() });
     assert_eq!(page.said("alert"), "Lost contact with the server. Your call continues.");
     assert_eq!(page.only("h1").text, "Talking with a stranger");
-    assert_eq!(page.buttons(), ["Mute microphone", "Turn camera off", "Stop", "Next"]);
+    for control in ["Mute microphone", "Turn camera off", "Chat", "More", "Stop", "Next"] {
+        assert!(page.buttons().contains(&control), "{control}");
+    }
 
     let page = Page::of(Snapshot {
         phase: Phase::Waiting { unconnected: false },
@@ -204,18 +217,44 @@ fn the_document_lets_nothing_in_and_loses_no_press() {
     let options = LeptosOptions::builder().output_name("passerby").site_root("target/no-such-site").build();
     let html = Owner::new().with(|| {
         leptos::nonce::provide_nonce();
-        shell(options).to_html()
+        shell(options, words::in_language("en")).to_html()
     });
-    assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\">"), "{html}");
+    assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{html}");
     assert!(html.contains(r#"<div id="root"><main"#), "only what is inside the root is taken over: {html}");
     assert!(html.contains(r#"href="/pkg/passerby.css""#), "{html}");
     assert!(!html.contains("style=") && !html.contains("<style"), "{html}");
     let scripts: Vec<_> = html.split("<script").skip(1).collect();
+    let (texts, scripts): (Vec<_>, Vec<_>) = scripts.into_iter().partition(|it| it.contains("text/plain"));
     assert!(scripts.iter().all(|script| script.contains("nonce=\"")), "{html}");
+    let all = words::in_language("en").texts();
+    assert!(texts[0].contains(&all.join("\n")), "all texts, one a line");
+    assert!(
+        all.iter().all(|it| !it.contains(['<', '\n'])),
+        "or the page would end too early, or be mixed up"
+    );
     let remembers = scripts[0];
     assert!(remembers.contains(&format!("getElementById(\"{ROOT_ID}\")")));
     assert!(remembers.contains(&format!("dataset.pressed = \"{PRESSED_START}\"")));
     assert_eq!(PRESSED_ATTRIBUTE, "data-pressed", "which is what the script and the style call it");
+}
+
+/// The one thing to do about a problem.
+const fn first(problem: Problem) -> &'static str {
+    match problem {
+        Problem::OtherTab => "Use here",
+        Problem::Idle => "Start",
+        Problem::CameraBlocked
+        | Problem::CameraDismissed
+        | Problem::CameraBlockedBySystem
+        | Problem::NoDevice
+        | Problem::DeviceBusy
+        | Problem::Unsupported
+        | Problem::Insecure
+        | Problem::ServerLost
+        | Problem::ServerFull
+        | Problem::NoRelay
+        | Problem::Offline => "Try again",
+    }
 }
 
 // What is rendered.
@@ -229,7 +268,7 @@ fn talking(video: bool, audio: bool) -> Phase {
 }
 
 fn phases() -> Vec<Phase> {
-    let mut phases = vec![Phase::Landing, Phase::Asking, Phase::Ready];
+    let mut phases = vec![Phase::Landing, Phase::Asking, Phase::Mirror, Phase::Ready];
     phases.extend([false, true].map(|unconnected| Phase::Waiting { unconnected }));
     phases.extend([false, true].map(|slow| Phase::Connecting { slow }));
     for bits in 0..8 {
@@ -267,8 +306,8 @@ fn every_state() -> Vec<Snapshot> {
 
 fn render(snapshot: Snapshot) -> String {
     Owner::new().with(|| {
-        let (snapshot, _) = signal(snapshot);
-        provide_context(Stage { snapshot, intend: Callback::new(|_| ()) });
+        provide_context(Stage::still(snapshot));
+        provide_context(words::in_language("en"));
         view! { <App/> }.to_html()
     })
 }
@@ -312,7 +351,9 @@ impl Element {
         }
         let mut element =
             Self { tag: name.to_owned(), attributes, hidden: false, unread: false, text: String::new() };
-        element.hidden = element.has("hidden") || inside.is_some_and(|outer| outer.hidden);
+        // What pops over the page is not there before somebody asks for it.
+        element.hidden =
+            element.has("hidden") || element.has("popover") || inside.is_some_and(|outer| outer.hidden);
         element.unread =
             element.attribute("aria-hidden") == Some("true") || inside.is_some_and(|outer| outer.unread);
         element
@@ -377,7 +418,8 @@ impl Page {
 
     /// The accessible names of the buttons that can be seen, in order.
     fn buttons(&self) -> Vec<&str> {
-        self.all("button").into_iter().filter(|it| !it.hidden).map(|it| it.text.as_str()).collect()
+        let shown = self.all("button").into_iter().filter(|it| !it.hidden);
+        shown.map(|it| it.attribute("aria-label").unwrap_or(&it.text)).collect()
     }
 
     fn button(&self, name: &str) -> Option<&Element> {

@@ -4,14 +4,14 @@ use std::{collections::BTreeSet, fmt};
 
 use passerby::protocol::{
     Ahead, Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Limits, MatchId, Media, PeerId,
-    PeerMessage, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, ToBrowser, ToServer, decode_lenient,
-    decode_strict, encode, encode_peer,
+    PeerMessage, Reaction, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, ToBrowser, ToServer,
+    decode_lenient, decode_strict, encode, encode_peer,
     limits::{
         ACK_EVERY, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT,
-        HELLO_WITHIN, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_EPOCH, MAX_FRAME_BYTES, MAX_MID_BYTES,
-        MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES,
-        MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, NOT_AGAIN_FOR, PREPARED_FOR, SILENCE, SUBPROTOCOL,
-        VERSION,
+        HELLO_WITHIN, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED,
+        MAX_EPOCH, MAX_FRAME_BYTES, MAX_MID_BYTES, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_PREPARED,
+        MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES,
+        NOT_AGAIN_FOR, PREPARED_FOR, SILENCE, SUBPROTOCOL, VERSION,
     },
 };
 use proptest::prelude::*;
@@ -34,6 +34,14 @@ const MATCH: MatchId = MatchId(uuid!("018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f"));
 
 /// A value and the only text that it is written as.
 type Golden<T> = (String, T);
+
+const REACTIONS: [(Reaction, &str); 5] = [
+    (Reaction::Wave, "wave"),
+    (Reaction::ThumbsUp, "thumbs-up"),
+    (Reaction::Laugh, "laugh"),
+    (Reaction::Heart, "heart"),
+    (Reaction::Clap, "clap"),
+];
 
 const REASONS: [(EndReason, &str); 6] = [
     (EndReason::Next, "next"),
@@ -173,6 +181,7 @@ fn welcome() -> ToBrowser {
         resumed: false,
         match_id: None,
         relay: false,
+        build: None,
         limits,
     }
 }
@@ -180,8 +189,8 @@ fn welcome() -> ToBrowser {
 /// The welcome of one whose match the server knows by its ticket.
 fn known() -> ToBrowser {
     let mut msg = welcome();
-    if let ToBrowser::Welcome { match_id, relay, .. } = &mut msg {
-        (*match_id, *relay) = (Some(MATCH), true);
+    if let ToBrowser::Welcome { match_id, relay, build, .. } = &mut msg {
+        (*match_id, *relay, *build) = (Some(MATCH), true, Some("b1".into()));
     }
     msg
 }
@@ -261,7 +270,7 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     let welcome_text = r#"{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"candidates":64,"heartbeat_ms":10000,"grace_ms":20000}}}"#;
     let known_text = welcome_text.replace(
         r#""resumed":false,"#,
-        r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"#,
+        r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"build":"b1","#,
     );
     let mut all = vec![
         golden(0, 0, welcome_text, welcome()),
@@ -290,21 +299,31 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
 }
 
 /// Every message over the data channel.
-fn to_partner() -> [Golden<PeerMessage>; 5] {
+fn to_partner() -> Vec<Golden<PeerMessage>> {
     let number = Uuid::from_u128(0x4f0c2b9e_3d1a_4e57_8a66_0b1c2d3e4f50);
     let text = |name: &str, field: &str| {
         format!(r#"{{"{name}":{{"{field}":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"}}}}"#)
     };
-    [
+    let mut all = vec![
         (
-            r#"{"sending":{"audio":false,"video":true}}"#.to_owned(),
-            PeerMessage::Sending { audio: false, video: true },
+            r#"{"sending":{"audio":false,"video":true,"screen":false,"away":false}}"#.to_owned(),
+            PeerMessage::Sending(Media { audio: false, video: true }.into()),
         ),
         (r#"{"bye":{}}"#.to_owned(), PeerMessage::Bye {}),
         (text("commit", "hash"), PeerMessage::Commit { hash: number }),
         (text("nonce", "nonce"), PeerMessage::Nonce { nonce: number }),
         (text("reveal", "nonce"), PeerMessage::Reveal { nonce: number }),
-    ]
+        (
+            r#"{"chat":{"number":1,"text":"Hello"}}"#.to_owned(),
+            PeerMessage::Chat { number: 1, text: "Hello".into() },
+        ),
+        (r#"{"got":{"number":1}}"#.to_owned(), PeerMessage::Got { number: 1 }),
+        (r#"{"typing":{}}"#.to_owned(), PeerMessage::Typing {}),
+    ];
+    all.extend(REACTIONS.map(|(reaction, name)| {
+        (format!(r#"{{"react":{{"reaction":"{name}"}}}}"#), PeerMessage::React { reaction })
+    }));
+    all
 }
 
 /// What serde knows as the names of an enum's variants.
@@ -440,6 +459,7 @@ fn there_is_a_golden_text_for_everything_that_can_be_said() {
     all::<EndReason>(names_at(texts(&to_browser), "/msg/ended/reason"));
     all::<ErrorCode>(names_at(texts(&to_browser), "/msg/error/code"));
     all::<PeerMessage>(names_at(texts(&to_partner()), ""));
+    all::<Reaction>(names_at(texts(&to_partner()), "/react/reaction"));
 }
 
 #[test]
@@ -468,8 +488,8 @@ fn a_page_passes_over_fields_it_does_not_know() {
         assert_eq!(decode_lenient(&later.to_string()), Some(frame), "{later}");
     }
     assert_eq!(
-        decode_peer(r#"{"sending":{"audio":false,"video":true,"screen":1}}"#),
-        Some(to_partner()[0].1)
+        decode_peer(r#"{"sending":{"audio":false,"video":true,"novel":1}}"#),
+        Some(to_partner().swap_remove(0).1)
     );
 }
 
@@ -658,7 +678,7 @@ fn the_tables_of_the_prose_are_complete() {
 }
 
 /// Every number in the prose.
-fn limits() -> [(&'static str, String); 26] {
+fn limits() -> [(&'static str, String); 28] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
@@ -679,6 +699,8 @@ fn limits() -> [(&'static str, String); 26] {
         ("MAX_OUTBOX_BYTES", MAX_OUTBOX_BYTES.to_string()),
         ("ACK_EVERY", ACK_EVERY.to_string()),
         ("MAX_REFUSALS", MAX_REFUSALS.to_string()),
+        ("MAX_CHAT_CHARS", MAX_CHAT_CHARS.to_string()),
+        ("MAX_CHAT_UNACKNOWLEDGED", MAX_CHAT_UNACKNOWLEDGED.to_string()),
         ("HEARTBEAT", seconds(HEARTBEAT)),
         ("SILENCE", seconds(SILENCE)),
         ("HELLO_WITHIN", seconds(HELLO_WITHIN)),

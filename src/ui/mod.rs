@@ -7,8 +7,9 @@
 //!
 //! # How the browser half takes the page over
 //!
-//! 1. `provide_context` a [`Stage`] whose snapshot is still `Snapshot::default()`, then `hydrate_from` the element
-//!    with the id [`ROOT_ID`] with [`App`]. Nothing outside that element is the page's to touch.
+//! 1. `provide_context` a [`Stage`] whose snapshot is still `Snapshot::default()`, and the [`Words`](words::Words) made
+//!    from the lines of the element with the id [`WORDS_ID`]; then `hydrate_from` the element with the id [`ROOT_ID`] with
+//!    [`App`]. Nothing outside that element is the page's to touch.
 //! 2. In the same task, read [`PRESSED_ATTRIBUTE`] of that element: [`PRESSED_START`] means that Start was
 //!    pressed while the program was still on its way. Remove the attribute and act as if `Intent::Start` had come.
 //!    From [`App`]'s hydration on, presses arrive as intents only: the script that remembers them looks for `data-hydrated`.
@@ -24,5 +25,7 @@ mod stage;
 pub mod words;
 
 pub use pages::App;
-pub use shell::{PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, shell};
+pub use shell::{
+    BUILD_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, SHEET_ID, WORDS_ID, build, shell,
+};
 pub use stage::Stage;

@@ -2,7 +2,7 @@
 
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
-use super::{App, Stage, words::words};
+use super::{App, Stage, words::Words};
 use crate::call::Snapshot;
 
 /// The id of the element that the browser half takes over; everything else in the document stays as the server wrote it.
@@ -14,6 +14,15 @@ pub const PRESSED_ATTRIBUTE: &str = "data-pressed";
 /// Its value when Start was pressed.
 pub const PRESSED_START: &str = "start";
 
+/// The id of the element that has the texts of the catalogue, one a line.
+pub const WORDS_ID: &str = "words";
+
+/// The attribute of that element which names the page.
+pub const BUILD_ATTRIBUTE: &str = "data-build";
+
+/// The id of the sheet with everything that is not needed all the time.
+pub const SHEET_ID: &str = "sheet";
+
 /// Remembers a press on Start until the page can hear it; style answers the attribute at once.
 const REMEMBER_START: &str = r#"addEventListener("click", ({ target }) => {
   const root = document.getElementById("root");
@@ -22,15 +31,15 @@ const REMEMBER_START: &str = r#"addEventListener("click", ({ target }) => {
   }
 });"#;
 
-/// The whole document with the page in its first state. Must be called where a response is rendered: the nonce comes
-/// from there.
-pub fn shell(options: LeptosOptions) -> impl IntoView + use<> {
-    let (snapshot, _) = signal(Snapshot::default());
-    provide_context(Stage { snapshot, intend: Callback::new(|_| ()) });
-    let words = words();
+/// The whole document with the page in its first state, in one language. Must be called where a response is rendered:
+/// the nonce comes from there.
+pub fn shell(options: LeptosOptions, words: &'static Words) -> impl IntoView + use<> {
+    provide_context(Stage::still(Snapshot::default()));
+    provide_context(words);
+    let build = build(&options);
     view! {
         <!DOCTYPE html>
-        <html lang=words.language>
+        <html lang=words.language dir=words.direction>
             <head>
                 <meta charset="utf-8"/>
                 <title>{words.title}</title>
@@ -48,7 +57,9 @@ pub fn shell(options: LeptosOptions) -> impl IntoView + use<> {
             </head>
             <body>
                 <noscript><p class="strip">{words.no_script}</p></noscript>
-                <div id=ROOT_ID><App/></div>
+                <div id=ROOT_ID data-build=build><App/></div>
+                // No program, so no policy is asked about it; none of the texts has a `<`.
+                <script type="text/plain" id=WORDS_ID>{words.texts().join("\n")}</script>
             </body>
         </html>
     }
@@ -61,13 +72,21 @@ const VIEWPORT: &str =
 /// The address of the style sheet. The build writes its hash into a file beside the program; it is read at every
 /// rendering, as Leptos does for its own two files, so that a style rebuilt under `cargo leptos watch` is found.
 fn stylesheet(options: &LeptosOptions) -> String {
-    let hash = options.hash_files.then(|| stylesheet_hash(options)).flatten();
+    let hash = hash(options, "css:");
     let dot = if hash.is_some() { "." } else { "" };
     ["/", &*options.site_pkg_dir, "/", &*options.output_name, dot, &hash.unwrap_or_default(), ".css"].concat()
 }
 
-fn stylesheet_hash(options: &LeptosOptions) -> Option<String> {
+/// Names the page that goes with this server: by its program.
+pub fn build(options: &LeptosOptions) -> Option<String> {
+    hash(options, "wasm:")
+}
+
+fn hash(options: &LeptosOptions, file: &str) -> Option<String> {
+    if !options.hash_files {
+        return None;
+    }
     let program = std::env::current_exe().ok()?;
     let hashes = std::fs::read_to_string(program.parent()?.join(&*options.hash_file)).ok()?;
-    hashes.lines().find_map(|line| Some(line.trim().strip_prefix("css:")?.trim().to_owned()))
+    hashes.lines().find_map(|line| Some(line.trim().strip_prefix(file)?.trim().to_owned()))
 }

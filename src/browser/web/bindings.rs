@@ -144,6 +144,30 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = bytesReceived)]
     pub(super) fn bytes_received(this: &Stats) -> Option<f64>;
 
+    #[wasm_bindgen(method, getter, js_name = bytesSent)]
+    pub(super) fn bytes_sent(this: &Stats) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = packetsLost)]
+    pub(super) fn packets_lost(this: &Stats) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = currentRoundTripTime)]
+    pub(super) fn round_trip(this: &Stats) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = frameWidth)]
+    pub(super) fn frame_width(this: &Stats) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = frameHeight)]
+    pub(super) fn frame_height(this: &Stats) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = framesPerSecond)]
+    pub(super) fn frames_per_second(this: &Stats) -> Option<f64>;
+
+    #[wasm_bindgen(method, getter, js_name = codecId)]
+    pub(super) fn codec_id(this: &Stats) -> Option<String>;
+
+    #[wasm_bindgen(method, getter, js_name = mimeType)]
+    pub(super) fn mime_type(this: &Stats) -> Option<String>;
+
     /// `RTCStatsReport`, which is like a map.
     pub(super) type StatsReport;
 

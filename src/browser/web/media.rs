@@ -1,50 +1,65 @@
-//! Camera and microphone; it must not know what they are for. Dropped, or closed, they are off: the light goes out.
+//! Camera, microphone and screen; it must not know what they are for. Dropped, or closed, they are off: the light goes out.
 
 use std::{cell::RefCell, rc::Rc};
 
 use gloo_events::EventListener;
-use js_sys::{Object, Reflect};
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{
-    DomException, MediaStream, MediaStreamConstraints, MediaStreamTrack, PermissionState, PermissionStatus,
-};
+use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::{
-    cameras,
+    desk, object,
+    permission::{self, Permissions},
     screen::{self, Who},
 };
 use crate::{
     browser::inbox::Inbox,
-    call::{Input, MediaError},
+    call::{Change, Chosen, DeviceEvent, DeviceKind, Input},
     protocol,
 };
 
 /// The picture asked for; the browser takes what comes nearest.
 const IDEAL: [(&str, f64); 3] = [("width", 1280.0), ("height", 720.0), ("frameRate", 30.0)];
 
+/// Pictures of a screen a second: text is read, not watched.
+const SCREEN_RATE: f64 = 15.0;
+
 /// The devices of this page, open or not.
 pub(in crate::browser) struct Media {
     inbox: Inbox,
     slot: Rc<RefCell<Slot>>,
     _changes: Option<EventListener>,
+    _permissions: Rc<Permissions>,
 }
 
-/// An open stream, to be handed to a connection; it may have been closed since.
-pub(in crate::browser) struct Stream(pub(super) MediaStream);
+/// What is to be sent, to be handed to a connection; it may have been closed since.
+pub(in crate::browser) struct Sent {
+    /// Tells the other end that sound and picture belong together.
+    pub(super) stream: MediaStream,
+    pub(super) sound: Option<MediaStreamTrack>,
+    pub(super) picture: Option<MediaStreamTrack>,
+}
 
 /// What is open, and which question to the browser is the last one.
 #[derive(Default)]
 struct Slot {
     asked: u32,
     open: Option<Open>,
+    /// Which question for the screen is the last one; its answer may come when nobody is there for it any more.
+    screen_asked: u32,
+    screen: Option<Shared>,
 }
 
-/// An open stream.
+/// Open camera and microphone.
 struct Open {
     stream: MediaStream,
-    ended: Vec<EventListener>,
+    ended: Vec<(String, EventListener)>,
+}
+
+/// An open screen.
+struct Shared {
+    track: MediaStreamTrack,
+    _ended: EventListener,
 }
 
 impl Drop for Open {
@@ -54,17 +69,22 @@ impl Drop for Open {
     }
 }
 
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.track.stop();
+    }
+}
+
 impl Open {
-    fn camera(&self) -> Option<MediaStreamTrack> {
-        tracks(&self.stream).find(|it| !is_audio(it))
+    fn track(&self, kind: &str) -> Option<MediaStreamTrack> {
+        tracks(&self.stream).find(|it| it.kind() == kind)
     }
 
-    fn change_camera(&mut self, before: &MediaStreamTrack, stream: &MediaStream, inbox: &Inbox) {
-        for track in tracks(stream) {
-            track.set_enabled(before.enabled());
-            self.ended.push(on_ended(&track, inbox));
-            self.stream.add_track(&track);
-        }
+    fn exchange(&mut self, before: &MediaStreamTrack, after: &MediaStreamTrack, inbox: &Inbox) {
+        after.set_enabled(before.enabled());
+        self.ended.retain(|(kind, _)| *kind != before.kind());
+        self.ended.push(on_ended(after, inbox));
+        self.stream.add_track(after);
         self.stream.remove_track(before);
         before.stop();
         show_oneself(&self.stream);
@@ -74,62 +94,135 @@ impl Open {
 impl Media {
     /// Nothing open.
     pub(in crate::browser) fn new(inbox: Inbox) -> Self {
-        let changes = cameras::devices().map(|devices| {
+        let changes = desk::devices().map(|devices| {
             let inbox = inbox.clone();
-            EventListener::new(&devices, "devicechange", move |_| count_cameras(&inbox))
+            EventListener::new(&devices, "devicechange", move |_| list(&inbox))
         });
-        Self { inbox, slot: Rc::default(), _changes: changes }
+        let permissions = Permissions::watch(&inbox);
+        Self { inbox, slot: Rc::default(), _changes: changes, _permissions: permissions }
     }
 
-    /// Asks for devices; the answer goes to the inbox, unless something else was asked for in the meantime.
-    pub(in crate::browser) fn open(&mut self, wish: protocol::Media) {
+    /// Asks for devices, by preference these; the answer goes to the inbox, unless something else was asked for meanwhile.
+    pub(in crate::browser) fn open(&mut self, wish: protocol::Media, chosen: &Chosen) {
         self.close();
         let (slot, inbox, asked) = (self.slot.clone(), self.inbox.clone(), self.slot.borrow().asked);
+        let wished = |kind, wished: bool| wished.then(|| constraints(kind, "ideal", chosen.of(kind)));
+        let sound = wished(DeviceKind::Microphone, wish.audio);
+        let picture = wished(DeviceKind::Camera, wish.video);
         spawn_local(async move {
-            let answer = ask(wish).await;
+            let answer = permission::open(sound, picture).await;
             if slot.borrow().asked != asked {
                 // Nobody wants it any more.
                 drop(answer.map(|stream| Open { stream, ended: Vec::new() }));
                 return;
             }
-            inbox.put(match answer {
+            match answer {
                 Ok(stream) => {
-                    let have = kinds(&stream);
                     show_oneself(&stream);
                     let ended = tracks(&stream).map(|track| on_ended(&track, &inbox)).collect();
+                    tracks(&stream).for_each(|track| tell_used(&track, &inbox));
+                    let have = kinds(&stream);
                     slot.borrow_mut().open = Some(Open { stream, ended });
-                    count_cameras(&inbox);
-                    Input::MediaOpened(have)
+                    list(&inbox);
+                    inbox.put(Input::MediaOpened(have));
                 }
-                Err(error) => Input::MediaFailed(error),
-            });
+                Err(error) => {
+                    list(&inbox);
+                    inbox.put(Input::MediaFailed(error));
+                }
+            }
         });
     }
 
-    /// Takes the picture from the next camera, in the same stream; the old one stays where that fails.
-    pub(in crate::browser) fn next_camera(&self) {
+    /// Takes sound or picture from another device, in the same stream; the old one stays where that fails.
+    pub(in crate::browser) fn exchange(&self, kind: DeviceKind, id: &str) {
         let (slot, inbox, asked) = (self.slot.clone(), self.inbox.clone(), self.slot.borrow().asked);
+        let constraints = constraints(kind, "exact", id);
         spawn_local(async move {
-            let before = slot.borrow().open.as_ref().and_then(Open::camera);
-            if let Some(before) = before
-                && let Some(stream) = cameras::after(&before).await
-            {
-                let mut slot = slot.borrow_mut();
-                let is_wanted = slot.asked == asked;
-                match slot.open.as_mut().filter(|_| is_wanted) {
-                    Some(open) => open.change_camera(&before, &stream, &inbox),
-                    None => tracks(&stream).for_each(|track| track.stop()),
+            let (sound, picture, name) = match kind {
+                DeviceKind::Microphone => (Some(constraints), None, "audio"),
+                DeviceKind::Camera | DeviceKind::Speaker => (None, Some(constraints), "video"),
+            };
+            let stream = permission::open(sound, picture).await.ok();
+            let after = stream.as_ref().and_then(|it| tracks(it).next());
+            let mut slot = slot.borrow_mut();
+            let is_wanted = slot.asked == asked;
+            let open = slot.open.as_mut().filter(|_| is_wanted);
+            let before = open.as_ref().and_then(|it| it.track(name));
+            match (open, before, after) {
+                (Some(open), Some(before), Some(after)) => {
+                    open.exchange(&before, &after, &inbox);
+                    tell_used(&after, &inbox);
+                }
+                (_, _, after) => {
+                    after.iter().for_each(MediaStreamTrack::stop);
+                    inbox.put(Input::Devices(DeviceEvent::Refused(kind)));
                 }
             }
-            inbox.put(Input::CameraChanged);
         });
+    }
+
+    /// Asks for the screen; it is the picture from then on, until it is unshared or the browser's own button ends it.
+    pub(in crate::browser) fn share_screen(&self) {
+        let (slot, inbox) = (self.slot.clone(), self.inbox.clone());
+        let asked = self.ask_for_another_screen();
+        spawn_local(async move {
+            let track = ask_for_screen().await;
+            let is_wanted = slot.borrow().screen_asked == asked;
+            let shared = match track {
+                Some(track) if is_wanted => {
+                    object::set(&track, "contentHint", &"detail".into());
+                    let (ended, held) = (inbox.clone(), slot.clone());
+                    let ended = EventListener::new(&track, "ended", move |_| {
+                        held.borrow_mut().screen = None;
+                        ended.put(Input::Devices(DeviceEvent::ScreenShared(false)));
+                    });
+                    slot.borrow_mut().screen = Some(Shared { track, _ended: ended });
+                    true
+                }
+                late => {
+                    late.iter().for_each(MediaStreamTrack::stop);
+                    slot.borrow().screen.is_some()
+                }
+            };
+            inbox.put(Input::Devices(DeviceEvent::ScreenShared(shared)));
+        });
+    }
+
+    /// Gives the screen back.
+    pub(in crate::browser) fn unshare_screen(&self) {
+        self.ask_for_another_screen();
+        if self.slot.borrow_mut().screen.take().is_some() {
+            self.inbox.put(Input::Devices(DeviceEvent::ScreenShared(false)));
+        }
+    }
+
+    /// Makes what is still being asked for come to nothing.
+    fn ask_for_another_screen(&self) -> u32 {
+        let mut slot = self.slot.borrow_mut();
+        slot.screen_asked += 1;
+        slot.screen_asked
+    }
+
+    /// Blurs the background of the camera's picture, where the browser can.
+    pub(in crate::browser) fn blur(&self, blur: bool) {
+        let camera = self.slot.borrow().open.as_ref().and_then(|it| it.track("video"));
+        if let Some(camera) = camera {
+            let constraints = object::object([("backgroundBlur", blur.into())]);
+            spawn_local(async move {
+                // Where it cannot, nothing offers it.
+                let _ = object::ask(&camera, "applyConstraints", [constraints]).await;
+            });
+        }
     }
 
     /// Turns everything off, and makes what is still being asked for come to nothing.
     pub(in crate::browser) fn close(&mut self) {
         let mut slot = self.slot.borrow_mut();
         slot.asked += 1;
+        slot.screen_asked += 1;
         slot.open = None;
+        slot.screen = None;
     }
 
     /// Lets through what is to be sent: a disabled track sends silence or black.
@@ -141,10 +234,21 @@ impl Media {
         }
     }
 
-    /// The open stream.
-    pub(in crate::browser) fn stream(&self) -> Option<Stream> {
+    /// The open microphone, to be listened to.
+    pub(in crate::browser) fn microphone(&self) -> Option<MediaStream> {
+        self.slot.borrow().open.as_ref().map(|it| Clone::clone(&it.stream))
+    }
+
+    /// What is to be sent: the screen where it is shared, else the camera's picture.
+    pub(in crate::browser) fn sent(&self) -> Option<Sent> {
+        let slot = self.slot.borrow();
+        let enabled =
+            |kind| slot.open.as_ref().and_then(|it| it.track(kind)).filter(MediaStreamTrack::enabled);
+        let screen = slot.screen.as_ref().map(|it| Clone::clone(&it.track));
         // Not `it.stream.clone()`: that is the browser's own, and makes tracks that nobody would ever stop.
-        self.slot.borrow().open.as_ref().map(|it| Stream(Clone::clone(&it.stream)))
+        let stream = slot.open.as_ref().map(|it| Clone::clone(&it.stream));
+        let stream = stream.or_else(|| MediaStream::new().ok())?;
+        Some(Sent { stream, sound: enabled("audio"), picture: screen.or_else(|| enabled("video")) })
     }
 }
 
@@ -155,7 +259,7 @@ impl Drop for Media {
 }
 
 /// The tracks of a stream.
-pub(super) fn tracks(stream: &MediaStream) -> impl Iterator<Item = MediaStreamTrack> {
+fn tracks(stream: &MediaStream) -> impl Iterator<Item = MediaStreamTrack> {
     stream.get_tracks().into_iter().map(JsCast::unchecked_into)
 }
 
@@ -177,70 +281,48 @@ fn kinds(stream: &MediaStream) -> protocol::Media {
     protocol::Media { audio, video: tracks(stream).any(|it| !is_audio(&it)) }
 }
 
-fn count_cameras(inbox: &Inbox) {
+fn list(inbox: &Inbox) {
     let inbox = inbox.clone();
-    spawn_local(async move { inbox.put(Input::CamerasCounted(cameras::count().await)) });
+    spawn_local(async move { inbox.put(Input::Devices(DeviceEvent::Listed(desk::list().await))) });
 }
 
-fn on_ended(track: &MediaStreamTrack, inbox: &Inbox) -> EventListener {
+fn tell_used(track: &MediaStreamTrack, inbox: &Inbox) {
+    let kind = if is_audio(track) { DeviceKind::Microphone } else { DeviceKind::Camera };
+    let id = object::text(&track.get_settings(), "deviceId");
+    inbox.put(Input::Devices(DeviceEvent::Used(kind, id)));
+    if kind == DeviceKind::Camera {
+        inbox.put(Input::Surroundings(Change::Able(super::window::abilities(Some(track)))));
+    }
+}
+
+fn on_ended(track: &MediaStreamTrack, inbox: &Inbox) -> (String, EventListener) {
     let (inbox, audio) = (inbox.clone(), is_audio(track));
-    EventListener::new(track, "ended", move |_| {
+    let listener = EventListener::new(track, "ended", move |_| {
         inbox.put(Input::MediaLost(protocol::Media { audio, video: !audio }));
-    })
+    });
+    (track.kind(), listener)
 }
 
-async fn ask(wish: protocol::Media) -> Result<MediaStream, MediaError> {
-    let window = web_sys::window().ok_or(MediaError::Unsupported)?;
-    if !window.is_secure_context() {
-        return Err(MediaError::Insecure);
-    }
-    if !Reflect::has(&window, &"RTCPeerConnection".into()).unwrap_or(false) {
-        return Err(MediaError::Unsupported);
-    }
-    let devices = window.navigator().media_devices().map_err(|_| MediaError::Unsupported)?;
-    let constraints = MediaStreamConstraints::new();
-    constraints.set_audio(&wish.audio.into());
-    constraints.set_video(&if wish.video { picture() } else { false.into() });
-    let asked = devices.get_user_media_with_constraints(&constraints).map_err(|_| MediaError::Unsupported)?;
-    match JsFuture::from(asked).await {
-        Ok(stream) => Ok(stream.unchecked_into()),
-        Err(error) => Err(explain(&error).await),
-    }
-}
-
-fn picture() -> JsValue {
-    let picture = Object::new();
-    for (key, ideal) in IDEAL {
-        let range = Object::new();
-        // Setting a field of a fresh object cannot fail.
-        let _ = Reflect::set(&range, &"ideal".into(), &ideal.into());
-        let _ = Reflect::set(&picture, &key.into(), &range);
-    }
-    let _ = Reflect::set(&picture, &"facingMode".into(), &"user".into());
-    picture.into()
-}
-
-async fn explain(error: &JsValue) -> MediaError {
-    let name = error.dyn_ref::<DomException>().map(DomException::name).unwrap_or_default();
-    match name.as_str() {
-        "NotAllowedError" | "SecurityError" => {
-            let (audio, video) = (is_granted("microphone").await, is_granted("camera").await);
-            MediaError::Blocked { granted: protocol::Media { audio, video } }
+/// What is asked of a device; `how` is how much it must be this one.
+fn constraints(kind: DeviceKind, how: &str, id: &str) -> JsValue {
+    let wish = object::object([]);
+    if kind == DeviceKind::Camera {
+        for (key, ideal) in IDEAL {
+            object::set(&wish, key, &object::object([("ideal", ideal.into())]));
         }
-        "NotReadableError" | "AbortError" => MediaError::Busy,
-        "TypeError" => MediaError::Unsupported,
-        _ => MediaError::Missing,
+        if id.is_empty() {
+            object::set(&wish, "facingMode", &"user".into());
+        }
     }
+    if !id.is_empty() {
+        object::set(&wish, "deviceId", &object::object([(how, id.into())]));
+    }
+    wish
 }
 
-/// Whether a device may be used without another question; `false` where the browser does not tell.
-async fn is_granted(name: &str) -> bool {
-    let query = || {
-        let descriptor = Object::new();
-        Reflect::set(&descriptor, &"name".into(), &name.into()).ok()?;
-        web_sys::window()?.navigator().permissions().ok()?.query(&descriptor).ok()
-    };
-    let Some(answer) = query() else { return false };
-    let Ok(status) = JsFuture::from(answer).await else { return false };
-    status.unchecked_into::<PermissionStatus>().state() == PermissionState::Granted
+async fn ask_for_screen() -> Option<MediaStreamTrack> {
+    let wish = object::object([("frameRate", SCREEN_RATE.into())]);
+    let wish = object::object([("video", wish), ("audio", false.into())]);
+    let stream = object::ask(&desk::devices()?.into(), "getDisplayMedia", [wish]).await?;
+    tracks(stream.unchecked_ref()).next()
 }

@@ -2,35 +2,39 @@
 
 use web_sys::{Storage, window};
 
-use crate::call::Preferences;
+use crate::call::{Chosen, DeviceKind, Preferences};
 
-/// Where it is kept.
-const KEY: &str = "passerby.preferences";
-
-/// The words for what was chosen; what was not chosen is not there.
-const HIDE_ADDRESS: &str = "hide-address";
-const SAVE_DATA: &str = "save-data";
+/// Where the preferences are kept.
+const PREFERENCES: &str = "passerby.preferences";
 
 /// What was kept; nothing where the browser keeps nothing.
-pub(in crate::browser) fn recall() -> Preferences {
-    let kept = storage().and_then(|it| it.get_item(KEY).ok().flatten()).unwrap_or_default();
-    let has = |word| kept.split(' ').any(|it| it == word);
-    Preferences { hide_address: has(HIDE_ADDRESS), save_data: has(SAVE_DATA) }
+pub(in crate::browser) fn recall() -> (Preferences, Chosen) {
+    let storage = storage();
+    let kept = |key| storage.as_ref().and_then(|it| it.get_item(key).ok().flatten()).unwrap_or_default();
+    (Preferences::from_text(&kept(PREFERENCES)), Chosen(DeviceKind::ALL.map(|kind| kept(key(kind)))))
 }
 
 /// Keeps this. A browser that may not, or has no room, forgets it when the page is left.
-pub(in crate::browser) fn remember(Preferences { hide_address, save_data }: Preferences) {
+pub(in crate::browser) fn remember(preferences: Preferences, chosen: &Chosen) {
     let Some(storage) = storage() else { return };
-    let words = match (hide_address, save_data) {
-        (false, false) => {
-            let _ = storage.remove_item(KEY);
-            return;
-        }
-        (true, false) => HIDE_ADDRESS.to_owned(),
-        (false, true) => SAVE_DATA.to_owned(),
-        (true, true) => [HIDE_ADDRESS, SAVE_DATA].join(" "),
+    let keep = |key, text: &str| {
+        let _ = if text.is_empty() { storage.remove_item(key) } else { storage.set_item(key, text) };
     };
-    let _ = storage.set_item(KEY, &words);
+    keep(PREFERENCES, &preferences.to_text());
+    DeviceKind::ALL.into_iter().for_each(|kind| keep(key(kind), chosen.of(kind)));
+}
+
+/// Keeps nothing.
+pub(in crate::browser) fn forget() {
+    remember(Preferences::default(), &Chosen::default());
+}
+
+const fn key(kind: DeviceKind) -> &'static str {
+    match kind {
+        DeviceKind::Camera => "passerby.camera",
+        DeviceKind::Microphone => "passerby.microphone",
+        DeviceKind::Speaker => "passerby.speaker",
+    }
 }
 
 fn storage() -> Option<Storage> {

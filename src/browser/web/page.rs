@@ -5,7 +5,7 @@ use js_sys::Reflect;
 use wasm_bindgen::JsCast;
 use web_sys::{EventTarget, HtmlElement, Window, window};
 
-use crate::ui::{PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID};
+use crate::ui::{BUILD_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, WORDS_ID};
 
 /// Listeners for the page's life; they go when this is dropped.
 pub(in crate::browser) struct Listeners {
@@ -24,6 +24,17 @@ pub(in crate::browser) fn mark(name: &str) {
 /// The element whose inside the views are.
 pub(in crate::browser) fn root() -> Option<HtmlElement> {
     window()?.document()?.get_element_by_id(ROOT_ID)?.dyn_into().ok()
+}
+
+/// The name of this page.
+pub(in crate::browser) fn build() -> String {
+    root().and_then(|it| it.get_attribute(BUILD_ATTRIBUTE)).unwrap_or_default()
+}
+
+/// The texts that the server has sent, one a line.
+pub(in crate::browser) fn words() -> String {
+    let element = window().and_then(|it| it.document()).and_then(|it| it.get_element_by_id(WORDS_ID));
+    element.and_then(|it| it.text_content()).unwrap_or_default()
 }
 
 /// Whether Start was pressed before the views could hear it; the page's own small script has written that down.
@@ -63,10 +74,6 @@ fn returns(window: &Window, changed: &(impl Fn() + Clone + 'static)) -> Vec<Even
     let connection = Reflect::get(&window.navigator(), &"connection".into()).ok();
     let connection = connection.and_then(|it| it.dyn_into::<EventTarget>().ok());
     let document = window.document().map(JsCast::unchecked_into::<EventTarget>);
-    let targets = [
-        (Some(window.clone().unchecked_into()), "online"),
-        (document, "visibilitychange"),
-        (connection, "change"),
-    ];
+    let targets = [(document, "visibilitychange"), (connection, "change")];
     targets.iter().filter_map(|(target, name)| target.as_ref().map(|it| on(it, name))).collect()
 }

@@ -25,7 +25,7 @@ use web_sys::{
 use super::{
     bindings::{Candidate, PeerConnection},
     channel::{self, Channel},
-    media::Stream,
+    media::Sent,
     screen::{self, Who},
     senders,
     spare::{Servers, Spare, Warm, configuration},
@@ -34,7 +34,7 @@ use super::{
 use crate::{
     browser::inbox::Inbox,
     call::{
-        ConnectionState, Description, DescriptionKind, Failed, Input, Link, PeerDeed, PeerEvent,
+        ConnectionState, Description, DescriptionKind, Failed, Input, Link, PeerDeed, PeerEvent, Quality,
         SignalingState,
     },
     protocol::{self, IceServer, Sdp},
@@ -52,8 +52,8 @@ pub(in crate::browser) struct Peer {
     _listeners: Vec<EventListener>,
 }
 
-/// A deed, and the stream it may need.
-type Order = (PeerDeed, Option<Stream>);
+/// A deed, and what is to be sent with it.
+type Order = (PeerDeed, Option<Sent>);
 
 /// Where news of one connection goes.
 #[derive(Clone)]
@@ -71,6 +71,7 @@ struct Worker {
     /// What was done ahead; nothing once it is used.
     warm: Option<Warm>,
     attached: Rc<Cell<bool>>,
+    bounded: Option<Quality>,
 }
 
 impl Drop for Peer {
@@ -115,6 +116,7 @@ impl Peer {
             news,
             channel: Rc::clone(&channel),
             servers,
+            bounded: warm.as_ref().and_then(|it| it.bounded),
             warm,
             attached,
         };
@@ -126,20 +128,20 @@ impl Peer {
         Some(Self { connection, orders, worker: abort, channel, _listeners: listeners })
     }
 
-    /// Sends the tracks of this stream that are enabled, and nothing of the others.
-    pub(in crate::browser) fn send_enabled(&self, stream: Option<&Stream>) {
-        senders::send_enabled(&self.connection, stream);
+    /// Sends this from now on, and nothing else.
+    pub(in crate::browser) fn send(&self, sent: Option<&Sent>) {
+        senders::send(&self.connection, sent);
     }
 
     /// Has a deed done, after those before it.
-    pub(in crate::browser) fn order(&self, deed: PeerDeed, stream: Option<Stream>) {
+    pub(in crate::browser) fn order(&self, deed: PeerDeed, sent: Option<Sent>) {
         // At once: it may be the last word.
         if let PeerDeed::Tell(message) = &deed {
             self.channel.borrow().iter().for_each(|it| it.tell(message));
             return;
         }
         // The worker lives as long as this.
-        let _ = self.orders.unbounded_send((deed, stream));
+        let _ = self.orders.unbounded_send((deed, sent));
     }
 }
 
@@ -151,16 +153,16 @@ impl News {
 
 impl Worker {
     async fn run(mut self, mut orders: UnboundedReceiver<Order>) {
-        while let Some((deed, stream)) = orders.next().await {
-            self.perform(deed, stream).await;
+        while let Some((deed, sent)) = orders.next().await {
+            self.perform(deed, sent).await;
         }
     }
 
-    async fn perform(&mut self, deed: PeerDeed, stream: Option<Stream>) {
+    async fn perform(&mut self, deed: PeerDeed, sent: Option<Sent>) {
         match deed {
             // The making and the dropping of `Peer` itself, and what it does at once.
             PeerDeed::Open { .. } | PeerDeed::Close | PeerDeed::Tell(_) => {}
-            PeerDeed::Attach => self.attach(stream.as_ref()),
+            PeerDeed::Attach => self.attach(sent.as_ref()),
             PeerDeed::SetServers { ice, relay_only } => {
                 let servers = (ice, relay_only);
                 if self.servers != servers {
@@ -170,7 +172,11 @@ impl Worker {
                 }
             }
             PeerDeed::RestartIce => self.connection.restart_ice(),
-            PeerDeed::Bound(quality) => senders::bound(&self.connection, quality),
+            PeerDeed::Bound(quality) if self.bounded == Some(quality) => {}
+            PeerDeed::Bound(quality) => {
+                self.bounded = Some(quality);
+                senders::bound(&self.connection, quality);
+            }
             PeerDeed::SetLocal => {
                 let done = JsFuture::from(self.connection.set_local_description_implicitly()).await;
                 let set = done.ok().and_then(|_| local_description(&self.connection)).ok_or(Failed);
@@ -194,12 +200,12 @@ impl Worker {
         }
     }
 
-    fn attach(&mut self, stream: Option<&Stream>) {
+    fn attach(&mut self, sent: Option<&Sent>) {
         let warm = self.warm.take();
         let was_needed = warm.as_ref().is_some_and(|it| it.needed.get());
         let channel = warm.map_or_else(|| channel::create(&self.connection), |it| it.channel);
         *self.channel.borrow_mut() = Some(Channel::new(channel, &self.news));
-        senders::attach(&self.connection, stream);
+        senders::attach(&self.connection, sent);
         self.attached.set(true);
         // Said before anybody listened. Where an offer is being answered there is nothing left to negotiate.
         if was_needed && self.connection.signaling_state() == RtcSignalingState::Stable {
@@ -231,7 +237,7 @@ fn listen(connection: &PeerConnection, news: &News, attached: &Rc<Cell<bool>>) -
     };
     let stranger = MediaStream::new().ok();
     let (candidates, frames, needed) = (news.clone(), news.clone(), news.clone());
-    let attached = Rc::clone(attached);
+    let (player, attached) = (news.inbox.clone(), Rc::clone(attached));
     vec![
         EventListener::new(connection, "negotiationneeded", move |_| {
             // Tracks that are there ahead are no reason to offer before somebody wants that.
@@ -255,6 +261,7 @@ fn listen(connection: &PeerConnection, news: &News, attached: &Rc<Cell<bool>>) -
                 let track = event.unchecked_ref::<RtcTrackEvent>().track();
                 stranger.add_track(&track);
                 screen::show(Who::Stranger, Some(stranger));
+                screen::play(&player);
                 if track.kind() == "video" {
                     let frames = frames.clone();
                     screen::on_first_frame(Who::Stranger, move || frames.tell(PeerEvent::FramePresented));

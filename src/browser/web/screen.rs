@@ -1,10 +1,15 @@
-//! The two pictures; it must not know when they are to be seen.
+//! The two pictures on the screen and the partner's sound; it must not know when they are to be seen and heard.
 
 use gloo_events::EventListener;
-use wasm_bindgen::{JsCast, closure::Closure};
+use leptos::task::spawn_local;
+use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{HtmlVideoElement, MediaStream, window};
 
-use super::bindings::FrameSource;
+use super::{bindings::FrameSource, object};
+use crate::{
+    browser::inbox::Inbox,
+    call::{Change, DeviceEvent, DeviceKind, Input},
+};
 
 /// Whose picture.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +27,41 @@ pub(super) fn show(who: Who, stream: Option<&MediaStream>) {
     }
 }
 
+/// Plays the partner's picture and sound, and tells whether the browser holds the sound back.
+pub(in crate::browser) fn play(inbox: &Inbox) {
+    let Some(played) = picture(Who::Stranger).and_then(|it| it.play().ok()) else { return };
+    let inbox = inbox.clone();
+    spawn_local(async move {
+        let refusal = wasm_bindgen_futures::JsFuture::from(played).await.err();
+        // What is interrupted by the next picture is no refusal.
+        let blocked = refusal.is_some_and(|it| object::text(&it, "name") == "NotAllowedError");
+        inbox.put(Input::Surroundings(Change::SoundBlocked(blocked)));
+    });
+}
+
+/// How loud the partner is, from 0 to 100.
+pub(in crate::browser) fn set_volume(volume: u8) {
+    if let Some(video) = picture(Who::Stranger) {
+        video.set_muted(volume == 0);
+        // A phone that has keys for it ignores this.
+        video.set_volume(f64::from(volume) / 100.0);
+    }
+}
+
+/// Lets the partner be heard from another speaker, and tells whether that can be.
+pub(in crate::browser) fn choose_speaker(inbox: &Inbox, id: String) {
+    let inbox = inbox.clone();
+    spawn_local(async move {
+        let done = object::ask(&stranger(), "setSinkId", [id.as_str().into()]).await.is_some();
+        let kind = DeviceKind::Speaker;
+        inbox.put(Input::Devices(if done {
+            DeviceEvent::Used(kind, id)
+        } else {
+            DeviceEvent::Refused(kind)
+        }));
+    });
+}
+
 /// Tells when the next frame of a picture is on the screen; where the browser does not say, when the first one is there.
 pub(super) fn on_first_frame(who: Who, tell: impl FnOnce() + 'static) {
     let Some(video) = picture(who) else { return };
@@ -33,10 +73,16 @@ pub(super) fn on_first_frame(who: Who, tell: impl FnOnce() + 'static) {
     }
 }
 
-fn picture(who: Who) -> Option<HtmlVideoElement> {
+/// The element of a picture.
+pub(super) fn picture(who: Who) -> Option<HtmlVideoElement> {
     let selector = match who {
         Who::Stranger => "video[data-who=stranger]",
         Who::Oneself => "video[data-who=self]",
     };
     window()?.document()?.query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// The element, as an object to ask for what not every browser has.
+pub(super) fn stranger() -> JsValue {
+    picture(Who::Stranger).map_or(JsValue::NULL, JsValue::from)
 }

@@ -1,17 +1,16 @@
 //! What a connection sends: tracks in and out of its senders without negotiating, codecs in order, bounds on the
 //! bitrate; it must not know who wants that.
 
-use js_sys::{Array, Object, Promise, Reflect};
-use leptos::task::spawn_local;
+use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 use web_sys::{
     MediaStreamTrack, RtcRtpTransceiver, RtcRtpTransceiverDirection, RtcRtpTransceiverInit, window,
 };
 
 use super::{
     bindings::{Parameters, PeerConnection, Sender, Transceiver, capabilities},
-    media::{Stream, tracks},
+    media::Sent,
+    object::forget,
 };
 use crate::call::Quality;
 
@@ -36,27 +35,33 @@ const SAVING_RATE: f64 = 15.0;
 /// Cores from which on a computer is taken to encode VP9 and decode it at the same time.
 const MANY_CORES: f64 = 4.0;
 
-/// Puts an audio and a video transceiver there, each with our track if there is one, with codecs in our order.
-pub(super) fn attach(connection: &PeerConnection, stream: Option<&Stream>) {
-    attach_tracks(connection, stream);
+/// Puts an audio and a video transceiver there, each with our track if there is one, with codecs in our order. Both can
+/// send: what is turned on later, or the screen, is then sent without negotiating.
+pub(super) fn attach(connection: &PeerConnection, sent: Option<&Sent>) {
+    attach_tracks(connection, sent);
     for kind in ["audio", "video"] {
-        if of_kind(connection, kind).is_none() {
-            let init = RtcRtpTransceiverInit::new();
-            init.set_direction(RtcRtpTransceiverDirection::Recvonly);
-            let transceiver = connection.add_transceiver_with_str_and_init(kind, &init);
-            prefer(transceiver.unchecked_ref(), kind);
+        match of_kind(connection, kind) {
+            Some(transceiver) => transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv),
+            None => {
+                let init = RtcRtpTransceiverInit::new();
+                init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
+                let streams: Array = sent.iter().map(|it| &it.stream).collect();
+                init.set_streams(&streams);
+                let transceiver = connection.add_transceiver_with_str_and_init(kind, &init);
+                prefer(transceiver.unchecked_ref(), kind);
+            }
         }
     }
-    send_enabled(connection, stream);
+    send(connection, sent);
 }
 
 /// Only what there are tracks for: the partner's offer takes those that were added so (RFC 8829, 5.10), and no others.
-pub(super) fn attach_tracks(connection: &PeerConnection, stream: Option<&Stream>) {
+pub(super) fn attach_tracks(connection: &PeerConnection, sent: Option<&Sent>) {
     for kind in ["audio", "video"] {
         let is_attached = of_kind(connection, kind).is_some_and(|it| sender(&it).track().is_some());
-        if let (Some(track), Some(Stream(stream)), false) = (track(stream, kind), stream, is_attached) {
+        if let (Some(track), Some(sent), false) = (track(sent, kind), sent, is_attached) {
             // Takes the transceiver that the partner's offer has made, if there is one.
-            let _ = connection.add_track_of(&track, stream);
+            let _ = connection.add_track_of(&track, &sent.stream);
             if let Some(transceiver) = of_kind(connection, kind) {
                 prefer(transceiver.unchecked_ref(), kind);
             }
@@ -64,11 +69,11 @@ pub(super) fn attach_tracks(connection: &PeerConnection, stream: Option<&Stream>
     }
 }
 
-/// Sends the tracks that are enabled and nothing of the others: no silence, no black.
-pub(super) fn send_enabled(connection: &PeerConnection, stream: Option<&Stream>) {
+/// Sends what is there and nothing else: no silence, no black.
+pub(super) fn send(connection: &PeerConnection, sent: Option<&Sent>) {
     for kind in ["audio", "video"] {
         if let Some(transceiver) = of_kind(connection, kind) {
-            let track = track(stream, kind).filter(MediaStreamTrack::enabled);
+            let track = track(sent, kind);
             let sender = sender(&transceiver);
             if sender.track() != track {
                 forget(sender.replace_track_with(track.as_ref()));
@@ -79,7 +84,7 @@ pub(super) fn send_enabled(connection: &PeerConnection, stream: Option<&Stream>)
 
 /// Sends nothing any more.
 pub(super) fn silence(connection: &PeerConnection) {
-    send_enabled(connection, None);
+    send(connection, None);
 }
 
 /// Bounds what is sent from now on.
@@ -109,13 +114,6 @@ fn bound_sender(sender: &Sender, kind: &str, quality: Quality) {
         let _ = Reflect::set(&parameters, &"degradationPreference".into(), &"maintain-framerate".into());
     }
     forget(sender.set_parameters_to(&parameters));
-}
-
-/// What a browser refuses here it sends as it would have; unheard, the refusal would stand in the console.
-fn forget(promise: Promise) {
-    spawn_local(async move {
-        let _ = JsFuture::from(promise).await;
-    });
 }
 
 /// Setting a field of a plain object cannot fail.
@@ -161,8 +159,10 @@ fn sender(transceiver: &RtcRtpTransceiver) -> Sender {
     transceiver.unchecked_ref::<Transceiver>().sender()
 }
 
-fn track(stream: Option<&Stream>, kind: &str) -> Option<MediaStreamTrack> {
-    stream.into_iter().flat_map(|it| tracks(&it.0)).find(|it| it.kind() == kind)
+fn track(sent: Option<&Sent>, kind: &str) -> Option<MediaStreamTrack> {
+    let sent = sent?;
+    let track = if kind == "audio" { &sent.sound } else { &sent.picture };
+    Clone::clone(track)
 }
 
 fn of_kind(connection: &PeerConnection, kind: &str) -> Option<RtcRtpTransceiver> {

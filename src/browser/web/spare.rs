@@ -7,8 +7,8 @@ use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::JsValue;
 use web_sys::{RtcBundlePolicy, RtcConfiguration, RtcDataChannel, RtcIceTransportPolicy};
 
-use super::{bindings::PeerConnection, channel, media::Stream, senders};
-use crate::protocol::IceServer;
+use super::{bindings::PeerConnection, channel, media::Sent, senders};
+use crate::{call::Quality, protocol::IceServer};
 
 /// A connection that nobody uses yet, with those of our tracks on it that there are.
 pub(in crate::browser) struct Spare {
@@ -21,6 +21,7 @@ pub(super) struct Warm {
     pub(super) channel: RtcDataChannel,
     /// Something has been there to negotiate; browsers say so once.
     pub(super) needed: Rc<Cell<bool>>,
+    pub(super) bounded: Option<Quality>,
     _listener: EventListener,
 }
 
@@ -43,13 +44,16 @@ impl Spare {
         let told = Rc::clone(&needed);
         let _listener = EventListener::new(&connection, "negotiationneeded", move |_| told.set(true));
         let channel = channel::create(&connection);
-        Some(Self { warm: Some(Warm { connection, channel, needed, _listener }) })
+        Some(Self { warm: Some(Warm { connection, channel, needed, bounded: None, _listener }) })
     }
 
     /// Puts tracks on it.
-    pub(in crate::browser) fn attach(&self, stream: Option<&Stream>) {
-        if let Some(warm) = &self.warm {
-            senders::attach_tracks(&warm.connection, stream);
+    pub(in crate::browser) fn attach(&mut self, sent: Option<&Sent>, quality: Quality) {
+        if let (Some(warm), Some(sent)) = (&mut self.warm, sent) {
+            senders::attach_tracks(&warm.connection, Some(sent));
+            senders::bound(&warm.connection, quality);
+            // A sender that comes later is bounded then.
+            warm.bounded = (sent.sound.is_some() && sent.picture.is_some()).then_some(quality);
         }
     }
 

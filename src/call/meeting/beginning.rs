@@ -5,9 +5,11 @@ use super::{
         Marks, Milestone,
         ahead::Ahead,
         around::{Around, Terms},
+        chat::Chat,
         connection::{Beginning, Connection, Way},
         evidence::Evidence,
         recovery::Recovery,
+        strength::Record,
         verification::Verification,
     },
     MEASURE_EVERY, Meeting,
@@ -53,6 +55,9 @@ impl Meeting {
         let now = around.now;
         let mut it = Self {
             evidence: Evidence::new(terms.partner),
+            stranger: terms.partner.into(),
+            chat: Chat::default(),
+            record: Record::default(),
             terms,
             known: true,
             epoch,

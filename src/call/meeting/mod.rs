@@ -10,13 +10,15 @@ use super::{
     ConnectionState, DescriptionKind, Link, Marks, Measurement, Milestone, Output, Path, PeerDeed, PeerEvent,
     Quality,
     around::{Around, Terms},
+    chat::Chat,
     connection::{Beginning, Connection, Way},
     evidence::Evidence,
     recovery::{Recovery, Remedy},
+    strength::Record,
     verification::Verification,
 };
 use crate::{
-    protocol::{Epoch, IceServer, Media, PeerMessage, Role, Signal, Signalling, limits::CONNECT_WITHIN},
+    protocol::{Epoch, IceServer, PeerMessage, Presence, Role, Signal, Signalling, limits::CONNECT_WITHIN},
     time::Moment,
 };
 
@@ -41,6 +43,11 @@ pub(super) struct Meeting {
     pub(super) known: bool,
     /// The number of the connection in the match.
     pub(super) epoch: Epoch,
+    /// What the two write to each other.
+    pub(super) chat: Chat,
+    /// How good it was, second by second.
+    pub(super) record: Record,
+    stranger: Presence,
     connection: Connection,
     way: Way,
     partner_signalling: Signalling,
@@ -113,9 +120,10 @@ impl Meeting {
             }
             PeerEvent::ChannelOpened { nonce } => {
                 self.evidence.channel_open = true;
-                self.tell_sending(around.sending, around.out);
+                self.tell_presence(around.presence, around.out);
                 let opening = self.verification.opened(self.terms.role, nonce);
                 self.tell(opening, around.out);
+                self.chat.again().for_each(|it| self.tell(Some(it), around.out));
                 News::None
             }
             PeerEvent::FramePresented => {
@@ -188,7 +196,7 @@ impl Meeting {
             self.measure_at = now + MEASURE_EVERY;
             self.connection.perform(PeerDeed::Measure, around.out);
             if self.evidence.is_proven() {
-                self.tell_sending(around.sending, around.out);
+                self.tell_presence(around.presence, around.out);
             }
         }
         if self.lacks_relay(now) {
@@ -221,12 +229,13 @@ impl Meeting {
             let end = if slow_at > now { slow_at } else { self.since + CONNECT_WITHIN };
             end.min(self.measure_at)
         };
+        let due = self.chat.deadline(now).map_or(due, |at| at.min(due));
         self.recovery.deadline(self.can_signal(line_open)).map_or(due, |at| at.min(due))
     }
 
-    /// Tells the partner what is sent to it from now on.
-    pub(super) fn tell_sending(&self, Media { audio, video }: Media, out: &mut Vec<Output>) {
-        self.tell(Some(PeerMessage::Sending { audio, video }), out);
+    /// Tells the partner what is sent to it from now on, and whether anybody is there.
+    pub(super) fn tell_presence(&self, presence: Presence, out: &mut Vec<Output>) {
+        self.tell(Some(PeerMessage::Sending(presence)), out);
     }
 
     /// Says goodbye and closes the connection.
@@ -255,7 +264,9 @@ impl Meeting {
     fn told(&mut self, message: PeerMessage, around: &mut Around) -> News {
         self.heard(around.now);
         match message {
-            PeerMessage::Sending { audio, video } => self.evidence.promised = Media { audio, video },
+            PeerMessage::Sending(presence) => {
+                (self.stranger, self.evidence.promised) = (presence, presence.media());
+            }
             PeerMessage::Bye {} => return News::Left,
             PeerMessage::Commit { hash } => {
                 let answer = self.verification.committed(hash);
@@ -268,12 +279,20 @@ impl Meeting {
             PeerMessage::Reveal { nonce } => {
                 self.verification.revealed(nonce, self.connection.certificates());
             }
+            PeerMessage::Chat { number, text } => {
+                let answer = self.chat.heard(around.now, number, &text, around.chat_open);
+                self.tell(answer, around.out);
+            }
+            PeerMessage::Got { number } => self.chat.acknowledged(number),
+            PeerMessage::Typing {} => self.chat.partner_types(around.now),
+            PeerMessage::React { reaction } => self.chat.partner_reacts(around.now, reaction),
         }
         News::None
     }
 
     fn measured(&mut self, measurement: Measurement, around: &Around) -> News {
         let now = around.now;
+        self.record.measured(now, measurement, self.stranger.video && !self.stranger.screen);
         if self.evidence.measured(now, measurement) {
             self.recovery.heard();
         }
@@ -314,6 +333,7 @@ impl Meeting {
         self.connection = Connection::open(link, self.terms.role, beginning, &self.way, around.out);
         self.epoch = epoch;
         self.evidence.renewed();
+        self.record.renewed();
         self.verification = Verification::Idle;
         if self.evidence.is_proven() {
             self.recovery.renewed(around.now, self.terms.role);
@@ -322,7 +342,8 @@ impl Meeting {
         }
     }
 
-    fn tell(&self, message: Option<PeerMessage>, out: &mut Vec<Output>) {
+    /// Says something to the partner, where there is something to say and a channel to say it on.
+    pub(super) fn tell(&self, message: Option<PeerMessage>, out: &mut Vec<Output>) {
         if let Some(message) = message.filter(|_| self.evidence.channel_open) {
             self.connection.perform(PeerDeed::Tell(message), out);
         }

@@ -6,7 +6,10 @@ use super::{
     super::{Details, Flow, Marks, Phase},
     Meeting, SILENT_FOR, SLOW_AFTER,
 };
-use crate::{protocol::MatchId, time::Moment};
+use crate::{
+    protocol::{MatchId, Presence},
+    time::Moment,
+};
 
 /// How long nothing may arrive before the page says that the picture stands.
 const INTERRUPTED_AFTER: Duration = Duration::from_secs(2);
@@ -45,7 +48,20 @@ impl Meeting {
     pub(in crate::call) fn details(&self, open: bool) -> Details {
         // Each mark would have the whole page drawn anew, while the first picture is on its way.
         let marks = if open { self.marks } else { Marks::default() };
-        Details { marks, path: self.evidence.last().path, code: self.verification.code() }
+        Details {
+            marks,
+            path: self.evidence.last().path,
+            code: self.verification.code(),
+            strength: self.record.strength(),
+            // Nobody needs the page drawn anew each second who does not look.
+            samples: if open { self.record.revision() } else { 0 },
+            codecs: self.evidence.last().codecs,
+        }
+    }
+
+    /// What the partner sends, and whether it is there.
+    pub(in crate::call) const fn stranger(&self) -> Presence {
+        self.stranger
     }
 
     fn flow(&self, now: Moment) -> Flow {

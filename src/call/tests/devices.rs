@@ -233,7 +233,7 @@ fn the_partner_is_told_of_a_toggle_only_when_the_channel_is_open() {
 fn what_the_partner_tells_of_itself_is_seen() {
     use crate::protocol::PeerMessage;
     let mut page = Page::talking();
-    page.peer(PeerEvent::Told(PeerMessage::Sending { audio: true, video: false }));
+    page.peer(PeerEvent::Told(PeerMessage::Sending(Media { audio: true, video: false }.into())));
     assert_eq!(page.sees(), Phase::Talking { partner: AUDIO, flow: Flow::Steady });
 }
 

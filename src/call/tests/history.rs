@@ -1,7 +1,7 @@
 //! Random histories, well-formed and ill-timed: whatever a call is told, it keeps the laws. It must not know its rules,
 //! only what may never be seen of it.
 
-use std::collections::VecDeque;
+use std::{cell::Cell, collections::VecDeque};
 
 use proptest::{prelude::*, test_runner::Config};
 use uuid::Uuid;
@@ -11,12 +11,13 @@ use super::page::{
 };
 use crate::{
     call::{
-        Call, ConnectionState, DescriptionKind, Device, Failed, Input, Intent, Link, Measurement, MediaError,
-        Output, PeerDeed, PeerEvent, Phase, Preferences, SignalingState, Snapshot,
+        Abilities, Browser, Call, Change, ChatWish, Chosen, ConnectionState, DescriptionKind, Device,
+        DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, Link, Measurement, MediaError, Output,
+        PeerDeed, PeerEvent, Phase, Preferences, SignalingState, Snapshot, Switch, WindowWish,
     },
     protocol::{
-        Ahead, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PeerMessage, Role, Signal,
-        Signalling, ToBrowser, ToServer,
+        Ahead, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PeerMessage, Presence, Reaction,
+        Role, Signal, Signalling, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -71,6 +72,9 @@ struct Witness {
     camera_open: bool,
     /// A connection stands ready.
     warm: bool,
+    screen_open: bool,
+    /// The person has said that nothing is enough.
+    content: Cell<bool>,
     socket: Option<Socket>,
     /// A text has come before its socket was open: the driver would not tell such a thing.
     odd: bool,
@@ -98,9 +102,13 @@ impl Witness {
     fn new(seed: u64) -> Self {
         Self {
             now: Moment::default(),
-            calls: [Call::new(seed, Preferences::default()), Call::new(seed, Preferences::default())],
+            calls: [(); 2].map(|()| {
+                Call::new(seed, Preferences::default(), Chosen::default(), Browser::default(), String::new())
+            }),
             camera_open: false,
             warm: false,
+            screen_open: false,
+            content: Cell::new(false),
             socket: None,
             odd: false,
             peer: None,
@@ -173,7 +181,10 @@ impl Witness {
     /// What is offered has an effect.
     fn wish(&mut self, intent: Intent) {
         let before = self.seen();
-        self.tell(Input::Wanted(intent));
+        if intent == Intent::StartWithout && before.phase == Phase::Landing && before.problem.is_some() {
+            self.content.set(true);
+        }
+        self.tell(Input::Wanted(intent.clone()));
         let after = self.seen();
         match intent {
             Intent::Stop => {
@@ -186,12 +197,25 @@ impl Witness {
             Intent::Next => assert!(!meets(after)),
             Intent::ToggleMicrophone => assert_eq!(after.microphone, toggled(before.microphone)),
             Intent::ToggleCamera => assert_eq!(after.camera, toggled(before.camera)),
-            Intent::NextCamera | Intent::LookAtDetails(_) => {}
-            Intent::ToggleHideAddress => {
-                assert_ne!(after.preferences.hide_address, before.preferences.hide_address);
-            }
-            Intent::ToggleSaveData => assert_ne!(after.preferences.save_data, before.preferences.save_data),
+            Intent::Toggle(it) => assert_ne!(after.preferences.has(it), before.preferences.has(it)),
             Intent::Start => assert_ne!(after.phase, Phase::Landing),
+            Intent::OpenMirror if before.phase == Phase::Landing => assert_eq!(after.phase, Phase::Asking),
+            Intent::OpenMirror => assert_eq!(after.phase, before.phase),
+            Intent::StartWithout => {
+                let begins = before.phase == Phase::Landing && before.problem.is_some();
+                assert_eq!(after.phase == Phase::Landing, before.phase == Phase::Landing && !begins);
+            }
+            Intent::ForgetEverything => assert_eq!(after.preferences, Preferences::default()),
+            Intent::Chat(ChatWish::Toggle) if meets(after) => assert_ne!(after.chat.open, before.chat.open),
+            Intent::Chat(_)
+            | Intent::Window(_)
+            | Intent::NextCamera
+            | Intent::Choose(..)
+            | Intent::TestSpeaker
+            | Intent::HoldToTalk(_)
+            | Intent::ToggleScreen
+            | Intent::LookAtDetails(_)
+            | Intent::CopyReport => {}
         }
     }
 
@@ -220,7 +244,7 @@ impl Witness {
                 let role = if polite { Role::Polite } else { Role::Impolite };
                 let mut msg = terms(self.match_id(0), role, BOTH);
                 if let ToBrowser::Matched { relay_only, ahead, .. } = &mut msg {
-                    *relay_only = self.seen().preferences.hide_address;
+                    *relay_only = self.seen().preferences.has(Switch::HideAddress);
                     *ahead = self.ahead(role);
                 }
                 msg
@@ -253,14 +277,15 @@ impl Witness {
             Input::SocketLost => self.socket = None,
             Input::Heard(_) | Input::HeardUnknown { .. } => self.odd |= self.socket == Some(Socket::Dialled),
             Input::MediaOpened(_) => self.camera_open = true,
+            Input::Devices(DeviceEvent::ScreenShared(shared)) => self.screen_open = *shared,
+            Input::Devices(_) => {}
             Input::Wanted(_)
             | Input::MediaFailed(_)
             | Input::MediaLost(_)
             | Input::SocketOpened
             | Input::Peer { .. }
             | Input::NetworkChanged
-            | Input::CameraChanged
-            | Input::CamerasCounted(_)
+            | Input::Surroundings(_)
             | Input::PageHidden
             | Input::Tick => {}
         }
@@ -279,14 +304,36 @@ impl Witness {
 
     fn look(&mut self, output: Output, welcomed: bool) {
         match output {
-            Output::OpenMedia(wish) => {
+            Output::OpenMedia(wish, _) => {
                 self.camera_open = true;
                 self.due.push_back(Proper::Tell(Input::MediaOpened(wish)));
             }
             Output::CloseMedia => (self.camera_open, self.warm) = (false, false),
-            Output::EnableMedia(_) | Output::Remember(_) | Output::Mark(_) => {}
-            Output::WarmUp => self.warm = true,
-            Output::NextCamera => self.due.push_back(Proper::Tell(Input::CameraChanged)),
+            Output::Use(kind, id) => {
+                self.due.push_back(Proper::Tell(Input::Devices(DeviceEvent::Used(kind, id))));
+            }
+            Output::ShareScreen => {
+                assert!(meets(self.seen()), "a screen is for somebody");
+                self.due.push_back(Proper::Tell(Input::Devices(DeviceEvent::ScreenShared(true))));
+            }
+            Output::UnshareScreen => self.screen_open = false,
+            Output::WarmUp(_) => self.warm = true,
+            Output::EnableMedia(_)
+            | Output::Remember(..)
+            | Output::Forget
+            | Output::Mark(_)
+            | Output::Blur(_)
+            | Output::ShowLevel(_)
+            | Output::PlayTone
+            | Output::PictureInPicture(_)
+            | Output::FullScreen(_)
+            | Output::SetVolume(_)
+            | Output::PlaySound
+            | Output::KeepAwake(_)
+            | Output::TakeOver
+            | Output::Copy(_)
+            | Output::OpenSheet
+            | Output::Reload => {}
             Output::OpenSocket => {
                 assert_eq!(self.socket, None, "two sockets");
                 (self.socket, self.odd) = (Some(Socket::Dialled), false);
@@ -353,7 +400,13 @@ impl Witness {
         assert!(self.peer.is_none() || may_be_open, "a connection for nobody");
         assert!(self.peer.is_some() || !meets(seen), "a match without a connection");
         assert!(!seen.asks_next || meets(seen));
-        if matches!(seen.phase, Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. }) {
+        assert!(!self.screen_open || meets(seen), "a screen is shared with nobody");
+        assert!(!seen.sharing || meets(seen));
+        if seen.phase == Phase::Landing {
+            self.content.set(false);
+        }
+        let looks_on = matches!(seen.phase, Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. });
+        if looks_on && !self.content.get() {
             assert_ne!(
                 (seen.microphone, seen.camera),
                 (Device::Absent, Device::Absent),
@@ -386,7 +439,7 @@ fn result(deed: PeerDeed) -> Option<PeerEvent> {
             frames_decoded: 1,
             audio_packets: 1,
             bytes_received: 1_000,
-            path: None,
+            ..Measurement::default()
         })),
         PeerDeed::RestartIce => Some(PeerEvent::NegotiationNeeded),
         PeerDeed::Open { .. }
@@ -462,12 +515,18 @@ fn events() -> impl Strategy<Value = PeerEvent> {
         signaling.prop_map(PeerEvent::Signaling),
         connection.prop_map(PeerEvent::Connection),
         Just(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) }),
-        media().prop_map(|Media { audio, video }| PeerEvent::Told(PeerMessage::Sending { audio, video })),
+        media().prop_map(|Media { audio, video }| PeerEvent::Told(PeerMessage::Sending(Presence {
+            audio,
+            video,
+            screen: audio,
+            away: video
+        }))),
         told().prop_map(PeerEvent::Told),
         Just(PeerEvent::PathFound),
         Just(PeerEvent::FramePresented),
         (0..3_u64, 0..3_u64, 0..9_u64).prop_map(|(frames_decoded, audio_packets, bytes_received)| {
-            PeerEvent::Measured(Measurement { frames_decoded, audio_packets, bytes_received, path: None })
+            let before = Measurement::default();
+            PeerEvent::Measured(Measurement { frames_decoded, audio_packets, bytes_received, ..before })
         }),
     ]
 }
@@ -479,6 +538,10 @@ fn told() -> impl Strategy<Value = PeerMessage> {
         (0..2_u128).prop_map(move |it| PeerMessage::Commit { hash: number(it) }),
         (0..2_u128).prop_map(move |it| PeerMessage::Nonce { nonce: number(it) }),
         (0..2_u128).prop_map(move |it| PeerMessage::Reveal { nonce: number(it) }),
+        (0..4_u32).prop_map(|number| PeerMessage::Chat { number, text: "hi".into() }),
+        (0..4_u32).prop_map(|number| PeerMessage::Got { number }),
+        Just(PeerMessage::Typing {}),
+        Just(PeerMessage::React { reaction: Reaction::Wave }),
     ]
 }
 
@@ -498,9 +561,40 @@ fn inputs() -> impl Strategy<Value = Input> {
         Just(Input::SocketOpened),
         Just(Input::SocketLost),
         Just(Input::NetworkChanged),
-        Just(Input::CameraChanged),
-        (0..3_usize).prop_map(Input::CamerasCounted),
+        devices().prop_map(Input::Devices),
+        changes().prop_map(Input::Surroundings),
         Just(Input::PageHidden),
+    ]
+}
+
+fn devices() -> impl Strategy<Value = DeviceEvent> {
+    let kind = || prop::sample::select(DeviceKind::ALL.to_vec());
+    let info = (kind(), 0..3_u8).prop_map(|(kind, id)| DeviceInfo {
+        kind,
+        id: id.to_string(),
+        label: String::new(),
+    });
+    prop_oneof![
+        prop::collection::vec(info, 0..5).prop_map(DeviceEvent::Listed),
+        (kind(), 0..3_u8).prop_map(|(kind, id)| DeviceEvent::Used(kind, id.to_string())),
+        kind().prop_map(DeviceEvent::Refused),
+        any::<bool>().prop_map(DeviceEvent::ScreenShared),
+        Just(DeviceEvent::Permitted),
+    ]
+}
+
+fn changes() -> impl Strategy<Value = Change> {
+    let abilities =
+        Abilities { screen: true, picture_in_picture: true, full_screen: true, speakers: true, blur: true };
+    prop_oneof![
+        any::<bool>().prop_map(Change::Online),
+        any::<bool>().prop_map(Change::Away),
+        Just(Change::Active),
+        Just(Change::TakenOver),
+        any::<bool>().prop_map(Change::InPicture),
+        any::<bool>().prop_map(Change::FillsScreen),
+        any::<bool>().prop_map(Change::SoundBlocked),
+        Just(Change::Able(abilities)),
     ]
 }
 
@@ -515,9 +609,25 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         Intent::ToggleMicrophone,
         Intent::ToggleCamera,
         Intent::NextCamera,
-        Intent::ToggleHideAddress,
-        Intent::ToggleSaveData,
+        Intent::Toggle(Switch::HideAddress),
+        Intent::Toggle(Switch::SaveData),
+        Intent::Toggle(Switch::PushToTalk),
+        Intent::HoldToTalk(true),
+        Intent::OpenMirror,
+        Intent::StartWithout,
+        Intent::ToggleScreen,
+        Intent::Choose(DeviceKind::Camera, "1".into()),
+        Intent::Choose(DeviceKind::Speaker, "2".into()),
+        Intent::Chat(ChatWish::Toggle),
+        Intent::Chat(ChatWish::Write("hello".into())),
+        Intent::Chat(ChatWish::Type),
+        Intent::Chat(ChatWish::React(Reaction::Heart)),
+        Intent::Window(WindowWish::TogglePictureInPicture),
+        Intent::Window(WindowWish::SetVolume(30)),
+        Intent::Window(WindowWish::MoveOwnPicture),
         Intent::LookAtDetails(true),
+        Intent::CopyReport,
+        Intent::ForgetEverything,
     ]);
     // Numbers that are off by a little, or by all there is.
     let off = || prop_oneof![Just(0_u64), Just(1), Just(u64::MAX), any::<u64>()];

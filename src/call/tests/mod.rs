@@ -3,7 +3,7 @@
 
 mod calling;
 mod devices;
-
+mod equipment;
 mod glare;
 mod history;
 mod line;
@@ -13,3 +13,5 @@ mod parting;
 mod queueing;
 mod recovery;
 mod verification;
+mod window;
+mod writing;

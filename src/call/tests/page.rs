@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Call, ConnectionState, Description, DescriptionKind, Input, Intent, Link, Measurement, Output,
-        PeerDeed, PeerEvent, Phase, Preferences, Problem, Quality, SignalingState,
+        Browser, Call, Chosen, ConnectionState, Description, DescriptionKind, Input, Intent, Link,
+        Measurement, Output, PeerDeed, PeerEvent, Phase, Preferences, Problem, Quality, SignalingState,
     },
     protocol::{
         Candidate, Delivery, EndReason, Epoch, Frame, Limits, MatchId, Media, Message, PeerId, PeerMessage,
-        Receipt, Resume, Role, Sdp, Secret, Signal, ToBrowser, ToServer,
+        Presence, Receipt, Resume, Role, Sdp, Secret, Signal, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -47,8 +47,11 @@ pub(super) struct Page {
     pub(super) ack: u64,
     /// How often the partner was told what is sent.
     pub(super) tellings: usize,
+    /// What was done of the page and not of the conversation.
+    pub(super) asides: Vec<Output>,
+    copied: String,
     link: Link,
-    told: Option<Media>,
+    told: Option<Presence>,
     matches: u128,
     sessions: u128,
     done: Vec<String>,
@@ -106,7 +109,16 @@ pub(super) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrows
         heartbeat_ms: 10_000,
         grace_ms: 20_000,
     };
-    ToBrowser::Welcome { version: 1, peer, secret, resumed, match_id: None, relay: false, limits }
+    ToBrowser::Welcome {
+        version: 1,
+        peer,
+        secret,
+        resumed,
+        match_id: None,
+        relay: false,
+        build: None,
+        limits,
+    }
 }
 
 /// A match that begins with nothing ahead, and has no relay.
@@ -130,7 +142,7 @@ impl Page {
 
     pub(super) fn with_seed(seed: u64) -> Self {
         Self {
-            call: Call::new(seed, Preferences::default()),
+            call: Call::new(seed, Preferences::default(), Chosen::default(), Browser::default(), "b1".into()),
             now: Moment::from_millis(1_000),
             server: Delivery::default(),
             server_listens: true,
@@ -143,6 +155,8 @@ impl Page {
             link: Link(0),
             told: None,
             tellings: 0,
+            asides: Vec::new(),
+            copied: String::new(),
             looks: 0,
             ack: 0,
             matches: 0,
@@ -321,10 +335,27 @@ impl Page {
                         continue;
                     }
                 }
-                Output::Mark(_) | Output::WarmUp => continue,
-                Output::OpenMedia(_)
-                | Output::NextCamera
-                | Output::Remember(_)
+                // What is of the page and not of the conversation.
+                Output::Mark(_) | Output::WarmUp(_) | Output::TakeOver | Output::KeepAwake(_) => {
+                    self.asides.push(output);
+                    continue;
+                }
+                Output::Copy(text) => self.copied.clone_from(text),
+                Output::OpenMedia(..)
+                | Output::Use(..)
+                | Output::Blur(_)
+                | Output::ShowLevel(_)
+                | Output::PlayTone
+                | Output::ShareScreen
+                | Output::UnshareScreen
+                | Output::PictureInPicture(_)
+                | Output::FullScreen(_)
+                | Output::SetVolume(_)
+                | Output::PlaySound
+                | Output::OpenSheet
+                | Output::Reload
+                | Output::Remember(..)
+                | Output::Forget
                 | Output::CloseMedia
                 | Output::EnableMedia(_)
                 | Output::OpenSocket
@@ -338,10 +369,9 @@ impl Page {
     /// Whether a deed only repeats what is so already: the signs of life, the usual bounds.
     fn is_old_news(&mut self, deed: &PeerDeed) -> bool {
         match deed {
-            PeerDeed::Tell(PeerMessage::Sending { audio, video }) => {
-                let sending = Media { audio: *audio, video: *video };
+            PeerDeed::Tell(PeerMessage::Sending(presence)) => {
                 self.tellings += 1;
-                self.told.replace(sending) == Some(sending)
+                self.told.replace(*presence) == Some(*presence)
             }
             PeerDeed::Bound(quality) => *quality == Quality::Full,
             PeerDeed::Tell(_)
@@ -390,6 +420,11 @@ impl Page {
         mem::take(&mut self.done)
     }
 
+    /// What was last put where it can be pasted from.
+    pub(super) fn copied(&self) -> &str {
+        &self.copied
+    }
+
     pub(super) fn phase(&self) -> &'static str {
         self.call.snapshot().phase.name()
     }
@@ -414,13 +449,28 @@ fn kinds(media: Media) -> &'static str {
 
 fn words(output: &Output) -> String {
     match output {
-        Output::OpenMedia(wish) => format!("ask for {}", kinds(*wish)),
+        Output::OpenMedia(wish, _) => format!("ask for {}", kinds(*wish)),
         Output::CloseMedia => "light out".into(),
         Output::EnableMedia(sending) => format!("send {}", kinds(*sending)),
-        Output::NextCamera => "next camera".into(),
-        Output::Remember(_) => "remember".into(),
+        Output::Use(kind, id) => format!("use {kind:?} {id}"),
+        Output::Blur(blur) => format!("blur {blur}"),
+        Output::ShowLevel(show) => format!("level {show}"),
+        Output::PlayTone => "tone".into(),
+        Output::ShareScreen => "share screen".into(),
+        Output::UnshareScreen => "unshare screen".into(),
+        Output::PictureInPicture(wanted) => format!("picture in picture {wanted}"),
+        Output::FullScreen(wanted) => format!("full screen {wanted}"),
+        Output::SetVolume(volume) => format!("volume {volume}"),
+        Output::PlaySound => "play".into(),
+        Output::KeepAwake(wanted) => format!("keep awake {wanted}"),
+        Output::TakeOver => "take over".into(),
+        Output::Copy(_) => "copy".into(),
+        Output::OpenSheet => "open sheet".into(),
+        Output::Reload => "reload".into(),
+        Output::Remember(..) => "remember".into(),
+        Output::Forget => "forget".into(),
         Output::Mark(it) => format!("mark {}", it.name()),
-        Output::WarmUp => "warm up".into(),
+        Output::WarmUp(_) => "warm up".into(),
         Output::OpenSocket => "dial".into(),
         Output::CloseSocket { goodbye: true } => "hang up".into(),
         Output::CloseSocket { goodbye: false } => "change sockets".into(),
@@ -466,9 +516,15 @@ fn deed(deed: &PeerDeed) -> String {
         },
         PeerDeed::AddCandidate(it) => format!("add {}", it.candidate.0),
         PeerDeed::EndCandidates { .. } => "end candidates".into(),
-        PeerDeed::Tell(PeerMessage::Sending { audio, video }) => {
-            format!("tell of {}", kinds(Media { audio: *audio, video: *video }))
+        PeerDeed::Tell(PeerMessage::Sending(presence)) => {
+            let of = |it, name| if it { name } else { "" };
+            let (screen, away) = (of(presence.screen, " and the screen"), of(presence.away, ", away"));
+            format!("tell of {}{screen}{away}", kinds(presence.media()))
         }
+        PeerDeed::Tell(PeerMessage::Chat { number, text }) => format!("write {number} {text}"),
+        PeerDeed::Tell(PeerMessage::Got { number }) => format!("got {number}"),
+        PeerDeed::Tell(PeerMessage::Typing {}) => "type".into(),
+        PeerDeed::Tell(PeerMessage::React { reaction }) => format!("react {reaction:?}"),
         PeerDeed::Tell(PeerMessage::Bye {}) => "say bye".into(),
         PeerDeed::Tell(PeerMessage::Commit { .. }) => "commit".into(),
         PeerDeed::Tell(PeerMessage::Nonce { .. }) => "tell the number".into(),

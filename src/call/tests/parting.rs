@@ -109,7 +109,7 @@ fn any_other_wish_calls_the_question_off() {
     for wish in [Intent::Start, Intent::ToggleCamera, Intent::ToggleMicrophone] {
         let mut page = Page::talking();
         page.wants(Intent::Escape);
-        page.wants(wish);
+        page.wants(wish.clone());
         assert!(!page.call.snapshot().asks_next);
         page.did();
         page.wants(Intent::Escape);

@@ -2,7 +2,7 @@
 
 use super::page::{BOTH, Page, candidate, description, secs, terms};
 use crate::{
-    call::{DescriptionKind, Input, Intent, PeerEvent, Problem},
+    call::{DescriptionKind, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, PeerEvent, Problem, Switch},
     protocol::{Ahead, Epoch, ErrorCode, Role, ToBrowser},
 };
 
@@ -22,7 +22,7 @@ fn offers(page: &mut Page) {
 
 fn hiding() -> Page {
     let mut page = Page::new();
-    page.wants(Intent::ToggleHideAddress);
+    page.wants(Intent::Toggle(Switch::HideAddress));
     page.wants(Intent::Start);
     page.tell(Input::MediaOpened(BOTH));
     page.is_welcomed();
@@ -110,7 +110,7 @@ fn an_offer_made_ahead_goes_with_the_queue() {
             page.redials();
             page.is_welcomed();
         },
-        |page| page.wants(Intent::ToggleHideAddress),
+        |page| page.wants(Intent::Toggle(Switch::HideAddress)),
     ];
     for end in endings {
         let mut page = prepared();
@@ -145,7 +145,7 @@ fn a_match_through_the_relay_uses_nothing_else() {
 #[test]
 fn a_match_that_would_tell_the_address_is_refused_before_anything_is_gathered() {
     let mut page = Page::waiting();
-    page.wants(Intent::ToggleHideAddress);
+    page.wants(Intent::Toggle(Switch::HideAddress));
     assert_eq!(page.did(), ["remember", "say join with audio and video, hidden"]);
     page.is_matched(Role::Impolite, BOTH);
     assert_eq!(page.did(), ["say leave", "say join with audio and video, hidden"]);
@@ -155,7 +155,7 @@ fn a_match_that_would_tell_the_address_is_refused_before_anything_is_gathered() 
 #[test]
 fn hiding_counts_from_the_next_match_on() {
     let mut page = Page::talking();
-    page.wants(Intent::ToggleHideAddress);
+    page.wants(Intent::Toggle(Switch::HideAddress));
     assert_eq!((page.did(), page.phase()), (vec!["remember".to_owned()], "talking"));
     page.wants(Intent::Next);
     assert_eq!(
@@ -177,26 +177,38 @@ fn a_server_without_a_relay_refuses_and_the_page_says_why() {
 #[test]
 fn who_saves_data_does_so_at_once_and_in_every_match_after() {
     let mut page = Page::talking();
-    page.wants(Intent::ToggleSaveData);
+    page.wants(Intent::Toggle(Switch::SaveData));
     assert_eq!(page.did(), ["remember", "send little"]);
     page.wants(Intent::Next);
     page.did();
     page.is_matched(Role::Impolite, BOTH);
     assert_eq!(page.did(), ["open peer", "attach", "send little"]);
-    page.wants(Intent::ToggleSaveData);
+    page.wants(Intent::Toggle(Switch::SaveData));
     assert_eq!(page.did(), ["remember"], "and back to the usual bounds");
+}
+
+fn cameras(number: usize) -> Vec<DeviceInfo> {
+    let camera =
+        |id: usize| DeviceInfo { kind: DeviceKind::Camera, id: id.to_string(), label: String::new() };
+    (0..number).map(camera).collect()
 }
 
 #[test]
 fn the_next_camera_is_asked_for_once_at_a_time_and_only_if_there_is_one() {
     let mut page = Page::talking();
     page.wants(Intent::NextCamera);
-    page.tell(Input::CamerasCounted(2));
-    assert!(page.did().is_empty() && page.call.snapshot().can_change_camera);
+    page.tell(Input::Devices(DeviceEvent::Listed(cameras(2))));
+    page.tell(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "0".into())));
+    assert!(page.did().is_empty(), "nobody has chosen it");
+    assert!(page.call.snapshot().can_change_camera);
     page.wants(Intent::NextCamera);
     page.wants(Intent::NextCamera);
-    assert_eq!(page.did(), ["next camera"]);
-    page.tell(Input::CameraChanged);
+    assert_eq!(page.did(), ["use Camera 1", "remember"]);
+    page.tell(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "1".into())));
+    page.did();
     page.wants(Intent::NextCamera);
-    assert_eq!(page.did(), ["next camera"]);
+    assert_eq!(page.did(), ["use Camera 0", "remember"]);
+    page.tell(Input::Devices(DeviceEvent::Refused(DeviceKind::Camera)));
+    page.wants(Intent::NextCamera);
+    assert_eq!(page.did(), ["use Camera 0", "remember"], "a refusal is not the last word");
 }

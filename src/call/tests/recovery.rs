@@ -7,7 +7,8 @@ use crate::{
         ConnectionState, DescriptionKind, Farewell, Flow, Input, Intent, PeerEvent, Phase, SignalingState,
     },
     protocol::{
-        Ahead, EndReason, Epoch, IceServer, MatchId, PeerMessage, Role, Sdp, Signal, Signalling, ToBrowser,
+        Ahead, EndReason, Epoch, IceServer, MatchId, Media, PeerMessage, Role, Sdp, Signal, Signalling,
+        ToBrowser,
     },
 };
 
@@ -42,6 +43,7 @@ fn flow(page: &Page) -> Option<Flow> {
         Phase::Talking { flow, .. } => Some(flow),
         Phase::Landing
         | Phase::Asking
+        | Phase::Mirror
         | Phase::Ready
         | Phase::Waiting { .. }
         | Phase::Connecting { .. }
@@ -120,7 +122,7 @@ fn signs_of_life_over_the_channel_are_no_silence() {
     page.media_flows = false;
     for _ in 0..20 {
         page.after(secs(1));
-        page.peer(PeerEvent::Told(PeerMessage::Sending { audio: false, video: false }));
+        page.peer(PeerEvent::Told(PeerMessage::Sending(Media { audio: false, video: false }.into())));
     }
     assert_eq!(count(&mut page, "restart ice"), 0);
     assert!(matches!(page.sees(), Phase::Talking { flow: Flow::Steady, .. }));

@@ -32,7 +32,12 @@ fn codes(
                 end.revealed(nonce, between);
                 None
             }
-            PeerMessage::Sending { .. } | PeerMessage::Bye {} => None,
+            PeerMessage::Sending(_)
+            | PeerMessage::Bye {}
+            | PeerMessage::Chat { .. }
+            | PeerMessage::Got { .. }
+            | PeerMessage::Typing {}
+            | PeerMessage::React { .. } => None,
         };
         to_polite = !to_polite;
     }
@@ -65,10 +70,14 @@ fn swapped_certificates_show_at_whichever_end() {
 fn a_number_that_was_not_committed_to_gives_no_code() {
     let [_, polite] = codes([HONEST; 2], [7, 8], |it| match it {
         PeerMessage::Reveal { .. } => PeerMessage::Reveal { nonce: Uuid::from_u128(66) },
-        PeerMessage::Sending { .. }
+        PeerMessage::Sending(_)
         | PeerMessage::Bye {}
         | PeerMessage::Commit { .. }
-        | PeerMessage::Nonce { .. } => it,
+        | PeerMessage::Nonce { .. }
+        | PeerMessage::Chat { .. }
+        | PeerMessage::Got { .. }
+        | PeerMessage::Typing {}
+        | PeerMessage::React { .. } => it,
     });
     assert_eq!(polite, None);
 }

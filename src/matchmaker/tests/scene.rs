@@ -107,6 +107,7 @@ impl Scene {
             unix_origin_ms: 1_700_000_000_000,
             max_connections,
             ticket_key: [3; 32],
+            build: None,
             ice: Ice::default(),
         })
     }

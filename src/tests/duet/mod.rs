@@ -7,7 +7,10 @@ mod wire;
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use passerby::{
-    call::{Call, Device, Farewell, Flow, Input, Intent, Link, Output, PeerEvent, Phase, Preferences},
+    call::{
+        Browser as Maker, Call, Chosen, Device, Farewell, Flow, Input, Intent, Link, Output, PeerEvent,
+        Phase, Preferences, Switch,
+    },
     matchmaker::{self, Matchmaker},
     protocol::{self, Frame, Media, Message, PeerMessage},
     time::Moment,
@@ -56,7 +59,7 @@ enum Event {
 }
 
 /// What can go wrong, or be pressed.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum Trouble {
     Wish(Side, Intent),
     Cut(Side),
@@ -132,6 +135,7 @@ fn matchmaker(seed: u64) -> Matchmaker {
         unix_origin_ms: 1_700_000_000_000,
         max_connections: 100,
         ticket_key: [7; 32],
+        build: None,
         ice: matchmaker::Ice {
             stun: Vec::new(),
             turn: Some(matchmaker::Turn {
@@ -152,7 +156,15 @@ impl World {
             events: BinaryHeap::new(),
             counter: 0,
             matchmaker: matchmaker(rng.u64(..)),
-            calls: [(); 2].map(|()| Call::new(rng.u64(..), Preferences::default())),
+            calls: [(); 2].map(|()| {
+                Call::new(
+                    rng.u64(..),
+                    Preferences::default(),
+                    Chosen::default(),
+                    Maker::default(),
+                    String::new(),
+                )
+            }),
             browsers: [Browser::default(), Browser::default()],
             wires: Vec::new(),
             server_reachable: true,
@@ -219,10 +231,29 @@ impl World {
         for output in self.calls[side].handle(self.now, input) {
             self.note(|| format!("page {side} -> {output:?}"));
             match output {
-                Output::OpenMedia(wish) => self.open_media(side, wish),
+                Output::OpenMedia(wish, _) => self.open_media(side, wish),
                 Output::CloseMedia => self.browsers[side].camera_open = false,
                 Output::EnableMedia(sending) => self.browsers[side].sending = sending,
-                Output::NextCamera | Output::Remember(_) | Output::Mark(_) | Output::WarmUp => {}
+                // What is of one page and not of the conversation.
+                Output::Use(..)
+                | Output::Blur(_)
+                | Output::ShowLevel(_)
+                | Output::PlayTone
+                | Output::ShareScreen
+                | Output::UnshareScreen
+                | Output::PictureInPicture(_)
+                | Output::FullScreen(_)
+                | Output::SetVolume(_)
+                | Output::PlaySound
+                | Output::KeepAwake(_)
+                | Output::TakeOver
+                | Output::Copy(_)
+                | Output::OpenSheet
+                | Output::Reload
+                | Output::Remember(..)
+                | Output::Forget
+                | Output::WarmUp(_)
+                | Output::Mark(_) => {}
                 Output::OpenSocket => self.dial(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
                 Output::CloseSocket { goodbye } => self.hang_up(side, goodbye),
@@ -352,10 +383,10 @@ impl World {
             // Both restart at the same moment.
             20 => (Trouble::NetworkChanged(side), Some((0..10, Trouble::NetworkChanged(1 - side)))),
             21 => (
-                Trouble::Wish(side, Intent::ToggleHideAddress),
-                Some((0..9_000, Trouble::Wish(1 - side, Intent::ToggleHideAddress))),
+                Trouble::Wish(side, Intent::Toggle(Switch::HideAddress)),
+                Some((0..9_000, Trouble::Wish(1 - side, Intent::Toggle(Switch::HideAddress)))),
             ),
-            22 => (Trouble::Wish(side, Intent::ToggleSaveData), None),
+            22 => (Trouble::Wish(side, Intent::Toggle(Switch::SaveData)), None),
             _ => (Trouble::Stutter(side), None),
         };
         self.schedule(at, Event::Trouble(trouble));

@@ -2,11 +2,12 @@
 
 use leptos::{ev, prelude::*};
 
+use super::keys;
 use crate::{
     call::{Flow, Intent, Phase, Problem, Snapshot},
     ui::{
         Stage,
-        parts::{Announcer, Brand, Dock, Heading, Panel, Pictures},
+        parts::{Announcer, Brand, Chat, Dock, Heading, Panel, Pictures, Sheet, see},
         scene,
         words::words,
     },
@@ -15,18 +16,41 @@ use crate::{
 /// The page: shows the `Snapshot` of the [`Stage`] in its context and sends its `Intent`s.
 #[component]
 pub fn App() -> impl IntoView {
-    let Stage { snapshot, intend } = expect_context();
+    let Stage { snapshot, intend, .. } = expect_context();
     let heading = Heading::default();
     provide_context(heading);
 
     let hydrated = RwSignal::new(false);
     Effect::new(move || {
-        let keys = window_event_listener(ev::keydown, move |key| {
-            if key.key() == "Escape" && !key.repeat() && hears_escape(snapshot.get_untracked()) {
-                intend.run(Intent::Escape);
+        let pressed = window_event_listener(ev::keydown, move |key| {
+            let has_modifier = key.ctrl_key() || key.alt_key() || key.meta_key();
+            let seen = snapshot.get_untracked();
+            if keys::holds(seen, &key.key()) {
+                key.prevent_default();
+            }
+            if key.repeat() || has_modifier {
+                return;
+            }
+            if let Some(intent) = keys::pressed(seen, &key.key()) {
+                // Else the space bar scrolls, and a letter lands in the field that it has opened.
+                key.prevent_default();
+                intend.run(intent);
             }
         });
-        on_cleanup(move || keys.remove());
+        let released = window_event_listener(ev::keyup, move |key| {
+            if keys::holds(snapshot.get_untracked(), &key.key()) {
+                // Else it would press the button that has the focus.
+                key.prevent_default();
+                intend.run(Intent::HoldToTalk(false));
+            }
+        });
+        // Whoever is called away lets go of the key somewhere else.
+        let left = window_event_listener(ev::blur, move |_| intend.run(Intent::HoldToTalk(false)));
+        on_cleanup(move || {
+            pressed.remove();
+            released.remove();
+            left.remove();
+        });
         hydrated.set(true);
     });
     Effect::new(move || {
@@ -39,18 +63,22 @@ pub fn App() -> impl IntoView {
             id="app"
             class="app"
             aria-label=words().name
-            data-screen=move || scene::screen(snapshot.get()).name()
-            data-phase=move || snapshot.get().phase.name()
-            data-problem=move || snapshot.get().problem.map(Problem::code)
-            data-flow=move || flow(snapshot.get())
-            data-slow=move || matches!(snapshot.get().phase, Phase::Connecting { slow: true }).then_some("")
+            data-screen=see(|it| Some(scene::screen(it).name()))
+            data-phase=see(|it| Some(it.phase.name()))
+            data-problem=see(|it| it.problem.map(Problem::code))
+            data-flow=see(flow)
+            data-strength=see(|it| scene::is_met(it).then(|| it.details.strength.name()))
+            data-chat=see(|it| (scene::is_met(it) && it.chat.open).then_some(""))
+            data-slow=see(|it| matches!(it.phase, Phase::Connecting { slow: true }).then_some(""))
             data-hydrated=move || hydrated.get().then_some("")
         >
             <Announcer/>
             <Brand/>
             <Panel/>
             <Pictures/>
+            <Chat/>
             <Dock/>
+            <Sheet/>
         </main>
     }
 }
@@ -63,22 +91,10 @@ const fn flow(snapshot: Snapshot) -> Option<&'static str> {
         Phase::Talking { flow: Flow::Reconnecting { .. }, .. } => Some("reconnecting"),
         Phase::Landing
         | Phase::Asking
+        | Phase::Mirror
         | Phase::Ready
         | Phase::Waiting { .. }
         | Phase::Connecting { .. }
         | Phase::Ended { .. } => None,
     }
-}
-
-/// Whether Esc belongs to the call now: there is a match, no dialog wants the key, and the browser does not need it to
-/// leave full screen.
-fn hears_escape(snapshot: Snapshot) -> bool {
-    let in_a_match = match snapshot.phase {
-        Phase::Connecting { .. } | Phase::Talking { .. } => true,
-        Phase::Landing | Phase::Asking | Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. } => false,
-    };
-    let document = document();
-    in_a_match
-        && document.fullscreen_element().is_none()
-        && matches!(document.query_selector("dialog[open], :popover-open"), Ok(None))
 }

@@ -1,5 +1,6 @@
 //! Whole pages; they must not know how their parts are drawn.
 
 mod home;
+mod keys;
 
 pub use home::App;

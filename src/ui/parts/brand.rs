@@ -1,9 +1,16 @@
-//! The mark and the name; it must not know the state of anything.
+//! The mark and the name, and the way to the settings; it must not know what is set.
 
 use leptos::prelude::*;
 
-use super::icon::{self, Icon};
-use crate::ui::words::words;
+use super::{
+    icon::{self, Icon},
+    see::see,
+};
+use crate::ui::{
+    SHEET_ID,
+    scene::{self, Screen},
+    words::words,
+};
 
 /// The mark with the name beside it.
 #[component]
@@ -13,5 +20,15 @@ pub(in crate::ui) fn Brand() -> impl IntoView {
             <Icon of=|_| icon::MARK/>
             <span class="brand-name">{words().name}</span>
         </p>
+        <button
+            class="button settings"
+            type="button"
+            aria-label=words().settings
+            title=words().settings
+            popovertarget=SHEET_ID
+            hidden=see(|it| scene::screen(it) == Screen::Stage)
+        >
+            <Icon of=|_| icon::MORE/>
+        </button>
     }
 }

@@ -2,56 +2,55 @@
 
 use leptos::prelude::*;
 
+use super::see::see;
 use crate::{
-    call::{Intent, Snapshot},
-    ui::{Stage, words::words},
+    call::{Intent, Switch},
+    ui::{
+        Stage,
+        words::{Words, words},
+    },
 };
 
-/// Hide my address, and Use less data, each with what it brings and costs.
+/// These switches, each with what it brings and costs.
 #[component]
-pub(in crate::ui) fn Choices() -> impl IntoView {
-    let words = words();
-    view! {
-        <Switch
-            intent=Intent::ToggleHideAddress
-            is_on=|it| it.preferences.hide_address
-            label=words.hide_address
-            note=words.hide_address_note
-        />
-        <Switch
-            intent=Intent::ToggleSaveData
-            is_on=|it| it.preferences.save_data
-            label=words.save_data
-            note=words.save_data_note
-        />
-    }
+pub(super) fn Choices(
+    /// Which.
+    of: &'static [Switch],
+) -> impl IntoView {
+    of.iter().map(|switch| view! { <Choice of=*switch/> }).collect_view()
 }
 
 #[component]
-fn Switch(
-    /// What a change wants.
-    intent: Intent,
-    /// Whether it is on.
-    is_on: fn(Snapshot) -> bool,
-    /// The accessible name.
-    label: &'static str,
-    /// What it brings and costs.
-    note: &'static str,
-) -> impl IntoView {
-    let Stage { snapshot, intend } = expect_context();
+fn Choice(of: Switch) -> impl IntoView {
+    let Stage { snapshot, intend, .. } = expect_context();
+    let (label, note) = texts(words(), of);
+    let offered = see(|it| it.surroundings.abilities.blur);
     view! {
-        <label class="switch">
+        <label class="switch" data-switch=of.name() hidden=move || of == Switch::Blur && !offered()>
             <input
                 type="checkbox"
                 role="switch"
                 aria-label=label
-                prop:checked=move || is_on(snapshot.get())
-                on:change=move |_| intend.run(intent)
+                prop:checked=move || snapshot.get().preferences.has(of)
+                on:change=move |_| intend.run(Intent::Toggle(of))
             />
             <span class="switch-text">
                 <span class="switch-label">{label}</span>
                 <span class="switch-note">{note}</span>
             </span>
         </label>
+    }
+}
+
+/// The name of a switch, and what it brings and costs.
+const fn texts(words: &'static Words, of: Switch) -> (&'static str, &'static str) {
+    match of {
+        Switch::HideAddress => (words.hide_address, words.hide_address_note),
+        Switch::SaveData => (words.save_data, words.save_data_note),
+        Switch::PushToTalk => (words.push_to_talk, words.push_to_talk_note),
+        Switch::Blur => (words.blur, words.blur_note),
+        Switch::Unmirrored => (words.unmirrored, words.unmirrored_note),
+        Switch::HideOwnPicture => (words.hide_picture, words.hide_picture_note),
+        Switch::NoKeys => (words.no_keys, words.no_keys_note),
     }
 }

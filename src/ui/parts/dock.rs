@@ -2,22 +2,24 @@
 
 use leptos::prelude::*;
 
-use super::icon::{self, Icon};
+use super::{
+    icon::{self, Icon},
+    see::{say, see},
+};
 use crate::{
-    call::{Device, Intent, Phase, Snapshot},
+    call::{ChatWish, Device, Intent, Phase, Snapshot},
     ui::{
-        Stage,
+        SHEET_ID, Stage,
         scene::{self, Screen},
         words::{Words, words},
     },
 };
 
-/// Microphone, camera, Stop, and Next, the largest, at the end of the line.
+/// Microphone, camera, screen, chat, all else, Stop, and Next, the largest, at the end of the line.
 #[component]
 pub(in crate::ui) fn Dock() -> impl IntoView {
-    let Stage { snapshot, .. } = expect_context();
     view! {
-        <div class="dock" hidden=move || scene::screen(snapshot.get()) != Screen::Stage>
+        <div class="dock" hidden=see(|it| scene::screen(it) != Screen::Stage)>
             <Control
                 intent=Intent::ToggleMicrophone kind="device"
                 icon=|it| if it.microphone == Device::On { icon::MIC } else { icon::MIC_OFF }
@@ -30,9 +32,38 @@ pub(in crate::ui) fn Dock() -> impl IntoView {
                 label=|words, it| if it.camera == Device::On { words.camera_off } else { words.camera_on }
                 device=|it| it.camera
             />
+            <Control
+                intent=Intent::ToggleScreen kind="share"
+                icon=|_| icon::SCREEN
+                label=|words, it| if it.sharing { words.stop_sharing } else { words.share_screen }
+                device=|it| match (it.surroundings.abilities.screen, it.sharing) {
+                    (false, _) => Device::Absent,
+                    (true, true) => Device::Off,
+                    (true, false) => Device::On,
+                }
+                idle=|it| !scene::is_met(it)
+            />
+            <Control
+                intent=Intent::Chat(ChatWish::Toggle) kind="chat"
+                icon=|_| icon::CHAT
+                label=|words, it| if it.chat.open { words.chat_close } else { words.chat }
+                device=|it| if it.chat.open { Device::Off } else { Device::On }
+                idle=|it| !scene::is_met(it)
+                badge=|it| it.chat.unread
+            />
+            <button
+                class="button"
+                type="button"
+                data-kind="more"
+                aria-label=words().more
+                title=words().more
+                popovertarget=SHEET_ID
+            >
+                <Icon of=|_| icon::MORE/>
+            </button>
             <Control intent=Intent::Stop kind="stop" icon=|_| icon::STOP label=|words, _| words.stop/>
             <div class="dock-next">
-                <p class="hint" hidden=move || !snapshot.get().asks_next>{words().next_hint}</p>
+                <p class="hint" hidden=see(|it| !it.asks_next)>{words().next_hint}</p>
                 <Control
                     intent=Intent::Next kind="next"
                     icon=|_| icon::NEXT
@@ -61,13 +92,17 @@ fn Control(
     /// Whether a press would mean nothing now. The button stays and keeps the focus.
     #[prop(default = |_| false)]
     idle: fn(Snapshot) -> bool,
+    /// How many things wait behind it.
+    #[prop(default = |_| 0)]
+    badge: fn(Snapshot) -> u32,
 ) -> impl IntoView {
-    let Stage { snapshot, intend } = expect_context();
+    let Stage { snapshot, intend, .. } = expect_context();
+    let is_next = intent == Intent::Next;
     let words = words();
-    let label = move || label(words, snapshot.get());
+    let label = say(label);
     let press = move |_| {
         if !idle(snapshot.get_untracked()) {
-            intend.run(intent);
+            intend.run(intent.clone());
         }
     };
     view! {
@@ -78,13 +113,14 @@ fn Control(
             data-kind=kind
             data-state=move || (device(snapshot.get()) == Device::Off).then_some("off")
             aria-disabled=move || idle(snapshot.get()).then_some("true")
-            aria-keyshortcuts=(intent == Intent::Next).then_some("Escape")
+            data-badge=move || Some(badge(snapshot.get())).filter(|it| *it > 0)
+            aria-keyshortcuts=is_next.then_some("Escape")
             hidden=move || device(snapshot.get()) == Device::Absent
             on:click=press
         >
             <Icon of=icon/>
             <span class="button-text">{label}</span>
-            {(intent == Intent::Next).then(|| view! { <kbd class="key" aria-hidden="true">{words.next_key}</kbd> })}
+            {is_next.then(|| view! { <kbd class="key" aria-hidden="true">{words.next_key}</kbd> })}
         </button>
     }
 }
@@ -92,7 +128,7 @@ fn Control(
 /// Whether Next has nobody to leave: the next one is already being looked for.
 const fn nobody_to_leave(snapshot: Snapshot) -> bool {
     match snapshot.phase {
-        Phase::Landing | Phase::Asking | Phase::Ready | Phase::Waiting { .. } => true,
+        Phase::Landing | Phase::Asking | Phase::Mirror | Phase::Ready | Phase::Waiting { .. } => true,
         Phase::Connecting { .. } | Phase::Talking { .. } | Phase::Ended { .. } => false,
     }
 }

@@ -2,7 +2,8 @@
 
 use leptos::prelude::*;
 
-use crate::{call::Snapshot, ui::Stage};
+use super::see::see;
+use crate::call::Snapshot;
 
 pub(super) const MARK: &str = "/icons.svg#mark";
 pub(super) const PERSON: &str = "/icons.svg#person";
@@ -16,6 +17,11 @@ pub(super) const LOCK: &str = "/icons.svg#lock";
 pub(super) const BROWSER: &str = "/icons.svg#browser";
 pub(super) const SERVER: &str = "/icons.svg#server";
 pub(super) const INFO: &str = "/icons.svg#info";
+pub(super) const MORE: &str = "/icons.svg#more";
+pub(super) const CHAT: &str = "/icons.svg#chat";
+pub(super) const SCREEN: &str = "/icons.svg#screen";
+pub(super) const SOUND_OFF: &str = "/icons.svg#sound-off";
+pub(super) const AWAY: &str = "/icons.svg#away";
 pub(super) const PAUSE: &str = "/icons.svg#pause";
 
 /// An icon beside a text that says the same: never read aloud.
@@ -24,10 +30,9 @@ pub(super) fn Icon(
     /// Its address, which may depend on the state.
     of: fn(Snapshot) -> &'static str,
 ) -> impl IntoView {
-    let Stage { snapshot, .. } = expect_context();
     view! {
         <svg class="icon" aria-hidden="true" focusable="false">
-            <use href=move || of(snapshot.get())></use>
+            <use href=see(of)></use>
         </svg>
     }
 }

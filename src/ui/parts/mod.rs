@@ -2,17 +2,25 @@
 
 mod announcer;
 mod brand;
+mod chat;
+mod chips;
 mod choices;
 mod details;
+mod devices;
 mod dock;
 mod heading;
 mod icon;
 mod panel;
 mod pictures;
+mod see;
+mod sheet;
 
 pub(super) use announcer::Announcer;
 pub(super) use brand::Brand;
+pub(super) use chat::Chat;
 pub(super) use dock::Dock;
 pub(super) use heading::Heading;
 pub(super) use panel::Panel;
 pub(super) use pictures::Pictures;
+pub(super) use see::see;
+pub(super) use sheet::Sheet;

@@ -5,24 +5,32 @@ use leptos::prelude::*;
 
 use super::{
     choices::Choices,
+    devices::Devices,
     heading::Heading,
     icon::{self, Icon},
+    see::{say, see},
 };
 use crate::{
-    call::{Intent, Phase, Problem, Snapshot},
-    ui::{Stage, scene, words::words},
+    call::{Intent, Phase, Problem, Snapshot, Switch},
+    ui::{
+        Stage, scene,
+        words::{Words, words},
+    },
 };
 
 /// Figure, heading, sentence, note and main action of the current state.
 #[component]
 pub(in crate::ui) fn Panel() -> impl IntoView {
-    let Stage { snapshot, intend } = expect_context();
+    let Stage { snapshot, intend, .. } = expect_context();
     let heading: Heading = expect_context();
     let words = words();
-    let scene = move || scene::scene(words, snapshot.get());
-    let starts = move || scene().action.is_none_or(|(_, intent)| intent == Intent::Start);
     let press = move |_| {
         if let Some((_, intent)) = scene::scene(words, snapshot.get_untracked()).action {
+            intend.run(intent);
+        }
+    };
+    let press_second = move |_| {
+        if let Some((_, intent)) = scene::scene(words, snapshot.get_untracked()).second {
             intend.run(intent);
         }
     };
@@ -31,28 +39,45 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
             <Figure/>
             <div class="badge"><Icon of=badge/></div>
             <div class="panel-text">
-                <h1 class="panel-heading" tabindex="-1" node_ref=heading.0>{move || scene().heading}</h1>
-                <p class="panel-sentence">{move || scene().sentence}</p>
-                <p class="panel-note" hidden=move || scene().note.is_none()>
+                <h1 class="panel-heading" tabindex="-1" node_ref=heading.0>{say(|words, it| scene::scene(words, it).heading)}</h1>
+                <p class="panel-sentence">{say(|words, it| scene::scene(words, it).sentence)}</p>
+                <p class="panel-note" hidden=say(|words, it| scene::scene(words, it).note.is_none())>
                     <Icon of=|_| icon::INFO/>
-                    <span>{move || scene().note.unwrap_or_default()}</span>
+                    <span>{say(|words, it| scene::scene(words, it).note.unwrap_or_default())}</span>
                 </p>
-                <div class="panel-action" hidden=move || scene().action.is_none()>
+                <div class="panel-action" hidden=say(|words, it| scene::scene(words, it).action.is_none())>
                     <button
                         class="button"
                         type="button"
-                        data-kind=move || starts().then_some("main")
-                        data-intent=move || starts().then_some("start")
+                        data-kind=say(|words, it| starts(words, it).then_some("main"))
+                        data-intent=say(|words, it| starts(words, it).then_some("start"))
                         on:click=press
                     >
-                        <span>{move || scene().action.map_or("", |(name, _)| name)}</span>
+                        <span>{say(|words, it| scene::scene(words, it).action.map_or("", |(name, _)| name))}</span>
                         <span class="button-wait" aria-hidden="true"></span>
                     </button>
+                    <button class="button" type="button" hidden=say(|words, it| scene::scene(words, it).second.is_none()) on:click=press_second>
+                        {say(|words, it| scene::scene(words, it).second.map_or("", |(name, _)| name))}
+                    </button>
                 </div>
-                <div class="choices" hidden=move || !chooses(snapshot.get())><Choices/></div>
+                <div class="mirror" hidden=see(|it| it.phase != Phase::Mirror)>
+                    <label class="field">
+                        <span class="field-label">{words.level}</span>
+                        <meter data-level="" min="0" max="1" value="0"></meter>
+                    </label>
+                    <Devices/>
+                </div>
+                <div class="choices" hidden=see(|it| !chooses(it))>
+                    <Choices of=&[Switch::HideAddress, Switch::SaveData]/>
+                </div>
             </div>
         </div>
     }
+}
+
+/// Whether the first thing to do is to start.
+fn starts(words: &'static Words, snapshot: Snapshot) -> bool {
+    scene::scene(words, snapshot).action.is_none_or(|(_, intent)| intent == Intent::Start)
 }
 
 /// Whether what this device keeps can be chosen here: before anything begins, and where a choice is what is wrong.
@@ -75,7 +100,16 @@ fn Figure() -> impl IntoView {
 fn badge(snapshot: Snapshot) -> &'static str {
     match snapshot.problem {
         None => icon::CAMERA,
-        Some(Problem::CameraBlocked | Problem::NoDevice | Problem::DeviceBusy) => icon::CAMERA_OFF,
+        Some(
+            Problem::CameraBlocked
+            | Problem::CameraDismissed
+            | Problem::CameraBlockedBySystem
+            | Problem::NoDevice
+            | Problem::DeviceBusy,
+        ) => icon::CAMERA_OFF,
+        Some(Problem::OtherTab) => icon::SCREEN,
+        Some(Problem::Idle) => icon::AWAY,
+        Some(Problem::Offline) => icon::PAUSE,
         Some(Problem::Unsupported) => icon::BROWSER,
         Some(Problem::Insecure) => icon::LOCK,
         Some(Problem::ServerLost | Problem::ServerFull | Problem::NoRelay) => icon::SERVER,
