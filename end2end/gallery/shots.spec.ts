@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { ada, ben, cleo, test, type Visitor } from '../fixtures';
+import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
 import { Wire } from '../fixtures/wire';
 
 // Pictures to look at, not stories: nothing is compared.
@@ -46,9 +46,66 @@ test('a conversation', async ({ visitor }) => {
   await one.page.getByText('Connection details').click();
   await shoot(one, '4-talking-details');
   await one.page.getByText('Connection details').click();
+  await one.page.keyboard.press('t');
+  await one.page.getByRole('textbox', { name: 'Message' }).fill('Hello! Where are you from?');
+  await one.page.keyboard.press('Enter');
+  await third.button('Chat').click();
+  await third.page.getByRole('textbox', { name: 'Message' }).fill('From the other side of the wall');
+  await third.page.keyboard.press('Enter');
+  await third.button('Heart').click();
+  await expect(one.page.getByRole('log')).toContainText('wall');
+  await shoot(one, '4-talking-chat');
+  await one.button('Close chat').click();
+  await one.button('More').click();
+  await shoot(one, '4-talking-more');
+  await one.page.keyboard.press('Escape');
   await one.page.keyboard.press('Escape');
   await shoot(one, '5-asked-for-next');
 });
+
+test('before a call', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  await one.button('Settings').click();
+  await shoot(one, '1-settings');
+  await one.page.keyboard.press('Escape');
+  await one.button('Check camera and sound').click();
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('How you look and sound');
+  await shoot(one, '1-mirror');
+});
+
+test('what is around the page', async ({ visitor }) => {
+  const one = await visitor(ada);
+  one.forgive(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
+  await one.page.clock.install();
+  await one.arrive();
+  await one.start();
+  await one.reaches('waiting');
+  await one.page.clock.fastForward('10:05');
+  await shoot(one, '2-still-there');
+  await one.page.clock.fastForward('01:05');
+  await one.isTold('idle');
+  await shoot(one, '8-idle');
+  await one.start();
+  await one.reaches('waiting');
+  await one.context.newPage().then(async (second) => {
+    await second.goto(one.page.url());
+    await second.getByRole('button', { name: 'Start' }).click();
+  });
+  await one.isTold('other-tab');
+  await shoot(one, '8-other-tab');
+});
+
+for (const language of ['en-XA', 'ar-XB']) {
+  test(`in ${language}`, async ({ visitor, home }) => {
+    const one = await visitor(ada);
+    await one.arrive(`${home}/?lang=${language}`);
+    await shoot(one, `10-landing-${language}`);
+    await one.page.locator('[data-intent=start]').click();
+    await one.reaches('waiting');
+    await shoot(one, `10-waiting-${language}`);
+  });
+}
 
 test('a camera that takes its time', async ({ visitor }) => {
   const one = await visitor(ada, { desk: 'stuck camera' });

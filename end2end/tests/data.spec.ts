@@ -28,8 +28,8 @@ test('who saves data sends a quarter of a megabit at most, and more again when n
   await other.reaches('talking');
   await expect.poll(() => sends(one), { message: 'bits a second before', timeout: 30_000 }).toBeGreaterThan(1_000_000);
 
-  await one.page.getByText('Connection details').click();
-  await one.page.locator('details').getByRole('switch', { name: 'Use less data' }).check();
+  await one.button('More').click();
+  await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).check();
   await expect.poll(() => sends(one), { message: 'bits a second after', timeout: 5_000 }).toBeLessThan(250_000);
   await other.reaches('talking');
 });

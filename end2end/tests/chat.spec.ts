@@ -1,0 +1,79 @@
+import { expect, test, type Visitor } from '../fixtures';
+
+const field = ({ page }: Visitor) => page.getByRole('textbox', { name: 'Message' });
+const log = ({ page }: Visitor) => page.getByRole('log');
+
+async function writes(visitor: Visitor, text: string) {
+  await field(visitor).fill(text);
+  await visitor.button('Send').click();
+}
+
+test('what one writes the other reads, and both know that it came', async ({ pair: [one, other] }) => {
+  await one.button('Chat').click();
+  await writes(one, 'Hello <b>you</b> https://example.org');
+  await expect(other.page.getByText('New in the chat')).toBeVisible();
+  await expect(other.page.locator('[data-kind=chat]')).toHaveAttribute('data-badge', '1');
+  await expect(log(one)).toContainText('Delivered');
+
+  await other.button('Chat').click();
+  await expect(log(other)).toContainText('Stranger: Hello <b>you</b> https://example.org');
+  expect(await other.page.locator('.chat a, .chat b').count(), 'nothing in it is ever more than text').toBe(0);
+  await expect(other.page.getByText('New in the chat')).toBeHidden();
+
+  await field(other).pressSequentially('Sal');
+  await expect(one.page.getByText('They are writing…')).toBeVisible();
+  await field(other).press('Enter');
+  await expect(log(one)).toContainText('Sal');
+  await expect(one.page.getByText('They are writing…')).toBeHidden();
+
+  await writes(one, 'שלום');
+  const line = other.page.locator('.line-text', { hasText: 'שלום' });
+  await expect(line).toBeVisible();
+  expect(await line.evaluate((it) => getComputedStyle(it).direction), 'in its own direction').toBe('rtl');
+
+  await other.next();
+  await one.reaches('ended');
+  await expect(log(one).getByRole('listitem')).toHaveCount(0);
+});
+
+test('a reaction is seen at both ends', async ({ pair: [one, other] }) => {
+  await one.button('Chat').click();
+  await one.button('Heart').click();
+  await expect(other.page.locator('.reaction[data-whose=stranger]')).toHaveText('❤️');
+  await expect(other.page.getByText('They show: Heart')).toBeAttached();
+  await expect(one.page.locator('.reaction[data-whose=self]')).toHaveText('❤️');
+  await expect(other.page.locator('.reaction[data-whose=stranger]')).toBeEmpty();
+});
+
+test('letters belong to the text while one writes, Escape does not', async ({ pair: [one, other] }) => {
+  await one.page.keyboard.press('t');
+  await field(one).pressSequentially('mc f');
+  await expect(field(one)).toHaveValue('mc f');
+  await expect(one.button('Mute microphone')).toBeVisible();
+  await expect(one.button('Turn camera off')).toBeVisible();
+  await one.page.keyboard.press('Escape');
+  await expect(one.page.getByText('Really? Esc again')).toBeVisible();
+  await one.page.keyboard.press('x');
+  await expect(one.page.getByText('Really? Esc again'), 'who writes on does not want to leave').toBeHidden();
+  await other.reaches('talking');
+});
+
+test('ten thousand messages of a modified page leave the other one usable', async ({ pair: [one, other] }) => {
+  await other.page.evaluate(() => {
+    const longest = { ms: 0 };
+    Object.assign(window, { longest });
+    new PerformanceObserver((list) => {
+      for (const { duration } of list.getEntries()) longest.ms = Math.max(longest.ms, duration);
+    }).observe({ entryTypes: ['longtask'] });
+  });
+  await one.page.evaluate(() => window.witness.floods());
+  await expect(log(other).getByRole('listitem').nth(19)).toBeAttached();
+  await other.button('Chat').click();
+  await writes(other, 'Stop that');
+  await other.meets(one.person);
+  await one.meets(other.person);
+  expect(await log(other).getByRole('listitem').count(), 'no more than a person could write').toBeLessThan(200);
+  const longest = await other.page.evaluate(() => (window as unknown as { longest: { ms: number } }).longest.ms);
+  console.log(`longest task in a flood: ${Math.round(longest)} ms`);
+  expect(longest).toBeLessThan(500);
+});

@@ -1,0 +1,149 @@
+import { ada, expect, test, type Visitor } from '../fixtures';
+
+/** Opens what is not needed all the time. */
+async function more({ page }: Visitor) {
+  await page.locator('.dock').getByRole('button', { name: 'More' }).click();
+  return page.getByRole('dialog', { name: 'Settings' });
+}
+
+const senders = ({ page }: Visitor) =>
+  page.evaluate(() =>
+    window.witness.connections
+      .findLast(({ connectionState }) => connectionState === 'connected')!
+      .getSenders()
+      .map(({ track }) => track?.label ?? null),
+  );
+
+test('a shared screen is seen at the other end, and the camera comes back', async ({ pair: [one, other] }) => {
+  await one.button('Share screen').click();
+  await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
+  await expect(one.page.getByText('You are sharing your screen')).toBeVisible();
+  await expect
+    .poll(() => other.stranger.evaluate((it: HTMLVideoElement) => [it.videoWidth / it.videoHeight, getComputedStyle(it).objectFit]))
+    .not.toEqual([4 / 3, 'cover']);
+  const before = await other.frames();
+  await expect.poll(() => other.frames(), { message: 'frames of the screen' }).toBeGreaterThan(before);
+
+  // As the browser's own button does.
+  await one.page.evaluate(() => {
+    const track = window.witness.tracks.findLast(({ kind, readyState }) => kind === 'video' && readyState === 'live')!;
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+  });
+  await expect(one.button('Share screen')).toBeVisible();
+  await other.sees(ada);
+  await expect(other.page.getByText('They are sharing their screen').first()).toBeHidden();
+});
+
+test('another camera and another microphone arrive at the other end, and nothing is unmuted', async ({ pair: [one, other] }) => {
+  await one.button('Mute microphone').click();
+  const sheet = await more(one);
+  const microphones = sheet.getByRole('combobox', { name: 'Microphone' });
+  const names = await microphones.locator('option').allTextContents();
+  expect(names.length, 'fake microphones').toBeGreaterThan(1);
+  await microphones.selectOption({ index: names.length - 1 });
+  await sheet.getByRole('button', { name: 'Close' }).click();
+  await expect(one.button('Unmute microphone')).toBeVisible();
+  expect(await senders(one)).toContain(null);
+  await one.button('Unmute microphone').click();
+  await expect.poll(() => senders(one)).toContain(names.at(-1));
+  await other.reaches('talking');
+  await one.page.reload();
+  expect(await one.page.evaluate(() => localStorage.getItem('passerby.microphone')), 'it is remembered').toBeTruthy();
+});
+
+test('volume, and not hearing the other at all', async ({ pair: [one, other] }) => {
+  const sheet = await more(one);
+  await sheet.getByRole('slider', { name: 'Their volume' }).fill('30');
+  await expect.poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.volume)).toBeCloseTo(0.3);
+  await sheet.getByRole('button', { name: 'Mute them', exact: true }).click();
+  await expect.poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.muted)).toBe(true);
+  await sheet.getByRole('button', { name: 'Unmute them' }).click();
+  await expect.poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.muted)).toBe(false);
+  await other.hears(ada);
+});
+
+test('full screen and back', async ({ pair: [one] }) => {
+  await one.page.keyboard.press('f');
+  await expect.poll(() => one.page.evaluate(() => document.fullscreenElement !== null)).toBe(true);
+  await one.page.keyboard.press('f');
+  await expect.poll(() => one.page.evaluate(() => document.fullscreenElement !== null)).toBe(false);
+});
+
+test('ones own picture: moved with and without dragging, unmirrored, hidden', async ({ pair: [one] }) => {
+  const own = one.page.locator('[data-own]');
+  const box = async () => (await own.boundingBox())!;
+  const before = await box();
+  await one.page.mouse.move(before.x + 20, before.y + 20);
+  await one.page.mouse.down();
+  await one.page.mouse.move(60, 120, { steps: 4 });
+  await one.page.mouse.up();
+  await expect(own).toHaveAttribute('data-corner', 'top-start');
+  expect((await box()).x).toBeLessThan(before.x);
+
+  const sheet = await more(one);
+  await sheet.getByRole('button', { name: 'Move my picture' }).click();
+  await expect(own).toHaveAttribute('data-corner', 'top-end');
+  await sheet.getByRole('switch', { name: 'Show me as others see me' }).click();
+  await expect.poll(() => own.locator('video').evaluate((it) => getComputedStyle(it).scale)).toBe('none');
+  await sheet.getByRole('switch', { name: 'Hide my picture' }).click();
+  await expect(own).toBeHidden();
+
+  await sheet.getByRole('button', { name: 'Forget everything' }).click();
+  await expect(own).toBeVisible();
+  expect(await one.page.evaluate(() => localStorage.length), 'nothing is kept').toBe(0);
+});
+
+test('push to talk: heard while the space bar is held, and only then', async ({ pair: [one, other] }) => {
+  const sheet = await more(one);
+  await sheet.getByRole('switch', { name: 'Push to talk' }).click();
+  await one.page.keyboard.press('Escape');
+  await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
+  await one.page.locator('h1').focus();
+  await one.page.keyboard.down(' ');
+  await expect(other.page.getByText('Their microphone is off').first()).toBeHidden();
+  await other.hears(ada);
+  await one.page.keyboard.up(' ');
+  await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
+});
+
+test('keys, and no keys', async ({ pair: [one, other] }) => {
+  await one.page.locator('h1').focus();
+  await one.page.keyboard.press('m');
+  await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
+  await one.page.keyboard.press('c');
+  await expect(other.page.getByText('Their camera is off').first()).toBeVisible();
+  await one.page.keyboard.press('m');
+  await one.page.keyboard.press('c');
+  await other.sees(ada);
+  await other.hears(ada);
+  await one.page.keyboard.press('?');
+  const sheet = one.page.getByRole('dialog', { name: 'Settings' });
+  await expect(sheet.getByText('M: microphone')).toBeVisible();
+  await sheet.getByRole('switch', { name: 'No single keys' }).click();
+  await one.page.keyboard.press('Escape');
+  await expect(sheet).toBeHidden();
+  await expect(one.page.getByText('Really? Esc again'), 'the sheet has had this Escape').toBeHidden();
+  await one.page.locator('h1').focus();
+  await one.page.keyboard.press('m');
+  await expect(one.button('Mute microphone')).toBeVisible();
+});
+
+test('who looks at something else is said to', async ({ pair: [one, other] }) => {
+  await one.page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await expect(other.page.getByText('They are looking at something else').first()).toBeVisible();
+});
+
+test('the details: how good it is, plots of the last minute, a report to paste', async ({ pair: [one] }) => {
+  await one.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await expect(one.app).toHaveAttribute('data-strength', 'good');
+  await one.page.getByText('Connection details').click();
+  await expect(one.page.getByText(/Received: \d+ kbit\/s/)).toBeVisible();
+  await expect.poll(async () => (await one.page.locator('polyline').first().getAttribute('points'))!.split(' ').length).toBeGreaterThan(2);
+  await expect(one.page.getByText(/Encoded as .*VP8/)).toBeVisible();
+  await one.button('Copy report').click();
+  await expect.poll(() => one.page.evaluate(() => navigator.clipboard.readText())).toContain('phase: talking');
+});

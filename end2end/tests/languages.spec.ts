@@ -1,0 +1,88 @@
+import { ada, ben, expect, test, type Visitor } from '../fixtures';
+
+const widths = [320, 390, 1440];
+
+/** Nothing sticks out of the page, and no text is cut off by what is around it. */
+async function isWhole({ page }: Visitor, where: string) {
+  for (const width of widths) {
+    await page.setViewportSize({ width, height: 844 });
+    const problems = await page.evaluate(() => {
+      const found: string[] = [];
+      const { scrollWidth, clientWidth } = document.documentElement;
+      if (scrollWidth > clientWidth) found.push(`the page is ${scrollWidth} wide`);
+      for (const element of document.querySelectorAll<HTMLElement>('button, p, h1, label, summary')) {
+        const style = getComputedStyle(element);
+        const { width, left, right } = element.getBoundingClientRect();
+        const hidden = width <= 1 || !element.checkVisibility() || element.closest('.visually-hidden, [aria-hidden], .strip, .panel[hidden]');
+        if (hidden || style.clipPath !== 'none') continue;
+        if (element.closest('.panel') && getComputedStyle(element.closest('.panel')!).clipPath !== 'none') continue;
+        if (element.scrollWidth > element.clientWidth + 1 && style.overflow !== 'visible') found.push(`cut off: ${element.textContent}`);
+        if (left < -1 || right > clientWidth + 1) found.push(`outside: ${element.textContent}`);
+      }
+      return found;
+    });
+    expect(problems, `${where}, ${width} px`).toEqual([]);
+  }
+}
+
+/** Every text is from the catalogue: in it no letter is without an accent. */
+async function isTranslated({ page }: Visitor, where: string) {
+  const english = await page.evaluate(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const found: string[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const parent = node.parentElement!;
+      // Names of devices and of codecs are nobody's words.
+      if (parent.closest('script, noscript, option, .marks')) continue;
+      if (/[a-z]{2,}/i.test(node.textContent!)) found.push(node.textContent!);
+    }
+    for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]')) {
+      for (const name of ['aria-label', 'title', 'placeholder']) {
+        const text = element.getAttribute(name) ?? '';
+        if (/[a-z]{2,}/i.test(text)) found.push(`${name}: ${text}`);
+      }
+    }
+    return found;
+  });
+  expect(english, where).toEqual([]);
+}
+
+for (const language of ['en-XA', 'ar-XB']) {
+  test(`in ${language} nothing is cut off, unmirrored or left in English`, async ({ visitor, home }) => {
+    const one = await visitor(ada);
+    const other = await visitor(ben);
+    const looks = async (where: string) => {
+      await isWhole(one, where);
+      if (language === 'en-XA') await isTranslated(one, where);
+    };
+    const press = (selector: string) => one.page.locator(selector).click();
+    await one.arrive(`${home}/?lang=${language}`);
+    await expect(one.page.locator('html')).toHaveAttribute('dir', language === 'ar-XB' ? 'rtl' : 'ltr');
+    await looks('landing');
+    await press('.settings');
+    await looks('settings');
+    await one.page.keyboard.press('Escape');
+    await press('[data-intent=start]');
+    await one.reaches('waiting');
+    await looks('waiting');
+    await other.arrive();
+    await other.start();
+    await one.reaches('talking');
+    await other.reaches('talking');
+    await looks('talking');
+    await press('[data-kind=chat]');
+    await press('.details summary');
+    await looks('talking, chat and details');
+    if (language === 'ar-XB') {
+      await one.page.setViewportSize({ width: 1440, height: 900 });
+      const chat = (await one.page.locator('.chat').boundingBox())!;
+      expect(chat.x, 'the chat stands where lines end').toBeLessThan(400);
+      const next = (await one.page.locator('[data-kind=next]').boundingBox())!;
+      const mute = (await one.page.locator('[data-kind=device]').first().boundingBox())!;
+      expect(next.x, 'Next ends the line').toBeLessThan(mute.x);
+    }
+    await other.stop();
+    await one.reaches('ended');
+    await looks('ended');
+  });
+}

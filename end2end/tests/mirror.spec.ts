@@ -1,0 +1,54 @@
+import { ada, ben, expect, test } from '../fixtures';
+
+test('a look into the mirror, and then a stranger with the same devices', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  await one.button('Check camera and sound').click();
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('How you look and sound');
+  const self = one.page.locator('video[data-who=self]');
+  await expect.poll(() => self.evaluate((it: HTMLVideoElement) => it.videoWidth)).toBeGreaterThan(0);
+  await expect
+    .poll(() => one.page.locator('meter').evaluate((it: HTMLMeterElement) => it.value), { message: 'the bar moves with the voice' })
+    .toBeGreaterThan(0.1);
+  await expect(one.page.locator('.panel').getByRole('combobox', { name: 'Camera' })).toBeVisible();
+  await one.page.locator('.panel').getByRole('button', { name: 'Play a tone' }).click();
+  const opened = await one.opened();
+
+  await one.start();
+  await one.reaches('waiting');
+  expect(await one.opened(), 'nothing is opened again').toBe(opened);
+  const other = await visitor(ben);
+  await other.arrive();
+  await other.start();
+  await one.meets(ben);
+  await other.meets(ada);
+});
+
+test('out of the mirror the light goes out', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  await one.button('Check camera and sound').click();
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('How you look and sound');
+  await one.stop();
+  await one.reaches('landing');
+  await one.lightsAreOut();
+});
+
+test('without any device one can still meet, see, hear and write', async ({ visitor }) => {
+  const one = await visitor(ada, { desk: 'nothing' });
+  await one.arrive();
+  await one.start();
+  await one.isTold('no-device');
+  await one.button('Continue without').click();
+  await one.reaches('waiting');
+  const other = await visitor(ben);
+  await other.arrive();
+  await other.start();
+  await one.meets(ben);
+  await other.reaches('talking');
+  await expect(other.page.getByText('Their camera is off').first()).toBeVisible();
+  await one.button('Chat').click();
+  await one.page.getByRole('textbox', { name: 'Message' }).fill('I am here');
+  await one.button('Send').click();
+  await expect(other.page.getByRole('log')).toContainText('I am here');
+});
