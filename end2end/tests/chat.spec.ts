@@ -47,7 +47,8 @@ test('a reaction is seen at both ends', async ({ pair: [one, other] }) => {
 
 test('letters belong to the text while one writes, Escape does not', async ({ pair: [one, other] }) => {
   await one.page.keyboard.press('t');
-  await field(one).pressSequentially('mc f');
+  await expect(field(one)).toBeFocused();
+  await one.page.keyboard.type('mc f');
   await expect(field(one)).toHaveValue('mc f');
   await expect(one.button('Mute microphone')).toBeVisible();
   await expect(one.button('Turn camera off')).toBeVisible();

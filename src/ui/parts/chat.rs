@@ -80,6 +80,15 @@ fn Composer() -> impl IntoView {
     let words = words();
     let field = NodeRef::<html::Input>::new();
     let wish = move |wish| intend.run(Intent::Chat(wish));
+    let looks = see(|it| (scene::is_met(it), it.chat.open));
+    Effect::new(move |before: Option<(bool, bool)>| {
+        let now = looks();
+        // Opened by the person; one that is open from the last call on does not take the focus.
+        if let (Some((true, false)), (true, true), Some(field)) = (before, now, field.get_untracked()) {
+            request_animation_frame(move || drop(field.focus()));
+        }
+        now
+    });
     let send = move |event: ev::SubmitEvent| {
         event.prevent_default();
         let Some(field) = field.get_untracked() else { return };
