@@ -70,6 +70,72 @@ test('talking, ended', async ({ pair: [one, other] }) => {
   expect(await violations).toEqual([]);
 });
 
+test('the mirror, the settings', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  await one.button('Settings').click();
+  await expect(one.page.getByRole('dialog')).toBeVisible();
+  await isAccessible(one);
+  await one.page.keyboard.press('Escape');
+  await expect(one.button('Settings'), 'the focus is back where it was').toBeFocused();
+
+  await one.button('Check camera and sound').click();
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('How you look and sound');
+  await isAccessible(one);
+});
+
+test('talking, with chat, details and all else open', async ({ pair: [one, other] }) => {
+  for (const visitor of [one, other]) {
+    await visitor.page.keyboard.press('t');
+    await visitor.page.keyboard.type('Hello');
+    await visitor.page.keyboard.press('Enter');
+  }
+  await expect(one.page.getByRole('log').getByRole('listitem')).toHaveCount(2);
+  await one.page.getByText('Connection details').click();
+  await expect(one.page.locator('polyline').first()).toBeVisible();
+  await isAccessible(one);
+  await one.button('More').click();
+  await isAccessible(one);
+});
+
+test('what is said aloud in a conversation, in order', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  await one.page.evaluate(() => {
+    const said: string[] = [];
+    Object.assign(window, { said });
+    const status = document.querySelector('[role=status]')!;
+    new MutationObserver(() => {
+      const text = status.textContent!.trim();
+      if (text && said.at(-1) !== text) said.push(text);
+    }).observe(status, { subtree: true, childList: true, characterData: true });
+  });
+  await one.start();
+  await one.reaches('waiting');
+  const other = await visitor(ben);
+  await other.dawdles();
+  await other.arrive();
+  await other.start();
+  await one.reaches('connecting');
+  await other.hurries();
+  await one.reaches('talking');
+  await other.reaches('talking');
+  await other.button('Turn camera off').click();
+  await expect(one.page.getByText('Their camera is off').first()).toBeVisible();
+  await other.stop();
+  await one.reaches('waiting');
+  const said = await one.page.evaluate(() => (window as unknown as { said: string[] }).said);
+  const expected = [
+    'Looking for someone.',
+    'Found someone. Connecting.',
+    'You are connected. Say hello.',
+    'Their camera is off',
+    'They left. Looking for someone else in a moment.',
+    'Looking for someone.',
+  ];
+  expect(said.filter((it) => expected.includes(it))).toEqual(expected);
+});
+
 test('the camera is refused', async ({ visitor }) => {
   const one = await visitor(ada, { desk: 'refuses' });
   await one.arrive();

@@ -117,7 +117,6 @@ impl Call {
             (Some(Ahead::Yours { .. }) | None, None) => Meeting::first(terms, way, around),
         };
         self.state = State::Meeting(Box::new(meeting));
-        out.push(Output::KeepAwake(true));
     }
 
     fn ended(&mut self, match_id: MatchId, reason: EndReason, out: &mut Vec<Output>) {
@@ -181,6 +180,10 @@ impl Call {
     pub(super) fn news(&mut self, news: News, out: &mut Vec<Output>) {
         let State::Meeting(meeting) = &self.state else { return };
         let (open, match_id, epoch) = (meeting.open(), meeting.terms.match_id, meeting.epoch);
+        if news == News::Connected {
+            // Not before: nothing may come between a match and its first picture.
+            out.extend([Output::KeepAwake(true), Output::PlaySound]);
+        }
         match news {
             News::None => {}
             News::Connected if open.is_some() => self.say(ToServer::Connected { match_id }, out),

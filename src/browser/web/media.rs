@@ -1,8 +1,9 @@
 //! Camera, microphone and screen; it must not know what they are for. Dropped, or closed, they are off: the light goes out.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use gloo_events::EventListener;
+use gloo_timers::future::sleep;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, MediaStreamTrack};
@@ -23,6 +24,9 @@ const IDEAL: [(&str, f64); 3] = [("width", 1280.0), ("height", 720.0), ("frameRa
 
 /// Pictures of a screen a second: text is read, not watched.
 const SCREEN_RATE: f64 = 15.0;
+
+/// How long after devices were opened their names are asked for, which the browser tells only then.
+const LISTED_AFTER: Duration = Duration::from_millis(800);
 
 /// The devices of this page, open or not.
 pub(in crate::browser) struct Media {
@@ -123,8 +127,10 @@ impl Media {
                     tracks(&stream).for_each(|track| tell_used(&track, &inbox));
                     let have = kinds(&stream);
                     slot.borrow_mut().open = Some(Open { stream, ended });
-                    list(&inbox);
                     inbox.put(Input::MediaOpened(have));
+                    // Menus are drawn when whoever is found at once has been seen.
+                    sleep(LISTED_AFTER).await;
+                    list(&inbox);
                 }
                 Err(error) => {
                     list(&inbox);

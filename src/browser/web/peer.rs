@@ -237,7 +237,7 @@ fn listen(connection: &PeerConnection, news: &News, attached: &Rc<Cell<bool>>) -
     };
     let stranger = MediaStream::new().ok();
     let (candidates, frames, needed) = (news.clone(), news.clone(), news.clone());
-    let (player, attached) = (news.inbox.clone(), Rc::clone(attached));
+    let attached = Rc::clone(attached);
     vec![
         EventListener::new(connection, "negotiationneeded", move |_| {
             // Tracks that are there ahead are no reason to offer before somebody wants that.
@@ -261,7 +261,6 @@ fn listen(connection: &PeerConnection, news: &News, attached: &Rc<Cell<bool>>) -
                 let track = event.unchecked_ref::<RtcTrackEvent>().track();
                 stranger.add_track(&track);
                 screen::show(Who::Stranger, Some(stranger));
-                screen::play(&player);
                 if track.kind() == "video" {
                     let frames = frames.clone();
                     screen::on_first_frame(Who::Stranger, move || frames.tell(PeerEvent::FramePresented));

@@ -336,7 +336,11 @@ impl Page {
                     }
                 }
                 // What is of the page and not of the conversation.
-                Output::Mark(_) | Output::WarmUp(_) | Output::TakeOver | Output::KeepAwake(_) => {
+                Output::Mark(_)
+                | Output::WarmUp(_)
+                | Output::TakeOver
+                | Output::KeepAwake(_)
+                | Output::PlaySound => {
                     self.asides.push(output);
                     continue;
                 }
@@ -351,7 +355,6 @@ impl Page {
                 | Output::PictureInPicture(_)
                 | Output::FullScreen(_)
                 | Output::SetVolume(_)
-                | Output::PlaySound
                 | Output::OpenSheet
                 | Output::Reload
                 | Output::Remember(..)
