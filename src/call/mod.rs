@@ -251,19 +251,25 @@ impl Call {
 
     /// What may be seen of the match; nothing without one.
     fn of_meeting(&self) -> Snapshot {
+        let Some(meeting) = self.meeting() else { return Snapshot::default() };
+        Snapshot {
+            details: meeting.details(self.details_open),
+            stranger: meeting.stranger(),
+            chat: meeting.chat.glance(self.now, self.chat_open),
+            ..Snapshot::default()
+        }
+    }
+
+    /// The match, if there is one.
+    fn meeting(&self) -> Option<&Meeting> {
         match &self.state {
-            State::Meeting(meeting) => Snapshot {
-                details: meeting.details(self.details_open),
-                stranger: meeting.stranger(),
-                chat: meeting.chat.glance(self.now, self.chat_open),
-                ..Snapshot::default()
-            },
+            State::Meeting(meeting) => Some(meeting),
             State::Landing(_)
             | State::Asking(_)
             | State::Mirror
             | State::Ready { .. }
             | State::Waiting { .. }
-            | State::Ended { .. } => Snapshot::default(),
+            | State::Ended { .. } => None,
         }
     }
 
@@ -342,15 +348,7 @@ impl Call {
     }
 
     fn ticket(&self) -> Option<String> {
-        match &self.state {
-            State::Meeting(meeting) => meeting.ticket().map(str::to_owned),
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Ready { .. }
-            | State::Waiting { .. }
-            | State::Ended { .. } => None,
-        }
+        self.meeting()?.ticket().map(str::to_owned)
     }
 
     fn way(&self, ice: Vec<IceServer>, relay_only: bool) -> Way {

@@ -3,24 +3,13 @@
 
 use std::fmt::Write;
 
-use super::{Call, Details, Milestone, Path, Sample, State};
+use super::{Call, Milestone, Path, Sample};
 
 impl Call {
-    fn details(&self) -> Details {
-        match &self.state {
-            State::Meeting(meeting) => meeting.details(true),
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Ready { .. }
-            | State::Waiting { .. }
-            | State::Ended { .. } => Details::default(),
-        }
-    }
-
     /// What is known of the call, a line each.
     pub(super) fn report(&self) -> String {
-        let (snapshot, details) = (self.snapshot(), self.details());
+        let snapshot = self.snapshot();
+        let details = self.meeting().map(|it| it.details(true)).unwrap_or_default();
         let mut text = String::new();
         let mut line = |name: &str, value: &dyn std::fmt::Display| {
             // Writing into a string cannot fail.
@@ -48,7 +37,7 @@ impl Call {
         for sample in self.samples() {
             line("second", &Second(sample));
         }
-        if let State::Meeting(meeting) = &self.state {
+        if let Some(meeting) = self.meeting() {
             line("epoch", &meeting.epoch.0);
         }
         text

@@ -23,27 +23,11 @@ impl Call {
 
     /// What the two have written, the oldest first; changes when [`ChatGlance::revision`](super::ChatGlance) does.
     pub fn lines(&self) -> Vec<ChatLine> {
-        match &self.state {
-            State::Meeting(meeting) => meeting.chat.lines(),
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Ready { .. }
-            | State::Waiting { .. }
-            | State::Ended { .. } => Vec::new(),
-        }
+        self.meeting().map_or_else(Vec::new, |it| it.chat.lines())
     }
 
     /// The last minute of the call, second by second; changes when [`Details::samples`](super::Details) does.
     pub fn samples(&self) -> Vec<Sample> {
-        match &self.state {
-            State::Meeting(meeting) => meeting.record.samples(),
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Ready { .. }
-            | State::Waiting { .. }
-            | State::Ended { .. } => Vec::new(),
-        }
+        self.meeting().map_or_else(Vec::new, |it| it.record.samples())
     }
 }
