@@ -34,8 +34,32 @@ pub mod server;
 pub mod browser;
 
 /// The browser's entry: takes the server-rendered page over.
-#[cfg(feature = "hydrate")]
+#[cfg(all(feature = "hydrate", not(feature = "split")))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    browser::start();
+    browser::start(async || true, |seat| seat.take());
+}
+
+/// The browser's entry, where the build makes two files of the program: the page, and the call.
+#[cfg(feature = "split")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    use leptos::wasm_split::{SplitLoaderError, wasm_split};
+
+    /// What is in the other file, and everything that nothing else needs.
+    #[wasm_split(call, wasm_split_path = ::leptos::wasm_split, preload(fetch), fallible)]
+    fn take(seat: Box<browser::Seat>) -> Result<(), SplitLoaderError> {
+        seat.take();
+        Ok(())
+    }
+
+    browser::start(
+        async || fetch().await.is_ok(),
+        |seat| {
+            leptos::task::spawn_local(async {
+                // It has just been fetched.
+                let _ = take(seat).await;
+            });
+        },
+    );
 }

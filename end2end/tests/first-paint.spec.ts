@@ -18,6 +18,49 @@ test('Start is not lost on a page that is not ready yet', async ({ visitor }) =>
   expect(await one.opened()).toBeGreaterThan(0);
 });
 
+test('the program of a call is fetched when there is somebody to call', async ({ visitor }) => {
+  const one = await visitor(ada);
+  const fetched: string[] = [];
+  one.page.on('request', (request) => {
+    if (request.url().includes('/split_call')) fetched.push(request.url());
+  });
+  await one.arrive();
+  await one.page.waitForLoadState('networkidle');
+  expect(fetched, 'before anybody has stirred').toEqual([]);
+
+  await one.page.mouse.move(200, 200);
+  await expect.poll(() => fetched.length).toBe(1);
+
+  // What a device keeps shows at once, so it needs the program at once.
+  await one.switches('Hide my address');
+  await one.page.reload();
+  await expect.poll(() => fetched.length).toBe(2);
+});
+
+test('a program that cannot be fetched is fetched again', async ({ visitor }) => {
+  const one = await visitor(ada);
+  one.forgive(/split_call|Failed to (load|fetch)/);
+  let refused = 0;
+  await one.page.route('**/split_call*', (route) => (++refused <= 2 ? route.abort() : route.continue()));
+  await one.arrive();
+  await one.start();
+  await one.reaches('waiting');
+  expect(refused).toBeGreaterThan(2);
+});
+
+test('a page whose program is gone from the server makes room for the next one', async ({ visitor }) => {
+  const one = await visitor(ada);
+  one.forgive(/split_call|Failed to (load|fetch)|Incorrect response MIME type|WebAssembly/);
+  await one.page.route('**/split_call*', (route) => route.fulfill({ status: 404 }));
+  await one.arrive();
+  await one.start();
+  await one.page.waitForEvent('domcontentloaded');
+  await one.page.unroute('**/split_call*');
+
+  await one.start();
+  await one.reaches('waiting');
+});
+
 test('without script the page says what it is and what it lacks', async ({ visitor }) => {
   const one = await visitor(ada, { browser: { javaScriptEnabled: false } });
   await one.open();

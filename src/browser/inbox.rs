@@ -19,6 +19,11 @@ impl Inbox {
         (Self(sender), receiver)
     }
 
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Puts one in.
     pub(super) fn put(&self, input: Input) {
         if self.0.len() < MAX_WAITING {

@@ -4,21 +4,27 @@
 //! browser's interfaces.
 
 mod driver;
+mod fetching;
 mod inbox;
 mod perform;
+mod seat;
 mod web;
 
-use leptos::prelude::{Callback, Set, provide_context, signal};
+use leptos::{
+    prelude::{Callback, provide_context, signal},
+    task::spawn_local,
+};
 
 use crate::{
-    call::{Call, DeviceKind, Input, Intent, Menus, Snapshot},
+    call::{Input, Menus, Snapshot},
     ui::{App, Stage, words::Words},
 };
 use inbox::Inbox;
-use perform::Body;
+pub use seat::Seat;
 
-/// Takes the server-rendered page over, and drives the call from then on.
-pub fn start() {
+/// Takes the server-rendered page over. The call is driven from then on by who takes the seat: a part of the program that
+/// a page fetches when there is somebody to drive it for.
+pub fn start(fetch: impl AsyncFn() -> bool + 'static, take: fn(Box<Seat>)) {
     #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
 
@@ -42,23 +48,9 @@ pub fn start() {
     })
     .forget();
 
-    if web::page::take_early_start() {
-        inbox.put(Input::Wanted(Intent::Start));
-    }
-    let (preferences, chosen) = web::memory::recall();
-    let body = Body::new(inbox, chosen.of(DeviceKind::Speaker).to_owned());
-    let call = Call::new(web::clock::seed(), preferences, chosen, web::window::browser(), web::page::build());
-    leptos::task::spawn_local(driver::run(call, inputs, body, move |call, before, now| {
-        // What is long is handed over only when it has changed.
-        if now.chat.revision != before.chat.revision {
-            show_lines.set(call.lines());
-        }
-        if now.devices != before.devices {
-            show_menus.set(call.menus());
-        }
-        if now.details.samples != before.details.samples {
-            show_samples.set(call.samples());
-        }
-        show.set(now);
-    }));
+    let seat = Seat { inbox, inputs, show, show_lines, show_menus, show_samples };
+    spawn_local(async move {
+        fetching::until_there(&seat.inbox, fetch).await;
+        take(Box::new(seat));
+    });
 }

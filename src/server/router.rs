@@ -15,7 +15,7 @@ use axum::{
 };
 use leptos::prelude::use_context;
 use leptos_axum::render_app_to_stream_with_context;
-use tower_http::{catch_panic::CatchPanicLayer, services::ServeDir};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
 use super::{
     config::Config,
@@ -49,6 +49,9 @@ const MAX_READ: usize = MAX_FRAME_BYTES + 1024;
 /// For files whose names change with their contents.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
+/// For files that are looked at again each time: a day-old one is as good as a new one if it has not changed.
+const LOOK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+
 /// For files whose names do not.
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
@@ -71,10 +74,15 @@ pub(super) fn site(config: &Config, site: Site) -> Router {
         let files = ServeDir::new(folder).append_index_html_on_directories(false);
         files.precompressed_br().precompressed_gzip().fallback(get(not_found))
     };
-    let pkg_cache = if options.hash_files { FOR_EVER } else { HeaderValue::from_static("no-cache") };
-    let package = Router::new()
-        .fallback_service(files(&root.join(&*options.site_pkg_dir)))
-        .layer(middleware::map_response(move |it| ready(cached(it, pkg_cache.clone()))));
+    let package = {
+        let output = options.output_name.clone();
+        let keep = move |path: &str| if options.hash_files { kept(path, &output) } else { LOOK_AGAIN };
+        let layer = middleware::from_fn(move |request: Request, next: Next| {
+            let keep = keep(request.uri().path());
+            async move { cached(next.run(request).await, keep) }
+        });
+        Router::new().fallback_service(files(&root.join(&*options.site_pkg_dir))).layer(layer)
+    };
     let public = Router::new()
         .fallback_service(files(root))
         .layer(middleware::map_response(|it| ready(cached(it, AN_HOUR))));
@@ -88,7 +96,8 @@ pub(super) fn site(config: &Config, site: Site) -> Router {
         )
     };
     Router::new()
-        .route("/", get(page))
+        // Files are compressed when they are built.
+        .route("/", get(page).layer(CompressionLayer::new()))
         .route("/ws", any(open))
         .route("/healthz", get(|| async { "alive" }))
         .route("/readyz", get(readiness))
@@ -160,6 +169,15 @@ fn stops() -> Response {
 
 async fn not_found() -> (StatusCode, &'static str) {
     (StatusCode::NOT_FOUND, "There is no such page.")
+}
+
+/// How long a file of the program is kept. The build names each by its contents, but its first two files before it writes
+/// the names of the others into them, so these can change and keep their names.
+fn kept(path: &str, output: &str) -> HeaderValue {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let names_others =
+        name.strip_prefix(output).is_some_and(|it| it.ends_with(".js") || it.ends_with(".wasm"));
+    if names_others { LOOK_AGAIN } else { FOR_EVER }
 }
 
 /// Only what was found is kept: a missing file may be there after the next deploy.

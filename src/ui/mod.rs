@@ -10,9 +10,9 @@
 //! 1. `provide_context` a [`Stage`] whose snapshot is still `Snapshot::default()`, and the [`Words`](words::Words) made
 //!    from the lines of the element with the id [`WORDS_ID`]; then `hydrate_from` the element with the id [`ROOT_ID`] with
 //!    [`App`]. Nothing outside that element is the page's to touch.
-//! 2. In the same task, read [`PRESSED_ATTRIBUTE`] of that element: [`PRESSED_START`] means that Start was
-//!    pressed while the program was still on its way. Remove the attribute and act as if `Intent::Start` had come.
-//!    From [`App`]'s hydration on, presses arrive as intents only: the script that remembers them looks for `data-hydrated`.
+//! 2. When intents are answered, set [`DRIVEN_ATTRIBUTE`] of that element, and read and remove [`PRESSED_ATTRIBUTE`]:
+//!    [`PRESSED_START`] means that Start was pressed before. If no `Intent` has come of it, because the press was before
+//!    [`App`]'s hydration, act as if `Intent::Start` had come.
 //! 3. Feed `video[data-who=stranger]` and `video[data-who=self]`.
 
 #![expect(unreachable_pub, reason = "`#[component]` puts `pub` builders beside views that are not public")]
@@ -26,6 +26,7 @@ pub mod words;
 
 pub use pages::App;
 pub use shell::{
-    BUILD_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, SHEET_ID, WORDS_ID, build, shell,
+    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, SHEET_ID, WORDS_ID, build,
+    shell,
 };
 pub use stage::Stage;

@@ -23,10 +23,13 @@ pub const BUILD_ATTRIBUTE: &str = "data-build";
 /// The id of the sheet with everything that is not needed all the time.
 pub const SHEET_ID: &str = "sheet";
 
-/// Remembers a press on Start until the page can hear it; style answers the attribute at once.
+/// The attribute of that element which says that presses are answered by the call itself.
+pub const DRIVEN_ATTRIBUTE: &str = "data-driven";
+
+/// Remembers a press on Start until it can be answered; style answers the attribute at once.
 const REMEMBER_START: &str = r#"addEventListener("click", ({ target }) => {
   const root = document.getElementById("root");
-  if (root && target.closest?.("[data-intent=start]") && !root.querySelector("[data-hydrated]")) {
+  if (root && target.closest?.("[data-intent=start]") && !("driven" in root.dataset)) {
     root.dataset.pressed = "start";
   }
 });"#;
@@ -77,9 +80,10 @@ fn stylesheet(options: &LeptosOptions) -> String {
     ["/", &*options.site_pkg_dir, "/", &*options.output_name, dot, &hash.unwrap_or_default(), ".css"].concat()
 }
 
-/// Names the page that goes with this server: by its program.
+/// Names the page that goes with this server: by both files of its program, the first of which has its hash before it
+/// names the other.
 pub fn build(options: &LeptosOptions) -> Option<String> {
-    hash(options, "wasm:")
+    Some(hash(options, "wasm:")? + &hash(options, "split:").unwrap_or_default())
 }
 
 fn hash(options: &LeptosOptions, file: &str) -> Option<String> {

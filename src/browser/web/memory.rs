@@ -14,6 +14,11 @@ pub(in crate::browser) fn recall() -> (Preferences, Chosen) {
     (Preferences::from_text(&kept(PREFERENCES)), Chosen(DeviceKind::ALL.map(|kind| kept(key(kind)))))
 }
 
+/// Whether anything is kept here.
+pub(in crate::browser) fn knows_this_device() -> bool {
+    storage().and_then(|it| it.get_item(PREFERENCES).ok()).flatten().is_some()
+}
+
 /// Keeps this. A browser that may not, or has no room, forgets it when the page is left.
 pub(in crate::browser) fn remember(preferences: Preferences, chosen: &Chosen) {
     let Some(storage) = storage() else { return };

@@ -1,11 +1,12 @@
 //! The document and the window: where the page is taken over and what happens to it; it must not know what is on it.
 
+use futures::{StreamExt, channel::mpsc};
 use gloo_events::EventListener;
 use js_sys::Reflect;
 use wasm_bindgen::JsCast;
 use web_sys::{EventTarget, HtmlElement, Window, window};
 
-use crate::ui::{BUILD_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, WORDS_ID};
+use crate::ui::{BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, WORDS_ID};
 
 /// Listeners for the page's life; they go when this is dropped.
 pub(in crate::browser) struct Listeners {
@@ -37,14 +38,34 @@ pub(in crate::browser) fn words() -> String {
     element.and_then(|it| it.text_content()).unwrap_or_default()
 }
 
-/// Whether Start was pressed before the views could hear it; the page's own small script has written that down.
-/// `true` once only.
-pub(in crate::browser) fn take_early_start() -> bool {
-    let Some(root) = root() else { return false };
-    let pressed = root.get_attribute(PRESSED_ATTRIBUTE).as_deref() == Some(PRESSED_START);
-    // Removing an attribute fails for none but impossible names.
+/// Whether Start was pressed before anybody could answer; the page's own small script has written that down.
+pub(in crate::browser) fn start_is_pressed() -> bool {
+    root().and_then(|it| it.get_attribute(PRESSED_ATTRIBUTE)).as_deref() == Some(PRESSED_START)
+}
+
+/// From now on presses are answered, and none is written down.
+pub(in crate::browser) fn answers_presses() {
+    let Some(root) = root() else { return };
+    // Both fail for none but impossible names.
+    let _ = root.set_attribute(DRIVEN_ATTRIBUTE, "");
     let _ = root.remove_attribute(PRESSED_ATTRIBUTE);
-    pressed
+}
+
+/// Signs that somebody is there, the press of a screen reader among them.
+const STIRS: [&str; 5] = ["pointermove", "pointerdown", "keydown", "focusin", "click"];
+
+/// Comes back with the first sign that somebody is there.
+pub(in crate::browser) async fn stirs() {
+    let Some(window) = window() else { return };
+    let (tell, mut told) = mpsc::unbounded();
+    let _listeners = STIRS.map(|name| {
+        let tell = tell.clone();
+        EventListener::new(&window, name, move |_| {
+            // The first is enough.
+            let _ = tell.unbounded_send(());
+        })
+    });
+    told.next().await;
 }
 
 /// Listens for the page being left, and for the network's or the page's return.

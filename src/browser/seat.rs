@@ -1,0 +1,50 @@
+//! [`Seat`]: what whoever drives the call has in hand, and taking it; it must not know how the page came to be.
+
+use futures::channel::mpsc::UnboundedReceiver;
+use leptos::{
+    prelude::{Set, WriteSignal},
+    task::spawn_local,
+};
+
+use super::{driver, inbox::Inbox, perform::Body, web};
+use crate::call::{Call, ChatLine, DeviceKind, Input, Intent, Menus, Sample, Snapshot};
+
+/// The driver's seat: where everything that happens arrives, and where the views look.
+#[derive(Debug)]
+pub struct Seat {
+    pub(super) inbox: Inbox,
+    pub(super) inputs: UnboundedReceiver<Input>,
+    pub(super) show: WriteSignal<Snapshot>,
+    pub(super) show_lines: WriteSignal<Vec<ChatLine>>,
+    pub(super) show_menus: WriteSignal<Menus>,
+    pub(super) show_samples: WriteSignal<Vec<Sample>>,
+}
+
+impl Seat {
+    /// Drives the call for as long as the page lives.
+    pub fn take(self) {
+        let Self { inbox, inputs, show, show_lines, show_menus, show_samples } = self;
+        // A press before the views were there, of which they do not know.
+        if web::page::start_is_pressed() && inbox.is_empty() {
+            inbox.put(Input::Wanted(Intent::Start));
+        }
+        web::page::answers_presses();
+        let (preferences, chosen) = web::memory::recall();
+        let body = Body::new(inbox, chosen.of(DeviceKind::Speaker).to_owned());
+        let call =
+            Call::new(web::clock::seed(), preferences, chosen, web::window::browser(), web::page::build());
+        spawn_local(driver::run(call, inputs, body, move |call, before, now| {
+            // What is long is handed over only when it has changed.
+            if now.chat.revision != before.chat.revision {
+                show_lines.set(call.lines());
+            }
+            if now.devices != before.devices {
+                show_menus.set(call.menus());
+            }
+            if now.details.samples != before.details.samples {
+                show_samples.set(call.samples());
+            }
+            show.set(now);
+        }));
+    }
+}
