@@ -67,6 +67,7 @@ impl Body {
                 self.media.enable(sending);
                 self.send();
             }
+            Output::ListDevices => self.media.list(),
             Output::Use(DeviceKind::Speaker, id) => {
                 self.speaker.clone_from(&id);
                 screen::choose_speaker(&self.inbox, id);

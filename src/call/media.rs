@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::{Chosen, Device, MediaError, Problem};
-use crate::protocol::Media;
+use crate::{protocol::Media, time::Moment};
 
 /// Both, the first thing to ask for.
 const BOTH: Media = Media { audio: true, video: true };
@@ -77,6 +77,8 @@ pub(super) struct Devices {
     /// What the person has chosen, on this visit or another.
     chosen: Chosen,
     is_listed: bool,
+    /// When to ask which there are.
+    pub(super) list_at: Option<Moment>,
     revision: u32,
     /// Another device is being opened.
     changing: Option<DeviceKind>,

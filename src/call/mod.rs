@@ -209,7 +209,8 @@ impl Call {
             State::Ended { until, .. } => Some(*until),
         };
         let asks = self.may_be_gone().then(|| self.attendance.deadline(self.now));
-        [state, self.line.deadline(self.now), self.asks_next_until, asks].into_iter().flatten().min()
+        let line = self.line.deadline(self.now);
+        [state, line, self.asks_next_until, asks, self.devices.list_at].into_iter().flatten().min()
     }
 
     /// What may be seen at the moment of the last input.
@@ -293,6 +294,10 @@ impl Call {
         self.stop_who_is_gone(out);
         if self.asks_next_until.is_some_and(|until| until <= self.now) {
             self.asks_next_until = None;
+        }
+        if self.devices.list_at.is_some_and(|at| at <= self.now) {
+            self.devices.list_at = None;
+            out.push(Output::ListDevices);
         }
         match &self.state {
             State::Landing(_) | State::Asking(_) | State::Mirror | State::Ready { .. } => {}

@@ -13,6 +13,8 @@ pub enum Output {
     CloseMedia,
     /// Mute, unmute, camera on or off: what is `true` is sent.
     EnableMedia(Media),
+    /// Say which devices there are, whose names the browser tells once one is open; answered by `DeviceEvent::Listed`.
+    ListDevices,
     /// Use this device from now on; answered by `DeviceEvent::Used` or `Refused`. What is sent stays as it is.
     Use(DeviceKind, String),
     /// Blur the background of one's own picture, or no longer.

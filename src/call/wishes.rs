@@ -8,6 +8,9 @@ use crate::protocol::Media;
 /// How long the second Esc may take.
 const SECOND_ESCAPE_WITHIN: Duration = Duration::from_secs(3);
 
+/// How long after devices were opened they are listed: menus are drawn when whoever is found at once has been seen.
+const LISTED_AFTER: Duration = Duration::from_millis(800);
+
 impl Call {
     pub(super) fn wanted(&mut self, intent: Intent, out: &mut Vec<Output>) {
         let asked = self.asks_next_until.take();
@@ -134,9 +137,10 @@ impl Call {
                 if asking.for_the_mirror {
                     self.state = State::Mirror;
                     // Nobody hears what is muted for others.
-                    out.extend([Output::EnableMedia(have), Output::ShowLevel(true)]);
+                    out.extend([Output::EnableMedia(have), Output::ShowLevel(true), Output::ListDevices]);
                 } else {
                     out.push(Output::EnableMedia(self.devices.sending()));
+                    self.devices.list_at = Some(self.now + LISTED_AFTER);
                     self.join(false, out);
                 }
             }
@@ -156,7 +160,11 @@ impl Call {
             Verdict::Ask(wish) => {
                 out.push(Output::OpenMedia(wish, self.devices.chosen().clone()));
             }
-            Verdict::Tell(problem) => self.stop(Some(problem), out),
+            Verdict::Tell(problem) => {
+                // Who plugs one in now starts with it.
+                out.push(Output::ListDevices);
+                self.stop(Some(problem), out);
+            }
         }
     }
 

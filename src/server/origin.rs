@@ -51,6 +51,11 @@ impl Origins {
         origin.is_some_and(|origin| self.allowed.iter().any(|it| origin == it))
     }
 
+    /// The one that is told to the world: the first.
+    pub fn home(&self) -> &str {
+        self.allowed.first().map_or("", String::as_str)
+    }
+
     /// Whether every page comes over TLS, so that it may be told to load nothing without.
     pub fn are_encrypted(&self) -> bool {
         self.encrypted

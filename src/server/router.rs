@@ -90,9 +90,10 @@ pub(super) fn site(config: &Config, site: Site) -> Router {
     let policy = Policy::new(config, &site.origins);
     let page = {
         let options = options.clone();
+        let origins = Arc::clone(&site.origins);
         render_app_to_stream_with_context(
             move || policy.apply(),
-            move || ui::shell(options.clone(), language()),
+            move || ui::shell(options.clone(), language(), origins.home()),
         )
     };
     Router::new()
@@ -194,4 +195,19 @@ async fn secured(request: Request, next: Next) -> Response {
     headers.extend(headers::EVERYWHERE);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(headers::NO_PAGE);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_files_that_cannot_change_are_kept_for_ever() {
+        let kept = |path| kept(path, "passerby");
+        assert_eq!(kept("/pkg/passerby.0aZ_-.js"), LOOK_AGAIN);
+        assert_eq!(kept("/pkg/passerby.0aZ_-.wasm"), LOOK_AGAIN);
+        for path in ["/pkg/passerby.0aZ_-.css", "/pkg/split_call.0aZ_-.wasm", "/pkg/__wasm_split.0aZ_-.js"] {
+            assert_eq!(kept(path), FOR_EVER, "{path}");
+        }
+    }
 }

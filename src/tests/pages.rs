@@ -212,13 +212,17 @@ fn what_the_stranger_does_not_send_is_said() {
     assert!(page.said("status").contains("interrupted"));
 }
 
+fn document() -> String {
+    let options = LeptosOptions::builder().output_name("passerby").site_root("target/no-such-site").build();
+    Owner::new().with(|| {
+        leptos::nonce::provide_nonce();
+        shell(options, words::in_language("en"), "https://passerby.example").to_html()
+    })
+}
+
 #[test]
 fn the_document_lets_nothing_in_and_loses_no_press() {
-    let options = LeptosOptions::builder().output_name("passerby").site_root("target/no-such-site").build();
-    let html = Owner::new().with(|| {
-        leptos::nonce::provide_nonce();
-        shell(options, words::in_language("en")).to_html()
-    });
+    let html = document();
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{html}");
     assert!(html.contains(r#"<div id="root"><main"#), "only what is inside the root is taken over: {html}");
     assert!(html.contains(r#"href="/pkg/passerby.css""#), "{html}");
@@ -236,6 +240,34 @@ fn the_document_lets_nothing_in_and_loses_no_press() {
     assert!(remembers.contains(&format!("getElementById(\"{ROOT_ID}\")")));
     assert!(remembers.contains(&format!("dataset.pressed = \"{PRESSED_START}\"")));
     assert_eq!(PRESSED_ATTRIBUTE, "data-pressed", "which is what the script and the style call it");
+}
+
+#[test]
+fn the_pictures_that_others_are_shown_are_there_and_as_large_as_is_said() {
+    let size = |file: &str| {
+        let picture = std::fs::read(format!("public/{file}")).unwrap_or_else(|it| panic!("{file}: {it}"));
+        assert!(picture.starts_with(b"\x89PNG"), "{file}");
+        let number = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().expect("four bytes"));
+        format!("{}x{}", number(16), number(20))
+    };
+    let manifest = std::fs::read_to_string("public/manifest.webmanifest").expect("a manifest");
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
+    let icons = manifest["icons"].as_array().expect("icons");
+    let pictures: Vec<_> = icons.iter().filter(|it| it["type"] == "image/png").collect();
+    assert_eq!(pictures.len(), 3, "the two that make a page installable, and one to be cut");
+    for icon in pictures {
+        let file = icon["src"].as_str().expect("a file").trim_start_matches('/');
+        assert_eq!(size(file), icon["sizes"].as_str().expect("a size"), "{file}");
+    }
+    assert_eq!(size("apple-touch-icon.png"), "180x180");
+
+    let html = document();
+    assert!(html.contains(r#"property="og:image" content="https://passerby.example/card.png""#), "{html}");
+    let said = |name| {
+        let from = html.split_once(&format!("og:image:{name}\" content=\"")).expect("said").1;
+        from.split('"').next().expect("a number").to_owned()
+    };
+    assert_eq!(size("card.png"), format!("{}x{}", said("width"), said("height")));
 }
 
 /// The one thing to do about a problem.

@@ -551,6 +551,9 @@ async fn plain_requests_are_answered_with_the_right_headers() {
         assert!(page.head.contains(header), "{header} in {}", page.head);
     }
 
+    let small = house.get("/", &[("accept-encoding", "gzip")]).await;
+    assert!(small.head.contains("content-encoding: gzip"), "{}", small.head);
+
     for missing in ["/nothing", "/pkg/nothing.js", "/..%2fCargo.toml", "/metrics"] {
         let answer = house.get(missing, &[]).await;
         assert_eq!(answer.status, 404, "{missing}");

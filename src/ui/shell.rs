@@ -1,6 +1,6 @@
 //! The document around the page, written by the server only; it must not know what is inside `#root`.
 
-use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
+use leptos::{config::LeptosOptions, html, nonce::use_nonce, prelude::*};
 
 use super::{App, Stage, words::Words};
 use crate::call::Snapshot;
@@ -34,12 +34,16 @@ const REMEMBER_START: &str = r#"addEventListener("click", ({ target }) => {
   }
 });"#;
 
-/// The whole document with the page in its first state, in one language. Must be called where a response is rendered:
-/// the nonce comes from there.
-pub fn shell(options: LeptosOptions, words: &'static Words) -> impl IntoView + use<> {
+/// The picture beside a link to the page, in pixels; `npm --prefix end2end run brand` draws it.
+const CARD: (&str, u32, u32) = ("/card.png", 1200, 630);
+
+/// The whole document with the page in its first state, in one language; `home` is the origin that others are told. Must
+/// be called where a response is rendered: the nonce comes from there.
+pub fn shell(options: LeptosOptions, words: &'static Words, home: &str) -> impl IntoView + use<> {
     provide_context(Stage::still(Snapshot::default()));
     provide_context(words);
     let build = build(&options);
+    let (card, width, height) = CARD;
     view! {
         <!DOCTYPE html>
         <html lang=words.language dir=words.direction>
@@ -51,7 +55,18 @@ pub fn shell(options: LeptosOptions, words: &'static Words) -> impl IntoView + u
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f9fafc"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0a0c11"/>
+                {open_graph("og:type", "website")}
+                {open_graph("og:site_name", words.name)}
+                {open_graph("og:title", words.title)}
+                {open_graph("og:description", words.description)}
+                {open_graph("og:url", [home, "/"].concat())}
+                {open_graph("og:image", [home, card].concat())}
+                {open_graph("og:image:width", width.to_string())}
+                {open_graph("og:image:height", height.to_string())}
+                {open_graph("og:image:alt", words.name)}
+                <meta name="twitter:card" content="summary_large_image"/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <link rel="stylesheet" href=stylesheet(&options)/>
                 <script nonce=use_nonce()>{REMEMBER_START}</script>
@@ -66,6 +81,11 @@ pub fn shell(options: LeptosOptions, words: &'static Words) -> impl IntoView + u
             </body>
         </html>
     }
+}
+
+/// One sentence of the Open Graph protocol, of which links are made that say where they lead.
+fn open_graph(property: &'static str, content: impl Into<String>) -> impl IntoView {
+    html::meta().attr("property", property).content(content.into())
 }
 
 /// Fits phones to their edges, and makes the on-screen keyboard shrink the page instead of covering it.

@@ -1,9 +1,8 @@
 //! Camera, microphone and screen; it must not know what they are for. Dropped, or closed, they are off: the light goes out.
 
-use std::{cell::RefCell, rc::Rc, time::Duration};
+use std::{cell::RefCell, rc::Rc};
 
 use gloo_events::EventListener;
-use gloo_timers::future::sleep;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, MediaStreamTrack};
@@ -24,9 +23,6 @@ const IDEAL: [(&str, f64); 3] = [("width", 1280.0), ("height", 720.0), ("frameRa
 
 /// Pictures of a screen a second: text is read, not watched.
 const SCREEN_RATE: f64 = 15.0;
-
-/// How long after devices were opened their names are asked for, which the browser tells only then.
-const LISTED_AFTER: Duration = Duration::from_millis(800);
 
 /// The devices of this page, open or not.
 pub(in crate::browser) struct Media {
@@ -128,16 +124,15 @@ impl Media {
                     let have = kinds(&stream);
                     slot.borrow_mut().open = Some(Open { stream, ended });
                     inbox.put(Input::MediaOpened(have));
-                    // Menus are drawn when whoever is found at once has been seen.
-                    sleep(LISTED_AFTER).await;
-                    list(&inbox);
                 }
-                Err(error) => {
-                    list(&inbox);
-                    inbox.put(Input::MediaFailed(error));
-                }
+                Err(error) => inbox.put(Input::MediaFailed(error)),
             }
         });
+    }
+
+    /// Asks which devices there are.
+    pub(in crate::browser) fn list(&self) {
+        list(&self.inbox);
     }
 
     /// Takes sound or picture from another device, in the same stream; the old one stays where that fails.

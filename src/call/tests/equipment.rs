@@ -3,8 +3,8 @@
 use super::page::{AUDIO, BOTH, NOTHING, Page, secs};
 use crate::{
     call::{
-        Abilities, Change, Device, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, MediaError, PeerEvent,
-        Phase, Problem, Switch,
+        Abilities, Change, Device, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, MediaError, Output,
+        PeerEvent, Phase, Problem, Switch,
     },
     protocol::{EndReason, PeerMessage, ToBrowser},
 };
@@ -53,6 +53,33 @@ fn the_mirror_opens_the_devices_and_nothing_else() {
     assert_eq!(page.did(), ["level false", "send audio and video", "dial"]);
     page.is_welcomed();
     assert_eq!(page.did(), ["say hello", "say join with audio and video"], "with the devices that are open");
+}
+
+#[test]
+fn devices_are_listed_at_once_for_who_looks_at_them_and_a_little_later_for_who_meets_somebody() {
+    let lists = |page: &Page| page.asides.iter().filter(|it| matches!(it, Output::ListDevices)).count();
+    let mut page = Page::new();
+    page.wants(Intent::OpenMirror);
+    assert_eq!(lists(&page), 0, "before one is open the browser does not tell their names");
+    page.tell(Input::MediaOpened(BOTH));
+    assert_eq!(lists(&page), 1);
+
+    let mut page = Page::new();
+    page.wants(Intent::Start);
+    page.tell(Input::MediaOpened(BOTH));
+    assert_eq!(lists(&page), 0);
+    page.after(secs(1));
+    assert_eq!(lists(&page), 1);
+    page.after(secs(5));
+    assert_eq!(lists(&page), 1, "once");
+
+    let mut page = refused(MediaError::Missing);
+    assert_eq!(lists(&page), 1, "so that one that comes is noticed");
+    page.wants(Intent::Start);
+    page.tell(Input::MediaOpened(BOTH));
+    page.wants(Intent::Stop);
+    page.after(secs(5));
+    assert_eq!(lists(&page), 1, "nobody is there to choose");
 }
 
 #[test]

@@ -324,6 +324,7 @@ impl Witness {
             | Output::Mark(_)
             | Output::Blur(_)
             | Output::ShowLevel(_)
+            | Output::ListDevices
             | Output::PlayTone
             | Output::PictureInPicture(_)
             | Output::FullScreen(_)

@@ -337,6 +337,7 @@ impl Page {
                 }
                 // What is of the page and not of the conversation.
                 Output::Mark(_)
+                | Output::ListDevices
                 | Output::WarmUp(_)
                 | Output::TakeOver
                 | Output::KeepAwake(_)
@@ -458,6 +459,7 @@ fn words(output: &Output) -> String {
         Output::Use(kind, id) => format!("use {kind:?} {id}"),
         Output::Blur(blur) => format!("blur {blur}"),
         Output::ShowLevel(show) => format!("level {show}"),
+        Output::ListDevices => "list devices".into(),
         Output::PlayTone => "tone".into(),
         Output::ShareScreen => "share screen".into(),
         Output::UnshareScreen => "unshare screen".into(),

@@ -238,6 +238,7 @@ impl World {
                 Output::Use(..)
                 | Output::Blur(_)
                 | Output::ShowLevel(_)
+                | Output::ListDevices
                 | Output::PlayTone
                 | Output::ShareScreen
                 | Output::UnshareScreen
