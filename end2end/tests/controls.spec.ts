@@ -1,4 +1,4 @@
-import { ada, expect, test, type Visitor } from '../fixtures';
+import { ada, ben, expect, test, type Visitor } from '../fixtures';
 
 /** Opens what is not needed all the time. */
 async function more({ page }: Visitor) {
@@ -50,6 +50,62 @@ test('another camera and another microphone arrive at the other end, and nothing
   await other.reaches('talking');
   await one.page.reload();
   expect(await one.page.evaluate(() => localStorage.getItem('passerby.microphone')), 'it is remembered').toBeTruthy();
+});
+
+test('another camera is seen at the other end, from the menu and by one press', async ({ visitor }) => {
+  const one = await visitor(ada, { desk: 'several cameras' });
+  const other = await visitor(ben);
+  for (const it of [one, other]) {
+    await it.arrive();
+    await it.start();
+  }
+  await other.reaches('talking');
+  const changes = async (how: () => Promise<unknown>) => {
+    const before = (await senders(one)).at(-1);
+    await how();
+    await expect.poll(async () => (await senders(one)).at(-1)).not.toBe(before);
+    const frames = await other.frames();
+    await expect.poll(() => other.frames(), { message: 'frames of the other camera' }).toBeGreaterThan(frames + 10);
+  };
+  const sheet = await more(one);
+  const cameras = sheet.getByRole('combobox', { name: 'Camera' });
+  await changes(() => cameras.selectOption({ index: 2 }));
+  await changes(() => sheet.getByRole('button', { name: 'Switch camera' }).click());
+  await expect(cameras.locator('option:checked'), 'the menu follows').toHaveText((await senders(one)).at(-1)!);
+  await sheet.getByRole('button', { name: 'Close' }).click();
+  await one.stop();
+  await one.lightsAreOut();
+});
+
+test('the stranger is heard from the speaker that was chosen', async ({ pair: [one] }) => {
+  const sheet = await more(one);
+  const speakers = sheet.getByRole('combobox', { name: 'Speaker' });
+  const id = await speakers.locator('option').last().getAttribute('value');
+  expect(await one.stranger.evaluate((it: HTMLVideoElement) => it.sinkId)).not.toBe(id);
+  await speakers.selectOption(id);
+  await expect.poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.sinkId)).toBe(id);
+});
+
+test('the stranger in a window of their own, for as long as they are there', async ({ pair: [one, other] }) => {
+  const inPicture = () => one.page.evaluate(() => document.pictureInPictureElement?.getAttribute('data-who') ?? null);
+  const sheet = await more(one);
+  await sheet.getByRole('button', { name: 'Picture in picture' }).click();
+  await expect.poll(inPicture).toBe('stranger');
+  await one.sees(ben);
+  await sheet.getByRole('button', { name: 'Picture back here' }).click();
+  await expect.poll(inPicture).toBe(null);
+  await sheet.getByRole('button', { name: 'Picture in picture' }).click();
+  await expect.poll(inPicture).toBe('stranger');
+  await other.leave();
+  await expect.poll(inPicture, { message: 'no window without anybody in it', timeout: 40_000 }).toBe(null);
+});
+
+test('the screen stays lit for as long as somebody is there', async ({ pair: [one, other] }) => {
+  const lit = () => one.page.evaluate(() => window.witness.locks.filter(({ released }) => !released).length);
+  await expect.poll(lit).toBe(1);
+  await other.stop();
+  await one.reaches('waiting');
+  await expect.poll(lit).toBe(0);
 });
 
 test('volume, and not hearing the other at all', async ({ pair: [one, other] }) => {

@@ -11,7 +11,11 @@ test('a look into the mirror, and then a stranger with the same devices', async 
     .poll(() => one.page.locator('meter').evaluate((it: HTMLMeterElement) => it.value), { message: 'the bar moves with the voice' })
     .toBeGreaterThan(0.1);
   await expect(one.page.locator('.panel').getByRole('combobox', { name: 'Camera' })).toBeVisible();
+  const speakers = one.page.locator('.panel').getByRole('combobox', { name: 'Speaker' });
+  const speaker = await speakers.locator('option').last().getAttribute('value');
+  await speakers.selectOption(speaker);
   await one.page.locator('.panel').getByRole('button', { name: 'Play a tone' }).click();
+  await expect.poll(() => one.page.evaluate(() => window.witness.tones)).toEqual([{ hertz: 440, speaker }]);
   const opened = await one.opened();
 
   await one.start();
@@ -22,6 +26,9 @@ test('a look into the mirror, and then a stranger with the same devices', async 
   await other.start();
   await one.meets(ben);
   await other.meets(ada);
+  await expect
+    .poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.sinkId), { message: 'the stranger is heard from there' })
+    .toBe(speaker);
 });
 
 test('out of the mirror the light goes out', async ({ visitor }) => {
