@@ -1,6 +1,7 @@
 import path from 'node:path';
 
 import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
+import { story } from '../fixtures/between';
 import { Wire } from '../fixtures/wire';
 
 // Pictures to look at, not stories: nothing is compared.
@@ -70,7 +71,7 @@ test('before a call', async ({ visitor }) => {
   await shoot(one, '1-settings');
   await one.page.keyboard.press('Escape');
   await one.button('Check camera and sound').click();
-  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('How you look and sound');
+  await expect(one.page.locator('.mirror select').first()).toBeVisible();
   await shoot(one, '1-mirror');
 });
 
@@ -94,6 +95,79 @@ test('what is around the page', async ({ visitor }) => {
   });
   await one.isTold('other-tab');
   await shoot(one, '8-other-tab');
+});
+
+test('without a network, and with a newer page', async ({ visitor }) => {
+  const one = await visitor(ada);
+  one.forgive(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
+  await one.page.addInitScript(() => {
+    new MutationObserver(() => {
+      const root = document.getElementById('root');
+      if (root) root.dataset.build = 'older';
+    }).observe(document, { childList: true, subtree: true });
+  });
+  await one.arrive();
+  await one.start();
+  await one.reaches('waiting');
+  await shoot(one, '2-waiting-outdated');
+  await one.context.setOffline(true);
+  await one.isTold('offline', { timeout: 40_000 });
+  await shoot(one, '8-offline');
+});
+
+test('a shared screen, reactions', async ({ pair: [one, other] }) => {
+  await one.button('Share screen').click();
+  await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
+  await shoot(one, '4-talking-sharing');
+  await shoot(other, '4-talking-shared-to');
+  await one.button('Stop sharing').click();
+  await one.button('Chat').click();
+  await one.button('Heart').click();
+  await shoot(other, '4-talking-reaction');
+  await one.button('Close chat').click();
+});
+
+for (const [strength, loss] of [['weak', 5], ['bad', 20]] as const) {
+  story(`a ${strength} connection`, async ({ between: { pair, path } }) => {
+    for (const one of pair) await one.start();
+    await pair[0].reaches('talking');
+    path.loss = loss;
+    await expect(pair[0].app).toHaveAttribute('data-strength', strength, { timeout: 40_000 });
+    await pair[0].page.getByText('Connection details').click();
+    await shoot(pair[0], `4-talking-${strength}`);
+  });
+}
+
+test('in the colours that the system forces, and at twice the size', async ({ visitor }) => {
+  const one = await visitor(ada);
+  const look = async (name: string) => {
+    await one.page.setViewportSize(screens[1]!);
+    await one.page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark' });
+    await one.page.screenshot({ path: path.join(__dirname, '..', 'shots', `11-${name}-forced.png`) });
+    await one.page.emulateMedia({ forcedColors: 'none', contrast: 'more', colorScheme: 'light' });
+    await one.page.screenshot({ path: path.join(__dirname, '..', 'shots', `11-${name}-contrast.png`) });
+    await one.page.emulateMedia({ contrast: 'no-preference' });
+    // 1280 x 800 at 200 %.
+    await one.page.setViewportSize({ width: 640, height: 400 });
+    await one.page.screenshot({ path: path.join(__dirname, '..', 'shots', `11-${name}-twice.png`) });
+    // A phone on its side.
+    await one.page.setViewportSize({ width: 844, height: 390 });
+    await one.page.screenshot({ path: path.join(__dirname, '..', 'shots', `11-${name}-landscape.png`) });
+  };
+  await one.arrive();
+  await look('landing');
+  await one.start();
+  await one.reaches('waiting');
+  await look('waiting');
+  const other = await visitor(ben);
+  await other.arrive();
+  await other.start();
+  await one.meets(ben);
+  await look('talking');
+  await one.button('Chat').click();
+  await look('chat');
+  await one.button('More').click();
+  await look('more');
 });
 
 for (const language of ['en-XA', 'ar-XB']) {

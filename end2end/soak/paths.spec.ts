@@ -1,28 +1,6 @@
-import { ada, ben, expect, meet, test, type Visitor } from '../fixtures';
+import { ada, ben, expect, meet } from '../fixtures';
+import { story } from '../fixtures/between';
 import { recover } from '../fixtures/recovery';
-import { Path, Turn } from '../fixtures/turn';
-
-interface Between {
-  pair: [Visitor, Visitor];
-  path: Path;
-}
-
-const story = test.extend<{ between: Between }>({
-  /** Ada and Ben, who hide, and the one way to their relay. */
-  between: async ({ server, visitor }, use) => {
-    const turn = await Turn.open();
-    const path = await Path.lay(turn.address, 7);
-    await server.restart(turn.settings(path.port));
-    const pair: [Visitor, Visitor] = [await visitor(ada), await visitor(ben)];
-    for (const one of pair) {
-      await one.arrive();
-      await one.switches('Hide my address');
-    }
-    await use({ pair, path });
-    path.remove();
-    await turn.close();
-  },
-});
 
 for (const [seconds, within] of [
   [3, 6_000],

@@ -1,6 +1,6 @@
 import axe from 'axe-core';
 
-import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
+import { ada, ben, cleo, elsewhere, expect, test, type Visitor } from '../fixtures';
 import { Wire } from '../fixtures/wire';
 
 declare global {
@@ -163,6 +163,73 @@ test('the server is lost', async ({ visitor }) => {
   await one.isTold('server-lost');
   await isAccessible(one);
   await wire.remove();
+});
+
+test('a shared screen, at both ends', async ({ pair: [one, other] }) => {
+  await one.button('Share screen').click();
+  await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
+  await isAccessible(one);
+  await isAccessible(other);
+});
+
+test('asked whether anybody is there, let go, used in another tab', async ({ visitor }) => {
+  const one = await visitor(ada);
+  one.forgive(/WebSocket/);
+  await one.page.clock.install();
+  await one.arrive();
+  await one.start();
+  await one.reaches('waiting');
+  await one.page.clock.fastForward('10:05');
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Still there?');
+  await isAccessible(one);
+  await one.page.clock.fastForward('01:05');
+  await one.isTold('idle');
+  await isAccessible(one);
+
+  await one.start();
+  await one.reaches('waiting');
+  const second = await one.context.newPage();
+  await second.goto(one.page.url());
+  await second.getByRole('button', { name: 'Start' }).click();
+  await one.isTold('other-tab');
+  await isAccessible(one);
+});
+
+test('offline', async ({ visitor }) => {
+  const one = await visitor(ada);
+  one.forgive(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
+  await one.arrive();
+  await one.start();
+  await one.reaches('waiting');
+  await one.context.setOffline(true);
+  await one.isTold('offline', { timeout: 40_000 });
+  await isAccessible(one);
+});
+
+test('no relay, no room, no secure page', async ({ visitor, server }) => {
+  const one = await visitor(ada);
+  one.forgive(/WebSocket/, /Cross-Origin-Opener-Policy/);
+  await one.arrive();
+  await one.switches('Hide my address');
+  await one.start();
+  await one.isTold('no-relay');
+  await isAccessible(one);
+
+  const home = server.url.replace('127.0.0.1', elsewhere);
+  await server.restart({ PASSERBY__SERVER__MAX_CONNECTIONS: '1', PASSERBY__SERVER__ORIGINS: `${server.url},${home}` });
+  const other = await visitor(ben);
+  await other.arrive();
+  await other.start();
+  await other.reaches('waiting');
+  await one.switches('Hide my address');
+  await one.button('Try again').click();
+  await one.isTold('server-full');
+  await isAccessible(one);
+
+  await one.arrive(home);
+  await one.start();
+  await one.isTold('insecure');
+  await isAccessible(one);
 });
 
 test('on a phone nothing has to be scrolled sideways, and everything can be hit', async ({ visitor }) => {

@@ -1,4 +1,5 @@
 import { ada, ben, expect, test, type Visitor } from '../fixtures';
+import { story } from '../fixtures/between';
 
 /** Opens what is not needed all the time. */
 async function more({ page }: Visitor) {
@@ -202,4 +203,18 @@ test('the details: how good it is, plots of the last minute, a report to paste',
   await expect(one.page.getByText(/Encoded as .*VP8/)).toBeVisible();
   await one.button('Copy report').click();
   await expect.poll(() => one.page.evaluate(() => navigator.clipboard.readText())).toContain('phase: talking');
+});
+
+story('how good it is, and what way it takes, is said in words and follows the way', async ({ between: { pair, path } }) => {
+  const [one] = pair;
+  for (const it of pair) await it.start();
+  await one.reaches('talking');
+  const details = one.page.locator('details');
+  await details.getByText('Connection details').click();
+  await expect(details.getByText('Good connection')).toBeVisible();
+  await expect(details.getByText('Through a relay')).toBeVisible();
+  path.loss = 20;
+  await expect(details.getByText('Bad connection')).toBeVisible({ timeout: 30_000 });
+  path.loss = 0;
+  await expect(details.getByText('Good connection')).toBeVisible({ timeout: 30_000 });
 });

@@ -62,6 +62,9 @@ for (const language of ['en-XA', 'ar-XB']) {
     await press('.settings');
     await looks('settings');
     await one.page.keyboard.press('Escape');
+    await press('.panel-action button:last-of-type');
+    await expect(one.page.locator('.mirror select').first()).toBeVisible();
+    await looks('mirror');
     await press('[data-intent=start]');
     await one.reaches('waiting');
     await looks('waiting');

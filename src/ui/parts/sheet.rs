@@ -93,6 +93,11 @@ fn Deeds() -> impl IntoView {
                 }
                 hides=|it| !it.surroundings.abilities.full_screen
             />
+            <Deed
+                intent=Intent::ToggleScreen
+                label=|words, it| if it.sharing { words.stop_sharing } else { words.share_screen }
+                hides=|it| !it.surroundings.abilities.screen
+            />
             <Deed intent=Intent::NextCamera label=|words, _| words.next_camera hides=|it| !it.can_change_camera/>
             <Deed intent=Intent::Window(WindowWish::MoveOwnPicture) label=|words, _| words.move_picture/>
             <Deed
