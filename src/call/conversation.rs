@@ -49,9 +49,9 @@ impl Call {
             (ToBrowser::Waiting {}, State::Ready { unconnected }) => {
                 self.state = State::Waiting { unconnected: *unconnected, ahead: None };
             }
-            (ToBrowser::Waiting {}, _) => {}
+            (ToBrowser::Waiting {} | ToBrowser::Seeking { .. }, _) => {}
             (ToBrowser::Prepare { ice }, _) => self.prepare(ice, out),
-            (ToBrowser::Matched { match_id, role, partner, ice, relay_only, ticket, ahead }, _) => {
+            (ToBrowser::Matched { match_id, role, partner, ice, relay_only, ticket, ahead, .. }, _) => {
                 self.matched(Terms { match_id, role, partner, ticket }, (ice, relay_only), ahead, out);
             }
             (ToBrowser::Ice { match_id, ice }, State::Meeting(it)) if named(it, match_id) => {

@@ -313,6 +313,7 @@ impl Line {
             }
             msg @ (ToBrowser::Welcome { .. }
             | ToBrowser::Waiting {}
+            | ToBrowser::Seeking { .. }
             | ToBrowser::Prepare { .. }
             | ToBrowser::Matched { .. }
             | ToBrowser::Ice { .. }

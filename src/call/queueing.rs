@@ -1,7 +1,7 @@
 //! How a page gets into the queue, stays in it and makes its offer ahead; it must not know what comes of a match.
 
 use super::{Ahead, Call, Joined, Output, PeerEvent, Preferences, Problem, State, Switch};
-use crate::protocol::{ErrorCode, IceServer, MatchId, ToServer};
+use crate::protocol::{ErrorCode, IceServer, MatchId, Tastes, ToServer};
 
 impl Call {
     fn warm_up(&self, out: &mut Vec<Output>) {
@@ -16,7 +16,7 @@ impl Call {
         if self.line.is_open() {
             self.joined = self.to_join_with();
             let Joined { media, hide } = self.joined;
-            self.say(ToServer::Join { media, hide }, out);
+            self.say(ToServer::Join { media, hide, tastes: Tastes::default() }, out);
         }
     }
 
@@ -103,7 +103,7 @@ impl Call {
             State::Waiting { .. } => {
                 self.joined = self.to_join_with();
                 let Joined { media, hide } = self.joined;
-                self.say(ToServer::Join { media, hide }, out);
+                self.say(ToServer::Join { media, hide, tastes: Tastes::default() }, out);
             }
             State::Landing(_)
             | State::Asking(_)

@@ -21,6 +21,8 @@ pub(super) enum Due {
     Renew(MatchId),
     /// A waiting peer that may now accept somebody it did not.
     Retry(PeerId),
+    /// A waiting peer for which less is enough from now on.
+    Widen(PeerId),
 }
 
 /// All deadlines. Each is held by the record it belongs to as well, and removed with it, so that none is left over.

@@ -35,7 +35,7 @@ use deadlines::{Deadlines, Due};
 use matches::{End, Match, Matches};
 use mint::Mint;
 use peer::{Link, Peer, Standing};
-use queue::{Place, Proposal, Queue, Verdict};
+use queue::{Claim, Place, Proposal, Queue, Verdict};
 use sessions::Socket;
 
 pub use ice::{Ice, Turn};
@@ -43,7 +43,9 @@ pub use input::{Closing, Connection, Input, Network};
 pub use output::{Census, Note, Output};
 
 use crate::{
-    protocol::{Ahead, Delivery, EndReason, MatchId, PeerId, ToBrowser, limits::CONNECT_WITHIN_SERVER},
+    protocol::{
+        Ahead, Delivery, EndReason, MatchId, PeerId, Tastes, ToBrowser, limits::CONNECT_WITHIN_SERVER,
+    },
     time::Moment,
 };
 
@@ -56,6 +58,8 @@ pub struct Config {
     pub unix_origin_ms: u64,
     /// Peers at most, those within their grace included; one more is told `server-full`.
     pub max_connections: usize,
+    /// How often two others may be paired past a peer for which anybody is good enough.
+    pub max_passed_by: u64,
     /// Signs the tickets; every server that holds it can rebuild a match from them.
     pub ticket_key: [u8; 32],
     /// STUN and TURN servers, and what the two ends learn of each other.
@@ -67,6 +71,8 @@ pub struct Config {
 /// Two who could be paired, in the order in which that is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Bid {
+    /// Why.
+    claim: Claim,
     /// The place of the longer waiter.
     longer: Place,
     /// The place of the other.
@@ -116,7 +122,7 @@ impl Matchmaker {
             mint: Mint::new(config.seed, config.unix_origin_ms),
             sockets: HashMap::new(),
             peers: HashMap::new(),
-            queue: Queue::default(),
+            queue: Queue::new(config.max_passed_by),
             seats: Seats::default(),
             matches: Matches::default(),
             deadlines: Deadlines::default(),
@@ -178,6 +184,7 @@ impl Matchmaker {
                 Due::Connect(match_id) => seekers.extend(self.connect_overdue(now, match_id)),
                 Due::Renew(match_id) => self.renew_credentials(now, match_id),
                 Due::Retry(peer) => seekers.extend(self.place_of(peer)),
+                Due::Widen(peer) => seekers.extend(self.widen(now, peer)),
             }
         }
         self.seek(now, seekers);
@@ -196,9 +203,25 @@ impl Matchmaker {
             self.send_away(now, peer);
             return None;
         }
-        self.stand(peer, Standing::Waiting { place, retry: None });
+        self.stand(peer, Standing::Waiting { place, retry: None, widen: None });
         self.tell(peer, ToBrowser::Waiting {});
+        if self.peers.get(&peer).is_some_and(|it| !it.tastes.are_none()) {
+            return self.widen(now, peer);
+        }
         Some((place, peer))
+    }
+
+    /// Less is enough for a waiting peer from now on, or it has named something else. It has yet to seek.
+    fn widen(&mut self, now: Moment, id: PeerId) -> Option<(Place, PeerId)> {
+        let peer = self.peers.get(&id)?;
+        let Standing::Waiting { place, retry, .. } = peer.standing else { return None };
+        let (wants, until) = queue::wants(&peer.tastes, now - place.since);
+        let widen = until.map(|it| place.since + it);
+        self.queue.remove(place);
+        self.stand(id, Standing::Waiting { place, retry, widen });
+        let widens_in_ms = widen.map(|it| u32::try_from((it - now).as_millis()).unwrap_or(u32::MAX));
+        self.tell(id, ToBrowser::Seeking { wants, widens_in_ms });
+        self.place_of(id)
     }
 
     /// Where this peer can be proposed to, in case it waits and can be reached.
@@ -211,13 +234,20 @@ impl Matchmaker {
     /// All others in the queue have refused each other before, so every pair there can be has one of these in it.
     fn seek(&mut self, now: Moment, seekers: impl IntoIterator<Item = (Place, PeerId)>) {
         let seekers: Vec<_> = seekers.into_iter().filter(|(_, peer)| self.may_seek(*peer)).collect();
-        for (place, peer) in &seekers {
-            self.queue.insert(*place, *peer);
+        for (place, id) in &seekers {
+            if let Some(peer) = self.peers.get(id) {
+                let (wants, _) = queue::wants(&peer.tastes, now - place.since);
+                self.queue.insert(*place, *id, Arc::clone(&peer.tastes), wants);
+            }
         }
         let mut bids: BTreeSet<_> = seekers.iter().filter_map(|it| self.bid(now, *it)).collect();
-        while let Some(Bid { longer, shorter, one, other }) = bids.pop_first() {
+        while let Some(Bid { longer, shorter, one, other, .. }) = bids.pop_first() {
             match (self.place_of(one), self.place_of(other)) {
-                (Some(_), Some(_)) => self.pair(now, one, other),
+                (Some(_), Some(_)) => {
+                    self.pair(now, one, other);
+                    let owed = self.queue.paired();
+                    bids.extend(owed.into_iter().filter_map(|it| self.bid(now, it)));
+                }
                 // Another seeker was faster. What does not accept must not be proposed again, or this would never end.
                 (Some(seeker), None) => {
                     self.queue.remove(if seeker.0 == longer { shorter } else { longer });
@@ -230,12 +260,14 @@ impl Matchmaker {
 
     /// The best that the queue has for a peer in it; with nobody there, sees to it that it looks again in time.
     fn bid(&mut self, now: Moment, (place, one): (Place, PeerId)) -> Option<Bid> {
-        match self.queue.propose(one, |other| self.judge(now, one, other)) {
-            Proposal::Partner(at, other) => {
-                Some(Bid { longer: place.min(at), shorter: place.max(at), one, other })
+        match self.queue.propose(place, |other| self.judge(now, one, other)) {
+            Proposal::Partner(claim, at, other) => {
+                Some(Bid { claim, longer: place.min(at), shorter: place.max(at), one, other })
             }
             Proposal::Nobody(retry) => {
-                self.stand(one, Standing::Waiting { place, retry });
+                if let Some(Standing::Waiting { widen, .. }) = self.peers.get(&one).map(|it| it.standing) {
+                    self.stand(one, Standing::Waiting { place, retry, widen });
+                }
                 None
             }
         }
@@ -282,13 +314,19 @@ impl Matchmaker {
         let told = [ahead.map(|number| Ahead::Yours { number }), offer.map(|it| it.told(privacy))];
         for (index, ahead) in told.into_iter().enumerate() {
             let partner = self.peers.get(&peers[1 - index]).map(|it| it.media).unwrap_or_default();
+            let shared = self.shared(peers[index], peers[1 - index]);
             self.stand(peers[index], Standing::Matched(match_id));
             let role = Match::role(index);
             let ice = self.servers(now, match_id, role, relay_only);
             let ticket = Some(self.ticket(now, match_id, peers, index, relay_only));
-            let msg = ToBrowser::Matched { match_id, role, partner, ice, relay_only, ticket, ahead };
+            let msg = ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, ahead };
             self.tell(peers[index], msg);
         }
+    }
+
+    fn shared(&self, one: PeerId, other: PeerId) -> Tastes {
+        let tastes = |id| self.peers.get(&id).map(|it: &Peer| &*it.tastes);
+        tastes(one).zip(tastes(other)).map(|(mine, theirs)| mine.shared_with(theirs)).unwrap_or_default()
     }
 
     /// The place of a peer that waits and can be reached; only such a peer accepts a proposal.
@@ -364,24 +402,23 @@ impl Matchmaker {
     fn stand(&mut self, id: PeerId, standing: Standing) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let before = mem::replace(&mut peer.standing, standing);
-        if let Standing::Waiting { place, retry } = before {
+        let dues = |retry: Option<Moment>, widen: Option<Moment>| {
+            [retry.map(|at| (at, Due::Retry(id))), widen.map(|at| (at, Due::Widen(id)))].into_iter().flatten()
+        };
+        if let Standing::Waiting { place, retry, widen } = before {
             self.waiting -= 1;
             if !matches!(standing, Standing::Waiting { .. }) {
                 self.queue.remove(place);
                 self.unseat(id, place);
             }
-            if let Some(at) = retry {
-                self.deadlines.cancel(at, Due::Retry(id));
-            }
+            dues(retry, widen).for_each(|(at, due)| self.deadlines.cancel(at, due));
         }
-        if let Standing::Waiting { place, retry } = standing {
+        if let Standing::Waiting { place, retry, widen } = standing {
             self.waiting += 1;
             if !matches!(before, Standing::Waiting { .. }) {
                 self.seat(id, place);
             }
-            if let Some(at) = retry {
-                self.deadlines.set(at, Due::Retry(id));
-            }
+            dues(retry, widen).for_each(|(at, due)| self.deadlines.set(at, due));
         }
     }
 

@@ -4,7 +4,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use super::{Connection, Network, ahead::Preparation, queue::Place};
 use crate::{
-    protocol::{Delivery, MatchId, Media, PeerId, Secret, ToBrowser, limits::NOT_AGAIN_FOR},
+    protocol::{Delivery, MatchId, Media, PeerId, Secret, Tastes, ToBrowser, limits::NOT_AGAIN_FOR},
     time::Moment,
 };
 
@@ -28,6 +28,8 @@ pub(super) struct Peer {
     pub(super) media: Media,
     /// Whether its address is to be hidden; said with it.
     pub(super) hides: bool,
+    /// What it would like to have in common with a partner; said with it.
+    pub(super) tastes: Arc<Tastes>,
     /// Its offer made ahead, while it waits.
     pub(super) preparation: Preparation,
     /// How many of its messages were refused on this socket.
@@ -59,6 +61,8 @@ pub(super) enum Standing {
         place: Place,
         /// When to look again, if somebody who waits will only then do.
         retry: Option<Moment>,
+        /// When less is enough for it.
+        widen: Option<Moment>,
     },
     /// It has a partner.
     Matched(MatchId),
@@ -84,6 +88,7 @@ impl Peer {
             standing: Standing::Idle,
             media: Media::default(),
             hides: false,
+            tastes: Arc::default(),
             preparation: Preparation::Unasked,
             refusals: 0,
             avoided: VecDeque::new(),

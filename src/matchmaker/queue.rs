@@ -1,8 +1,18 @@
-//! Who waits, in the order in which they came; it proposes pairs and must not know whether they come about.
+//! Who waits, for whom, in the order in which they came; it proposes pairs and must not know whether they come about.
+//!
+//! A peer stands in a line for everything by which a partner may find it. Any two of a line could be paired, unless they
+//! are kept apart or stand there for those only who speak with everybody, so most lines have one in them.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
-use crate::{protocol::PeerId, time::Moment};
+use crate::{
+    protocol::{Affinity, Interest, Language, PeerId, Tastes, limits::WIDEN_AFTER},
+    time::Moment,
+};
 
 /// A place in the queue: since when, and the order among those who came at the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,48 +32,226 @@ pub(super) enum Verdict {
 
 /// What the queue has found for a peer.
 pub(super) enum Proposal {
-    /// The one who has waited longest of those who accept.
-    Partner(Place, PeerId),
+    /// Of those who accept and have most in common with it, the one who has waited longest.
+    Partner(Claim, Place, PeerId),
     /// Nobody now; somebody who waits will accept at this moment, if there is one.
     Nobody(Option<Moment>),
 }
 
-/// First come, first served. Everything costs the logarithm of its length at most.
-#[derive(Debug, Default)]
+/// Why two are to be paired, the strongest reason first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Claim {
+    /// One of them was passed by too often.
+    Owed,
+    /// They have this in common.
+    Shared(Affinity),
+}
+
+/// What a peer wants at least after it has waited for so long, and how long after the beginning less is enough: each
+/// thing it has named gets its [`WIDEN_AFTER`].
+pub(super) fn wants(tastes: &Tastes, waited: Duration) -> (Affinity, Option<Duration>) {
+    let named = [
+        (Affinity::Interest, !tastes.interests.is_empty()),
+        (Affinity::Language, !tastes.languages.is_empty()),
+    ];
+    let mut until = Duration::ZERO;
+    for (affinity, _) in named.into_iter().filter(|(_, is_named)| *is_named) {
+        until += WIDEN_AFTER;
+        if waited < until {
+            return (affinity, Some(until));
+        }
+    }
+    (Affinity::Anybody, None)
+}
+
+/// What a line is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Line {
+    Interest(Interest, Tongue),
+    Language(Tongue),
+    Anybody,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Tongue {
+    /// Those who speak this language.
+    Named(Language),
+    /// Those who speak with everybody.
+    Any,
+    /// All, for those who speak with everybody.
+    All,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    peer: PeerId,
+    tastes: Arc<Tastes>,
+    wants: Affinity,
+    /// The number of pairs there were when it came here.
+    since: u64,
+}
+
+/// First come, first served among those who have as much in common. Everything costs the logarithm of its length at most.
+#[derive(Debug)]
 pub(super) struct Queue {
-    waiting: BTreeMap<Place, PeerId>,
+    max_passed_by: u64,
+    waiting: BTreeMap<Place, Waiter>,
+    lines: HashMap<Line, BTreeMap<Place, PeerId>>,
+    /// Those for whom anybody is good enough, and who are owed nothing yet, by the number of pairs there were before.
+    open: BTreeSet<(u64, Place)>,
+    /// Those of them who were passed by too often.
+    owed: BTreeMap<Place, PeerId>,
+    /// Pairs so far.
+    pairs: u64,
     turns: u64,
 }
 
 impl Queue {
+    /// An empty one, in which nobody who would take anybody is passed by more often than this.
+    pub(super) fn new(max_passed_by: u64) -> Self {
+        let (waiting, lines, open, owed) = Default::default();
+        Self { max_passed_by, waiting, lines, open, owed, pairs: 0, turns: 0 }
+    }
+
     /// The last place.
     pub(super) fn last_place(&mut self, now: Moment) -> Place {
         self.turns += 1;
         Place { since: now, turn: self.turns }
     }
 
-    /// Puts a peer at its place.
-    pub(super) fn insert(&mut self, place: Place, peer: PeerId) {
-        self.waiting.insert(place, peer);
+    /// Puts a peer at its place, with what it wants; one that is there is left as it is.
+    pub(super) fn insert(&mut self, place: Place, peer: PeerId, tastes: Arc<Tastes>, wants: Affinity) {
+        if self.waiting.contains_key(&place) {
+            return;
+        }
+        for line in stands_in(&tastes, wants) {
+            self.lines.entry(line).or_default().insert(place, peer);
+        }
+        if wants == Affinity::Anybody {
+            self.open.insert((self.pairs, place));
+        }
+        self.waiting.insert(place, Waiter { peer, tastes, wants, since: self.pairs });
     }
 
     /// Takes a peer out; does nothing if it is not there.
     pub(super) fn remove(&mut self, place: Place) {
-        self.waiting.remove(&place);
+        let Some(waiter) = self.waiting.remove(&place) else { return };
+        for line in stands_in(&waiter.tastes, waiter.wants) {
+            if let Some(others) = self.lines.get_mut(&line) {
+                others.remove(&place);
+                if others.is_empty() {
+                    self.lines.remove(&line);
+                }
+            }
+        }
+        self.open.remove(&(waiter.since, place));
+        self.owed.remove(&place);
     }
 
-    /// Looks for a partner for `peer` from the head on.
+    /// Two have been paired. Those who were passed by too often now are to seek again: who waits next is theirs.
+    pub(super) fn paired(&mut self) -> Vec<(Place, PeerId)> {
+        self.pairs += 1;
+        let mut owed = Vec::new();
+        while let Some((since, place)) = self.open.first().copied()
+            && self.pairs - since >= self.max_passed_by
+        {
+            self.open.pop_first();
+            owed.extend(self.waiting.get(&place).map(|it| (place, it.peer)));
+        }
+        self.owed.extend(owed.iter().copied());
+        owed
+    }
+
+    /// Looks for a partner for the peer at this place.
     ///
     /// Passes only those by who refuse, and a peer refuses no more than it remembers
     /// ([`MAX_AVOIDED`](super::peer::MAX_AVOIDED)), so the search is short however long the queue is.
-    pub(super) fn propose(&self, peer: PeerId, judge: impl Fn(PeerId) -> Verdict) -> Proposal {
-        let mut earliest: Option<Moment> = None;
-        for (place, other) in self.waiting.iter().filter(|(_, other)| **other != peer) {
-            match judge(*other) {
-                Verdict::Accepted => return Proposal::Partner(*place, *other),
-                Verdict::NotBefore(at) => earliest = Some(earliest.map_or(at, |it| it.min(at))),
+    pub(super) fn propose(&self, place: Place, judge: impl Fn(PeerId) -> Verdict) -> Proposal {
+        let Some(seeker) = self.waiting.get(&place) else { return Proposal::Nobody(None) };
+        let mut search = Search { place, judge, earliest: None };
+        let owed = if self.owed.contains_key(&place) {
+            search.first(self.waiting.iter().map(|(at, it)| (*at, it.peer)))
+        } else {
+            search.first(self.owed.iter().map(|(at, peer)| (*at, *peer)))
+        };
+        if let Some((at, other)) = owed {
+            return Proposal::Partner(Claim::Owed, at, other);
+        }
+        for affinity in Affinity::ALL.into_iter().filter(|it| *it <= seeker.wants) {
+            let lines = looks_in(&seeker.tastes, affinity).filter_map(|it| self.lines.get(&it));
+            let found = lines.filter_map(|it| search.first(it.iter().map(|(at, peer)| (*at, *peer)))).min();
+            if let Some((at, other)) = found {
+                return Proposal::Partner(Claim::Shared(affinity), at, other);
             }
         }
-        Proposal::Nobody(earliest)
+        Proposal::Nobody(search.earliest)
+    }
+
+    /// Everybody, the longest waiter first.
+    #[cfg(test)]
+    pub(super) fn everybody(&self) -> impl Iterator<Item = PeerId> {
+        self.waiting.values().map(|it| it.peer)
+    }
+}
+
+struct Search<J> {
+    /// Of who seeks.
+    place: Place,
+    judge: J,
+    /// When the first of those who have refused will accept.
+    earliest: Option<Moment>,
+}
+
+impl<J: Fn(PeerId) -> Verdict> Search<J> {
+    /// The first who accepts.
+    fn first(&mut self, line: impl Iterator<Item = (Place, PeerId)>) -> Option<(Place, PeerId)> {
+        for (at, other) in line.filter(|(at, _)| *at != self.place) {
+            match (self.judge)(other) {
+                Verdict::Accepted => return Some((at, other)),
+                Verdict::NotBefore(when) => {
+                    self.earliest = Some(self.earliest.map_or(when, |it| it.min(when)));
+                }
+            }
+        }
+        None
+    }
+}
+
+/// All lines in which a peer can be found.
+fn stands_in(tastes: &Tastes, wants: Affinity) -> impl Iterator<Item = Line> {
+    let tongues = || spoken(tastes, Tongue::Any).chain([Tongue::All]);
+    lines(tastes, tongues).filter(move |it| it.affinity() <= wants)
+}
+
+/// The lines of those with whom a peer has so much in common.
+fn looks_in(tastes: &Tastes, affinity: Affinity) -> impl Iterator<Item = Line> {
+    let tongues = || {
+        let is_wild = tastes.languages.is_empty();
+        spoken(tastes, Tongue::All).chain((!is_wild).then_some(Tongue::Any))
+    };
+    lines(tastes, tongues).filter(move |it| it.affinity() == affinity)
+}
+
+fn lines<T: Iterator<Item = Tongue>>(tastes: &Tastes, tongues: impl Fn() -> T) -> impl Iterator<Item = Line> {
+    let with =
+        |interest: &Interest| tongues().map(|it| Line::Interest(interest.clone(), it)).collect::<Vec<_>>();
+    let interests: Vec<_> = tastes.interests.iter().flat_map(with).collect();
+    let languages: Vec<_> = tongues().map(Line::Language).collect();
+    interests.into_iter().chain(languages).chain([Line::Anybody])
+}
+
+/// The languages of a peer, or this where it has named none.
+fn spoken(tastes: &Tastes, wild: Tongue) -> impl Iterator<Item = Tongue> {
+    let named = tastes.languages.iter().copied().map(Tongue::Named);
+    named.chain(tastes.languages.is_empty().then_some(wild))
+}
+
+impl Line {
+    const fn affinity(&self) -> Affinity {
+        match self {
+            Self::Interest(..) => Affinity::Interest,
+            Self::Language(_) => Affinity::Language,
+            Self::Anybody => Affinity::Anybody,
+        }
     }
 }

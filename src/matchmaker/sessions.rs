@@ -134,9 +134,9 @@ impl Matchmaker {
         self.deadlines.set(until, Due::Grace(id));
         match standing {
             Standing::Idle => {}
-            Standing::Waiting { place, .. } => {
+            Standing::Waiting { place, widen, .. } => {
                 self.queue.remove(place);
-                self.stand(id, Standing::Waiting { place, retry: None });
+                self.stand(id, Standing::Waiting { place, retry: None, widen });
             }
             Standing::Matched(_) => self.tell_partner(id, Signalling::Lost),
         }

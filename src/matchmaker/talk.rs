@@ -1,10 +1,12 @@
 //! What peers say and what follows from it; it must not know how they come and go.
 
+use std::sync::Arc;
+
 use super::{Connection, Due, Match, Matchmaker, Note, Output, Peer, Socket, Standing, matches::Passage};
 use crate::{
     protocol::{
-        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message, PeerId, Receipt, Signal, ToBrowser,
-        ToServer, limits::MAX_REFUSALS,
+        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message, PeerId, Receipt, Signal, Tastes,
+        ToBrowser, ToServer, limits::MAX_REFUSALS,
     },
     time::Moment,
 };
@@ -82,7 +84,7 @@ impl Matchmaker {
     fn obey(&mut self, now: Moment, peer: PeerId, seq: u64, msg: ToServer) {
         match msg {
             ToServer::Hello { .. } => {}
-            ToServer::Join { media, hide } => self.join(now, peer, seq, (media, hide)),
+            ToServer::Join { media, hide, tastes } => self.join(now, peer, seq, (media, hide, tastes)),
             ToServer::Prepared { number, signal } => self.prepared(now, peer, seq, number, signal),
             ToServer::Signal { match_id, epoch, signal } => {
                 self.signal(now, peer, seq, (match_id, epoch), signal)
@@ -95,7 +97,7 @@ impl Matchmaker {
         }
     }
 
-    fn join(&mut self, now: Moment, id: PeerId, seq: u64, (media, hides): (Media, bool)) {
+    fn join(&mut self, now: Moment, id: PeerId, seq: u64, (media, hides, tastes): (Media, bool, Tastes)) {
         let can_hide = self.ice.turn.is_some();
         let Some(peer) = self.peers.get_mut(&id) else { return };
         match peer.standing {
@@ -105,16 +107,24 @@ impl Matchmaker {
                 self.tell(id, ToBrowser::Error { code: ErrorCode::NoRelay, about: seq });
             }
             Standing::Idle => {
-                (peer.media, peer.hides) = (media, hides);
+                (peer.media, peer.hides, peer.tastes) = (media, hides, Arc::new(tastes));
                 self.wait(now, id);
             }
             Standing::Waiting { place, .. } => {
                 let hid = std::mem::replace(&mut peer.hides, hides);
                 peer.media = media;
+                let has_changed = *peer.tastes != tastes;
+                if has_changed {
+                    peer.tastes = Arc::new(tastes);
+                }
                 match (hid, hides) {
                     (false, true) => self.unseat(id, place),
                     (true, false) => self.seat(id, place),
                     (true, true) | (false, false) => {}
+                }
+                if has_changed {
+                    let seeker = self.widen(now, id);
+                    self.seek(now, seeker);
                 }
             }
         }

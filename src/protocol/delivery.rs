@@ -154,6 +154,7 @@ impl Message for ToBrowser {
         match self {
             Self::Welcome { .. } | Self::Error { .. } | Self::ComeBack { .. } | Self::Pong {} => false,
             Self::Waiting {}
+            | Self::Seeking { .. }
             | Self::Prepare { .. }
             | Self::Matched { .. }
             | Self::Ice { .. }
@@ -169,6 +170,7 @@ impl Message for ToBrowser {
             Self::Matched { ahead, .. } => ahead.as_ref().map_or(0, Ahead::weight),
             Self::Welcome { .. }
             | Self::Waiting {}
+            | Self::Seeking { .. }
             | Self::Prepare { .. }
             | Self::Ice { .. }
             | Self::Partner { .. }

@@ -56,6 +56,22 @@ pub const MAX_CHAT_CHARS: usize = 500;
 /// Texts of one end that the other has not acknowledged; more wait in nobody's memory.
 pub const MAX_CHAT_UNACKNOWLEDGED: u32 = 32;
 
+/// Interests of one peer.
+pub const MAX_INTERESTS: usize = 5;
+
+/// Characters of an interest: a word or two.
+pub const MAX_INTEREST_CHARS: usize = 32;
+
+/// Languages of one peer.
+pub const MAX_LANGUAGES: usize = 5;
+
+/// How long a peer waits for somebody with whom it shares what it has named, before less is enough: an interest first,
+/// then a language, then anybody.
+pub const WIDEN_AFTER: Duration = Duration::from_secs(10);
+
+/// How often two others may be paired past a peer for whom anybody is good enough; then it is given the next that there is.
+pub const MAX_PASSED_BY: u64 = 16;
+
 /// How often each end lets the other hear that it is there.
 pub const HEARTBEAT: Duration = Duration::from_secs(10);
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Candidate, Epoch, MatchId, PeerId, Sdp, Secret, Signal};
+use super::{Affinity, Candidate, Epoch, MatchId, PeerId, Sdp, Secret, Signal, Tastes};
 
 /// One WebSocket text message, either way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,9 @@ pub enum ToServer {
         /// The partner must not learn this peer's address: media goes through a relay or not at all.
         #[serde(default, skip_serializing_if = "is_false")]
         hide: bool,
+        /// With whom by preference.
+        #[serde(default, skip_serializing_if = "Tastes::are_none")]
+        tastes: Tastes,
     },
     /// A part of an offer that is made ahead, as [`ToBrowser::Prepare`] has asked: the offer, then its candidates.
     Prepared {
@@ -108,6 +111,14 @@ pub enum ToBrowser {
     },
     /// This peer is in the queue.
     Waiting {},
+    /// Who is looked for from now on; only told to who has named something, after [`ToBrowser::Waiting`] and at each change.
+    Seeking {
+        /// What a partner has to share at least.
+        wants: Affinity,
+        /// Milliseconds after which less is enough; absent where there is no less.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        widens_in_ms: Option<u32>,
+    },
     /// This peer will soon have a partner: it may make its offer now, and send it as [`ToServer::Prepared`].
     Prepare {
         /// Servers for STUN; those for TURN come with the match.
@@ -123,6 +134,9 @@ pub enum ToBrowser {
         role: Role,
         /// What the partner is going to send.
         partner: Media,
+        /// What the two have in common.
+        #[serde(default, skip_serializing_if = "Tastes::are_none")]
+        shared: Tastes,
         /// Servers for STUN and TURN, none where none is configured.
         #[serde(default)]
         ice: Vec<IceServer>,

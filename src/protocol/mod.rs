@@ -8,6 +8,7 @@ mod ids;
 mod messages;
 mod peer;
 mod signals;
+mod tastes;
 
 pub use codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer};
 pub use delivery::{Delivery, Message, Overflow, Receipt};
@@ -18,3 +19,4 @@ pub use messages::{
 };
 pub use peer::{CHANNEL_ID, CHANNEL_LABEL, MAX_PEER_MESSAGE_BYTES, PeerMessage, Presence, Reaction};
 pub use signals::{Candidate, Sdp, Signal};
+pub use tastes::{Affinity, Interest, Language, Tastes};

@@ -10,7 +10,10 @@ use tokio::{
 use super::{clock::Clock, life::Life, telemetry::Telemetry};
 use crate::{
     matchmaker::{Closing, Config, Connection, Ice, Input, Matchmaker, Network, Output},
-    protocol::{ErrorCode, Frame, ToBrowser, limits::MAX_OUTBOX_MESSAGES},
+    protocol::{
+        ErrorCode, Frame, ToBrowser,
+        limits::{MAX_OUTBOX_MESSAGES, MAX_PASSED_BY},
+    },
 };
 
 /// Events that may wait for the driver before sockets wait with reading: some from each of a few hundred peers.
@@ -64,8 +67,15 @@ impl Driver {
         getrandom::fill(&mut seed)?;
         let clock = Clock::start();
         let unix_origin_ms = clock.unix_origin_ms();
-        let matchmaker =
-            Matchmaker::new(Config { seed, unix_origin_ms, max_connections, ticket_key, ice, build });
+        let matchmaker = Matchmaker::new(Config {
+            seed,
+            unix_origin_ms,
+            max_connections,
+            max_passed_by: MAX_PASSED_BY,
+            ticket_key,
+            ice,
+            build,
+        });
         let (events, inbox) = mpsc::channel(INBOX);
         Ok((Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, events))
     }

@@ -11,6 +11,7 @@ mod clock;
 mod driver;
 mod headers;
 mod life;
+mod normal;
 mod relay;
 mod router;
 mod scrub;

@@ -24,7 +24,7 @@ use tungstenite::error::ProtocolError;
 use super::{
     driver::{Event, OUTGOING, Outgoing},
     life::Life,
-    scrub, sdp,
+    normal, scrub, sdp,
     telemetry::{Telemetry, label},
 };
 use crate::{
@@ -177,6 +177,7 @@ impl Talk {
         match decode_strict(text) {
             Ok(mut frame) => match sdp::check(&frame.msg) {
                 Ok(()) => {
+                    normal::message(&mut frame.msg);
                     if self.exchange.scrubs {
                         scrub::message(&mut frame.msg);
                     }

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use futures::future::join_all;
 use passerby::{
     protocol::{
-        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Sdp, Signal, Signalling, ToBrowser, ToServer,
-        encode,
+        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Sdp, Signal, Signalling, Tastes, ToBrowser,
+        ToServer, encode,
         limits::{
             GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, MAX_CANDIDATES, MAX_OUTBOX_BYTES, MAX_REFUSALS,
             MAX_SDP_BYTES, MAX_TOKEN_BYTES, SILENCE, SUBPROTOCOL,
@@ -20,7 +20,11 @@ use uuid::Uuid;
 
 use crate::support::{CANDIDATE, House, Link, OFFER, PATIENCE, Page, candidate, meet, pass};
 
-const JOIN: ToServer = ToServer::Join { media: Media { audio: true, video: true }, hide: false };
+const JOIN: ToServer = ToServer::Join {
+    media: Media { audio: true, video: true },
+    hide: false,
+    tastes: Tastes { interests: Vec::new(), languages: Vec::new() },
+};
 
 /// A house with a pair in a call, who must not notice anything.
 struct Bystanders {

@@ -3,15 +3,16 @@
 use std::{collections::BTreeSet, fmt};
 
 use passerby::protocol::{
-    Ahead, Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Limits, MatchId, Media, PeerId,
-    PeerMessage, Reaction, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, ToBrowser, ToServer,
-    decode_lenient, decode_strict, encode, encode_peer,
+    Affinity, Ahead, Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Interest, Language, Limits,
+    MatchId, Media, PeerId, PeerMessage, Reaction, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling,
+    Tastes, ToBrowser, ToServer, decode_lenient, decode_strict, encode, encode_peer,
     limits::{
         ACK_EVERY, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT,
         HELLO_WITHIN, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED,
-        MAX_EPOCH, MAX_FRAME_BYTES, MAX_MID_BYTES, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_PREPARED,
-        MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES,
-        NOT_AGAIN_FOR, PREPARED_FOR, SILENCE, SUBPROTOCOL, VERSION,
+        MAX_EPOCH, MAX_FRAME_BYTES, MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES, MAX_MID_BYTES,
+        MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES,
+        MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, NOT_AGAIN_FOR, PREPARED_FOR,
+        SILENCE, SUBPROTOCOL, VERSION, WIDEN_AFTER,
     },
 };
 use proptest::prelude::*;
@@ -118,6 +119,11 @@ fn of_match(name: &str, more: &str) -> String {
     format!(r#"{{"{name}":{{"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f"{more}}}}}"#)
 }
 
+fn tastes<const I: usize, const L: usize>(interests: [&str; I], languages: [&str; L]) -> Tastes {
+    let interests = interests.map(|it| Interest::new(it).expect("an interest")).to_vec();
+    Tastes { interests, languages: languages.map(|it| Language::new(it).expect("a language")).to_vec() }
+}
+
 /// Every message to the server.
 fn to_server() -> Vec<Golden<Frame<ToServer>>> {
     let resume = Some(Resume { peer: PEER, secret: SECRET });
@@ -136,13 +142,19 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
             1,
             0,
             r#"{"join":{"media":{"audio":true,"video":true}}}"#,
-            ToServer::Join { media, hide: false },
+            ToServer::Join { media, hide: false, tastes: Tastes::default() },
         ),
         golden(
             1,
             0,
             r#"{"join":{"media":{"audio":true,"video":true},"hide":true}}"#,
-            ToServer::Join { media, hide: true },
+            ToServer::Join { media, hide: true, tastes: Tastes::default() },
+        ),
+        golden(
+            1,
+            0,
+            r#"{"join":{"media":{"audio":true,"video":true},"tastes":{"interests":"jazz,сёрфинг","languages":"de,nds"}}}"#,
+            ToServer::Join { media, hide: false, tastes: tastes(["jazz", "сёрфинг"], ["de", "nds"]) },
         ),
         golden(5, 4, &of_match("connected", ""), ToServer::Connected { match_id: MATCH }),
         golden(5, 4, &of_match("failed", ""), ToServer::Failed { match_id: MATCH }),
@@ -233,6 +245,7 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
             match_id: MATCH,
             role,
             partner: Media { audio: true, video },
+            shared: Tastes::default(),
             ice,
             relay_only,
             ticket: ahead.is_some().then(|| "t.1".to_owned()),
@@ -261,6 +274,24 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
             (false, Some(theirs)),
             r#"[],"ticket":"t.1","ahead":{"theirs":{"offer":"v=0\r\n","candidates":[]}}"#,
         ),
+        golden(
+            2,
+            1,
+            &of_match(
+                "matched",
+                r#","role":"polite","partner":{"audio":true,"video":true},"shared":{"interests":"jazz"},"ice":[]"#,
+            ),
+            ToBrowser::Matched {
+                match_id: MATCH,
+                role: polite,
+                partner: Media { audio: true, video: true },
+                shared: tastes(["jazz"], []),
+                ice: Vec::new(),
+                relay_only: false,
+                ticket: None,
+                ahead: None,
+            },
+        ),
     ]
 }
 
@@ -276,6 +307,18 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
         golden(0, 0, welcome_text, welcome()),
         golden(0, 0, &known_text, known()),
         golden(1, 1, r#"{"waiting":{}}"#, ToBrowser::Waiting {}),
+        golden(
+            2,
+            1,
+            r#"{"seeking":{"wants":"interest","widens_in_ms":10000}}"#,
+            ToBrowser::Seeking { wants: Affinity::Interest, widens_in_ms: Some(10_000) },
+        ),
+        golden(
+            3,
+            1,
+            r#"{"seeking":{"wants":"anybody"}}"#,
+            ToBrowser::Seeking { wants: Affinity::Anybody, widens_in_ms: None },
+        ),
         golden(4, 2, &of_match("partner", r#","signalling":"lost""#), partner(Signalling::Lost)),
         golden(5, 2, &of_match("partner", r#","signalling":"back""#), partner(Signalling::Back)),
         golden(0, 1, r#"{"come-back":{"after_ms":2500}}"#, ToBrowser::ComeBack { after_ms: 2500 }),
@@ -541,8 +584,8 @@ fn the_server_refuses_a_message_without_a_field_it_needs() {
                 let mut without = value.clone();
                 without.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(field);
                 let text = without.to_string();
-                if field == "hide" {
-                    // False if absent, and nothing but true or false otherwise.
+                if ["hide", "tastes", "interests", "languages"].contains(&field.as_str()) {
+                    // As if nothing was said if absent, and nothing of another kind otherwise.
                     assert!(decode_strict(&text).is_ok(), "{text}");
                 } else if optional.contains(&field.as_str()) {
                     assert!(decode_strict(&text).is_ok(), "{text}");
@@ -636,6 +679,40 @@ fn deep_nesting_is_refused_and_harms_nobody() {
 }
 
 #[test]
+fn tastes_are_held_to_their_bounds() {
+    let join = |tastes: &str| {
+        let media = r#""media":{"audio":true,"video":true}"#;
+        format!(r#"{{"seq":1,"ack":0,"msg":{{"join":{{{media},"tastes":{{{tastes}}}}}}}}}"#)
+    };
+    let long = "ж".repeat(MAX_INTEREST_CHARS);
+    let good = [
+        r#""interests":"a,b,c,d,e""#.to_owned(),
+        format!(r#""interests":"{long}""#),
+        r#""languages":"de,en,fr,nds,ja""#.to_owned(),
+    ];
+    for tastes in good {
+        assert!(decode_strict(&join(&tastes)).is_ok(), "{tastes}");
+    }
+    let bad = [
+        r#""interests":"a,b,c,d,e,f""#.to_owned(),
+        format!(r#""interests":"{long}ж""#),
+        r#""interests":"a,,b""#.to_owned(),
+        r#""interests":"a, b""#.to_owned(),
+        r#""interests":"a\u0007""#.to_owned(),
+        r#""interests":"""#.to_owned(),
+        r#""interests":["a"]"#.to_owned(),
+        r#""languages":"de,en,fr,nds,ja,es""#.to_owned(),
+        r#""languages":"DE""#.to_owned(),
+        r#""languages":"de-AT""#.to_owned(),
+        r#""languages":"d""#.to_owned(),
+        r#""hobbies":"a""#.to_owned(),
+    ];
+    for tastes in bad {
+        is_refused(&join(&tastes), ErrorCode::BadMessage, (1, 0));
+    }
+}
+
+#[test]
 fn every_example_of_the_prose_is_what_is_said() {
     let mut examples = BTreeSet::new();
     for block in README.split("```json\n").skip(1) {
@@ -678,7 +755,7 @@ fn the_tables_of_the_prose_are_complete() {
 }
 
 /// Every number in the prose.
-fn limits() -> [(&'static str, String); 28] {
+fn limits() -> [(&'static str, String); 33] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
@@ -701,6 +778,11 @@ fn limits() -> [(&'static str, String); 28] {
         ("MAX_REFUSALS", MAX_REFUSALS.to_string()),
         ("MAX_CHAT_CHARS", MAX_CHAT_CHARS.to_string()),
         ("MAX_CHAT_UNACKNOWLEDGED", MAX_CHAT_UNACKNOWLEDGED.to_string()),
+        ("MAX_INTERESTS", MAX_INTERESTS.to_string()),
+        ("MAX_INTEREST_CHARS", MAX_INTEREST_CHARS.to_string()),
+        ("MAX_LANGUAGES", MAX_LANGUAGES.to_string()),
+        ("WIDEN_AFTER", seconds(WIDEN_AFTER)),
+        ("MAX_PASSED_BY", MAX_PASSED_BY.to_string()),
         ("HEARTBEAT", seconds(HEARTBEAT)),
         ("SILENCE", seconds(SILENCE)),
         ("HELLO_WITHIN", seconds(HELLO_WITHIN)),
@@ -721,7 +803,7 @@ fn the_version_is_the_number_in_the_subprotocol() {
 fn what_must_not_be_printed_is_not() {
     for (_, frame) in to_server() {
         let printed = format!("{frame:?}");
-        for hidden in ["v=0", "192.0.2.7", &SECRET.0.to_string()] {
+        for hidden in ["v=0", "192.0.2.7", "jazz", &SECRET.0.to_string()] {
             assert!(!printed.contains(hidden), "{printed}");
         }
     }
@@ -753,6 +835,15 @@ fn any_media() -> impl Strategy<Value = Media> {
     any::<(bool, bool)>().prop_map(|(audio, video)| Media { audio, video })
 }
 
+fn any_tastes() -> impl Strategy<Value = Tastes> {
+    let interests = proptest::collection::vec("[^, \\pC\\pZ]{1,32}", 0..=MAX_INTERESTS);
+    let languages = proptest::collection::vec("[a-z]{2,3}", 0..=MAX_LANGUAGES);
+    (interests, languages).prop_map(|(interests, languages)| Tastes {
+        interests: interests.iter().map(|it| Interest::new(it).expect("an interest")).collect(),
+        languages: languages.iter().map(|it| Language::new(it).expect("a language")).collect(),
+    })
+}
+
 fn any_to_server() -> impl Strategy<Value = ToServer> {
     let tokens = || proptest::option::of("[ -~]{0,1024}");
     let resume = proptest::option::of((uuids(), uuids()));
@@ -761,7 +852,7 @@ fn any_to_server() -> impl Strategy<Value = ToServer> {
             let resume = resume.map(|(peer, secret)| Resume { peer: PeerId(peer), secret: Secret(secret) });
             ToServer::Hello { resume, ticket, device }
         }),
-        any_media().prop_map(|media| ToServer::Join { media, hide: false }),
+        (any_media(), any_tastes()).prop_map(|(media, tastes)| ToServer::Join { media, hide: false, tastes }),
         (uuids(), any::<u32>(), any_signal()).prop_map(|(id, epoch, signal)| ToServer::Signal {
             match_id: MatchId(id),
             epoch: Epoch(epoch),

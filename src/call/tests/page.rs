@@ -124,6 +124,7 @@ pub(super) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrows
 /// A match that begins with nothing ahead, and has no relay.
 pub(super) fn terms(match_id: MatchId, role: Role, partner: Media) -> ToBrowser {
     ToBrowser::Matched {
+        shared: Default::default(),
         match_id,
         role,
         partner,
@@ -488,8 +489,8 @@ fn message(msg: &ToServer) -> String {
     match msg {
         ToServer::Hello { resume: None, .. } => "hello".into(),
         ToServer::Hello { resume: Some(_), .. } => "hello again".into(),
-        ToServer::Join { media, hide: false } => format!("join with {}", kinds(*media)),
-        ToServer::Join { media, hide: true } => format!("join with {}, hidden", kinds(*media)),
+        ToServer::Join { media, hide: false, .. } => format!("join with {}", kinds(*media)),
+        ToServer::Join { media, hide: true, .. } => format!("join with {}, hidden", kinds(*media)),
         ToServer::Prepared { signal, number } => format!("{} ahead, number {number}", step(signal)),
         ToServer::Signal { signal, .. } => step(signal),
         ToServer::Connected { .. } => "connected".into(),

@@ -1,18 +1,27 @@
 //! A slow and obvious model of who is with whom and what everybody hears; it must not know how the matchmaker does it.
 //!
 //! Everything is a list, every question a walk through it. After every fact the queue is looked through from its head:
-//! the first who waits gets the first after it that accepts it and is accepted, then the next one, until nobody is left.
+//! of all pairs that accept each other the best is made, then the next one, until there is none.
 
 mod questions;
 
 use super::tests::words::{Deed, Heard, Saying, Standing, Wire};
-use crate::protocol::{EndReason, ErrorCode, Media, Role, Signalling};
+use crate::protocol::{Affinity, EndReason, ErrorCode, Media, Role, Signalling};
+
+/// How often two others are paired past one for whom anybody is good enough.
+const PATIENCE: usize = 2;
 
 #[derive(Clone, Debug)]
 pub(super) struct Page {
     pub(super) standing: Standing,
     pub(super) wire: Wire,
     pub(super) heard: Vec<Heard>,
+    /// What it has named.
+    pub(super) taste: usize,
+    /// What it wants, and when that will be less.
+    pub(super) wants: (Affinity, Option<u64>),
+    /// How often it was passed by while it was in the queue and anybody was good enough.
+    pub(super) passed: usize,
     /// What it will hear when it is back.
     missed: Vec<Heard>,
     /// What the server will hear then.
@@ -61,7 +70,18 @@ impl Town {
         self.catch_up();
         let standing = Standing::Silent { until: self.now + 5_000 };
         let (heard, missed, unsaid) = (Vec::new(), Vec::new(), Vec::new());
-        self.pages.push(Page { standing, wire: Wire::Whole, heard, missed, unsaid, refused: 0 });
+        let (wire, wants) = (Wire::Whole, (Affinity::Anybody, None));
+        self.pages.push(Page {
+            standing,
+            wire,
+            heard,
+            taste: 0,
+            wants,
+            passed: 0,
+            missed,
+            unsaid,
+            refused: 0,
+        });
         if let Some(code) = self.no_room(self.sockets() - 1) {
             self.dismiss(self.pages.len() - 1, code);
         }
@@ -100,6 +120,7 @@ impl Town {
         let missed = std::mem::take(&mut self.pages[page].missed);
         self.pages[page].heard.extend(missed);
         if let Wire::Lost { .. } = before {
+            self.pages[page].passed = 0;
             self.tell_partner(page, Signalling::Back);
         }
         self.pair_all();
@@ -122,8 +143,15 @@ impl Town {
         match (saying, standing) {
             (_, Standing::Gone) => {}
             (_, Standing::Silent { .. }) => self.dismiss(page, ErrorCode::HelloFirst),
-            (Saying::Join, Standing::Idle) => self.line_up(page),
-            (Saying::Join, _) => {}
+            (Saying::Join(taste), Standing::Idle) => {
+                self.pages[page].taste = taste;
+                self.line_up(page);
+            }
+            (Saying::Join(taste), Standing::Waiting(..)) if taste != self.pages[page].taste => {
+                self.pages[page].taste = taste;
+                self.widen(page);
+            }
+            (Saying::Join(_), _) => {}
             (Saying::Leave, Standing::Matched(of)) => {
                 self.part(of, page, EndReason::Left, EndReason::PartnerLeft);
                 self.send_away_if_draining(page);
@@ -207,6 +235,7 @@ impl Town {
             match due {
                 (_, 0, page) => self.dismiss(page, ErrorCode::HelloFirst),
                 (_, 1, page) => self.forget(page, EndReason::PartnerLost),
+                (_, 3, page) => self.widen(page),
                 (_, _, of) if self.matches[of].ends.iter().any(|it| self.is_lost(*it)) => {
                     self.matches[of].connect_by = self.now + 20_000;
                 }
@@ -226,13 +255,16 @@ impl Town {
         let pending = |it: &Match| it.over.is_none() && it.connected != [true; 2];
         let of_match = |(n, it): (usize, &Match)| pending(it).then_some((it.connect_by, 2, n));
         let pages = self.pages.iter().enumerate().filter_map(of_page);
-        pages.chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
+        let widening = |(n, page): (usize, &Page)| match page.standing {
+            Standing::Waiting(..) => Some((page.wants.1?, 3, n)),
+            _ => None,
+        };
+        let widening = self.pages.iter().enumerate().filter_map(widening);
+        pages.chain(widening).chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
     }
 
     fn pair_all(&mut self) {
-        for one in self.queue() {
-            let others = self.queue().into_iter().skip_while(|it| *it != one).skip(1);
-            let Some(other) = others.into_iter().find(|it| !self.are_apart(one, *it)) else { continue };
+        while let Some((_, _, _, one, other)) = self.pairs().into_iter().min() {
             let (ends, of) = ([one, other], self.matches.len());
             let places = ends.map(|it| self.place(it).unwrap());
             let connect_by = self.now + 20_000;
@@ -246,10 +278,28 @@ impl Town {
                 over: None,
                 forgotten: false,
             });
+            let shared = self.shared(one, other);
+            self.check_nobody_starves(one, other);
             for (page, partner, role) in [(one, other, Role::Impolite), (other, one, Role::Polite)] {
                 self.pages[page].standing = Standing::Matched(of);
-                self.tell(page, Heard::Matched { of, role, partner: Self::media(partner) });
+                self.tell(page, Heard::Matched { of, role, partner: Self::media(partner), shared });
             }
+            for page in self.queue() {
+                self.pages[page].passed += usize::from(self.pages[page].wants.0 == Affinity::Anybody);
+            }
+        }
+    }
+
+    /// Who was passed by often enough is passed by only for somebody who was owed a partner before, or by those with whom
+    /// it is kept apart.
+    fn check_nobody_starves(&self, one: usize, other: usize) {
+        for page in self.queue().into_iter().filter(|it| self.is_owed(*it) && ![one, other].contains(it)) {
+            let is_earlier = |it: usize| self.is_owed(it) && self.place(it) < self.place(page);
+            let may_pass = |it: usize| is_earlier(it) || self.are_apart(it, page);
+            assert!(
+                is_earlier(one) || is_earlier(other) || may_pass(one) && may_pass(other),
+                "{page} is passed by"
+            );
         }
     }
 
@@ -264,6 +314,18 @@ impl Town {
         }
         self.pages[page].standing = Standing::Waiting(since, turn);
         self.tell(page, Heard::Waiting);
+        (self.pages[page].wants, self.pages[page].passed) = ((Affinity::Anybody, None), 0);
+        if self.pages[page].taste != 0 {
+            self.widen(page);
+        }
+    }
+
+    fn widen(&mut self, page: usize) {
+        let Standing::Waiting(since, _) = self.pages[page].standing else { unreachable!("it waits") };
+        let wants = self.wanted(page, since);
+        (self.pages[page].wants, self.pages[page].passed) = (wants, 0);
+        let widens_in_ms = wants.1.map(|at| u32::try_from(at - self.now).unwrap());
+        self.tell(page, Heard::Seeking { wants: wants.0, widens_in_ms });
     }
 
     fn fail(&mut self, of: usize) {

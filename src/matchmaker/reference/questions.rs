@@ -1,13 +1,17 @@
 //! What can be asked of the model; it must not change anything.
 
-use super::{Match, Page, Town};
-use crate::matchmaker::tests::words::{Standing, Wire};
+use super::{Match, PATIENCE, Page, Town};
+use crate::{
+    matchmaker::tests::words::{Standing, TASTES, Wire},
+    protocol::Affinity,
+};
 
 impl Town {
     /// The next moment at which something has to happen by itself.
     pub(in crate::matchmaker) fn next_event(&self) -> Option<u64> {
         let queue = self.queue();
-        let both = |it: &&(usize, usize, u64)| queue.contains(&it.0) && queue.contains(&it.1);
+        let accept = |it: &&(usize, usize, u64)| self.claim(it.0, it.1).is_some();
+        let both = |it: &&(usize, usize, u64)| queue.contains(&it.0) && queue.contains(&it.1) && accept(it);
         let retries = self.apart.iter().filter(both).map(|it| it.2).filter(|at| *at > self.now);
         self.all_due().into_iter().map(|it| it.0).chain(retries).min()
     }
@@ -29,6 +33,65 @@ impl Town {
     pub(in crate::matchmaker) fn are_apart(&self, one: usize, other: usize) -> bool {
         let both = |it: &(usize, usize, u64)| [(one, other), (other, one)].contains(&(it.0, it.1));
         self.apart.iter().any(|it| both(it) && it.2 > self.now)
+    }
+
+    /// All who could be paired now: how good that is, the places of the longer and the other waiter, and who they are.
+    pub(super) fn pairs(&self) -> Vec<(u8, (u64, usize), (u64, usize), usize, usize)> {
+        let queue = self.queue();
+        let pair = |(n, one): (usize, &usize)| {
+            let others = queue[n + 1..].iter().filter(|it| !self.are_apart(*one, **it));
+            let claim = |other: &usize| {
+                Some((self.claim(*one, *other)?, self.place(*one)?, self.place(*other)?, *one, *other))
+            };
+            others.filter_map(claim).collect::<Vec<_>>()
+        };
+        queue.iter().enumerate().flat_map(pair).collect()
+    }
+
+    /// Why two could be paired, if they were not kept apart; less is better.
+    pub(in crate::matchmaker) fn claim(&self, one: usize, other: usize) -> Option<u8> {
+        if self.is_owed(one) || self.is_owed(other) {
+            return Some(0);
+        }
+        let [interests, languages] = self.shared(one, other);
+        let is_wild = |page: usize| TASTES[self.pages[page].taste].1.is_empty();
+        let understand = languages > 0 || is_wild(one) || is_wild(other);
+        let affinity = match (interests, understand) {
+            (1.., true) => Affinity::Interest,
+            (_, true) => Affinity::Language,
+            (_, false) => Affinity::Anybody,
+        };
+        let accepts = |page: usize| affinity <= self.pages[page].wants.0;
+        (accepts(one) && accepts(other)).then_some(1 + affinity as u8)
+    }
+
+    /// How many interests and languages two have in common.
+    pub(super) fn shared(&self, one: usize, other: usize) -> [usize; 2] {
+        let [(mine, my), (theirs, their)] = [one, other].map(|it| TASTES[self.pages[it].taste]);
+        let common = |a: &str, b: &str| {
+            let is_common = |it: &&str| !it.is_empty() && b.split(',').any(|other| other == *it);
+            a.split(',').filter(is_common).count()
+        };
+        [common(mine, theirs), common(my, their)]
+    }
+
+    pub(super) fn is_owed(&self, page: usize) -> bool {
+        self.place(page).is_some() && self.pages[page].passed >= PATIENCE
+    }
+
+    /// What a page wants now that has waited since then, and until when.
+    pub(super) fn wanted(&self, page: usize, since: u64) -> (Affinity, Option<u64>) {
+        let waited = self.now - since;
+        let after = |ms| Some(since + ms);
+        match TASTES[self.pages[page].taste] {
+            ("", "") => (Affinity::Anybody, None),
+            (_, "") if waited < 10_000 => (Affinity::Interest, after(10_000)),
+            ("", _) if waited < 10_000 => (Affinity::Language, after(10_000)),
+            ("", _) | (_, "") => (Affinity::Anybody, None),
+            (_, _) if waited < 10_000 => (Affinity::Interest, after(10_000)),
+            (_, _) if waited < 20_000 => (Affinity::Language, after(20_000)),
+            (_, _) => (Affinity::Anybody, None),
+        }
     }
 
     /// Sockets that are open.

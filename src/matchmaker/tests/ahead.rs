@@ -118,7 +118,7 @@ fn who_leaves_the_queue_leaves_its_seat() {
 #[test]
 fn no_more_are_asked_than_there_are_seats_and_a_seat_that_is_left_goes_to_the_next() {
     let mut seats = crate::matchmaker::ahead::Seats::default();
-    let mut queue = crate::matchmaker::queue::Queue::default();
+    let mut queue = crate::matchmaker::queue::Queue::new(0);
     let peer = |n: u128| crate::protocol::PeerId(uuid::Uuid::from_u128(n));
     for n in 0..MAX_PREPARED as u128 + 2 {
         seats.wait(queue.last_place(scene_start()), peer(n));

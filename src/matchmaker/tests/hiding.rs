@@ -21,6 +21,7 @@ pub(super) fn with_relay() -> Scene {
         seed: [7; 32],
         unix_origin_ms: 1_700_000_000_000,
         max_connections: 100,
+        max_passed_by: 2,
         ticket_key: [3; 32],
         build: None,
         ice: Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed: false },
@@ -30,7 +31,7 @@ pub(super) fn with_relay() -> Scene {
 }
 
 pub(super) fn joins(scene: &mut Scene, page: usize, hide: bool) {
-    scene.say(page, ToServer::Join { media: media_of(page), hide });
+    scene.say(page, ToServer::Join { media: media_of(page), hide, tastes: Default::default() });
 }
 
 fn terms(scene: &Scene, page: usize) -> (bool, &[IceServer]) {

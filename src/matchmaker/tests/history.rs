@@ -1,6 +1,6 @@
 //! Random histories, lived through by the matchmaker and by the model side by side; it must not know either's rules.
 
-use std::{cell::RefCell, fmt::Write};
+use std::fmt::Write;
 
 use proptest::{
     prelude::*,
@@ -15,9 +15,8 @@ use crate::{
     matchmaker::{
         Census, Input, Note,
         peer::{self, Link, Peer},
-        queue::Verdict,
         reference::Town,
-        tests::words::{Deed, Heard, Saying, Standing, Wire},
+        tests::words::{Deed, Heard, Saying, Standing, TASTES, Wire, tastes},
     },
     protocol::{ErrorCode, MatchId, PeerId, Resume, Role, ToBrowser, ToServer},
     time::Moment,
@@ -47,7 +46,7 @@ enum Wish {
 
 #[derive(Clone, Copy, Debug)]
 enum Word {
-    Join,
+    Join(usize),
     Leave,
     Next,
     Failed,
@@ -107,7 +106,8 @@ impl ReferenceStateMachine for History {
     fn transitions(_: &Self) -> BoxedStrategy<Wish> {
         let who = || any::<u8>().prop_map(usize::from);
         let word = prop_oneof![
-            8 => Just(Word::Join),
+            5 => Just(Word::Join(0)),
+            4 => (0..TASTES.len()).prop_map(Word::Join),
             2 => Just(Word::Leave),
             5 => Just(Word::Next),
             3 => Just(Word::Failed),
@@ -199,7 +199,7 @@ impl History {
             (Which::Any(n), _) => n.checked_rem(self.town.matches.len()),
         };
         match word {
-            Word::Join => Saying::Join,
+            Word::Join(taste) => Saying::Join(taste),
             Word::Leave => Saying::Leave,
             Word::Next => Saying::About(of, Deed::Next),
             Word::Failed => Saying::About(of, Deed::Failed),
@@ -339,7 +339,7 @@ impl Life {
         let scene = &mut self.scene;
         let name = |of: Option<usize>| of.map_or(MatchId(Uuid::max()), |it| names[it]);
         match saying {
-            Saying::Join => scene.join(page),
+            Saying::Join(taste) => scene.join_with(page, tastes(TASTES[taste])),
             Saying::Leave => scene.say(page, ToServer::Leave {}),
             Saying::About(of, Deed::Next) => scene.say(page, ToServer::Next { match_id: name(of) }),
             Saying::About(of, Deed::Failed) => scene.say(page, ToServer::Failed { match_id: name(of) }),
@@ -406,9 +406,15 @@ impl Life {
             Event::Said(msg) => match msg {
                 ToBrowser::Welcome { resumed, .. } => Heard::Welcome { resumed: *resumed },
                 ToBrowser::Waiting {} => Heard::Waiting,
-                ToBrowser::Matched { match_id, role, partner, .. } => {
-                    Heard::Matched { of: number(match_id), role: *role, partner: *partner }
+                ToBrowser::Seeking { wants, widens_in_ms } => {
+                    Heard::Seeking { wants: *wants, widens_in_ms: *widens_in_ms }
                 }
+                ToBrowser::Matched { match_id, role, partner, shared, .. } => Heard::Matched {
+                    of: number(match_id),
+                    role: *role,
+                    partner: *partner,
+                    shared: [shared.interests.len(), shared.languages.len()],
+                },
                 ToBrowser::Signal { match_id, epoch, signal } => Heard::Signal {
                     of: number(match_id),
                     epoch: epoch.0,
@@ -455,14 +461,9 @@ impl Life {
 
     /// The queue is the model's. Law 5, said once more without the model: of those who wait and can be reached no two accept each other.
     fn check_queue(&self, town: &Town) {
-        let queue = RefCell::new(Vec::new());
-        let nobody = PeerId(Uuid::max());
-        self.scene.machine.queue.propose(nobody, |it| {
-            queue.borrow_mut().push(it);
-            Verdict::NotBefore(self.scene.now)
-        });
+        let queue: Vec<_> = self.scene.machine.queue.everybody().collect();
         let names = town.queue().into_iter().filter_map(|it| Some(self.scene.pages[it].name?.peer));
-        assert_eq!(queue.into_inner(), names.collect::<Vec<_>>(), "in the order they came\n{}", self.trail);
+        assert_eq!(queue, names.collect::<Vec<_>>(), "in the order they came\n{}", self.trail);
 
         let reachable =
             |it: &Peer| matches!((it.link, it.standing), (Link::Attached(_), peer::Standing::Waiting { .. }));
@@ -473,6 +474,9 @@ impl Life {
                 let Some(theirs) = self.peer(other).filter(|it| reachable(it)) else { continue };
                 let avoids = |it: &Peer, page| it.avoids(self.scene.now, name(page).unwrap()).is_some();
                 let apart = avoids(mine, other) || avoids(theirs, one);
+                if town.claim(one, other).is_none() {
+                    continue;
+                }
                 assert!(apart, "{one} and {other} both wait, and for what?\n{}", self.trail);
                 assert!(town.are_apart(one, other), "{one} and {other} have not parted\n{}", self.trail);
             }

@@ -149,7 +149,12 @@ fn a_message_heard_before_is_not_obeyed_again() {
     let [ann] = scene.arrive();
     scene.join(ann);
     scene.say(ann, ToServer::Leave {});
-    scene.say_raw(ann, 1, 0, ToServer::Join { media: Default::default(), hide: false });
+    scene.say_raw(
+        ann,
+        1,
+        0,
+        ToServer::Join { media: Default::default(), hide: false, tastes: Default::default() },
+    );
     assert_eq!(scene.machine.census().idle, 1);
     assert_eq!(scene.news(ann), ["waiting"]);
 }

@@ -8,7 +8,7 @@ use crate::{
     matchmaker::{Closing, Config, Connection, Ice, Input, Matchmaker, Network, Note, Output},
     protocol::{
         Candidate, Delivery, Epoch, ErrorCode, Frame, MatchId, Media, Message, Receipt, Resume, Sdp, Secret,
-        Signal, ToBrowser, ToServer,
+        Signal, Tastes, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -106,6 +106,7 @@ impl Scene {
             seed: [7; 32],
             unix_origin_ms: 1_700_000_000_000,
             max_connections,
+            max_passed_by: 2,
             ticket_key: [3; 32],
             build: None,
             ice: Ice::default(),
@@ -255,7 +256,12 @@ impl Scene {
 
     /// Wants a partner.
     pub(super) fn join(&mut self, page: usize) {
-        self.say(page, ToServer::Join { media: media_of(page), hide: false });
+        self.join_with(page, Tastes::default());
+    }
+
+    /// Wants a partner with whom it shares something.
+    pub(super) fn join_with(&mut self, page: usize, tastes: Tastes) {
+        self.say(page, ToServer::Join { media: media_of(page), hide: false, tastes });
     }
 
     /// Sends a signal for a match.
@@ -348,6 +354,7 @@ impl Scene {
                 self.welcome(index, Resume { peer: *peer, secret: *secret }, *resumed)
             }
             ToBrowser::Waiting {}
+            | ToBrowser::Seeking { .. }
             | ToBrowser::Prepare { .. }
             | ToBrowser::Ice { .. }
             | ToBrowser::Matched { .. }
@@ -495,6 +502,10 @@ fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
             ToBrowser::Welcome { resumed: false, .. } => "welcome".to_owned(),
             ToBrowser::Welcome { resumed: true, .. } => "welcome back".to_owned(),
             ToBrowser::Waiting {} => "waiting".to_owned(),
+            ToBrowser::Seeking { wants, widens_in_ms: None } => format!("seeking {}", kebab(wants)),
+            ToBrowser::Seeking { wants, widens_in_ms: Some(ms) } => {
+                format!("seeking {} for {ms} ms", kebab(wants))
+            }
             ToBrowser::Prepare { .. } => "prepare".to_owned(),
             ToBrowser::Ice { match_id, .. } => format!("ice #{}", number(match_id)),
             ToBrowser::Matched { match_id, role, .. } => {

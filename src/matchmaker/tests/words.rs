@@ -1,16 +1,48 @@
 //! The words in which the model and a history speak of each other; it must not know either.
 
-use crate::protocol::{EndReason, ErrorCode, Media, Role, Signalling};
+use crate::protocol::{Affinity, EndReason, ErrorCode, Interest, Language, Media, Role, Signalling, Tastes};
+
+/// What a page of a history may name, interests and languages; most name nothing.
+pub(in crate::matchmaker) const TASTES: [(&str, &str); 7] =
+    [("", ""), ("art", ""), ("art", "de"), ("bees,art", "de,en"), ("", "de"), ("", "fr"), ("bees", "fr")];
+
+/// The same as it is said.
+pub(in crate::matchmaker) fn tastes((interests, languages): (&str, &str)) -> Tastes {
+    let languages = languages.split(',').filter_map(Language::new).collect();
+    Tastes { interests: Interest::all_in(interests), languages }
+}
 
 /// What a page hears; matches go by their number in the order in which they are made here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::matchmaker) enum Heard {
-    Welcome { resumed: bool },
+    Welcome {
+        resumed: bool,
+    },
     Waiting,
-    Matched { of: usize, role: Role, partner: Media },
-    Signal { of: usize, epoch: u32, text: usize },
-    Partner { of: usize, signalling: Signalling },
-    Ended { of: usize, reason: EndReason },
+    Seeking {
+        wants: Affinity,
+        widens_in_ms: Option<u32>,
+    },
+    /// Interests and languages in common are counted.
+    Matched {
+        of: usize,
+        role: Role,
+        partner: Media,
+        shared: [usize; 2],
+    },
+    Signal {
+        of: usize,
+        epoch: u32,
+        text: usize,
+    },
+    Partner {
+        of: usize,
+        signalling: Signalling,
+    },
+    Ended {
+        of: usize,
+        reason: EndReason,
+    },
     Error(ErrorCode),
     ComeBack,
     Closed(ErrorCode),
@@ -19,7 +51,8 @@ pub(in crate::matchmaker) enum Heard {
 /// What a page says.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::matchmaker) enum Saying {
-    Join,
+    /// With these of [`TASTES`].
+    Join(usize),
     Leave,
     /// Of a match, or of one that never was.
     About(Option<usize>, Deed),

@@ -134,6 +134,7 @@ fn matchmaker(seed: u64) -> Matchmaker {
         seed: bytes,
         unix_origin_ms: 1_700_000_000_000,
         max_connections: 100,
+        max_passed_by: 2,
         ticket_key: [7; 32],
         build: None,
         ice: matchmaker::Ice {

@@ -8,7 +8,8 @@ use futures::{
 };
 use passerby::protocol::{
     Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message as _, PeerId, Receipt,
-    Resume, Role, Sdp, Secret, Signal, ToBrowser, ToServer, decode_lenient, encode, limits::SUBPROTOCOL,
+    Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer, decode_lenient, encode,
+    limits::SUBPROTOCOL,
 };
 use tokio::{
     net::TcpStream,
@@ -189,7 +190,12 @@ impl Page {
     }
 
     pub(crate) async fn join(&mut self) {
-        self.say(ToServer::Join { media: Media { audio: true, video: true }, hide: false }).await;
+        self.say(ToServer::Join {
+            media: Media { audio: true, video: true },
+            hide: false,
+            tastes: Tastes::default(),
+        })
+        .await;
     }
 
     /// Everything up to and including the match.

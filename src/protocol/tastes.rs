@@ -1,0 +1,143 @@
+//! What people like to talk about, in which languages, and how much of it two have in common; it must not know who is
+//! matched with whom.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use super::limits::{MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES};
+
+/// Stands between two on the wire, where messages to the server have no lists, and where people write several.
+const SEPARATOR: char = ',';
+
+/// Something to talk about, in any script: 1 to [`MAX_INTEREST_CHARS`] characters, no comma and no control character among
+/// them, and no space at either end.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Interest(String);
+
+impl fmt::Debug for Interest {
+    /// Hides the text: what people like is nobody else's business.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Interest(hidden)")
+    }
+}
+
+impl Interest {
+    /// An interest, if the text is one.
+    pub fn new(text: &str) -> Option<Self> {
+        let chars = text.chars().take(MAX_INTEREST_CHARS + 1).count();
+        let is_short = (1..=MAX_INTEREST_CHARS).contains(&chars);
+        let is_plain = text.trim() == text && !text.contains(|it: char| it.is_control() || it == SEPARATOR);
+        (is_short && is_plain).then(|| Self(text.to_owned()))
+    }
+
+    /// The interests in what somebody has written, the first [`MAX_INTERESTS`]; what is none is passed over.
+    pub fn all_in(text: &str) -> Vec<Self> {
+        text.split(SEPARATOR).filter_map(|it| Self::new(it.trim())).take(MAX_INTERESTS).collect()
+    }
+}
+
+impl AsRef<str> for Interest {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A language, by the primary subtag of its tag (RFC 5646, 2.2.1): two or three small letters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Language([u8; 3]);
+
+impl Language {
+    /// A language, if the text is the subtag of one.
+    pub fn new(subtag: &str) -> Option<Self> {
+        let letters = match *subtag.as_bytes() {
+            [a, b] => [a, b, b' '],
+            [a, b, c] => [a, b, c],
+            _ => return None,
+        };
+        subtag.bytes().all(|it| it.is_ascii_lowercase()).then_some(Self(letters))
+    }
+}
+
+impl AsRef<str> for Language {
+    fn as_ref(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default().trim_end()
+    }
+}
+
+/// What somebody would like to have in common with a partner; may be nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tastes {
+    /// At most [`MAX_INTERESTS`].
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "joined",
+        deserialize_with = "interests"
+    )]
+    pub interests: Vec<Interest>,
+    /// At most [`MAX_LANGUAGES`]; who names none speaks with everybody.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "joined",
+        deserialize_with = "languages"
+    )]
+    pub languages: Vec<Language>,
+}
+
+impl Tastes {
+    /// Whether there are none.
+    pub const fn are_none(&self) -> bool {
+        self.interests.is_empty() && self.languages.is_empty()
+    }
+
+    /// What two have in common.
+    pub fn shared_with(&self, other: &Self) -> Self {
+        Self {
+            interests: self.interests.iter().filter(|it| other.interests.contains(it)).cloned().collect(),
+            languages: self.languages.iter().filter(|it| other.languages.contains(it)).copied().collect(),
+        }
+    }
+}
+
+/// How much two have in common, the closest first; and how much somebody wants at least.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Affinity {
+    /// An interest, and a language.
+    Interest,
+    /// A language.
+    Language,
+    /// Nothing that they have named.
+    Anybody,
+}
+
+impl Affinity {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Interest, Self::Language, Self::Anybody];
+}
+
+fn joined<S: Serializer, T: AsRef<str>>(all: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    let texts: Vec<_> = all.iter().map(AsRef::as_ref).collect();
+    serializer.serialize_str(&texts.join(","))
+}
+
+fn interests<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Interest>, D::Error> {
+    split(deserializer, MAX_INTERESTS, Interest::new)
+}
+
+fn languages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Language>, D::Error> {
+    split(deserializer, MAX_LANGUAGES, Language::new)
+}
+
+fn split<'de, D: Deserializer<'de>, T>(
+    deserializer: D,
+    most: usize,
+    read: fn(&str) -> Option<T>,
+) -> Result<Vec<T>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    // One more than allowed is as good as any number.
+    let all: Option<Vec<_>> = text.split(SEPARATOR).take(most + 1).map(read).collect();
+    all.filter(|it| it.len() <= most).ok_or_else(|| D::Error::custom("no such list"))
+}

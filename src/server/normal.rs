@@ -1,0 +1,64 @@
+//! One spelling for each interest, so that those find each other who mean the same: text in, text out; it must not know
+//! who has it.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::protocol::{Interest, ToServer};
+
+/// Writes the interests of a message in their one spelling: compatibility composed (Unicode Standard Annex 15, NFKC), in
+/// small letters, with one space between words, each once. What is none in that spelling is left out.
+pub(super) fn message(message: &mut ToServer) {
+    match message {
+        ToServer::Join { tastes, .. } => {
+            let spelt: Vec<_> = tastes.interests.iter().filter_map(interest).collect();
+            tastes.interests.clear();
+            for it in spelt {
+                if !tastes.interests.contains(&it) {
+                    tastes.interests.push(it);
+                }
+            }
+        }
+        ToServer::Hello { .. }
+        | ToServer::Prepared { .. }
+        | ToServer::Signal { .. }
+        | ToServer::Connected { .. }
+        | ToServer::Failed { .. }
+        | ToServer::Next { .. }
+        | ToServer::Leave {}
+        | ToServer::Ping {} => {}
+    }
+}
+
+fn interest(it: &Interest) -> Option<Interest> {
+    let small: String = it.as_ref().nfkc().flat_map(char::to_lowercase).nfkc().collect();
+    Interest::new(&small.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::{Media, Tastes};
+
+    #[track_caller]
+    fn spelt(written: &str) -> Vec<String> {
+        let tastes = Tastes { interests: Interest::all_in(written), languages: Vec::new() };
+        let mut join = ToServer::Join { media: Media::default(), hide: false, tastes };
+        message(&mut join);
+        let ToServer::Join { tastes, .. } = join else { unreachable!("it was one") };
+        tastes.interests.iter().map(|it| it.as_ref().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_means_the_same_is_the_same_in_any_script() {
+        assert_eq!(spelt("Jazz,JAZZ,jazz"), ["jazz"]);
+        assert_eq!(spelt("Сёрфинг,СЁРФИНГ,се\u{308}рфинг"), ["сёрфинг"]);
+        assert_eq!(spelt("Ｇｏ,go"), ["go"]);
+        assert_eq!(spelt("board   games,Board\u{a0}Games"), ["board games"]);
+        assert_eq!(spelt("囲碁,खेल,לטייל"), ["囲碁", "खेल", "לטייל"]);
+    }
+
+    #[test]
+    fn what_grows_too_long_is_left_out() {
+        assert_eq!(spelt("\u{fdfa}\u{fdfa}\u{fdfa},chess"), ["chess"]);
+    }
+}
