@@ -16,7 +16,7 @@ use leptos::{
 };
 
 use crate::{
-    call::{Input, Menus, Snapshot},
+    call::{Input, Menus, Snapshot, TopicTexts},
     ui::{App, Stage, words::Words},
 };
 use inbox::Inbox;
@@ -32,10 +32,11 @@ pub fn start(fetch: impl AsyncFn() -> bool + 'static, take: fn(Box<Seat>)) {
     let (snapshot, show) = signal(Snapshot::default());
     let (lines, show_lines) = signal(Vec::new());
     let (menus, show_menus) = signal(Menus::default());
+    let (topics, show_topics) = signal(TopicTexts::default());
     let (samples, show_samples) = signal(Vec::new());
     let wishes = inbox.clone();
     let intend = Callback::new(move |intent| wishes.put(Input::Wanted(intent)));
-    let stage = Stage { snapshot, lines, menus, samples, intend };
+    let stage = Stage { snapshot, lines, menus, topics, samples, intend };
     let Some(root) = web::page::root() else { return };
     // As long as the page lives, so do its texts.
     let mut texts = web::page::words().leak().split('\n');
@@ -48,7 +49,7 @@ pub fn start(fetch: impl AsyncFn() -> bool + 'static, take: fn(Box<Seat>)) {
     })
     .forget();
 
-    let seat = Seat { inbox, inputs, show, show_lines, show_menus, show_samples };
+    let seat = Seat { inbox, inputs, show, show_lines, show_menus, show_topics, show_samples };
     spawn_local(async move {
         fetching::until_there(&seat.inbox, fetch).await;
         take(Box::new(seat));

@@ -88,7 +88,7 @@ impl Body {
             Output::Copy(text) => window::copy(text),
             Output::OpenSheet => window::open_sheet(),
             Output::Reload => window::reload(),
-            Output::Remember(preferences, chosen) => memory::remember(preferences, &chosen),
+            Output::Remember(kept) => memory::remember(&kept),
             Output::Forget => memory::forget(),
             Output::Mark(milestone) => page::mark(milestone.name()),
             Output::WarmUp(quality) => {

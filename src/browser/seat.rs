@@ -7,7 +7,7 @@ use leptos::{
 };
 
 use super::{driver, inbox::Inbox, perform::Body, web};
-use crate::call::{Call, ChatLine, DeviceKind, Input, Intent, Menus, Sample, Snapshot};
+use crate::call::{Call, ChatLine, DeviceKind, Input, Intent, Menus, Sample, Snapshot, TopicTexts};
 
 /// The driver's seat: where everything that happens arrives, and where the views look.
 #[derive(Debug)]
@@ -17,22 +17,23 @@ pub struct Seat {
     pub(super) show: WriteSignal<Snapshot>,
     pub(super) show_lines: WriteSignal<Vec<ChatLine>>,
     pub(super) show_menus: WriteSignal<Menus>,
+    pub(super) show_topics: WriteSignal<TopicTexts>,
     pub(super) show_samples: WriteSignal<Vec<Sample>>,
 }
 
 impl Seat {
     /// Drives the call for as long as the page lives.
     pub fn take(self) {
-        let Self { inbox, inputs, show, show_lines, show_menus, show_samples } = self;
+        let Self { inbox, inputs, show, show_lines, show_menus, show_topics, show_samples } = self;
         // A press before the views were there, of which they do not know.
         if web::page::start_is_pressed() && inbox.is_empty() {
             inbox.put(Input::Wanted(Intent::Start));
         }
         web::page::answers_presses();
-        let (preferences, chosen) = web::memory::recall();
-        let body = Body::new(inbox, chosen.of(DeviceKind::Speaker).to_owned());
-        let call =
-            Call::new(web::clock::seed(), preferences, chosen, web::window::browser(), web::page::build());
+        let kept = web::memory::recall();
+        let body = Body::new(inbox, kept.chosen.of(DeviceKind::Speaker).to_owned());
+        let (browser, languages) = (web::window::browser(), web::window::languages());
+        let call = Call::new(web::clock::seed(), kept, browser, languages, web::page::build());
         spawn_local(driver::run(call, inputs, body, move |call, before, now| {
             // What is long is handed over only when it has changed.
             if now.chat.revision != before.chat.revision {
@@ -40,6 +41,9 @@ impl Seat {
             }
             if now.devices != before.devices {
                 show_menus.set(call.menus());
+            }
+            if now.topics != before.topics {
+                show_topics.set(call.topics());
             }
             if now.details.samples != before.details.samples {
                 show_samples.set(call.samples());

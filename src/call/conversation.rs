@@ -47,11 +47,17 @@ impl Call {
         let named = |it: &Meeting, match_id| it.terms.match_id == match_id;
         match (msg, &mut self.state) {
             (ToBrowser::Waiting {}, State::Ready { unconnected }) => {
+                self.topics.waits();
                 self.state = State::Waiting { unconnected: *unconnected, ahead: None };
             }
-            (ToBrowser::Waiting {} | ToBrowser::Seeking { .. }, _) => {}
+            (ToBrowser::Waiting {}, _) => {}
+            (ToBrowser::Seeking { wants, widens_in_ms }, _) => {
+                let until = widens_in_ms.map(|it| self.now + Duration::from_millis(u64::from(it)));
+                self.topics.seeks(wants, until);
+            }
             (ToBrowser::Prepare { ice }, _) => self.prepare(ice, out),
-            (ToBrowser::Matched { match_id, role, partner, ice, relay_only, ticket, ahead, .. }, _) => {
+            (ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, ahead }, _) => {
+                self.topics.found(&shared);
                 self.matched(Terms { match_id, role, partner, ticket }, (ice, relay_only), ahead, out);
             }
             (ToBrowser::Ice { match_id, ice }, State::Meeting(it)) if named(it, match_id) => {

@@ -1,6 +1,8 @@
 //! What the person does with camera, microphone, speaker and screen, and what becomes of it; it must not know the server.
 
-use super::{Call, DeviceEvent, DeviceKind, Output, Preferences, Problem, State, Switch, media::Change};
+use super::{
+    Call, DeviceEvent, DeviceKind, Kept, Output, Preferences, Problem, State, Switch, media::Change,
+};
 use crate::protocol::Presence;
 
 impl Call {
@@ -135,6 +137,7 @@ impl Call {
             Switch::Blur => out.push(Output::Blur(self.preferences.has(Switch::Blur))),
             Switch::HideAddress
             | Switch::SaveData
+            | Switch::MyLanguages
             | Switch::Unmirrored
             | Switch::HideOwnPicture
             | Switch::NoKeys => {}
@@ -144,12 +147,14 @@ impl Call {
     /// Everything is as on the first visit.
     pub(super) fn forget(&mut self, out: &mut Vec<Output>) {
         self.devices.forget();
+        self.topics.write(String::new());
         self.prefer(Preferences::default(), out);
         self.sending_changed(out);
         out.extend([Output::Blur(false), Output::Forget]);
     }
 
     pub(super) fn remember(&self, out: &mut Vec<Output>) {
-        out.push(Output::Remember(self.preferences, self.devices.chosen().clone()));
+        let (chosen, topics) = (self.devices.chosen().clone(), self.topics.texts().written.clone());
+        out.push(Output::Remember(Kept { preferences: self.preferences, chosen, topics }));
     }
 }

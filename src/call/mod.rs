@@ -5,7 +5,8 @@
 //! `conversation`, what follows for the queue in `queueing`; the line to the server is in `line`, one match in `meeting`, the offer made before it in `ahead`, one
 //! connection in `connection` and `negotiation`, what arrives on it in `evidence`, how good that is in `strength`, how it is
 //! got back in `recovery`, who is at its other end in `verification`, what the two write in `chat`; camera and microphone
-//! are in `media`, what a person has chosen in `preferences`, what is around the page in `surroundings`.
+//! are in `media`, what a person has chosen in `preferences`, what it likes to talk about in `topics`, what is around the
+//! page in `surroundings`.
 
 mod ahead;
 mod around;
@@ -28,6 +29,7 @@ mod report;
 mod snapshot;
 mod strength;
 mod surroundings;
+mod topics;
 mod verification;
 mod window;
 mod wishes;
@@ -43,6 +45,7 @@ use line::{Incoming, Line};
 use media::{Asking, Devices};
 use meeting::{Meeting, News};
 use surroundings::Attendance;
+use topics::Topics;
 
 pub use chat::{Author, ChatGlance, ChatLine};
 pub use input::{
@@ -50,7 +53,7 @@ pub use input::{
     MediaError, PeerEvent, SignalingState,
 };
 pub use media::{DeviceInfo, DeviceKind, Menus};
-pub use output::{Chosen, Output, PeerDeed, Quality};
+pub use output::{Chosen, Kept, Output, PeerDeed, Quality};
 pub use preferences::{Corner, Preferences, Switch};
 pub use snapshot::{
     ChatWish, Code, Codec, Details, Device, Farewell, Flow, Intent, Marks, Milestone, Path, Phase, Problem,
@@ -58,9 +61,10 @@ pub use snapshot::{
 };
 pub use strength::{Sample, Strength};
 pub use surroundings::{Abilities, Browser, Surroundings};
+pub use topics::{Seeking, TopicTexts};
 
 use crate::{
-    protocol::{IceServer, MatchId, Media, ToServer},
+    protocol::{IceServer, Language, MatchId, Media, Tastes, ToServer},
     time::Moment,
 };
 
@@ -82,6 +86,7 @@ pub struct Call {
     /// Names this page; empty if it does not know.
     build: String,
     attendance: Attendance,
+    topics: Topics,
     /// The page is in the background.
     away: bool,
     sound: Sound,
@@ -127,21 +132,24 @@ enum State {
 }
 
 /// What a peer waits with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Joined {
     media: Media,
     hide: bool,
+    tastes: Tastes,
 }
 
 impl Call {
-    /// A call that has not begun; `seed` is its chance, `preferences` and `chosen` what this device remembers, `browser`
-    /// and `build` what the page is.
-    pub fn new(seed: u64, preferences: Preferences, chosen: Chosen, browser: Browser, build: String) -> Self {
+    /// A call that has not begun; `seed` is its chance, `kept` what this device remembers, `browser`, its `languages` and
+    /// `build` what the page is.
+    pub fn new(seed: u64, kept: Kept, browser: Browser, languages: Vec<Language>, build: String) -> Self {
+        let Kept { preferences, chosen, topics } = kept;
         let devices = Devices::recalled(chosen, preferences.has(Switch::PushToTalk));
         Self {
             preferences,
             surroundings: Surroundings { browser, ..Surroundings::default() },
             attendance: Attendance::default(),
+            topics: Topics::recalled(topics, languages),
             build,
             away: false,
             sound: Sound::default(),
@@ -204,7 +212,10 @@ impl Call {
     pub fn next_deadline(&self) -> Option<Moment> {
         let state = match &self.state {
             State::Landing(_) | State::Asking(_) | State::Mirror | State::Ready { .. } => None,
-            State::Waiting { ahead, .. } => ahead.as_ref().map(|it| it.renew_at()),
+            State::Waiting { ahead, .. } => {
+                let renew_at = ahead.as_ref().map(|it| it.renew_at());
+                renew_at.into_iter().chain(self.topics.deadline(self.now)).min()
+            }
             State::Meeting(meeting) => Some(meeting.deadline(self.now, self.line.is_open())),
             State::Ended { until, .. } => Some(*until),
         };
@@ -235,6 +246,8 @@ impl Call {
             preferences: self.preferences,
             devices: self.devices.revision(),
             can_change_camera: self.devices.can_change_camera(),
+            seeking: self.seeking(),
+            topics: self.topics.revision(),
             asks_next: self.asks_next_until.is_some_and(|until| until > self.now),
             sound: self.sound,
             surroundings: Surroundings {
@@ -256,6 +269,7 @@ impl Call {
         Snapshot {
             details: meeting.details(self.details_open),
             stranger: meeting.stranger(),
+            shared: self.topics.shared(),
             chat: meeting.chat.glance(self.now, self.chat_open),
             ..Snapshot::default()
         }

@@ -3,6 +3,17 @@
 use super::{Description, DeviceKind, Link, Milestone, Preferences};
 use crate::protocol::{Candidate, Frame, IceServer, Media, PeerMessage, ToServer};
 
+/// What a device keeps from one visit to the next.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// What is on and off.
+    pub preferences: Preferences,
+    /// The devices.
+    pub chosen: Chosen,
+    /// What the person likes to talk about, as it was written.
+    pub topics: String,
+}
+
 /// One deed, to be done in the order given.
 #[derive(Clone, Debug)]
 pub enum Output {
@@ -46,7 +57,7 @@ pub enum Output {
     /// Load the page anew.
     Reload,
     /// Keep this on the device, for the next visit.
-    Remember(Preferences, Chosen),
+    Remember(Kept),
     /// Keep nothing.
     Forget,
     /// Leave a performance mark, for developers.

@@ -12,6 +12,8 @@ pub struct Preferences {
 pub enum Switch {
     /// Meet only through a relay, so that the other person does not learn this one's address.
     HideAddress,
+    /// Meet first of all who speaks a language of this browser.
+    MyLanguages,
     /// Send as little as is bearable.
     SaveData,
     /// The microphone is on only while the space bar is held, or from one press of its button to the next.
@@ -28,8 +30,9 @@ pub enum Switch {
 
 impl Switch {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::HideAddress,
+        Self::MyLanguages,
         Self::SaveData,
         Self::PushToTalk,
         Self::Blur,
@@ -42,6 +45,7 @@ impl Switch {
     pub const fn name(self) -> &'static str {
         match self {
             Self::HideAddress => "hide-address",
+            Self::MyLanguages => "my-languages",
             Self::SaveData => "save-data",
             Self::PushToTalk => "push-to-talk",
             Self::Blur => "blur",

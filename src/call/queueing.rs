@@ -1,7 +1,7 @@
 //! How a page gets into the queue, stays in it and makes its offer ahead; it must not know what comes of a match.
 
 use super::{Ahead, Call, Joined, Output, PeerEvent, Preferences, Problem, State, Switch};
-use crate::protocol::{ErrorCode, IceServer, MatchId, Tastes, ToServer};
+use crate::protocol::{ErrorCode, IceServer, MatchId, ToServer};
 
 impl Call {
     fn warm_up(&self, out: &mut Vec<Output>) {
@@ -14,10 +14,14 @@ impl Call {
         self.warm_up(out);
         // Said on a line that is away it would be said again by `welcomed`.
         if self.line.is_open() {
-            self.joined = self.to_join_with();
-            let Joined { media, hide } = self.joined;
-            self.say(ToServer::Join { media, hide, tastes: Tastes::default() }, out);
+            self.say_join(out);
         }
+    }
+
+    fn say_join(&mut self, out: &mut Vec<Output>) {
+        self.joined = self.to_join_with();
+        let Joined { media, hide, tastes } = self.joined.clone();
+        self.say(ToServer::Join { media, hide, tastes }, out);
     }
 
     /// Asks for the next partner, after a match that may still be one to the server.
@@ -100,11 +104,7 @@ impl Call {
                 let unconnected = *unconnected;
                 self.join(unconnected, out);
             }
-            State::Waiting { .. } => {
-                self.joined = self.to_join_with();
-                let Joined { media, hide } = self.joined;
-                self.say(ToServer::Join { media, hide, tastes: Tastes::default() }, out);
-            }
+            State::Waiting { .. } => self.say_join(out),
             State::Landing(_)
             | State::Asking(_)
             | State::Mirror
@@ -146,7 +146,11 @@ impl Call {
     }
 
     fn to_join_with(&self) -> Joined {
-        Joined { media: self.devices.have, hide: self.preferences.has(Switch::HideAddress) }
+        Joined {
+            media: self.devices.have,
+            hide: self.preferences.has(Switch::HideAddress),
+            tastes: self.topics.tastes(self.preferences),
+        }
     }
 
     fn has_changed(&self) -> bool {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ChatGlance, Corner, DeviceKind, Preferences, Strength, Surroundings, Switch};
-use crate::protocol::{Media, Presence, Reaction};
+use super::{ChatGlance, Corner, DeviceKind, Preferences, Seeking, Strength, Surroundings, Switch};
+use crate::protocol::{Affinity, Media, Presence, Reaction};
 
 /// Everything the page shows; plain data, the same on both halves. The default is what the server renders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,6 +26,12 @@ pub struct Snapshot {
     pub devices: u32,
     /// There is another camera to change to.
     pub can_change_camera: bool,
+    /// Whom the server looks for, where the person has named something.
+    pub seeking: Option<Seeking>,
+    /// Counts the changes of the topics' texts.
+    pub topics: u32,
+    /// What the two have in common, while there is a match.
+    pub shared: Option<Affinity>,
     /// How the two are connected, while there is a match.
     pub details: Details,
     /// What the partner sends, and whether it is there.
@@ -346,6 +352,8 @@ pub enum Intent {
     Chat(ChatWish),
     /// Choose otherwise.
     Toggle(Switch),
+    /// Talk about this, with commas between the topics.
+    TalkAbout(String),
     /// Look at the details of the connection, or no longer.
     LookAtDetails(bool),
     /// The details as a text, for a report of a fault.

@@ -31,6 +31,7 @@ impl Call {
             Intent::NextCamera => self.next_camera(out),
             Intent::Choose(kind, id) => self.choose(kind, id, out),
             Intent::TestSpeaker => out.push(Output::PlayTone),
+            Intent::TalkAbout(written) => self.talk_about(written, out),
             Intent::ToggleScreen => self.toggle_screen(out),
             Intent::OpenMirror => self.open_mirror(out),
             Intent::StartWithout => self.start_without(out),

@@ -131,7 +131,10 @@ pub(super) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         | Phase::Ready
         | Phase::Waiting { .. }
         | Phase::Connecting { .. }
-        | Phase::Ended { .. } => said(words, snapshot).spoken,
+        | Phase::Ended { .. } => match snapshot.seeking {
+            Some(seeking) if !is_asked(snapshot) => words.sought_spoken[seeking.wants as usize],
+            Some(_) | None => said(words, snapshot).spoken,
+        },
     }
 }
 

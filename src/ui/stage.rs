@@ -2,7 +2,7 @@
 
 use leptos::prelude::{Callback, ReadSignal, signal};
 
-use crate::call::{ChatLine, Intent, Menus, Sample, Snapshot};
+use crate::call::{ChatLine, Intent, Menus, Sample, Snapshot, TopicTexts};
 
 /// What every view may see and say, given by context.
 #[derive(Clone, Copy)]
@@ -13,6 +13,8 @@ pub struct Stage {
     pub lines: ReadSignal<Vec<ChatLine>>,
     /// The devices to choose from.
     pub menus: ReadSignal<Menus>,
+    /// What the person likes to talk about, and what of it the stranger does too.
+    pub topics: ReadSignal<TopicTexts>,
     /// The last minute of the call, second by second.
     pub samples: ReadSignal<Vec<Sample>>,
     /// Where a wish goes.
@@ -26,6 +28,7 @@ impl Stage {
             snapshot: signal(snapshot).0,
             lines: signal(Vec::new()).0,
             menus: signal(Menus::default()).0,
+            topics: signal(TopicTexts::default()).0,
             samples: signal(Vec::new()).0,
             intend: Callback::new(|_| ()),
         }

@@ -2,36 +2,44 @@
 
 use web_sys::{Storage, window};
 
-use crate::call::{Chosen, DeviceKind, Preferences};
+use crate::call::{Chosen, DeviceKind, Kept, Preferences};
 
 /// Where the preferences are kept.
 const PREFERENCES: &str = "passerby.preferences";
 
+/// Where the topics are kept.
+const TOPICS: &str = "passerby.topics";
+
 /// What was kept; nothing where the browser keeps nothing.
-pub(in crate::browser) fn recall() -> (Preferences, Chosen) {
+pub(in crate::browser) fn recall() -> Kept {
     let storage = storage();
     let kept = |key| storage.as_ref().and_then(|it| it.get_item(key).ok().flatten()).unwrap_or_default();
-    (Preferences::from_text(&kept(PREFERENCES)), Chosen(DeviceKind::ALL.map(|kind| kept(key(kind)))))
+    Kept {
+        preferences: Preferences::from_text(&kept(PREFERENCES)),
+        chosen: Chosen(DeviceKind::ALL.map(|kind| kept(key(kind)))),
+        topics: kept(TOPICS),
+    }
 }
 
 /// Whether anything is kept here.
 pub(in crate::browser) fn knows_this_device() -> bool {
-    storage().and_then(|it| it.get_item(PREFERENCES).ok()).flatten().is_some()
+    recall() != Kept::default()
 }
 
 /// Keeps this. A browser that may not, or has no room, forgets it when the page is left.
-pub(in crate::browser) fn remember(preferences: Preferences, chosen: &Chosen) {
+pub(in crate::browser) fn remember(kept: &Kept) {
     let Some(storage) = storage() else { return };
     let keep = |key, text: &str| {
         let _ = if text.is_empty() { storage.remove_item(key) } else { storage.set_item(key, text) };
     };
-    keep(PREFERENCES, &preferences.to_text());
-    DeviceKind::ALL.into_iter().for_each(|kind| keep(key(kind), chosen.of(kind)));
+    keep(PREFERENCES, &kept.preferences.to_text());
+    keep(TOPICS, &kept.topics);
+    DeviceKind::ALL.into_iter().for_each(|kind| keep(key(kind), kept.chosen.of(kind)));
 }
 
 /// Keeps nothing.
 pub(in crate::browser) fn forget() {
-    remember(Preferences::default(), &Chosen::default());
+    remember(&Kept::default());
 }
 
 const fn key(kind: DeviceKind) -> &'static str {

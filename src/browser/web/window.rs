@@ -17,6 +17,7 @@ use super::{
 use crate::{
     browser::inbox::Inbox,
     call::{Abilities, Browser, Change, Input},
+    protocol::{Language, limits::MAX_LANGUAGES},
     time::Moment,
     ui::SHEET_ID,
 };
@@ -152,6 +153,22 @@ pub(in crate::browser) fn browser() -> Browser {
     } else {
         Browser::Other
     }
+}
+
+/// The languages that the person has told the browser, the best first.
+pub(in crate::browser) fn languages() -> Vec<Language> {
+    let tags = window().and_then(|it| get(&it.navigator(), "languages").dyn_into::<Array>().ok());
+    let subtag = |tag: JsValue| {
+        let tag = tag.as_string()?;
+        Language::new(&tag.split('-').next()?.to_ascii_lowercase())
+    };
+    let mut all = Vec::new();
+    for it in tags.iter().flat_map(Array::iter).filter_map(subtag) {
+        if all.len() < MAX_LANGUAGES && !all.contains(&it) {
+            all.push(it);
+        }
+    }
+    all
 }
 
 fn changes(inbox: &Inbox, document: &Document, channel: &JsValue) -> Vec<EventListener> {

@@ -11,13 +11,13 @@ use super::page::{
 };
 use crate::{
     call::{
-        Abilities, Browser, Call, Change, ChatWish, Chosen, ConnectionState, DescriptionKind, Device,
-        DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, Link, Measurement, MediaError, Output,
-        PeerDeed, PeerEvent, Phase, Preferences, SignalingState, Snapshot, Switch, WindowWish,
+        Abilities, Browser, Call, Change, ChatWish, ConnectionState, DescriptionKind, Device, DeviceEvent,
+        DeviceInfo, DeviceKind, Failed, Input, Intent, Kept, Link, Measurement, MediaError, Output, PeerDeed,
+        PeerEvent, Phase, Preferences, SignalingState, Snapshot, Switch, WindowWish,
     },
     protocol::{
-        Ahead, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PeerMessage, Presence, Reaction,
-        Role, Signal, Signalling, ToBrowser, ToServer,
+        Affinity, Ahead, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PeerMessage, Presence,
+        Reaction, Role, Signal, Signalling, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -43,6 +43,8 @@ enum Act {
 enum Word {
     Welcome(bool),
     Waiting,
+    /// With the milliseconds after which that is over.
+    Seeking(Option<u32>),
     Matched(bool),
     Offer(u128),
     Answer(u128),
@@ -102,9 +104,8 @@ impl Witness {
     fn new(seed: u64) -> Self {
         Self {
             now: Moment::default(),
-            calls: [(); 2].map(|()| {
-                Call::new(seed, Preferences::default(), Chosen::default(), Browser::default(), String::new())
-            }),
+            calls: [(); 2]
+                .map(|()| Call::new(seed, Kept::default(), Browser::default(), Vec::new(), String::new())),
             camera_open: false,
             warm: false,
             screen_open: false,
@@ -205,7 +206,11 @@ impl Witness {
                 let begins = before.phase == Phase::Landing && before.problem.is_some();
                 assert_eq!(after.phase == Phase::Landing, before.phase == Phase::Landing && !begins);
             }
-            Intent::ForgetEverything => assert_eq!(after.preferences, Preferences::default()),
+            Intent::ForgetEverything => {
+                assert_eq!(after.preferences, Preferences::default());
+                assert_eq!(self.calls[0].topics().written, "");
+            }
+            Intent::TalkAbout(written) => assert_eq!(self.calls[0].topics().written, written),
             Intent::Chat(ChatWish::Toggle) if meets(after) => assert_ne!(after.chat.open, before.chat.open),
             Intent::Chat(_)
             | Intent::Window(_)
@@ -239,6 +244,7 @@ impl Witness {
                 welcome(session(self.sessions), resumed)
             }
             Word::Waiting => ToBrowser::Waiting {},
+            Word::Seeking(widens_in_ms) => ToBrowser::Seeking { wants: Affinity::Interest, widens_in_ms },
             Word::Matched(polite) => {
                 self.matches += 1;
                 let role = if polite { Role::Polite } else { Role::Impolite };
@@ -369,6 +375,9 @@ impl Witness {
         let polite = self.matches.is_multiple_of(2);
         let words: &[Word] = match msg {
             ToServer::Hello { resume, .. } => &[Word::Welcome(resume.is_some())],
+            ToServer::Join { tastes, .. } if !tastes.are_none() => {
+                &[Word::Waiting, Word::Seeking(Some(2_500)), Word::Prepare, Word::Matched(polite)]
+            }
             ToServer::Join { .. } => &[Word::Waiting, Word::Prepare, Word::Matched(polite), Word::Offer(0)],
             ToServer::Prepared { number, .. } => {
                 self.offered = Some(number);
@@ -469,6 +478,7 @@ fn words() -> impl Strategy<Value = Word> {
     prop_oneof![
         any::<bool>().prop_map(Word::Welcome),
         Just(Word::Waiting),
+        proptest::option::of(0..20_000_u32).prop_map(Word::Seeking),
         any::<bool>().prop_map(Word::Matched),
         age.clone().prop_map(Word::Offer),
         age.clone().prop_map(Word::Answer),
@@ -612,6 +622,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         Intent::NextCamera,
         Intent::Toggle(Switch::HideAddress),
         Intent::Toggle(Switch::SaveData),
+        Intent::TalkAbout("art, bees".into()),
+        Intent::TalkAbout(String::new()),
         Intent::Toggle(Switch::PushToTalk),
         Intent::HoldToTalk(true),
         Intent::OpenMirror,

@@ -7,12 +7,12 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Browser, Call, Chosen, ConnectionState, Description, DescriptionKind, Input, Intent, Link,
-        Measurement, Output, PeerDeed, PeerEvent, Phase, Preferences, Problem, Quality, SignalingState,
+        Browser, Call, ConnectionState, Description, DescriptionKind, Input, Intent, Kept, Link, Measurement,
+        Output, PeerDeed, PeerEvent, Phase, Problem, Quality, SignalingState,
     },
     protocol::{
         Candidate, Delivery, EndReason, Epoch, Frame, Limits, MatchId, Media, Message, PeerId, PeerMessage,
-        Presence, Receipt, Resume, Role, Sdp, Secret, Signal, ToBrowser, ToServer,
+        Presence, Receipt, Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -45,6 +45,8 @@ pub(super) struct Page {
     pub(super) looks: usize,
     /// The last numbers that the page has sent.
     pub(super) ack: u64,
+    /// What the last join has named.
+    pub(super) tastes: Tastes,
     /// How often the partner was told what is sent.
     pub(super) tellings: usize,
     /// What was done of the page and not of the conversation.
@@ -124,10 +126,10 @@ pub(super) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrows
 /// A match that begins with nothing ahead, and has no relay.
 pub(super) fn terms(match_id: MatchId, role: Role, partner: Media) -> ToBrowser {
     ToBrowser::Matched {
-        shared: Default::default(),
         match_id,
         role,
         partner,
+        shared: Tastes::default(),
         ice: Vec::new(),
         relay_only: false,
         ticket: Some("ticket".into()),
@@ -143,7 +145,7 @@ impl Page {
 
     pub(super) fn with_seed(seed: u64) -> Self {
         Self {
-            call: Call::new(seed, Preferences::default(), Chosen::default(), Browser::default(), "b1".into()),
+            call: Call::new(seed, Kept::default(), Browser::default(), Vec::new(), "b1".into()),
             now: Moment::from_millis(1_000),
             server: Delivery::default(),
             server_listens: true,
@@ -155,6 +157,7 @@ impl Page {
             signalled_in: Vec::new(),
             link: Link(0),
             told: None,
+            tastes: Tastes::default(),
             tellings: 0,
             asides: Vec::new(),
             copied: String::new(),
@@ -399,6 +402,9 @@ impl Page {
             self.hellos.push(*resume);
             self.ticket.clone_from(ticket);
             return None;
+        }
+        if let ToServer::Join { tastes, .. } = &frame.msg {
+            self.tastes.clone_from(tastes);
         }
         if let ToServer::Signal { epoch, .. } = frame.msg {
             self.signalled_in.push(epoch);

@@ -6,6 +6,9 @@ use crate::{
     protocol::Affinity,
 };
 
+/// Two who could be paired, in the order in which that is done.
+pub(super) type Pair = (u8, (u64, usize), (u64, usize), usize, usize);
+
 impl Town {
     /// The next moment at which something has to happen by itself.
     pub(in crate::matchmaker) fn next_event(&self) -> Option<u64> {
@@ -36,7 +39,7 @@ impl Town {
     }
 
     /// All who could be paired now: how good that is, the places of the longer and the other waiter, and who they are.
-    pub(super) fn pairs(&self) -> Vec<(u8, (u64, usize), (u64, usize), usize, usize)> {
+    pub(super) fn pairs(&self) -> Vec<Pair> {
         let queue = self.queue();
         let pair = |(n, one): (usize, &usize)| {
             let others = queue[n + 1..].iter().filter(|it| !self.are_apart(*one, **it));

@@ -18,7 +18,7 @@ use crate::{
         reference::Town,
         tests::words::{Deed, Heard, Saying, Standing, TASTES, Wire, tastes},
     },
-    protocol::{ErrorCode, MatchId, PeerId, Resume, Role, ToBrowser, ToServer},
+    protocol::{ErrorCode, MatchId, Resume, Role, ToBrowser, ToServer},
     time::Moment,
 };
 

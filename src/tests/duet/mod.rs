@@ -8,8 +8,8 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use passerby::{
     call::{
-        Browser as Maker, Call, Chosen, Device, Farewell, Flow, Input, Intent, Link, Output, PeerEvent,
-        Phase, Preferences, Switch,
+        Browser as Maker, Call, Device, Farewell, Flow, Input, Intent, Kept, Link, Output, PeerEvent, Phase,
+        Switch,
     },
     matchmaker::{self, Matchmaker},
     protocol::{self, Frame, Media, Message, PeerMessage},
@@ -158,13 +158,7 @@ impl World {
             counter: 0,
             matchmaker: matchmaker(rng.u64(..)),
             calls: [(); 2].map(|()| {
-                Call::new(
-                    rng.u64(..),
-                    Preferences::default(),
-                    Chosen::default(),
-                    Maker::default(),
-                    String::new(),
-                )
+                Call::new(rng.u64(..), Kept::default(), Maker::default(), Vec::new(), String::new())
             }),
             browsers: [Browser::default(), Browser::default()],
             wires: Vec::new(),

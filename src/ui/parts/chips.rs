@@ -6,6 +6,7 @@ use super::{
     details::Details,
     icon::{self, Icon},
     see::{say, see},
+    topics::Shared,
 };
 use crate::{
     call::{Flow, Intent, Phase, Snapshot, Strength, WindowWish},
@@ -32,6 +33,7 @@ pub(super) fn Chips() -> impl IntoView {
                 <Icon of=|_| icon::SOUND_OFF/>
                 {words.allow_sound}
             </button>
+            <Shared/>
             <Chip icon=icon::SCREEN hides=|it| !it.sharing text=|words, _| words.sharing/>
             <Chip icon=icon::SCREEN hides=|it| !(is_talking(it) && it.stranger.screen) text=|words, _| words.partner_shares/>
             <Chip icon=icon::AWAY hides=|it| !(is_talking(it) && it.stranger.away) text=|words, _| words.partner_away/>

@@ -46,6 +46,7 @@ fn Choice(of: Switch) -> impl IntoView {
 const fn texts(words: &'static Words, of: Switch) -> (&'static str, &'static str) {
     match of {
         Switch::HideAddress => (words.hide_address, words.hide_address_note),
+        Switch::MyLanguages => (words.my_languages, words.my_languages_note),
         Switch::SaveData => (words.save_data, words.save_data_note),
         Switch::PushToTalk => (words.push_to_talk, words.push_to_talk_note),
         Switch::Blur => (words.blur, words.blur_note),

@@ -14,6 +14,7 @@ mod panel;
 mod pictures;
 mod see;
 mod sheet;
+mod topics;
 
 pub(super) use announcer::Announcer;
 pub(super) use brand::Brand;

@@ -9,6 +9,7 @@ use super::{
     heading::Heading,
     icon::{self, Icon},
     see::{say, see},
+    topics::{Sought, Topics},
 };
 use crate::{
     call::{Intent, Phase, Problem, Snapshot, Switch},
@@ -41,6 +42,7 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
             <div class="panel-text">
                 <h1 class="panel-heading" tabindex="-1" node_ref=heading.0>{say(|words, it| scene::scene(words, it).heading)}</h1>
                 <p class="panel-sentence">{say(|words, it| scene::scene(words, it).sentence)}</p>
+                <Sought/>
                 <p class="panel-note" hidden=say(|words, it| scene::scene(words, it).note.is_none())>
                     <Icon of=|_| icon::INFO/>
                     <span>{say(|words, it| scene::scene(words, it).note.unwrap_or_default())}</span>
@@ -68,6 +70,7 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
                     <Devices/>
                 </div>
                 <div class="choices" hidden=see(|it| !chooses(it))>
+                    <Topics/>
                     <Choices of=&[Switch::HideAddress, Switch::SaveData]/>
                 </div>
             </div>

@@ -7,6 +7,7 @@ use super::{
     choices::Choices,
     devices::Devices,
     see::{say, see},
+    topics::Topics,
 };
 use crate::{
     call::{Intent, Snapshot, Switch, WindowWish},
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// All that is chosen, in the order in which it is offered.
-const SWITCHES: [Switch; 7] = [
+const SWITCHES: [Switch; 8] = [
+    Switch::MyLanguages,
     Switch::HideAddress,
     Switch::SaveData,
     Switch::Blur,
@@ -39,6 +41,7 @@ pub(in crate::ui) fn Sheet() -> impl IntoView {
                 <Volume/>
             </div>
             <Devices/>
+            <Topics/>
             <Choices of=&SWITCHES/>
             <section class="keys" aria-label=words.keys hidden=see(|it| it.preferences.has(Switch::NoKeys))>
                 <h2 class="sheet-heading">{words.keys}</h2>

@@ -1,0 +1,142 @@
+//! What the person would like to have in common with a stranger, whom the server looks for, and what was found; it must not
+//! know who else waits.
+
+use super::{Call, Output, Preferences, State, Switch};
+use crate::{
+    protocol::{Affinity, Interest, Language, Tastes},
+    time::Moment,
+};
+
+/// What is shown of it in the person's own words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopicTexts {
+    /// What the person likes to talk about, as it was written.
+    pub written: String,
+    /// What of it the stranger likes too.
+    pub shared: String,
+}
+
+/// Whom the server looks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seeking {
+    /// What a stranger has to share at least.
+    pub wants: Affinity,
+    /// Seconds after which less is enough, rounded up.
+    pub seconds: Option<u32>,
+}
+
+/// The interests and languages of this page, and what comes of them.
+#[derive(Debug, Default)]
+pub(super) struct Topics {
+    texts: TopicTexts,
+    revision: u32,
+    /// Of the browser.
+    languages: Vec<Language>,
+    /// Whom the server looks for, and until when.
+    seeking: Option<(Affinity, Option<Moment>)>,
+    shared: Option<Affinity>,
+}
+
+impl Topics {
+    /// Those of a device that remembers this text, with a browser in these languages.
+    pub(super) fn recalled(written: String, languages: Vec<Language>) -> Self {
+        let texts = TopicTexts { written, shared: String::new() };
+        Self { texts, languages, ..Self::default() }
+    }
+
+    /// What is shown in words; changes when [`revision`](Self::revision) does.
+    pub(super) const fn texts(&self) -> &TopicTexts {
+        &self.texts
+    }
+
+    /// Counts the changes of the texts.
+    pub(super) const fn revision(&self) -> u32 {
+        self.revision
+    }
+
+    /// What the two have in common.
+    pub(super) const fn shared(&self) -> Option<Affinity> {
+        self.shared
+    }
+
+    /// What the server is told.
+    pub(super) fn tastes(&self, preferences: Preferences) -> Tastes {
+        let languages = preferences.has(Switch::MyLanguages).then(|| self.languages.clone());
+        Tastes { interests: Interest::all_in(&self.texts.written), languages: languages.unwrap_or_default() }
+    }
+
+    /// The person writes something else; `false` if it is the same.
+    pub(super) fn write(&mut self, written: String) -> bool {
+        let is_new = self.texts.written != written;
+        if is_new {
+            self.texts.written = written;
+            self.revision += 1;
+        }
+        is_new
+    }
+
+    /// This page waits from now on.
+    pub(super) const fn waits(&mut self) {
+        self.seeking = None;
+    }
+
+    /// The server says whom it looks for, and for how long.
+    pub(super) const fn seeks(&mut self, wants: Affinity, until: Option<Moment>) {
+        self.seeking = Some((wants, until));
+    }
+
+    /// Somebody was found, with whom this is shared.
+    pub(super) fn found(&mut self, shared: &Tastes) {
+        self.shared = match (shared.interests.is_empty(), shared.languages.is_empty()) {
+            (false, _) => Some(Affinity::Interest),
+            (true, false) => Some(Affinity::Language),
+            (true, true) => None,
+        };
+        let names: Vec<_> = shared.interests.iter().map(AsRef::as_ref).collect();
+        self.texts.shared = names.join(", ");
+        self.revision += 1;
+    }
+
+    /// Whom the server looks for, as people see it.
+    pub(super) fn seeking(&self, now: Moment) -> Option<Seeking> {
+        let (wants, until) = self.seeking?;
+        let seconds = until.map(|it| (it - now).as_millis().div_ceil(1_000));
+        Some(Seeking { wants, seconds: seconds.and_then(|it| u32::try_from(it).ok()).filter(|it| *it > 0) })
+    }
+
+    /// When another number of seconds is to be seen.
+    pub(super) fn deadline(&self, now: Moment) -> Option<Moment> {
+        let (_, until) = self.seeking?;
+        let left = until.map(|it| it - now).filter(|it| !it.is_zero())?;
+        let rest = left.as_millis() % 1_000;
+        Some(now + std::time::Duration::from_millis(if rest == 0 { 1_000 } else { rest as u64 }))
+    }
+}
+
+impl Call {
+    /// What is shown of topics in words; changes when [`Snapshot::topics`](super::Snapshot::topics) does.
+    pub fn topics(&self) -> TopicTexts {
+        self.topics.texts().clone()
+    }
+
+    /// The person likes to talk about something else.
+    pub(super) fn talk_about(&mut self, written: String, out: &mut Vec<Output>) {
+        if self.topics.write(written) {
+            self.remember(out);
+            self.join_anew_if_changed(out);
+        }
+    }
+
+    /// Whom the server looks for, while this page waits.
+    pub(super) fn seeking(&self) -> Option<Seeking> {
+        match self.state {
+            State::Waiting { .. } => self.topics.seeking(self.now),
+            State::Landing(_)
+            | State::Asking(_)
+            | State::Mirror
+            | State::Ready { .. }
+            | State::Meeting(_)
+            | State::Ended { .. } => None,
+        }
+    }
+}
