@@ -14,7 +14,7 @@ pub(super) async fn run(
 ) {
     // What the device remembers is to be seen before anything happens.
     let mut shown = call.snapshot();
-    show(&call, shown, shown);
+    show(&call, Snapshot::default(), shown);
     loop {
         let input = {
             let (input, due) = (inputs.next(), clock::until(call.next_deadline()));

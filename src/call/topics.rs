@@ -40,8 +40,10 @@ pub(super) struct Topics {
 impl Topics {
     /// Those of a device that remembers this text, with a browser in these languages.
     pub(super) fn recalled(written: String, languages: Vec<Language>) -> Self {
+        // Nothing is not shown: it would replace what is being written while the program is on its way.
+        let revision = u32::from(!written.is_empty());
         let texts = TopicTexts { written, shared: String::new() };
-        Self { texts, languages, ..Self::default() }
+        Self { texts, languages, revision, ..Self::default() }
     }
 
     /// What is shown in words; changes when [`revision`](Self::revision) does.
