@@ -29,7 +29,7 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run dev build check test browser-tests soak shots path help
+.PHONY: run dev build check test browser-tests soak bench shots path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
@@ -44,7 +44,7 @@ build: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) ## target/rel
 
 check: wasm-target $(NODE_MODULES) ## The fast loop: formatting, lints for both halves, unit and property tests
 	cargo fmt --check
-	cargo clippy --features ssr --tests -- -D warnings
+	cargo clippy --features ssr --tests --benches -- -D warnings
 	cargo clippy --features hydrate --lib --target wasm32-unknown-unknown -- -D warnings
 	cargo clippy --features split --lib --target wasm32-unknown-unknown -- -D warnings
 	cargo test --features ssr
@@ -58,6 +58,10 @@ browser-tests: build chromium firefox coturn ## The stories in end2end/tests in 
 soak: build chromium coturn ## What takes long: bad networks, cut lines, whole networks gone (as root, for the networks)
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
 	npm --prefix end2end run soak
+
+bench: ## What the matchmaker's deeds cost in instructions, and that a crowd makes them no dearer (5 minutes)
+	@command -v valgrind >/dev/null || scripts/apt-install valgrind
+	cargo bench --features ssr --bench matchmaker
 
 shots: build chromium ## Pictures of every state of the page, into end2end/shots
 	npm --prefix end2end run shots

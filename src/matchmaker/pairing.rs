@@ -67,7 +67,7 @@ impl Matchmaker {
         self.accept(peer).map(|place| (place, peer))
     }
 
-    /// Puts these into the queue, and pairs as many as can be, always those two first of whom one has waited longest.
+    /// Puts these into the queue, and pairs as many as can be, the best [`Bid`] first.
     ///
     /// All others in the queue have refused each other before, so every pair there can be has one of these in it.
     pub(super) fn seek(&mut self, now: Moment, seekers: impl IntoIterator<Item = (Place, PeerId)>) {

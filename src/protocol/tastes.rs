@@ -43,19 +43,17 @@ impl AsRef<str> for Interest {
     }
 }
 
-/// A language, by the primary subtag of its tag (RFC 5646, 2.2.1): two or three small letters.
+/// A language, by the primary subtag of its tag (RFC 5646, 2.2.1): two to eight small letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Language([u8; 3]);
+pub struct Language([u8; 8]);
 
 impl Language {
     /// A language, if the text is the subtag of one.
     pub fn new(subtag: &str) -> Option<Self> {
-        let letters = match *subtag.as_bytes() {
-            [a, b] => [a, b, b' '],
-            [a, b, c] => [a, b, c],
-            _ => return None,
-        };
-        subtag.bytes().all(|it| it.is_ascii_lowercase()).then_some(Self(letters))
+        let mut letters = [b' '; 8];
+        let is_one = subtag.len() >= 2 && subtag.bytes().all(|it| it.is_ascii_lowercase());
+        letters.get_mut(..subtag.len()).filter(|_| is_one)?.copy_from_slice(subtag.as_bytes());
+        Some(Self(letters))
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use prometheus_client::{
     encoding::text::encode,
-    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::Registry,
 };
 use serde::Serialize;
@@ -76,6 +76,8 @@ impl Telemetry {
 
     fn register(&mut self, peers: Family<Label, Gauge>, messages: Family<Label, Counter>) {
         let Self { registry, .. } = self;
+        let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "What runs here", build);
         registry.register("peers", "Peers by what they do", peers);
         registry.register("matches", "Pairs that have not ended", self.matches.clone());
         registry.register("connections", "Open sockets", self.connections.clone());

@@ -1,6 +1,9 @@
 //! Real clients on a real server: what is said is heard by whom it is for, and whoever misbehaves harms nobody else.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use futures::future::join_all;
 use passerby::{
@@ -525,6 +528,28 @@ async fn a_server_that_stops_does_not_wait_for_ever() {
     assert_eq!(one.link.verdict().await, (Some(ErrorCode::ServerStops), 1012));
     assert_eq!(other.link.verdict().await, (Some(ErrorCode::ServerStops), 1012));
     timeout(PATIENCE, end).await.expect("it ends").unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn the_board_shows_numbers_that_there_are() {
+    const BOARD: &str = include_str!("../../docs/grafana.json");
+    let house = House::open().await;
+    // A number that never was is not said: somebody comes, goes and misbehaves.
+    let (mut one, mut other) = meet(&house).await;
+    one.link.send("[]").await;
+    one.link.verdict().await.0.expect("a refusal");
+    other.hear_end().await;
+    let text = house.metrics().await;
+    let is_name = |it: char| it.is_ascii_alphanumeric() || it == '_';
+    let words = BOARD.split(|it| !is_name(it)).filter(|it| it.starts_with("passerby_"));
+    let families: BTreeSet<_> =
+        words.map(|it| it.trim_end_matches("_bucket").trim_end_matches("_total")).collect();
+    assert!(families.len() >= 10, "{families:?}");
+    for family in families {
+        assert!(text.contains(&format!("# TYPE {family} ")), "{family} in {text}");
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(text.contains(&format!("passerby_build_info{{version=\"{version}\"}} 1")), "{text}");
 }
 
 #[tokio::test]

@@ -705,6 +705,7 @@ fn tastes_are_held_to_their_bounds() {
         r#""languages":"DE""#.to_owned(),
         r#""languages":"de-AT""#.to_owned(),
         r#""languages":"d""#.to_owned(),
+        r#""languages":"ninelongs""#.to_owned(),
         r#""hobbies":"a""#.to_owned(),
     ];
     for tastes in bad {
@@ -837,7 +838,7 @@ fn any_media() -> impl Strategy<Value = Media> {
 
 fn any_tastes() -> impl Strategy<Value = Tastes> {
     let interests = proptest::collection::vec("[^, \\pC\\pZ]{1,32}", 0..=MAX_INTERESTS);
-    let languages = proptest::collection::vec("[a-z]{2,3}", 0..=MAX_LANGUAGES);
+    let languages = proptest::collection::vec("[a-z]{2,8}", 0..=MAX_LANGUAGES);
     (interests, languages).prop_map(|(interests, languages)| Tastes {
         interests: interests.iter().map(|it| Interest::new(it).expect("an interest")).collect(),
         languages: languages.iter().map(|it| Language::new(it).expect("a language")).collect(),

@@ -55,9 +55,14 @@ impl House {
         get(self.address, path, headers).await
     }
 
+    /// All that `/metrics` says.
+    pub(crate) async fn metrics(&self) -> String {
+        get(self.metrics, "/metrics", &[]).await.body
+    }
+
     /// What `/metrics` says of `series`, for example `passerby_peers{phase="waiting"}`.
     pub(crate) async fn count(&self, series: &str) -> u64 {
-        let text = get(self.metrics, "/metrics", &[]).await.body;
+        let text = self.metrics().await;
         let value = text.lines().find_map(|it| it.strip_prefix(series)?.strip_prefix(' '));
         value.map_or(0, |it| it.parse().expect("a count"))
     }
