@@ -64,6 +64,22 @@ test('a conversation', async ({ visitor }) => {
   await shoot(one, '5-asked-for-next');
 });
 
+test('topics', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada), await visitor(ben)];
+  for (const it of [one, other]) {
+    await it.arrive();
+    await it.page.locator('.panel').getByRole('textbox').fill('jazz, cooking, climbing');
+    await it.page.keyboard.press('Tab');
+  }
+  await shoot(one, '1-landing-topics');
+  await one.start();
+  await one.reaches('waiting');
+  await shoot(one, '2-waiting-for-topics');
+  await other.start();
+  await one.meets(ben);
+  await shoot(one, '4-talking-topics');
+});
+
 test('before a call', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();

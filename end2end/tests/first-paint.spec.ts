@@ -1,4 +1,5 @@
 import { ada, expect, test } from '../fixtures';
+import { Wire } from '../fixtures/wire';
 
 test('Start is not lost on a page that is not ready yet', async ({ visitor }) => {
   const one = await visitor(ada);
@@ -37,15 +38,17 @@ test('the program of a call is fetched when there is somebody to call', async ({
   await expect.poll(() => fetched.length).toBe(2);
 });
 
-test('a program that cannot be fetched is fetched again', async ({ visitor }) => {
-  const one = await visitor(ada);
-  one.forgive(/split_call|Failed to (load|fetch)/);
-  let refused = 0;
-  await one.page.route('**/split_call*', (route) => (++refused <= 2 ? route.abort() : route.continue()));
+test('a program that cannot be fetched is fetched again, and it is said why nothing happens', async ({ visitor }) => {
+  const wire = await Wire.lay();
+  const one = await visitor(ada, { wire });
+  one.forgive(/split_call|healthz|Failed to (load|fetch)/);
   await one.arrive();
+  wire.cut();
   await one.start();
+  await one.isTold('server-lost');
+  wire.mend();
   await one.reaches('waiting');
-  expect(refused).toBeGreaterThan(2);
+  await wire.remove();
 });
 
 test('a page whose program is gone from the server makes room for the next one', async ({ visitor }) => {

@@ -26,6 +26,8 @@ test('so does Stop where the server was never reached', async ({ visitor }) => {
   const one = await visitor(ada, { wire });
   one.forgive(/WebSocket connection to .* failed/);
   await one.arrive();
+  await one.page.mouse.move(200, 200);
+  await expect(one.page.locator('#root')).toHaveAttribute('data-driven');
   wire.cut();
   await one.start();
   await one.isTold('server-lost');

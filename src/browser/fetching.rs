@@ -5,28 +5,52 @@
 
 use std::time::Duration;
 
+use futures::{
+    future::{Either, select},
+    pin_mut,
+};
+
 use super::{inbox::Inbox, web};
 
 /// How long until another try: what keeps a page from its program is most often a network that is about to come back.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Tries with somebody waiting after which only another page can help: this one's program is gone from the server.
-const MAX_TRIES: u32 = 4;
+/// How long one try may take before whoever waits is told: a slow network needs a few seconds.
+const TOLD_AFTER: Duration = Duration::from_secs(8);
 
-/// Comes back when the program is there.
-pub(super) async fn until_there(inbox: &Inbox, fetch: impl AsyncFn() -> bool) {
+/// Comes back when the program is there; tells where somebody waits for it in vain.
+///
+/// A server that answers twice and has it no more has another page by now, so the page is loaded anew.
+pub(super) async fn until_there(inbox: &Inbox, fetch: impl AsyncFn() -> bool, tell: impl Fn()) {
     let somebody_waits = || web::page::start_is_pressed() || !inbox.is_empty();
+    let pause = |time| web::clock::until(Some(web::clock::now() + time));
     if !somebody_waits() && !web::memory::knows_this_device() {
         web::page::stirs().await;
     }
-    let mut tries = 0;
-    while !fetch().await {
+    let mut answered = false;
+    loop {
+        let (attempt, patience) = (fetch(), pause(TOLD_AFTER));
+        pin_mut!(attempt, patience);
+        let is_there = match select(attempt, patience).await {
+            Either::Left((is_there, _)) => is_there,
+            Either::Right(((), attempt)) => {
+                if somebody_waits() {
+                    tell();
+                }
+                attempt.await
+            }
+        };
+        if is_there {
+            return;
+        }
         if somebody_waits() {
-            tries += 1;
+            tell();
+            let answers = web::page::server_answers().await;
+            if answers && answered {
+                web::window::reload();
+            }
+            answered = answers;
         }
-        if tries == MAX_TRIES {
-            web::window::reload();
-        }
-        web::clock::until(Some(web::clock::now() + AGAIN_AFTER)).await;
+        pause(AGAIN_AFTER).await;
     }
 }

@@ -11,12 +11,12 @@ mod seat;
 mod web;
 
 use leptos::{
-    prelude::{Callback, provide_context, signal},
+    prelude::{Callback, Set, provide_context, signal},
     task::spawn_local,
 };
 
 use crate::{
-    call::{Input, Menus, Snapshot, TopicTexts},
+    call::{Input, Menus, Problem, Snapshot, TopicTexts},
     ui::{App, Stage, words::Words},
 };
 use inbox::Inbox;
@@ -51,7 +51,8 @@ pub fn start(fetch: impl AsyncFn() -> bool + 'static, take: fn(Box<Seat>)) {
 
     let seat = Seat { inbox, inputs, show, show_lines, show_menus, show_topics, show_samples };
     spawn_local(async move {
-        fetching::until_there(&seat.inbox, fetch).await;
+        let lost = Snapshot { problem: Some(Problem::ServerLost), ..Snapshot::default() };
+        fetching::until_there(&seat.inbox, fetch, || seat.show.set(lost)).await;
         take(Box::new(seat));
     });
 }

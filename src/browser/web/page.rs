@@ -3,9 +3,10 @@
 use futures::{StreamExt, channel::mpsc};
 use gloo_events::EventListener;
 use js_sys::Reflect;
-use wasm_bindgen::JsCast;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{EventTarget, HtmlElement, Window, window};
 
+use super::object::{ask, get};
 use crate::ui::{BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, WORDS_ID};
 
 /// Listeners for the page's life; they go when this is dropped.
@@ -66,6 +67,12 @@ pub(in crate::browser) async fn stirs() {
         })
     });
     told.next().await;
+}
+
+/// Whether the server answers at all.
+pub(in crate::browser) async fn server_answers() -> bool {
+    let window = window().map_or(JsValue::NULL, JsValue::from);
+    ask(&window, "fetch", ["/healthz".into()]).await.is_some_and(|it| get(&it, "ok").is_truthy())
 }
 
 /// Listens for the page being left, and for the network's or the page's return.
