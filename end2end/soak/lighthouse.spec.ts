@@ -30,8 +30,18 @@ test('the first page is quick, light and at rest on a phone', async ({ home }) =
   expect(bytes).toBeLessThanOrEqual(MAX_BYTES);
 });
 
+/** A run, again where Lighthouse says that it has lost the beginning of the page: its fault, and rare. */
+async function look(url: string, tries = 3): Promise<Report> {
+  try {
+    return await run(url);
+  } catch (error) {
+    if (tries === 1 || !String(error).includes('NO_NAVSTART')) throw error;
+    return look(url, tries - 1);
+  }
+}
+
 /** One run as Lighthouse does it by default: a phone of the middle class on a slow network. */
-async function look(url: string): Promise<Report> {
+async function run(url: string): Promise<Report> {
   const { stdout } = await promisify(execFile)(
     'npx',
     [
