@@ -1,6 +1,8 @@
 //! What the person would like to have in common with a stranger, whom the server looks for, and what was found; it must not
 //! know who else waits.
 
+use std::time::Duration;
+
 use super::{Call, Output, Preferences, State, Switch};
 use crate::{
     protocol::{Affinity, Interest, Language, Tastes},
@@ -111,7 +113,7 @@ impl Topics {
         let (_, until) = self.seeking?;
         let left = until.map(|it| it - now).filter(|it| !it.is_zero())?;
         let rest = left.as_millis() % 1_000;
-        Some(now + std::time::Duration::from_millis(if rest == 0 { 1_000 } else { rest as u64 }))
+        Some(now + Duration::from_millis(if rest == 0 { 1_000 } else { rest as u64 }))
     }
 }
 

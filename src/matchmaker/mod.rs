@@ -2,8 +2,9 @@
 //!
 //! [`Matchmaker::handle`] takes one fact and returns what must be done, in order.
 //! A peer's record is in `peer`, its coming and going in `sessions`, what it says in `talk`,
-//! who waits in `queue`, how they are paired in `pairing`, their offers in `ahead`, who is with whom in `matches`, what helps them and what they may learn
-//! of each other in `ice`, how a match outlives its server in `taking_up` and `ticket`, what is due in `deadlines`, chance in `mint`.
+//! who waits in `queue`, how they are paired in `pairing`, their offers in `ahead`, who is with whom in `matches`, what
+//! helps them and what they may learn of each other in `ice`, how a match outlives its server in `taking_up` and `ticket`,
+//! what is due in `deadlines`, chance in `mint`.
 
 mod ahead;
 mod deadlines;

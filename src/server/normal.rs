@@ -1,6 +1,8 @@
 //! One spelling for each interest, so that those find each other who mean the same: text in, text out; it must not know
 //! who has it.
 
+use std::mem;
+
 use unicode_normalization::UnicodeNormalization;
 
 use crate::protocol::{Interest, ToServer};
@@ -8,24 +10,12 @@ use crate::protocol::{Interest, ToServer};
 /// Writes the interests of a message in their one spelling: compatibility composed (Unicode Standard Annex 15, NFKC), in
 /// small letters, with one space between words, each once. What is none in that spelling is left out.
 pub(super) fn message(message: &mut ToServer) {
-    match message {
-        ToServer::Join { tastes, .. } => {
-            let spelt: Vec<_> = tastes.interests.iter().filter_map(interest).collect();
-            tastes.interests.clear();
-            for it in spelt {
-                if !tastes.interests.contains(&it) {
-                    tastes.interests.push(it);
-                }
-            }
+    let ToServer::Join { tastes, .. } = message else { return };
+    let written = mem::take(&mut tastes.interests);
+    for it in written.iter().filter_map(interest) {
+        if !tastes.interests.contains(&it) {
+            tastes.interests.push(it);
         }
-        ToServer::Hello { .. }
-        | ToServer::Prepared { .. }
-        | ToServer::Signal { .. }
-        | ToServer::Connected { .. }
-        | ToServer::Failed { .. }
-        | ToServer::Next { .. }
-        | ToServer::Leave {}
-        | ToServer::Ping {} => {}
     }
 }
 
