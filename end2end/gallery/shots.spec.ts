@@ -105,10 +105,7 @@ test('what is around the page', async ({ visitor }) => {
   await shoot(one, '8-idle');
   await one.start();
   await one.reaches('waiting');
-  await one.context.newPage().then(async (second) => {
-    await second.goto(one.page.url());
-    await second.getByRole('button', { name: 'Start' }).click();
-  });
+  await one.startsInAnotherTab();
   await one.isTold('other-tab');
   await shoot(one, '8-other-tab');
 });

@@ -188,9 +188,7 @@ test('asked whether anybody is there, let go, used in another tab', async ({ vis
 
   await one.start();
   await one.reaches('waiting');
-  const second = await one.context.newPage();
-  await second.goto(one.page.url());
-  await second.getByRole('button', { name: 'Start' }).click();
+  await one.startsInAnotherTab();
   await one.isTold('other-tab');
   await isAccessible(one);
 });

@@ -5,9 +5,7 @@ test('one page of a browser at a time', async ({ visitor }) => {
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
-  const second = await one.context.newPage();
-  await second.goto(one.page.url());
-  await second.getByRole('button', { name: 'Start' }).click();
+  const second = await one.startsInAnotherTab();
   await one.isTold('other-tab');
   await one.lightsAreOut();
   await one.button('Use here').click();
