@@ -15,7 +15,7 @@ use std::{env, process::Command, str::FromStr};
 
 use passerby::{
     matchmaker::{Config, Connection, Ice, Input, Matchmaker, Network},
-    protocol::{Frame, Interest, Language, Media, Tastes, ToServer},
+    protocol::{Frame, Interest, Language, Media, Past, Tastes, ToServer},
     time::Moment,
 };
 
@@ -111,7 +111,7 @@ impl House {
             unix_origin_ms: 1_700_000_000_000,
             max_connections: usize::MAX,
             max_passed_by: 16,
-            ticket_key: [3; 32],
+            keys: [3; 32].into(),
             build: None,
             ice: Ice::default(),
         });
@@ -165,7 +165,7 @@ impl House {
         let connection = Connection(self.peers);
         let network = Network::of([127, 0, 0, 1].into());
         self.matchmaker.handle(self.now, Input::Opened { connection, network });
-        let hello = ToServer::Hello { resume: None, ticket: None, device: None };
+        let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: Past::default() };
         self.say(self.peers, 0, hello);
         self.peers
     }

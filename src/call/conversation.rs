@@ -56,8 +56,12 @@ impl Call {
                 self.topics.seeks(wants, until);
             }
             (ToBrowser::Prepare { ice }, _) => self.prepare(ice, out),
-            (ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, ahead }, _) => {
+            (
+                ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, pair, ahead },
+                _,
+            ) => {
                 self.topics.found(&shared);
+                self.acquainted(pair);
                 self.matched(Terms { match_id, role, partner, ticket }, (ice, relay_only), ahead, out);
             }
             (ToBrowser::Ice { match_id, ice }, State::Meeting(it)) if named(it, match_id) => {
@@ -189,6 +193,9 @@ impl Call {
         if news == News::Connected {
             // Not before: nothing may come between a match and its first picture.
             out.extend([Output::KeepAwake(true), Output::PlaySound]);
+            if self.pair.is_some() {
+                self.remember(out);
+            }
         }
         match news {
             News::None => {}

@@ -1,7 +1,8 @@
 //! What the person does with camera, microphone, speaker and screen, and what becomes of it; it must not know the server.
 
 use super::{
-    Call, DeviceEvent, DeviceKind, Kept, Output, Preferences, Problem, State, Switch, media::Change,
+    Acquaintances, Call, DeviceEvent, DeviceKind, Kept, Output, Preferences, Problem, State, Switch,
+    media::Change,
 };
 use crate::protocol::Presence;
 
@@ -148,13 +149,21 @@ impl Call {
     pub(super) fn forget(&mut self, out: &mut Vec<Output>) {
         self.devices.forget();
         self.topics.write(String::new());
+        self.unblock(out);
+        self.acquaintances = Acquaintances::default();
         self.prefer(Preferences::default(), out);
         self.sending_changed(out);
         out.extend([Output::Blur(false), Output::Forget]);
     }
 
     pub(super) fn remember(&self, out: &mut Vec<Output>) {
+        out.push(Output::Remember(self.kept()));
+    }
+
+    /// What this device keeps for the next visit.
+    pub(super) fn kept(&self) -> Kept {
         let (chosen, topics) = (self.devices.chosen().clone(), self.topics.texts().written.clone());
-        out.push(Output::Remember(Kept { preferences: self.preferences, chosen, topics }));
+        let (preferences, acquaintances) = (self.preferences, self.acquaintances.clone());
+        Kept { preferences, chosen, topics, acquaintances }
     }
 }

@@ -5,7 +5,8 @@ use std::{mem, time::Duration};
 use super::Output;
 use crate::{
     protocol::{
-        Delivery, ErrorCode, Frame, MatchId, Message, Receipt, Resume, ToBrowser, ToServer, limits::HEARTBEAT,
+        Delivery, ErrorCode, Frame, MatchId, Message, Past, Receipt, Resume, ToBrowser, ToServer,
+        limits::HEARTBEAT,
     },
     time::Moment,
 };
@@ -86,6 +87,8 @@ pub(super) enum Incoming {
         match_id: Option<MatchId>,
         /// The page that the server has.
         build: Option<String>,
+        /// The name of this device, if it is news.
+        device: Option<String>,
     },
     /// Something to act on.
     Message(ToBrowser),
@@ -111,6 +114,11 @@ impl Line {
         *self = Self::default();
     }
 
+    /// Whether it is open, or is to be.
+    pub(super) fn is_wanted(&self) -> bool {
+        self.wire != Wire::Off
+    }
+
     /// Tries again at once, if it is waiting to try again.
     pub(super) fn hurry(&mut self, now: Moment, out: &mut Vec<Output>) {
         if let Wire::Resting { .. } = self.wire {
@@ -129,9 +137,15 @@ impl Line {
     }
 
     /// The socket is open: says hello.
-    pub(super) fn opened(&mut self, ticket: Option<String>, out: &mut Vec<Output>) {
+    pub(super) fn opened(
+        &mut self,
+        ticket: Option<String>,
+        device: Option<String>,
+        past: Past,
+        out: &mut Vec<Output>,
+    ) {
         if let Wire::Opening { .. } = self.wire {
-            let hello = ToServer::Hello { resume: self.resume, ticket, device: None };
+            let hello = ToServer::Hello { resume: self.resume, ticket, device, past };
             out.extend(self.delivery.send(hello).ok().map(Output::Send));
         }
     }
@@ -175,9 +189,12 @@ impl Line {
                 self.told_full = code == ErrorCode::ServerFull;
                 if self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
             }
-            (Wire::Opening { .. }, ToBrowser::Welcome { peer, secret, resumed, match_id, build, .. }) => {
+            (
+                Wire::Opening { .. },
+                ToBrowser::Welcome { peer, secret, resumed, match_id, build, device, .. },
+            ) => {
                 self.welcomed(now, Resume { peer, secret }, resumed, ack, out);
-                Incoming::Welcome { resumed, match_id, build }
+                Incoming::Welcome { resumed, match_id, build, device }
             }
             (Wire::Opening { .. }, _) => Incoming::Nothing,
             (Wire::Open { .. }, msg) => {

@@ -5,9 +5,10 @@
 //! `conversation`, what follows for the queue in `queueing`; the line to the server is in `line`, one match in `meeting`, the offer made before it in `ahead`, one
 //! connection in `connection` and `negotiation`, what arrives on it in `evidence`, how good that is in `strength`, how it is
 //! got back in `recovery`, who is at its other end in `verification`, what the two write in `chat`; camera and microphone
-//! are in `media`, what a person has chosen in `preferences`, what it likes to talk about in `topics`, what is around the
-//! page in `surroundings`.
+//! are in `media`, what a person has chosen in `preferences`, what it likes to talk about in `topics`, whom it has met
+//! in `acquaintances`, what is around the page in `surroundings`.
 
+mod acquaintances;
 mod ahead;
 mod around;
 mod chat;
@@ -16,6 +17,7 @@ mod conversation;
 mod equipment;
 mod evidence;
 mod input;
+mod intent;
 mod line;
 mod media;
 mod meeting;
@@ -47,24 +49,25 @@ use meeting::{Meeting, News};
 use surroundings::Attendance;
 use topics::Topics;
 
+pub use acquaintances::{Acquaintances, Dated};
 pub use chat::{Author, ChatGlance, ChatLine};
 pub use input::{
     Change, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input, Link, Measurement,
     MediaError, PeerEvent, SignalingState,
 };
+pub use intent::{ChatWish, Intent, WindowWish};
 pub use media::{DeviceInfo, DeviceKind, Menus};
 pub use output::{Chosen, Kept, Output, PeerDeed, Quality};
 pub use preferences::{Corner, Preferences, Switch};
 pub use snapshot::{
-    ChatWish, Code, Codec, Details, Device, Farewell, Flow, Intent, Marks, Milestone, Path, Phase, Problem,
-    Snapshot, Sound, WindowWish,
+    Code, Codec, Details, Device, Farewell, Flow, Marks, Milestone, Path, Phase, Problem, Snapshot, Sound,
 };
 pub use strength::{Sample, Strength};
 pub use surroundings::{Abilities, Browser, Surroundings};
 pub use topics::{Seeking, TopicTexts};
 
 use crate::{
-    protocol::{IceServer, Language, MatchId, Media, Tastes, ToServer},
+    protocol::{IceServer, Language, MatchId, Media, PairId, Tastes, ToServer},
     time::Moment,
 };
 
@@ -87,6 +90,11 @@ pub struct Call {
     build: String,
     attendance: Attendance,
     topics: Topics,
+    /// Milliseconds from the Unix epoch to the origin of time.
+    unix_origin_ms: u64,
+    acquaintances: Acquaintances,
+    /// The last partner and this one.
+    pair: Option<PairId>,
     /// The page is in the background.
     away: bool,
     sound: Sound,
@@ -143,7 +151,7 @@ impl Call {
     /// A call that has not begun; `seed` is its chance, `kept` what this device remembers, `browser`, its `languages` and
     /// `build` what the page is.
     pub fn new(seed: u64, kept: Kept, browser: Browser, languages: Vec<Language>, build: String) -> Self {
-        let Kept { preferences, chosen, topics } = kept;
+        let Kept { preferences, chosen, topics, acquaintances } = kept;
         let devices = Devices::recalled(chosen, preferences.has(Switch::PushToTalk));
         Self {
             preferences,
@@ -151,6 +159,9 @@ impl Call {
             attendance: Attendance::default(),
             topics: Topics::recalled(topics, languages),
             build,
+            unix_origin_ms: 0,
+            acquaintances,
+            pair: None,
             away: false,
             sound: Sound::default(),
             chat_open: false,
@@ -167,6 +178,13 @@ impl Call {
         }
     }
 
+    /// The same, in a page whose time began so many milliseconds after the Unix epoch.
+    #[must_use]
+    pub const fn begun_at(mut self, unix_origin_ms: u64) -> Self {
+        self.unix_origin_ms = unix_origin_ms;
+        self
+    }
+
     /// Takes in one fact and says what must now be done. Total: never fails, never waits.
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Output> {
         self.now = now;
@@ -180,12 +198,14 @@ impl Call {
             Input::MediaFailed(error) => self.media_failed(error, &mut out),
             Input::MediaLost(lost) => self.media_lost(lost, &mut out),
             Input::SocketOpened => {
-                let ticket = self.ticket();
-                self.line.opened(ticket, &mut out);
+                let (ticket, past) = (self.ticket(), self.past());
+                let device = Some(self.acquaintances.device.clone()).filter(|it| !it.is_empty());
+                self.line.opened(ticket, device, past, &mut out);
             }
             Input::SocketLost => self.line.lost(now, &mut self.rng),
             Input::Heard(frame) => match self.line.heard(now, frame, &mut self.rng, &mut out) {
-                Incoming::Welcome { resumed, match_id, build } => {
+                Incoming::Welcome { resumed, match_id, build, device } => {
+                    device.into_iter().for_each(|it| self.named(it, &mut out));
                     // A server that names none, and a page that knows none of its own, leave it as it is.
                     let is_other = build.is_some_and(|it| !self.build.is_empty() && it != self.build);
                     self.surroundings.outdated |= is_other;
@@ -248,6 +268,7 @@ impl Call {
             can_change_camera: self.devices.can_change_camera(),
             seeking: self.seeking(),
             topics: self.topics.revision(),
+            blocked: self.blocked(),
             asks_next: self.asks_next_until.is_some_and(|until| until > self.now),
             sound: self.sound,
             surroundings: Surroundings {

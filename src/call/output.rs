@@ -1,6 +1,6 @@
 //! All that a call can ask for; it must not know how the driver does it.
 
-use super::{Description, DeviceKind, Link, Milestone, Preferences};
+use super::{Acquaintances, Description, DeviceKind, Link, Milestone, Preferences};
 use crate::protocol::{Candidate, Frame, IceServer, Media, PeerMessage, ToServer};
 
 /// What a device keeps from one visit to the next.
@@ -12,6 +12,8 @@ pub struct Kept {
     pub chosen: Chosen,
     /// What the person likes to talk about, as it was written.
     pub topics: String,
+    /// Whom this device has met.
+    pub acquaintances: Acquaintances,
 }
 
 /// One deed, to be done in the order given.

@@ -36,6 +36,8 @@ impl Call {
             Intent::OpenMirror => self.open_mirror(out),
             Intent::StartWithout => self.start_without(out),
             Intent::Toggle(switch) => self.toggle(switch, out),
+            Intent::Block => self.block(out),
+            Intent::Unblock => self.unblock(out),
             Intent::ForgetEverything => self.forget(out),
             Intent::Window(wish) => self.window_wanted(wish, out),
             Intent::Chat(wish) => self.writing_wanted(wish, out),
@@ -110,7 +112,7 @@ impl Call {
 
     /// Gives everything back: the camera, the connection, the line.
     pub(super) fn stop(&mut self, problem: Option<Problem>, out: &mut Vec<Output>) {
-        self.asks_next_until = None;
+        (self.asks_next_until, self.pair) = (None, None);
         match mem::replace(&mut self.state, State::Landing(problem)) {
             State::Waiting { ahead: Some(ahead), .. } => ahead.connection.close(out),
             State::Meeting(meeting) => {

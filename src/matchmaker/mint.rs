@@ -8,6 +8,7 @@ use rand_chacha::{
 };
 use uuid::{Builder, Uuid};
 
+use super::keys::DeviceId;
 use crate::{
     protocol::{MatchId, PeerId, Secret},
     time::Moment,
@@ -39,6 +40,11 @@ impl Mint {
     /// A new match's name.
     pub(super) fn match_id(&mut self, now: Moment) -> MatchId {
         MatchId(self.version_7(now))
+    }
+
+    /// A new device's name.
+    pub(super) fn device(&mut self) -> DeviceId {
+        DeviceId(self.secret().0)
     }
 
     /// A secret of 128 bits, less the six that a UUID of version 4 gives away.

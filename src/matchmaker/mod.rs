@@ -4,12 +4,14 @@
 //! A peer's record is in `peer`, its coming and going in `sessions`, what it says in `talk`,
 //! who waits in `queue`, how they are paired in `pairing`, their offers in `ahead`, who is with whom in `matches`, what
 //! helps them and what they may learn of each other in `ice`, how a match outlives its server in `taking_up` and `ticket`,
-//! what is due in `deadlines`, chance in `mint`.
+//! whom a peer has met in `acquaintances`, what the server signs with in `keys`, what is due in `deadlines`, chance in `mint`.
 
+mod acquaintances;
 mod ahead;
 mod deadlines;
 mod ice;
 mod input;
+mod keys;
 mod matches;
 mod mint;
 mod output;
@@ -28,6 +30,7 @@ mod tests;
 
 use std::{collections::HashMap, mem, sync::Arc};
 
+use acquaintances::Acquaintances;
 use ahead::Seats;
 use deadlines::{Deadlines, Due};
 use matches::{End, Match, Matches};
@@ -38,6 +41,7 @@ use sessions::Socket;
 
 pub use ice::{Ice, Turn};
 pub use input::{Closing, Connection, Input, Network};
+pub use keys::Keys;
 pub use output::{Census, Note, Output};
 
 use crate::{
@@ -56,8 +60,8 @@ pub struct Config {
     pub max_connections: usize,
     /// How often two others may be paired past a peer for which anybody is good enough.
     pub max_passed_by: u64,
-    /// Signs the tickets; every server that holds it can rebuild a match from them.
-    pub ticket_key: [u8; 32],
+    /// Signs tickets and the names of devices; every server that holds the keys can rebuild a match from its tickets.
+    pub keys: Keys,
     /// STUN and TURN servers, and what the two ends learn of each other.
     pub ice: Ice,
     /// Names the page that goes with this server.
@@ -68,7 +72,7 @@ pub struct Config {
 #[derive(Debug)]
 pub struct Matchmaker {
     max_connections: usize,
-    ticket_key: [u8; 32],
+    keys: Keys,
     build: Option<String>,
     ice: Ice,
     draining: bool,
@@ -96,7 +100,7 @@ impl Matchmaker {
     pub fn new(config: Config) -> Self {
         Self {
             max_connections: config.max_connections,
-            ticket_key: config.ticket_key,
+            keys: config.keys,
             build: config.build,
             ice: config.ice,
             draining: false,

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use super::{
     Due, Link, Matchmaker, Note, Output, Peer, Standing,
     matches::{End, Match},
-    queue::{self, Claim, Place, Proposal, Verdict},
+    queue::{self, Claim, Place, Proposal},
 };
 use crate::{
     protocol::{Ahead, PeerId, Tastes, ToBrowser, limits::CONNECT_WITHIN_SERVER},
@@ -117,11 +117,6 @@ impl Matchmaker {
         self.accept(peer).is_some() && !self.too_slow.contains(&peer)
     }
 
-    fn judge(&self, now: Moment, one: PeerId, other: PeerId) -> Verdict {
-        let until = |a: PeerId, b: PeerId| self.peers.get(&a).and_then(|it| it.avoids(now, b));
-        until(one, other).max(until(other, one)).map_or(Verdict::Accepted, Verdict::NotBefore)
-    }
-
     /// Pairs two, if each one's own record says that it waits.
     fn pair(&mut self, now: Moment, one: PeerId, other: PeerId) {
         let (Some(mine), Some(theirs)) = (self.accept(one), self.accept(other)) else { return };
@@ -149,6 +144,7 @@ impl Matchmaker {
             it.ends.iter_mut().for_each(End::begin_ahead);
         }
         self.begin(now, match_id, it);
+        let pair = self.acquaint(now, peers);
         let told = [ahead.map(|number| Ahead::Yours { number }), offer.map(|it| it.told(privacy))];
         for (index, ahead) in told.into_iter().enumerate() {
             let partner = self.peers.get(&peers[1 - index]).map(|it| it.media).unwrap_or_default();
@@ -157,7 +153,8 @@ impl Matchmaker {
             let role = Match::role(index);
             let ice = self.servers(now, match_id, role, relay_only);
             let ticket = Some(self.ticket(now, match_id, peers, index, relay_only));
-            let msg = ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, ahead };
+            let msg =
+                ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, pair, ahead };
             self.tell(peers[index], msg);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use super::{Connection, Network, ahead::Preparation, queue::Place};
+use super::{Acquaintances, Connection, Network, ahead::Preparation, keys::DeviceId, queue::Place};
 use crate::{
     protocol::{Delivery, MatchId, Media, PeerId, Secret, Tastes, ToBrowser, limits::NOT_AGAIN_FOR},
     time::Moment,
@@ -32,6 +32,10 @@ pub(super) struct Peer {
     pub(super) tastes: Arc<Tastes>,
     /// Its offer made ahead, while it waits.
     pub(super) preparation: Preparation,
+    /// The device it is on.
+    pub(super) device: DeviceId,
+    /// Whom it has met.
+    pub(super) acquaintances: Option<Box<Acquaintances>>,
     /// How many of its messages were refused on this socket.
     pub(super) refusals: u16,
     /// Whom it parted from, and until when they are kept apart; oldest first.
@@ -70,8 +74,9 @@ pub(super) enum Standing {
 
 impl Peer {
     /// A peer that has just said hello.
-    pub(super) fn new(connection: Connection, network: Network, secret: Secret) -> Self {
-        Self { secret: Some(secret), network: Some(network), ..Self::with(Link::Attached(connection)) }
+    pub(super) fn new(connection: Connection, network: Network, secret: Secret, device: DeviceId) -> Self {
+        let link = Link::Attached(connection);
+        Self { secret: Some(secret), network: Some(network), device, ..Self::with(link) }
     }
 
     /// A peer that is known by its partner's ticket, and may come until then.
@@ -90,6 +95,8 @@ impl Peer {
             hides: false,
             tastes: Arc::default(),
             preparation: Preparation::Unasked,
+            device: DeviceId::default(),
+            acquaintances: None,
             refusals: 0,
             avoided: VecDeque::new(),
         }

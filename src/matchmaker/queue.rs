@@ -14,6 +14,10 @@ use crate::{
     time::Moment,
 };
 
+/// Waiting peers of one line who are asked for whom somebody looks: more than one peer is kept from at a time. Who is
+/// refused by all of these is found by the next who comes.
+const MAX_ASKED: usize = 256;
+
 /// A place in the queue: since when, and the order among those who came at the same moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
@@ -28,6 +32,8 @@ pub(super) enum Verdict {
     Accepted,
     /// Not before this moment.
     NotBefore(Moment),
+    /// Not at all.
+    Never,
 }
 
 /// What the queue has found for a peer.
@@ -164,8 +170,8 @@ impl Queue {
 
     /// Looks for a partner for the peer at this place.
     ///
-    /// Passes only those by who refuse, and a peer refuses no more than it remembers
-    /// ([`MAX_AVOIDED`](super::peer::MAX_AVOIDED)), so the search is short however long the queue is.
+    /// Passes only those by who refuse, and no more than [`MAX_ASKED`] in each line, so the search is short however long the
+    /// queue is.
     pub(super) fn propose(&self, place: Place, judge: impl Fn(PeerId) -> Verdict) -> Proposal {
         let Some(seeker) = self.waiting.get(&place) else { return Proposal::Nobody(None) };
         let mut search = Search { place, judge, earliest: None };
@@ -205,12 +211,13 @@ struct Search<J> {
 impl<J: Fn(PeerId) -> Verdict> Search<J> {
     /// The first who accepts.
     fn first(&mut self, line: impl Iterator<Item = (Place, PeerId)>) -> Option<(Place, PeerId)> {
-        for (at, other) in line.filter(|(at, _)| *at != self.place) {
+        for (at, other) in line.filter(|(at, _)| *at != self.place).take(MAX_ASKED) {
             match (self.judge)(other) {
                 Verdict::Accepted => return Some((at, other)),
                 Verdict::NotBefore(when) => {
                     self.earliest = Some(self.earliest.map_or(when, |it| it.min(when)));
                 }
+                Verdict::Never => {}
             }
         }
         None

@@ -2,10 +2,13 @@
 
 use std::{mem, ops::Range, sync::Arc, time::Duration};
 
-use super::{Closing, Connection, Due, Link, Matchmaker, Network, Output, Peer, Standing};
+use super::{
+    Acquaintances, Closing, Connection, Due, Link, Matchmaker, Network, Output, Peer, Standing,
+    keys::DeviceId,
+};
 use crate::{
     protocol::{
-        EndReason, ErrorCode, Frame, Limits, MatchId, PeerId, Resume, Secret, Signalling, ToBrowser,
+        EndReason, ErrorCode, Frame, Limits, MatchId, Past, PeerId, Resume, Secret, Signalling, ToBrowser,
         limits::{
             GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, MAX_CANDIDATE_BYTES, MAX_CANDIDATES,
             MAX_FRAME_BYTES, MAX_SDP_BYTES, VERSION,
@@ -29,6 +32,14 @@ pub(super) enum Socket {
     },
     /// It is a peer's.
     Of(PeerId),
+}
+
+/// A device, and what it is to be told of its name.
+pub(super) struct Known {
+    /// Its name.
+    pub(super) id: DeviceId,
+    /// The name signed, where what it has shown is not good.
+    pub(super) news: Option<String>,
 }
 
 impl Matchmaker {
@@ -60,22 +71,41 @@ impl Matchmaker {
         ack: u64,
         resume: Option<Resume>,
         ticket: Option<&str>,
+        (device, past): (Option<&str>, &Past),
     ) {
         let known = |it: &Resume| self.peers.get(&it.peer).is_some_and(|peer| peer.secret == Some(it.secret));
         if let Some(resume) = resume.filter(known) {
             return self.take_back(now, (connection, network), ack, resume.peer);
         }
         match ticket.and_then(|it| self.honoured(now, it)) {
-            Some(ticket) => self.take_up(now, (connection, network), ticket),
+            Some(ticket) => {
+                let device = self.device(device);
+                self.take_up(now, (connection, network), ticket, (device, past));
+            }
             None if self.draining => self.drop_socket(connection, ErrorCode::ServerStops),
             None if self.peers.len() >= self.max_connections => {
                 self.drop_socket(connection, ErrorCode::ServerFull);
             }
             None => {
-                let (id, secret) = (self.mint.peer(now), self.mint.secret());
+                let (id, secret, device) = (self.mint.peer(now), self.mint.secret(), self.device(device));
                 self.bind(connection, id);
-                self.peers.insert(id, Peer::new(connection, network, secret));
-                self.tell(id, self.welcome(id, secret, (false, None)));
+                let mut peer = Peer::new(connection, network, secret, device.id);
+                peer.acquaintances = Acquaintances::told(now, past);
+                self.peers.insert(id, peer);
+                self.tell(id, self.welcome(id, secret, (false, None), device.news));
+            }
+        }
+    }
+
+    /// The device that a page shows; one that shows none, or none of ours, gets a name, and one whose name an old key has
+    /// signed the same one anew.
+    fn device(&mut self, shown: Option<&str>) -> Known {
+        match shown.and_then(|it| self.keys.device(it)) {
+            Some((id, true)) => Known { id, news: None },
+            Some((id, false)) => Known { id, news: Some(self.keys.sign_device(id)) },
+            None => {
+                let id = self.mint.device();
+                Known { id, news: Some(self.keys.sign_device(id)) }
             }
         }
     }
@@ -94,7 +124,7 @@ impl Matchmaker {
             Link::Attached(old) => self.drop_socket(old, ErrorCode::Replaced),
             Link::Detached { until } => self.found(until, id),
         }
-        self.tell(id, self.welcome(id, secret, (true, None)));
+        self.tell(id, self.welcome(id, secret, (true, None), None));
         self.replay(connection, id);
         match (before, standing) {
             (Link::Detached { .. }, Standing::Waiting { place, .. }) => self.seek(now, [(place, id)]),
@@ -239,6 +269,7 @@ impl Matchmaker {
         peer: PeerId,
         secret: Secret,
         (resumed, match_id): (bool, Option<MatchId>),
+        device: Option<String>,
     ) -> ToBrowser {
         let relay = self.ice.turn.is_some();
         let limits = Limits {
@@ -250,6 +281,6 @@ impl Matchmaker {
             grace_ms: GRACE_MATCHED.as_millis() as u32,
         };
         let build = self.build.clone();
-        ToBrowser::Welcome { version: VERSION, peer, secret, resumed, match_id, relay, build, limits }
+        ToBrowser::Welcome { version: VERSION, peer, secret, resumed, match_id, relay, build, device, limits }
     }
 }

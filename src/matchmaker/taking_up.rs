@@ -2,12 +2,16 @@
 //! know how tickets are made.
 
 use super::{
-    Connection, Delivery, Due, End, Link, Match, Matchmaker, Network, Note, Output, Peer, Standing,
+    Acquaintances, Connection, Delivery, Due, End, Link, Match, Matchmaker, Network, Note, Output, Peer,
+    Standing,
     ice::Privacy,
+    sessions::Known,
     ticket::{self, Ticket},
 };
 use crate::{
-    protocol::{ErrorCode, IceServer, MatchId, PeerId, Role, Signalling, ToBrowser, limits::GRACE_MATCHED},
+    protocol::{
+        ErrorCode, IceServer, MatchId, Past, PeerId, Role, Signalling, ToBrowser, limits::GRACE_MATCHED,
+    },
     time::Moment,
 };
 
@@ -15,7 +19,7 @@ impl Matchmaker {
     /// Reads a ticket; `None` if it is worth nothing here: not signed by us, too old, for a match that is over, or in
     /// contradiction to what is known.
     pub(super) fn honoured(&self, now: Moment, text: &str) -> Option<Ticket> {
-        let ticket = Ticket::verify(text, &self.ticket_key, self.mint.unix_seconds(now))?;
+        let ticket = Ticket::verify(text, &self.keys, self.mint.unix_seconds(now))?;
         let standing = |id: PeerId| self.peers.get(&id).map(Peer::match_id);
         let is_current = standing(ticket.peer) == Some(Some(ticket.match_id));
         let is_unknown = !self.matches.knows(ticket.match_id)
@@ -31,6 +35,7 @@ impl Matchmaker {
         now: Moment,
         (connection, network): (Connection, Network),
         ticket: Ticket,
+        (device, past): (Known, &Past),
     ) {
         let Ticket { match_id, peer: id, relay_only, role, .. } = ticket;
         if !self.peers.contains_key(&id) {
@@ -42,6 +47,8 @@ impl Matchmaker {
         if peer.secret.replace(secret).is_some() {
             peer.delivery = Delivery::default();
         }
+        peer.device = device.id;
+        peer.acquaintances = Acquaintances::told(now, past);
         // Until it says otherwise it waits as it did when the ticket was made.
         (peer.network, peer.refusals, peer.hides) = (Some(network), 0, peer.hides || relay_only);
         let before = std::mem::replace(&mut peer.link, Link::Attached(connection));
@@ -50,7 +57,7 @@ impl Matchmaker {
             Link::Attached(old) => self.drop_socket(old, ErrorCode::Replaced),
             Link::Detached { until } => self.found(until, id),
         }
-        self.tell(id, self.welcome(id, secret, (false, Some(match_id))));
+        self.tell(id, self.welcome(id, secret, (false, Some(match_id)), device.news));
         self.replay(connection, id);
         self.judge_privacy(match_id);
         if self.ice.turn.is_some() {
@@ -146,6 +153,6 @@ impl Matchmaker {
     ) -> String {
         let expires = self.mint.unix_seconds(now) + ticket::GOOD_FOR_SECONDS;
         let (peer, partner, role) = (peers[index], peers[1 - index], Match::role(index));
-        Ticket { match_id, peer, partner, role, relay_only, expires }.sign(&self.ticket_key)
+        Ticket { match_id, peer, partner, role, relay_only, expires }.sign(&self.keys)
     }
 }

@@ -26,8 +26,11 @@ impl Matchmaker {
         let Some(socket) = self.sockets.get(&connection).copied() else { return };
         let Frame { seq, ack, msg } = frame;
         match (socket, msg) {
-            (Socket::Silent { network, .. }, ToServer::Hello { resume, ticket, .. }) if seq == 0 => {
-                self.greet(now, (connection, network), ack, resume, ticket.as_deref());
+            (Socket::Silent { network, .. }, ToServer::Hello { resume, ticket, device, past })
+                if seq == 0 =>
+            {
+                let known = (device.as_deref(), &past);
+                self.greet(now, (connection, network), ack, resume, ticket.as_deref(), known);
             }
             (Socket::Silent { .. }, _) => self.drop_socket(connection, ErrorCode::HelloFirst),
             (Socket::Of(peer), ToServer::Hello { .. }) => self.dismiss(now, peer, ErrorCode::HelloTwice, seq),
@@ -92,6 +95,8 @@ impl Matchmaker {
             ToServer::Connected { match_id } => self.connected(now, peer, seq, match_id),
             ToServer::Failed { match_id } => self.failed(now, peer, seq, match_id),
             ToServer::Next { match_id } => self.next(now, peer, seq, match_id),
+            ToServer::Block { pair } => self.block(peer, pair),
+            ToServer::Unblock {} => self.unblock(now, peer),
             ToServer::Leave {} => self.leave(now, peer),
             ToServer::Ping {} => self.tell(peer, ToBrowser::Pong {}),
         }

@@ -9,8 +9,19 @@ use super::{
 };
 
 /// The names of [`ToServer`]'s messages, to tell an unknown message from a malformed one.
-const NAMES: [&str; 9] =
-    ["hello", "join", "prepared", "signal", "connected", "failed", "next", "leave", "ping"];
+const NAMES: [&str; 11] = [
+    "hello",
+    "join",
+    "prepared",
+    "signal",
+    "connected",
+    "failed",
+    "next",
+    "block",
+    "unblock",
+    "leave",
+    "ping",
+];
 
 /// A text that is no message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -72,7 +83,7 @@ fn has_list(text: &str) -> bool {
 /// Whether the texts that are checked nowhere else keep to their lengths; those of signals are the server's affair.
 fn is_bounded(message: &ToServer) -> bool {
     match message {
-        ToServer::Hello { resume: _, ticket, device } => {
+        ToServer::Hello { resume: _, ticket, device, past: _ } => {
             [ticket, device].into_iter().flatten().all(|token| token.len() <= MAX_TOKEN_BYTES)
         }
         ToServer::Join { .. }
@@ -81,6 +92,8 @@ fn is_bounded(message: &ToServer) -> bool {
         | ToServer::Connected { .. }
         | ToServer::Failed { .. }
         | ToServer::Next { .. }
+        | ToServer::Block { .. }
+        | ToServer::Unblock {}
         | ToServer::Leave {}
         | ToServer::Ping {} => true,
     }

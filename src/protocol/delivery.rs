@@ -131,6 +131,8 @@ impl Message for ToServer {
             | Self::Connected { .. }
             | Self::Failed { .. }
             | Self::Next { .. }
+            | Self::Block { .. }
+            | Self::Unblock {}
             | Self::Leave {} => true,
         }
     }
@@ -143,6 +145,8 @@ impl Message for ToServer {
             | Self::Connected { .. }
             | Self::Failed { .. }
             | Self::Next { .. }
+            | Self::Block { .. }
+            | Self::Unblock {}
             | Self::Leave {}
             | Self::Ping {} => 0,
         }

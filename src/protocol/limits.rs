@@ -72,6 +72,21 @@ pub const WIDEN_AFTER: Duration = Duration::from_secs(10);
 /// How often two others may be paired past a peer for whom anybody is good enough; then it is given the next that there is.
 pub const MAX_PASSED_BY: u64 = 16;
 
+/// Partners that a page names as those it met last.
+pub const MAX_MET: usize = 16;
+
+/// How long two who met are not met again by preference.
+pub const MET_FOR: Duration = Duration::from_secs(30 * 60);
+
+/// How long each of two who met has waited at least before they are met again because nobody else is there.
+pub const AGAIN_AFTER: Duration = Duration::from_secs(10);
+
+/// Blocked pairs that a page names; past that the oldest is dropped.
+pub const MAX_BLOCKED: usize = 64;
+
+/// How long a block holds.
+pub const BLOCKED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
 /// How often each end lets the other hear that it is there.
 pub const HEARTBEAT: Duration = Duration::from_secs(10);
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Affinity, Candidate, Epoch, MatchId, PeerId, Sdp, Secret, Signal, Tastes};
+use super::{Affinity, Ahead, Epoch, MatchId, PairId, Past, PeerId, Secret, Signal, Tastes};
 
 /// One WebSocket text message, either way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,9 @@ pub enum ToServer {
         /// The signed name of this device, for what outlasts a connection.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<String>,
+        /// Whom this device has met.
+        #[serde(default, skip_serializing_if = "Past::is_none")]
+        past: Past,
     },
     /// Wait for a stranger. For a peer that waits already it only changes what is said here; in a match it does nothing.
     Join {
@@ -77,6 +80,13 @@ pub enum ToServer {
         #[serde(rename = "match")]
         match_id: MatchId,
     },
+    /// Never this pair again, from now on; it ends no match.
+    Block {
+        /// The pair, from [`ToBrowser::Matched`].
+        pair: PairId,
+    },
+    /// All pairs that this peer has blocked are blocked no longer.
+    Unblock {},
     /// Neither wait nor talk any more; the socket stays.
     Leave {},
     /// Proof of life; carries an acknowledgement. Not counted, answered by `pong`.
@@ -106,6 +116,9 @@ pub enum ToBrowser {
         /// Names the page that this server has: one with another name is not the newest.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         build: Option<String>,
+        /// The signed name of this device, to be kept and shown in every `hello`; absent where the one shown is good.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        device: Option<String>,
         /// What the server holds this page to.
         limits: Limits,
     },
@@ -146,6 +159,9 @@ pub enum ToBrowser {
         /// The signed account of this match, for a server that has forgotten it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ticket: Option<String>,
+        /// The two devices, by a name that they have whenever they meet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pair: Option<PairId>,
         /// The impolite end has made its offer ahead: the match begins with [`Epoch::AHEAD`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ahead: Option<Ahead>,
@@ -198,36 +214,6 @@ pub enum ToBrowser {
     },
     /// The answer to `ping`; carries an acknowledgement. Not counted.
     Pong {},
-}
-
-/// An offer that was made ahead of the match.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Ahead {
-    /// Told to the impolite end: its own.
-    Yours {
-        /// Its number.
-        number: u32,
-    },
-    /// Told to the polite end: to be answered at once.
-    Theirs {
-        /// The offer.
-        offer: Sdp,
-        /// Its candidates so far; more may follow as signals.
-        candidates: Vec<Candidate>,
-    },
-}
-
-impl Ahead {
-    /// Bytes of its texts: what it costs to keep.
-    pub fn weight(&self) -> usize {
-        match self {
-            Self::Yours { .. } => 0,
-            Self::Theirs { offer, candidates } => {
-                offer.0.len() + candidates.iter().map(|it| it.candidate.0.len()).sum::<usize>()
-            }
-        }
-    }
 }
 
 /// Proof that a page is the one whose socket was lost.

@@ -6,6 +6,7 @@ mod codec;
 mod delivery;
 mod ids;
 mod messages;
+mod past;
 mod peer;
 mod signals;
 mod tastes;
@@ -14,9 +15,9 @@ pub use codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer};
 pub use delivery::{Delivery, Message, Overflow, Receipt};
 pub use ids::{Epoch, MatchId, PeerId, Secret};
 pub use messages::{
-    Ahead, EndReason, ErrorCode, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser,
-    ToServer,
+    EndReason, ErrorCode, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser, ToServer,
 };
+pub use past::{Met, PairId, Past};
 pub use peer::{CHANNEL_ID, CHANNEL_LABEL, MAX_PEER_MESSAGE_BYTES, PeerMessage, Presence, Reaction};
-pub use signals::{Candidate, Sdp, Signal};
+pub use signals::{Ahead, Candidate, Sdp, Signal};
 pub use tastes::{Affinity, Interest, Language, Tastes};

@@ -93,3 +93,33 @@ impl fmt::Debug for Sdp {
         write!(f, "Sdp({} bytes)", self.0.len())
     }
 }
+
+/// An offer that was made ahead of the match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ahead {
+    /// Told to the impolite end: its own.
+    Yours {
+        /// Its number.
+        number: u32,
+    },
+    /// Told to the polite end: to be answered at once.
+    Theirs {
+        /// The offer.
+        offer: Sdp,
+        /// Its candidates so far; more may follow as signals.
+        candidates: Vec<Candidate>,
+    },
+}
+
+impl Ahead {
+    /// Bytes of its texts: what it costs to keep.
+    pub fn weight(&self) -> usize {
+        match self {
+            Self::Yours { .. } => 0,
+            Self::Theirs { offer, candidates } => {
+                offer.0.len() + candidates.iter().map(|it| it.candidate.0.len()).sum::<usize>()
+            }
+        }
+    }
+}

@@ -9,7 +9,7 @@ use tokio::{
 
 use super::{clock::Clock, life::Life, telemetry::Telemetry};
 use crate::{
-    matchmaker::{Closing, Config, Connection, Ice, Input, Matchmaker, Network, Output},
+    matchmaker::{Closing, Config, Connection, Ice, Input, Keys, Matchmaker, Network, Output},
     protocol::{
         ErrorCode, Frame, ToBrowser,
         limits::{MAX_OUTBOX_MESSAGES, MAX_PASSED_BY},
@@ -58,7 +58,7 @@ impl Driver {
     /// When the operating system gives no random bytes.
     pub(super) fn new(
         max_connections: usize,
-        ticket_key: [u8; 32],
+        keys: Keys,
         build: Option<String>,
         ice: Ice,
         telemetry: Arc<Telemetry>,
@@ -72,7 +72,7 @@ impl Driver {
             unix_origin_ms,
             max_connections,
             max_passed_by: MAX_PASSED_BY,
-            ticket_key,
+            keys,
             ice,
             build,
         });
@@ -176,16 +176,19 @@ impl Driver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::ToServer;
+    use crate::protocol::{Past, ToServer};
 
     #[tokio::test]
     async fn a_socket_that_takes_nothing_is_let_go_and_its_peer_is_lost() {
         let (mut driver, _inbox) =
-            Driver::new(10, [0; 32], None, Ice::default(), Arc::new(Telemetry::new())).unwrap();
+            Driver::new(10, [0; 32].into(), None, Ice::default(), Arc::new(Telemetry::new())).unwrap();
         let connection = Connection(1);
         let (sender, mut outgoing) = mpsc::channel(1);
         driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), sender));
-        for msg in [ToServer::Hello { resume: None, ticket: None, device: None }, ToServer::Ping {}] {
+        for msg in [
+            ToServer::Hello { resume: None, ticket: None, device: None, past: Past::default() },
+            ToServer::Ping {},
+        ] {
             let input = Input::Said { connection, frame: Frame { seq: 0, ack: 0, msg } };
             driver.take(Event::Happened(connection, input));
         }

@@ -86,13 +86,13 @@ pub async fn run(
         .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
     let named = |(key, problem): relay::Fault| anyhow::anyhow!("`{key}` {problem}");
     let ice = config.ice.settle().map_err(named)?;
-    let ticket_key = match config.state.ticket_key().map_err(named)? {
-        Some(key) => key,
+    let keys = match config.state.keys().map_err(named)? {
+        Some(keys) => keys,
         None => {
             tracing::info!("no `state.dir`: calls cannot be taken up after a restart");
             let mut key = [0; 32];
             getrandom::fill(&mut key).context("the system has no randomness")?;
-            key
+            key.into()
         }
     };
     let scrubs = config.ice.scrub;
@@ -100,7 +100,7 @@ pub async fn run(
     let life = Life::default();
     let (driver, inbox) = Driver::new(
         config.server.max_connections,
-        ticket_key,
+        keys,
         crate::ui::build(&config.leptos),
         ice,
         Arc::clone(&telemetry),

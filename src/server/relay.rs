@@ -11,13 +11,16 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::matchmaker;
+use crate::matchmaker::{self, Keys};
 
 /// URLs of one kind at most: each makes gathering slower for everybody.
 const MAX_URLS: usize = 8;
 
 /// The file in the state directory that holds the key.
 const KEY_FILE: &str = "ticket.key";
+
+/// Keys at most: each former one costs a look at every pair.
+const MAX_KEYS: usize = 4;
 
 /// STUN and TURN servers. None by default: browsers then find each other where their networks allow it.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,8 +50,8 @@ pub struct State {
     /// The directory in which the key is made once. Default: none; calls are then not taken up after a restart.
     /// `PASSERBY__STATE__DIR`.
     pub dir: PathBuf,
-    /// The key itself, 64 hexadecimal digits, for several servers that take up each other's calls. Only by the environment:
-    /// `PASSERBY__STATE__KEY`.
+    /// The key itself, 64 hexadecimal digits, for several servers that take up each other's calls; former keys may follow
+    /// it, each after a comma. Only by the environment: `PASSERBY__STATE__KEY`.
     pub key: Secret,
 }
 
@@ -138,15 +141,16 @@ impl Ice {
 }
 
 impl State {
-    /// The key that signs tickets: the one that is set, else the one in the directory, which is made if there is none
-    /// yet, else `None`.
+    /// The key that signs, and after it those that have: what is set, else the lines of the file in the directory, which is
+    /// made if there is none yet, else `None`.
     ///
     /// # Errors
     ///
     /// A [`Fault`] where the key is malformed, or cannot be read or made.
-    pub(super) fn ticket_key(&self) -> Result<Option<[u8; 32]>, Fault> {
+    pub(super) fn keys(&self) -> Result<Option<Keys>, Fault> {
         if self.key.is_set() {
-            return parse(&self.key.0).map(Some).ok_or(("state.key", "must be 64 hexadecimal digits".into()));
+            let problem = || format!("must be 64 hexadecimal digits, or up to {MAX_KEYS} keys with commas");
+            return keys(self.key.0.split(',')).map(Some).ok_or_else(|| ("state.key", problem()));
         }
         if self.dir.as_os_str().is_empty() {
             return Ok(None);
@@ -160,8 +164,15 @@ impl State {
         }
         let text = fs::read_to_string(&path).map_err(at)?;
         let problem = || ("state.dir", format!("{} holds no key of 64 hexadecimal digits", path.display()));
-        parse(text.trim()).map(Some).ok_or_else(problem)
+        keys(text.lines()).map(Some).ok_or_else(problem)
     }
+}
+
+/// The keys in these texts, the one that signs first.
+fn keys<'a>(texts: impl Iterator<Item = &'a str>) -> Option<Keys> {
+    let all: Vec<_> = texts.take(MAX_KEYS + 1).map(|it| parse(it.trim())).collect::<Option<_>>()?;
+    let (first, former) = all.split_first().filter(|(_, former)| former.len() < MAX_KEYS)?;
+    Some(Keys::new(*first, former.to_vec()))
 }
 
 /// Makes the key, for this user only. It is written elsewhere and linked into its place, so that of two servers that start
@@ -292,7 +303,7 @@ mod tests {
         let dir = fresh_dir("key");
         let state = State { dir: dir.clone(), ..State::default() };
         let keys: Vec<_> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| state.ticket_key())).collect();
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| state.keys())).collect();
             threads.into_iter().map(|it| it.join().unwrap().unwrap()).collect()
         });
         assert!(keys[0].is_some() && keys.iter().all(|it| *it == keys[0]));
@@ -300,16 +311,26 @@ mod tests {
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read_dir(&dir).unwrap().count(), 1, "nothing else is left there");
         fs::write(dir.join(KEY_FILE), "no key").unwrap();
-        assert_eq!(state.ticket_key().unwrap_err().0, "state.dir");
+        assert_eq!(state.keys().unwrap_err().0, "state.dir");
+        let (new, old) = ("1a".repeat(32), "0f".repeat(32));
+        fs::write(dir.join(KEY_FILE), format!("{new}\n{old}\n")).unwrap();
+        assert_eq!(state.keys(), Ok(Some(Keys::new([26; 32], vec![[15; 32]]))));
         fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]
     fn a_key_that_is_set_wins_and_must_be_one() {
         let state = |key: &str| State { key: Secret(key.into()), ..State::default() };
-        assert_eq!(state(&"0f".repeat(32)).ticket_key(), Ok(Some([15; 32])));
-        assert_eq!(state("0f").ticket_key().unwrap_err().0, "state.key");
-        assert_eq!(state(&"xy".repeat(32)).ticket_key().unwrap_err().0, "state.key");
-        assert_eq!(State::default().ticket_key(), Ok(None));
+        let (new, old) = ("1a".repeat(32), "0f".repeat(32));
+        assert_eq!(state(&old).keys(), Ok(Some([15; 32].into())));
+        assert_eq!(
+            state(&format!("{new}, {old}")).keys(),
+            Ok(Some(Keys::new([26; 32], vec![[15; 32]]))),
+            "a former key still holds"
+        );
+        for wrong in ["0f", &"xy".repeat(32), &format!("{new},"), &[&*old; MAX_KEYS + 1].join(",")] {
+            assert_eq!(state(wrong).keys().unwrap_err().0, "state.key");
+        }
+        assert_eq!(State::default().keys(), Ok(None));
     }
 }

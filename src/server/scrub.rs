@@ -26,6 +26,8 @@ pub(super) fn message(message: &mut ToServer) {
         | ToServer::Connected { .. }
         | ToServer::Failed { .. }
         | ToServer::Next { .. }
+        | ToServer::Block { .. }
+        | ToServer::Unblock {}
         | ToServer::Leave {}
         | ToServer::Ping {} => {}
     }

@@ -73,6 +73,8 @@ pub fn check(message: &ToServer) -> Result<(), ErrorCode> {
         | ToServer::Connected { .. }
         | ToServer::Failed { .. }
         | ToServer::Next { .. }
+        | ToServer::Block { .. }
+        | ToServer::Unblock {}
         | ToServer::Leave {}
         | ToServer::Ping {} => Ok(()),
     }

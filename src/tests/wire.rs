@@ -4,15 +4,16 @@ use std::{collections::BTreeSet, fmt};
 
 use passerby::protocol::{
     Affinity, Ahead, Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Interest, Language, Limits,
-    MatchId, Media, PeerId, PeerMessage, Reaction, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling,
-    Tastes, ToBrowser, ToServer, decode_lenient, decode_strict, encode, encode_peer,
+    MatchId, Media, Met, PairId, Past, PeerId, PeerMessage, Reaction, Refusal, Resume, Role, Sdp, Secret,
+    Signal, Signalling, Tastes, ToBrowser, ToServer, decode_lenient, decode_strict, encode, encode_peer,
     limits::{
-        ACK_EVERY, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT,
-        HELLO_WITHIN, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED,
-        MAX_EPOCH, MAX_FRAME_BYTES, MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES, MAX_MID_BYTES,
-        MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES,
-        MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, NOT_AGAIN_FOR, PREPARED_FOR,
-        SILENCE, SUBPROTOCOL, VERSION, WIDEN_AFTER,
+        ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, GRACE_MATCHED,
+        GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, MAX_BLOCKED, MAX_CANDIDATE_BYTES, MAX_CANDIDATES,
+        MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES, MAX_INTEREST_CHARS,
+        MAX_INTERESTS, MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES,
+        MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES,
+        MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR, PREPARED_FOR, SILENCE, SUBPROTOCOL,
+        VERSION, WIDEN_AFTER,
     },
 };
 use proptest::prelude::*;
@@ -31,6 +32,7 @@ const LIMITS: &str = include_str!("../protocol/limits.rs");
 
 const PEER: PeerId = PeerId(uuid!("018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91"));
 const SECRET: Secret = Secret(uuid!("4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"));
+const PAIR: PairId = PairId(uuid!("6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192"));
 const MATCH: MatchId = MatchId(uuid!("018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f"));
 
 /// A value and the only text that it is written as.
@@ -124,6 +126,30 @@ fn tastes<const I: usize, const L: usize>(interests: [&str; I], languages: [&str
     Tastes { interests, languages: languages.map(|it| Language::new(it).expect("a language")).to_vec() }
 }
 
+/// What is said of those whom one has met.
+fn past() -> [Golden<Frame<ToServer>>; 3] {
+    [
+        golden(
+            6,
+            4,
+            r#"{"block":{"pair":"6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192"}}"#,
+            ToServer::Block { pair: PAIR },
+        ),
+        golden(6, 4, r#"{"unblock":{}}"#, ToServer::Unblock {}),
+        golden(
+            0,
+            0,
+            r#"{"hello":{"past":{"met":"6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192:12","blocked":"6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192"}}}"#,
+            ToServer::Hello {
+                resume: None,
+                ticket: None,
+                device: None,
+                past: Past { met: vec![Met { pair: PAIR, minutes_ago: 12 }], blocked: vec![PAIR] },
+            },
+        ),
+    ]
+}
+
 /// Every message to the server.
 fn to_server() -> Vec<Golden<Frame<ToServer>>> {
     let resume = Some(Resume { peer: PEER, secret: SECRET });
@@ -132,6 +158,7 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         resume,
         ticket: ticket.map(str::to_owned),
         device: ticket.map(str::to_owned),
+        past: Past::default(),
     };
     let proof = r#""resume":{"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"}"#;
     let mut all = vec![
@@ -163,6 +190,7 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         golden(u64::MAX, u64::MAX, r#"{"leave":{}}"#, ToServer::Leave {}),
         golden(0, 6, r#"{"ping":{}}"#, ToServer::Ping {}),
     ];
+    all.extend(past());
     all.extend(signals().into_iter().map(|(text, signal)| {
         let text = format!(r#"{{"prepared":{{"number":1,"signal":{text}}}}}"#);
         golden(2, 2, &text, ToServer::Prepared { number: 1, signal })
@@ -194,6 +222,7 @@ fn welcome() -> ToBrowser {
         match_id: None,
         relay: false,
         build: None,
+        device: None,
         limits,
     }
 }
@@ -201,8 +230,9 @@ fn welcome() -> ToBrowser {
 /// The welcome of one whose match the server knows by its ticket.
 fn known() -> ToBrowser {
     let mut msg = welcome();
-    if let ToBrowser::Welcome { match_id, relay, build, .. } = &mut msg {
+    if let ToBrowser::Welcome { match_id, relay, build, device, .. } = &mut msg {
         (*match_id, *relay, *build) = (Some(MATCH), true, Some("b1".into()));
+        *device = Some("t.1".into());
     }
     msg
 }
@@ -249,6 +279,7 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
             ice,
             relay_only,
             ticket: ahead.is_some().then(|| "t.1".to_owned()),
+            pair: ahead.is_some().then_some(PAIR),
             ahead,
         };
         golden(2, 1, &of_match("matched", &text), msg)
@@ -265,14 +296,14 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
             true,
             Vec::new(),
             (false, Some(yours)),
-            r#"[],"ticket":"t.1","ahead":{"yours":{"number":1}}"#,
+            r#"[],"ticket":"t.1","pair":"6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192","ahead":{"yours":{"number":1}}"#,
         ),
         matched(
             polite,
             true,
             Vec::new(),
             (false, Some(theirs)),
-            r#"[],"ticket":"t.1","ahead":{"theirs":{"offer":"v=0\r\n","candidates":[]}}"#,
+            r#"[],"ticket":"t.1","pair":"6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192","ahead":{"theirs":{"offer":"v=0\r\n","candidates":[]}}"#,
         ),
         golden(
             2,
@@ -289,6 +320,7 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
                 ice: Vec::new(),
                 relay_only: false,
                 ticket: None,
+                pair: None,
                 ahead: None,
             },
         ),
@@ -301,7 +333,7 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     let welcome_text = r#"{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"candidates":64,"heartbeat_ms":10000,"grace_ms":20000}}}"#;
     let known_text = welcome_text.replace(
         r#""resumed":false,"#,
-        r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"build":"b1","#,
+        r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"build":"b1","device":"t.1","#,
     );
     let mut all = vec![
         golden(0, 0, welcome_text, welcome()),
@@ -584,7 +616,9 @@ fn the_server_refuses_a_message_without_a_field_it_needs() {
                 let mut without = value.clone();
                 without.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(field);
                 let text = without.to_string();
-                if ["hide", "tastes", "interests", "languages"].contains(&field.as_str()) {
+                if ["hide", "tastes", "interests", "languages", "past", "met", "blocked"]
+                    .contains(&field.as_str())
+                {
                     // As if nothing was said if absent, and nothing of another kind otherwise.
                     assert!(decode_strict(&text).is_ok(), "{text}");
                 } else if optional.contains(&field.as_str()) {
@@ -648,13 +682,35 @@ fn the_server_refuses_tokens_that_are_too_long() {
         Frame {
             seq: 0,
             ack: 3,
-            msg: ToServer::Hello { resume: None, ticket: token(ticket), device: token(device) },
+            msg: ToServer::Hello {
+                resume: None,
+                ticket: token(ticket),
+                device: token(device),
+                past: Past::default(),
+            },
         }
     };
     let longest = hello(MAX_TOKEN_BYTES, MAX_TOKEN_BYTES);
     assert_eq!(decode_strict(&encode(&longest)), Ok(longest));
     for (ticket, device) in [(MAX_TOKEN_BYTES + 1, 0), (0, MAX_TOKEN_BYTES + 1)] {
         is_refused(&encode(&hello(ticket, device)), ErrorCode::BadMessage, (0, 3));
+    }
+}
+
+#[test]
+fn the_server_refuses_a_past_that_is_too_long_or_none() {
+    let hello = |met: usize, blocked: usize| {
+        let past = Past { met: vec![Met { pair: PAIR, minutes_ago: 29 }; met], blocked: vec![PAIR; blocked] };
+        Frame { seq: 0, ack: 3, msg: ToServer::Hello { resume: None, ticket: None, device: None, past } }
+    };
+    let longest = hello(MAX_MET, MAX_BLOCKED);
+    assert_eq!(decode_strict(&encode(&longest)), Ok(longest));
+    for (met, blocked) in [(MAX_MET + 1, 0), (0, MAX_BLOCKED + 1)] {
+        is_refused(&encode(&hello(met, blocked)), ErrorCode::BadMessage, (0, 3));
+    }
+    let good = encode(&hello(1, 1));
+    for (part, other) in [(":29", ""), (":29", ":256"), (":29", ":29,"), ("6b1e0d52", "6b1e0d5x")] {
+        is_refused(&good.replace(part, other), ErrorCode::BadMessage, (0, 3));
     }
 }
 
@@ -756,7 +812,7 @@ fn the_tables_of_the_prose_are_complete() {
 }
 
 /// Every number in the prose.
-fn limits() -> [(&'static str, String); 33] {
+fn limits() -> [(&'static str, String); 38] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
@@ -784,6 +840,11 @@ fn limits() -> [(&'static str, String); 33] {
         ("MAX_LANGUAGES", MAX_LANGUAGES.to_string()),
         ("WIDEN_AFTER", seconds(WIDEN_AFTER)),
         ("MAX_PASSED_BY", MAX_PASSED_BY.to_string()),
+        ("MAX_MET", MAX_MET.to_string()),
+        ("MET_FOR", seconds(MET_FOR)),
+        ("AGAIN_AFTER", seconds(AGAIN_AFTER)),
+        ("MAX_BLOCKED", MAX_BLOCKED.to_string()),
+        ("BLOCKED_FOR", seconds(BLOCKED_FOR)),
         ("HEARTBEAT", seconds(HEARTBEAT)),
         ("SILENCE", seconds(SILENCE)),
         ("HELLO_WITHIN", seconds(HELLO_WITHIN)),
@@ -804,7 +865,7 @@ fn the_version_is_the_number_in_the_subprotocol() {
 fn what_must_not_be_printed_is_not() {
     for (_, frame) in to_server() {
         let printed = format!("{frame:?}");
-        for hidden in ["v=0", "192.0.2.7", "jazz", &SECRET.0.to_string()] {
+        for hidden in ["v=0", "192.0.2.7", "jazz", &SECRET.0.to_string(), &PAIR.0.to_string()] {
             assert!(!printed.contains(hidden), "{printed}");
         }
     }
@@ -845,13 +906,22 @@ fn any_tastes() -> impl Strategy<Value = Tastes> {
     })
 }
 
+fn any_past() -> impl Strategy<Value = Past> {
+    let met = proptest::collection::vec((uuids(), any::<u8>()), 0..=MAX_MET);
+    let blocked = proptest::collection::vec(uuids(), 0..=MAX_BLOCKED);
+    (met, blocked).prop_map(|(met, blocked)| Past {
+        met: met.into_iter().map(|(id, minutes_ago)| Met { pair: PairId(id), minutes_ago }).collect(),
+        blocked: blocked.into_iter().map(PairId).collect(),
+    })
+}
+
 fn any_to_server() -> impl Strategy<Value = ToServer> {
     let tokens = || proptest::option::of("[ -~]{0,1024}");
     let resume = proptest::option::of((uuids(), uuids()));
     prop_oneof![
-        (resume, tokens(), tokens()).prop_map(|(resume, ticket, device)| {
+        (resume, tokens(), tokens(), any_past()).prop_map(|(resume, ticket, device, past)| {
             let resume = resume.map(|(peer, secret)| Resume { peer: PeerId(peer), secret: Secret(secret) });
-            ToServer::Hello { resume, ticket, device }
+            ToServer::Hello { resume, ticket, device, past }
         }),
         (any_media(), any_tastes()).prop_map(|(media, tastes)| ToServer::Join { media, hide: false, tastes }),
         (uuids(), any::<u32>(), any_signal()).prop_map(|(id, epoch, signal)| ToServer::Signal {
@@ -862,6 +932,8 @@ fn any_to_server() -> impl Strategy<Value = ToServer> {
         uuids().prop_map(|id| ToServer::Connected { match_id: MatchId(id) }),
         uuids().prop_map(|id| ToServer::Failed { match_id: MatchId(id) }),
         uuids().prop_map(|id| ToServer::Next { match_id: MatchId(id) }),
+        uuids().prop_map(|id| ToServer::Block { pair: PairId(id) }),
+        Just(ToServer::Unblock {}),
         Just(ToServer::Leave {}),
         Just(ToServer::Ping {}),
     ]

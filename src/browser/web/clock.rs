@@ -13,6 +13,11 @@ pub(in crate::browser) fn now() -> Moment {
     Moment::from_millis(millis as u64)
 }
 
+/// Milliseconds from the Unix epoch to when the page was loaded, by the clock of the device.
+pub(in crate::browser) fn unix_origin_ms() -> u64 {
+    (js_sys::Date::now() as u64).saturating_sub(now().as_millis())
+}
+
 /// Comes back at `deadline` or a little later; never, if there is none.
 pub(in crate::browser) async fn until(deadline: Option<Moment>) {
     let Some(deadline) = deadline else { return std::future::pending().await };

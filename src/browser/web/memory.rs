@@ -2,13 +2,22 @@
 
 use web_sys::{Storage, window};
 
-use crate::call::{Chosen, DeviceKind, Kept, Preferences};
+use crate::call::{Acquaintances, Chosen, Dated, DeviceKind, Kept, Preferences};
 
 /// Where the preferences are kept.
 const PREFERENCES: &str = "passerby.preferences";
 
 /// Where the topics are kept.
 const TOPICS: &str = "passerby.topics";
+
+/// Where the name of this device is kept.
+const DEVICE: &str = "passerby.device";
+
+/// Where it is kept whom it has met.
+const MET: &str = "passerby.met";
+
+/// Where it is kept whom it has blocked.
+const BLOCKED: &str = "passerby.blocked";
 
 /// What was kept; nothing where the browser keeps nothing.
 pub(in crate::browser) fn recall() -> Kept {
@@ -18,6 +27,11 @@ pub(in crate::browser) fn recall() -> Kept {
         preferences: Preferences::from_text(&kept(PREFERENCES)),
         chosen: Chosen(DeviceKind::ALL.map(|kind| kept(key(kind)))),
         topics: kept(TOPICS),
+        acquaintances: Acquaintances {
+            device: kept(DEVICE),
+            met: Dated::from_text(&kept(MET)),
+            blocked: Dated::from_text(&kept(BLOCKED)),
+        },
     }
 }
 
@@ -34,6 +48,9 @@ pub(in crate::browser) fn remember(kept: &Kept) {
     };
     keep(PREFERENCES, &kept.preferences.to_text());
     keep(TOPICS, &kept.topics);
+    keep(DEVICE, &kept.acquaintances.device);
+    keep(MET, &kept.acquaintances.met.to_text());
+    keep(BLOCKED, &kept.acquaintances.blocked.to_text());
     DeviceKind::ALL.into_iter().for_each(|kind| keep(key(kind), kept.chosen.of(kind)));
 }
 

@@ -195,7 +195,7 @@ impl Witness {
             }
             Intent::Escape if before.asks_next => assert!(!meets(after) && !after.asks_next),
             Intent::Escape => assert_eq!(after.asks_next, meets(before)),
-            Intent::Next => assert!(!meets(after)),
+            Intent::Next | Intent::Block => assert!(!meets(after)),
             Intent::ToggleMicrophone => assert_eq!(after.microphone, toggled(before.microphone)),
             Intent::ToggleCamera => assert_eq!(after.camera, toggled(before.camera)),
             Intent::Toggle(it) => assert_ne!(after.preferences.has(it), before.preferences.has(it)),
@@ -210,6 +210,7 @@ impl Witness {
                 assert_eq!(after.preferences, Preferences::default());
                 assert_eq!(self.calls[0].topics().written, "");
             }
+            Intent::Unblock => assert_eq!(after.blocked, 0),
             Intent::TalkAbout(written) => assert_eq!(self.calls[0].topics().written, written),
             Intent::Chat(ChatWish::Toggle) if meets(after) => assert_ne!(after.chat.open, before.chat.open),
             Intent::Chat(_)
@@ -393,6 +394,7 @@ impl Witness {
             ToServer::Failed { .. } => &[Word::Ended(0, EndReason::Unconnected), Word::Waiting],
             ToServer::Leave {} => &[Word::Ended(0, EndReason::Left)],
             ToServer::Ping {} => &[Word::Pong],
+            ToServer::Block { .. } | ToServer::Unblock {} => &[],
             ToServer::Connected { .. } => &[],
         };
         self.due.extend(words.iter().copied().map(Proper::Hear));

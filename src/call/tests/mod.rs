@@ -1,6 +1,7 @@
 //! What a page's part in the conversation promises, told as scenes and as random histories; it must not know how the
 //! promises are kept.
 
+mod acquaintances;
 mod calling;
 mod devices;
 mod equipment;

@@ -11,8 +11,8 @@ use crate::{
         Output, PeerDeed, PeerEvent, Phase, Problem, Quality, SignalingState,
     },
     protocol::{
-        Candidate, Delivery, EndReason, Epoch, Frame, Limits, MatchId, Media, Message, PeerId, PeerMessage,
-        Presence, Receipt, Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
+        Candidate, Delivery, EndReason, Epoch, Frame, Limits, MatchId, Media, Message, Past, PeerId,
+        PeerMessage, Presence, Receipt, Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -47,6 +47,10 @@ pub(super) struct Page {
     pub(super) ack: u64,
     /// What the last join has named.
     pub(super) tastes: Tastes,
+    /// The name that the last hello has shown.
+    pub(super) device: Option<String>,
+    /// The past that it has told.
+    pub(super) past: Past,
     /// How often the partner was told what is sent.
     pub(super) tellings: usize,
     /// What was done of the page and not of the conversation.
@@ -119,6 +123,7 @@ pub(super) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrows
         match_id: None,
         relay: false,
         build: None,
+        device: None,
         limits,
     }
 }
@@ -133,6 +138,7 @@ pub(super) fn terms(match_id: MatchId, role: Role, partner: Media) -> ToBrowser 
         ice: Vec::new(),
         relay_only: false,
         ticket: Some("ticket".into()),
+        pair: None,
         ahead: None,
     }
 }
@@ -158,6 +164,8 @@ impl Page {
             link: Link(0),
             told: None,
             tastes: Tastes::default(),
+            device: None,
+            past: Past::default(),
             tellings: 0,
             asides: Vec::new(),
             copied: String::new(),
@@ -398,9 +406,11 @@ impl Page {
 
     fn server_hears(&mut self, frame: &Frame<ToServer>) -> Option<Frame<ToBrowser>> {
         self.ack = frame.ack;
-        if let ToServer::Hello { resume, ticket, .. } = &frame.msg {
+        if let ToServer::Hello { resume, ticket, device, past } = &frame.msg {
             self.hellos.push(*resume);
             self.ticket.clone_from(ticket);
+            self.device.clone_from(device);
+            self.past.clone_from(past);
             return None;
         }
         if let ToServer::Join { tastes, .. } = &frame.msg {
@@ -502,6 +512,8 @@ fn message(msg: &ToServer) -> String {
         ToServer::Connected { .. } => "connected".into(),
         ToServer::Failed { .. } => "failed".into(),
         ToServer::Next { .. } => "next".into(),
+        ToServer::Block { .. } => "block".into(),
+        ToServer::Unblock {} => "unblock".into(),
         ToServer::Leave {} => "leave".into(),
         ToServer::Ping {} => "ping".into(),
     }

@@ -3,6 +3,7 @@
 //! Everything is a list, every question a walk through it. After every fact the queue is looked through from its head:
 //! of all pairs that accept each other the best is made, then the next one, until there is none.
 
+mod memory;
 mod questions;
 mod queueing;
 
@@ -25,6 +26,12 @@ pub(super) struct Page {
     pub(super) passed: usize,
     /// What it will hear when it is back.
     missed: Vec<Heard>,
+    /// Its device.
+    pub(super) device: usize,
+    /// Devices it has met, and until when others are better.
+    pub(super) met: Vec<(usize, u64)>,
+    /// Devices it never wants to meet.
+    pub(super) blocked: Vec<usize>,
     /// What the server will hear then.
     unsaid: Vec<Saying>,
     refused: usize,
@@ -54,12 +61,23 @@ pub(super) struct Town {
     turns: usize,
     pub(super) draining: bool,
     room: usize,
+    /// What each device remembers.
+    devices: Vec<Device>,
+}
+
+/// What a device remembers.
+#[derive(Clone, Debug, Default)]
+struct Device {
+    /// Others that it has met, and when it heard of it.
+    met: Vec<(usize, u64)>,
+    blocked: Vec<usize>,
 }
 
 impl Town {
     pub(super) fn with_room_for(room: usize) -> Self {
         let (pages, matches, apart) = (Vec::new(), Vec::new(), Vec::new());
-        Self { now: 0, caught_up: 0, pages, matches, apart, turns: 0, draining: false, room }
+        let devices = Vec::new();
+        Self { now: 0, caught_up: 0, pages, matches, apart, turns: 0, draining: false, room, devices }
     }
 
     pub(super) fn media(page: usize) -> Media {
@@ -79,10 +97,14 @@ impl Town {
             taste: 0,
             wants,
             passed: 0,
+            device: self.devices.len(),
+            met: Vec::new(),
+            blocked: Vec::new(),
             missed,
             unsaid,
             refused: 0,
         });
+        self.devices.push(Device::default());
         if let Some(code) = self.no_room(self.sockets() - 1) {
             self.dismiss(self.pages.len() - 1, code);
         }
@@ -96,6 +118,7 @@ impl Town {
             Standing::Silent { .. } if self.named() >= self.room => self.dismiss(page, ErrorCode::ServerFull),
             Standing::Silent { .. } => {
                 self.pages[page].standing = Standing::Idle;
+                self.remember(page);
                 self.tell(page, Heard::Welcome { resumed: false });
             }
             Standing::Gone => {}
@@ -112,14 +135,14 @@ impl Town {
             return self.pages[page].heard.extend([Heard::Error(code), Heard::Closed(code)]);
         }
         if self.pages[page].standing == Standing::Gone {
-            self.open();
-            return self.hello(self.pages.len() - 1);
+            return self.arrive_again(page);
         }
         let before = self.pages[page].wire;
         (self.pages[page].wire, self.pages[page].refused) = (Wire::Whole, 0);
         self.tell(page, Heard::Welcome { resumed: true });
-        let missed = std::mem::take(&mut self.pages[page].missed);
-        self.pages[page].heard.extend(missed);
+        for heard in std::mem::take(&mut self.pages[page].missed) {
+            self.tell(page, heard);
+        }
         if let Wire::Lost { .. } = before {
             self.pages[page].passed = 0;
             self.tell_partner(page, Signalling::Back);
@@ -132,6 +155,7 @@ impl Town {
 
     /// A page says something, which the server hears if the wire is whole.
     pub(super) fn say(&mut self, page: usize, saying: Saying) {
+        self.note(page, saying);
         if self.pages[page].wire != Wire::Whole {
             return self.pages[page].unsaid.push(saying);
         }
@@ -158,6 +182,11 @@ impl Town {
                 self.send_away_if_draining(page);
             }
             (Saying::Leave, _) => self.pages[page].standing = Standing::Idle,
+            (Saying::Block(of), _) => {
+                let partner = of.map(|of| self.partner_device(page, of));
+                self.pages[page].blocked.extend(partner);
+            }
+            (Saying::Unblock, _) => self.pages[page].blocked.clear(),
             (Saying::About(of, deed), _) => match self.is_current(page, of) {
                 Ok(Some(of)) => self.act_on(page, of, deed),
                 Ok(None) if matches!((deed, standing), (Deed::Next, Standing::Idle)) => self.line_up(page),
@@ -304,7 +333,13 @@ impl Town {
     fn tell(&mut self, page: usize, heard: Heard) {
         let counted = !matches!(heard, Heard::Error(_) | Heard::ComeBack | Heard::Closed(_));
         match self.pages[page].wire {
-            Wire::Whole => self.pages[page].heard.push(heard),
+            Wire::Whole => {
+                if let Heard::Matched { of, .. } = heard {
+                    let (device, other) = (self.pages[page].device, self.partner_device(page, of));
+                    self.devices[device].met.push((other, self.now));
+                }
+                self.pages[page].heard.push(heard);
+            }
             Wire::Cut | Wire::Lost { .. } if counted => self.pages[page].missed.push(heard),
             Wire::Cut | Wire::Lost { .. } => {}
         }

@@ -13,9 +13,10 @@ impl Town {
     /// The next moment at which something has to happen by itself.
     pub(in crate::matchmaker) fn next_event(&self) -> Option<u64> {
         let queue = self.queue();
-        let accept = |it: &&(usize, usize, u64)| self.claim(it.0, it.1).is_some();
-        let both = |it: &&(usize, usize, u64)| queue.contains(&it.0) && queue.contains(&it.1) && accept(it);
-        let retries = self.apart.iter().filter(both).map(|it| it.2).filter(|at| *at > self.now);
+        let all = queue.iter().flat_map(|one| queue.iter().map(move |other| (*one, *other)));
+        let possible = all.filter(|(one, other)| one < other && self.claim(*one, *other).is_some());
+        let retries = possible.filter_map(|(one, other)| self.accept_from(one, other));
+        let retries = retries.filter(|at| *at > self.now);
         self.all_due().into_iter().map(|it| it.0).chain(retries).min()
     }
 
@@ -42,7 +43,7 @@ impl Town {
     pub(super) fn pairs(&self) -> Vec<Pair> {
         let queue = self.queue();
         let pair = |(n, one): (usize, &usize)| {
-            let others = queue[n + 1..].iter().filter(|it| !self.are_apart(*one, **it));
+            let others = queue[n + 1..].iter().filter(|it| self.accept_now(*one, **it));
             let claim = |other: &usize| {
                 Some((self.claim(*one, *other)?, self.place(*one)?, self.place(*other)?, *one, *other))
             };

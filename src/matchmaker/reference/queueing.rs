@@ -9,6 +9,7 @@ use crate::{
 impl Town {
     pub(super) fn pair_all(&mut self) {
         while let Some((_, _, _, one, other)) = self.pairs().into_iter().min() {
+            self.acquaint(one, other);
             let (ends, of) = ([one, other], self.matches.len());
             let places = ends.map(|it| self.place(it).unwrap());
             let connect_by = self.now + 20_000;
@@ -39,7 +40,7 @@ impl Town {
     fn check_nobody_starves(&self, one: usize, other: usize) {
         for page in self.queue().into_iter().filter(|it| self.is_owed(*it) && ![one, other].contains(it)) {
             let is_earlier = |it: usize| self.is_owed(it) && self.place(it) < self.place(page);
-            let may_pass = |it: usize| is_earlier(it) || self.are_apart(it, page);
+            let may_pass = |it: usize| is_earlier(it) || !self.accept_now(it, page);
             assert!(
                 is_earlier(one) || is_earlier(other) || may_pass(one) && may_pass(other),
                 "{page} is passed by"

@@ -22,7 +22,7 @@ pub(super) fn with_relay() -> Scene {
         unix_origin_ms: 1_700_000_000_000,
         max_connections: 100,
         max_passed_by: 2,
-        ticket_key: [3; 32],
+        keys: [3; 32].into(),
         build: None,
         ice: Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed: false },
     });

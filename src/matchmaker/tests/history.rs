@@ -30,6 +30,7 @@ const ROOM: usize = 8;
 #[derive(Clone, Copy, Debug)]
 enum Wish {
     Arrive,
+    ArriveAgain(usize),
     Open,
     Hello(usize),
     Say(usize, Word, Which),
@@ -50,6 +51,8 @@ enum Word {
     Join(usize),
     Leave,
     Next,
+    Block,
+    Unblock,
     Failed,
     Connected,
     Signal(u32),
@@ -74,6 +77,8 @@ enum Misdeed {
 enum Act {
     Nothing,
     Arrive,
+    /// Of one who was here before, on the same device.
+    ArriveAgain(usize),
     Open,
     Hello(usize),
     Say(usize, Saying),
@@ -111,6 +116,8 @@ impl ReferenceStateMachine for History {
             4 => (0..TASTES.len()).prop_map(Word::Join),
             2 => Just(Word::Leave),
             5 => Just(Word::Next),
+            1 => Just(Word::Block),
+            1 => Just(Word::Unblock),
             3 => Just(Word::Failed),
             5 => Just(Word::Connected),
             5 => (0..8_u32).prop_map(Word::Signal),
@@ -127,7 +134,8 @@ impl ReferenceStateMachine for History {
         ];
         let long = || prop_oneof![0..40_u64, 0..6_000_u64, 0..40_000_u64];
         Union::new_weighted(vec![
-            (12, Just(Wish::Arrive).boxed()),
+            (8, Just(Wish::Arrive).boxed()),
+            (6, who().prop_map(Wish::ArriveAgain).boxed()),
             (1, Just(Wish::Open).boxed()),
             (1, who().prop_map(Wish::Hello).boxed()),
             (60, (who(), word, which).prop_map(|(a, b, c)| Wish::Say(a, b, c)).boxed()),
@@ -164,6 +172,11 @@ impl History {
         let greeted = |it| !matches!(it, Standing::Silent { .. } | Standing::Gone);
         let act = match wish {
             Wish::Arrive => Some(Act::Arrive),
+            Wish::ArriveAgain(n) => {
+                let mut gone: Vec<_> = (0..self.town.pages.len()).collect();
+                gone.retain(|it| self.town.may_arrive_again(*it));
+                n.checked_rem(gone.len()).map(|it| Act::ArriveAgain(gone[it]))
+            }
             Wish::Open => Some(Act::Open),
             Wish::Hello(n) => {
                 find(n, &|it, wire| it != Standing::Gone && wire == Wire::Whole).map(Act::Hello)
@@ -202,6 +215,8 @@ impl History {
         match word {
             Word::Join(taste) => Saying::Join(taste),
             Word::Leave => Saying::Leave,
+            Word::Block => Saying::Block(of.filter(|it| self.town.has_heard_of(page, *it))),
+            Word::Unblock => Saying::Unblock,
             Word::Next => Saying::About(of, Deed::Next),
             Word::Failed => Saying::About(of, Deed::Failed),
             Word::Connected => Saying::About(of, Deed::Connected),
@@ -218,6 +233,7 @@ impl History {
                 town.open();
                 town.hello(town.pages.len() - 1);
             }
+            Act::ArriveAgain(page) => town.arrive_again(page),
             Act::Open => town.open(),
             Act::Hello(page) => town.hello(page),
             Act::Say(page, saying) => town.say(page, saying),
@@ -290,6 +306,7 @@ impl Life {
                 let page = scene.open();
                 scene.hello(page, None);
             }
+            Act::ArriveAgain(page) => _ = scene.reload(page),
             Act::Open => _ = scene.open(),
             Act::Hello(page) => scene.hello(page, None),
             Act::Say(page, saying) => self.say(page, saying),
@@ -342,6 +359,8 @@ impl Life {
         match saying {
             Saying::Join(taste) => scene.join_with(page, tastes(TASTES[taste])),
             Saying::Leave => scene.say(page, ToServer::Leave {}),
+            Saying::Block(of) => scene.block(page, name(of)),
+            Saying::Unblock => scene.unblock(page),
             Saying::About(of, Deed::Next) => scene.say(page, ToServer::Next { match_id: name(of) }),
             Saying::About(of, Deed::Failed) => scene.say(page, ToServer::Failed { match_id: name(of) }),
             Saying::About(of, Deed::Connected) => scene.say(page, ToServer::Connected { match_id: name(of) }),
@@ -475,11 +494,13 @@ impl Life {
                 let Some(theirs) = self.peer(other).filter(|it| reachable(it)) else { continue };
                 let avoids = |it: &Peer, page| it.avoids(self.scene.now, name(page).unwrap()).is_some();
                 let apart = avoids(mine, other) || avoids(theirs, one);
-                if town.claim(one, other).is_none() {
-                    continue;
-                }
-                assert!(apart, "{one} and {other} both wait, and for what?\n{}", self.trail);
-                assert!(town.are_apart(one, other), "{one} and {other} have not parted\n{}", self.trail);
+                assert!(
+                    !apart || town.are_apart(one, other),
+                    "{one} and {other} have not parted\n{}",
+                    self.trail
+                );
+                let may = town.claim(one, other).is_some() && town.accept_now(one, other);
+                assert!(!may, "{one} and {other} both wait, and for what?\n{}", self.trail);
             }
         }
     }

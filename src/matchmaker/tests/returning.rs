@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::scene::{Scene, Wire, offer, secs, wrong};
+use super::scene::{self, Scene, Wire, offer, secs, wrong};
 use crate::{
     matchmaker::{Census, Closing, Input, Note},
     protocol::{EndReason, Resume, ToServer},
@@ -151,7 +151,7 @@ fn who_comes_back_with_impossible_numbers_is_refused_and_may_try_again() {
     let name = scene.pages[ann].name;
     scene.lose(ann);
     let eve = scene.open();
-    scene.say_raw(eve, 0, 99, ToServer::Hello { resume: name, ticket: None, device: None });
+    scene.say_raw(eve, 0, 99, scene::hello(name));
     assert_eq!(scene.news(eve), ["error bad-sequence about 0", "closed bad-sequence"]);
     assert_eq!(scene.resume(ann), ann);
     assert_eq!(scene.news(bob), ["partner #1 lost", "partner #1 back"]);

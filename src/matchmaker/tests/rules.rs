@@ -1,6 +1,6 @@
 //! What a page is held to, and what the server refuses; it must not know the codec.
 
-use super::scene::{Scene, Wire, offer, secs};
+use super::scene::{self, Scene, Wire, offer, secs};
 use crate::{
     matchmaker::{Census, Connection, Input, Note},
     protocol::{ErrorCode, Frame, ToServer, limits::MAX_OUTBOX_MESSAGES},
@@ -15,7 +15,7 @@ fn hello_comes_first() {
     scene.join(page);
     assert_eq!(scene.news(page), ["error hello-first about 0", "closed hello-first"]);
     let page = scene.open();
-    scene.say_raw(page, 1, 0, ToServer::Hello { resume: None, ticket: None, device: None });
+    scene.say_raw(page, 1, 0, scene::hello(None));
     assert_eq!(scene.news(page), ["error hello-first about 0", "closed hello-first"]);
     assert_eq!(scene.machine.census(), Census::default());
     assert_eq!(scene.machine.next_deadline(), None);

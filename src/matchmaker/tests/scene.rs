@@ -1,14 +1,15 @@
 //! Pages with sockets, numbers and inboxes on a virtual clock; it must not know what the matchmaker ought to do.
 
-use std::{ops::Range, time::Duration};
+use std::{collections::HashMap, ops::Range, time::Duration};
 
 use uuid::Uuid;
 
 use crate::{
     matchmaker::{Closing, Config, Connection, Ice, Input, Matchmaker, Network, Note, Output},
     protocol::{
-        Candidate, Delivery, Epoch, ErrorCode, Frame, MatchId, Media, Message, Receipt, Resume, Sdp, Secret,
-        Signal, Tastes, ToBrowser, ToServer,
+        Candidate, Delivery, Epoch, ErrorCode, Frame, MatchId, Media, Message, Met, PairId, Past, Receipt,
+        Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
+        limits::{MAX_BLOCKED, MAX_MET, MET_FOR},
     },
     time::Moment,
 };
@@ -51,6 +52,8 @@ pub(super) struct Page {
     pub(super) events: Vec<Event>,
     /// The ticket that its hello shows.
     pub(super) shows: Option<String>,
+    /// The signed name of its device.
+    pub(super) device: Option<String>,
     /// How often it was asked for an offer ahead.
     pub(super) asked: usize,
     /// All that was said on a former socket.
@@ -76,6 +79,20 @@ pub(super) struct Scene {
     open: Vec<Connection>,
     matches: Vec<MatchId>,
     owing: Vec<usize>,
+    /// What each device remembers, by its signed name.
+    memories: HashMap<String, Memory>,
+}
+
+/// What a device remembers.
+#[derive(Debug, Default)]
+struct Memory {
+    met: Vec<(Moment, PairId)>,
+    blocked: Vec<PairId>,
+}
+
+/// A hello that shows nothing but, perhaps, a secret.
+pub(super) fn hello(resume: Option<Resume>) -> ToServer {
+    ToServer::Hello { resume, ticket: None, device: None, past: Past::default() }
 }
 
 /// Seconds, for short.
@@ -99,6 +116,18 @@ pub(super) fn candidate() -> Signal {
     Signal::Candidate(Candidate { candidate, sdp_mid: None, sdp_m_line_index: None, username_fragment: None })
 }
 
+impl Memory {
+    fn past(&self, now: Moment) -> Past {
+        let met = self.met.iter().filter(|(at, _)| now - *at < MET_FOR);
+        let met = met.map(|(at, pair)| Met { pair: *pair, minutes_ago: ((now - *at).as_secs() / 60) as u8 });
+        Past { met: last(met.collect(), MAX_MET), blocked: last(self.blocked.clone(), MAX_BLOCKED) }
+    }
+}
+
+fn last<T: Clone>(all: Vec<T>, most: usize) -> Vec<T> {
+    all[all.len().saturating_sub(most)..].to_vec()
+}
+
 impl Scene {
     /// An empty house with room for `max_connections` sockets.
     pub(super) fn with_room_for(max_connections: usize) -> Self {
@@ -107,7 +136,7 @@ impl Scene {
             unix_origin_ms: 1_700_000_000_000,
             max_connections,
             max_passed_by: 2,
-            ticket_key: [3; 32],
+            keys: [3; 32].into(),
             build: None,
             ice: Ice::default(),
         })
@@ -127,6 +156,7 @@ impl Scene {
             open: Vec::new(),
             matches: Vec::new(),
             owing: Vec::new(),
+            memories: HashMap::new(),
         }
     }
 
@@ -166,7 +196,9 @@ impl Scene {
     pub(super) fn hello(&mut self, page: usize, resume: Option<Resume>) {
         let it = &mut self.pages[page];
         let Some(connection) = it.trying.or(it.socket) else { return };
-        let hello = ToServer::Hello { resume, ticket: it.shows.clone(), device: None };
+        let past = it.device.as_ref().map(|it| self.memories[it].past(self.now)).unwrap_or_default();
+        let (ticket, device) = (it.shows.clone(), it.device.clone());
+        let hello = ToServer::Hello { resume, ticket, device, past };
         let frame = it.delivery.send(hello).unwrap();
         self.feed(Input::Said { connection, frame });
     }
@@ -264,6 +296,35 @@ impl Scene {
         self.say(page, ToServer::Join { media: media_of(page), hide: false, tastes });
     }
 
+    /// Never again the partner of this match, as far as this page has heard of it.
+    pub(super) fn block(&mut self, page: usize, match_id: MatchId) {
+        let pair_of = |it: &Event| match it {
+            Event::Said(ToBrowser::Matched { match_id: id, pair, .. }) if *id == match_id => *pair,
+            Event::Said(_) | Event::Closed(_) => None,
+        };
+        let pair = self.pages[page].events.iter().find_map(pair_of).unwrap_or(PairId(Uuid::max()));
+        if let Some(device) = &self.pages[page].device {
+            self.memories.get_mut(device).unwrap().blocked.push(pair);
+        }
+        self.say(page, ToServer::Block { pair });
+    }
+
+    /// Blocks nobody any more.
+    pub(super) fn unblock(&mut self, page: usize) {
+        if let Some(device) = &self.pages[page].device {
+            self.memories.get_mut(device).unwrap().blocked.clear();
+        }
+        self.say(page, ToServer::Unblock {});
+    }
+
+    /// Somebody opens the page anew on the device of this one.
+    pub(super) fn reload(&mut self, page: usize) -> usize {
+        let (new, device) = (self.open(), self.pages[page].device.clone());
+        self.pages[new].device = device;
+        self.hello(new, None);
+        new
+    }
+
     /// Sends a signal for a match.
     pub(super) fn signal(&mut self, page: usize, match_id: MatchId, epoch: u32, signal: Signal) {
         self.say(page, ToServer::Signal { match_id, epoch: Epoch(epoch), signal });
@@ -350,8 +411,12 @@ impl Scene {
             return;
         }
         let index = match msg {
-            ToBrowser::Welcome { peer, secret, resumed, .. } => {
-                self.welcome(index, Resume { peer: *peer, secret: *secret }, *resumed)
+            ToBrowser::Welcome { peer, secret, resumed, device, .. } => {
+                let shown = self.pages[index].device.clone();
+                let index = self.welcome(index, Resume { peer: *peer, secret: *secret }, *resumed);
+                self.pages[index].device = device.clone().or(shown);
+                self.memories.entry(self.pages[index].device.clone().unwrap()).or_default();
+                index
             }
             ToBrowser::Waiting {}
             | ToBrowser::Seeking { .. }
@@ -369,7 +434,12 @@ impl Scene {
         match page.delivery.receive(seq, ack, msg.is_counted()) {
             // It concerns nobody but the page, and a scene is easier to read without it.
             Receipt::Fresh if matches!(msg, ToBrowser::Prepare { .. }) => page.asked += 1,
-            Receipt::Fresh => page.events.push(Event::Said(msg.clone())),
+            Receipt::Fresh => {
+                page.events.push(Event::Said(msg.clone()));
+                if let (ToBrowser::Matched { pair: Some(pair), .. }, Some(device)) = (msg, &page.device) {
+                    self.memories.get_mut(device).unwrap().met.push((self.now, *pair));
+                }
+            }
             Receipt::Duplicate => {}
             Receipt::Broken => panic!("page {index} was told {msg:?} with the wrong numbers {seq}, {ack}"),
         }
@@ -425,6 +495,7 @@ impl Scene {
             delivery: Delivery::default(),
             events: Vec::new(),
             shows: None,
+            device: None,
             asked: 0,
             on_fenced: Vec::new(),
             read: 0,

@@ -54,6 +54,9 @@ pub(in crate::matchmaker) enum Saying {
     /// With these of [`TASTES`].
     Join(usize),
     Leave,
+    /// The partner of a match that it has heard of, or nobody.
+    Block(Option<usize>),
+    Unblock,
     /// Of a match, or of one that never was.
     About(Option<usize>, Deed),
 }

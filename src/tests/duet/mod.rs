@@ -135,7 +135,7 @@ fn matchmaker(seed: u64) -> Matchmaker {
         unix_origin_ms: 1_700_000_000_000,
         max_connections: 100,
         max_passed_by: 2,
-        ticket_key: [7; 32],
+        keys: [7; 32].into(),
         build: None,
         ice: matchmaker::Ice {
             stun: Vec::new(),

@@ -7,8 +7,8 @@ use futures::{
     stream::{SplitSink, SplitStream},
 };
 use passerby::protocol::{
-    Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message as _, PeerId, Receipt,
-    Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer, decode_lenient, encode,
+    Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message as _, Past, PeerId,
+    Receipt, Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer, decode_lenient, encode,
     limits::SUBPROTOCOL,
 };
 use tokio::{
@@ -146,7 +146,9 @@ impl Page {
     ) -> Self {
         let mut link = Link::open(server).await;
         let resumes = resume.is_some();
-        let hello = delivery.send(ToServer::Hello { resume, ticket: None, device: None }).expect("room");
+        let hello = delivery
+            .send(ToServer::Hello { resume, ticket: None, device: None, past: Past::default() })
+            .expect("room");
         link.send(encode(&hello)).await;
         let welcome = link.receive().await.expect("a welcome");
         let ToBrowser::Welcome { peer, secret, resumed, .. } = welcome.msg else { panic!("{welcome:?}") };

@@ -47,6 +47,15 @@ pub(in crate::ui) fn Sheet() -> impl IntoView {
                 <h2 class="sheet-heading">{words.keys}</h2>
                 <ul>{words.key_names.map(|it| view! { <li>{it}</li> }).collect_view()}</ul>
             </section>
+            <p class="sheet-note" hidden=see(|it| it.blocked == 0)>{words.blocked_note}</p>
+            <button
+                class="button"
+                type="button"
+                hidden=see(|it| it.blocked == 0)
+                on:click=move |_| intend.run(Intent::Unblock)
+            >
+                {words.unblock}
+            </button>
             <p class="sheet-note">{words.forget_note}</p>
             <button class="button" type="button" on:click=move |_| intend.run(Intent::ForgetEverything)>
                 {words.forget}
@@ -102,6 +111,7 @@ fn Deeds() -> impl IntoView {
                 hides=|it| !it.surroundings.abilities.screen
             />
             <Deed intent=Intent::NextCamera label=|words, _| words.next_camera hides=|it| !it.can_change_camera/>
+            <Deed intent=Intent::Block label=|words, _| words.block/>
             <Deed intent=Intent::Window(WindowWish::MoveOwnPicture) label=|words, _| words.move_picture/>
             <Deed
                 intent=Intent::Window(WindowWish::ToggleSound)

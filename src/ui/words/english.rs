@@ -235,8 +235,11 @@ pub(super) static ENGLISH: Words = Words {
         "H: hide my picture",
         "?: this list",
     ],
+    block: "Block",
+    blocked_note: "You do not meet those again whom you have blocked, for 30 days.",
+    unblock: "Unblock everybody",
     forget: "Forget everything",
-    forget_note: "What you chose is kept on this device only, and nowhere else. This removes it.",
+    forget_note: "What you chose, and whom you blocked, is kept on this device only. This removes it.",
 
     chat: "Chat",
     chat_close: "Close chat",

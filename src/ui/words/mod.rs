@@ -161,6 +161,9 @@ catalogue! {
     no_keys_note: &'static str,
     keys: &'static str,
     key_names: [&'static str; 9],
+    block: &'static str,
+    blocked_note: &'static str,
+    unblock: &'static str,
     forget: &'static str,
     forget_note: &'static str,
 

@@ -1,0 +1,149 @@
+//! What this device keeps of those it has met: its own signed name, and the names of pairs; it must not know who they are.
+
+use std::time::Duration;
+
+use super::{Call, Output};
+use crate::protocol::{
+    Met, PairId, Past, ToServer,
+    limits::{BLOCKED_FOR, MAX_BLOCKED, MAX_MET, MET_FOR},
+};
+
+/// Everything a device keeps of others.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acquaintances {
+    /// The signed name of this device, as the server has given it; empty before the first visit.
+    pub device: String,
+    /// Pairs that met, the latest last.
+    pub met: Dated,
+    /// Pairs that are never to meet again, the latest last.
+    pub blocked: Dated,
+}
+
+/// Pairs, each with a moment of the day in seconds since the Unix epoch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Dated(Vec<(PairId, u64)>);
+
+impl Dated {
+    /// Those in a text that [`to_text`](Self::to_text) has made; what is none is passed over.
+    pub fn from_text(text: &str) -> Self {
+        let read = |it: &str| {
+            let (pair, at) = it.split_once(':')?;
+            Some((pair.parse().ok()?, at.parse().ok()?))
+        };
+        Self(text.split(',').filter_map(read).collect())
+    }
+
+    /// As text, to be kept.
+    pub fn to_text(&self) -> String {
+        let texts: Vec<_> =
+            self.0.iter().map(|(pair, at)| [&*pair.0.to_string(), &*at.to_string()].join(":")).collect();
+        texts.join(",")
+    }
+
+    fn add(&mut self, pair: PairId, at: u64, most: usize) {
+        self.0.retain(|(it, _)| *it != pair);
+        self.0.push((pair, at));
+        self.0.drain(..self.0.len().saturating_sub(most));
+    }
+
+    /// Drops what is older than this, or from a time that has not come.
+    fn expire(&mut self, now: u64, after: Duration) {
+        self.0.retain(|(_, at)| now.checked_sub(*at).is_some_and(|it| it < after.as_secs()));
+    }
+}
+
+impl Call {
+    /// What the server is told of the past.
+    pub(super) fn past(&mut self) -> Past {
+        let now = self.unix_seconds();
+        let Acquaintances { met, blocked, .. } = &mut self.acquaintances;
+        met.expire(now, MET_FOR);
+        blocked.expire(now, BLOCKED_FOR);
+        // Less than half an hour, so less than 30.
+        let ago = |at: u64| u8::try_from((now - at) / 60).unwrap_or(u8::MAX);
+        Past {
+            met: met.0.iter().map(|(pair, at)| Met { pair: *pair, minutes_ago: ago(*at) }).collect(),
+            blocked: blocked.0.iter().map(|(pair, _)| *pair).collect(),
+        }
+    }
+
+    /// The server has named this device.
+    pub(super) fn named(&mut self, device: String, out: &mut Vec<Output>) {
+        self.acquaintances.device = device;
+        self.remember(out);
+    }
+
+    /// This page has a partner. It is kept later: nothing comes between a match and its first picture.
+    pub(super) fn acquainted(&mut self, pair: Option<PairId>) {
+        let now = self.unix_seconds();
+        self.pair = pair;
+        if let Some(pair) = pair {
+            self.acquaintances.met.add(pair, now, MAX_MET);
+        }
+    }
+
+    /// Never the last partner again, and somebody else now.
+    pub(super) fn block(&mut self, out: &mut Vec<Output>) {
+        if let Some(pair) = self.pair {
+            let now = self.unix_seconds();
+            self.acquaintances.blocked.add(pair, now, MAX_BLOCKED);
+            self.remember(out);
+            self.say(ToServer::Block { pair }, out);
+        }
+        self.next(out);
+    }
+
+    /// Nobody is blocked any more.
+    pub(super) fn unblock(&mut self, out: &mut Vec<Output>) {
+        self.acquaintances.blocked = Dated::default();
+        self.remember(out);
+        if self.line.is_wanted() {
+            self.say(ToServer::Unblock {}, out);
+        }
+    }
+
+    /// How many are blocked.
+    pub(super) fn blocked(&self) -> u32 {
+        self.acquaintances.blocked.0.len() as u32
+    }
+
+    const fn unix_seconds(&self) -> u64 {
+        (self.unix_origin_ms + self.now.as_millis()) / 1_000
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn pair(number: u128) -> PairId {
+        PairId(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again_and_nonsense_is_passed_over() {
+        let mut all = Dated::default();
+        all.add(pair(1), 1_000, 16);
+        all.add(pair(2), 2_000, 16);
+        assert_eq!(Dated::from_text(&all.to_text()), all);
+        assert_eq!(Dated::from_text(&format!("x,{},:,", all.to_text())), all);
+        assert_eq!(Dated::from_text(""), Dated::default());
+    }
+
+    #[test]
+    fn the_oldest_goes_and_who_is_met_again_is_the_latest() {
+        let mut all = Dated::default();
+        for number in [1, 2, 3, 1] {
+            all.add(pair(number), number as u64, 3);
+        }
+        assert_eq!(all.0, [(pair(2), 2), (pair(3), 3), (pair(1), 1)]);
+        all.add(pair(4), 9, 3);
+        assert_eq!(all.0, [(pair(3), 3), (pair(1), 1), (pair(4), 9)]);
+        all.expire(9, Duration::from_secs(7));
+        assert_eq!(all.0, [(pair(3), 3), (pair(4), 9)]);
+        all.expire(8, Duration::from_secs(7));
+        assert_eq!(all.0, [(pair(3), 3)], "a clock that was set back keeps nobody away for ever");
+    }
+}

@@ -1,0 +1,141 @@
+//! What this server signs with, and the names that only it can make: of devices, and of two devices that have met; it must
+//! not know who carries them.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use uuid::{Builder, Uuid};
+
+use crate::protocol::PairId;
+
+/// Begins what is signed of a device; a ticket begins with a small number.
+const DEVICE: &[u8] = b"device";
+
+/// Begins what names two devices.
+const PAIR: &[u8] = b"pair";
+
+/// Bytes of a signature.
+const SIGNATURE_BYTES: usize = 32;
+
+/// One browser on one device, for as long as it keeps what it was told: 122 random bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct DeviceId(pub(super) Uuid);
+
+/// The key that signs, and those that have; every server that holds them can read what any of them has signed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Keys {
+    current: [u8; 32],
+    former: Vec<[u8; 32]>,
+}
+
+impl std::fmt::Debug for Keys {
+    /// Hides the values.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Keys(1 and {} former)", self.former.len())
+    }
+}
+
+impl From<[u8; 32]> for Keys {
+    fn from(current: [u8; 32]) -> Self {
+        Self::new(current, Vec::new())
+    }
+}
+
+impl Keys {
+    /// Signs with the first; what the others have signed still holds.
+    pub const fn new(current: [u8; 32], former: Vec<[u8; 32]>) -> Self {
+        Self { current, former }
+    }
+
+    /// The payload and its signature, as text.
+    pub(super) fn sign(&self, payload: &[u8]) -> String {
+        let mut signed = payload.to_vec();
+        signed.extend(mac(&self.current, &[payload]).finalize().into_bytes());
+        BASE64_URL_SAFE_NO_PAD.encode(signed)
+    }
+
+    /// The payload of such a text, and whether the current key has signed it; `None` where none has.
+    pub(super) fn verify(&self, text: &str) -> Option<(Vec<u8>, bool)> {
+        let mut payload = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+        let signature = payload.split_off(payload.len().checked_sub(SIGNATURE_BYTES)?);
+        // In constant time: how much of a guess is right must not be measurable.
+        let is_of = |key: &[u8; 32]| mac(key, &[&payload]).verify_slice(&signature).is_ok();
+        let is_current = is_of(&self.current);
+        (is_current || self.former.iter().any(is_of)).then_some((payload, is_current))
+    }
+
+    /// A device's signed name.
+    pub(super) fn sign_device(&self, device: DeviceId) -> String {
+        self.sign(&[DEVICE, device.0.as_bytes()].concat())
+    }
+
+    /// The device of a signed name, and whether the current key has signed it.
+    pub(super) fn device(&self, text: &str) -> Option<(DeviceId, bool)> {
+        let (payload, is_current) = self.verify(text)?;
+        let id = Uuid::from_slice(payload.strip_prefix(DEVICE)?).ok()?;
+        Some((DeviceId(id), is_current))
+    }
+
+    /// The name of two devices, in whichever order; first the one that they are told, then those that they may have been told.
+    pub(super) fn pairs(&self, one: DeviceId, other: DeviceId) -> impl Iterator<Item = PairId> {
+        let (first, second) = (one.min(other), one.max(other));
+        [&self.current].into_iter().chain(&self.former).map(move |key| {
+            let all = mac(key, &[PAIR, first.0.as_bytes(), second.0.as_bytes()]).finalize().into_bytes();
+            let mut bytes = [0; 16];
+            bytes.copy_from_slice(&all[..16]);
+            PairId(Builder::from_custom_bytes(bytes).into_uuid())
+        })
+    }
+}
+
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Hmac<Sha256> {
+    let Ok(mut mac) = Hmac::new_from_slice(key) else { unreachable!("a key of any length will do") };
+    parts.iter().for_each(|it| mac.update(it));
+    mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device(number: u128) -> DeviceId {
+        DeviceId(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn a_device_is_known_by_its_signed_name_and_after_a_change_of_keys_too() {
+        let keys = Keys::from([7; 32]);
+        let name = keys.sign_device(device(5));
+        assert!(name.len() < 100);
+        assert_eq!(keys.device(&name), Some((device(5), true)));
+        let rotated = Keys::new([8; 32], vec![[7; 32]]);
+        assert_eq!(rotated.device(&name), Some((device(5), false)), "to be signed anew");
+        assert_eq!(Keys::from([8; 32]).device(&name), None, "the old key was given up");
+    }
+
+    #[test]
+    fn what_is_forged_is_worth_nothing() {
+        let keys = Keys::from([7; 32]);
+        let name = keys.sign_device(device(5));
+        for text in ["", "AAAA", "not a name", &name[1..], &format!("{name}AAAA"), &keys.sign(&[1; 59])] {
+            assert_eq!(keys.device(text), None, "{text}");
+        }
+        for at in 0..name.len() - 1 {
+            let mut bytes = name.clone().into_bytes();
+            bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+            assert_eq!(keys.device(&String::from_utf8(bytes).unwrap()), None, "character {at} changed");
+        }
+    }
+
+    #[test]
+    fn two_have_one_name_whoever_asks_and_each_two_another() {
+        let keys = Keys::from([7; 32]);
+        let pair = |one, other| keys.pairs(device(one), device(other)).next().unwrap();
+        assert_eq!(pair(1, 2), pair(2, 1));
+        assert_ne!(pair(1, 2), pair(1, 3));
+        assert_ne!(pair(1, 1), pair(2, 2));
+        let rotated = Keys::new([8; 32], vec![[7; 32]]);
+        let names: Vec<_> = rotated.pairs(device(1), device(2)).collect();
+        assert_eq!((names.len(), names[1]), (2, pair(1, 2)), "what they were told before still names them");
+    }
+}
