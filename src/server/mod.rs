@@ -12,6 +12,7 @@ mod driver;
 mod headers;
 mod life;
 mod normal;
+mod reading;
 mod relay;
 mod router;
 mod scrub;
