@@ -29,7 +29,7 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run dev build check test browser-tests soak bench shots path help
+.PHONY: run dev build check test browser-tests fuzz soak autobahn bench shots path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
@@ -44,20 +44,28 @@ build: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) ## target/rel
 
 check: wasm-target $(NODE_MODULES) ## The fast loop: formatting, lints for both halves, unit and property tests
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --features ssr --tests --benches -- -D warnings
 	cargo clippy --features hydrate --lib --target wasm32-unknown-unknown -- -D warnings
 	cargo clippy --features split --lib --target wasm32-unknown-unknown -- -D warnings
 	cargo test --features ssr
 	npm --prefix end2end run --silent check
 
-test: check build browser-tests ## Everything that has to hold before a change goes in
+test: check fuzz build browser-tests ## Everything that has to hold before a change goes in
 
 browser-tests: build chromium firefox coturn ## The stories in end2end/tests in real Chromium and Firefox
 	npm --prefix end2end test
 
-soak: build chromium coturn ## What takes long: bad networks, cut lines, whole networks gone (as root, for the networks)
+fuzz: ## Everything that strangers might send, for FUZZ_SECONDS (20) each: messages, descriptions, candidates
+	@scripts/fuzz
+
+soak: build chromium coturn autobahn ## What takes long: bad networks (as root), cut lines, a conformance suite, hours of fuzzing
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
 	npm --prefix end2end run soak
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/fuzz
+
+autobahn: ## The WebSocket conformance suite, against sockets made as the server's own (needs a Python 2.7)
+	@scripts/autobahn
 
 bench: ## What the matchmaker's deeds cost in instructions, and that a crowd makes them no dearer (5 minutes)
 	@command -v valgrind >/dev/null || scripts/apt-install valgrind

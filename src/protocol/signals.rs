@@ -59,19 +59,20 @@ pub struct Candidate {
 impl Candidate {
     /// Whether it leads through a relay (RFC 8839, 5.1: `typ relay`).
     pub fn is_relay(&self) -> bool {
-        self.kind() == Some("relay")
+        self.is_typ("relay")
     }
 
     /// Whether it is an address of the sender's own network that means nothing in any other: an address literal that is
     /// private, unique local, link local or loopback. A `.local` name is none: it hides the address already.
     pub fn is_private_host(&self) -> bool {
         let address = self.candidate.0.split_ascii_whitespace().nth(4);
-        self.kind() == Some("host") && address.and_then(|it| it.parse().ok()).is_some_and(is_private)
+        self.is_typ("host") && address.and_then(|it| it.parse().ok()).is_some_and(is_private)
     }
 
-    fn kind(&self) -> Option<&str> {
-        let mut words = self.candidate.0.split_ascii_whitespace().skip_while(|it| *it != "typ");
-        words.nth(1)
+    /// Reads it where a browser does, in its place and in whatever letters (RFC 8839, 5.1).
+    fn is_typ(&self, kind: &str) -> bool {
+        let word = self.candidate.0.split_ascii_whitespace().nth(7);
+        word.is_some_and(|it| it.eq_ignore_ascii_case(kind))
     }
 }
 
@@ -120,6 +121,33 @@ impl Ahead {
             Self::Theirs { offer, candidates } => {
                 offer.0.len() + candidates.iter().map(|it| it.candidate.0.len()).sum::<usize>()
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_candidate_is_what_a_browser_takes_it_for() {
+        let candidate = |end: &str| Candidate {
+            candidate: Sdp(format!("candidate:1 1 udp 1 192.168.1.7 9 {end}")),
+            sdp_mid: None,
+            sdp_m_line_index: None,
+            username_fragment: None,
+        };
+        for (end, is_private_host, is_relay) in [
+            ("typ host generation 0", true, false),
+            ("TYP Host", true, false),
+            ("typ relay raddr 0.0.0.0 rport 0", false, true),
+            ("Typ RELAY x host", false, true),
+            ("TYP host x typ relay y", true, false),
+            ("typ srflx typ host", false, false),
+        ] {
+            let candidate = candidate(end);
+            assert_eq!(candidate.is_private_host(), is_private_host, "{end}");
+            assert_eq!(candidate.is_relay(), is_relay, "{end}");
         }
     }
 }

@@ -3,6 +3,7 @@
 //! [`run`] is all of its life. Each socket has a task (`socket`), one task owns the matchmaker (`driver`), and between
 //! them go bounded channels: a socket waits for the driver, the driver never waits for a socket.
 
+pub mod bounds;
 pub mod config;
 pub mod origin;
 pub mod sdp;
@@ -12,6 +13,7 @@ mod driver;
 mod headers;
 mod life;
 mod normal;
+mod reading;
 mod relay;
 mod router;
 mod scrub;

@@ -18,6 +18,7 @@ use leptos_axum::render_app_to_stream_with_context;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
 use super::{
+    bounds::bounded,
     config::Config,
     headers::{self, Policy},
     life::Life,
@@ -27,24 +28,12 @@ use super::{
 };
 use crate::{
     matchmaker::Network,
-    protocol::limits::{MAX_FRAME_BYTES, SUBPROTOCOL},
+    protocol::limits::SUBPROTOCOL,
     ui::{
         self,
         words::{self, Words},
     },
 };
-
-/// Bytes of a socket's read buffer, there from the start: most messages fit, and ten thousand of them are 40 MB.
-const READ_BUFFER: usize = 4 * 1024;
-
-/// Bytes collected before a write; a message is flushed at once anyway.
-const WRITE_BUFFER: usize = 0;
-
-/// Bytes that may wait for a socket that does not take them; several of the largest messages.
-const MAX_WRITE_BUFFER: usize = 256 * 1024;
-
-/// Bytes of a message that is still read. A little more than is allowed, so that one just too large is read to its end.
-const MAX_READ: usize = MAX_FRAME_BYTES + 1024;
 
 /// For files whose names change with their contents.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -152,16 +141,10 @@ async fn open(
     let network = Network::of(address.ip());
     // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.
     let token = site.life.sockets.token();
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(MAX_WRITE_BUFFER)
-        .max_message_size(MAX_READ)
-        .max_frame_size(MAX_READ)
-        .on_upgrade(async move |socket| {
-            site.exchange.serve(socket, network).await;
-            drop(token);
-        })
+    bounded(upgrade).on_upgrade(async move |socket| {
+        site.exchange.serve(socket, network).await;
+        drop(token);
+    })
 }
 
 fn stops() -> Response {

@@ -66,7 +66,7 @@ fn line(line: &str) -> Option<Cow<'_, str>> {
         Some(section(media).into())
     } else if let Some(origin) = line.strip_prefix("o=") {
         // The user name, the session's id and its version stay; the address behind them is nobody's business.
-        let kept: Vec<_> = origin.split(' ').take(3).collect();
+        let kept: Vec<_> = origin.split_ascii_whitespace().take(3).collect();
         Some(format!("o={} {NOBODY}", kept.join(" ")).into())
     } else {
         Some(line.into())
@@ -75,11 +75,13 @@ fn line(line: &str) -> Option<Cow<'_, str>> {
 
 /// A port of 0 rejects a section and stays (RFC 3264, 6).
 fn section(media: &str) -> String {
-    let mut words = media.splitn(3, ' ');
-    match (words.next(), words.next(), words.next()) {
-        (Some(kind), Some(port), Some(rest)) if port != "0" => format!("m={kind} {NO_PORT} {rest}"),
-        _ => format!("m={media}"),
-    }
+    let mut words = media.split_ascii_whitespace();
+    let (kind, port) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    // Several ports may be counted after a slash (RFC 8866, 5.14).
+    let is_rejected = port.split('/').next().is_some_and(|it| it.parse() == Ok(0_u16));
+    let port = if is_rejected { "0" } else { NO_PORT };
+    let rest: Vec<_> = words.collect();
+    format!("m={kind} {port} {}", rest.join(" "))
 }
 
 /// Keeps what the ICE agent at the other end needs (RFC 8839, 5.1).
@@ -90,7 +92,8 @@ fn candidate(candidate: &mut Candidate) {
     let mut clean: Vec<_> = words.by_ref().take(6).collect();
     while let (Some(name), Some(value)) = (words.next(), words.next()) {
         match name.to_ascii_lowercase().as_str() {
-            "raddr" => clean.extend([name, "0.0.0.0"]),
+            // Of the same family, so that it is never longer than what it stands for.
+            "raddr" => clean.extend([name, if value.contains(':') { "::" } else { "0.0.0.0" }]),
             "rport" => clean.extend([name, "0"]),
             "network-id" | "network-cost" => {}
             _ => clean.extend([name, value]),
@@ -161,6 +164,10 @@ mod tests {
             ("c=IN IP6 2001:db8::1", "c=IN IP4 0.0.0.0"),
             ("a=rtcp:54321 IN IP4 198.51.100.1", "a=rtcp:9 IN IP4 0.0.0.0"),
             ("a=rtcp-mux", "a=rtcp-mux"),
+            ("m= audio  54321 UDP/TLS/RTP/SAVPF 111", "m=audio 9 UDP/TLS/RTP/SAVPF 111"),
+            ("m=audio 0/2 UDP/TLS/RTP/SAVPF 111", "m=audio 0 UDP/TLS/RTP/SAVPF 111"),
+            ("m=audio 00 UDP/TLS/RTP/SAVPF 111", "m=audio 0 UDP/TLS/RTP/SAVPF 111"),
+            ("o= -  42 2 IN IP4 192.168.1.7", "o=- 42 2 IN IP4 127.0.0.1"),
             ("a=rtpmap:111 opus/48000/2", "a=rtpmap:111 opus/48000/2"),
             ("o=- 42 2 IN IP4 192.168.1.7", "o=- 42 2 IN IP4 127.0.0.1"),
         ] {
@@ -182,7 +189,7 @@ mod tests {
             ),
             (
                 "candidate:1 1 udp 1 203.0.113.1 7 typ relay RADDR 2001:db8::1 RPORT 9",
-                "candidate:1 1 udp 1 203.0.113.1 7 typ relay RADDR 0.0.0.0 RPORT 0",
+                "candidate:1 1 udp 1 203.0.113.1 7 typ relay RADDR :: RPORT 0",
             ),
         ] {
             let mut message = carrying(Signal::Candidate(Candidate {

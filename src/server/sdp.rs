@@ -40,7 +40,7 @@ const MAX_FOUNDATION_BYTES: usize = 32;
 const RTCP_COMPONENT: u32 = 2;
 
 /// What is judged: the first part of these lines. Everything else is for the receiving browser.
-const JUDGED: [&str; 12] = [
+const JUDGED: [&str; 13] = [
     "v=",
     "o=",
     "s=",
@@ -49,10 +49,24 @@ const JUDGED: [&str; 12] = [
     "m=",
     "a=group:",
     "a=mid:",
+    "a=ice-ufrag:",
+    "a=ice-pwd:",
+    "a=fingerprint:",
+    "a=setup:",
+    "a=candidate:",
+];
+
+/// Attributes that some parsers would read even where browsers would not write them so, in capitals or after a space:
+/// those that are judged here, and those that hold addresses.
+const SPELT: [&str; 8] = [
+    "a=group:",
+    "a=mid:",
     "a=ice-",
     "a=fingerprint:",
     "a=setup:",
     "a=candidate:",
+    "a=end-of-candidates",
+    "a=rtcp:",
 ];
 
 /// Checks what a message carries to another browser; other messages pass.
@@ -108,12 +122,25 @@ fn is_description(Sdp(text): &Sdp, is_setup: fn(&SdpAttributeSetup) -> bool) -> 
         })
 }
 
-/// A letter, an equals sign and a value without control characters.
+/// A letter, an equals sign and a plain value.
 fn is_line(line: &str) -> bool {
     line.len() <= MAX_SDP_LINE_BYTES
         && line.starts_with(|it: char| it.is_ascii_lowercase())
         && line[1..].starts_with('=')
-        && !line.contains(char::is_control)
+        && is_plain(line)
+        && is_spelt(line)
+}
+
+/// Without control characters, and without spaces that are one to some parsers and a letter to others.
+fn is_plain(text: &str) -> bool {
+    !text.contains(|it: char| it.is_control() || (it.is_whitespace() && it != ' '))
+}
+
+/// What a forgiving parser would read as one of the attributes has to be one for the strict.
+fn is_spelt(line: &str) -> bool {
+    let Some(attribute) = line.strip_prefix("a=") else { return true };
+    let forgiven = format!("a={}", attribute.trim_start().to_lowercase());
+    SPELT.iter().all(|it| !forgiven.starts_with(it) || line.starts_with(it))
 }
 
 /// Parses the lines that are judged.
@@ -123,7 +150,8 @@ fn judged(text: &str) -> Option<SdpSession> {
     let are_addresses = starting("a=candidate:").all(names_addresses)
         && starting("c=").all(|it| it.split_ascii_whitespace().nth(2).is_some_and(is_address));
     let lines: Vec<_> = text.lines().filter(is_judged).collect();
-    parse_sdp(&(lines.join("\r\n") + "\r\n"), false).ok().filter(|_| are_addresses)
+    // A warning would be of a line that is passed over, and so not judged.
+    parse_sdp(&(lines.join("\r\n") + "\r\n"), true).ok().filter(|_| are_addresses)
 }
 
 /// One of each kind at most, one in all at least, over DTLS.
@@ -220,7 +248,7 @@ fn is_setup_of_answer(setup: &SdpAttributeSetup) -> bool {
 
 fn is_candidate(candidate: &Candidate) -> bool {
     let Sdp(text) = &candidate.candidate;
-    let is_short = text.len() <= MAX_CANDIDATE_BYTES && !text.contains(char::is_control);
+    let is_short = text.len() <= MAX_CANDIDATE_BYTES && is_plain(text);
     let is_mid = candidate.sdp_mid.as_ref().is_none_or(|it| it.len() <= MAX_MID_BYTES);
     let parsed = || match text.parse() {
         Ok(SdpAttribute::Candidate(candidate)) => Some(candidate),
@@ -229,7 +257,7 @@ fn is_candidate(candidate: &Candidate) -> bool {
     is_short
         && is_mid
         && is_short_ufrag(&candidate.username_fragment)
-        && text.strip_prefix("candidate:").is_some_and(names_addresses)
+        && text.strip_prefix("candidate:").is_some_and(|it| !it.starts_with(' ') && names_addresses(it))
         && parsed().as_ref().is_some_and(is_reachable)
 }
 
@@ -248,9 +276,10 @@ fn is_reachable(candidate: &SdpAttributeCandidate) -> bool {
 /// Reads the addresses as a browser would, where the parser would take `127.1` or `0x7f.1` for one:
 /// whatever is no address literal is a name, and asking for a name tells its owner about the one who asks.
 fn names_addresses(value: &str) -> bool {
-    let mut words = value.split_ascii_whitespace();
-    let mut related = words.clone().skip_while(|it| !it.eq_ignore_ascii_case("raddr")).skip(1);
-    words.nth(4).is_some_and(is_address) && related.next().is_none_or(is_address)
+    let words: Vec<_> = value.split_ascii_whitespace().collect();
+    let mut pairs = words.iter().zip(words.iter().skip(1));
+    words.get(4).is_some_and(|it| is_address(it))
+        && pairs.all(|(name, value)| !name.eq_ignore_ascii_case("raddr") || is_address(value))
 }
 
 /// An address literal, or the name that hides one in a local network: `<uuid>.local` (draft-ietf-mmusic-mdns-ice-candidates).
@@ -338,9 +367,15 @@ mod tests {
             changed("a=fingerprint:sha-256", "a=fingerprint:sha-1"),
             changed("a=fingerprint:sha-256 ", "a=fingerprint:sha-256 00:"),
             changed("a=setup:actpass", "a=setup:holdconn"),
+            changed("a=setup:actpass", "a=setup:sideways"),
+            format!("{CHROMIUM_OFFER}m=video 9 UDP/NEW/RTP/SAVPF 96\r\n"),
             changed("a=ice-pwd:", "a=ice-pwd:short\r\na=x:"),
             changed("c=IN IP4 0.0.0.0", "c=IN IP4 example.org"),
             format!("{CHROMIUM_OFFER}a=candidate:1 1 udp 1 example.org 9 typ host\r\n"),
+            format!("{CHROMIUM_OFFER}a=Candidate:1 1 udp 1 192.0.2.7 9 typ host\r\n"),
+            format!("{CHROMIUM_OFFER}a= candidate:1 1 udp 1 192.0.2.7 9 typ host\r\n"),
+            format!("{CHROMIUM_OFFER}a=RTCP:54321 IN IP4 192.0.2.7\r\n"),
+            format!("{CHROMIUM_OFFER}a=hologram:\u{2003}\r\n"),
             without("m="),
             without("a=mid:"),
             without("a=group:"),
@@ -382,6 +417,9 @@ mod tests {
             "candidate:1 1 udp 1 0x7f000001 9 typ host",
             "candidate:1 1 udp 1 224.0.0.251 9 typ host",
             "candidate:1 1 udp 1 192.0.2.7 9 typ srflx raddr example.org rport 9",
+            "candidate:1 1 udp 1 192.0.2.7 9 typ srflx raddr 192.0.2.8 rport 9 raddr example.org rport 9",
+            "candidate: 1 1 udp 1 192.0.2.7 9 typ host",
+            "candidate:f\u{a0}1\u{a0}udp\u{a0}1\u{a0}192.0.2.7\u{a0}9\u{a0}typ\u{a0}host\u{a0}x 1 udp 1 192.0.2.7 9 typ host",
             "candidate:1 1 udp 1 192.0.2.7 0 typ host",
             "candidate:1 1 udp 1 192.0.2.7 65536 typ host",
             "candidate:1 3 udp 1 192.0.2.7 9 typ host",

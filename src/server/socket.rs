@@ -24,13 +24,13 @@ use tungstenite::error::ProtocolError;
 use super::{
     driver::{Event, OUTGOING, Outgoing},
     life::Life,
-    normal, scrub, sdp,
+    reading,
     telemetry::{Telemetry, label},
 };
 use crate::{
     matchmaker::{Closing, Connection, Input, Network},
     protocol::{
-        ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode,
+        ErrorCode, Frame, Refusal, ToBrowser, encode,
         limits::{HEARTBEAT, SILENCE},
     },
 };
@@ -174,17 +174,8 @@ impl Talk {
     /// A text as a fact, well-formed or not.
     fn read(&self, text: &str) -> Input {
         let connection = self.connection;
-        match decode_strict(text) {
-            Ok(mut frame) => match sdp::check(&frame.msg) {
-                Ok(()) => {
-                    normal::message(&mut frame.msg);
-                    if self.exchange.scrubs {
-                        scrub::message(&mut frame.msg);
-                    }
-                    Input::Said { connection, frame }
-                }
-                Err(code) => Input::Refused { connection, code, numbers: Some((frame.seq, frame.ack)) },
-            },
+        match reading::read(text, self.exchange.scrubs) {
+            Ok(frame) => Input::Said { connection, frame },
             Err(Refusal { code, about, ack }) => {
                 Input::Refused { connection, code, numbers: Some((about, ack)) }
             }

@@ -6,6 +6,7 @@
     reason = "a test that is surprised has failed, in its helpers too"
 )]
 
+mod autobahn;
 mod duet;
 mod memory;
 mod pages;

@@ -369,6 +369,28 @@ fn pinned(cargo: &str) -> Vec<Breach> {
     }
 }
 
+/// The versions of a package in a lock file, with their lines.
+fn locked<'a>(lock: &'a str, package: &str) -> Vec<(usize, &'a str)> {
+    let name = format!("name = \"{package}\"");
+    let pairs = lock.lines().zip(lock.lines().skip(1)).enumerate();
+    pairs.filter(|(_, (first, _))| *first == name).map(|(at, (_, version))| (at + 2, version)).collect()
+}
+
+/// What is fuzzed is what is served: of what the fuzzer needs, it has the server's versions.
+fn fuzzed(manifest: &str, fuzzer: &str, server: &str) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    for package in table(manifest, "dependencies").into_keys() {
+        let served: Vec<_> = locked(server, package).into_iter().map(|it| it.1).collect();
+        for (line, version) in locked(fuzzer, package) {
+            if !served.is_empty() && !served.contains(&version) {
+                let law = format!("has {package}'s {version}, but Cargo.lock {}", served.join(", "));
+                breaches.push(Breach::new(line, law));
+            }
+        }
+    }
+    breaches
+}
+
 /// The texts of all Rust files under `folder`, by their paths from there.
 fn sources(folder: &Path, at: &str, files: &mut BTreeMap<String, String>) {
     for entry in fs::read_dir(folder).unwrap() {
@@ -403,6 +425,12 @@ fn the_house_keeps_its_law() {
         leptos_keys(&cargo, &leptos).into_iter().map(|it| format!("Leptos.toml:{}: {}", it.line, it.law)),
     );
     breaches.extend(pinned(&cargo).into_iter().map(|it| format!("Cargo.toml:{}: {}", it.line, it.law)));
+    let [fuzz, fuzzer, server] = ["fuzz/Cargo.toml", "fuzz/Cargo.lock", "Cargo.lock"].map(read);
+    breaches.extend(
+        fuzzed(&fuzz, &fuzzer, &server)
+            .into_iter()
+            .map(|it| format!("fuzz/Cargo.lock:{}: {}", it.line, it.law)),
+    );
     assert!(breaches.is_empty(), "\n{}", breaches.join("\n"));
 }
 
@@ -589,4 +617,18 @@ fn a_loose_version_of_the_binding_is_seen() {
     assert_eq!(lines(pinned("[dependencies]\nwasm-bindgen-futures = \"=1\"")), [1]);
     assert_eq!(pinned("[dependencies]\nwasm-bindgen = { version = \"=0.2.130\", optional = true }"), []);
     assert_eq!(pinned("[dependencies]\nwasm-bindgen = \"=0.2.130\""), []);
+}
+
+#[test]
+fn the_fuzzer_cannot_try_another_version_unseen() {
+    let manifest = "[dependencies]\na = \"1\"\nown = \"1\"";
+    let lock = |a: &str| {
+        format!(
+            "[[package]]\nname = \"a\"\nversion = \"{a}\"\n\n[[package]]\nname = \"aa\"\nversion = \"7\"\n"
+        )
+    };
+    let own = "[[package]]\nname = \"own\"\nversion = \"1\"\n";
+    assert_eq!(fuzzed(manifest, &(lock("1.1") + own), &lock("1.1")), []);
+    assert_eq!(lines(fuzzed(manifest, &(lock("1.2") + own), &lock("1.1"))), [3]);
+    assert_eq!(fuzzed(manifest, &lock("1.2"), &(lock("1.1") + &lock("1.2"))), []);
 }

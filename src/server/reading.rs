@@ -1,0 +1,22 @@
+//! All that happens to a text before anybody acts on it, a pure function; it must not know who has sent it.
+//!
+//! `fuzz` calls it with everything that strangers might send.
+
+use super::{normal, scrub, sdp};
+use crate::protocol::{Frame, Refusal, ToServer, decode_strict};
+
+/// A frame that is well-formed, holds nothing that no browser would make, and says what means the same in the same words;
+/// where `scrubs`, without the addresses that nobody needs.
+///
+/// # Errors
+///
+/// A [`Refusal`] that says what is wrong with which message.
+pub(super) fn read(text: &str, scrubs: bool) -> Result<Frame<ToServer>, Refusal> {
+    let mut frame = decode_strict(text)?;
+    sdp::check(&frame.msg).map_err(|code| Refusal { code, about: frame.seq, ack: frame.ack })?;
+    normal::message(&mut frame.msg);
+    if scrubs {
+        scrub::message(&mut frame.msg);
+    }
+    Ok(frame)
+}
