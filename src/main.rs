@@ -28,7 +28,8 @@ async fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     server::start_log(&config.log)?;
-    let listeners = Listeners::bind(&config).await?;
+    server::allow_open_files(config.server.max_connections);
+    let listeners = Listeners::bind(&config)?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut told_to_stop = async move || {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }

@@ -34,8 +34,8 @@ use crate::{
     },
 };
 
-/// Bytes of a socket's read buffer, there from the start: most messages fit, and ten thousand of them are 40 MB.
-const READ_BUFFER: usize = 4 * 1024;
+/// Bytes of a socket's read buffer, there from the start: all but descriptions fit, and ten thousand of them are 10 MB.
+const READ_BUFFER: usize = 1024;
 
 /// Bytes collected before a write; a message is flushed at once anyway.
 const WRITE_BUFFER: usize = 0;

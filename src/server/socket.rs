@@ -2,7 +2,6 @@
 
 use std::{
     ops::ControlFlow,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -13,26 +12,22 @@ use std::{
 use axum::{
     Error,
     body::Bytes,
-    extract::ws::{CloseFrame, Message, WebSocket},
+    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
 };
-use tokio::{
-    sync::mpsc,
-    time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep, timeout},
-};
+use tokio::{sync::mpsc, time::timeout};
 use tungstenite::error::ProtocolError;
 
 use super::{
-    driver::{Event, OUTGOING, Outgoing},
+    driver::Event,
     life::Life,
+    mailbox::{Mailbox, Outgoing, mailbox},
     normal, scrub, sdp,
     telemetry::{Telemetry, label},
+    wheel::Wheel,
 };
 use crate::{
     matchmaker::{Closing, Connection, Input, Network},
-    protocol::{
-        ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode,
-        limits::{HEARTBEAT, SILENCE},
-    },
+    protocol::{ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode},
 };
 
 /// How long one message may take to leave: a page that does not read for so long is lost.
@@ -48,13 +43,11 @@ const NORMAL: u16 = 1000;
 /// The close code of a page that is left (RFC 6455, 7.4.1).
 const GOING_AWAY: u16 = 1001;
 
-/// Parts of a heartbeat over which the sockets are spread, so that they do not all beat at once.
-const PHASES: u32 = 16;
-
 /// What every socket needs of its server.
 #[derive(Debug)]
 pub(super) struct Exchange {
     inbox: mpsc::Sender<Event>,
+    wheel: Arc<Wheel>,
     life: Life,
     telemetry: Arc<Telemetry>,
     /// Whether addresses that nobody needs are taken out of signals.
@@ -76,20 +69,23 @@ impl Exchange {
     /// One whose first socket gets the number 1.
     pub(super) fn new(
         inbox: mpsc::Sender<Event>,
+        wheel: Arc<Wheel>,
         life: Life,
         telemetry: Arc<Telemetry>,
         scrubs: bool,
     ) -> Self {
-        Self { inbox, life, telemetry, scrubs, last: AtomicU64::new(0) }
+        Self { inbox, wheel, life, telemetry, scrubs, last: AtomicU64::new(0) }
     }
 
     /// Serves one socket until it is closed.
     pub(super) async fn serve(self: Arc<Self>, socket: WebSocket, network: Network) {
         let connection = Connection(self.last.fetch_add(1, Ordering::Relaxed) + 1);
-        let (sender, outgoing) = mpsc::channel(OUTGOING);
-        // It fails when the driver has ended, and then `stopping` says so to the conversation.
-        let _ = self.inbox.send(Event::Opened(connection, network, sender)).await;
-        let mut talk = Talk::new(self, socket, connection, outgoing);
+        let (mailbox, post) = mailbox(self.wheel.now());
+        self.wheel.add(&mailbox);
+        // It fails when the driver has ended; what then becomes of `post` says so to the conversation.
+        let _ = self.inbox.send(Event::Opened(connection, network, post)).await;
+        let mut talk =
+            Talk { exchange: self, socket, connection, mailbox, last: Utf8Bytes::default(), readable: true };
         let end = loop {
             if let ControlFlow::Break(end) = talk.step().await {
                 break end;
@@ -104,40 +100,27 @@ struct Talk {
     exchange: Arc<Exchange>,
     socket: WebSocket,
     connection: Connection,
-    outgoing: mpsc::Receiver<Outgoing>,
-    heartbeat: Interval,
-    silence: Pin<Box<Sleep>>,
+    mailbox: Mailbox,
+    /// The last text, kept until there is another one. It points into the buffer in which the next ones are read, so that
+    /// a new one of the usual size has to be begun when this one is used up; else the buffer would be used again, and keep
+    /// the size of the largest message for good.
+    last: Utf8Bytes,
     /// After a frame that could not be read there is no telling where the next one starts.
     readable: bool,
 }
 
 impl Talk {
-    fn new(
-        exchange: Arc<Exchange>,
-        socket: WebSocket,
-        connection: Connection,
-        outgoing: mpsc::Receiver<Outgoing>,
-    ) -> Self {
-        let phase = u32::try_from(connection.0 % u64::from(PHASES)).unwrap_or_default();
-        let first = Instant::now() + HEARTBEAT * (phase + 1) / PHASES;
-        let mut heartbeat = interval_at(first, HEARTBEAT);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let silence = Box::pin(sleep(SILENCE));
-        Self { exchange, socket, connection, outgoing, heartbeat, silence, readable: true }
-    }
-
     /// Waits for the next thing to happen, and does what is due. What must go out goes before what has come in.
     async fn step(&mut self) -> ControlFlow<End> {
         tokio::select! {
             biased;
-            outgoing = self.outgoing.recv() => match outgoing {
-                Some(Outgoing::Say(frame)) => self.say(&frame).await,
-                Some(Outgoing::Close(code)) => ControlFlow::Break(End::Dismissed(code)),
-                None => ControlFlow::Break(End::Failed(self.forsaken())),
+            outgoing = self.mailbox.next() => match outgoing {
+                Outgoing::Say(frame) => self.say(&frame).await,
+                Outgoing::Close(code) => ControlFlow::Break(End::Dismissed(code)),
+                Outgoing::Forsaken => ControlFlow::Break(End::Failed(self.forsaken())),
+                Outgoing::Ping => self.write(Message::Ping(Bytes::new())).await,
+                Outgoing::Silent => ControlFlow::Break(End::Failed(ErrorCode::Silent)),
             },
-            () = self.exchange.life.stopping.cancelled() => ControlFlow::Break(End::Failed(ErrorCode::ServerStops)),
-            () = &mut self.silence => ControlFlow::Break(End::Failed(ErrorCode::Silent)),
-            _ = self.heartbeat.tick() => self.write(Message::Ping(Bytes::new())).await,
             received = self.socket.recv(), if self.readable => match received {
                 Some(Ok(message)) => self.hear(message).await,
                 Some(Err(error)) => self.misread(error).await,
@@ -152,12 +135,11 @@ impl Talk {
     }
 
     async fn hear(&mut self, message: Message) -> ControlFlow<End> {
-        self.silence.as_mut().reset(Instant::now() + SILENCE);
+        self.mailbox.hears(self.exchange.wheel.now());
         match message {
             Message::Text(text) => {
                 let input = self.read(&text);
-                // What is left of the text points into the socket's buffer and would keep all of it.
-                drop(text);
+                self.last = text;
                 self.tell(input).await
             }
             Message::Binary(_) => self.refuse(ErrorCode::NotText).await,
