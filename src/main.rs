@@ -29,7 +29,7 @@ async fn main() -> anyhow::Result<()> {
     }
     server::start_log(&config.log)?;
     server::allow_open_files(config.server.max_connections);
-    let listeners = Listeners::bind(&config)?;
+    let listeners = Listeners::bind(&config).await?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut told_to_stop = async move || {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }

@@ -19,6 +19,7 @@ mod router;
 mod scrub;
 mod socket;
 mod telemetry;
+mod upgrade;
 mod wheel;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
@@ -66,12 +67,13 @@ impl Listeners {
     /// # Errors
     ///
     /// When an address is taken or not ours; the message names its key.
-    pub fn bind(config: &Config) -> anyhow::Result<Self> {
-        let bind =
-            |key, address| listen(address).with_context(|| format!("cannot listen on {address} (`{key}`)"));
-        let site = bind("site-addr", config.leptos.site_addr)?;
+    pub async fn bind(config: &Config) -> anyhow::Result<Self> {
+        let bind = async |key, address| {
+            listen(address).with_context(|| format!("cannot listen on {address} (`{key}`)"))
+        };
+        let site = bind("site-addr", config.leptos.site_addr).await?;
         let metrics = match config.metrics.addr {
-            Some(address) => Some(bind("metrics.addr", address)?),
+            Some(address) => Some(bind("metrics.addr", address).await?),
             None => None,
         };
         Ok(Self { site, metrics })

@@ -4,10 +4,7 @@ use std::{future::ready, net::SocketAddr, path::Path, sync::Arc};
 
 use axum::{
     Router,
-    extract::{
-        ConnectInfo, Request, State,
-        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
-    },
+    extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -24,27 +21,15 @@ use super::{
     origin::Origins,
     socket::Exchange,
     telemetry::Telemetry,
+    upgrade::{Lack, Upgrade},
 };
 use crate::{
     matchmaker::Network,
-    protocol::limits::{MAX_FRAME_BYTES, SUBPROTOCOL},
     ui::{
         self,
         words::{self, Words},
     },
 };
-
-/// Bytes of a socket's read buffer, there from the start: all but descriptions fit, and ten thousand of them are 10 MB.
-const READ_BUFFER: usize = 1024;
-
-/// Bytes collected before a write; a message is flushed at once anyway.
-const WRITE_BUFFER: usize = 0;
-
-/// Bytes that may wait for a socket that does not take them; several of the largest messages.
-const MAX_WRITE_BUFFER: usize = 256 * 1024;
-
-/// Bytes of a message that is still read. A little more than is allowed, so that one just too large is read to its end.
-const MAX_READ: usize = MAX_FRAME_BYTES + 1024;
 
 /// For files whose names change with their contents.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
@@ -134,7 +119,7 @@ async fn open(
     State(site): State<Site>,
     headers: HeaderMap,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Result<Upgrade, Lack>,
 ) -> Response {
     if site.life.draining.is_cancelled() {
         return stops();
@@ -143,25 +128,16 @@ async fn open(
         return (StatusCode::FORBIDDEN, "wrong-origin").into_response();
     }
     let upgrade = match upgrade {
-        Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
-        Err(rejection) => return rejection.into_response(),
+        Ok(upgrade) => upgrade,
+        Err(lack) => return lack.into_response(),
     };
-    if upgrade.selected_protocol().is_none() {
-        return (StatusCode::BAD_REQUEST, "wrong-subprotocol").into_response();
-    }
     let network = Network::of(address.ip());
     // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.
     let token = site.life.sockets.token();
-    upgrade
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(WRITE_BUFFER)
-        .max_write_buffer_size(MAX_WRITE_BUFFER)
-        .max_message_size(MAX_READ)
-        .max_frame_size(MAX_READ)
-        .on_upgrade(async move |socket| {
-            site.exchange.serve(socket, network).await;
-            drop(token);
-        })
+    upgrade.begin(async move |socket| {
+        site.exchange.serve(socket, network).await;
+        drop(token);
+    })
 }
 
 fn stops() -> Response {

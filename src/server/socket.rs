@@ -9,13 +9,13 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Error,
-    body::Bytes,
-    extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket},
+use tokio::{
+    sync::mpsc,
+    time::{error::Elapsed, timeout},
 };
-use tokio::{sync::mpsc, time::timeout};
-use tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::{
+    Bytes, Error, Message, Utf8Bytes, error::ProtocolError, protocol::CloseFrame,
+};
 
 use super::{
     driver::Event,
@@ -23,11 +23,12 @@ use super::{
     mailbox::{Mailbox, Outgoing, mailbox},
     normal, scrub, sdp,
     telemetry::{Telemetry, label},
+    upgrade::WebSocket,
     wheel::Wheel,
 };
 use crate::{
     matchmaker::{Closing, Connection, Input, Network},
-    protocol::{ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode},
+    protocol::{ErrorCode, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode},
 };
 
 /// How long one message may take to leave: a page that does not read for so long is lost.
@@ -53,6 +54,40 @@ pub(super) struct Exchange {
     /// Whether addresses that nobody needs are taken out of signals.
     scrubs: bool,
     last: AtomicU64,
+}
+
+/// What this task has seen of the numbers in the frames, to know a ping that says nothing new.
+#[derive(Debug, Default)]
+struct Numbers {
+    /// The last of the page's counted messages.
+    seq: u64,
+    /// The last of ours that the page has acknowledged.
+    ack: u64,
+    /// The last of the page's that was acknowledged to it; `None` before anything was said.
+    told: Option<u64>,
+}
+
+impl Numbers {
+    /// What the answer to a frame acknowledges, where it is a ping and the matchmaker need not hear of it: it has heard
+    /// the page's acknowledgement, and so has the page its.
+    fn answer(&self, frame: &Frame<ToServer>) -> Option<u64> {
+        let is_known = frame.seq == 0 && frame.ack == self.ack;
+        self.told.filter(|told| is_known && frame.msg == ToServer::Ping {} && *told >= self.seq)
+    }
+
+    /// A frame goes to the matchmaker.
+    fn pass(&mut self, seq: u64, ack: u64) {
+        // Uncounted ones have no number.
+        (self.seq, self.ack) = (self.seq.max(seq), ack);
+    }
+}
+
+/// What a text from the page is.
+enum Read {
+    /// A ping to be answered with this acknowledgement.
+    Ping { ack: u64 },
+    /// For the matchmaker.
+    Fact(Input),
 }
 
 /// How a conversation ends.
@@ -84,8 +119,15 @@ impl Exchange {
         self.wheel.add(&mailbox);
         // It fails when the driver has ended; what then becomes of `post` says so to the conversation.
         let _ = self.inbox.send(Event::Opened(connection, network, post)).await;
-        let mut talk =
-            Talk { exchange: self, socket, connection, mailbox, last: Utf8Bytes::default(), readable: true };
+        let mut talk = Talk {
+            exchange: self,
+            socket,
+            connection,
+            mailbox,
+            last: Utf8Bytes::default(),
+            numbers: Numbers::default(),
+            readable: true,
+        };
         let end = loop {
             if let ControlFlow::Break(end) = talk.step().await {
                 break end;
@@ -105,6 +147,7 @@ struct Talk {
     /// a new one of the usual size has to be begun when this one is used up; else the buffer would be used again, and keep
     /// the size of the largest message for good.
     last: Utf8Bytes,
+    numbers: Numbers,
     /// After a frame that could not be read there is no telling where the next one starts.
     readable: bool,
 }
@@ -138,14 +181,17 @@ impl Talk {
         self.mailbox.hears(self.exchange.wheel.now());
         match message {
             Message::Text(text) => {
-                let input = self.read(&text);
+                let read = self.read(&text);
                 self.last = text;
-                self.tell(input).await
+                match read {
+                    Read::Ping { ack } => self.pong(ack).await,
+                    Read::Fact(input) => self.tell(input).await,
+                }
             }
-            Message::Binary(_) => self.refuse(ErrorCode::NotText).await,
+            Message::Binary(_) | Message::Frame(_) => self.refuse(ErrorCode::NotText).await,
             Message::Ping(_) | Message::Pong(_) => ControlFlow::Continue(()),
             Message::Close(frame) => {
-                let code = frame.map(|it| it.code);
+                let code = frame.map(|it| it.code.into());
                 let closing =
                     if matches!(code, Some(NORMAL | GOING_AWAY)) { Closing::Goodbye } else { Closing::Lost };
                 ControlFlow::Break(End::Gone(closing))
@@ -153,36 +199,50 @@ impl Talk {
         }
     }
 
-    /// A text as a fact, well-formed or not.
-    fn read(&self, text: &str) -> Input {
+    /// What a text is, well-formed or not.
+    fn read(&mut self, text: &str) -> Read {
         let connection = self.connection;
+        let refused = |numbers: &mut Numbers, code, seq, ack| {
+            numbers.pass(seq, ack);
+            Read::Fact(Input::Refused { connection, code, numbers: Some((seq, ack)) })
+        };
         match decode_strict(text) {
-            Ok(mut frame) => match sdp::check(&frame.msg) {
-                Ok(()) => {
-                    normal::message(&mut frame.msg);
-                    if self.exchange.scrubs {
-                        scrub::message(&mut frame.msg);
-                    }
-                    Input::Said { connection, frame }
+            Ok(mut frame) => {
+                if let Some(ack) = self.numbers.answer(&frame) {
+                    return Read::Ping { ack };
                 }
-                Err(code) => Input::Refused { connection, code, numbers: Some((frame.seq, frame.ack)) },
-            },
-            Err(Refusal { code, about, ack }) => {
-                Input::Refused { connection, code, numbers: Some((about, ack)) }
+                if let Err(code) = sdp::check(&frame.msg) {
+                    return refused(&mut self.numbers, code, frame.seq, frame.ack);
+                }
+                normal::message(&mut frame.msg);
+                if self.exchange.scrubs {
+                    scrub::message(&mut frame.msg);
+                }
+                self.numbers.pass(frame.seq, frame.ack);
+                Read::Fact(Input::Said { connection, frame })
             }
+            Err(Refusal { code, about, ack }) => refused(&mut self.numbers, code, about, ack),
         }
     }
 
     async fn misread(&mut self, error: Error) -> ControlFlow<End> {
         self.readable = false;
-        let code = match error.into_inner().downcast_ref() {
-            Some(tungstenite::Error::Capacity(_)) => ErrorCode::TooLarge,
-            Some(tungstenite::Error::Utf8(_)) => ErrorCode::NotUtf8,
-            Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+        let code = match error {
+            Error::Capacity(_) => ErrorCode::TooLarge,
+            Error::Utf8(_) => ErrorCode::NotUtf8,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
                 return ControlFlow::Break(End::Gone(Closing::Lost));
             }
-            Some(tungstenite::Error::Protocol(_)) => ErrorCode::BadFrame,
-            Some(_) | None => return ControlFlow::Break(End::Gone(Closing::Lost)),
+            Error::Protocol(_) => ErrorCode::BadFrame,
+            Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Io(_)
+            | Error::Tls(_)
+            | Error::WriteBufferFull(_)
+            | Error::AttackAttempt
+            | Error::Url(_)
+            | Error::Http(_)
+            | Error::HttpFormat(_) => return ControlFlow::Break(End::Gone(Closing::Lost)),
         };
         self.refuse(code).await
     }
@@ -198,13 +258,29 @@ impl Talk {
         }
     }
 
+    /// Answers a ping that the matchmaker need not hear of. Most are such; each would cost two changes of task.
+    async fn pong(&mut self, ack: u64) -> ControlFlow<End> {
+        self.exchange.telemetry.ponged();
+        let frame = Frame { seq: 0, ack, msg: ToBrowser::Pong {} };
+        self.write_text(encode(&frame)).await
+    }
+
     async fn say(&mut self, frame: &Frame<Arc<ToBrowser>>) -> ControlFlow<End> {
+        self.numbers.told = Some(frame.ack);
         let frame = Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg };
-        self.write(Message::text(encode(&frame))).await
+        self.write_text(encode(&frame)).await
     }
 
     async fn write(&mut self, message: Message) -> ControlFlow<End> {
-        match timeout(WRITE_WITHIN, self.socket.send(message)).await {
+        Self::written(timeout(WRITE_WITHIN, self.socket.send(message)).await)
+    }
+
+    async fn write_text(&mut self, text: String) -> ControlFlow<End> {
+        Self::written(timeout(WRITE_WITHIN, self.socket.send_text(text)).await)
+    }
+
+    fn written(result: Result<Result<(), Error>, Elapsed>) -> ControlFlow<End> {
+        match result {
             Ok(Ok(())) => ControlFlow::Continue(()),
             Ok(Err(_)) | Err(_) => ControlFlow::Break(End::Gone(Closing::Lost)),
         }
@@ -227,7 +303,8 @@ impl Talk {
                 let error = Frame { seq: 0, ack: 0, msg: Arc::new(ToBrowser::Error { code, about: 0 }) };
                 let _ = self.say(&error).await;
             }
-            let frame = CloseFrame { code: code.close_code().unwrap_or(NORMAL), reason: label(&code).into() };
+            let frame =
+                CloseFrame { code: code.close_code().unwrap_or(NORMAL).into(), reason: label(&code).into() };
             let _ = self.write(Message::Close(Some(frame))).await;
         }
         if self.readable || code.is_some() {
@@ -255,6 +332,25 @@ mod tests {
     /// Bytes of what a call of `_function` leaves in memory while it waits.
     fn size_of_future<A, B, C, F: Future>(_function: impl Fn(A, B, C) -> F) -> usize {
         size_of::<F>()
+    }
+
+    #[test]
+    fn only_a_ping_that_says_nothing_new_is_answered_here() {
+        let ping = |ack| Frame { seq: 0, ack, msg: ToServer::Ping {} };
+        let mut numbers = Numbers::default();
+        assert_eq!(numbers.answer(&ping(0)), None, "nothing was said yet");
+        numbers.told = Some(7);
+        assert_eq!(numbers.answer(&ping(0)), Some(7), "a peer that was taken back");
+        assert_eq!(numbers.answer(&Frame { seq: 0, ack: 0, msg: ToServer::Leave {} }), None);
+        assert_eq!(numbers.answer(&Frame { seq: 8, ..ping(0) }), None, "a ping has no number");
+        assert_eq!(numbers.answer(&ping(1)), None, "something is acknowledged");
+        numbers.pass(0, 1);
+        assert_eq!(numbers.answer(&ping(1)), Some(7));
+        numbers.pass(8, 1);
+        assert_eq!(numbers.answer(&ping(1)), None, "an acknowledgement is owed");
+        numbers.told = Some(8);
+        assert_eq!(numbers.answer(&ping(1)), Some(8));
+        assert_eq!(numbers.answer(&ping(0)), None, "less than before");
     }
 
     #[test]
