@@ -29,7 +29,7 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run dev build check test browser-tests soak bench shots path help
+.PHONY: run dev build check test browser-tests soak bench load shots path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
@@ -55,13 +55,18 @@ test: check build browser-tests ## Everything that has to hold before a change g
 browser-tests: build chromium firefox coturn ## The stories in end2end/tests in real Chromium and Firefox
 	npm --prefix end2end test
 
-soak: build chromium coturn ## What takes long: bad networks, cut lines, whole networks gone (as root, for the networks)
+soak: build chromium coturn ## What takes long: bad networks, cut lines, whole networks gone (as root, for the networks), storms of bots
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
 	npm --prefix end2end run soak
+	cargo bench --features ssr --bench load -- killed cut drain
 
-bench: ## What the matchmaker's deeds cost in instructions, and that a crowd makes them no dearer (5 minutes)
+bench: ## What the matchmaker's deeds cost in instructions, few or many, and a peer in memory and processor time (10 minutes)
 	@command -v valgrind >/dev/null || scripts/apt-install valgrind
 	cargo bench --features ssr --bench matchmaker
+	cargo bench --features ssr --bench load -- memory
+
+load: ## The server under 19,000 bots: memory and processor time of a peer, a kill, cut lines, a stop amid calls (6 minutes)
+	cargo bench --features ssr --bench load
 
 shots: build chromium ## Pictures of every state of the page, into end2end/shots
 	npm --prefix end2end run shots

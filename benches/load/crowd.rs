@@ -43,6 +43,8 @@ pub(crate) struct Totals {
     pub(crate) waiting: usize,
     pub(crate) talking: usize,
     pub(crate) ended: usize,
+    /// Those who have lost a line.
+    pub(crate) lost: usize,
 }
 
 /// All bots of a scene; with it they end.
@@ -164,7 +166,7 @@ impl Crowd {
             News::Error(code) => it.errors.push(code),
             News::Lost => {
                 it.is_up = false;
-                it.lost_at = Some(Instant::now());
+                totals.lost += usize::from(it.lost_at.replace(Instant::now()).is_none());
                 totals.up -= 1;
             }
         }

@@ -5,7 +5,12 @@ use std::{collections::BTreeMap, time::Duration};
 use passerby::protocol::{Affinity, EndReason, Interest, Language, MatchId, Tastes};
 use tokio::time::{Instant, sleep};
 
-use crate::{Row, bot::Order, crowd::Crowd, server::Server};
+use crate::{
+    Row,
+    bot::Order,
+    crowd::{Crowd, Totals},
+    server::Server,
+};
 
 /// Connected at once: what a process may open, without what the program needs for itself.
 const MANY: usize = 19_000;
@@ -111,8 +116,8 @@ pub(crate) async fn killed() -> Vec<Row> {
     let mut crowd = storm(&server).await;
     let killed_at = Instant::now();
     server.replace();
-    crowd.until_seen("all are lost", soon(), |it| it.totals.up < STORM / 100).await;
-    let back_at = crowd.until("all are back", soon(), |it| it.up == STORM && it.waiting == WAITING).await;
+    let are_back = |it: &Totals| it.lost == STORM && it.up == STORM && it.waiting == WAITING;
+    let back_at = crowd.until("all are back", soon(), are_back).await;
     assert_eq!(server.count("passerby_peers{phase=\"waiting\"}").await, WAITING);
     vec![Row::new("10,000 back after a kill", (back_at - killed_at).as_secs_f64(), 10.0, "s")]
 }
@@ -126,10 +131,8 @@ pub(crate) async fn cut() -> Vec<Row> {
     let mut crowd = storm(&server).await;
     let cut_at = Instant::now();
     crowd.order(0..STORM, |_| Order::Cut);
-    let all = |it: &Crowd| it.totals.up == STORM && it.seen.iter().all(|it| it.lost_at.is_some());
-    crowd.until("the last line falls", soon(), |it| it.up < STORM / 2).await;
-    crowd.until("all are back", soon(), |it| it.up == STORM).await;
-    let back_at = crowd.until_seen("all are back", soon(), all).await;
+    let are_back = |it: &Totals| it.lost == STORM && it.up == STORM;
+    let back_at = crowd.until("all are back", soon(), are_back).await;
     let forgotten = STORM - crowd.totals.resumed;
 
     // Those who wait for a language make do with whoever speaks all, in the order in which they came before the cut.
