@@ -29,7 +29,7 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run dev build check test browser-tests fuzz soak autobahn bench shots path help
+.PHONY: run dev build check test browser-tests fuzz soak autobahn bench load shots path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
@@ -59,17 +59,22 @@ browser-tests: build chromium firefox coturn ## The stories in end2end/tests in 
 fuzz: ## Everything that strangers might send, for FUZZ_SECONDS (20) each: messages, descriptions, candidates
 	@scripts/fuzz
 
-soak: build chromium coturn autobahn ## What takes long: bad networks (as root), cut lines, a conformance suite, hours of fuzzing
+soak: build chromium coturn autobahn ## What takes long: bad networks (as root), cut lines, storms of bots, a conformance suite, hours of fuzzing
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
 	npm --prefix end2end run soak
+	cargo bench --features ssr --bench load -- killed cut drain
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/fuzz
 
 autobahn: ## The WebSocket conformance suite, against sockets made as the server's own (needs a Python 2.7)
 	@scripts/autobahn
 
-bench: ## What the matchmaker's deeds cost in instructions, and that a crowd makes them no dearer (5 minutes)
+bench: ## What the matchmaker's deeds cost in instructions, few or many, and a peer in memory and processor time (10 minutes)
 	@command -v valgrind >/dev/null || scripts/apt-install valgrind
 	cargo bench --features ssr --bench matchmaker
+	cargo bench --features ssr --bench load -- memory
+
+load: ## The server under 19,000 bots: memory and processor time of a peer, a kill, cut lines, a stop amid calls (6 minutes)
+	cargo bench --features ssr --bench load
 
 shots: build chromium ## Pictures of every state of the page, into end2end/shots
 	npm --prefix end2end run shots

@@ -28,6 +28,7 @@ async fn main() -> anyhow::Result<()> {
         return Ok(());
     }
     server::start_log(&config.log)?;
+    server::allow_open_files(config.server.max_connections);
     let listeners = Listeners::bind(&config).await?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut told_to_stop = async move || {

@@ -2,18 +2,17 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tokio::{
-    sync::mpsc::{self, error::TrySendError},
-    time::sleep_until,
-};
+use tokio::{sync::mpsc, time::sleep_until};
 
-use super::{clock::Clock, life::Life, telemetry::Telemetry};
+use super::{
+    clock::Clock,
+    life::Life,
+    mailbox::{Full, Post},
+    telemetry::Telemetry,
+};
 use crate::{
     matchmaker::{Closing, Config, Connection, Ice, Input, Keys, Matchmaker, Network, Output},
-    protocol::{
-        ErrorCode, Frame, ToBrowser,
-        limits::{MAX_OUTBOX_MESSAGES, MAX_PASSED_BY},
-    },
+    protocol::limits::MAX_PASSED_BY,
 };
 
 /// Events that may wait for the driver before sockets wait with reading: some from each of a few hundred peers.
@@ -22,23 +21,12 @@ const INBOX: usize = 1024;
 /// Events handled between two looks at the gauges, the clock and the deadline.
 const BATCH: usize = 64;
 
-/// Messages that may wait for one socket: a whole replay and what is said meanwhile.
-pub(super) const OUTGOING: usize = MAX_OUTBOX_MESSAGES + 32;
-
 /// What a socket tells the driver.
 pub(super) enum Event {
     /// There is a new one; what is for it goes there.
-    Opened(Connection, Network, mpsc::Sender<Outgoing>),
+    Opened(Connection, Network, Post),
     /// Anything else.
     Happened(Connection, Input),
-}
-
-/// What the driver tells a socket. An end of these without a [`Close`](Outgoing::Close) says that it was too slow.
-pub(super) enum Outgoing {
-    /// Send this.
-    Say(Frame<Arc<ToBrowser>>),
-    /// Say goodbye.
-    Close(ErrorCode),
 }
 
 /// Owns the matchmaker, and the way to each socket the matchmaker knows.
@@ -46,7 +34,7 @@ pub(super) struct Driver {
     matchmaker: Matchmaker,
     clock: Clock,
     inbox: mpsc::Receiver<Event>,
-    sockets: HashMap<Connection, mpsc::Sender<Outgoing>>,
+    sockets: HashMap<Connection, Post>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -115,8 +103,8 @@ impl Driver {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Opened(connection, network, outgoing) => {
-                self.sockets.insert(connection, outgoing);
+            Event::Opened(connection, network, post) => {
+                self.sockets.insert(connection, post);
                 self.handle(Input::Opened { connection, network });
             }
             // What a socket says while it is being closed concerns nobody any more.
@@ -149,19 +137,15 @@ impl Driver {
         match output {
             Output::Send { connection, frame } => {
                 self.telemetry.said();
-                let outgoing = self.sockets.get(&connection)?;
-                match outgoing.try_send(Outgoing::Say(frame)) {
+                match self.sockets.get(&connection)?.say(frame) {
                     Ok(()) => None,
-                    // Its task has ended, and the news of that is on its way.
-                    Err(TrySendError::Closed(_)) => None,
-                    Err(TrySendError::Full(_)) => self.sockets.remove(&connection).map(|_| connection),
+                    Err(Full) => self.sockets.remove(&connection).map(|_| connection),
                 }
             }
             Output::Close { connection, code } => {
                 self.telemetry.closed(code);
-                if let Some(outgoing) = self.sockets.remove(&connection) {
-                    // Where there is no room for it, the end of the channel closes the socket as well.
-                    let _ = outgoing.try_send(Outgoing::Close(code));
+                if let Some(post) = self.sockets.remove(&connection) {
+                    post.close(code);
                 }
                 None
             }
@@ -176,24 +160,31 @@ impl Driver {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Past, ToServer};
+    use crate::{
+        protocol::{Frame, Past, ToServer},
+        server::{
+            mailbox::{OUTGOING, Outgoing, mailbox},
+            wheel::Tick,
+        },
+    };
 
     #[tokio::test]
     async fn a_socket_that_takes_nothing_is_let_go_and_its_peer_is_lost() {
         let (mut driver, _inbox) =
             Driver::new(10, [0; 32].into(), None, Ice::default(), Arc::new(Telemetry::new())).unwrap();
         let connection = Connection(1);
-        let (sender, mut outgoing) = mpsc::channel(1);
-        driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), sender));
-        for msg in [
-            ToServer::Hello { resume: None, ticket: None, device: None, past: Past::default() },
-            ToServer::Ping {},
-        ] {
+        let (mailbox, post) = mailbox(Tick(0));
+        driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), post));
+        let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: Past::default() };
+        // The answer to the last one finds no room.
+        for msg in std::iter::once(hello).chain((0..OUTGOING).map(|_| ToServer::Ping {})) {
             let input = Input::Said { connection, frame: Frame { seq: 0, ack: 0, msg } };
             driver.take(Event::Happened(connection, input));
         }
-        assert!(matches!(outgoing.recv().await, Some(Outgoing::Say(_))), "the welcome");
-        assert!(outgoing.recv().await.is_none(), "no room for the pong");
+        for _ in 0..OUTGOING {
+            assert!(matches!(mailbox.next().await, Outgoing::Say(_)));
+        }
+        assert!(matches!(mailbox.next().await, Outgoing::Forsaken));
         let census = driver.matchmaker.census();
         assert_eq!((census.idle, census.connections), (1, 0), "the peer may still come back");
     }

@@ -3,15 +3,17 @@
 //! [`run`] is all of its life. Each socket has a task (`socket`), one task owns the matchmaker (`driver`), and between
 //! them go bounded channels: a socket waits for the driver, the driver never waits for a socket.
 
-pub mod bounds;
 pub mod config;
 pub mod origin;
 pub mod sdp;
+pub mod upgrade;
 
 mod clock;
 mod driver;
+mod files;
 mod headers;
 mod life;
+mod mailbox;
 mod normal;
 mod reading;
 mod relay;
@@ -19,15 +21,21 @@ mod router;
 mod scrub;
 mod socket;
 mod telemetry;
+mod wheel;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use axum::{Router, serve::ListenerExt};
-use tokio::{net::TcpListener, task::JoinSet, time::timeout};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    task::JoinSet,
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
+pub use files::allow_open_files;
 pub use telemetry::start_log;
 
 use driver::Driver;
@@ -36,9 +44,14 @@ use origin::Origins;
 use router::Site;
 use socket::Exchange;
 use telemetry::Telemetry;
+use wheel::Wheel;
 
 /// How long sockets and requests are waited for at the very end: a little more than a socket's own farewell takes.
 const END_WITHIN: Duration = Duration::from_millis(1500);
+
+/// Connections that may wait to be accepted. After a restart all come at once, and whom there is no room for tries again
+/// only after a second; the system makes less of it where it allows less (`net.core.somaxconn`).
+const BACKLOG: u32 = 16_384;
 
 /// Where a server listens; bound before it runs, so that whoever starts it knows the ports.
 #[derive(Debug)]
@@ -57,7 +70,7 @@ impl Listeners {
     /// When an address is taken or not ours; the message names its key.
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
         let bind = async |key, address| {
-            TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address} (`{key}`)"))
+            listen(address).with_context(|| format!("cannot listen on {address} (`{key}`)"))
         };
         let site = bind("site-addr", config.leptos.site_addr).await?;
         let metrics = match config.metrics.addr {
@@ -66,6 +79,15 @@ impl Listeners {
         };
         Ok(Self { site, metrics })
     }
+}
+
+/// As [`TcpListener::bind`], with a longer queue.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // A server that comes back must not wait until the last packets of the old one's connections are gone.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Serves until `shutdown` ends, then lets calls finish for at most the grace.
@@ -107,11 +129,13 @@ pub async fn run(
         ice,
         Arc::clone(&telemetry),
     )?;
-    let exchange = Arc::new(Exchange::new(inbox, life.clone(), Arc::clone(&telemetry), scrubs));
-    let site = Site { origins: Arc::new(origins), exchange, life: life.clone() };
+    let wheel = Arc::new(Wheel::new());
+    let exchange = Exchange::new(inbox, Arc::clone(&wheel), life.clone(), Arc::clone(&telemetry), scrubs);
+    let site = Site { origins: Arc::new(origins), exchange: Arc::new(exchange), life: life.clone() };
 
     let mut tasks = JoinSet::new();
     tasks.spawn(driver.run(life.clone()));
+    tasks.spawn(spin(Arc::clone(&wheel), life.stopping.clone()));
     tasks.spawn(serve(listeners.site, router::site(&config, site), life.stopping.clone()));
     if let Some(listener) = listeners.metrics {
         tasks.spawn(serve(listener, router::metrics(telemetry), life.stopping.clone()));
@@ -142,6 +166,10 @@ async fn drain(life: &Life, grace: Duration) {
     tracing::info!(grace_seconds = grace.as_secs(), "draining");
     life.draining.cancel();
     let _ = timeout(grace, life.drained.cancelled()).await;
+}
+
+async fn spin(wheel: Arc<Wheel>, stopping: CancellationToken) {
+    stopping.run_until_cancelled(wheel.spin()).await;
 }
 
 async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {

@@ -4,10 +4,7 @@ use std::{future::ready, net::SocketAddr, path::Path, sync::Arc};
 
 use axum::{
     Router,
-    extract::{
-        ConnectInfo, Request, State,
-        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
-    },
+    extract::{ConnectInfo, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -18,17 +15,16 @@ use leptos_axum::render_app_to_stream_with_context;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
 use super::{
-    bounds::bounded,
     config::Config,
     headers::{self, Policy},
     life::Life,
     origin::Origins,
     socket::Exchange,
     telemetry::Telemetry,
+    upgrade::{Lack, Upgrade},
 };
 use crate::{
     matchmaker::Network,
-    protocol::limits::SUBPROTOCOL,
     ui::{
         self,
         words::{self, Words},
@@ -123,7 +119,7 @@ async fn open(
     State(site): State<Site>,
     headers: HeaderMap,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Result<Upgrade, Lack>,
 ) -> Response {
     if site.life.draining.is_cancelled() {
         return stops();
@@ -132,16 +128,13 @@ async fn open(
         return (StatusCode::FORBIDDEN, "wrong-origin").into_response();
     }
     let upgrade = match upgrade {
-        Ok(upgrade) => upgrade.protocols([SUBPROTOCOL]),
-        Err(rejection) => return rejection.into_response(),
+        Ok(upgrade) => upgrade,
+        Err(lack) => return lack.into_response(),
     };
-    if upgrade.selected_protocol().is_none() {
-        return (StatusCode::BAD_REQUEST, "wrong-subprotocol").into_response();
-    }
     let network = Network::of(address.ip());
     // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.
     let token = site.life.sockets.token();
-    bounded(upgrade).on_upgrade(async move |socket| {
+    upgrade.begin(async move |socket| {
         site.exchange.serve(socket, network).await;
         drop(token);
     })

@@ -2,7 +2,6 @@
 
 use std::{
     ops::ControlFlow,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -10,29 +9,26 @@ use std::{
     time::Duration,
 };
 
-use axum::{
-    Error,
-    body::Bytes,
-    extract::ws::{CloseFrame, Message, WebSocket},
-};
 use tokio::{
     sync::mpsc,
-    time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep, timeout},
+    time::{error::Elapsed, timeout},
 };
-use tungstenite::error::ProtocolError;
+use tokio_tungstenite::tungstenite::{
+    Bytes, Error, Message, Utf8Bytes, error::ProtocolError, protocol::CloseFrame,
+};
 
 use super::{
-    driver::{Event, OUTGOING, Outgoing},
+    driver::Event,
     life::Life,
+    mailbox::{Mailbox, Outgoing, mailbox},
     reading,
     telemetry::{Telemetry, label},
+    upgrade::WebSocket,
+    wheel::Wheel,
 };
 use crate::{
     matchmaker::{Closing, Connection, Input, Network},
-    protocol::{
-        ErrorCode, Frame, Refusal, ToBrowser, encode,
-        limits::{HEARTBEAT, SILENCE},
-    },
+    protocol::{ErrorCode, Frame, Refusal, ToBrowser, ToServer, encode},
 };
 
 /// How long one message may take to leave: a page that does not read for so long is lost.
@@ -48,18 +44,50 @@ const NORMAL: u16 = 1000;
 /// The close code of a page that is left (RFC 6455, 7.4.1).
 const GOING_AWAY: u16 = 1001;
 
-/// Parts of a heartbeat over which the sockets are spread, so that they do not all beat at once.
-const PHASES: u32 = 16;
-
 /// What every socket needs of its server.
 #[derive(Debug)]
 pub(super) struct Exchange {
     inbox: mpsc::Sender<Event>,
+    wheel: Arc<Wheel>,
     life: Life,
     telemetry: Arc<Telemetry>,
     /// Whether addresses that nobody needs are taken out of signals.
     scrubs: bool,
     last: AtomicU64,
+}
+
+/// What this task has seen of the numbers in the frames, to know a ping that says nothing new.
+#[derive(Debug, Default)]
+struct Numbers {
+    /// The last of the page's counted messages.
+    seq: u64,
+    /// The last of ours that the page has acknowledged.
+    ack: u64,
+    /// The last of the page's that was acknowledged to it; `None` before anything was said.
+    told: Option<u64>,
+}
+
+impl Numbers {
+    /// What the answer to a frame acknowledges, where it is a ping and the matchmaker need not hear of it: it has heard
+    /// the page's acknowledgement, and so has the page its.
+    fn answer(&self, frame: &Frame<ToServer>) -> Option<u64> {
+        let is_known = frame.seq == 0 && frame.ack == self.ack;
+        self.told.filter(|told| is_known && frame.msg == ToServer::Ping {} && *told >= self.seq)
+    }
+
+    /// A frame goes to the matchmaker.
+    fn pass(&mut self, seq: u64, ack: u64) {
+        // Uncounted ones have no number.
+        (self.seq, self.ack) = (self.seq.max(seq), ack);
+    }
+}
+
+/// What a text from the page is.
+enum Read {
+    /// A ping to be answered with this acknowledgement.
+    Ping { ack: u64 },
+    /// For the matchmaker.
+    Fact(Input),
 }
 
 /// How a conversation ends.
@@ -76,20 +104,30 @@ impl Exchange {
     /// One whose first socket gets the number 1.
     pub(super) fn new(
         inbox: mpsc::Sender<Event>,
+        wheel: Arc<Wheel>,
         life: Life,
         telemetry: Arc<Telemetry>,
         scrubs: bool,
     ) -> Self {
-        Self { inbox, life, telemetry, scrubs, last: AtomicU64::new(0) }
+        Self { inbox, wheel, life, telemetry, scrubs, last: AtomicU64::new(0) }
     }
 
     /// Serves one socket until it is closed.
     pub(super) async fn serve(self: Arc<Self>, socket: WebSocket, network: Network) {
         let connection = Connection(self.last.fetch_add(1, Ordering::Relaxed) + 1);
-        let (sender, outgoing) = mpsc::channel(OUTGOING);
-        // It fails when the driver has ended, and then `stopping` says so to the conversation.
-        let _ = self.inbox.send(Event::Opened(connection, network, sender)).await;
-        let mut talk = Talk::new(self, socket, connection, outgoing);
+        let (mailbox, post) = mailbox(self.wheel.now());
+        self.wheel.add(&mailbox);
+        // It fails when the driver has ended; what then becomes of `post` says so to the conversation.
+        let _ = self.inbox.send(Event::Opened(connection, network, post)).await;
+        let mut talk = Talk {
+            exchange: self,
+            socket,
+            connection,
+            mailbox,
+            last: Utf8Bytes::default(),
+            numbers: Numbers::default(),
+            readable: true,
+        };
         let end = loop {
             if let ControlFlow::Break(end) = talk.step().await {
                 break end;
@@ -104,40 +142,28 @@ struct Talk {
     exchange: Arc<Exchange>,
     socket: WebSocket,
     connection: Connection,
-    outgoing: mpsc::Receiver<Outgoing>,
-    heartbeat: Interval,
-    silence: Pin<Box<Sleep>>,
+    mailbox: Mailbox,
+    /// The last text, kept until there is another one. It points into the buffer in which the next ones are read, so that
+    /// a new one of the usual size has to be begun when this one is used up; else the buffer would be used again, and keep
+    /// the size of the largest message for good.
+    last: Utf8Bytes,
+    numbers: Numbers,
     /// After a frame that could not be read there is no telling where the next one starts.
     readable: bool,
 }
 
 impl Talk {
-    fn new(
-        exchange: Arc<Exchange>,
-        socket: WebSocket,
-        connection: Connection,
-        outgoing: mpsc::Receiver<Outgoing>,
-    ) -> Self {
-        let phase = u32::try_from(connection.0 % u64::from(PHASES)).unwrap_or_default();
-        let first = Instant::now() + HEARTBEAT * (phase + 1) / PHASES;
-        let mut heartbeat = interval_at(first, HEARTBEAT);
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let silence = Box::pin(sleep(SILENCE));
-        Self { exchange, socket, connection, outgoing, heartbeat, silence, readable: true }
-    }
-
     /// Waits for the next thing to happen, and does what is due. What must go out goes before what has come in.
     async fn step(&mut self) -> ControlFlow<End> {
         tokio::select! {
             biased;
-            outgoing = self.outgoing.recv() => match outgoing {
-                Some(Outgoing::Say(frame)) => self.say(&frame).await,
-                Some(Outgoing::Close(code)) => ControlFlow::Break(End::Dismissed(code)),
-                None => ControlFlow::Break(End::Failed(self.forsaken())),
+            outgoing = self.mailbox.next() => match outgoing {
+                Outgoing::Say(frame) => self.say(&frame).await,
+                Outgoing::Close(code) => ControlFlow::Break(End::Dismissed(code)),
+                Outgoing::Forsaken => ControlFlow::Break(End::Failed(self.forsaken())),
+                Outgoing::Ping => self.write(Message::Ping(Bytes::new())).await,
+                Outgoing::Silent => ControlFlow::Break(End::Failed(ErrorCode::Silent)),
             },
-            () = self.exchange.life.stopping.cancelled() => ControlFlow::Break(End::Failed(ErrorCode::ServerStops)),
-            () = &mut self.silence => ControlFlow::Break(End::Failed(ErrorCode::Silent)),
-            _ = self.heartbeat.tick() => self.write(Message::Ping(Bytes::new())).await,
             received = self.socket.recv(), if self.readable => match received {
                 Some(Ok(message)) => self.hear(message).await,
                 Some(Err(error)) => self.misread(error).await,
@@ -152,18 +178,20 @@ impl Talk {
     }
 
     async fn hear(&mut self, message: Message) -> ControlFlow<End> {
-        self.silence.as_mut().reset(Instant::now() + SILENCE);
+        self.mailbox.hears(self.exchange.wheel.now());
         match message {
             Message::Text(text) => {
-                let input = self.read(&text);
-                // What is left of the text points into the socket's buffer and would keep all of it.
-                drop(text);
-                self.tell(input).await
+                let read = self.read(&text);
+                self.last = text;
+                match read {
+                    Read::Ping { ack } => self.pong(ack).await,
+                    Read::Fact(input) => self.tell(input).await,
+                }
             }
-            Message::Binary(_) => self.refuse(ErrorCode::NotText).await,
+            Message::Binary(_) | Message::Frame(_) => self.refuse(ErrorCode::NotText).await,
             Message::Ping(_) | Message::Pong(_) => ControlFlow::Continue(()),
             Message::Close(frame) => {
-                let code = frame.map(|it| it.code);
+                let code = frame.map(|it| it.code.into());
                 let closing =
                     if matches!(code, Some(NORMAL | GOING_AWAY)) { Closing::Goodbye } else { Closing::Lost };
                 ControlFlow::Break(End::Gone(closing))
@@ -171,27 +199,42 @@ impl Talk {
         }
     }
 
-    /// A text as a fact, well-formed or not.
-    fn read(&self, text: &str) -> Input {
+    /// What a text is, well-formed or not.
+    fn read(&mut self, text: &str) -> Read {
         let connection = self.connection;
         match reading::read(text, self.exchange.scrubs) {
-            Ok(frame) => Input::Said { connection, frame },
+            Ok(frame) => {
+                if let Some(ack) = self.numbers.answer(&frame) {
+                    return Read::Ping { ack };
+                }
+                self.numbers.pass(frame.seq, frame.ack);
+                Read::Fact(Input::Said { connection, frame })
+            }
             Err(Refusal { code, about, ack }) => {
-                Input::Refused { connection, code, numbers: Some((about, ack)) }
+                self.numbers.pass(about, ack);
+                Read::Fact(Input::Refused { connection, code, numbers: Some((about, ack)) })
             }
         }
     }
 
     async fn misread(&mut self, error: Error) -> ControlFlow<End> {
         self.readable = false;
-        let code = match error.into_inner().downcast_ref() {
-            Some(tungstenite::Error::Capacity(_)) => ErrorCode::TooLarge,
-            Some(tungstenite::Error::Utf8(_)) => ErrorCode::NotUtf8,
-            Some(tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+        let code = match error {
+            Error::Capacity(_) => ErrorCode::TooLarge,
+            Error::Utf8(_) => ErrorCode::NotUtf8,
+            Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
                 return ControlFlow::Break(End::Gone(Closing::Lost));
             }
-            Some(tungstenite::Error::Protocol(_)) => ErrorCode::BadFrame,
-            Some(_) | None => return ControlFlow::Break(End::Gone(Closing::Lost)),
+            Error::Protocol(_) => ErrorCode::BadFrame,
+            Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Io(_)
+            | Error::Tls(_)
+            | Error::WriteBufferFull(_)
+            | Error::AttackAttempt
+            | Error::Url(_)
+            | Error::Http(_)
+            | Error::HttpFormat(_) => return ControlFlow::Break(End::Gone(Closing::Lost)),
         };
         self.refuse(code).await
     }
@@ -207,13 +250,29 @@ impl Talk {
         }
     }
 
+    /// Answers a ping that the matchmaker need not hear of. Most are such; each would cost two changes of task.
+    async fn pong(&mut self, ack: u64) -> ControlFlow<End> {
+        self.exchange.telemetry.ponged();
+        let frame = Frame { seq: 0, ack, msg: ToBrowser::Pong {} };
+        self.write_text(encode(&frame)).await
+    }
+
     async fn say(&mut self, frame: &Frame<Arc<ToBrowser>>) -> ControlFlow<End> {
+        self.numbers.told = Some(frame.ack);
         let frame = Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg };
-        self.write(Message::text(encode(&frame))).await
+        self.write_text(encode(&frame)).await
     }
 
     async fn write(&mut self, message: Message) -> ControlFlow<End> {
-        match timeout(WRITE_WITHIN, self.socket.send(message)).await {
+        Self::written(timeout(WRITE_WITHIN, self.socket.send(message)).await)
+    }
+
+    async fn write_text(&mut self, text: String) -> ControlFlow<End> {
+        Self::written(timeout(WRITE_WITHIN, self.socket.send_text(text)).await)
+    }
+
+    fn written(result: Result<Result<(), Error>, Elapsed>) -> ControlFlow<End> {
+        match result {
             Ok(Ok(())) => ControlFlow::Continue(()),
             Ok(Err(_)) | Err(_) => ControlFlow::Break(End::Gone(Closing::Lost)),
         }
@@ -236,7 +295,8 @@ impl Talk {
                 let error = Frame { seq: 0, ack: 0, msg: Arc::new(ToBrowser::Error { code, about: 0 }) };
                 let _ = self.say(&error).await;
             }
-            let frame = CloseFrame { code: code.close_code().unwrap_or(NORMAL), reason: label(&code).into() };
+            let frame =
+                CloseFrame { code: code.close_code().unwrap_or(NORMAL).into(), reason: label(&code).into() };
             let _ = self.write(Message::Close(Some(frame))).await;
         }
         if self.readable || code.is_some() {
@@ -264,6 +324,25 @@ mod tests {
     /// Bytes of what a call of `_function` leaves in memory while it waits.
     fn size_of_future<A, B, C, F: Future>(_function: impl Fn(A, B, C) -> F) -> usize {
         size_of::<F>()
+    }
+
+    #[test]
+    fn only_a_ping_that_says_nothing_new_is_answered_here() {
+        let ping = |ack| Frame { seq: 0, ack, msg: ToServer::Ping {} };
+        let mut numbers = Numbers::default();
+        assert_eq!(numbers.answer(&ping(0)), None, "nothing was said yet");
+        numbers.told = Some(7);
+        assert_eq!(numbers.answer(&ping(0)), Some(7), "a peer that was taken back");
+        assert_eq!(numbers.answer(&Frame { seq: 0, ack: 0, msg: ToServer::Leave {} }), None);
+        assert_eq!(numbers.answer(&Frame { seq: 8, ..ping(0) }), None, "a ping has no number");
+        assert_eq!(numbers.answer(&ping(1)), None, "something is acknowledged");
+        numbers.pass(0, 1);
+        assert_eq!(numbers.answer(&ping(1)), Some(7));
+        numbers.pass(8, 1);
+        assert_eq!(numbers.answer(&ping(1)), None, "an acknowledgement is owed");
+        numbers.told = Some(8);
+        assert_eq!(numbers.answer(&ping(1)), Some(8));
+        assert_eq!(numbers.answer(&ping(0)), None, "less than before");
     }
 
     #[test]

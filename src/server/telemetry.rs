@@ -121,6 +121,12 @@ impl Telemetry {
         self.said.inc();
     }
 
+    /// A message came in, and its answer goes out, that the matchmaker does not know of.
+    pub(super) fn ponged(&self) {
+        self.heard.inc();
+        self.said.inc();
+    }
+
     /// The server closes a socket.
     pub(super) fn closed(&self, code: ErrorCode) {
         let code = label(&code);

@@ -5,12 +5,16 @@ use std::{collections::BTreeMap, env, fs, net::SocketAddr, path::Path, process::
 
 use axum::{
     Router,
-    extract::ws::{Message, WebSocket, WebSocketUpgrade},
+    body::Body,
+    extract::Request,
+    http::StatusCode,
+    response::{IntoResponse, Response},
     routing::any,
 };
-use passerby::server::bounds::bounded;
+use passerby::server::upgrade::WebSocket;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::spawn_blocking};
+use tokio_tungstenite::tungstenite::{Message, handshake::server::create_response_with_body};
 
 /// Where `scripts/autobahn` says its `wstest` is.
 const PROGRAM: &str = "AUTOBAHN_WSTEST";
@@ -28,22 +32,31 @@ const GOOD: [&str; 3] = ["OK", "NON-STRICT", "INFORMATIONAL"];
 /// Sends back whatever comes, and hears the other end out.
 async fn echo(mut socket: WebSocket) {
     while let Some(Ok(message)) = socket.recv().await {
-        match message {
-            Message::Text(_) | Message::Binary(_) => {
-                if socket.send(message).await.is_err() {
-                    return;
-                }
-            }
+        let sent = match message {
+            Message::Text(text) => socket.send_text(text.to_string()).await,
+            Message::Binary(_) => socket.send(message).await,
             // The library answers these by itself.
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => {}
+            Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => Ok(()),
+        };
+        if sent.is_err() {
+            return;
         }
     }
+}
+
+/// As the server's handshake, but for the subprotocol, of which the suite knows nothing.
+async fn open(mut request: Request) -> Response {
+    let Ok(answer) = create_response_with_body(&request, Body::empty) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let upgraded = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move { echo(WebSocket::new(upgraded.await.expect("a socket")).await).await });
+    answer
 }
 
 async fn serve() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().unwrap();
-    let open = async |upgrade: WebSocketUpgrade| bounded(upgrade).on_upgrade(echo);
     tokio::spawn(async move { axum::serve(listener, Router::new().route("/", any(open))).await });
     address
 }

@@ -1,0 +1,204 @@
+//! The one timing wheel of all sockets: finds out who has been silent, without a timer for each; it must not know what a
+//! socket does about it.
+//!
+//! A socket that is heard only notes the tick. The wheel comes by when the socket could be due for something, looks at the
+//! note, and comes again when it could be due next: once in a heartbeat or so.
+
+use std::{
+    mem,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep};
+
+use super::mailbox::{Mailbox, Outgoing, Pulse};
+use crate::protocol::limits::{HEARTBEAT, SILENCE};
+
+/// How far the wheel turns at a time: fine against the slack in [`SILENCE`], and few turns.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How long nothing was heard before the other end is asked for a sign of life. A page gives one every [`HEARTBEAT`]; this
+/// much later it is not just late but asleep, or gone.
+const PING_AFTER: Duration = HEARTBEAT.saturating_add(Duration::from_secs(2));
+
+/// Ticks caught up at once, at most. Time in which this whole process stood still is nobody's silence.
+const CATCH_UP: u32 = 8;
+
+/// Sockets looked at before others may go on.
+const BATCH: usize = 64;
+
+/// More than the ticks from any visit to the next.
+const SLOTS: usize = 64;
+
+/// A moment on the wheel. It goes round after 34 years.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tick(pub(super) u32);
+
+/// All sockets, each in the slot of its next visit. One that has ended is dropped at its next visit.
+#[derive(Debug)]
+pub(super) struct Wheel {
+    now: AtomicU32,
+    slots: Mutex<[Vec<Pulse>; SLOTS]>,
+}
+
+const fn ticks(duration: Duration) -> u32 {
+    (duration.as_millis() / TICK.as_millis()) as u32
+}
+
+/// What a socket is due for when nothing was heard for so many ticks, and after how many more to look again.
+const fn due(quiet: u32) -> (Option<Outgoing>, Option<u32>) {
+    let (ping, beat, silence) = (ticks(PING_AFTER), ticks(HEARTBEAT), ticks(SILENCE));
+    if quiet >= silence {
+        (Some(Outgoing::Silent), None)
+    } else if quiet >= ping {
+        let left = silence - quiet;
+        (Some(Outgoing::Ping), Some(if left < beat { left } else { beat }))
+    } else {
+        (None, Some(ping - quiet))
+    }
+}
+
+impl Wheel {
+    /// One with no sockets.
+    pub(super) fn new() -> Self {
+        Self { now: AtomicU32::new(0), slots: Mutex::new(std::array::from_fn(|_| Vec::new())) }
+    }
+
+    /// The present.
+    pub(super) fn now(&self) -> Tick {
+        Tick(self.now.load(Ordering::Relaxed))
+    }
+
+    /// Takes in a socket that was heard just now.
+    pub(super) fn add(&self, mailbox: &Mailbox) {
+        self.put(self.now(), ticks(PING_AFTER), mailbox.pulse());
+    }
+
+    /// Turns for ever.
+    pub(super) async fn spin(&self) {
+        let mut last = Instant::now();
+        loop {
+            sleep(TICK).await;
+            let now = Instant::now();
+            let passed = ticks(now - last).clamp(1, CATCH_UP);
+            last = now;
+            for _ in 0..passed {
+                self.turn().await;
+            }
+        }
+    }
+
+    /// One tick passes.
+    async fn turn(&self) {
+        let now = Tick(self.now.fetch_add(1, Ordering::Relaxed).wrapping_add(1));
+        let due = mem::take(&mut self.slots()[now.slot()]);
+        for (count, pulse) in due.into_iter().enumerate() {
+            self.visit(now, pulse);
+            if count % BATCH == BATCH - 1 {
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+
+    fn visit(&self, now: Tick, pulse: Pulse) {
+        let Some(heard) = pulse.heard() else { return };
+        let (want, again) = due(now.0.wrapping_sub(heard.0));
+        if let Some(want) = want {
+            pulse.want(want);
+        }
+        if let Some(after) = again {
+            self.put(now, after, pulse);
+        }
+    }
+
+    fn put(&self, now: Tick, after: u32, pulse: Pulse) {
+        let at = Tick(now.0.wrapping_add(after));
+        self.slots()[at.slot()].push(pulse);
+    }
+
+    /// A poisoned lock changes nothing: what is done under it cannot be half done.
+    fn slots(&self) -> MutexGuard<'_, [Vec<Pulse>; SLOTS]> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Tick {
+    const fn slot(self) -> usize {
+        self.0 as usize % SLOTS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::mailbox::mailbox;
+    use futures::FutureExt;
+
+    /// What a socket is told in each of so many ticks, if it is heard in some of them.
+    async fn told(ticks: u32, is_heard: impl Fn(u32) -> bool) -> Vec<(u32, Outgoing)> {
+        let wheel = Wheel::new();
+        // Close to where the ticks go round.
+        wheel.now.store(u32::MAX - 100, Ordering::Relaxed);
+        let (mailbox, _post) = mailbox(wheel.now());
+        wheel.add(&mailbox);
+        let mut told = Vec::new();
+        for tick in 1..=ticks {
+            wheel.turn().await;
+            if is_heard(tick) {
+                mailbox.hears(wheel.now());
+            }
+            told.extend(mailbox.next().now_or_never().map(|it| (tick, it)));
+        }
+        told
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_is_asked_twice_and_then_lost() {
+        let told = told(ticks(SILENCE) * 2, |_| false).await;
+        assert!(
+            matches!(told[..], [(48, Outgoing::Ping), (88, Outgoing::Ping), (100, Outgoing::Silent)]),
+            "{told:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn who_says_something_in_time_is_left_alone() {
+        let beat = ticks(HEARTBEAT) + 1;
+        assert!(told(1000, |tick| tick % beat == 0).await.is_empty());
+        // One that only answers is asked again and again.
+        let told = told(1000, |tick| tick % ticks(PING_AFTER) == 1).await;
+        assert!(told.len() > 10 && told.iter().all(|it| matches!(it.1, Outgoing::Ping)), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_of_a_socket_that_has_ended() {
+        let wheel = Wheel::new();
+        let (mailbox, post) = mailbox(wheel.now());
+        wheel.add(&mailbox);
+        drop((mailbox, post));
+        for _ in 0..SLOTS {
+            wheel.turn().await;
+        }
+        assert!(wheel.slots().iter().all(Vec::is_empty));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_process_that_stood_still_takes_nobody_for_lost() {
+        let wheel = std::sync::Arc::new(Wheel::new());
+        let (mailbox, _post) = mailbox(wheel.now());
+        wheel.add(&mailbox);
+        let spinning = tokio::spawn({
+            let wheel = std::sync::Arc::clone(&wheel);
+            async move { wheel.spin().await }
+        });
+        tokio::task::yield_now().await;
+        tokio::time::advance(SILENCE * 10).await;
+        sleep(TICK * 2).await;
+        assert!(mailbox.next().now_or_never().is_none());
+        spinning.abort();
+    }
+}
