@@ -7,9 +7,11 @@
 )]
 
 mod duet;
+mod listening;
 mod memory;
 mod pages;
 mod socket;
 mod support;
 mod tidy;
+mod tls;
 mod wire;
