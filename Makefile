@@ -29,11 +29,15 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run dev build check test browser-tests soak bench shots path help
+.PHONY: run lan dev build check test browser-tests soak bench shots path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
 	@exec target/release/passerby
+
+lan: build ## Serve to phones in the same network, over https with a certificate of its own, on port 3443
+	@echo "Open one of the addresses below on the phone. It warns: compare the fingerprint, then go on. Ctrl-C stops it."
+	@LEPTOS_SITE_ADDR=0.0.0.0:3443 PASSERBY__TLS__SELF_SIGNED=true exec target/release/passerby
 
 dev: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) ## Serve, and build again at every change
 	cargo leptos watch
@@ -52,11 +56,12 @@ check: wasm-target $(NODE_MODULES) ## The fast loop: formatting, lints for both 
 
 test: check build browser-tests ## Everything that has to hold before a change goes in
 
-browser-tests: build chromium firefox coturn ## The stories in end2end/tests in real Chromium and Firefox
+browser-tests: build chromium firefox coturn pebble ## The stories in end2end/tests in real Chromium and Firefox
 	npm --prefix end2end test
 
-soak: build chromium coturn ## What takes long: bad networks, cut lines, whole networks gone (as root, for the networks)
+soak: build chromium coturn ## What takes long: bad networks, cut lines, slow attacks, whole networks gone (as root, for the networks)
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
+	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
 	npm --prefix end2end run soak
 
 bench: ## What the matchmaker's deeds cost in instructions, and that a crowd makes them no dearer (5 minutes)
@@ -73,7 +78,7 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Set-up: each step looks first and does nothing if there is nothing to do
-.PHONY: wasm-target chromium firefox coturn
+.PHONY: wasm-target chromium firefox coturn pebble
 
 wasm-target:
 	@scripts/wasm-target
@@ -86,6 +91,9 @@ firefox:
 
 coturn:
 	@scripts/coturn
+
+pebble:
+	@scripts/pebble
 
 # Its own release profile takes 13 minutes and makes a tool that we run for seconds.
 $(CARGO_LEPTOS):
