@@ -29,11 +29,15 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run dev build check test browser-tests fuzz soak autobahn bench load shots path help
+.PHONY: run lan dev build check test browser-tests fuzz soak autobahn bench load shots path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
 	@exec target/release/passerby
+
+lan: build ## Serve to phones in the same network, over https with a certificate of its own, on port 3443
+	@echo "Open one of the addresses below on the phone. It warns: compare the fingerprint, then go on. Ctrl-C stops it."
+	@LEPTOS_SITE_ADDR=0.0.0.0:3443 PASSERBY__TLS__SELF_SIGNED=true exec target/release/passerby
 
 dev: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) ## Serve, and build again at every change
 	cargo leptos watch
@@ -53,14 +57,15 @@ check: wasm-target $(NODE_MODULES) ## The fast loop: formatting, lints for both 
 
 test: check fuzz build browser-tests ## Everything that has to hold before a change goes in
 
-browser-tests: build chromium firefox coturn ## The stories in end2end/tests in real Chromium and Firefox
+browser-tests: build chromium firefox coturn pebble ## The stories in end2end/tests in real Chromium and Firefox
 	npm --prefix end2end test
 
 fuzz: ## Everything that strangers might send, for FUZZ_SECONDS (20) each: messages, descriptions, candidates
 	@scripts/fuzz
 
-soak: build chromium coturn autobahn ## What takes long: bad networks (as root), cut lines, storms of bots, a conformance suite, hours of fuzzing
+soak: build chromium coturn autobahn ## What takes long: bad networks (as root), cut lines, slow attacks, storms of bots, a conformance suite, hours of fuzzing
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
+	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
 	npm --prefix end2end run soak
 	cargo bench --features ssr --bench load -- killed cut drain
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/fuzz
@@ -86,7 +91,7 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Set-up: each step looks first and does nothing if there is nothing to do
-.PHONY: wasm-target chromium firefox coturn
+.PHONY: wasm-target chromium firefox coturn pebble
 
 wasm-target:
 	@scripts/wasm-target
@@ -99,6 +104,9 @@ firefox:
 
 coturn:
 	@scripts/coturn
+
+pebble:
+	@scripts/pebble
 
 # Its own release profile takes 13 minutes and makes a tool that we run for seconds.
 $(CARGO_LEPTOS):

@@ -6,6 +6,15 @@ use tokio::time::Instant;
 
 use crate::time::Moment;
 
+/// What the system's clock says, for what lasts longer than the server: certificates.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a driver: here time is read, everywhere else it is an argument"
+)]
+pub(super) fn since_1970() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
 /// Counts from its making.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Clock {

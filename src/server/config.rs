@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, de};
 use super::{
     origin::{self, Origins},
     relay::{Ice, State},
+    tls::Tls,
 };
 
 /// Everything. Each key is named in an error as `table.key`, with the environment variable if it came from there.
@@ -16,6 +17,8 @@ use super::{
 pub struct Config {
     /// `[server]`
     pub server: Server,
+    /// `[tls]`
+    pub tls: Tls,
     /// `[metrics]`
     pub metrics: Metrics,
     /// `[ice]`
@@ -97,6 +100,8 @@ impl Default for Log {
 struct Document {
     #[serde(default)]
     server: Server,
+    #[serde(default)]
+    tls: Tls,
     #[serde(default)]
     metrics: Metrics,
     #[serde(default)]
@@ -218,7 +223,9 @@ impl Config {
         };
         for (key, (_, value)) in &overrides.0 {
             builder = match key.as_str() {
-                "server.origins" | "ice.stun" | "ice.turn" => builder.set_override(key, list(value)),
+                "server.origins" | "tls.domains" | "ice.stun" | "ice.turn" => {
+                    builder.set_override(key, list(value))
+                }
                 _ => builder.set_override(key, value.as_str()),
             }
             .map_err(unreadable)?;
@@ -234,14 +241,14 @@ impl Config {
             let origin = overrides.origin(Some(&key));
             return Err(Problem::Unknown(key, origin));
         }
-        let Document { server, metrics, ice, state, log, package } = document;
+        let Document { server, tls, metrics, ice, state, log, package } = document;
         for (key, is_set) in [("ice.secret", ice.secret.is_set()), ("state.key", state.key.is_set())] {
             if is_set && !overrides.0.contains_key(key) {
                 let problem = "is a secret and does not belong into a file of settings".into();
                 return Err(Problem::Impossible { key, problem, origin: Origin::default() });
             }
         }
-        let config = Self { server, metrics, ice, state, log, leptos: package.metadata.leptos, watched };
+        let config = Self { server, tls, metrics, ice, state, log, leptos: package.metadata.leptos, watched };
         config.check().map_err(|(key, problem)| {
             let origin = overrides.origin(Some(key));
             Problem::Impossible { key, problem, origin }
@@ -282,7 +289,8 @@ impl Config {
             return Err(("log.filter", format!("is no filter: {error}")));
         }
         self.ice.settle()?;
-        match Origins::new(self.leptos.site_addr, &self.server.origins) {
+        let own = self.tls.settle(&self.state)?.origins(self.leptos.site_addr);
+        match Origins::new(self.leptos.site_addr, &self.server.origins, own) {
             Ok(_) => Ok(()),
             Err(error @ (origin::Problem::Malformed(_) | origin::Problem::Missing(_))) => {
                 Err((origin::KEY, error.to_string()))
@@ -297,6 +305,7 @@ impl Default for Config {
         let leptos = LeptosOptions::builder().output_name("passerby").site_root("target/site").build();
         Self {
             server: Server::default(),
+            tls: Tls::default(),
             metrics: Metrics::default(),
             ice: Ice::default(),
             state: State::default(),
@@ -356,8 +365,8 @@ mod tests {
     fn our_file_says_what_the_defaults_say_and_what_the_build_says() {
         let ours = Config::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Leptos.toml")), []).unwrap();
         assert_eq!(
-            format!("{:?}{:?}", ours.server, ours.metrics),
-            format!("{:?}{:?}", Server::default(), Metrics::default())
+            format!("{:?}{:?}{:?}", ours.server, ours.tls, ours.metrics),
+            format!("{:?}{:?}{:?}", Server::default(), Tls::default(), Metrics::default())
         );
 
         let manifest = File::from_str(include_str!("../../Cargo.toml"), FileFormat::Toml);
@@ -405,6 +414,31 @@ mod tests {
             ("[server]\ngrace_seconds = 0", "server.grace_seconds"),
             ("[server]\norigins = [\"passerby.example\"]", "server.origins"),
             ("[server]\norigins = [\"https://passerby.example/path\"]", "server.origins"),
+            ("[tls]\ncertificate = \"/nowhere/a.pem\"\nkey = \"/nowhere/a.key\"", "tls.certificate"),
+            ("[tls]\ncertificate = \"Cargo.toml\"", "tls.key"),
+            ("[tls]\ncertificate = \"Cargo.toml\"\nkey = \"Cargo.toml\"", "tls.certificate"),
+            ("[tls]\nkey = \"a.key\"", "tls.certificate"),
+            ("[tls]\nkey = \"a.key\"\ndomains = [\"a.example\"]", "tls.domains"),
+            ("[tls]\nself_signed = true\ndomains = [\"a.example\"]", "tls.self_signed"),
+            ("[tls]\nself_signed = true\ncertificate = \"a.pem\"", "tls.self_signed"),
+            ("[tls]\nself_signed = true\ncontact = \"me@a.example\"", "tls.contact"),
+            ("[tls]\ndirectory = \"https://acme.example\"", "tls.directory"),
+            ("[tls]\ndirectory_ca = \"ca.pem\"", "tls.directory_ca"),
+            ("[tls]\nredirect_addr = \"127.0.0.1:80\"", "tls.redirect_addr"),
+            ("[tls]\nself_signed = true\nredirect_addr = \"here\"", "tls.redirect_addr"),
+            ("[tls]\ndomains = [\"a.example\"]", "state.dir"),
+            ("[state]\ndir = \"state\"\n[tls]\ndomains = [\"A.example\"]", "tls.domains"),
+            ("[state]\ndir = \"state\"\n[tls]\ndomains = [\"192.0.2.7\"]", "tls.domains"),
+            ("[state]\ndir = \"state\"\n[tls]\ndomains = [\"*.a.example\"]", "tls.domains"),
+            ("[state]\ndir = \"state\"\n[tls]\ndomains = [\"a.example\"]\ncontact = \"me\"", "tls.contact"),
+            (
+                "[state]\ndir = \"state\"\n[tls]\ndomains = [\"a.example\"]\ndirectory = \"http://a\"",
+                "tls.directory",
+            ),
+            (
+                "[state]\ndir = \"state\"\n[tls]\ndomains = [\"a.example\"]\ndirectory_ca = \"Cargo.toml\"",
+                "tls.directory_ca",
+            ),
             ("[metrics]\naddr = \"here\"", "metrics.addr"),
             ("[log]\nformat = \"xml\"", "log.format"),
             ("[log]\nfilter = \"=\\u0000=\"", "log.filter"),
@@ -442,5 +476,14 @@ mod tests {
     fn a_public_address_needs_origins() {
         let message = problem("", &[("LEPTOS_SITE_ADDR", "0.0.0.0:3000")]);
         assert!(message.contains("`server.origins`"), "{message}");
+    }
+
+    #[test]
+    fn a_public_address_whose_names_are_known_needs_none() {
+        let public = ("LEPTOS_SITE_ADDR", "0.0.0.0:3443");
+        assert!(read("", &[public, ("PASSERBY__TLS__SELF_SIGNED", "true")]).is_ok());
+        let domains = ("PASSERBY__TLS__DOMAINS", "a.example, b.example");
+        let config = read("", &[public, domains, ("PASSERBY__STATE__DIR", "state")]).unwrap();
+        assert_eq!(config.tls.domains, ["a.example", "b.example"]);
     }
 }

@@ -21,6 +21,10 @@ pub(super) const EVERYWHERE: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
+/// Where TLS ends here, with a certificate that browsers trust: for a year, they come over TLS even when told otherwise
+/// (RFC 6797). Not for names below ours, which may be somebody else's.
+pub(super) const OVER_TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// On what is no page of ours, and on a page whose own policy could not be made: nothing is allowed.
 pub(super) const NO_PAGE: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");

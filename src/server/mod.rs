@@ -13,6 +13,7 @@ mod driver;
 mod files;
 mod headers;
 mod life;
+mod listen;
 mod mailbox;
 mod normal;
 mod reading;
@@ -21,12 +22,12 @@ mod router;
 mod scrub;
 mod socket;
 mod telemetry;
+mod tls;
 mod wheel;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use axum::{Router, serve::ListenerExt};
 use tokio::{
     net::{TcpListener, TcpSocket},
     task::JoinSet,
@@ -40,11 +41,14 @@ pub use telemetry::start_log;
 
 use driver::Driver;
 use life::Life;
+use listen::Door;
 use origin::Origins;
 use router::Site;
 use socket::Exchange;
 use telemetry::Telemetry;
 use wheel::Wheel;
+
+use crate::matchmaker::Keys;
 
 /// How long sockets and requests are waited for at the very end: a little more than a socket's own farewell takes.
 const END_WITHIN: Duration = Duration::from_millis(1500);
@@ -58,6 +62,8 @@ const BACKLOG: u32 = 16_384;
 pub struct Listeners {
     /// For pages and sockets.
     pub site: TcpListener,
+    /// For who comes to the site without TLS.
+    pub redirect: Option<TcpListener>,
     /// For `/metrics`.
     pub metrics: Option<TcpListener>,
 }
@@ -70,19 +76,21 @@ impl Listeners {
     /// When an address is taken or not ours; the message names its key.
     pub async fn bind(config: &Config) -> anyhow::Result<Self> {
         let bind = async |key, address| {
-            listen(address).with_context(|| format!("cannot listen on {address} (`{key}`)"))
+            bound(address).with_context(|| format!("cannot listen on {address} (`{key}`)"))
         };
         let site = bind("site-addr", config.leptos.site_addr).await?;
-        let metrics = match config.metrics.addr {
-            Some(address) => Some(bind("metrics.addr", address).await?),
-            None => None,
+        let bind_if = async |key, address| match address {
+            Some(address) => bind(key, address).await.map(Some),
+            None => Ok(None),
         };
-        Ok(Self { site, metrics })
+        let redirect = bind_if("tls.redirect_addr", config.tls.redirect_addr).await?;
+        let metrics = bind_if("metrics.addr", config.metrics.addr).await?;
+        Ok(Self { site, redirect, metrics })
     }
 }
 
 /// As [`TcpListener::bind`], with a longer queue.
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+fn bound(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
     // A server that comes back must not wait until the last packets of the old one's connections are gone.
     socket.set_reuseaddr(true)?;
@@ -95,7 +103,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 /// # Errors
 ///
 /// When the build is not what the configuration says, a listener has no address, the address needs origins that are not
-/// configured, the system has no randomness,
+/// configured, there is no certificate where there should be, the system has no randomness,
 /// or a task without which there is no server ends by a fault of its own.
 pub async fn run(
     config: Config,
@@ -106,19 +114,14 @@ pub async fn run(
     let _ = any_spawner::Executor::init_tokio();
     config.check_build()?;
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
-    let origins = Origins::new(address, &config.server.origins)
-        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
     let named = |(key, problem): relay::Fault| anyhow::anyhow!("`{key}` {problem}");
+    let plan = config.tls.settle(&config.state).map_err(named)?;
+    let origins = Origins::new(address, &config.server.origins, plan.origins(address))
+        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
+    let origins = Arc::new(origins);
     let ice = config.ice.settle().map_err(named)?;
-    let keys = match config.state.keys().map_err(named)? {
-        Some(keys) => keys,
-        None => {
-            tracing::info!("no `state.dir`: calls cannot be taken up after a restart");
-            let mut key = [0; 32];
-            getrandom::fill(&mut key).context("the system has no randomness")?;
-            key.into()
-        }
-    };
+    let kept = config.state.keys().map_err(named)?;
+    let keys = kept.map_or_else(|| passing_key().map(Keys::from), Ok)?;
     let scrubs = config.ice.scrub;
     let telemetry = Arc::new(Telemetry::new());
     let life = Life::default();
@@ -131,14 +134,29 @@ pub async fn run(
     )?;
     let wheel = Arc::new(Wheel::new());
     let exchange = Exchange::new(inbox, Arc::clone(&wheel), life.clone(), Arc::clone(&telemetry), scrubs);
-    let site = Site { origins: Arc::new(origins), exchange: Arc::new(exchange), life: life.clone() };
+    let site = Site {
+        origins: Arc::clone(&origins),
+        exchange: Arc::new(exchange),
+        life: life.clone(),
+        over_tls_only: plan.is_trusted() && !origins.home_is_loopback(),
+    };
 
     let mut tasks = JoinSet::new();
     tasks.spawn(driver.run(life.clone()));
-    tasks.spawn(spin(Arc::clone(&wheel), life.stopping.clone()));
-    tasks.spawn(serve(listeners.site, router::site(&config, site), life.stopping.clone()));
+    tasks.spawn(spin(wheel, life.stopping.clone()));
+    let mut open = |listener, router, tls| {
+        tasks.spawn(listen::serve(listener, Door { router, tls, stopping: life.stopping.clone() }));
+    };
+    let (tls, chore) = plan.start(address, life.stopping.clone())?;
+    open(listeners.site, router::site(&config, site), tls);
+    if let Some(listener) = listeners.redirect {
+        open(listener, listen::redirect(origins), None);
+    }
     if let Some(listener) = listeners.metrics {
-        tasks.spawn(serve(listener, router::metrics(telemetry), life.stopping.clone()));
+        open(listener, router::metrics(telemetry), None);
+    }
+    if let Some(chore) = chore {
+        tasks.spawn(chore);
     }
     tracing::info!(%address, "serving");
 
@@ -149,16 +167,16 @@ pub async fn run(
         }
         Some(ended) = tasks.join_next() => Err(anyhow::anyhow!("a task has ended before the server: {ended:?}")),
     };
-    life.stopping.cancel();
-    life.sockets.close();
-    let all_end = async {
-        life.sockets.wait().await;
-        while tasks.join_next().await.is_some() {}
-    };
-    // What has not ended by then is dropped.
-    let _ = timeout(END_WITHIN, all_end).await;
-    tracing::info!("stopped");
+    end(&life, tasks).await;
     result
+}
+
+/// A key for the tickets of this server alone.
+fn passing_key() -> anyhow::Result<[u8; 32]> {
+    tracing::info!("no `state.dir`: calls cannot be taken up after a restart");
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).context("the system has no randomness")?;
+    Ok(key)
 }
 
 /// Lets nobody in any more, and waits for the last call.
@@ -172,12 +190,14 @@ async fn spin(wheel: Arc<Wheel>, stopping: CancellationToken) {
     stopping.run_until_cancelled(wheel.spin()).await;
 }
 
-async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) {
-    // Two small messages in a row must not wait for the first one's acknowledgement (Nagle, RFC 896). Where it cannot be
-    // set, they do.
-    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
-    // Its result says nothing: accepting is tried again after an error, so that only `stopping` ends it.
-    let _ = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stopping.cancelled_owned())
-        .await;
+/// Ends everything; what has not ended in time is dropped.
+async fn end(life: &Life, mut tasks: JoinSet<()>) {
+    life.stopping.cancel();
+    life.sockets.close();
+    let all_end = async {
+        life.sockets.wait().await;
+        while tasks.join_next().await.is_some() {}
+    };
+    let _ = timeout(END_WITHIN, all_end).await;
+    tracing::info!("stopped");
 }

@@ -49,6 +49,8 @@ pub(super) struct Site {
     pub(super) exchange: Arc<Exchange>,
     /// Whether anybody is let in.
     pub(super) life: Life,
+    /// Whether browsers are to come over TLS only from now on.
+    pub(super) over_tls_only: bool,
 }
 
 /// The public side.
@@ -81,6 +83,7 @@ pub(super) fn site(config: &Config, site: Site) -> Router {
             move || ui::shell(options.clone(), language(), origins.home()),
         )
     };
+    let over_tls_only = site.over_tls_only;
     Router::new()
         // Files are compressed when they are built.
         .route("/", get(page).layer(CompressionLayer::new()))
@@ -91,7 +94,7 @@ pub(super) fn site(config: &Config, site: Site) -> Router {
         .nest(options.site_pkg_dir_route_base().trim_end_matches('/'), package)
         .fallback_service(public)
         .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(secured))
+        .layer(middleware::from_fn(move |request, next| secured(request, next, over_tls_only)))
 }
 
 /// The catalogue in the language that the page was asked for in.
@@ -165,10 +168,13 @@ fn cached(mut response: Response, value: HeaderValue) -> Response {
     response
 }
 
-async fn secured(request: Request, next: Next) -> Response {
+async fn secured(request: Request, next: Next, over_tls_only: bool) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.extend(headers::EVERYWHERE);
+    if over_tls_only {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, headers::OVER_TLS_ONLY);
+    }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(headers::NO_PAGE);
     response
 }

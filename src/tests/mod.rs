@@ -8,9 +8,11 @@
 
 mod autobahn;
 mod duet;
+mod listening;
 mod memory;
 mod pages;
 mod socket;
 mod support;
 mod tidy;
+mod tls;
 mod wire;

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use passerby::server::{Config, Listeners, run};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::oneshot,
     task::JoinHandle,
@@ -16,6 +16,8 @@ use super::PATIENCE;
 /// A running server.
 pub(crate) struct House {
     pub(crate) address: SocketAddr,
+    /// Where plain HTTP is sent to TLS, if it is.
+    pub(crate) redirect: Option<SocketAddr>,
     metrics: SocketAddr,
     shutdown: oneshot::Sender<()>,
     life: JoinHandle<anyhow::Result<()>>,
@@ -39,11 +41,13 @@ impl House {
     pub(crate) async fn open_with(config: Config) -> Self {
         let bind = async || TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let (site, metrics) = (bind().await, bind().await);
+        let redirect = if config.tls.redirect_addr.is_some() { Some(bind().await) } else { None };
         let (address, at) = (site.local_addr().unwrap(), metrics.local_addr().unwrap());
+        let redirect_at = redirect.as_ref().map(|it| it.local_addr().unwrap());
         let (shutdown, told) = oneshot::channel();
-        let listeners = Listeners { site, metrics: Some(metrics) };
+        let listeners = Listeners { site, redirect, metrics: Some(metrics) };
         let life = tokio::spawn(async move { run(config, listeners, async { drop(told.await) }).await });
-        Self { address, metrics: at, shutdown, life }
+        Self { address, redirect: redirect_at, metrics: at, shutdown, life }
     }
 
     /// The origin of the server's own pages.
@@ -98,9 +102,19 @@ impl From<&House> for SocketAddr {
 
 /// Asks for a page.
 pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+    let mut stream = TcpStream::connect(address).await.expect("a server");
+    ask(&mut stream, &address.to_string(), path, headers).await
+}
+
+/// Asks for a page on a connection that is open.
+pub(crate) async fn ask(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    host: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Answer {
     let request = async {
-        let mut stream = TcpStream::connect(address).await.expect("a server");
-        let mut text = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n");
+        let mut text = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n");
         if headers.iter().all(|it| it.0 != "Connection") {
             text += "Connection: close\r\n";
         }
@@ -108,13 +122,13 @@ pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)
             text += &format!("{name}: {value}\r\n");
         }
         stream.write_all((text + "\r\n").as_bytes()).await.expect("a request");
-        read(&mut stream).await
+        read(stream).await
     };
     timeout(PATIENCE, request).await.expect("an answer in time")
 }
 
 /// Reads to the end of the stream, or of the body where its length is told: a refused upgrade keeps the stream open.
-async fn read(stream: &mut TcpStream) -> Answer {
+pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes);

@@ -3,7 +3,7 @@
 mod house;
 mod page;
 
-pub(crate) use house::{House, get};
+pub(crate) use house::{House, ask, get, read};
 pub(crate) use page::{Link, Page, candidate, meet};
 
 use std::time::Duration;
