@@ -7,6 +7,7 @@ use leptos::config::LeptosOptions;
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
+    forwarded::{self, Header, Proxies},
     origin::{self, Origins},
     relay::{Ice, State},
 };
@@ -37,6 +38,12 @@ pub struct Server {
     /// Origins whose pages may open `/ws`: scheme, host and port, nothing else. Default: none, which is allowed on loopback
     /// only, where the server's own pages may. `PASSERBY__SERVER__ORIGINS`, separated by commas.
     pub origins: Vec<String>,
+    /// Addresses and networks of the proxies in front of this server, whose word is taken for where a request comes from.
+    /// Default: none. `PASSERBY__SERVER__PROXIES`, separated by commas.
+    pub proxies: Vec<String>,
+    /// Where they write it: `x-forwarded-for` or `forwarded`. Default: x-forwarded-for.
+    /// `PASSERBY__SERVER__FORWARDED_HEADER`.
+    pub forwarded_header: Header,
     /// Peers at most, those who may still come back included; 1 or more. Default: 10000. `PASSERBY__SERVER__MAX_CONNECTIONS`.
     pub max_connections: usize,
     /// Seconds that calls are given when the server is told to stop, 1 to 300. Default: 8, because `cargo leptos watch`
@@ -76,7 +83,13 @@ pub enum Format {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { origins: Vec::new(), max_connections: 10_000, grace_seconds: 8 }
+        Self {
+            origins: Vec::new(),
+            proxies: Vec::new(),
+            forwarded_header: Header::default(),
+            max_connections: 10_000,
+            grace_seconds: 8,
+        }
     }
 }
 
@@ -218,7 +231,9 @@ impl Config {
         };
         for (key, (_, value)) in &overrides.0 {
             builder = match key.as_str() {
-                "server.origins" | "ice.stun" | "ice.turn" => builder.set_override(key, list(value)),
+                "server.origins" | "server.proxies" | "ice.stun" | "ice.turn" => {
+                    builder.set_override(key, list(value))
+                }
                 _ => builder.set_override(key, value.as_str()),
             }
             .map_err(unreadable)?;
@@ -282,6 +297,9 @@ impl Config {
             return Err(("log.filter", format!("is no filter: {error}")));
         }
         self.ice.settle()?;
+        if let Err(malformed) = Proxies::new(&self.server.proxies, self.server.forwarded_header) {
+            return Err((forwarded::KEY, malformed.to_string()));
+        }
         match Origins::new(self.leptos.site_addr, &self.server.origins) {
             Ok(_) => Ok(()),
             Err(error @ (origin::Problem::Malformed(_) | origin::Problem::Missing(_))) => {
@@ -377,6 +395,7 @@ mod tests {
         let environment = [
             ("PASSERBY__SERVER__MAX_CONNECTIONS", "7"),
             ("PASSERBY__SERVER__ORIGINS", "https://a.example, https://b.example:8443"),
+            ("PASSERBY__SERVER__PROXIES", "127.0.0.1, 10.0.0.0/8"),
             ("PASSERBY__METRICS__ADDR", ""),
             ("PASSERBY__LOG__FORMAT", "json"),
             ("LEPTOS_SITE_ADDR", "0.0.0.0:80"),
@@ -387,6 +406,7 @@ mod tests {
         let config = read(file, &environment).unwrap();
         assert_eq!(config.server.max_connections, 7);
         assert_eq!(config.server.origins, ["https://a.example", "https://b.example:8443"]);
+        assert_eq!(config.server.proxies, ["127.0.0.1", "10.0.0.0/8"]);
         assert_eq!(config.metrics.addr, None);
         assert_eq!(config.log.format, Format::Json);
         assert_eq!(config.leptos.site_addr.to_string(), "0.0.0.0:80");
@@ -405,6 +425,8 @@ mod tests {
             ("[server]\ngrace_seconds = 0", "server.grace_seconds"),
             ("[server]\norigins = [\"passerby.example\"]", "server.origins"),
             ("[server]\norigins = [\"https://passerby.example/path\"]", "server.origins"),
+            ("[server]\nproxies = [\"localhost\"]", "server.proxies"),
+            ("[server]\nforwarded_header = \"via\"", "server.forwarded_header"),
             ("[metrics]\naddr = \"here\"", "metrics.addr"),
             ("[log]\nformat = \"xml\"", "log.format"),
             ("[log]\nfilter = \"=\\u0000=\"", "log.filter"),

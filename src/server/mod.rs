@@ -4,6 +4,7 @@
 //! them go bounded channels: a socket waits for the driver, the driver never waits for a socket.
 
 pub mod config;
+pub mod forwarded;
 pub mod origin;
 pub mod sdp;
 
@@ -29,6 +30,7 @@ pub use config::Config;
 pub use telemetry::start_log;
 
 use driver::Driver;
+use forwarded::Proxies;
 use life::Life;
 use origin::Origins;
 use router::Site;
@@ -84,6 +86,13 @@ pub async fn run(
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
     let origins = Origins::new(address, &config.server.origins)
         .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
+    let proxies = Proxies::new(&config.server.proxies, config.server.forwarded_header)
+        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", forwarded::KEY))?;
+    if address.ip().is_loopback() && !config.server.origins.is_empty() && proxies.is_empty() {
+        tracing::warn!(
+            "everybody who comes through a proxy is taken for one visitor: name it in `server.proxies`"
+        );
+    }
     let named = |(key, problem): relay::Fault| anyhow::anyhow!("`{key}` {problem}");
     let ice = config.ice.settle().map_err(named)?;
     let ticket_key = match config.state.ticket_key().map_err(named)? {
@@ -106,7 +115,7 @@ pub async fn run(
         Arc::clone(&telemetry),
     )?;
     let exchange = Arc::new(Exchange::new(inbox, life.clone(), Arc::clone(&telemetry), scrubs));
-    let site = Site { origins: Arc::new(origins), exchange, life: life.clone() };
+    let site = Site { origins: Arc::new(origins), proxies: Arc::new(proxies), exchange, life: life.clone() };
 
     let mut tasks = JoinSet::new();
     tasks.spawn(driver.run(life.clone()));

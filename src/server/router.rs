@@ -1,6 +1,11 @@
 //! Every route and every layer on one page; it must not know what is said on the sockets.
 
-use std::{future::ready, net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    future::ready,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Once},
+};
 
 use axum::{
     Router,
@@ -19,6 +24,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, se
 
 use super::{
     config::Config,
+    forwarded::Proxies,
     headers::{self, Policy},
     life::Life,
     origin::Origins,
@@ -55,11 +61,16 @@ const LOOK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// For files whose names do not.
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
+/// Said once: anybody can send such a request, and a log that anybody can fill is worth nothing.
+static STRANGE_PROXY: Once = Once::new();
+
 /// What the handlers need.
 #[derive(Clone)]
 pub(super) struct Site {
     /// Whose pages may connect.
     pub(super) origins: Arc<Origins>,
+    /// Whose word is taken for where somebody comes from.
+    pub(super) proxies: Arc<Proxies>,
     /// Where sockets go.
     pub(super) exchange: Arc<Exchange>,
     /// Whether anybody is let in.
@@ -149,7 +160,14 @@ async fn open(
     if upgrade.selected_protocol().is_none() {
         return (StatusCode::BAD_REQUEST, "wrong-subprotocol").into_response();
     }
-    let network = Network::of(address.ip());
+    if site.proxies.ignores(address.ip(), &headers) {
+        STRANGE_PROXY.call_once(|| {
+            tracing::warn!(
+                "a request says that it was forwarded, by none of `server.proxies`: taken for its own sender"
+            );
+        });
+    }
+    let network = Network::of(site.proxies.client(address.ip(), &headers));
     // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.
     let token = site.life.sockets.token();
     upgrade
