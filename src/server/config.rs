@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{
     forwarded::{self, Header, Proxies},
+    limits::Limits,
     origin::{self, Origins},
     relay::{Ice, State},
 };
@@ -17,6 +18,8 @@ use super::{
 pub struct Config {
     /// `[server]`
     pub server: Server,
+    /// `[limits]`
+    pub limits: Limits,
     /// `[metrics]`
     pub metrics: Metrics,
     /// `[ice]`
@@ -110,6 +113,8 @@ impl Default for Log {
 struct Document {
     #[serde(default)]
     server: Server,
+    #[serde(default)]
+    limits: Limits,
     #[serde(default)]
     metrics: Metrics,
     #[serde(default)]
@@ -249,14 +254,15 @@ impl Config {
             let origin = overrides.origin(Some(&key));
             return Err(Problem::Unknown(key, origin));
         }
-        let Document { server, metrics, ice, state, log, package } = document;
+        let Document { server, limits, metrics, ice, state, log, package } = document;
         for (key, is_set) in [("ice.secret", ice.secret.is_set()), ("state.key", state.key.is_set())] {
             if is_set && !overrides.0.contains_key(key) {
                 let problem = "is a secret and does not belong into a file of settings".into();
                 return Err(Problem::Impossible { key, problem, origin: Origin::default() });
             }
         }
-        let config = Self { server, metrics, ice, state, log, leptos: package.metadata.leptos, watched };
+        let leptos = package.metadata.leptos;
+        let config = Self { server, limits, metrics, ice, state, log, leptos, watched };
         config.check().map_err(|(key, problem)| {
             let origin = overrides.origin(Some(key));
             Problem::Impossible { key, problem, origin }
@@ -297,6 +303,7 @@ impl Config {
             return Err(("log.filter", format!("is no filter: {error}")));
         }
         self.ice.settle()?;
+        self.limits.check()?;
         if let Err(malformed) = Proxies::new(&self.server.proxies, self.server.forwarded_header) {
             return Err((forwarded::KEY, malformed.to_string()));
         }
@@ -315,6 +322,7 @@ impl Default for Config {
         let leptos = LeptosOptions::builder().output_name("passerby").site_root("target/site").build();
         Self {
             server: Server::default(),
+            limits: Limits::default(),
             metrics: Metrics::default(),
             ice: Ice::default(),
             state: State::default(),
@@ -348,6 +356,7 @@ fn address_or_none<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SocketA
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::limits::Rate;
 
     const LEPTOS: &str = "[package.metadata.leptos]\noutput-name = \"passerby\"\n";
 
@@ -374,8 +383,8 @@ mod tests {
     fn our_file_says_what_the_defaults_say_and_what_the_build_says() {
         let ours = Config::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Leptos.toml")), []).unwrap();
         assert_eq!(
-            format!("{:?}{:?}", ours.server, ours.metrics),
-            format!("{:?}{:?}", Server::default(), Metrics::default())
+            format!("{:?}{:?}{:?}", ours.server, ours.limits, ours.metrics),
+            format!("{:?}{:?}{:?}", Server::default(), Limits::default(), Metrics::default())
         );
 
         let manifest = File::from_str(include_str!("../../Cargo.toml"), FileFormat::Toml);
@@ -391,11 +400,13 @@ mod tests {
 
     #[test]
     fn the_environment_wins() {
-        let file = "[server]\nmax_connections = 5\n[metrics]\naddr = \"127.0.0.1:1\"";
+        let file = "[server]\nmax_connections = 5\n[limits.peer]\nnexts = { burst = 1, per_minute = 6 }\n[metrics]\naddr = \"127.0.0.1:1\"";
         let environment = [
             ("PASSERBY__SERVER__MAX_CONNECTIONS", "7"),
             ("PASSERBY__SERVER__ORIGINS", "https://a.example, https://b.example:8443"),
             ("PASSERBY__SERVER__PROXIES", "127.0.0.1, 10.0.0.0/8"),
+            ("PASSERBY__LIMITS__PEER__NEXTS__BURST", "3"),
+            ("PASSERBY__LIMITS__NETWORK__CONNECTIONS", "0"),
             ("PASSERBY__METRICS__ADDR", ""),
             ("PASSERBY__LOG__FORMAT", "json"),
             ("LEPTOS_SITE_ADDR", "0.0.0.0:80"),
@@ -407,6 +418,8 @@ mod tests {
         assert_eq!(config.server.max_connections, 7);
         assert_eq!(config.server.origins, ["https://a.example", "https://b.example:8443"]);
         assert_eq!(config.server.proxies, ["127.0.0.1", "10.0.0.0/8"]);
+        assert_eq!(config.limits.peer.nexts, Rate { burst: 3, per_minute: 6 });
+        assert_eq!(config.limits.network.connections, 0);
         assert_eq!(config.metrics.addr, None);
         assert_eq!(config.log.format, Format::Json);
         assert_eq!(config.leptos.site_addr.to_string(), "0.0.0.0:80");
@@ -428,6 +441,15 @@ mod tests {
             ("[server]\nproxies = [\"localhost\"]", "server.proxies"),
             ("[server]\nforwarded_header = \"via\"", "server.forwarded_header"),
             ("[metrics]\naddr = \"here\"", "metrics.addr"),
+            ("[limits]\nnetworks = 0", "limits.networks"),
+            ("[limits]\nwrite_seconds = 61", "limits.write_seconds"),
+            ("[limits]\nnexts = { burst = 1, per_minute = 1 }", "limits.nexts"),
+            ("[limits.peer]\nnexts = { burst = 1, per_minute = 0 }", "limits.peer.nexts"),
+            (
+                "[limits.peer]\nnexts = { burst = 1, per_hour = 1, per_minute = 1 }",
+                "limits.peer.nexts.per_hour",
+            ),
+            ("[limits.network]\njoins = { burst = 20000, per_minute = 1 }", "limits.network.joins"),
             ("[log]\nformat = \"xml\"", "log.format"),
             ("[log]\nfilter = \"=\\u0000=\"", "log.filter"),
         ] {

@@ -5,11 +5,14 @@
 
 pub mod config;
 pub mod forwarded;
+pub mod limits;
 pub mod origin;
 pub mod sdp;
 
+mod allowance;
 mod clock;
 mod driver;
+mod gate;
 mod headers;
 mod life;
 mod normal;
@@ -29,8 +32,10 @@ use tokio_util::sync::CancellationToken;
 pub use config::Config;
 pub use telemetry::start_log;
 
+use clock::Clock;
 use driver::Driver;
 use forwarded::Proxies;
+use gate::Gate;
 use life::Life;
 use origin::Origins;
 use router::Site;
@@ -86,13 +91,7 @@ pub async fn run(
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
     let origins = Origins::new(address, &config.server.origins)
         .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
-    let proxies = Proxies::new(&config.server.proxies, config.server.forwarded_header)
-        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", forwarded::KEY))?;
-    if address.ip().is_loopback() && !config.server.origins.is_empty() && proxies.is_empty() {
-        tracing::warn!(
-            "everybody who comes through a proxy is taken for one visitor: name it in `server.proxies`"
-        );
-    }
+    let proxies = proxies(&config, address)?;
     let named = |(key, problem): relay::Fault| anyhow::anyhow!("`{key}` {problem}");
     let ice = config.ice.settle().map_err(named)?;
     let ticket_key = match config.state.ticket_key().map_err(named)? {
@@ -114,8 +113,11 @@ pub async fn run(
         ice,
         Arc::clone(&telemetry),
     )?;
-    let exchange = Arc::new(Exchange::new(inbox, life.clone(), Arc::clone(&telemetry), scrubs));
-    let site = Site { origins: Arc::new(origins), proxies: Arc::new(proxies), exchange, life: life.clone() };
+    let limits = &config.limits;
+    let clock = Clock::start();
+    let gate = Gate::new(limits, !proxies.is_empty(), clock, Arc::clone(&telemetry));
+    let exchange = Exchange::new(inbox, life.clone(), Arc::clone(&telemetry), scrubs, clock, limits);
+    let site = Site::new(origins, proxies, gate, exchange, life.clone());
 
     let mut tasks = JoinSet::new();
     tasks.spawn(driver.run(life.clone()));
@@ -142,6 +144,18 @@ pub async fn run(
     let _ = timeout(END_WITHIN, all_end).await;
     tracing::info!("stopped");
     result
+}
+
+/// The proxies whose word is taken; warns where there seems to be one that is not named.
+fn proxies(config: &Config, address: SocketAddr) -> anyhow::Result<Proxies> {
+    let proxies = Proxies::new(&config.server.proxies, config.server.forwarded_header)
+        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", forwarded::KEY))?;
+    if address.ip().is_loopback() && !config.server.origins.is_empty() && proxies.is_empty() {
+        tracing::warn!(
+            "behind a proxy that `server.proxies` does not name, everybody is one and not limited"
+        );
+    }
+    Ok(proxies)
 }
 
 /// Lets nobody in any more, and waits for the last call.

@@ -25,6 +25,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, se
 use super::{
     config::Config,
     forwarded::Proxies,
+    gate::{Gate, Turned},
     headers::{self, Policy},
     life::Life,
     origin::Origins,
@@ -32,7 +33,6 @@ use super::{
     telemetry::Telemetry,
 };
 use crate::{
-    matchmaker::Network,
     protocol::limits::{MAX_FRAME_BYTES, SUBPROTOCOL},
     ui::{
         self,
@@ -68,13 +68,28 @@ static STRANGE_PROXY: Once = Once::new();
 #[derive(Clone)]
 pub(super) struct Site {
     /// Whose pages may connect.
-    pub(super) origins: Arc<Origins>,
+    origins: Arc<Origins>,
     /// Whose word is taken for where somebody comes from.
-    pub(super) proxies: Arc<Proxies>,
+    proxies: Arc<Proxies>,
+    /// Who may come in.
+    gate: Arc<Gate>,
     /// Where sockets go.
-    pub(super) exchange: Arc<Exchange>,
+    exchange: Arc<Exchange>,
     /// Whether anybody is let in.
-    pub(super) life: Life,
+    life: Life,
+}
+
+impl Site {
+    pub(super) fn new(
+        origins: Origins,
+        proxies: Proxies,
+        gate: Gate,
+        exchange: Exchange,
+        life: Life,
+    ) -> Self {
+        let (origins, proxies) = (Arc::new(origins), Arc::new(proxies));
+        Self { origins, proxies, gate: Arc::new(gate), exchange: Arc::new(exchange), life }
+    }
 }
 
 /// The public side.
@@ -167,7 +182,11 @@ async fn open(
             );
         });
     }
-    let network = Network::of(site.proxies.client(address.ip(), &headers));
+    let pass = site.gate.open(site.proxies.client(address.ip(), &headers));
+    if let Err(Turned::TooFast(wait)) = pass {
+        let after = [(header::RETRY_AFTER, wait.as_millis().div_ceil(1_000).to_string())];
+        return (StatusCode::TOO_MANY_REQUESTS, after, "rate-limited").into_response();
+    }
     // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.
     let token = site.life.sockets.token();
     upgrade
@@ -177,7 +196,10 @@ async fn open(
         .max_message_size(MAX_READ)
         .max_frame_size(MAX_READ)
         .on_upgrade(async move |socket| {
-            site.exchange.serve(socket, network).await;
+            match pass {
+                Ok(pass) => site.exchange.serve(socket, pass).await,
+                Err(Turned::TooFast(_) | Turned::TooMany) => site.exchange.turn_away(socket).await,
+            }
             drop(token);
         })
 }

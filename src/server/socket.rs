@@ -1,7 +1,7 @@
 //! One WebSocket, one task: bytes to messages and back, and whether the other end lives; it must not know the matchmaker.
 
 use std::{
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     pin::Pin,
     sync::{
         Arc,
@@ -22,25 +22,29 @@ use tokio::{
 use tungstenite::error::ProtocolError;
 
 use super::{
+    allowance::{Allowance, Kind, Paces, Verdict},
+    clock::Clock,
     driver::{Event, OUTGOING, Outgoing},
+    gate::Pass,
     life::Life,
+    limits::{Limit, Limits},
     normal, scrub, sdp,
     telemetry::{Telemetry, label},
 };
 use crate::{
-    matchmaker::{Closing, Connection, Input, Network},
+    matchmaker::{Closing, Connection, Input},
     protocol::{
         ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode,
         limits::{HEARTBEAT, SILENCE},
     },
 };
 
-/// How long one message may take to leave: a page that does not read for so long is lost.
-const WRITE_WITHIN: Duration = Duration::from_secs(5);
-
 /// How long a closed socket is kept for the other end's farewell. Dropped with unread bytes in it, it would be reset,
 /// and the reset would overtake the reason why.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// When those for whom there is no room in their network try again, in milliseconds: as after a full server.
+const ROOM_AFTER_MS: Range<u32> = 10_000..20_000;
 
 /// The close code for a goodbye without a reason (RFC 6455, 7.4.1).
 const NORMAL: u16 = 1000;
@@ -59,6 +63,10 @@ pub(super) struct Exchange {
     telemetry: Arc<Telemetry>,
     /// Whether addresses that nobody needs are taken out of signals.
     scrubs: bool,
+    clock: Clock,
+    paces: Paces,
+    /// How long one message may take to leave.
+    write_within: Duration,
     last: AtomicU64,
 }
 
@@ -79,23 +87,44 @@ impl Exchange {
         life: Life,
         telemetry: Arc<Telemetry>,
         scrubs: bool,
+        clock: Clock,
+        limits: &Limits,
     ) -> Self {
-        Self { inbox, life, telemetry, scrubs, last: AtomicU64::new(0) }
+        let (paces, write_within) = (Paces::new(&limits.peer), Duration::from_secs(limits.write_seconds));
+        Self { inbox, life, telemetry, scrubs, clock, paces, write_within, last: AtomicU64::new(0) }
     }
 
     /// Serves one socket until it is closed.
-    pub(super) async fn serve(self: Arc<Self>, socket: WebSocket, network: Network) {
+    pub(super) async fn serve(self: Arc<Self>, socket: WebSocket, pass: Pass) {
         let connection = Connection(self.last.fetch_add(1, Ordering::Relaxed) + 1);
         let (sender, outgoing) = mpsc::channel(OUTGOING);
         // It fails when the driver has ended, and then `stopping` says so to the conversation.
-        let _ = self.inbox.send(Event::Opened(connection, network, sender)).await;
-        let mut talk = Talk::new(self, socket, connection, outgoing);
+        let _ = self.inbox.send(Event::Opened(connection, pass.network(), sender)).await;
+        let mut talk = Talk::new(self, socket, (connection, pass), outgoing);
         let end = loop {
             if let ControlFlow::Break(end) = talk.step().await {
                 break end;
             }
         };
         talk.end(end).await;
+    }
+
+    /// Tells a socket for which there is no room in its network when to come back, and closes it. A browser's page sees of
+    /// a handshake that fails only that it has failed.
+    pub(super) async fn turn_away(self: Arc<Self>, mut socket: WebSocket) {
+        let code = ErrorCode::NetworkFull;
+        self.telemetry.closed(code);
+        let retry_ms = fastrand::u32(ROOM_AFTER_MS);
+        let error =
+            Frame { seq: 0, ack: 0, msg: ToBrowser::Error { code, about: 0, retry_ms: Some(retry_ms) } };
+        let farewell = async {
+            socket.send(Message::text(encode(&error))).await?;
+            socket.send(farewell(code)).await?;
+            while socket.recv().await.is_some_and(|it| it.is_ok()) {}
+            Ok::<_, Error>(())
+        };
+        // Who does not take it is not waited for.
+        let _ = timeout(LINGER, farewell).await;
     }
 }
 
@@ -104,10 +133,13 @@ struct Talk {
     exchange: Arc<Exchange>,
     socket: WebSocket,
     connection: Connection,
+    pass: Pass,
+    allowance: Allowance,
     outgoing: mpsc::Receiver<Outgoing>,
     heartbeat: Interval,
     silence: Pin<Box<Sleep>>,
-    /// After a frame that could not be read there is no telling where the next one starts.
+    /// After a frame that could not be read there is no telling where the next one starts, and after far too many nobody
+    /// wants to know.
     readable: bool,
 }
 
@@ -115,7 +147,7 @@ impl Talk {
     fn new(
         exchange: Arc<Exchange>,
         socket: WebSocket,
-        connection: Connection,
+        (connection, pass): (Connection, Pass),
         outgoing: mpsc::Receiver<Outgoing>,
     ) -> Self {
         let phase = u32::try_from(connection.0 % u64::from(PHASES)).unwrap_or_default();
@@ -123,7 +155,8 @@ impl Talk {
         let mut heartbeat = interval_at(first, HEARTBEAT);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let silence = Box::pin(sleep(SILENCE));
-        Self { exchange, socket, connection, outgoing, heartbeat, silence, readable: true }
+        let allowance = Allowance::default();
+        Self { exchange, socket, connection, pass, allowance, outgoing, heartbeat, silence, readable: true }
     }
 
     /// Waits for the next thing to happen, and does what is due. What must go out goes before what has come in.
@@ -161,7 +194,7 @@ impl Talk {
                 self.tell(input).await
             }
             Message::Binary(_) => self.refuse(ErrorCode::NotText).await,
-            Message::Ping(_) | Message::Pong(_) => ControlFlow::Continue(()),
+            Message::Ping(_) | Message::Pong(_) => self.control().await,
             Message::Close(frame) => {
                 let code = frame.map(|it| it.code);
                 let closing =
@@ -172,21 +205,64 @@ impl Talk {
     }
 
     /// A text as a fact, well-formed or not.
-    fn read(&self, text: &str) -> Input {
+    fn read(&mut self, text: &str) -> Input {
         let connection = self.connection;
         match decode_strict(text) {
-            Ok(mut frame) => match sdp::check(&frame.msg) {
-                Ok(()) => {
-                    normal::message(&mut frame.msg);
-                    if self.exchange.scrubs {
-                        scrub::message(&mut frame.msg);
-                    }
-                    Input::Said { connection, frame }
+            Ok(mut frame) => {
+                let numbers = (frame.seq, frame.ack);
+                if let Some(refused) = Kind::of(&frame.msg).and_then(|it| self.weigh(it, numbers)) {
+                    return refused;
                 }
-                Err(code) => Input::Refused { connection, code, numbers: Some((frame.seq, frame.ack)) },
-            },
+                match sdp::check(&frame.msg) {
+                    Ok(()) => {
+                        normal::message(&mut frame.msg);
+                        if self.exchange.scrubs {
+                            scrub::message(&mut frame.msg);
+                        }
+                        Input::Said { connection, frame }
+                    }
+                    Err(code) => Input::Refused { connection, code, numbers: Some(numbers) },
+                }
+            }
             Err(Refusal { code, about, ack }) => {
                 Input::Refused { connection, code, numbers: Some((about, ack)) }
+            }
+        }
+    }
+
+    /// Counts a message of this peer and of its network; a fact where it is too much.
+    fn weigh(&mut self, kind: Kind, numbers: (u64, u64)) -> Option<Input> {
+        let (connection, exchange) = (self.connection, &self.exchange);
+        let retry = match self.allowance.weigh(&exchange.paces, exchange.clock.now(), kind) {
+            Verdict::Heard => self.pass.weigh(kind)?,
+            Verdict::TooSoon(retry) => {
+                exchange.telemetry.limited(kind.limit());
+                retry
+            }
+            Verdict::TooOften => {
+                exchange.telemetry.limited(kind.limit());
+                // What else it says is left to itself while the matchmaker takes its leave.
+                self.readable = false;
+                let code = ErrorCode::TooManyRefusals;
+                return Some(Input::Refused { connection, code, numbers: Some(numbers) });
+            }
+        };
+        Some(Input::TooSoon { connection, numbers, retry })
+    }
+
+    /// Counts what the WebSocket itself says. No browser's page can send a ping, and an answer to ours is seldom.
+    async fn control(&mut self) -> ControlFlow<End> {
+        let exchange = &self.exchange;
+        match self.allowance.weigh(&exchange.paces, exchange.clock.now(), Kind::Other) {
+            Verdict::Heard => ControlFlow::Continue(()),
+            Verdict::TooSoon(_) => {
+                exchange.telemetry.limited(Limit::PeerOthers);
+                ControlFlow::Continue(())
+            }
+            Verdict::TooOften => {
+                exchange.telemetry.limited(Limit::PeerOthers);
+                self.readable = false;
+                self.refuse(ErrorCode::TooManyRefusals).await
             }
         }
     }
@@ -222,9 +298,13 @@ impl Talk {
     }
 
     async fn write(&mut self, message: Message) -> ControlFlow<End> {
-        match timeout(WRITE_WITHIN, self.socket.send(message)).await {
+        match timeout(self.exchange.write_within, self.socket.send(message)).await {
             Ok(Ok(())) => ControlFlow::Continue(()),
-            Ok(Err(_)) | Err(_) => ControlFlow::Break(End::Gone(Closing::Lost)),
+            Ok(Err(_)) => ControlFlow::Break(End::Gone(Closing::Lost)),
+            Err(_) => {
+                self.exchange.telemetry.limited(Limit::Write);
+                ControlFlow::Break(End::Gone(Closing::Lost))
+            }
         }
     }
 
@@ -242,11 +322,14 @@ impl Talk {
         if let Some(code) = code {
             if closing.is_some() {
                 self.exchange.telemetry.closed(code);
-                let error = Frame { seq: 0, ack: 0, msg: Arc::new(ToBrowser::Error { code, about: 0 }) };
+                let error = Frame {
+                    seq: 0,
+                    ack: 0,
+                    msg: Arc::new(ToBrowser::Error { code, about: 0, retry_ms: None }),
+                };
                 let _ = self.say(&error).await;
             }
-            let frame = CloseFrame { code: code.close_code().unwrap_or(NORMAL), reason: label(&code).into() };
-            let _ = self.write(Message::Close(Some(frame))).await;
+            let _ = self.write(farewell(code)).await;
         }
         if self.readable || code.is_some() {
             let _ = timeout(LINGER, self.linger()).await;
@@ -264,6 +347,13 @@ impl Talk {
         }
         std::future::pending().await
     }
+}
+
+fn farewell(code: ErrorCode) -> Message {
+    Message::Close(Some(CloseFrame {
+        code: code.close_code().unwrap_or(NORMAL),
+        reason: label(&code).into(),
+    }))
 }
 
 #[cfg(test)]

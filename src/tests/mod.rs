@@ -7,6 +7,7 @@
 )]
 
 mod duet;
+mod limits;
 mod memory;
 mod pages;
 mod socket;

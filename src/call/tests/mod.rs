@@ -12,6 +12,7 @@ mod page;
 mod parting;
 mod queueing;
 mod recovery;
+mod request;
 mod topics;
 mod verification;
 mod window;
