@@ -1,4 +1,5 @@
-//! [`Moment`]: a point on a monotonic clock, always passed in; this module must not know any clock.
+//! [`Moment`], a point on a monotonic clock, always passed in, and [`Pace`], how often something may be; this module must
+//! not know any clock.
 
 use std::{
     ops::{Add, Sub},
@@ -47,5 +48,33 @@ impl Sub for Moment {
     /// The time from `earlier` to `self`; zero when `earlier` is later.
     fn sub(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// A rate with a burst: so many at once, then one in each interval (the generic cell rate algorithm, ITU-T I.371).
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    every: Duration,
+    burst: u32,
+}
+
+impl Pace {
+    /// `burst` at once, 1 or more, then one `every` so long.
+    pub const fn new(every: Duration, burst: u32) -> Self {
+        Self { every, burst }
+    }
+
+    /// Whether there may be one now; counted in `due`, which begins as the default.
+    pub fn allows(self, due: &mut Moment, now: Moment) -> bool {
+        let allowed = self.allows_at(*due) <= now;
+        if allowed {
+            *due = (*due).max(now) + self.every;
+        }
+        allowed
+    }
+
+    /// When there may be the next. Once `due` itself has come, the whole burst is there again.
+    pub fn allows_at(self, due: Moment) -> Moment {
+        due - self.every * (self.burst - 1)
     }
 }

@@ -9,9 +9,9 @@ mod scrub;
 #[path = "../../src/server/sdp.rs"]
 pub mod sdp;
 
-use crate::protocol::{Frame, Refusal, ToServer};
+use crate::protocol::{Frame, Refusal, ToServer, decode_strict};
 
 /// What the socket does with a text.
 pub fn read(text: &str, scrubs: bool) -> Result<Frame<ToServer>, Refusal> {
-    reading::read(text, scrubs)
+    reading::vet(decode_strict(text)?, scrubs)
 }

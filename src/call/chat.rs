@@ -5,13 +5,12 @@
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
-use super::pace::Pace;
 use crate::{
     protocol::{
         PeerMessage, Reaction,
         limits::{MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED},
     },
-    time::Moment,
+    time::{Moment, Pace},
 };
 
 /// Lines that are kept: more than anybody scrolls back to.

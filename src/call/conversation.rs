@@ -3,7 +3,7 @@
 use std::{mem, time::Duration};
 
 use super::{
-    Call, Farewell, Joined, Link, Meeting, News, Output, PeerEvent, State, Switch,
+    Call, Farewell, Joined, Link, Meeting, News, Output, PeerEvent, Request, State, Switch,
     around::{Around, Terms},
 };
 use crate::protocol::{Ahead, EndReason, IceServer, MatchId, Signal, ToBrowser, ToServer};
@@ -24,6 +24,8 @@ impl Call {
                 ahead.iter().for_each(|it| it.connection.close(out));
                 self.join(unconnected, out);
             }
+            // Said again when the server wants to hear it; to a new session there is nothing to say it of.
+            State::Ready { .. } if resumed && self.requests.is_put_off() => {}
             State::Ready { unconnected } => {
                 let unconnected = *unconnected;
                 self.join(unconnected, out);
@@ -48,6 +50,7 @@ impl Call {
         match (msg, &mut self.state) {
             (ToBrowser::Waiting {}, State::Ready { unconnected }) => {
                 self.topics.waits();
+                self.requests.heard();
                 self.state = State::Waiting { unconnected: *unconnected, ahead: None };
             }
             (ToBrowser::Waiting {}, _) => {}
@@ -78,7 +81,7 @@ impl Call {
             }
             (ToBrowser::Ice { .. } | ToBrowser::Signal { .. } | ToBrowser::Partner { .. }, _) => {}
             (ToBrowser::Ended { match_id, reason }, _) => self.ended(match_id, reason, out),
-            (ToBrowser::Error { code, .. }, _) => self.refused(code, out),
+            (ToBrowser::Error { code, retry_ms, .. }, _) => self.refused(code, retry_ms, out),
             (ToBrowser::Welcome { .. } | ToBrowser::ComeBack { .. } | ToBrowser::Pong {}, _) => {}
         }
     }
@@ -224,7 +227,7 @@ impl Call {
         self.close_meeting(State::Ready { unconnected: true }, out);
         match open {
             Some(match_id) => {
-                self.say(ToServer::Failed { match_id }, out);
+                self.request(Request::Failed(match_id), out);
                 self.was_queued(out);
             }
             None => self.join(true, out),

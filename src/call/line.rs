@@ -2,7 +2,7 @@
 
 use std::{mem, time::Duration};
 
-use super::Output;
+use super::{Output, Problem, request::LONGEST_PAUSE};
 use crate::{
     protocol::{
         Delivery, ErrorCode, Frame, MatchId, Message, Past, Receipt, Resume, ToBrowser, ToServer,
@@ -45,10 +45,10 @@ pub(super) struct Line {
     away_since: Option<Moment>,
     /// The server has said when to come back.
     come_back_after: Option<Duration>,
-    /// The server has said on this socket that it is full.
-    told_full: bool,
-    /// It had said so on the last one.
-    full: bool,
+    /// Why the server takes nobody in, as it has said on this socket.
+    told: Option<Problem>,
+    /// The same for the last one.
+    refused: Option<Problem>,
 }
 
 /// The socket.
@@ -156,7 +156,7 @@ impl Line {
             return;
         }
         self.away_since.get_or_insert(now);
-        self.full = mem::take(&mut self.told_full);
+        self.refused = mem::take(&mut self.told);
         let step = FIRST_STEP.saturating_mul(1 << self.failures.min(10)).min(HIGHEST_STEP);
         let jitter = Duration::from_millis(rng.u64(0..=step.as_millis() as u64));
         self.failures += 1;
@@ -185,8 +185,12 @@ impl Line {
         let Frame { seq, ack, msg } = frame;
         match (self.wire, msg) {
             (Wire::Off | Wire::Resting { .. }, _) => Incoming::Nothing,
-            (Wire::Opening { .. } | Wire::Open { .. }, msg @ ToBrowser::Error { code, .. }) => {
-                self.told_full = code == ErrorCode::ServerFull;
+            (Wire::Opening { .. } | Wire::Open { .. }, msg @ ToBrowser::Error { code, retry_ms, .. }) => {
+                self.told = reason(code);
+                if code.close_code().is_some() && retry_ms.is_some() {
+                    self.come_back_after =
+                        retry_ms.map(|it| Duration::from_millis(u64::from(it)).min(LONGEST_PAUSE));
+                }
                 if self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
             }
             (
@@ -267,9 +271,9 @@ impl Line {
         self.away_since.is_some_and(|since| now - since >= TOLD_AFTER)
     }
 
-    /// Whether the server has said that it has no room.
-    pub(super) fn is_full(&self) -> bool {
-        self.full
+    /// Why it is away, as far as anybody knows.
+    pub(super) fn problem(&self) -> Problem {
+        self.refused.unwrap_or(Problem::ServerLost)
     }
 
     fn dial(&mut self, now: Moment, out: &mut Vec<Output>) {
@@ -284,7 +288,7 @@ impl Line {
 
     fn welcomed(&mut self, now: Moment, resume: Resume, resumed: bool, ack: u64, out: &mut Vec<Output>) {
         self.resume = Some(resume);
-        (self.failures, self.away_since, self.full) = (0, None, false);
+        (self.failures, self.away_since, self.refused) = (0, None, None);
         self.wire = Wire::Open { ping_at: now + HEARTBEAT, pong_by: None };
         if resumed {
             self.delivery.acknowledge(ack);
@@ -339,5 +343,16 @@ impl Line {
             | ToBrowser::Ended { .. }
             | ToBrowser::Error { .. }) => Incoming::Message(msg),
         }
+    }
+}
+
+/// Why the server takes nobody in, where it is that what it says.
+fn reason(code: ErrorCode) -> Option<Problem> {
+    if code == ErrorCode::ServerFull {
+        Some(Problem::ServerFull)
+    } else if code == ErrorCode::NetworkFull {
+        Some(Problem::NetworkFull)
+    } else {
+        None
     }
 }

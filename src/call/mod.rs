@@ -2,7 +2,7 @@
 //!
 //! [`Call::handle`] takes one fact and returns what must be done, in order; [`Call::snapshot`] says what may be seen.
 //! What people want is in `wishes`, with `equipment`, `window` and `writing`; what server and partner say is in
-//! `conversation`, what follows for the queue in `queueing`; the line to the server is in `line`, one match in `meeting`, the offer made before it in `ahead`, one
+//! `conversation`, what follows for the queue in `queueing` and `request`; the line to the server is in `line`, one match in `meeting`, the offer made before it in `ahead`, one
 //! connection in `connection` and `negotiation`, what arrives on it in `evidence`, how good that is in `strength`, how it is
 //! got back in `recovery`, who is at its other end in `verification`, what the two write in `chat`; camera and microphone
 //! are in `media`, what a person has chosen in `preferences`, what it likes to talk about in `topics`, whom it has met
@@ -23,11 +23,12 @@ mod media;
 mod meeting;
 mod negotiation;
 mod output;
-mod pace;
 mod preferences;
+mod problem;
 mod queueing;
 mod recovery;
 mod report;
+mod request;
 mod snapshot;
 mod strength;
 mod surroundings;
@@ -46,6 +47,7 @@ use connection::Way;
 use line::{Incoming, Line};
 use media::{Asking, Devices};
 use meeting::{Meeting, News};
+use request::{Request, Requests};
 use surroundings::Attendance;
 use topics::Topics;
 
@@ -59,8 +61,9 @@ pub use intent::{ChatWish, Intent, WindowWish};
 pub use media::{DeviceInfo, DeviceKind, Menus};
 pub use output::{Chosen, Kept, Output, PeerDeed, Quality};
 pub use preferences::{Corner, Preferences, Switch};
+pub use problem::Problem;
 pub use snapshot::{
-    Code, Codec, Details, Device, Farewell, Flow, Marks, Milestone, Path, Phase, Problem, Snapshot, Sound,
+    Code, Codec, Details, Device, Farewell, Flow, Marks, Milestone, Path, Phase, Snapshot, Sound,
 };
 pub use strength::{Sample, Strength};
 pub use surroundings::{Abilities, Browser, Surroundings};
@@ -84,6 +87,7 @@ pub struct Call {
     offers: u32,
     /// What the server has last been told to wait with.
     joined: Joined,
+    requests: Requests,
     state: State,
     surroundings: Surroundings,
     /// Names this page; empty if it does not know.
@@ -169,6 +173,7 @@ impl Call {
             links: Links::default(),
             offers: 0,
             joined: Joined::default(),
+            requests: Requests::default(),
             now: Moment::default(),
             rng: fastrand::Rng::with_seed(seed),
             line: Line::default(),
@@ -241,7 +246,8 @@ impl Call {
         };
         let asks = self.may_be_gone().then(|| self.attendance.deadline(self.now));
         let line = self.line.deadline(self.now);
-        [state, line, self.asks_next_until, asks, self.devices.list_at].into_iter().flatten().min()
+        let again = self.requests.deadline();
+        [state, line, again, self.asks_next_until, asks, self.devices.list_at].into_iter().flatten().min()
     }
 
     /// What may be seen at the moment of the last input.
@@ -250,7 +256,7 @@ impl Call {
             State::Landing(problem) => (Phase::Landing, *problem),
             State::Asking(_) => (Phase::Asking, None),
             State::Mirror => (Phase::Mirror, None),
-            State::Ready { .. } => (Phase::Ready, self.line_problem()),
+            State::Ready { .. } => (Phase::Ready, self.queue_problem()),
             State::Waiting { unconnected, .. } => {
                 (Phase::Waiting { unconnected: *unconnected }, self.line_problem())
             }
@@ -309,15 +315,6 @@ impl Call {
         }
     }
 
-    fn line_problem(&self) -> Option<Problem> {
-        let lost = match self.surroundings.offline {
-            true => Problem::Offline,
-            false if self.line.is_full() => Problem::ServerFull,
-            false => Problem::ServerLost,
-        };
-        self.line.is_missed(self.now).then_some(lost)
-    }
-
     fn say(&mut self, msg: ToServer, out: &mut Vec<Output>) {
         if !self.line.send(self.now, msg, out) {
             self.line.abandon(self.now, &mut self.rng, out);
@@ -326,6 +323,7 @@ impl Call {
 
     fn tick(&mut self, out: &mut Vec<Output>) {
         self.line.tick(self.now, &mut self.rng, out);
+        self.request_again(out);
         self.stop_who_is_gone(out);
         if self.asks_next_until.is_some_and(|until| until <= self.now) {
             self.asks_next_until = None;

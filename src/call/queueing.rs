@@ -1,6 +1,6 @@
 //! How a page gets into the queue, stays in it and makes its offer ahead; it must not know what comes of a match.
 
-use super::{Ahead, Call, Joined, Output, PeerEvent, Preferences, Problem, State, Switch};
+use super::{Ahead, Call, Joined, Output, PeerEvent, Preferences, Problem, Request, State, Switch};
 use crate::protocol::{ErrorCode, IceServer, MatchId, ToServer};
 
 impl Call {
@@ -14,11 +14,11 @@ impl Call {
         self.warm_up(out);
         // Said on a line that is away it would be said again by `welcomed`.
         if self.line.is_open() {
-            self.say_join(out);
+            self.request(Request::Join, out);
         }
     }
 
-    fn say_join(&mut self, out: &mut Vec<Output>) {
+    pub(super) fn say_join(&mut self, out: &mut Vec<Output>) {
         self.joined = self.to_join_with();
         let Joined { media, hide, tastes } = self.joined.clone();
         self.say(ToServer::Join { media, hide, tastes }, out);
@@ -35,7 +35,7 @@ impl Call {
             Some(match_id) => {
                 self.state = State::Ready { unconnected: false };
                 self.warm_up(out);
-                self.say(ToServer::Next { match_id }, out);
+                self.request(Request::Next(match_id), out);
             }
             None => self.join(false, out),
         }
@@ -50,9 +50,10 @@ impl Call {
         }
     }
 
-    /// The server refuses to let this page wait as it wants to.
-    pub(super) fn refused(&mut self, code: ErrorCode, out: &mut Vec<Output>) {
+    /// The server refuses to let this page wait as it wants to, or as soon.
+    pub(super) fn refused(&mut self, code: ErrorCode, retry_ms: Option<u32>, out: &mut Vec<Output>) {
         match (&self.state, code) {
+            (_, ErrorCode::RateLimited) => self.too_soon(retry_ms),
             (State::Ready { .. } | State::Waiting { .. }, ErrorCode::NoRelay) => {
                 self.stop(Some(Problem::NoRelay), out);
             }
@@ -104,7 +105,7 @@ impl Call {
                 let unconnected = *unconnected;
                 self.join(unconnected, out);
             }
-            State::Waiting { .. } => self.say_join(out),
+            State::Waiting { .. } => self.request(Request::Join, out),
             State::Landing(_)
             | State::Asking(_)
             | State::Mirror

@@ -2,7 +2,7 @@
 
 use std::{mem, time::Duration};
 
-use super::{Asking, Call, Intent, MediaError, Output, Problem, State, media::Verdict};
+use super::{Asking, Call, Intent, MediaError, Output, Problem, Requests, State, media::Verdict};
 use crate::protocol::Media;
 
 /// How long the second Esc may take.
@@ -127,6 +127,7 @@ impl Call {
             | State::Ended { .. } => {}
         }
         self.devices.close();
+        self.requests = Requests::default();
         out.push(Output::CloseMedia);
         self.line.close(out);
     }

@@ -1,7 +1,7 @@
 //! All that can happen to the matchmaker; it must not know how the driver came to know it.
 
 use core::net::IpAddr;
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use crate::protocol::{ErrorCode, Frame, ToServer};
 
@@ -12,7 +12,7 @@ pub struct Connection(pub u64);
 /// Where a socket comes from, as far as that tells one network from another.
 ///
 /// An IPv4 address or the first half of an IPv6 address, which is what a household has. Two in the same one may reach each other by private addresses.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
 impl Network {
@@ -60,6 +60,15 @@ pub enum Input {
         code: ErrorCode,
         /// Its `seq` and `ack`, 0 for what could not be read; `None` where there was no frame.
         numbers: Option<(u64, u64)>,
+    },
+    /// Something has come sooner after others like it than the server allows.
+    TooSoon {
+        /// From whom.
+        connection: Connection,
+        /// Its `seq` and `ack`.
+        numbers: (u64, u64),
+        /// When the same may be said again.
+        retry: Duration,
     },
     /// The socket is gone.
     Closed {

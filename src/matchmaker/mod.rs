@@ -128,6 +128,7 @@ impl Matchmaker {
             Input::Opened { connection, network } => self.opened(now, connection, network),
             Input::Said { connection, frame } => self.said(now, connection, frame),
             Input::Refused { connection, code, numbers } => self.refused(now, connection, code, numbers),
+            Input::TooSoon { connection, numbers, retry } => self.too_soon(now, connection, numbers, retry),
             Input::Closed { connection, closing } => self.closed(now, connection, closing),
             Input::Drain => self.drain(now),
             Input::Tick => {}

@@ -20,6 +20,9 @@ use crate::{
 /// When those who are sent away come back: long enough for a restart, spread so that they do not all come at once.
 const COME_BACK_AFTER: Range<Duration> = Duration::from_millis(500)..Duration::from_secs(5);
 
+/// When those for whom there was no room try again: ten thousand of them are then a few hundred handshakes a second.
+const ROOM_AFTER: Range<Duration> = Duration::from_secs(10)..Duration::from_secs(20);
+
 /// What the matchmaker knows of an open socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Socket {
@@ -210,7 +213,7 @@ impl Matchmaker {
 
     /// Ends a peer's session because of what it did; `about` is the number of the message.
     pub(super) fn dismiss(&mut self, now: Moment, id: PeerId, code: ErrorCode, about: u64) {
-        self.tell(id, ToBrowser::Error { code, about });
+        self.tell(id, ToBrowser::Error { code, about, retry_ms: None });
         if let Some(Link::Attached(connection)) = self.peers.get(&id).map(|it| it.link) {
             self.sockets.remove(&connection);
             self.outputs.push(Output::Close { connection, code });
@@ -259,7 +262,9 @@ impl Matchmaker {
     }
 
     fn turn_away(&mut self, connection: Connection, code: ErrorCode) {
-        let msg = Arc::new(ToBrowser::Error { code, about: 0 });
+        let retry = (code == ErrorCode::ServerFull).then(|| self.mint.jitter(ROOM_AFTER));
+        let retry_ms = retry.and_then(|it| u32::try_from(it.as_millis()).ok());
+        let msg = Arc::new(ToBrowser::Error { code, about: 0, retry_ms });
         self.outputs.push(Output::Send { connection, frame: Frame { seq: 0, ack: 0, msg } });
         self.outputs.push(Output::Close { connection, code });
     }

@@ -1,6 +1,6 @@
 //! What peers say and what follows from it; it must not know how they come and go.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{Connection, Due, Match, Matchmaker, Note, Output, Peer, Socket, Standing, matches::Passage};
 use crate::{
@@ -70,6 +70,27 @@ impl Matchmaker {
         }
     }
 
+    /// Answers a message that came too soon. It is not obeyed, and not held against the peer, who could not know: whoever
+    /// does not mind the answer is dealt with where it was counted.
+    pub(super) fn too_soon(
+        &mut self,
+        now: Moment,
+        connection: Connection,
+        (seq, ack): (u64, u64),
+        retry: Duration,
+    ) {
+        match self.sockets.get(&connection).copied() {
+            None => {}
+            Some(Socket::Silent { .. }) => self.drop_socket(connection, ErrorCode::HelloFirst),
+            Some(Socket::Of(peer)) if self.is_fresh(now, peer, (seq, ack), seq != 0) => {
+                let (code, retry_ms) = (ErrorCode::RateLimited, u32::try_from(retry.as_millis()).ok());
+                self.outputs.push(Output::Note(Note::Refused { code }));
+                self.tell(peer, ToBrowser::Error { code, about: seq, retry_ms });
+            }
+            Some(Socket::Of(_)) => {}
+        }
+    }
+
     /// Takes in a frame's numbers; `false` for one that must not be looked at further.
     fn is_fresh(&mut self, now: Moment, id: PeerId, (seq, ack): (u64, u64), counted: bool) -> bool {
         let Some(peer) = self.peers.get_mut(&id) else { return false };
@@ -109,7 +130,7 @@ impl Matchmaker {
             Standing::Matched(_) => {}
             Standing::Idle | Standing::Waiting { .. } if hides && !can_hide => {
                 self.stand_aside(id);
-                self.tell(id, ToBrowser::Error { code: ErrorCode::NoRelay, about: seq });
+                self.tell(id, ToBrowser::Error { code: ErrorCode::NoRelay, about: seq, retry_ms: None });
             }
             Standing::Idle => {
                 (peer.media, peer.hides, peer.tastes) = (media, hides, Arc::new(tastes));
@@ -248,7 +269,7 @@ impl Matchmaker {
             return self.dismiss(now, id, code, about);
         }
         let too_many = peer.refusals > MAX_REFUSALS;
-        self.tell(id, ToBrowser::Error { code, about });
+        self.tell(id, ToBrowser::Error { code, about, retry_ms: None });
         if too_many {
             self.dismiss(now, id, ErrorCode::TooManyRefusals, about);
         }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Affinity, Ahead, Epoch, MatchId, PairId, Past, PeerId, Secret, Signal, Tastes};
+use super::{Affinity, Ahead, Epoch, ErrorCode, MatchId, PairId, Past, PeerId, Secret, Signal, Tastes};
 
 /// One WebSocket text message, either way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -206,6 +206,9 @@ pub enum ToBrowser {
         code: ErrorCode,
         /// The `seq` of the message it is about, 0 where that is not known.
         about: u64,
+        /// Milliseconds after which the same may be tried again, on a new socket where this one is closed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_ms: Option<u32>,
     },
     /// The server closes this socket soon. Not counted.
     ComeBack {
@@ -283,78 +286,6 @@ pub enum EndReason {
     PartnerLost,
     /// The two could not be connected; both wait again, with their place.
     Unconnected,
-}
-
-/// Why a message, or a whole connection, was refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ErrorCode {
-    /// Not JSON, or not a frame.
-    BadFrame,
-    /// A message of no known name.
-    UnknownMessage,
-    /// A known message with a missing, unknown or impossible field.
-    BadMessage,
-    /// A binary message.
-    NotText,
-    /// Not UTF-8.
-    NotUtf8,
-    /// More than [`MAX_FRAME_BYTES`](super::limits::MAX_FRAME_BYTES).
-    TooLarge,
-    /// The first message was not `hello`, or none came in time.
-    HelloFirst,
-    /// A second `hello`.
-    HelloTwice,
-    /// A number was skipped, or more was acknowledged than was sent.
-    BadSequence,
-    /// The match was never this peer's.
-    NotYourMatch,
-    /// A session description that no browser would make.
-    BadSdp,
-    /// A candidate that no browser would make, or one that names a host.
-    BadCandidate,
-    /// More than [`MAX_CANDIDATES`](super::limits::MAX_CANDIDATES) for one description.
-    TooManyCandidates,
-    /// An epoch above [`MAX_EPOCH`](super::limits::MAX_EPOCH).
-    BadEpoch,
-    /// More than [`MAX_REFUSALS`](super::limits::MAX_REFUSALS) messages were refused.
-    TooManyRefusals,
-    /// Too much is unacknowledged: the page does not read.
-    TooSlow,
-    /// Nothing was heard for [`SILENCE`](super::limits::SILENCE).
-    Silent,
-    /// Another socket took this peer over.
-    Replaced,
-    /// This peer hides its address, and the server has no relay.
-    NoRelay,
-    /// The server has no room for another peer.
-    ServerFull,
-    /// The server stops.
-    ServerStops,
-}
-
-impl ErrorCode {
-    /// The close code with which the connection ends (RFC 6455, 7.4; from 4000 on our own), `None` if it goes on.
-    pub const fn close_code(self) -> Option<u16> {
-        match self {
-            Self::NotYourMatch
-            | Self::BadSdp
-            | Self::BadCandidate
-            | Self::TooManyCandidates
-            | Self::BadEpoch
-            | Self::NoRelay => None,
-            Self::NotText => Some(1003),
-            Self::NotUtf8 => Some(1007),
-            Self::TooManyRefusals | Self::TooSlow => Some(1008),
-            Self::TooLarge => Some(1009),
-            Self::ServerStops => Some(1012),
-            Self::ServerFull => Some(1013),
-            Self::BadFrame | Self::UnknownMessage | Self::BadMessage => Some(4400),
-            Self::HelloFirst | Self::HelloTwice => Some(4401),
-            Self::Silent => Some(4408),
-            Self::BadSequence | Self::Replaced => Some(4409),
-        }
-    }
 }
 
 /// The numbers a page is held to, told so that a page of another age can keep to them.

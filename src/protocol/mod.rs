@@ -4,6 +4,7 @@ pub mod limits;
 
 mod codec;
 mod delivery;
+mod errors;
 mod ids;
 mod messages;
 mod past;
@@ -13,9 +14,10 @@ mod tastes;
 
 pub use codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer};
 pub use delivery::{Delivery, Message, Overflow, Receipt};
+pub use errors::ErrorCode;
 pub use ids::{Epoch, MatchId, PeerId, Secret};
 pub use messages::{
-    EndReason, ErrorCode, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser, ToServer,
+    EndReason, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser, ToServer,
 };
 pub use past::{Met, PairId, Past};
 pub use peer::{CHANNEL_ID, CHANNEL_LABEL, MAX_PEER_MESSAGE_BYTES, PeerMessage, Presence, Reaction};

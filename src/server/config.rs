@@ -7,6 +7,8 @@ use leptos::config::LeptosOptions;
 use serde::{Deserialize, Deserializer, de};
 
 use super::{
+    forwarded::{self, Header, Proxies},
+    limits::Limits,
     origin::{self, Origins},
     relay::{Ice, State},
     tls::Tls,
@@ -19,6 +21,8 @@ pub struct Config {
     pub server: Server,
     /// `[tls]`
     pub tls: Tls,
+    /// `[limits]`
+    pub limits: Limits,
     /// `[metrics]`
     pub metrics: Metrics,
     /// `[ice]`
@@ -40,6 +44,12 @@ pub struct Server {
     /// Origins whose pages may open `/ws`: scheme, host and port, nothing else. Default: none, which is allowed on loopback
     /// only, where the server's own pages may. `PASSERBY__SERVER__ORIGINS`, separated by commas.
     pub origins: Vec<String>,
+    /// Addresses and networks of the proxies in front of this server, whose word is taken for where a request comes from.
+    /// Default: none. `PASSERBY__SERVER__PROXIES`, separated by commas.
+    pub proxies: Vec<String>,
+    /// Where they write it: `x-forwarded-for` or `forwarded`. Default: x-forwarded-for.
+    /// `PASSERBY__SERVER__FORWARDED_HEADER`.
+    pub forwarded_header: Header,
     /// Peers at most, those who may still come back included; 1 or more. Default: 10000. `PASSERBY__SERVER__MAX_CONNECTIONS`.
     pub max_connections: usize,
     /// Seconds that calls are given when the server is told to stop, 1 to 300. Default: 8, because `cargo leptos watch`
@@ -79,7 +89,13 @@ pub enum Format {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { origins: Vec::new(), max_connections: 10_000, grace_seconds: 8 }
+        Self {
+            origins: Vec::new(),
+            proxies: Vec::new(),
+            forwarded_header: Header::default(),
+            max_connections: 10_000,
+            grace_seconds: 8,
+        }
     }
 }
 
@@ -102,6 +118,8 @@ struct Document {
     server: Server,
     #[serde(default)]
     tls: Tls,
+    #[serde(default)]
+    limits: Limits,
     #[serde(default)]
     metrics: Metrics,
     #[serde(default)]
@@ -223,7 +241,7 @@ impl Config {
         };
         for (key, (_, value)) in &overrides.0 {
             builder = match key.as_str() {
-                "server.origins" | "tls.domains" | "ice.stun" | "ice.turn" => {
+                "server.origins" | "server.proxies" | "tls.domains" | "ice.stun" | "ice.turn" => {
                     builder.set_override(key, list(value))
                 }
                 _ => builder.set_override(key, value.as_str()),
@@ -241,14 +259,15 @@ impl Config {
             let origin = overrides.origin(Some(&key));
             return Err(Problem::Unknown(key, origin));
         }
-        let Document { server, tls, metrics, ice, state, log, package } = document;
+        let Document { server, tls, limits, metrics, ice, state, log, package } = document;
         for (key, is_set) in [("ice.secret", ice.secret.is_set()), ("state.key", state.key.is_set())] {
             if is_set && !overrides.0.contains_key(key) {
                 let problem = "is a secret and does not belong into a file of settings".into();
                 return Err(Problem::Impossible { key, problem, origin: Origin::default() });
             }
         }
-        let config = Self { server, tls, metrics, ice, state, log, leptos: package.metadata.leptos, watched };
+        let leptos = package.metadata.leptos;
+        let config = Self { server, tls, limits, metrics, ice, state, log, leptos, watched };
         config.check().map_err(|(key, problem)| {
             let origin = overrides.origin(Some(key));
             Problem::Impossible { key, problem, origin }
@@ -289,6 +308,10 @@ impl Config {
             return Err(("log.filter", format!("is no filter: {error}")));
         }
         self.ice.settle()?;
+        self.limits.check()?;
+        if let Err(malformed) = Proxies::new(&self.server.proxies, self.server.forwarded_header) {
+            return Err((forwarded::KEY, malformed.to_string()));
+        }
         let own = self.tls.settle(&self.state)?.origins(self.leptos.site_addr);
         match Origins::new(self.leptos.site_addr, &self.server.origins, own) {
             Ok(_) => Ok(()),
@@ -306,6 +329,7 @@ impl Default for Config {
         Self {
             server: Server::default(),
             tls: Tls::default(),
+            limits: Limits::default(),
             metrics: Metrics::default(),
             ice: Ice::default(),
             state: State::default(),
@@ -339,6 +363,7 @@ fn address_or_none<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SocketA
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::limits::Rate;
 
     const LEPTOS: &str = "[package.metadata.leptos]\noutput-name = \"passerby\"\n";
 
@@ -365,8 +390,14 @@ mod tests {
     fn our_file_says_what_the_defaults_say_and_what_the_build_says() {
         let ours = Config::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Leptos.toml")), []).unwrap();
         assert_eq!(
-            format!("{:?}{:?}{:?}", ours.server, ours.tls, ours.metrics),
-            format!("{:?}{:?}{:?}", Server::default(), Tls::default(), Metrics::default())
+            format!("{:?}{:?}{:?}{:?}", ours.server, ours.tls, ours.limits, ours.metrics),
+            format!(
+                "{:?}{:?}{:?}{:?}",
+                Server::default(),
+                Tls::default(),
+                Limits::default(),
+                Metrics::default()
+            )
         );
 
         let manifest = File::from_str(include_str!("../../Cargo.toml"), FileFormat::Toml);
@@ -382,10 +413,13 @@ mod tests {
 
     #[test]
     fn the_environment_wins() {
-        let file = "[server]\nmax_connections = 5\n[metrics]\naddr = \"127.0.0.1:1\"";
+        let file = "[server]\nmax_connections = 5\n[limits.peer]\nnexts = { burst = 1, per_minute = 6 }\n[metrics]\naddr = \"127.0.0.1:1\"";
         let environment = [
             ("PASSERBY__SERVER__MAX_CONNECTIONS", "7"),
             ("PASSERBY__SERVER__ORIGINS", "https://a.example, https://b.example:8443"),
+            ("PASSERBY__SERVER__PROXIES", "127.0.0.1, 10.0.0.0/8"),
+            ("PASSERBY__LIMITS__PEER__NEXTS__BURST", "3"),
+            ("PASSERBY__LIMITS__NETWORK__CONNECTIONS", "0"),
             ("PASSERBY__METRICS__ADDR", ""),
             ("PASSERBY__LOG__FORMAT", "json"),
             ("LEPTOS_SITE_ADDR", "0.0.0.0:80"),
@@ -396,6 +430,9 @@ mod tests {
         let config = read(file, &environment).unwrap();
         assert_eq!(config.server.max_connections, 7);
         assert_eq!(config.server.origins, ["https://a.example", "https://b.example:8443"]);
+        assert_eq!(config.server.proxies, ["127.0.0.1", "10.0.0.0/8"]);
+        assert_eq!(config.limits.peer.nexts, Rate { burst: 3, per_minute: 6 });
+        assert_eq!(config.limits.network.connections, 0);
         assert_eq!(config.metrics.addr, None);
         assert_eq!(config.log.format, Format::Json);
         assert_eq!(config.leptos.site_addr.to_string(), "0.0.0.0:80");
@@ -439,7 +476,18 @@ mod tests {
                 "[state]\ndir = \"state\"\n[tls]\ndomains = [\"a.example\"]\ndirectory_ca = \"Cargo.toml\"",
                 "tls.directory_ca",
             ),
+            ("[server]\nproxies = [\"localhost\"]", "server.proxies"),
+            ("[server]\nforwarded_header = \"via\"", "server.forwarded_header"),
             ("[metrics]\naddr = \"here\"", "metrics.addr"),
+            ("[limits]\nnetworks = 0", "limits.networks"),
+            ("[limits]\nwrite_seconds = 61", "limits.write_seconds"),
+            ("[limits]\nnexts = { burst = 1, per_minute = 1 }", "limits.nexts"),
+            ("[limits.peer]\nnexts = { burst = 1, per_minute = 0 }", "limits.peer.nexts"),
+            (
+                "[limits.peer]\nnexts = { burst = 1, per_hour = 1, per_minute = 1 }",
+                "limits.peer.nexts.per_hour",
+            ),
+            ("[limits.network]\njoins = { burst = 20000, per_minute = 1 }", "limits.network.joins"),
             ("[log]\nformat = \"xml\"", "log.format"),
             ("[log]\nfilter = \"=\\u0000=\"", "log.filter"),
         ] {

@@ -4,13 +4,17 @@
 //! them go bounded channels: a socket waits for the driver, the driver never waits for a socket.
 
 pub mod config;
+pub mod forwarded;
+pub mod limits;
 pub mod origin;
 pub mod sdp;
 pub mod upgrade;
 
+mod allowance;
 mod clock;
 mod driver;
 mod files;
+mod gate;
 mod headers;
 mod life;
 mod listen;
@@ -39,7 +43,10 @@ pub use config::Config;
 pub use files::allow_open_files;
 pub use telemetry::start_log;
 
+use clock::Clock;
 use driver::Driver;
+use forwarded::Proxies;
+use gate::Gate;
 use life::Life;
 use listen::Door;
 use origin::Origins;
@@ -114,6 +121,7 @@ pub async fn run(
     let _ = any_spawner::Executor::init_tokio();
     config.check_build()?;
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
+    let proxies = proxies(&config, address)?;
     let named = |(key, problem): relay::Fault| anyhow::anyhow!("`{key}` {problem}");
     let plan = config.tls.settle(&config.state).map_err(named)?;
     let origins = Origins::new(address, &config.server.origins, plan.origins(address))
@@ -132,10 +140,14 @@ pub async fn run(
         ice,
         Arc::clone(&telemetry),
     )?;
-    let wheel = Arc::new(Wheel::new());
-    let exchange = Exchange::new(inbox, Arc::clone(&wheel), life.clone(), Arc::clone(&telemetry), scrubs);
+    let (wheel, clock, limits) = (Arc::new(Wheel::new()), Clock::start(), &config.limits);
+    let gate = Gate::new(limits, !proxies.is_empty(), clock, Arc::clone(&telemetry));
+    let exchange =
+        Exchange::new(inbox, Arc::clone(&wheel), life.clone(), Arc::clone(&telemetry), scrubs, clock, limits);
     let site = Site {
         origins: Arc::clone(&origins),
+        proxies: Arc::new(proxies),
+        gate: Arc::new(gate),
         exchange: Arc::new(exchange),
         life: life.clone(),
         over_tls_only: plan.is_trusted() && !origins.home_is_loopback(),
@@ -160,15 +172,26 @@ pub async fn run(
     }
     tracing::info!(%address, "serving");
 
-    let result = tokio::select! {
+    let grace = Duration::from_secs(config.server.grace_seconds);
+    let result = live(&life, &mut tasks, shutdown, grace).await;
+    end(&life, tasks).await;
+    result
+}
+
+/// Waits until the server is told to stop, and for the calls then.
+async fn live(
+    life: &Life,
+    tasks: &mut JoinSet<()>,
+    shutdown: impl Future<Output = ()>,
+    grace: Duration,
+) -> anyhow::Result<()> {
+    tokio::select! {
         () = shutdown => {
-            drain(&life, Duration::from_secs(config.server.grace_seconds)).await;
+            drain(life, grace).await;
             Ok(())
         }
         Some(ended) = tasks.join_next() => Err(anyhow::anyhow!("a task has ended before the server: {ended:?}")),
-    };
-    end(&life, tasks).await;
-    result
+    }
 }
 
 /// A key for the tickets of this server alone.
@@ -177,6 +200,18 @@ fn passing_key() -> anyhow::Result<[u8; 32]> {
     let mut key = [0; 32];
     getrandom::fill(&mut key).context("the system has no randomness")?;
     Ok(key)
+}
+
+/// The proxies whose word is taken; warns where there seems to be one that is not named.
+fn proxies(config: &Config, address: SocketAddr) -> anyhow::Result<Proxies> {
+    let proxies = Proxies::new(&config.server.proxies, config.server.forwarded_header)
+        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", forwarded::KEY))?;
+    if address.ip().is_loopback() && !config.server.origins.is_empty() && proxies.is_empty() {
+        tracing::warn!(
+            "behind a proxy that `server.proxies` does not name, everybody is one and not limited"
+        );
+    }
+    Ok(proxies)
 }
 
 /// Lets nobody in any more, and waits for the last call.

@@ -1,18 +1,17 @@
-//! All that happens to a text before anybody acts on it, a pure function; it must not know who has sent it.
+//! All that happens to a frame before anybody acts on it, a pure function; it must not know who has sent it.
 //!
 //! `fuzz` calls it with everything that strangers might send.
 
 use super::{normal, scrub, sdp};
-use crate::protocol::{Frame, Refusal, ToServer, decode_strict};
+use crate::protocol::{Frame, Refusal, ToServer};
 
-/// A frame that is well-formed, holds nothing that no browser would make, and says what means the same in the same words;
-/// where `scrubs`, without the addresses that nobody needs.
+/// The frame, if it holds nothing that no browser would make, saying what means the same in the same words; where `scrubs`,
+/// without the addresses that nobody needs.
 ///
 /// # Errors
 ///
-/// A [`Refusal`] that says what is wrong with which message.
-pub(super) fn read(text: &str, scrubs: bool) -> Result<Frame<ToServer>, Refusal> {
-    let mut frame = decode_strict(text)?;
+/// A [`Refusal`] that says what is wrong with it.
+pub(super) fn vet(mut frame: Frame<ToServer>, scrubs: bool) -> Result<Frame<ToServer>, Refusal> {
     sdp::check(&frame.msg).map_err(|code| Refusal { code, about: frame.seq, ack: frame.ack })?;
     normal::message(&mut frame.msg);
     if scrubs {

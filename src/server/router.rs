@@ -1,6 +1,11 @@
 //! Every route and every layer on one page; it must not know what is said on the sockets.
 
-use std::{future::ready, net::SocketAddr, path::Path, sync::Arc};
+use std::{
+    future::ready,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Once},
+};
 
 use axum::{
     Router,
@@ -16,6 +21,8 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, se
 
 use super::{
     config::Config,
+    forwarded::Proxies,
+    gate::{Gate, Turned},
     headers::{self, Policy},
     life::Life,
     origin::Origins,
@@ -23,12 +30,9 @@ use super::{
     telemetry::Telemetry,
     upgrade::{Lack, Upgrade},
 };
-use crate::{
-    matchmaker::Network,
-    ui::{
-        self,
-        words::{self, Words},
-    },
+use crate::ui::{
+    self,
+    words::{self, Words},
 };
 
 /// For files whose names change with their contents.
@@ -40,11 +44,18 @@ const LOOK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// For files whose names do not.
 const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
+/// Said once: anybody can send such a request, and a log that anybody can fill is worth nothing.
+static STRANGE_PROXY: Once = Once::new();
+
 /// What the handlers need.
 #[derive(Clone)]
 pub(super) struct Site {
     /// Whose pages may connect.
     pub(super) origins: Arc<Origins>,
+    /// Whose word is taken for where somebody comes from.
+    pub(super) proxies: Arc<Proxies>,
+    /// Who may come in.
+    pub(super) gate: Arc<Gate>,
     /// Where sockets go.
     pub(super) exchange: Arc<Exchange>,
     /// Whether anybody is let in.
@@ -134,11 +145,25 @@ async fn open(
         Ok(upgrade) => upgrade,
         Err(lack) => return lack.into_response(),
     };
-    let network = Network::of(address.ip());
+    if site.proxies.ignores(address.ip(), &headers) {
+        STRANGE_PROXY.call_once(|| {
+            tracing::warn!(
+                "a request says that it was forwarded, by none of `server.proxies`: taken for its own sender"
+            );
+        });
+    }
+    let pass = site.gate.open(site.proxies.client(address.ip(), &headers));
+    if let Err(Turned::TooFast(wait)) = pass {
+        let after = [(header::RETRY_AFTER, wait.as_millis().div_ceil(1_000).to_string())];
+        return (StatusCode::TOO_MANY_REQUESTS, after, "rate-limited").into_response();
+    }
     // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.
     let token = site.life.sockets.token();
     upgrade.begin(async move |socket| {
-        site.exchange.serve(socket, network).await;
+        match pass {
+            Ok(pass) => site.exchange.serve(socket, pass).await,
+            Err(Turned::TooFast(_) | Turned::TooMany) => site.exchange.turn_away(socket).await,
+        }
         drop(token);
     })
 }

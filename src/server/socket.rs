@@ -1,7 +1,7 @@
 //! One WebSocket, one task: bytes to messages and back, and whether the other end lives; it must not know the matchmaker.
 
 use std::{
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -18,8 +18,12 @@ use tokio_tungstenite::tungstenite::{
 };
 
 use super::{
+    allowance::{Allowance, Kind, Paces, Verdict},
+    clock::Clock,
     driver::Event,
+    gate::Pass,
     life::Life,
+    limits::{Limit, Limits},
     mailbox::{Mailbox, Outgoing, mailbox},
     reading,
     telemetry::{Telemetry, label},
@@ -27,16 +31,16 @@ use super::{
     wheel::Wheel,
 };
 use crate::{
-    matchmaker::{Closing, Connection, Input, Network},
-    protocol::{ErrorCode, Frame, Refusal, ToBrowser, ToServer, encode},
+    matchmaker::{Closing, Connection, Input},
+    protocol::{ErrorCode, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode},
 };
-
-/// How long one message may take to leave: a page that does not read for so long is lost.
-const WRITE_WITHIN: Duration = Duration::from_secs(5);
 
 /// How long a closed socket is kept for the other end's farewell. Dropped with unread bytes in it, it would be reset,
 /// and the reset would overtake the reason why.
 const LINGER: Duration = Duration::from_secs(1);
+
+/// When those for whom there is no room in their network try again, in milliseconds: as after a full server.
+const ROOM_AFTER_MS: Range<u32> = 10_000..20_000;
 
 /// The close code for a goodbye without a reason (RFC 6455, 7.4.1).
 const NORMAL: u16 = 1000;
@@ -53,6 +57,10 @@ pub(super) struct Exchange {
     telemetry: Arc<Telemetry>,
     /// Whether addresses that nobody needs are taken out of signals.
     scrubs: bool,
+    clock: Clock,
+    paces: Paces,
+    /// How long one message may take to leave.
+    write_within: Duration,
     last: AtomicU64,
 }
 
@@ -108,21 +116,26 @@ impl Exchange {
         life: Life,
         telemetry: Arc<Telemetry>,
         scrubs: bool,
+        clock: Clock,
+        limits: &Limits,
     ) -> Self {
-        Self { inbox, wheel, life, telemetry, scrubs, last: AtomicU64::new(0) }
+        let (paces, write_within) = (Paces::new(&limits.peer), Duration::from_secs(limits.write_seconds));
+        Self { inbox, wheel, life, telemetry, scrubs, clock, paces, write_within, last: AtomicU64::new(0) }
     }
 
     /// Serves one socket until it is closed.
-    pub(super) async fn serve(self: Arc<Self>, socket: WebSocket, network: Network) {
+    pub(super) async fn serve(self: Arc<Self>, socket: WebSocket, pass: Pass) {
         let connection = Connection(self.last.fetch_add(1, Ordering::Relaxed) + 1);
         let (mailbox, post) = mailbox(self.wheel.now());
         self.wheel.add(&mailbox);
         // It fails when the driver has ended; what then becomes of `post` says so to the conversation.
-        let _ = self.inbox.send(Event::Opened(connection, network, post)).await;
+        let _ = self.inbox.send(Event::Opened(connection, pass.network(), post)).await;
         let mut talk = Talk {
             exchange: self,
             socket,
             connection,
+            pass,
+            allowance: Allowance::default(),
             mailbox,
             last: Utf8Bytes::default(),
             numbers: Numbers::default(),
@@ -135,6 +148,24 @@ impl Exchange {
         };
         talk.end(end).await;
     }
+
+    /// Tells a socket for which there is no room in its network when to come back, and closes it. A browser's page sees of
+    /// a handshake that fails only that it has failed.
+    pub(super) async fn turn_away(self: Arc<Self>, mut socket: WebSocket) {
+        let code = ErrorCode::NetworkFull;
+        self.telemetry.closed(code);
+        let retry_ms = fastrand::u32(ROOM_AFTER_MS);
+        let error =
+            Frame { seq: 0, ack: 0, msg: ToBrowser::Error { code, about: 0, retry_ms: Some(retry_ms) } };
+        let farewell = async {
+            socket.send(Message::text(encode(&error))).await?;
+            socket.send(farewell(code)).await?;
+            while socket.recv().await.is_some_and(|it| it.is_ok()) {}
+            Ok::<_, Error>(())
+        };
+        // Who does not take it is not waited for.
+        let _ = timeout(LINGER, farewell).await;
+    }
 }
 
 /// A conversation.
@@ -142,13 +173,16 @@ struct Talk {
     exchange: Arc<Exchange>,
     socket: WebSocket,
     connection: Connection,
+    pass: Pass,
+    allowance: Allowance,
     mailbox: Mailbox,
     /// The last text, kept until there is another one. It points into the buffer in which the next ones are read, so that
     /// a new one of the usual size has to be begun when this one is used up; else the buffer would be used again, and keep
     /// the size of the largest message for good.
     last: Utf8Bytes,
     numbers: Numbers,
-    /// After a frame that could not be read there is no telling where the next one starts.
+    /// After a frame that could not be read there is no telling where the next one starts, and after far too many nobody
+    /// wants to know.
     readable: bool,
 }
 
@@ -189,7 +223,7 @@ impl Talk {
                 }
             }
             Message::Binary(_) | Message::Frame(_) => self.refuse(ErrorCode::NotText).await,
-            Message::Ping(_) | Message::Pong(_) => ControlFlow::Continue(()),
+            Message::Ping(_) | Message::Pong(_) => self.control().await,
             Message::Close(frame) => {
                 let code = frame.map(|it| it.code.into());
                 let closing =
@@ -202,17 +236,58 @@ impl Talk {
     /// What a text is, well-formed or not.
     fn read(&mut self, text: &str) -> Read {
         let connection = self.connection;
-        match reading::read(text, self.exchange.scrubs) {
-            Ok(frame) => {
-                if let Some(ack) = self.numbers.answer(&frame) {
-                    return Read::Ping { ack };
-                }
+        let read = decode_strict(text).and_then(|frame| {
+            let kind = Kind::of(&frame.msg);
+            if let Some(refused) = kind.and_then(|it| self.weigh(it, (frame.seq, frame.ack))) {
                 self.numbers.pass(frame.seq, frame.ack);
-                Read::Fact(Input::Said { connection, frame })
+                return Ok(Read::Fact(refused));
             }
-            Err(Refusal { code, about, ack }) => {
-                self.numbers.pass(about, ack);
-                Read::Fact(Input::Refused { connection, code, numbers: Some((about, ack)) })
+            if let Some(ack) = self.numbers.answer(&frame) {
+                return Ok(Read::Ping { ack });
+            }
+            let frame = reading::vet(frame, self.exchange.scrubs)?;
+            self.numbers.pass(frame.seq, frame.ack);
+            Ok(Read::Fact(Input::Said { connection, frame }))
+        });
+        read.unwrap_or_else(|Refusal { code, about, ack }| {
+            self.numbers.pass(about, ack);
+            Read::Fact(Input::Refused { connection, code, numbers: Some((about, ack)) })
+        })
+    }
+
+    /// Counts a message of this peer and of its network; a fact where it is too much.
+    fn weigh(&mut self, kind: Kind, numbers: (u64, u64)) -> Option<Input> {
+        let (connection, exchange) = (self.connection, &self.exchange);
+        let retry = match self.allowance.weigh(&exchange.paces, exchange.clock.now(), kind) {
+            Verdict::Heard => self.pass.weigh(kind)?,
+            Verdict::TooSoon(retry) => {
+                exchange.telemetry.limited(kind.limit());
+                retry
+            }
+            Verdict::TooOften => {
+                exchange.telemetry.limited(kind.limit());
+                // What else it says is left to itself while the matchmaker takes its leave.
+                self.readable = false;
+                let code = ErrorCode::TooManyRefusals;
+                return Some(Input::Refused { connection, code, numbers: Some(numbers) });
+            }
+        };
+        Some(Input::TooSoon { connection, numbers, retry })
+    }
+
+    /// Counts what the WebSocket itself says. No browser's page can send a ping, and an answer to ours is seldom.
+    async fn control(&mut self) -> ControlFlow<End> {
+        let exchange = &self.exchange;
+        match self.allowance.weigh(&exchange.paces, exchange.clock.now(), Kind::Other) {
+            Verdict::Heard => ControlFlow::Continue(()),
+            Verdict::TooSoon(_) => {
+                exchange.telemetry.limited(Limit::PeerOthers);
+                ControlFlow::Continue(())
+            }
+            Verdict::TooOften => {
+                exchange.telemetry.limited(Limit::PeerOthers);
+                self.readable = false;
+                self.refuse(ErrorCode::TooManyRefusals).await
             }
         }
     }
@@ -264,17 +339,23 @@ impl Talk {
     }
 
     async fn write(&mut self, message: Message) -> ControlFlow<End> {
-        Self::written(timeout(WRITE_WITHIN, self.socket.send(message)).await)
+        let written = timeout(self.exchange.write_within, self.socket.send(message)).await;
+        self.written(written)
     }
 
     async fn write_text(&mut self, text: String) -> ControlFlow<End> {
-        Self::written(timeout(WRITE_WITHIN, self.socket.send_text(text)).await)
+        let written = timeout(self.exchange.write_within, self.socket.send_text(text)).await;
+        self.written(written)
     }
 
-    fn written(result: Result<Result<(), Error>, Elapsed>) -> ControlFlow<End> {
+    fn written(&self, result: Result<Result<(), Error>, Elapsed>) -> ControlFlow<End> {
         match result {
             Ok(Ok(())) => ControlFlow::Continue(()),
-            Ok(Err(_)) | Err(_) => ControlFlow::Break(End::Gone(Closing::Lost)),
+            Ok(Err(_)) => ControlFlow::Break(End::Gone(Closing::Lost)),
+            Err(_) => {
+                self.exchange.telemetry.limited(Limit::Write);
+                ControlFlow::Break(End::Gone(Closing::Lost))
+            }
         }
     }
 
@@ -292,12 +373,14 @@ impl Talk {
         if let Some(code) = code {
             if closing.is_some() {
                 self.exchange.telemetry.closed(code);
-                let error = Frame { seq: 0, ack: 0, msg: Arc::new(ToBrowser::Error { code, about: 0 }) };
+                let error = Frame {
+                    seq: 0,
+                    ack: 0,
+                    msg: Arc::new(ToBrowser::Error { code, about: 0, retry_ms: None }),
+                };
                 let _ = self.say(&error).await;
             }
-            let frame =
-                CloseFrame { code: code.close_code().unwrap_or(NORMAL).into(), reason: label(&code).into() };
-            let _ = self.write(Message::Close(Some(frame))).await;
+            let _ = self.write(farewell(code)).await;
         }
         if self.readable || code.is_some() {
             let _ = timeout(LINGER, self.linger()).await;
@@ -315,6 +398,13 @@ impl Talk {
         }
         std::future::pending().await
     }
+}
+
+fn farewell(code: ErrorCode) -> Message {
+    Message::Close(Some(CloseFrame {
+        code: code.close_code().unwrap_or(NORMAL).into(),
+        reason: label(&code).into(),
+    }))
 }
 
 #[cfg(test)]

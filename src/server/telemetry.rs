@@ -12,7 +12,10 @@ use prometheus_client::{
 use serde::Serialize;
 use tracing_subscriber::{EnvFilter, fmt};
 
-use super::config::{Format, Log};
+use super::{
+    config::{Format, Log},
+    limits::Limit,
+};
 use crate::{
     matchmaker::{Census, Input, Note},
     protocol::ErrorCode,
@@ -40,6 +43,9 @@ pub(super) struct Telemetry {
     ended: Family<Label, Counter>,
     refused: Family<Label, Counter>,
     closed: Family<Label, Counter>,
+    /// In the order of [`Limit`]; got from their family once, since a flood is what they count.
+    limited: [Counter; Limit::ALL.len()],
+    networks: Gauge,
     wait: Histogram,
     connect: Histogram,
 }
@@ -53,6 +59,7 @@ impl Telemetry {
         let connect = Histogram::new([0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0]);
         let peers = Family::<Label, Gauge>::default();
         let messages = Family::<Label, Counter>::default();
+        let limited = Family::<Label, Counter>::default();
         let direction = |name: &str| messages.get_or_create_owned(&[("direction", name.into())]);
         let mut this = Self {
             registry: Registry::with_prefix("passerby"),
@@ -67,9 +74,12 @@ impl Telemetry {
             ended: Family::default(),
             refused: Family::default(),
             closed: Family::default(),
+            limited: Limit::ALL.map(|(_, name)| limited.get_or_create_owned(&[("limit", name.into())])),
+            networks: Gauge::default(),
             wait,
             connect,
         };
+        this.registry.register("limited", "What was too much, by limit", limited);
         this.register(peers, messages);
         this
     }
@@ -81,6 +91,7 @@ impl Telemetry {
         registry.register("peers", "Peers by what they do", peers);
         registry.register("matches", "Pairs that have not ended", self.matches.clone());
         registry.register("connections", "Open sockets", self.connections.clone());
+        registry.register("networks", "Networks of which something is counted", self.networks.clone());
         registry.register("messages", "Messages by direction", messages);
         registry.register("matches_made", "Pairs made", self.matched.clone());
         registry.register("matches_rebuilt", "Pairs taken up by their tickets", self.rebuilt.clone());
@@ -109,7 +120,7 @@ impl Telemetry {
     /// Something has reached the matchmaker.
     pub(super) fn heard(&self, input: &Input) {
         match input {
-            Input::Said { .. } | Input::Refused { .. } => {
+            Input::Said { .. } | Input::Refused { .. } | Input::TooSoon { .. } => {
                 self.heard.inc();
             }
             Input::Opened { .. } | Input::Closed { .. } | Input::Drain | Input::Tick => {}
@@ -132,6 +143,16 @@ impl Telemetry {
         let code = label(&code);
         tracing::debug!(code, "closed");
         self.closed.get_or_create(&[("code", code)]).inc();
+    }
+
+    /// Something was too much.
+    pub(super) fn limited(&self, limit: Limit) {
+        self.limited[limit as usize].inc();
+    }
+
+    /// Networks of which something is counted.
+    pub(super) fn networks(&self, count: usize) {
+        self.networks.set(gauge(count));
     }
 
     /// A line and a number for what the matchmaker finds worth them.

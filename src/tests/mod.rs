@@ -8,6 +8,7 @@
 
 mod autobahn;
 mod duet;
+mod limits;
 mod listening;
 mod memory;
 mod pages;

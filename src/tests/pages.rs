@@ -7,7 +7,7 @@ use passerby::{
     ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, Stage, shell, words},
 };
 
-const PROBLEMS: [Problem; 13] = [
+const PROBLEMS: [Problem; 15] = [
     Problem::CameraBlocked,
     Problem::CameraDismissed,
     Problem::CameraBlockedBySystem,
@@ -21,6 +21,8 @@ const PROBLEMS: [Problem; 13] = [
     Problem::Insecure,
     Problem::ServerLost,
     Problem::ServerFull,
+    Problem::NetworkFull,
+    Problem::RateLimited,
 ];
 
 const DEVICES: [Device; 3] = [Device::Absent, Device::On, Device::Off];
@@ -93,8 +95,11 @@ fn a_problem_before_a_call_has_one_thing_to_do() {
     for problem in PROBLEMS {
         let page = Page::of(Snapshot { problem: Some(problem), ..Snapshot::default() });
         assert_eq!(page.buttons()[1], first(problem), "{problem:?}");
-        assert_ne!(page.said("alert"), "", "{problem:?}");
-        assert_eq!(page.said("status"), "", "{problem:?} is said once");
+        // What passes by itself in a moment is no alarm.
+        let (said, silent) =
+            if problem == Problem::RateLimited { ("status", "alert") } else { ("alert", "status") };
+        assert_ne!(page.said(said), "", "{problem:?}");
+        assert_eq!(page.said(silent), "", "{problem:?} is said once");
     }
 }
 
@@ -275,6 +280,7 @@ const fn first(problem: Problem) -> &'static str {
     match problem {
         Problem::OtherTab => "Use here",
         Problem::Idle => "Start",
+        Problem::RateLimited => "Stop",
         Problem::CameraBlocked
         | Problem::CameraDismissed
         | Problem::CameraBlockedBySystem
@@ -284,6 +290,7 @@ const fn first(problem: Problem) -> &'static str {
         | Problem::Insecure
         | Problem::ServerLost
         | Problem::ServerFull
+        | Problem::NetworkFull
         | Problem::NoRelay
         | Problem::Offline => "Try again",
     }

@@ -257,7 +257,7 @@ async fn a_malformed_message_is_named_as_that_by_its_number_wherever_it_stands()
         let mut page = Page::open(&house).await;
         page.link.send(format!(r#"{{"seq":{seq},"ack":0,"msg":{{"join":{{}}}}}}"#)).await;
         let Ok(Frame { msg, .. }) = page.link.receive().await else { panic!("closed without a word") };
-        assert_eq!(msg, ToBrowser::Error { code: ErrorCode::BadMessage, about: seq });
+        assert_eq!(msg, ToBrowser::Error { code: ErrorCode::BadMessage, about: seq, retry_ms: None });
         assert_eq!(page.link.verdict().await.1, 4400);
     }
 }

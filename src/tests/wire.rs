@@ -55,7 +55,7 @@ const REASONS: [(EndReason, &str); 6] = [
     (EndReason::Unconnected, "unconnected"),
 ];
 
-const CODES: [(ErrorCode, &str); 21] = [
+const CODES: [(ErrorCode, &str); 23] = [
     (ErrorCode::BadFrame, "bad-frame"),
     (ErrorCode::UnknownMessage, "unknown-message"),
     (ErrorCode::BadMessage, "bad-message"),
@@ -75,6 +75,8 @@ const CODES: [(ErrorCode, &str); 21] = [
     (ErrorCode::TooSlow, "too-slow"),
     (ErrorCode::Silent, "silent"),
     (ErrorCode::Replaced, "replaced"),
+    (ErrorCode::RateLimited, "rate-limited"),
+    (ErrorCode::NetworkFull, "network-full"),
     (ErrorCode::ServerFull, "server-full"),
     (ErrorCode::ServerStops, "server-stops"),
 ];
@@ -368,8 +370,10 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     }));
     all.extend(CODES.map(|(code, name)| {
         let text = format!(r#"{{"error":{{"code":"{name}","about":4}}}}"#);
-        golden(0, 3, &text, ToBrowser::Error { code, about: 4 })
+        golden(0, 3, &text, ToBrowser::Error { code, about: 4, retry_ms: None })
     }));
+    let too_soon = ToBrowser::Error { code: ErrorCode::RateLimited, about: 4, retry_ms: Some(1_500) };
+    all.push(golden(0, 3, r#"{"error":{"code":"rate-limited","about":4,"retry_ms":1500}}"#, too_soon));
     all
 }
 

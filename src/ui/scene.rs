@@ -95,10 +95,12 @@ const fn remedies(
         | Problem::DeviceBusy => (again, Some((words.start_without, Intent::StartWithout))),
         Problem::OtherTab => ((words.use_here, Intent::Start), None),
         Problem::Idle => ((words.start, Intent::Start), None),
+        Problem::RateLimited => ((words.stop, Intent::Stop), None),
         Problem::Unsupported
         | Problem::Insecure
         | Problem::ServerLost
         | Problem::ServerFull
+        | Problem::NetworkFull
         | Problem::Offline
         | Problem::NoRelay => (again, None),
     }
@@ -110,8 +112,11 @@ const fn is_asked(snapshot: Snapshot) -> bool {
 
 /// One short sentence for the polite live region; empty where there is no news or where [`alert`] has it.
 pub(super) const fn status(words: &'static Words, snapshot: Snapshot) -> &'static str {
-    if notice(snapshot).is_some() {
-        return "";
+    match notice(snapshot) {
+        // Nothing is wrong, and it goes on by itself.
+        Some(Problem::RateLimited) => return words.rate_limited.spoken,
+        Some(_) => return "",
+        None => {}
     }
     match snapshot.phase {
         Phase::Connecting { .. } | Phase::Talking { .. } if snapshot.asks_next => words.next_asked,
@@ -141,10 +146,11 @@ pub(super) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
 /// One short sentence for the urgent live region; empty where nothing is wrong.
 pub(super) const fn alert(words: &'static Words, snapshot: Snapshot) -> &'static str {
     match (snapshot.problem, snapshot.phase) {
-        (None, _) => "",
-        (Some(Problem::ServerLost | Problem::ServerFull | Problem::Offline), Phase::Talking { .. }) => {
-            words.call_continues
-        }
+        (None | Some(Problem::RateLimited), _) => "",
+        (
+            Some(Problem::ServerLost | Problem::ServerFull | Problem::NetworkFull | Problem::Offline),
+            Phase::Talking { .. },
+        ) => words.call_continues,
         (Some(problem), _) => trouble(words, problem).spoken,
     }
 }
@@ -212,6 +218,8 @@ const fn trouble(words: &'static Words, problem: Problem) -> Said {
         Problem::Insecure => words.insecure,
         Problem::ServerLost => words.server_lost,
         Problem::ServerFull => words.server_full,
+        Problem::NetworkFull => words.network_full,
+        Problem::RateLimited => words.rate_limited,
         Problem::NoRelay => words.no_relay,
         Problem::Offline => words.offline,
         Problem::OtherTab => words.other_tab,

@@ -51,7 +51,7 @@ enum Word {
     Candidate(u128),
     Partner(u128, bool),
     Ended(u128, EndReason),
-    Error(ErrorCode),
+    Error(ErrorCode, Option<u32>),
     ComeBack(u32),
     Pong,
     Prepare,
@@ -264,7 +264,7 @@ impl Witness {
                 ToBrowser::Partner { match_id: self.match_id(age), signalling }
             }
             Word::Ended(age, reason) => ToBrowser::Ended { match_id: self.match_id(age), reason },
-            Word::Error(code) => ToBrowser::Error { code, about: 0 },
+            Word::Error(code, retry_ms) => ToBrowser::Error { code, about: 0, retry_ms },
             Word::ComeBack(after_ms) => ToBrowser::ComeBack { after_ms },
             Word::Pong => ToBrowser::Pong {},
             Word::Prepare => ToBrowser::Prepare { ice: Vec::new() },
@@ -487,13 +487,18 @@ fn words() -> impl Strategy<Value = Word> {
         age.clone().prop_map(Word::Candidate),
         (age.clone(), any::<bool>()).prop_map(|(age, lost)| Word::Partner(age, lost)),
         (age.clone(), reason).prop_map(|(age, reason)| Word::Ended(age, reason)),
-        prop::sample::select(vec![
-            ErrorCode::ServerFull,
-            ErrorCode::NotYourMatch,
-            ErrorCode::Replaced,
-            ErrorCode::NoRelay,
-        ])
-        .prop_map(Word::Error),
+        (
+            prop::sample::select(vec![
+                ErrorCode::ServerFull,
+                ErrorCode::NetworkFull,
+                ErrorCode::RateLimited,
+                ErrorCode::NotYourMatch,
+                ErrorCode::Replaced,
+                ErrorCode::NoRelay,
+            ]),
+            prop::option::of(prop_oneof![0..20_000_u32, Just(u32::MAX)]),
+        )
+            .prop_map(|(code, retry_ms)| Word::Error(code, retry_ms)),
         prop_oneof![0..20_000_u32, Just(u32::MAX)].prop_map(Word::ComeBack),
         Just(Word::Pong),
         Just(Word::Prepare),

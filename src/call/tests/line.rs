@@ -23,7 +23,7 @@ fn rest(page: &mut Page) -> Duration {
 }
 
 fn error(page: &mut Page, code: ErrorCode) {
-    page.hears(ToBrowser::Error { code, about: 0 });
+    page.hears(ToBrowser::Error { code, about: 0, retry_ms: None });
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod page;
 mod parting;
 mod queueing;
 mod recovery;
+mod request;
 mod topics;
 mod verification;
 mod window;

@@ -169,7 +169,7 @@ fn hiding_counts_from_the_next_match_on() {
 fn a_server_without_a_relay_refuses_and_the_page_says_why() {
     let mut page = hiding();
     page.did();
-    page.hears(ToBrowser::Error { code: ErrorCode::NoRelay, about: 1 });
+    page.hears(ToBrowser::Error { code: ErrorCode::NoRelay, about: 1, retry_ms: None });
     assert_eq!((page.phase(), page.problem()), ("landing", Some(Problem::NoRelay)));
     assert_eq!(page.did(), ["light out", "hang up"]);
 }

@@ -223,6 +223,18 @@ impl Town {
         }
     }
 
+    /// Something comes that is refused because of when it comes.
+    pub(super) fn too_soon(&mut self, page: usize) {
+        self.catch_up();
+        match self.pages[page].standing {
+            Standing::Gone => {}
+            Standing::Silent { .. } => self.dismiss(page, ErrorCode::HelloFirst),
+            Standing::Idle | Standing::Waiting(..) | Standing::Matched(_) => {
+                self.tell(page, Heard::Error(ErrorCode::RateLimited));
+            }
+        }
+    }
+
     /// Nothing passes on a page's wire any more.
     pub(super) fn cut(&mut self, page: usize) {
         self.pages[page].wire = Wire::Cut;

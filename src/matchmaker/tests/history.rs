@@ -70,6 +70,7 @@ enum Misdeed {
     BadSdp,
     BadFrame,
     SkippedNumber,
+    TooSoon,
 }
 
 /// A step as it was taken.
@@ -131,6 +132,7 @@ impl ReferenceStateMachine for History {
             3 => Just(Misdeed::BadSdp),
             1 => Just(Misdeed::BadFrame),
             1 => Just(Misdeed::SkippedNumber),
+            2 => Just(Misdeed::TooSoon),
         ];
         let long = || prop_oneof![0..40_u64, 0..6_000_u64, 0..40_000_u64];
         Union::new_weighted(vec![
@@ -240,6 +242,7 @@ impl History {
             Act::Misbehave(page, Misdeed::BadSdp) => town.misbehave(page, ErrorCode::BadSdp),
             Act::Misbehave(page, Misdeed::BadFrame) => town.misbehave(page, ErrorCode::BadFrame),
             Act::Misbehave(page, Misdeed::SkippedNumber) => town.misbehave(page, ErrorCode::BadSequence),
+            Act::Misbehave(page, Misdeed::TooSoon) => town.too_soon(page),
             Act::Resume(page) => town.resume(page),
             Act::Cut(page) => town.cut(page),
             Act::Lose(page) => town.lose(page),
@@ -312,6 +315,7 @@ impl Life {
             Act::Say(page, saying) => self.say(page, saying),
             Act::Misbehave(page, Misdeed::BadSdp) => scene.refused(page, ErrorCode::BadSdp, true),
             Act::Misbehave(page, Misdeed::BadFrame) => scene.refused(page, ErrorCode::BadFrame, false),
+            Act::Misbehave(page, Misdeed::TooSoon) => scene.too_soon(page),
             Act::Misbehave(page, Misdeed::SkippedNumber) => {
                 scene.say_raw(page, u64::from(u32::MAX), 0, ToServer::Leave {});
             }

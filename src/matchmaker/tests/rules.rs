@@ -115,6 +115,32 @@ fn a_refused_signal_that_is_sent_again_is_not_refused_again() {
 }
 
 #[test]
+fn what_comes_too_soon_is_answered_and_not_obeyed_however_often() {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = scene.pair();
+    (0..40).for_each(|_| scene.too_soon(ann));
+    let told = |seq| format!("error rate-limited about {seq}, again after 1234 ms");
+    // Its join was the first that it said.
+    assert_eq!(scene.news(ann), (2..42).map(told).collect::<Vec<_>>());
+    assert_eq!(scene.notes.last(), Some(&Note::Refused { code: ErrorCode::RateLimited }));
+    scene.signal(bob, match_id, 1, offer("still"));
+    assert_eq!(scene.news(ann).len(), 1, "they are still a pair");
+
+    // It has been heard, so it is not heard again.
+    let connection = scene.socket(ann);
+    scene.feed(Input::TooSoon { connection, numbers: (41, 0), retry: secs(0) });
+    assert_eq!(scene.news(ann), NONE);
+}
+
+#[test]
+fn nothing_but_hello_is_ever_too_soon_before_hello() {
+    let mut scene = Scene::new();
+    let ann = scene.open();
+    scene.too_soon(ann);
+    assert_eq!(scene.news(ann), ["error hello-first about 0", "closed hello-first"]);
+}
+
+#[test]
 fn patience_ends_after_16_refusals_and_starts_anew_on_a_new_socket() {
     let mut scene = Scene::new();
     let (ann, bob, _) = scene.pair();
@@ -224,7 +250,7 @@ fn a_full_house_keeps_the_seats_of_the_lost() {
     scene.lose(ann);
     let cem = scene.open();
     scene.hello(cem, None);
-    assert_eq!(scene.news(cem), ["error server-full about 0", "closed server-full"]);
+    assert_eq!(scene.news(cem), ["error server-full, come back", "closed server-full"]);
     // Nor is it lost to one that says nothing.
     scene.open();
     scene.resume(ann);
@@ -238,7 +264,7 @@ fn a_full_house_says_so_and_has_room_again_when_one_leaves() {
     let [ann] = scene.arrive();
     scene.open();
     let late = scene.open();
-    assert_eq!(scene.news(late), ["error server-full about 0", "closed server-full"]);
+    assert_eq!(scene.news(late), ["error server-full, come back", "closed server-full"]);
     scene.goodbye(ann);
     let again = scene.open();
     scene.hello(again, None);

@@ -349,6 +349,17 @@ impl Scene {
         self.feed(Input::Refused { connection, code, numbers });
     }
 
+    /// A text comes sooner than the server allows.
+    pub(super) fn too_soon(&mut self, page: usize) {
+        let connection = self.socket(page);
+        let frame = self.pages[page].delivery.send(ToServer::Leave {}).unwrap();
+        self.feed(Input::TooSoon {
+            connection,
+            numbers: (frame.seq, frame.ack),
+            retry: Duration::from_millis(1_234),
+        });
+    }
+
     /// The socket of a page is gone, and the server learns of it.
     pub(super) fn lose(&mut self, page: usize) {
         self.close(page, Closing::Lost);
@@ -589,7 +600,15 @@ fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
                 format!("partner #{} {}", number(match_id), kebab(signalling))
             }
             ToBrowser::Ended { match_id, reason } => format!("ended #{} {}", number(match_id), kebab(reason)),
-            ToBrowser::Error { code, about } => format!("error {} about {about}", kebab(code)),
+            ToBrowser::Error { code, about, retry_ms: None } => {
+                format!("error {} about {about}", kebab(code))
+            }
+            ToBrowser::Error { code: ErrorCode::ServerFull, retry_ms: Some(10_000..20_000), .. } => {
+                "error server-full, come back".to_owned()
+            }
+            ToBrowser::Error { code, about, retry_ms: Some(retry_ms) } => {
+                format!("error {} about {about}, again after {retry_ms} ms", kebab(code))
+            }
             ToBrowser::ComeBack { .. } => "come back".to_owned(),
             ToBrowser::Pong {} => "pong".to_owned(),
         },

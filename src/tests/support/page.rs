@@ -47,12 +47,20 @@ pub(crate) struct Page {
 impl Link {
     /// Connects as one of the server's own pages would.
     pub(crate) async fn open(server: impl Into<SocketAddr>) -> Self {
+        Self::open_for(server, None).await
+    }
+
+    /// Connects as a proxy does for somebody else, with what it says of them.
+    pub(crate) async fn open_for(server: impl Into<SocketAddr>, client: Option<&str>) -> Self {
         let address = server.into();
         let origin = format!("http://localhost:{}", address.port());
         let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
         let header = |text: &str| HeaderValue::from_str(text).unwrap();
         request.headers_mut().insert("Origin", header(&origin));
         request.headers_mut().insert("Sec-WebSocket-Protocol", header(SUBPROTOCOL));
+        if let Some(client) = client {
+            request.headers_mut().insert("X-Forwarded-For", header(client));
+        }
         let stream = TcpStream::connect(address).await.expect("a server");
         let (socket, response) = client_async(request, stream).await.expect("a handshake");
         assert_eq!(response.headers().get("Sec-WebSocket-Protocol"), Some(&header(SUBPROTOCOL)));
@@ -127,24 +135,27 @@ async fn read(mut reader: SplitStream<WebSocketStream<TcpStream>>, sender: mpsc:
 impl Page {
     /// Connects and says hello.
     pub(crate) async fn open(server: impl Into<SocketAddr>) -> Self {
-        Self::hello(server, Delivery::default(), None).await
+        let link = Link::open(server).await;
+        Self::hello(link, Delivery::default(), None).await
+    }
+
+    /// The same through a proxy.
+    pub(crate) async fn open_for(server: impl Into<SocketAddr>, client: &str) -> Self {
+        let link = Link::open_for(server, Some(client)).await;
+        Self::hello(link, Delivery::default(), None).await
     }
 
     /// Connects again as the same peer.
     pub(crate) async fn resume(self, server: impl Into<SocketAddr>) -> Self {
         let Self { link, peer, secret, match_id, role, delivery } = self;
         link.cut();
-        let page = Self::hello(server, delivery, Some(Resume { peer, secret })).await;
+        let link = Link::open(server).await;
+        let page = Self::hello(link, delivery, Some(Resume { peer, secret })).await;
         assert_eq!(page.peer, peer);
         Self { match_id, role, ..page }
     }
 
-    async fn hello(
-        server: impl Into<SocketAddr>,
-        mut delivery: Delivery<ToServer>,
-        resume: Option<Resume>,
-    ) -> Self {
-        let mut link = Link::open(server).await;
+    async fn hello(mut link: Link, mut delivery: Delivery<ToServer>, resume: Option<Resume>) -> Self {
         let resumes = resume.is_some();
         let hello = delivery
             .send(ToServer::Hello { resume, ticket: None, device: None, past: Past::default() })

@@ -115,6 +115,9 @@ fn badge(snapshot: Snapshot) -> &'static str {
         Some(Problem::Offline) => icon::PAUSE,
         Some(Problem::Unsupported) => icon::BROWSER,
         Some(Problem::Insecure) => icon::LOCK,
-        Some(Problem::ServerLost | Problem::ServerFull | Problem::NoRelay) => icon::SERVER,
+        Some(Problem::RateLimited) => icon::PAUSE,
+        Some(Problem::ServerLost | Problem::ServerFull | Problem::NetworkFull | Problem::NoRelay) => {
+            icon::SERVER
+        }
     }
 }

@@ -129,6 +129,17 @@ pub(super) static ENGLISH: Words = Words {
         sentence: "Too many people are here at this moment. Passerby keeps trying by itself.",
         spoken: "Passerby is full right now. Trying again.",
     },
+    network_full: Said {
+        heading: "Many people are here from your network",
+        sentence: "Passerby lets in so many from one network at a time, and keeps trying by itself. Another network may \
+                   be faster.",
+        spoken: "Too many people are here from your network. Trying again.",
+    },
+    rate_limited: Said {
+        heading: "One moment",
+        sentence: "You went on faster than the server finds people. It goes on by itself.",
+        spoken: "One moment. It goes on by itself.",
+    },
     no_relay: Said {
         heading: "Your address can\u{2019}t be hidden here",
         sentence: "This server has no relay to hide it behind, so Passerby does not connect you. Turn \u{201c}Hide my \

@@ -87,6 +87,8 @@ catalogue! {
     insecure: Said,
     server_lost: Said,
     server_full: Said,
+    network_full: Said,
+    rate_limited: Said,
     no_relay: Said,
     call_continues: &'static str,
 
