@@ -29,7 +29,7 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run lan dev build check test browser-tests fuzz soak autobahn bench load shots path help
+.PHONY: run lan dev build check test browser-tests fuzz soak autobahn abuse bench load shots path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
@@ -68,10 +68,14 @@ soak: build chromium coturn autobahn ## What takes long: bad networks (as root),
 	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
 	npm --prefix end2end run soak
 	cargo bench --features ssr --bench load -- killed cut drain
+	cargo bench --features ssr --bench abuse
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/fuzz
 
 autobahn: ## The WebSocket conformance suite, against sockets made as the server's own (needs a Python 2.7)
 	@scripts/autobahn
+
+abuse: ## What a pair that behaves notices of a flood of joins, of nexts, of candidates, of sockets, and of who never reads (3 minutes)
+	cargo bench --features ssr --bench abuse
 
 bench: ## What the matchmaker's deeds cost in instructions, few or many, and a peer in memory and processor time (10 minutes)
 	@command -v valgrind >/dev/null || scripts/apt-install valgrind

@@ -31,7 +31,7 @@ use std::{
 
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
-    Candidate, Epoch, Frame, Interest, MatchId, Media, Sdp, Signal, Tastes, ToBrowser, ToServer,
+    Candidate, Epoch, Frame, Interest, MatchId, Media, Past, Sdp, Signal, Tastes, ToBrowser, ToServer,
     decode_lenient, encode, limits::SUBPROTOCOL,
 };
 use tokio::{
@@ -61,6 +61,10 @@ const ATTACKERS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// How long anything at all may take.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long two who look for each other may take to be matched, before they have met others: for whom anybody is good
+/// enough is given one of them once in a while.
+const STRAYS_AFTER: Duration = Duration::from_secs(1);
 
 /// How long an attack goes on before anything is measured: it has done what it can do at once by then.
 const RAGES_FOR: Duration = Duration::from_secs(3);
@@ -143,7 +147,7 @@ struct Stage {
     matched: Vec<u64>,
     passed: Vec<u64>,
     arrived: Vec<u64>,
-    strays: u64,
+    strays: usize,
 }
 
 fn table() {
@@ -206,7 +210,7 @@ fn ourselves(core: &str, again: &[&str]) -> Command {
     if core == "1" {
         command.args(["nice", "-n", "19"]);
     }
-    command.arg(env::current_exe().unwrap()).args(again).stdout(Stdio::piped());
+    command.arg(env::current_exe().unwrap()).args(again).stdin(Stdio::piped()).stdout(Stdio::piped());
     command
 }
 
@@ -233,7 +237,7 @@ fn measure(server: &Server, stage: usize, attack: Option<Attack>) -> Stage {
         matched: all("matched"),
         passed: all("passed"),
         arrived: all("arrived"),
-        strays: all("stray").len() as u64,
+        strays: all("stray").len(),
     };
     assert!(stage.matched.len() >= 200, "only {} pairs have found each other", stage.matched.len());
     stage
@@ -442,7 +446,9 @@ async fn pair(homes: [Ipv4Addr; 2], server: SocketAddr, interest: &str) -> Optio
 
     let begun = Instant::now();
     other.say(join(interest)).await.expect("heard");
-    let (mine, theirs) = tokio::join!(one.is_matched(), other.is_matched());
+    // Who has met somebody else leaves the other waiting.
+    let both = async { tokio::join!(one.is_matched(), other.is_matched()) };
+    let (mine, theirs) = timeout(STRAYS_AFTER, both).await.ok()?;
     let took = begun.elapsed();
     let match_id = mine.filter(|_| mine == theirs)?;
     println!("matched {}", took.as_micros());
@@ -482,7 +488,9 @@ async fn attack(attack: Attack, server: SocketAddr) {
         sleep(Duration::from_millis(10)).await;
     }
     println!("begun");
-    std::future::pending().await
+    // Until whoever has started it is gone, in whatever way.
+    let gone = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    let _ = gone.await;
 }
 
 async fn half(server: SocketAddr) -> Option<()> {

@@ -258,7 +258,23 @@ impl Line {
             Wire::Open { ping_at, pong_by } => Some(pong_by.map_or(ping_at, |by| by.min(ping_at))),
         };
         let told_at = self.away_since.map(|since| since + TOLD_AFTER).filter(|at| *at > now);
-        due.into_iter().chain(told_at).min()
+        let another_second = self.rest(now).map(|left| match left.as_millis() % 1_000 {
+            0 => now + Duration::from_secs(1),
+            part => now + Duration::from_millis(part as u64),
+        });
+        due.into_iter().chain(told_at).chain(another_second).min()
+    }
+
+    /// Seconds until it is tried again, rounded up, where the server has said when.
+    pub(super) fn seconds(&self, now: Moment) -> Option<u32> {
+        u32::try_from(self.rest(now)?.as_millis().div_ceil(1_000)).ok()
+    }
+
+    fn rest(&self, now: Moment) -> Option<Duration> {
+        match self.wire {
+            Wire::Resting { until } if self.refused.is_some() => Some(until - now).filter(|it| !it.is_zero()),
+            Wire::Off | Wire::Resting { .. } | Wire::Opening { .. } | Wire::Open { .. } => None,
+        }
     }
 
     /// Whether the server can be reached at this moment.

@@ -266,6 +266,7 @@ impl Call {
         Snapshot {
             phase,
             problem,
+            retries_in: self.line.seconds(self.now),
             microphone: self.devices.microphone(),
             camera: self.devices.camera(),
             sharing: self.devices.sharing,

@@ -12,6 +12,8 @@ pub struct Snapshot {
     pub phase: Phase,
     /// What is wrong, if something is.
     pub problem: Option<Problem>,
+    /// Seconds until the server is tried again, rounded up, where it has no room and has said when.
+    pub retries_in: Option<u32>,
     /// This person's microphone.
     pub microphone: Device,
     /// This person's camera.

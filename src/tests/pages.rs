@@ -104,6 +104,18 @@ fn a_problem_before_a_call_has_one_thing_to_do() {
 }
 
 #[test]
+fn who_is_told_when_to_come_back_sees_it() {
+    let full = |retries_in| Snapshot {
+        phase: Phase::Ready,
+        problem: Some(Problem::ServerFull),
+        retries_in,
+        ..Snapshot::default()
+    };
+    assert!(Page::of(full(Some(12))).visible_text().contains("Trying again in 12 s"));
+    assert!(!Page::of(full(None)).visible_text().contains("Trying again in"));
+}
+
+#[test]
 fn the_question_for_the_camera_is_explained() {
     let page = Page::of(Snapshot { phase: Phase::Asking, ..Snapshot::default() });
     assert_eq!(page.buttons(), ["Settings", "Stop"], "which the text speaks of");

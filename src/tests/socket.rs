@@ -452,7 +452,12 @@ async fn who_finds_no_room_is_told_so() {
     let house = House::open_with(config).await;
     let _first = Page::open(&house).await;
     let mut second = Link::open(&house).await;
-    assert_eq!(second.verdict().await, (Some(ErrorCode::ServerFull), 1013));
+    let Ok(Frame { msg, .. }) = second.receive().await else { panic!("closed without a word") };
+    let ToBrowser::Error { code: ErrorCode::ServerFull, retry_ms: Some(retry_ms), .. } = msg else {
+        panic!("{msg:?}");
+    };
+    assert!((10_000..20_000).contains(&retry_ms), "{retry_ms}");
+    assert_eq!(second.verdict().await, (None, 1013));
     house.settles([1, 1, 0, 0, 0]).await;
 }
 

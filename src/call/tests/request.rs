@@ -167,6 +167,19 @@ fn a_server_without_room_is_left_alone_for_as_long_as_it_says_and_people_are_tol
         page.hears(ToBrowser::Error { code, about: 0, retry_ms: Some(12_345) });
         page.loses_its_socket();
         page.did();
+        let mut seen = Vec::new();
+        while let Some(seconds) = page.call.snapshot().retries_in {
+            seen.push(seconds);
+            let due = page.call.next_deadline().unwrap();
+            page.after(due - page.now);
+        }
+        seen.dedup();
+        assert_eq!(seen, (1..=13).rev().collect::<Vec<_>>());
+        assert_eq!(page.did(), ["dial"]);
+        page.tell(Input::SocketOpened);
+        page.hears(ToBrowser::Error { code, about: 0, retry_ms: Some(12_345) });
+        page.loses_its_socket();
+        page.did();
         let (waited, did) = next_said(&mut page);
         assert_eq!((waited, did), (millis(12_345), vec!["dial".to_owned()]));
         assert_eq!((page.phase(), page.problem()), ("ready", Some(problem)));

@@ -78,6 +78,8 @@ enum Trouble {
     CameraLost(Side),
     DevicesRefused(Side, bool),
     Renegotiate(Side),
+    /// The server finds that everybody asks for somebody too often.
+    TooSoon(bool),
 }
 
 /// All that there is.
@@ -92,6 +94,7 @@ struct World {
     wires: Vec<Wire>,
     server_reachable: bool,
     media_blocked: bool,
+    all_too_soon: bool,
     /// Until when nothing gets to or from a page.
     stalled_until: [Moment; 2],
     /// Pairs that the server has made so far.
@@ -164,6 +167,7 @@ impl World {
             wires: Vec::new(),
             server_reachable: true,
             media_blocked: false,
+            all_too_soon: false,
             stalled_until: [Moment::from_millis(0); 2],
             matches: 0,
             log: told.then(Vec::new),
@@ -326,6 +330,7 @@ impl World {
             }
             Trouble::DevicesRefused(side, is) => self.browsers[side].refused = is,
             Trouble::Renegotiate(side) => self.renegotiate(side),
+            Trouble::TooSoon(is) => self.all_too_soon = is,
         }
     }
 
@@ -339,7 +344,8 @@ impl World {
             self.plan_one();
         }
         let end = self.now + TROUBLE;
-        let mended = [Trouble::ServerUnreachable(false), Trouble::MediaBlocked(false)];
+        let mended =
+            [Trouble::ServerUnreachable(false), Trouble::MediaBlocked(false), Trouble::TooSoon(false)];
         let of = |side| {
             [
                 Trouble::Deaf(side, false),
@@ -355,7 +361,7 @@ impl World {
     fn plan_one(&mut self) {
         let at = self.now + self.within(0..TROUBLE.as_millis() as u64);
         let side = self.rng.usize(0..2);
-        let (trouble, then) = match self.rng.u32(0..24) {
+        let (trouble, then) = match self.rng.u32(0..26) {
             0 | 1 => (Trouble::Wish(side, Intent::Next), None),
             // Both at the same moment.
             2 => (Trouble::Wish(side, Intent::Next), Some((0..1, Trouble::Wish(1 - side, Intent::Next)))),
@@ -383,6 +389,7 @@ impl World {
                 Some((0..9_000, Trouble::Wish(1 - side, Intent::Toggle(Switch::HideAddress)))),
             ),
             22 => (Trouble::Wish(side, Intent::Toggle(Switch::SaveData)), None),
+            23 | 24 => (Trouble::TooSoon(true), Some((0..9_000, Trouble::TooSoon(false)))),
             _ => (Trouble::Stutter(side), None),
         };
         self.schedule(at, Event::Trouble(trouble));

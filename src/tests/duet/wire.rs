@@ -4,7 +4,7 @@
 use passerby::{
     call::Input,
     matchmaker::{self, Closing, Connection},
-    protocol::{self, limits::SILENCE},
+    protocol::{self, ToServer, limits::SILENCE},
     time::Moment,
 };
 
@@ -87,7 +87,15 @@ impl World {
             return;
         }
         let frame = protocol::decode_strict(text).expect("a page says only what the server understands");
-        self.tell_server(matchmaker::Input::Said { connection: Connection(number), frame });
+        let connection = Connection(number);
+        let asks =
+            matches!(frame.msg, ToServer::Join { .. } | ToServer::Next { .. } | ToServer::Failed { .. });
+        if asks && self.all_too_soon {
+            let retry = self.within(1..4_000);
+            let numbers = (frame.seq, frame.ack);
+            return self.tell_server(matchmaker::Input::TooSoon { connection, numbers, retry });
+        }
+        self.tell_server(matchmaker::Input::Said { connection, frame });
     }
 
     pub(super) fn arrives_at_page(&mut self, side: Side, number: u64, text: &str) {

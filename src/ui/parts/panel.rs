@@ -43,6 +43,9 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
                 <h1 class="panel-heading" tabindex="-1" node_ref=heading.0>{say(|words, it| scene::scene(words, it).heading)}</h1>
                 <p class="panel-sentence">{say(|words, it| scene::scene(words, it).sentence)}</p>
                 <Sought/>
+                <p class="sought" hidden=see(|it| it.problem.is_none() || it.retries_in.is_none())>
+                    {words.tries_again} " " {see(|it| it.retries_in)} " " {words.seconds}
+                </p>
                 <p class="panel-note" hidden=say(|words, it| scene::scene(words, it).note.is_none())>
                     <Icon of=|_| icon::INFO/>
                     <span>{say(|words, it| scene::scene(words, it).note.unwrap_or_default())}</span>

@@ -126,12 +126,13 @@ pub(super) static ENGLISH: Words = Words {
     },
     server_full: Said {
         heading: "Passerby is full right now",
-        sentence: "Too many people are here at this moment. Passerby keeps trying by itself.",
+        sentence: "Too many people are here at this moment. Passerby tries again by itself.",
         spoken: "Passerby is full right now. Trying again.",
     },
+    tries_again: "Trying again in",
     network_full: Said {
         heading: "Many people are here from your network",
-        sentence: "Passerby lets in so many from one network at a time, and keeps trying by itself. Another network may \
+        sentence: "Passerby lets in so many from one network at a time, and tries again by itself. Another network may \
                    be faster.",
         spoken: "Too many people are here from your network. Trying again.",
     },

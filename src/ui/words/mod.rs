@@ -88,6 +88,7 @@ catalogue! {
     server_lost: Said,
     server_full: Said,
     network_full: Said,
+    tries_again: &'static str,
     rate_limited: Said,
     no_relay: Said,
     call_continues: &'static str,
