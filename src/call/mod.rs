@@ -64,7 +64,7 @@ pub use surroundings::{Abilities, Browser, Surroundings};
 pub use topics::{Seeking, TopicTexts};
 
 use crate::{
-    protocol::{IceServer, Language, MatchId, Media, Tastes, ToServer},
+    protocol::{Here, IceServer, Language, MatchId, Media, Tastes, ToServer},
     time::Moment,
 };
 
@@ -117,6 +117,8 @@ enum State {
         unconnected: bool,
         /// The offer for whoever comes.
         ahead: Option<Box<Ahead>>,
+        /// How busy it is, as the server has said last.
+        here: Option<Here>,
     },
     /// Has one.
     Meeting(Box<Meeting>),
@@ -237,6 +239,7 @@ impl Call {
             State::Meeting(meeting) => (meeting.phase(self.now), self.line_problem()),
             State::Ended { why, .. } => (Phase::Ended { why: *why }, self.line_problem()),
         };
+        let here = if let State::Waiting { here, .. } = self.state { here } else { None };
         Snapshot {
             phase,
             problem,
@@ -252,6 +255,7 @@ impl Call {
             sound: self.sound,
             surroundings: Surroundings {
                 asks_presence: self.may_be_gone() && self.attendance.asks(self.now),
+                here,
                 ..self.surroundings
             },
             ..self.of_meeting()

@@ -3,11 +3,12 @@
 //! [`Matchmaker::handle`] takes one fact and returns what must be done, in order.
 //! A peer's record is in `peer`, its coming and going in `sessions`, what it says in `talk`,
 //! who waits in `queue`, how they are paired in `pairing`, their offers in `ahead`, who is with whom in `matches`, what
-//! helps them and what they may learn of each other in `ice`, how a match outlives its server in `taking_up` and `ticket`,
-//! what is due in `deadlines`, chance in `mint`.
+//! helps them and what they may learn of each other in `ice`, what who waits may know in `forecast`, how a match outlives
+//! its server in `taking_up` and `ticket`, what is due in `deadlines`, chance in `mint`.
 
 mod ahead;
 mod deadlines;
+mod forecast;
 mod ice;
 mod input;
 mod matches;
@@ -30,6 +31,7 @@ use std::{collections::HashMap, mem, sync::Arc};
 
 use ahead::Seats;
 use deadlines::{Deadlines, Due};
+use forecast::Forecast;
 use matches::{End, Match, Matches};
 use mint::Mint;
 use peer::{Link, Peer, Standing};
@@ -79,6 +81,7 @@ pub struct Matchmaker {
     seats: Seats,
     matches: Matches,
     deadlines: Deadlines,
+    forecast: Forecast,
     /// Peers whose socket is lost; each keeps its seat.
     lost: usize,
     /// Peers that wait, in the queue or within their grace.
@@ -107,6 +110,7 @@ impl Matchmaker {
             seats: Seats::default(),
             matches: Matches::default(),
             deadlines: Deadlines::default(),
+            forecast: Forecast::default(),
             lost: 0,
             waiting: 0,
             talking: 0,

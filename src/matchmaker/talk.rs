@@ -93,7 +93,10 @@ impl Matchmaker {
             ToServer::Failed { match_id } => self.failed(now, peer, seq, match_id),
             ToServer::Next { match_id } => self.next(now, peer, seq, match_id),
             ToServer::Leave {} => self.leave(now, peer),
-            ToServer::Ping {} => self.tell(peer, ToBrowser::Pong {}),
+            ToServer::Ping {} => {
+                self.tell(peer, ToBrowser::Pong {});
+                self.tell_here(now, peer);
+            }
         }
     }
 

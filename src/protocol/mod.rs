@@ -4,6 +4,7 @@ pub mod limits;
 
 mod codec;
 mod delivery;
+mod here;
 mod ids;
 mod messages;
 mod peer;
@@ -12,6 +13,7 @@ mod tastes;
 
 pub use codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer};
 pub use delivery::{Delivery, Message, Overflow, Receipt};
+pub use here::{Here, Wait};
 pub use ids::{Epoch, MatchId, PeerId, Secret};
 pub use messages::{
     Ahead, EndReason, ErrorCode, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser,

@@ -5,6 +5,7 @@ mod calling;
 mod devices;
 mod equipment;
 mod glare;
+mod here;
 mod history;
 mod line;
 mod meeting;
