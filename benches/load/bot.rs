@@ -292,6 +292,7 @@ impl Bot {
             }
             ToBrowser::Error { code, .. } => self.tell(News::Error(code)),
             ToBrowser::Welcome { .. }
+            | ToBrowser::Here(_)
             | ToBrowser::Prepare { .. }
             | ToBrowser::Ice { .. }
             | ToBrowser::Partner { .. }

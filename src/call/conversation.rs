@@ -19,7 +19,7 @@ impl Call {
             State::Ended { open, .. } if !resumed => *open = None,
             State::Ended { .. } => {}
             State::Waiting { .. } if resumed => self.join_anew_if_changed(out),
-            State::Waiting { unconnected, ahead } => {
+            State::Waiting { unconnected, ahead, .. } => {
                 let unconnected = *unconnected;
                 ahead.iter().for_each(|it| it.connection.close(out));
                 self.join(unconnected, out);
@@ -51,9 +51,10 @@ impl Call {
             (ToBrowser::Waiting {}, State::Ready { unconnected }) => {
                 self.topics.waits();
                 self.requests.heard();
-                self.state = State::Waiting { unconnected: *unconnected, ahead: None };
+                self.state = State::Waiting { unconnected: *unconnected, ahead: None, here: None };
             }
-            (ToBrowser::Waiting {}, _) => {}
+            (ToBrowser::Here(said), State::Waiting { here, .. }) => *here = Some(said),
+            (ToBrowser::Waiting {} | ToBrowser::Here(_), _) => {}
             (ToBrowser::Seeking { wants, widens_in_ms }, _) => {
                 let until = widens_in_ms.map(|it| self.now + Duration::from_millis(u64::from(it)));
                 self.topics.seeks(wants, until);

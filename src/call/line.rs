@@ -351,6 +351,7 @@ impl Line {
             msg @ (ToBrowser::Welcome { .. }
             | ToBrowser::Waiting {}
             | ToBrowser::Seeking { .. }
+            | ToBrowser::Here(_)
             | ToBrowser::Prepare { .. }
             | ToBrowser::Matched { .. }
             | ToBrowser::Ice { .. }

@@ -43,7 +43,6 @@ mod tests;
 
 use ahead::Ahead;
 use around::{Around, Links};
-use connection::Way;
 use line::{Incoming, Line};
 use media::{Asking, Devices};
 use meeting::{Meeting, News};
@@ -70,7 +69,7 @@ pub use surroundings::{Abilities, Browser, Surroundings};
 pub use topics::{Seeking, TopicTexts};
 
 use crate::{
-    protocol::{IceServer, Language, MatchId, Media, PairId, Tastes, ToServer},
+    protocol::{Here, Language, MatchId, Media, PairId, Tastes, ToServer},
     time::Moment,
 };
 
@@ -129,6 +128,8 @@ enum State {
         unconnected: bool,
         /// The offer for whoever comes.
         ahead: Option<Box<Ahead>>,
+        /// How busy it is, as the server has said last.
+        here: Option<Here>,
     },
     /// Has one.
     Meeting(Box<Meeting>),
@@ -263,6 +264,7 @@ impl Call {
             State::Meeting(meeting) => (meeting.phase(self.now), self.line_problem()),
             State::Ended { why, .. } => (Phase::Ended { why: *why }, self.line_problem()),
         };
+        let here = if let State::Waiting { here, .. } = self.state { here } else { None };
         Snapshot {
             phase,
             problem,
@@ -280,6 +282,7 @@ impl Call {
             sound: self.sound,
             surroundings: Surroundings {
                 asks_presence: self.may_be_gone() && self.attendance.asks(self.now),
+                here,
                 ..self.surroundings
             },
             ..self.of_meeting()
@@ -388,13 +391,5 @@ impl Call {
 
     fn ticket(&self) -> Option<String> {
         self.meeting()?.ticket().map(str::to_owned)
-    }
-
-    fn way(&self, ice: Vec<IceServer>, relay_only: bool) -> Way {
-        Way { ice, relay_only, quality: self.quality() }
-    }
-
-    const fn quality(&self) -> Quality {
-        if self.preferences.has(Switch::SaveData) { Quality::Saving } else { Quality::Full }
     }
 }

@@ -1,6 +1,9 @@
 //! How a page gets into the queue, stays in it and makes its offer ahead; it must not know what comes of a match.
 
-use super::{Ahead, Call, Joined, Output, PeerEvent, Preferences, Problem, Request, State, Switch};
+use super::{
+    Ahead, Call, Joined, Output, PeerEvent, Preferences, Problem, Quality, Request, State, Switch,
+    connection::Way,
+};
 use crate::protocol::{ErrorCode, IceServer, MatchId, ToServer};
 
 impl Call {
@@ -156,5 +159,14 @@ impl Call {
 
     fn has_changed(&self) -> bool {
         self.joined != self.to_join_with()
+    }
+
+    /// How a connection is made.
+    pub(super) fn way(&self, ice: Vec<IceServer>, relay_only: bool) -> Way {
+        Way { ice, relay_only, quality: self.quality() }
+    }
+
+    pub(super) const fn quality(&self) -> Quality {
+        if self.preferences.has(Switch::SaveData) { Quality::Saving } else { Quality::Full }
     }
 }

@@ -1,9 +1,9 @@
 //! What is around the page: the window it is in, other pages of this browser, the network, the person who has not touched
-//! anything for long; it must not know the call.
+//! anything for long, the others who are here; it must not know the call.
 
 use std::time::Duration;
 
-use crate::time::Moment;
+use crate::{protocol::Here, time::Moment};
 
 /// How long somebody may wait and touch nothing before the page asks: who waits meets people, who is not there wastes
 /// their time.
@@ -27,6 +27,8 @@ pub struct Surroundings {
     pub outdated: bool,
     /// The page wants to know whether anybody is there.
     pub asks_presence: bool,
+    /// How busy it is, while this page waits and once the server has said so.
+    pub here: Option<Here>,
     /// What the browser can do.
     pub abilities: Abilities,
     /// Whose browser this is.

@@ -3,12 +3,14 @@
 //! [`Matchmaker::handle`] takes one fact and returns what must be done, in order.
 //! A peer's record is in `peer`, its coming and going in `sessions`, what it says in `talk`,
 //! who waits in `queue`, how they are paired in `pairing`, their offers in `ahead`, who is with whom in `matches`, what
-//! helps them and what they may learn of each other in `ice`, how a match outlives its server in `taking_up` and `ticket`,
-//! whom a peer has met in `acquaintances`, what the server signs with in `keys`, what is due in `deadlines`, chance in `mint`.
+//! helps them and what they may learn of each other in `ice`, what who waits may know in `forecast`, how a match outlives
+//! its server in `taking_up` and `ticket`, whom a peer has met in `acquaintances`, what the server signs with in `keys`, what
+//! is due in `deadlines`, chance in `mint`.
 
 mod acquaintances;
 mod ahead;
 mod deadlines;
+mod forecast;
 mod ice;
 mod input;
 mod keys;
@@ -33,6 +35,7 @@ use std::{collections::HashMap, mem, sync::Arc};
 use acquaintances::Acquaintances;
 use ahead::Seats;
 use deadlines::{Deadlines, Due};
+use forecast::Forecast;
 use matches::{End, Match, Matches};
 use mint::Mint;
 use peer::{Link, Peer, Standing};
@@ -83,6 +86,7 @@ pub struct Matchmaker {
     seats: Seats,
     matches: Matches,
     deadlines: Deadlines,
+    forecast: Forecast,
     /// Peers whose socket is lost; each keeps its seat.
     lost: usize,
     /// Peers that wait, in the queue or within their grace.
@@ -111,6 +115,7 @@ impl Matchmaker {
             seats: Seats::default(),
             matches: Matches::default(),
             deadlines: Deadlines::default(),
+            forecast: Forecast::default(),
             lost: 0,
             waiting: 0,
             talking: 0,

@@ -67,7 +67,7 @@ impl Matchmaker {
         self.accept(peer).map(|place| (place, peer))
     }
 
-    /// Puts these into the queue, and pairs as many as can be, the best [`Bid`] first.
+    /// Puts these into the queue, and pairs as many as can be, the best [`Bid`] first. The others are told how busy it is.
     ///
     /// All others in the queue have refused each other before, so every pair there can be has one of these in it.
     pub(super) fn seek(&mut self, now: Moment, seekers: impl IntoIterator<Item = (Place, PeerId)>) {
@@ -94,6 +94,7 @@ impl Matchmaker {
                 (None, _) => {}
             }
         }
+        seekers.into_iter().for_each(|(_, id)| self.tell_here(now, id));
     }
 
     /// The best that the queue has for a peer in it; with nobody there, sees to it that it looks again in time.
@@ -125,7 +126,9 @@ impl Matchmaker {
         let match_id = self.mint.match_id(now);
         let connect_by = now + CONNECT_WITHIN_SERVER;
         self.deadlines.set(connect_by, Due::Connect(match_id));
-        self.outputs.push(Output::Note(Note::Matched { match_id, waited: now - ends[0].place.since }));
+        let waited = now - ends[0].place.since;
+        self.forecast.waited(now, waited);
+        self.outputs.push(Output::Note(Note::Matched { match_id, waited }));
         let peers = ends.map(|end| end.peer);
         let relay_only = peers.iter().any(|it| self.peers.get(it).is_some_and(|it| it.hides));
         let privacy = self.privacy(relay_only, peers);

@@ -132,7 +132,7 @@ impl Matchmaker {
         match (before, standing) {
             (Link::Detached { .. }, Standing::Waiting { place, .. }) => self.seek(now, [(place, id)]),
             (Link::Detached { .. }, Standing::Matched(_)) => self.tell_partner(id, Signalling::Back),
-            (Link::Attached(_), _) | (Link::Detached { .. }, Standing::Idle) => {}
+            (Link::Attached(_), _) | (Link::Detached { .. }, Standing::Idle) => self.tell_here(now, id),
         }
     }
 

@@ -119,7 +119,10 @@ impl Matchmaker {
             ToServer::Block { pair } => self.block(peer, pair),
             ToServer::Unblock {} => self.unblock(now, peer),
             ToServer::Leave {} => self.leave(now, peer),
-            ToServer::Ping {} => self.tell(peer, ToBrowser::Pong {}),
+            ToServer::Ping {} => {
+                self.tell(peer, ToBrowser::Pong {});
+                self.tell_here(now, peer);
+            }
         }
     }
 

@@ -156,7 +156,11 @@ impl Message for ToServer {
 impl Message for ToBrowser {
     fn is_counted(&self) -> bool {
         match self {
-            Self::Welcome { .. } | Self::Error { .. } | Self::ComeBack { .. } | Self::Pong {} => false,
+            Self::Welcome { .. }
+            | Self::Here(_)
+            | Self::Error { .. }
+            | Self::ComeBack { .. }
+            | Self::Pong {} => false,
             Self::Waiting {}
             | Self::Seeking { .. }
             | Self::Prepare { .. }
@@ -175,6 +179,7 @@ impl Message for ToBrowser {
             Self::Welcome { .. }
             | Self::Waiting {}
             | Self::Seeking { .. }
+            | Self::Here(_)
             | Self::Prepare { .. }
             | Self::Ice { .. }
             | Self::Partner { .. }

@@ -87,6 +87,13 @@ pub const MAX_BLOCKED: usize = 64;
 /// How long a block holds.
 pub const BLOCKED_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
+/// How many others are told of: the largest of these that is not more. An exact number would, where few are, betray when a
+/// certain person comes and goes.
+pub const CROWD_STEPS: [u32; 11] = [1, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000];
+
+/// Where a wait that is told of is no longer short, and where it is long: finer it would not come true.
+pub const WAIT_STEPS: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(45)];
+
 /// How often each end lets the other hear that it is there.
 pub const HEARTBEAT: Duration = Duration::from_secs(10);
 

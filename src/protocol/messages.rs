@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Affinity, Ahead, Epoch, ErrorCode, MatchId, PairId, Past, PeerId, Secret, Signal, Tastes};
+use super::{Affinity, Ahead, Epoch, ErrorCode, Here, MatchId, PairId, Past, PeerId, Secret, Signal, Tastes};
 
 /// One WebSocket text message, either way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,6 +132,8 @@ pub enum ToBrowser {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         widens_in_ms: Option<u32>,
     },
+    /// How busy it is, told to who has looked for somebody and found nobody. Not counted.
+    Here(Here),
     /// This peer will soon have a partner: it may make its offer now, and send it as [`ToServer::Prepared`].
     Prepare {
         /// Servers for STUN; those for TURN come with the match.

@@ -5,6 +5,7 @@ pub mod limits;
 mod codec;
 mod delivery;
 mod errors;
+mod here;
 mod ids;
 mod messages;
 mod past;
@@ -15,6 +16,7 @@ mod tastes;
 pub use codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer};
 pub use delivery::{Delivery, Message, Overflow, Receipt};
 pub use errors::ErrorCode;
+pub use here::{Here, Wait};
 pub use ids::{Epoch, MatchId, PeerId, Secret};
 pub use messages::{
     EndReason, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser, ToServer,

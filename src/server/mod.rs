@@ -20,6 +20,7 @@ mod life;
 mod listen;
 mod mailbox;
 mod normal;
+mod numbers;
 mod reading;
 mod relay;
 mod router;

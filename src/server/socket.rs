@@ -25,6 +25,7 @@ use super::{
     life::Life,
     limits::{Limit, Limits},
     mailbox::{Mailbox, Outgoing, mailbox},
+    numbers::Numbers,
     reading,
     telemetry::{Telemetry, label},
     upgrade::WebSocket,
@@ -32,7 +33,7 @@ use super::{
 };
 use crate::{
     matchmaker::{Closing, Connection, Input},
-    protocol::{ErrorCode, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode},
+    protocol::{ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode},
 };
 
 /// How long a closed socket is kept for the other end's farewell. Dropped with unread bytes in it, it would be reset,
@@ -62,32 +63,6 @@ pub(super) struct Exchange {
     /// How long one message may take to leave.
     write_within: Duration,
     last: AtomicU64,
-}
-
-/// What this task has seen of the numbers in the frames, to know a ping that says nothing new.
-#[derive(Debug, Default)]
-struct Numbers {
-    /// The last of the page's counted messages.
-    seq: u64,
-    /// The last of ours that the page has acknowledged.
-    ack: u64,
-    /// The last of the page's that was acknowledged to it; `None` before anything was said.
-    told: Option<u64>,
-}
-
-impl Numbers {
-    /// What the answer to a frame acknowledges, where it is a ping and the matchmaker need not hear of it: it has heard
-    /// the page's acknowledgement, and so has the page its.
-    fn answer(&self, frame: &Frame<ToServer>) -> Option<u64> {
-        let is_known = frame.seq == 0 && frame.ack == self.ack;
-        self.told.filter(|told| is_known && frame.msg == ToServer::Ping {} && *told >= self.seq)
-    }
-
-    /// A frame goes to the matchmaker.
-    fn pass(&mut self, seq: u64, ack: u64) {
-        // Uncounted ones have no number.
-        (self.seq, self.ack) = (self.seq.max(seq), ack);
-    }
 }
 
 /// What a text from the page is.
@@ -333,7 +308,7 @@ impl Talk {
     }
 
     async fn say(&mut self, frame: &Frame<Arc<ToBrowser>>) -> ControlFlow<End> {
-        self.numbers.told = Some(frame.ack);
+        self.numbers.say(frame);
         let frame = Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg };
         self.write_text(encode(&frame)).await
     }
@@ -414,25 +389,6 @@ mod tests {
     /// Bytes of what a call of `_function` leaves in memory while it waits.
     fn size_of_future<A, B, C, F: Future>(_function: impl Fn(A, B, C) -> F) -> usize {
         size_of::<F>()
-    }
-
-    #[test]
-    fn only_a_ping_that_says_nothing_new_is_answered_here() {
-        let ping = |ack| Frame { seq: 0, ack, msg: ToServer::Ping {} };
-        let mut numbers = Numbers::default();
-        assert_eq!(numbers.answer(&ping(0)), None, "nothing was said yet");
-        numbers.told = Some(7);
-        assert_eq!(numbers.answer(&ping(0)), Some(7), "a peer that was taken back");
-        assert_eq!(numbers.answer(&Frame { seq: 0, ack: 0, msg: ToServer::Leave {} }), None);
-        assert_eq!(numbers.answer(&Frame { seq: 8, ..ping(0) }), None, "a ping has no number");
-        assert_eq!(numbers.answer(&ping(1)), None, "something is acknowledged");
-        numbers.pass(0, 1);
-        assert_eq!(numbers.answer(&ping(1)), Some(7));
-        numbers.pass(8, 1);
-        assert_eq!(numbers.answer(&ping(1)), None, "an acknowledgement is owed");
-        numbers.told = Some(8);
-        assert_eq!(numbers.answer(&ping(1)), Some(8));
-        assert_eq!(numbers.answer(&ping(0)), None, "less than before");
     }
 
     #[test]

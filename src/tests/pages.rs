@@ -2,8 +2,8 @@
 
 use leptos::prelude::*;
 use passerby::{
-    call::{Device, Farewell, Flow, Phase, Problem, Snapshot},
-    protocol::Media,
+    call::{Device, Farewell, Flow, Phase, Problem, Snapshot, Surroundings},
+    protocol::{Here, Media, Wait},
     ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, Stage, shell, words},
 };
 
@@ -227,6 +227,35 @@ fn what_the_stranger_does_not_send_is_said() {
         Page::of(Snapshot { phase: Phase::Talking { partner, flow: Flow::Interrupted }, ..with_both() });
     assert!(page.visible_text().contains("interrupted"));
     assert!(page.said("status").contains("interrupted"));
+}
+
+#[test]
+fn who_waits_reads_how_many_are_here_and_nothing_is_announced_of_it() {
+    let waiting = Phase::Waiting { unconnected: false };
+    let told = |(phase, problem), here| {
+        let surroundings = Surroundings { here, ..Surroundings::default() };
+        Page::of(Snapshot { phase, problem, surroundings, ..with_both() })
+    };
+    let line = |around, wait| {
+        let page = told((waiting, None), Some(Here { around, wait }));
+        assert_eq!(page.said("status"), "Looking for someone.", "whatever is known");
+        page.with("class", "crowd")[0].text.clone()
+    };
+    let alone = "Nobody else is here just now. Leave this open: whoever comes next is yours.";
+    assert_eq!(line(0, None), alone);
+    assert_eq!(line(1, None), "A few people are here.");
+    assert_eq!(line(50, Some(Wait::Moment)), "More than 50 people are here. Most wait less than 10 seconds.");
+    assert!(line(1, Some(Wait::HalfAMinute)).ends_with("It usually takes about half a minute."));
+    assert!(
+        line(10_000, Some(Wait::Minutes)).starts_with("More than 10,000 people are here. It usually takes")
+    );
+
+    let is_seen = |page: &Page| !page.with("class", "crowd")[0].hidden;
+    assert!(is_seen(&told((waiting, None), None)), "its place is kept");
+    assert!(!is_seen(&told((waiting, Some(Problem::ServerLost)), Some(Here { around: 1, wait: None }))));
+    for phase in phases() {
+        assert_eq!(is_seen(&told((phase, None), None)), matches!(phase, Phase::Waiting { .. }), "{phase:?}");
+    }
 }
 
 fn document() -> String {

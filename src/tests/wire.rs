@@ -3,17 +3,18 @@
 use std::{collections::BTreeSet, fmt};
 
 use passerby::protocol::{
-    Affinity, Ahead, Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Interest, Language, Limits,
-    MatchId, Media, Met, PairId, Past, PeerId, PeerMessage, Reaction, Refusal, Resume, Role, Sdp, Secret,
-    Signal, Signalling, Tastes, ToBrowser, ToServer, decode_lenient, decode_strict, encode, encode_peer,
+    Affinity, Ahead, Candidate, EndReason, Epoch, ErrorCode, Frame, Here, IceServer, Interest, Language,
+    Limits, MatchId, Media, Met, PairId, Past, PeerId, PeerMessage, Reaction, Refusal, Resume, Role, Sdp,
+    Secret, Signal, Signalling, Tastes, ToBrowser, ToServer, Wait, decode_lenient, decode_strict, encode,
+    encode_peer,
     limits::{
-        ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, GRACE_MATCHED,
-        GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, MAX_BLOCKED, MAX_CANDIDATE_BYTES, MAX_CANDIDATES,
-        MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES, MAX_INTEREST_CHARS,
-        MAX_INTERESTS, MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES,
-        MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES,
-        MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR, PREPARED_FOR, SILENCE, SUBPROTOCOL,
-        VERSION, WIDEN_AFTER,
+        ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, CROWD_STEPS,
+        GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, MAX_BLOCKED, MAX_CANDIDATE_BYTES,
+        MAX_CANDIDATES, MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES,
+        MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES, MAX_OUTBOX_BYTES,
+        MAX_OUTBOX_MESSAGES, MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES,
+        MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR, PREPARED_FOR, SILENCE,
+        SUBPROTOCOL, VERSION, WAIT_STEPS, WIDEN_AFTER,
     },
 };
 use proptest::prelude::*;
@@ -45,6 +46,9 @@ const REACTIONS: [(Reaction, &str); 5] = [
     (Reaction::Heart, "heart"),
     (Reaction::Clap, "clap"),
 ];
+
+const WAITS: [(Wait, &str); 3] =
+    [(Wait::Moment, "moment"), (Wait::HalfAMinute, "half-a-minute"), (Wait::Minutes, "minutes")];
 
 const REASONS: [(EndReason, &str); 6] = [
     (EndReason::Next, "next"),
@@ -358,6 +362,11 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
         golden(0, 1, r#"{"come-back":{"after_ms":2500}}"#, ToBrowser::ComeBack { after_ms: 2500 }),
         golden(0, 7, r#"{"pong":{}}"#, ToBrowser::Pong {}),
     ];
+    all.push(golden(0, 1, r#"{"here":{"around":0}}"#, ToBrowser::Here(Here { around: 0, wait: None })));
+    all.extend(WAITS.map(|(wait, name)| {
+        let text = format!(r#"{{"here":{{"around":50,"wait":"{name}"}}}}"#);
+        golden(0, 1, &text, ToBrowser::Here(Here { around: 50, wait: Some(wait) }))
+    }));
     all.extend(matched());
     all.extend(servers());
     all.extend(signals().into_iter().map(|(text, signal)| {
@@ -535,6 +544,7 @@ fn there_is_a_golden_text_for_everything_that_can_be_said() {
     all::<Signal>(names_at(texts(&to_browser), "/msg/signal/signal"));
     all::<Role>(names_at(texts(&to_browser), "/msg/matched/role"));
     all::<Signalling>(names_at(texts(&to_browser), "/msg/partner/signalling"));
+    all::<Wait>(names_at(texts(&to_browser), "/msg/here/wait"));
     all::<EndReason>(names_at(texts(&to_browser), "/msg/ended/reason"));
     all::<ErrorCode>(names_at(texts(&to_browser), "/msg/error/code"));
     all::<PeerMessage>(names_at(texts(&to_partner()), ""));
@@ -816,7 +826,7 @@ fn the_tables_of_the_prose_are_complete() {
 }
 
 /// Every number in the prose.
-fn limits() -> [(&'static str, String); 38] {
+fn limits() -> [(&'static str, String); 40] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
@@ -849,6 +859,8 @@ fn limits() -> [(&'static str, String); 38] {
         ("AGAIN_AFTER", seconds(AGAIN_AFTER)),
         ("MAX_BLOCKED", MAX_BLOCKED.to_string()),
         ("BLOCKED_FOR", seconds(BLOCKED_FOR)),
+        ("CROWD_STEPS", CROWD_STEPS.map(|it| it.to_string()).join(", ")),
+        ("WAIT_STEPS", WAIT_STEPS.map(seconds).join(", ")),
         ("HEARTBEAT", seconds(HEARTBEAT)),
         ("SILENCE", seconds(SILENCE)),
         ("HELLO_WITHIN", seconds(HELLO_WITHIN)),

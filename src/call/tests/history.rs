@@ -16,8 +16,8 @@ use crate::{
         PeerEvent, Phase, Preferences, SignalingState, Snapshot, Switch, WindowWish,
     },
     protocol::{
-        Affinity, Ahead, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PeerMessage, Presence,
-        Reaction, Role, Signal, Signalling, ToBrowser, ToServer,
+        Affinity, Ahead, Delivery, EndReason, Epoch, ErrorCode, Frame, Here, MatchId, Media, PeerMessage,
+        Presence, Reaction, Role, Signal, Signalling, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -45,6 +45,7 @@ enum Word {
     Waiting,
     /// With the milliseconds after which that is over.
     Seeking(Option<u32>),
+    Here(u32),
     Matched(bool),
     Offer(u128),
     Answer(u128),
@@ -246,6 +247,7 @@ impl Witness {
             }
             Word::Waiting => ToBrowser::Waiting {},
             Word::Seeking(widens_in_ms) => ToBrowser::Seeking { wants: Affinity::Interest, widens_in_ms },
+            Word::Here(around) => ToBrowser::Here(Here { around, wait: None }),
             Word::Matched(polite) => {
                 self.matches += 1;
                 let role = if polite { Role::Polite } else { Role::Impolite };
@@ -379,7 +381,9 @@ impl Witness {
             ToServer::Join { tastes, .. } if !tastes.are_none() => {
                 &[Word::Waiting, Word::Seeking(Some(2_500)), Word::Prepare, Word::Matched(polite)]
             }
-            ToServer::Join { .. } => &[Word::Waiting, Word::Prepare, Word::Matched(polite), Word::Offer(0)],
+            ToServer::Join { .. } => {
+                &[Word::Waiting, Word::Here(1), Word::Prepare, Word::Matched(polite), Word::Offer(0)]
+            }
             ToServer::Prepared { number, .. } => {
                 self.offered = Some(number);
                 &[]
@@ -408,6 +412,8 @@ impl Witness {
             assert!(!self.warm, "a connection stands ready while nothing goes on");
             assert_eq!(self.socket, None, "a line while nothing goes on");
         }
+        let waits = matches!(seen.phase, Phase::Waiting { .. });
+        assert!(waits || seen.surroundings.here.is_none(), "what is said to who waits");
         let may_be_open = meets(seen) || matches!(seen.phase, Phase::Waiting { .. });
         assert!(self.peer.is_none() || may_be_open, "a connection for nobody");
         assert!(self.peer.is_some() || !meets(seen), "a match without a connection");
@@ -481,6 +487,7 @@ fn words() -> impl Strategy<Value = Word> {
         any::<bool>().prop_map(Word::Welcome),
         Just(Word::Waiting),
         proptest::option::of(0..20_000_u32).prop_map(Word::Seeking),
+        any::<u32>().prop_map(Word::Here),
         any::<bool>().prop_map(Word::Matched),
         age.clone().prop_map(Word::Offer),
         age.clone().prop_map(Word::Answer),

@@ -6,6 +6,7 @@ mod calling;
 mod devices;
 mod equipment;
 mod glare;
+mod here;
 mod history;
 mod line;
 mod meeting;

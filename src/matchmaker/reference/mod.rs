@@ -305,10 +305,6 @@ impl Town {
         pages.chain(widening).chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
     }
 
-    fn is_lost(&self, page: usize) -> bool {
-        matches!(self.pages[page].wire, Wire::Lost { .. })
-    }
-
     /// Ends a match by one end's doing, or by nobody's.
     fn part(&mut self, of: usize, by: usize, own: EndReason, partners: EndReason) {
         let (now, ends) = (self.now, self.matches[of].ends);
@@ -336,10 +332,6 @@ impl Town {
             Some(of) if self.matches[of].ends.contains(&page) && !self.matches[of].forgotten => Ok(None),
             Some(_) | None => Err(ErrorCode::NotYourMatch),
         }
-    }
-
-    fn end_of(&self, of: usize, page: usize) -> usize {
-        usize::from(self.matches[of].ends[1] == page)
     }
 
     fn tell(&mut self, page: usize, heard: Heard) {

@@ -125,4 +125,14 @@ impl Town {
         let is_one = |it: &&Match| it.over.is_none() && (it.connected == [true; 2]) == calls;
         self.matches.iter().filter(is_one).count()
     }
+
+    /// Whether a page has lost its socket, and the server knows.
+    pub(super) fn is_lost(&self, page: usize) -> bool {
+        matches!(self.pages[page].wire, Wire::Lost { .. })
+    }
+
+    /// Which end of a match a page is.
+    pub(super) fn end_of(&self, of: usize, page: usize) -> usize {
+        usize::from(self.matches[of].ends[1] == page)
+    }
 }

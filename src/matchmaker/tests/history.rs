@@ -452,7 +452,10 @@ impl Life {
                 }
                 ToBrowser::Error { code, .. } => Heard::Error(*code),
                 ToBrowser::ComeBack { .. } => Heard::ComeBack,
-                ToBrowser::Prepare { .. } | ToBrowser::Ice { .. } | ToBrowser::Pong {} => {
+                ToBrowser::Here(_)
+                | ToBrowser::Prepare { .. }
+                | ToBrowser::Ice { .. }
+                | ToBrowser::Pong {} => {
                     unreachable!("left out before")
                 }
             },
@@ -488,6 +491,10 @@ impl Life {
         let queue: Vec<_> = self.scene.machine.queue.everybody().collect();
         let names = town.queue().into_iter().filter_map(|it| Some(self.scene.pages[it].name?.peer));
         assert_eq!(queue, names.collect::<Vec<_>>(), "in the order they came\n{}", self.trail);
+
+        for page in town.queue().into_iter().filter(|it| town.pages[*it].wire == Wire::Whole) {
+            assert!(self.scene.pages[page].here.is_some(), "{page} was told how busy it is\n{}", self.trail);
+        }
 
         let reachable =
             |it: &Peer| matches!((it.link, it.standing), (Link::Attached(_), peer::Standing::Waiting { .. }));

@@ -1,6 +1,7 @@
 //! What the matchmaker promises, told as scenes and as random histories; it must not know how it keeps its promises.
 
 mod ahead;
+mod here;
 mod hiding;
 mod history;
 mod meeting;

@@ -7,8 +7,8 @@ use uuid::Uuid;
 use crate::{
     matchmaker::{Closing, Config, Connection, Ice, Input, Matchmaker, Network, Note, Output},
     protocol::{
-        Candidate, Delivery, Epoch, ErrorCode, Frame, MatchId, Media, Message, Met, PairId, Past, Receipt,
-        Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
+        Candidate, Delivery, Epoch, ErrorCode, Frame, Here, MatchId, Media, Message, Met, PairId, Past,
+        Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
         limits::{MAX_BLOCKED, MAX_MET, MET_FOR},
     },
     time::Moment,
@@ -56,6 +56,8 @@ pub(super) struct Page {
     pub(super) device: Option<String>,
     /// How often it was asked for an offer ahead.
     pub(super) asked: usize,
+    /// How busy it was when it was told so last, in this wait.
+    pub(super) here: Option<Here>,
     /// All that was said on a former socket.
     pub(super) on_fenced: Vec<Event>,
     read: usize,
@@ -431,6 +433,7 @@ impl Scene {
             }
             ToBrowser::Waiting {}
             | ToBrowser::Seeking { .. }
+            | ToBrowser::Here(_)
             | ToBrowser::Prepare { .. }
             | ToBrowser::Ice { .. }
             | ToBrowser::Matched { .. }
@@ -442,17 +445,23 @@ impl Scene {
             | ToBrowser::Pong {} => index,
         };
         let page = &mut self.pages[index];
-        match page.delivery.receive(seq, ack, msg.is_counted()) {
-            // It concerns nobody but the page, and a scene is easier to read without it.
-            Receipt::Fresh if matches!(msg, ToBrowser::Prepare { .. }) => page.asked += 1,
-            Receipt::Fresh => {
+        if let ToBrowser::Waiting {} = msg {
+            page.here = None;
+        }
+        match (page.delivery.receive(seq, ack, msg.is_counted()), msg) {
+            // They concern nobody but the page, and a scene is easier to read without them.
+            (Receipt::Fresh, ToBrowser::Prepare { .. }) => page.asked += 1,
+            (Receipt::Fresh, ToBrowser::Here(it)) => page.here = Some(*it),
+            (Receipt::Fresh, _) => {
                 page.events.push(Event::Said(msg.clone()));
                 if let (ToBrowser::Matched { pair: Some(pair), .. }, Some(device)) = (msg, &page.device) {
                     self.memories.get_mut(device).unwrap().met.push((self.now, *pair));
                 }
             }
-            Receipt::Duplicate => {}
-            Receipt::Broken => panic!("page {index} was told {msg:?} with the wrong numbers {seq}, {ack}"),
+            (Receipt::Duplicate, _) => {}
+            (Receipt::Broken, _) => {
+                panic!("page {index} was told {msg:?} with the wrong numbers {seq}, {ack}")
+            }
         }
         if page.delivery.owes_ack() {
             self.owing.push(index);
@@ -508,6 +517,7 @@ impl Scene {
             shows: None,
             device: None,
             asked: 0,
+            here: None,
             on_fenced: Vec::new(),
             read: 0,
         });
@@ -589,6 +599,7 @@ fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
                 format!("seeking {} for {ms} ms", kebab(wants))
             }
             ToBrowser::Prepare { .. } => "prepare".to_owned(),
+            ToBrowser::Here(Here { around, .. }) => format!("here {around}"),
             ToBrowser::Ice { match_id, .. } => format!("ice #{}", number(match_id)),
             ToBrowser::Matched { match_id, role, .. } => {
                 format!("matched #{} {}", number(match_id), kebab(role))

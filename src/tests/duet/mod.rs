@@ -324,6 +324,8 @@ impl World {
             Trouble::ServerUnreachable(is) => self.server_reachable = !is,
             Trouble::MediaBlocked(is) => self.media_blocked = is,
             Trouble::Deaf(side, is) => self.browsers[side].deaf = is,
+            // A camera that is still being opened is nobody's to lose.
+            Trouble::CameraLost(side) if self.calls[side].snapshot().phase == Phase::Asking => {}
             Trouble::CameraLost(side) => {
                 self.browsers[side].open.video = false;
                 self.tell_page(side, Input::MediaLost(Media { audio: false, video: true }));

@@ -191,8 +191,8 @@ impl Page {
                 Receipt::Duplicate => continue,
                 Receipt::Broken => panic!("broken by {msg:?}"),
             }
-            // A page that makes no offers ahead passes over it.
-            if let ToBrowser::Prepare { .. } = msg {
+            // A page that makes no offers ahead and shows nothing passes over it.
+            if let ToBrowser::Prepare { .. } | ToBrowser::Here(_) = msg {
                 continue;
             }
             if let ToBrowser::Matched { match_id, role, .. } = msg {

@@ -5,6 +5,7 @@ mod brand;
 mod chat;
 mod chips;
 mod choices;
+mod crowd;
 mod details;
 mod devices;
 mod dock;

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::{
     choices::Choices,
+    crowd::Crowd,
     devices::Devices,
     heading::Heading,
     icon::{self, Icon},
@@ -42,6 +43,7 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
             <div class="panel-text">
                 <h1 class="panel-heading" tabindex="-1" node_ref=heading.0>{say(|words, it| scene::scene(words, it).heading)}</h1>
                 <p class="panel-sentence">{say(|words, it| scene::scene(words, it).sentence)}</p>
+                <Crowd/>
                 <Sought/>
                 <p class="sought" hidden=see(|it| it.problem.is_none() || it.retries_in.is_none())>
                     {words.tries_again} " " {see(|it| it.retries_in)} " " {words.seconds}

@@ -1,6 +1,6 @@
 //! The texts in English; it must not know when which of them is shown.
 
-use super::{Said, Words};
+use super::{Said, Words, crowds};
 
 /// English.
 pub(super) static ENGLISH: Words = Words {
@@ -42,10 +42,15 @@ pub(super) static ENGLISH: Words = Words {
     },
     waiting: Said {
         heading: "Looking for someone\u{2026}",
-        sentence: "You will see each other as soon as somebody else is looking too. It takes longer when few \
-                   people are here.",
+        sentence: "You will see each other as soon as somebody else is looking too.",
         spoken: "Looking for someone.",
     },
+    crowds: crowds::ENGLISH,
+    waits: [
+        "Most wait less than 10 seconds.",
+        "It usually takes about half a minute.",
+        "It usually takes a minute or longer.",
+    ],
     without_camera: "You are here without a camera. The other person can hear you, and you can see and hear them.",
     without_microphone: "You are here without a microphone. The other person can see you, and you can see and hear \
                          them.",

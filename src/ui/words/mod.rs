@@ -3,12 +3,15 @@
 //! A catalogue ([`Words`]) has all texts in one language. The server chooses one, writes the page with it, and sends it
 //! along as one list, from which the browser half makes the same catalogue again: no text is compiled into the wasm.
 
+mod crowds;
 mod english;
 mod pseudo;
 
 use std::array;
 
 use leptos::prelude::expect_context;
+
+use crate::protocol::limits::{CROWD_STEPS, WAIT_STEPS};
 
 /// Makes the catalogue, and its way to the browser and back, out of one list of fields.
 macro_rules! catalogue {
@@ -58,6 +61,8 @@ catalogue! {
     asking: Said,
     ready: Said,
     waiting: Said,
+    crowds: [&'static str; CROWD_STEPS.len() + 1],
+    waits: [&'static str; WAIT_STEPS.len() + 1],
     without_camera: &'static str,
     without_microphone: &'static str,
     without_both: &'static str,
