@@ -3,7 +3,10 @@
 use crate::{
     protocol::{
         ErrorCode, Frame, Refusal, ToServer, decode_strict, encode,
-        limits::{MAX_FRAME_BYTES, MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES, MAX_TOKEN_BYTES},
+        limits::{
+            MAX_BLOCKED, MAX_FRAME_BYTES, MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES, MAX_MET,
+            MAX_TOKEN_BYTES,
+        },
     },
     server::read,
 };
@@ -51,8 +54,9 @@ fn is_about(text: &str, Refusal { code, about, ack }: Refusal) {
 
 fn is_bounded(message: &ToServer) {
     match message {
-        ToServer::Hello { ticket, device, .. } => {
+        ToServer::Hello { resume: _, ticket, device, past } => {
             assert!([ticket, device].into_iter().flatten().all(|it| it.len() <= MAX_TOKEN_BYTES));
+            assert!(past.met.len() <= MAX_MET && past.blocked.len() <= MAX_BLOCKED);
         }
         ToServer::Join { tastes, .. } => {
             assert!(tastes.interests.len() <= MAX_INTERESTS && tastes.languages.len() <= MAX_LANGUAGES);
@@ -63,6 +67,8 @@ fn is_bounded(message: &ToServer) {
         | ToServer::Connected { .. }
         | ToServer::Failed { .. }
         | ToServer::Next { .. }
+        | ToServer::Block { .. }
+        | ToServer::Unblock {}
         | ToServer::Leave {}
         | ToServer::Ping {} => {}
     }
