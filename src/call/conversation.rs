@@ -15,8 +15,10 @@ impl Call {
     pub(super) fn welcomed(&mut self, resumed: bool, known: Option<MatchId>, out: &mut Vec<Output>) {
         match &mut self.state {
             State::Landing(_) | State::Asking(_) | State::Mirror => {}
-            // To this server there never was such a match.
-            State::Ended { open, .. } if !resumed => *open = None,
+            // What was over here before the welcome goes on there, if the hello has shown its ticket; else to this server
+            // there never was such a match.
+            State::Ended { open, .. } if !resumed => *open = known,
+            State::Ready { .. } if known.is_some() => self.want_next(known, out),
             State::Ended { .. } => {}
             State::Waiting { .. } if resumed => self.join_anew_if_changed(out),
             State::Waiting { unconnected, ahead, .. } => {
