@@ -104,6 +104,8 @@ impl Call {
             return;
         }
         match &mut self.state {
+            // What was put off is said again in its time, and then with what is wanted now.
+            State::Ready { .. } if self.requests.is_put_off() => {}
             State::Ready { unconnected } => {
                 let unconnected = *unconnected;
                 self.join(unconnected, out);
@@ -157,7 +159,7 @@ impl Call {
         }
     }
 
-    fn has_changed(&self) -> bool {
+    pub(super) fn has_changed(&self) -> bool {
         self.joined != self.to_join_with()
     }
 

@@ -92,9 +92,13 @@ impl Call {
     /// Makes the last request again where it is time to, and where it is still wanted.
     pub(super) fn request_again(&mut self, out: &mut Vec<Output>) {
         match (self.requests.due(self.now), &self.state) {
-            (Some(request @ (Request::Next(_) | Request::Failed(_))), State::Ready { .. }) => {
-                self.request(request, out);
+            (Some(Request::Next(match_id)), State::Ready { .. }) => self.want_next(Some(match_id), out),
+            // As with a next one, the server would let this peer wait with what it said the last time.
+            (Some(Request::Failed(_)), State::Ready { .. }) if self.has_changed() => {
+                self.say(ToServer::Leave {}, out);
+                self.join(true, out);
             }
+            (Some(request @ Request::Failed(_)), State::Ready { .. }) => self.request(request, out),
             // On a line that is away it is said by `welcomed`.
             (Some(_), State::Ready { .. } | State::Waiting { .. }) if self.line.is_open() => {
                 self.request(Request::Join, out);
