@@ -1,5 +1,5 @@
-//! [`Moment`], a point on a monotonic clock, always passed in, and [`Pace`], how often something may be; this module must
-//! not know any clock.
+//! [`Moment`], a point on a monotonic clock, always passed in, what is left of a wait in seconds, and [`Pace`], how often
+//! something may be; this module must not know any clock.
 
 use std::{
     ops::{Add, Sub},
@@ -49,6 +49,17 @@ impl Sub for Moment {
     fn sub(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
+}
+
+/// Whole seconds of a wait as people are told them, rounded up; `None` once it is over or where it is too long to count.
+pub fn seconds_left(wait: Duration) -> Option<u32> {
+    u32::try_from(wait.as_millis().div_ceil(1_000)).ok().filter(|it| *it > 0)
+}
+
+/// How long [`seconds_left`] says the same of a wait; `None` once it is over.
+pub fn until_next_second(wait: Duration) -> Option<Duration> {
+    let rest = wait.as_millis().checked_sub(1)? % 1_000 + 1;
+    u64::try_from(rest).ok().map(Duration::from_millis)
 }
 
 /// A rate with a burst: so many at once, then one in each interval (the generic cell rate algorithm, ITU-T I.371).

@@ -97,6 +97,16 @@ impl Call {
     pub(super) fn unblock(&mut self, out: &mut Vec<Output>) {
         self.acquaintances.blocked = Dated::default();
         self.remember(out);
+        self.say_unblock(out);
+    }
+
+    /// This device knows nobody, and has no name.
+    pub(super) fn forget_acquaintances(&mut self, out: &mut Vec<Output>) {
+        self.acquaintances = Acquaintances::default();
+        self.say_unblock(out);
+    }
+
+    fn say_unblock(&mut self, out: &mut Vec<Output>) {
         if self.line.is_wanted() {
             self.say(ToServer::Unblock {}, out);
         }

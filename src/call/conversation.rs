@@ -18,8 +18,8 @@ impl Call {
             // What was over here before the welcome goes on there, if the hello has shown its ticket; else to this server
             // there never was such a match.
             State::Ended { open, .. } if !resumed => *open = known,
-            State::Ready { .. } if known.is_some() => self.want_next(known, out),
             State::Ended { .. } => {}
+            State::Ready { .. } if known.is_some() => self.want_next(known, out),
             State::Waiting { .. } if resumed => self.join_anew_if_changed(out),
             State::Waiting { unconnected, ahead, .. } => {
                 let unconnected = *unconnected;
@@ -115,8 +115,7 @@ impl Call {
             }
         };
         if would_tell {
-            self.say(ToServer::Leave {}, out);
-            return self.join(false, out);
+            return self.leave_and_join(false, out);
         }
         let way = self.way(ice, relay_only);
         let (line_open, presence, chat_open) = (self.line.is_open(), self.presence(), self.chat_open);

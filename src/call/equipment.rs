@@ -1,8 +1,7 @@
 //! What the person does with camera, microphone, speaker and screen, and what becomes of it; it must not know the server.
 
 use super::{
-    Acquaintances, Call, DeviceEvent, DeviceKind, Kept, Output, Preferences, Problem, State, Switch,
-    media::Change,
+    Call, DeviceEvent, DeviceKind, Kept, Output, Preferences, Problem, State, Switch, media::Change,
 };
 use crate::protocol::Presence;
 
@@ -149,8 +148,7 @@ impl Call {
     pub(super) fn forget(&mut self, out: &mut Vec<Output>) {
         self.devices.forget();
         self.topics.write(String::new());
-        self.unblock(out);
-        self.acquaintances = Acquaintances::default();
+        self.forget_acquaintances(out);
         self.prefer(Preferences::default(), out);
         self.sending_changed(out);
         out.extend([Output::Blur(false), Output::Forget]);

@@ -8,7 +8,7 @@ use crate::{
         Delivery, ErrorCode, Frame, MatchId, Message, Past, Receipt, Resume, ToBrowser, ToServer,
         limits::HEARTBEAT,
     },
-    time::Moment,
+    time::{Moment, seconds_left, until_next_second},
 };
 
 /// The first step of the ladder; each further one is twice as high (full jitter: any moment up to the step).
@@ -258,21 +258,18 @@ impl Line {
             Wire::Open { ping_at, pong_by } => Some(pong_by.map_or(ping_at, |by| by.min(ping_at))),
         };
         let told_at = self.away_since.map(|since| since + TOLD_AFTER).filter(|at| *at > now);
-        let another_second = self.rest(now).map(|left| match left.as_millis() % 1_000 {
-            0 => now + Duration::from_secs(1),
-            part => now + Duration::from_millis(part as u64),
-        });
+        let another_second = self.rest(now).and_then(until_next_second).map(|it| now + it);
         due.into_iter().chain(told_at).chain(another_second).min()
     }
 
     /// Seconds until it is tried again, rounded up, where the server has said when.
     pub(super) fn seconds(&self, now: Moment) -> Option<u32> {
-        u32::try_from(self.rest(now)?.as_millis().div_ceil(1_000)).ok()
+        self.rest(now).and_then(seconds_left)
     }
 
     fn rest(&self, now: Moment) -> Option<Duration> {
         match self.wire {
-            Wire::Resting { until } if self.refused.is_some() => Some(until - now).filter(|it| !it.is_zero()),
+            Wire::Resting { until } if self.refused.is_some() => Some(until - now),
             Wire::Off | Wire::Resting { .. } | Wire::Opening { .. } | Wire::Open { .. } => None,
         }
     }

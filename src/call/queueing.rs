@@ -31,10 +31,7 @@ impl Call {
     pub(super) fn want_next(&mut self, open: Option<MatchId>, out: &mut Vec<Output>) {
         match open {
             // The server would let this peer wait with what it said the last time.
-            Some(_) if self.has_changed() => {
-                self.say(ToServer::Leave {}, out);
-                self.join(false, out);
-            }
+            Some(_) if self.has_changed() => self.leave_and_join(false, out),
             Some(match_id) => {
                 self.state = State::Ready { unconnected: false };
                 self.warm_up(out);
@@ -42,6 +39,12 @@ impl Call {
             }
             None => self.join(false, out),
         }
+    }
+
+    /// Ends what the server knows of, and asks for a partner.
+    pub(super) fn leave_and_join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
+        self.say(ToServer::Leave {}, out);
+        self.join(unconnected, out);
     }
 
     /// The server has put this page back into the queue by itself.

@@ -95,8 +95,7 @@ impl Call {
             (Some(Request::Next(match_id)), State::Ready { .. }) => self.want_next(Some(match_id), out),
             // As with a next one, the server would let this peer wait with what it said the last time.
             (Some(Request::Failed(_)), State::Ready { .. }) if self.has_changed() => {
-                self.say(ToServer::Leave {}, out);
-                self.join(true, out);
+                self.leave_and_join(true, out);
             }
             (Some(request @ Request::Failed(_)), State::Ready { .. }) => self.request(request, out),
             // On a line that is away it is said by `welcomed`.

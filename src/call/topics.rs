@@ -1,12 +1,10 @@
 //! What the person would like to have in common with a stranger, whom the server looks for, and what was found; it must not
 //! know who else waits.
 
-use std::time::Duration;
-
 use super::{Call, Output, Preferences, State, Switch};
 use crate::{
     protocol::{Affinity, Interest, Language, Tastes},
-    time::Moment,
+    time::{Moment, seconds_left, until_next_second},
 };
 
 /// What is shown of it in the person's own words.
@@ -104,16 +102,13 @@ impl Topics {
     /// Whom the server looks for, as people see it.
     pub(super) fn seeking(&self, now: Moment) -> Option<Seeking> {
         let (wants, until) = self.seeking?;
-        let seconds = until.map(|it| (it - now).as_millis().div_ceil(1_000));
-        Some(Seeking { wants, seconds: seconds.and_then(|it| u32::try_from(it).ok()).filter(|it| *it > 0) })
+        Some(Seeking { wants, seconds: until.and_then(|it| seconds_left(it - now)) })
     }
 
     /// When another number of seconds is to be seen.
     pub(super) fn deadline(&self, now: Moment) -> Option<Moment> {
         let (_, until) = self.seeking?;
-        let left = until.map(|it| it - now).filter(|it| !it.is_zero())?;
-        let rest = left.as_millis() % 1_000;
-        Some(now + Duration::from_millis(if rest == 0 { 1_000 } else { rest as u64 }))
+        until_next_second(until? - now).map(|it| now + it)
     }
 }
 

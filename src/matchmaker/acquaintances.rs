@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::{Matchmaker, Peer, Standing, queue::Verdict};
+use super::{Matchmaker, queue::Verdict};
 use crate::{
     protocol::{
         PairId, Past, PeerId,
@@ -74,13 +74,12 @@ impl Matchmaker {
         let mut not_before = mine.avoids(now, other).max(theirs.avoids(now, one));
         let memories = [mine, theirs].map(|it| it.acquaintances.as_deref());
         if memories.iter().any(Option::is_some) {
+            let again = self.accept(one).max(self.accept(other)).map(|later| later.since + AGAIN_AFTER);
             for pair in self.keys.pairs(mine.device, theirs.device) {
                 if memories.iter().flatten().any(|it| it.has_blocked(pair)) {
                     return Verdict::Never;
                 }
                 let met = memories.iter().flatten().filter_map(|it| it.has_met(pair)).max();
-                let again =
-                    [since(mine), since(theirs)].into_iter().flatten().max().map(|it| it + AGAIN_AFTER);
                 not_before = not_before.max(met.min(again));
             }
         }
@@ -111,13 +110,5 @@ impl Matchmaker {
         // Somebody who waits may do now.
         let seeker = self.place_of(id);
         self.seek(now, seeker);
-    }
-}
-
-/// Since when a peer waits.
-fn since(peer: &Peer) -> Option<Moment> {
-    match peer.standing {
-        Standing::Waiting { place, .. } => Some(place.since),
-        Standing::Idle | Standing::Matched(_) => None,
     }
 }

@@ -168,7 +168,7 @@ impl Matchmaker {
     }
 
     /// The place of a peer that waits and can be reached; only such a peer accepts a proposal.
-    fn accept(&self, peer: PeerId) -> Option<Place> {
+    pub(super) fn accept(&self, peer: PeerId) -> Option<Place> {
         let peer = self.peers.get(&peer)?;
         match (peer.link, peer.standing) {
             (Link::Attached(_), Standing::Waiting { place, .. }) => Some(place),

@@ -12,6 +12,7 @@ mod past;
 mod peer;
 mod signals;
 mod tastes;
+mod texts;
 
 pub use codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer};
 pub use delivery::{Delivery, Message, Overflow, Receipt};

@@ -2,13 +2,13 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
-use super::limits::{MAX_BLOCKED, MAX_MET};
-
-/// Stands between two on the wire, where messages to the server have no lists.
-const SEPARATOR: char = ',';
+use super::{
+    limits::{MAX_BLOCKED, MAX_MET},
+    texts,
+};
 
 /// Two devices, the same whichever of the two is told it. It tells nothing to who does not have the server's key: not who
 /// the two are, nor whether either of them is in another one.
@@ -69,33 +69,20 @@ impl Past {
 }
 
 fn write_met<S: Serializer>(all: &[Met], serializer: S) -> Result<S::Ok, S::Error> {
-    let texts: Vec<_> = all.iter().map(|it| format!("{}:{}", it.pair.0, it.minutes_ago)).collect();
-    serializer.serialize_str(&texts.join(","))
+    texts::join(all.iter().map(|it| format!("{}:{}", it.pair.0, it.minutes_ago)), serializer)
 }
 
 fn read_met<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Met>, D::Error> {
-    split(deserializer, MAX_MET, |text| {
+    texts::split(deserializer, MAX_MET, |text| {
         let (pair, minutes) = text.split_once(':')?;
         Some(Met { pair: pair.parse().ok()?, minutes_ago: minutes.parse().ok()? })
     })
 }
 
 fn write_blocked<S: Serializer>(all: &[PairId], serializer: S) -> Result<S::Ok, S::Error> {
-    let texts: Vec<_> = all.iter().map(|it| it.0.to_string()).collect();
-    serializer.serialize_str(&texts.join(","))
+    texts::join(all.iter().map(|it| it.0.to_string()), serializer)
 }
 
 fn read_blocked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PairId>, D::Error> {
-    split(deserializer, MAX_BLOCKED, |text| text.parse().ok())
-}
-
-fn split<'de, D: Deserializer<'de>, T>(
-    deserializer: D,
-    most: usize,
-    read: fn(&str) -> Option<T>,
-) -> Result<Vec<T>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    // One more than allowed is as good as any number.
-    let all: Option<Vec<_>> = text.split(SEPARATOR).take(most + 1).map(read).collect();
-    all.filter(|it| it.len() <= most).ok_or_else(|| D::Error::custom("no such list"))
+    texts::split(deserializer, MAX_BLOCKED, |text| text.parse().ok())
 }

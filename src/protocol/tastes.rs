@@ -3,12 +3,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::limits::{MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES};
-
-/// Stands between two on the wire, where messages to the server have no lists, and where people write several.
-const SEPARATOR: char = ',';
+use super::{
+    limits::{MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES},
+    texts::{self, SEPARATOR},
+};
 
 /// Something to talk about, in any script: 1 to [`MAX_INTEREST_CHARS`] characters, no comma and no control character among
 /// them, and no space at either end.
@@ -117,25 +117,13 @@ impl Affinity {
 }
 
 fn joined<S: Serializer, T: AsRef<str>>(all: &[T], serializer: S) -> Result<S::Ok, S::Error> {
-    let texts: Vec<_> = all.iter().map(AsRef::as_ref).collect();
-    serializer.serialize_str(&texts.join(","))
+    texts::join(all.iter().map(|it| it.as_ref().to_owned()), serializer)
 }
 
 fn interests<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Interest>, D::Error> {
-    split(deserializer, MAX_INTERESTS, Interest::new)
+    texts::split(deserializer, MAX_INTERESTS, Interest::new)
 }
 
 fn languages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Language>, D::Error> {
-    split(deserializer, MAX_LANGUAGES, Language::new)
-}
-
-fn split<'de, D: Deserializer<'de>, T>(
-    deserializer: D,
-    most: usize,
-    read: fn(&str) -> Option<T>,
-) -> Result<Vec<T>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    // One more than allowed is as good as any number.
-    let all: Option<Vec<_>> = text.split(SEPARATOR).take(most + 1).map(read).collect();
-    all.filter(|it| it.len() <= most).ok_or_else(|| D::Error::custom("no such list"))
+    texts::split(deserializer, MAX_LANGUAGES, Language::new)
 }
