@@ -46,6 +46,7 @@ pub use ice::{Ice, Turn};
 pub use input::{Closing, Connection, Input, Network};
 pub use keys::Keys;
 pub use output::{Census, Note, Output};
+pub use sessions::ROOM_AFTER;
 
 use crate::{
     protocol::{Delivery, EndReason, MatchId, PeerId, ToBrowser, limits::CONNECT_WITHIN_SERVER},

@@ -20,8 +20,9 @@ use crate::{
 /// When those who are sent away come back: long enough for a restart, spread so that they do not all come at once.
 const COME_BACK_AFTER: Range<Duration> = Duration::from_millis(500)..Duration::from_secs(5);
 
-/// When those for whom there was no room try again: ten thousand of them are then a few hundred handshakes a second.
-const ROOM_AFTER: Range<Duration> = Duration::from_secs(10)..Duration::from_secs(20);
+/// When those for whom there was no room, here or for their network, try again: ten thousand of them are then a few
+/// hundred handshakes a second.
+pub const ROOM_AFTER: Range<Duration> = Duration::from_secs(10)..Duration::from_secs(20);
 
 /// What the matchmaker knows of an open socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

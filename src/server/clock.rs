@@ -6,12 +6,13 @@ use tokio::time::Instant;
 
 use crate::time::Moment;
 
-/// What the system's clock says, for what lasts longer than the server: certificates.
+/// What the system's clock says, for what lasts longer than the server: certificates, and names that tell when they were made.
 #[expect(
     clippy::disallowed_methods,
     reason = "a driver: here time is read, everywhere else it is an argument"
 )]
 pub(super) fn since_1970() -> Duration {
+    // A system clock before 1970 is wrong anyway.
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
@@ -24,14 +25,8 @@ pub(super) struct Clock {
 
 impl Clock {
     /// Starts now.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a driver: here time is read, everywhere else it is an argument"
-    )]
     pub(super) fn start() -> Self {
-        // A system clock before 1970 is wrong anyway; ids then merely tell a wrong time.
-        let unix_origin = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Self { origin: Instant::now(), unix_origin }
+        Self { origin: Instant::now(), unix_origin: since_1970() }
     }
 
     /// The present.

@@ -352,7 +352,7 @@ fn key_of(error: &ConfigError) -> Option<&str> {
     }
 }
 
-fn address_or_none<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SocketAddr>, D::Error> {
+pub(super) fn address_or_none<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(input)?;
     if text.is_empty() {
         return Ok(None);

@@ -49,11 +49,11 @@ impl Driver {
         keys: Keys,
         build: Option<String>,
         ice: Ice,
+        clock: Clock,
         telemetry: Arc<Telemetry>,
     ) -> Result<(Self, mpsc::Sender<Event>), getrandom::Error> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed)?;
-        let clock = Clock::start();
         let unix_origin_ms = clock.unix_origin_ms();
         let matchmaker = Matchmaker::new(Config {
             seed,
@@ -170,8 +170,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_socket_that_takes_nothing_is_let_go_and_its_peer_is_lost() {
+        let telemetry = Arc::new(Telemetry::new());
         let (mut driver, _inbox) =
-            Driver::new(10, [0; 32].into(), None, Ice::default(), Arc::new(Telemetry::new())).unwrap();
+            Driver::new(10, [0; 32].into(), None, Ice::default(), Clock::start(), telemetry).unwrap();
         let connection = Connection(1);
         let (mailbox, post) = mailbox(Tick(0));
         driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), post));

@@ -133,15 +133,16 @@ pub async fn run(
     let keys = kept.map_or_else(|| passing_key().map(Keys::from), Ok)?;
     let scrubs = config.ice.scrub;
     let telemetry = Arc::new(Telemetry::new());
-    let life = Life::default();
+    let (life, clock) = (Life::default(), Clock::start());
     let (driver, inbox) = Driver::new(
         config.server.max_connections,
         keys,
         crate::ui::build(&config.leptos),
         ice,
+        clock,
         Arc::clone(&telemetry),
     )?;
-    let (wheel, clock, limits) = (Arc::new(Wheel::new()), Clock::start(), &config.limits);
+    let (wheel, limits) = (Arc::new(Wheel::new()), &config.limits);
     let gate = Gate::new(limits, !proxies.is_empty(), clock, Arc::clone(&telemetry));
     let exchange =
         Exchange::new(inbox, Arc::clone(&wheel), life.clone(), Arc::clone(&telemetry), scrubs, clock, limits);

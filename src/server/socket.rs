@@ -32,16 +32,13 @@ use super::{
     wheel::Wheel,
 };
 use crate::{
-    matchmaker::{Closing, Connection, Input},
+    matchmaker::{Closing, Connection, Input, ROOM_AFTER},
     protocol::{ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode},
 };
 
 /// How long a closed socket is kept for the other end's farewell. Dropped with unread bytes in it, it would be reset,
 /// and the reset would overtake the reason why.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// When those for whom there is no room in their network try again, in milliseconds: as after a full server.
-const ROOM_AFTER_MS: Range<u32> = 10_000..20_000;
 
 /// The close code for a goodbye without a reason (RFC 6455, 7.4.1).
 const NORMAL: u16 = 1000;
@@ -129,7 +126,8 @@ impl Exchange {
     pub(super) async fn turn_away(self: Arc<Self>, mut socket: WebSocket) {
         let code = ErrorCode::NetworkFull;
         self.telemetry.closed(code);
-        let retry_ms = fastrand::u32(ROOM_AFTER_MS);
+        let Range { start, end } = ROOM_AFTER;
+        let retry_ms = fastrand::u32(start.as_millis() as u32..end.as_millis() as u32);
         let error =
             Frame { seq: 0, ack: 0, msg: ToBrowser::Error { code, about: 0, retry_ms: Some(retry_ms) } };
         let farewell = async {

@@ -10,7 +10,7 @@ mod redirect;
 
 pub(super) use redirect::redirect;
 
-use std::{io::ErrorKind, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io::ErrorKind, sync::Arc, time::Duration};
 
 use axum::Router;
 use tokio::{net::TcpListener, time::sleep};
@@ -47,10 +47,9 @@ pub(super) async fn serve(listener: TcpListener, door: Door) {
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, address)) if is_welcome(address) => {
+            Ok((stream, address)) => {
                 lobby.enter(&tasks, connection::serve(stream, address, Arc::clone(&door)));
             }
-            Ok(_) => {}
             Err(error) if is_of_the_other_end(error.kind()) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot let anybody in");
@@ -62,11 +61,6 @@ pub(super) async fn serve(listener: TcpListener, door: Door) {
     drop(listener);
     tasks.close();
     tasks.wait().await;
-}
-
-/// Whether an address may connect: the one place where it is refused before anything of it is read.
-fn is_welcome(_address: SocketAddr) -> bool {
-    true
 }
 
 /// Whether a connection has failed that was not accepted yet, which says nothing of the next one.

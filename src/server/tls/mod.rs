@@ -12,7 +12,7 @@ mod vault;
 use std::{net::SocketAddr, path::PathBuf, pin::Pin, sync::Arc};
 
 use anyhow::Context;
-use serde::{Deserialize, Deserializer, de};
+use serde::Deserialize;
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ServerConfig, crypto::ring, pki_types::DnsName, server::NoServerSessionStorage},
@@ -20,6 +20,7 @@ use tokio_rustls::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    config::address_or_none,
     origin,
     relay::{Fault, State},
 };
@@ -230,12 +231,4 @@ fn acceptor(shelf: Arc<Shelf>) -> anyhow::Result<TlsAcceptor> {
     config.ticketer = ring::Ticketer::new()?;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-fn address_or_none<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SocketAddr>, D::Error> {
-    let text = String::deserialize(input)?;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(|error| de::Error::custom(format_args!("{error}: {text:?}")))
 }
