@@ -74,4 +74,16 @@ mod tests {
         assert_eq!(numbers.answer(&ping(1)), Some(8));
         assert_eq!(numbers.answer(&ping(0)), None, "less than before");
     }
+
+    #[test]
+    fn who_waits_is_told_more_than_that_the_server_is_there() {
+        let mut numbers = Numbers::default();
+        let mut after = |msg| {
+            numbers.say(&Frame { seq: 1, ack: 0, msg: Arc::new(msg) });
+            numbers.answer(&Frame { seq: 0, ack: 0, msg: ToServer::Ping {} })
+        };
+        assert_eq!(after(ToBrowser::Pong {}), Some(0));
+        assert_eq!(after(ToBrowser::Waiting {}), None);
+        assert_eq!(after(ToBrowser::Pong {}), None, "and still");
+    }
 }
