@@ -62,6 +62,11 @@ test('a conversation', async ({ visitor }) => {
   await one.page.keyboard.press('Escape');
   await one.page.keyboard.press('Escape');
   await shoot(one, '5-asked-for-next');
+  await one.button('More').click();
+  await one.button('Block').click();
+  await one.reaches('waiting');
+  await one.button('Unblock everybody').scrollIntoViewIfNeeded();
+  await shoot(one, '2-waiting-with-somebody-blocked');
 });
 
 test('topics', async ({ visitor }) => {
