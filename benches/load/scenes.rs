@@ -74,15 +74,15 @@ pub(crate) async fn memory() -> Vec<Row> {
     crowd.during(sleep(Duration::from_secs(15))).await;
     let busy = crowd.during(load(&server, WATCHED)).await;
     let welcomed = crowd.during(settled(&server)).await;
-    assert_eq!(server.count("passerby_peers{phase=\"idle\"}").await, MANY);
+    server.counts("passerby_peers{phase=\"idle\"}", MANY).await;
 
     crowd.order(0..MANY, |_| Order::Join(Tastes::default()));
     crowd.until("all talk", soon(), |it| it.talking == MANY).await;
-    assert_eq!(server.count("passerby_peers{phase=\"talking\"}").await, MANY);
+    server.counts("passerby_peers{phase=\"talking\"}", MANY).await;
     crowd.order(0..MANY, |_| Order::Leave);
     crowd.until("all have left", soon(), |it| it.ended == MANY).await;
     let after = crowd.during(settled(&server)).await;
-    assert_eq!(server.count("passerby_peers{phase=\"idle\"}").await, MANY);
+    server.counts("passerby_peers{phase=\"idle\"}", MANY).await;
     let troubled: Vec<_> =
         crowd.seen.iter().filter(|it| !it.errors.is_empty() || it.lost_at.is_some()).collect();
     if let Some(one) = troubled.first() {
@@ -118,7 +118,7 @@ pub(crate) async fn killed() -> Vec<Row> {
     server.replace();
     let are_back = |it: &Totals| it.lost == STORM && it.up == STORM && it.waiting == WAITING;
     let back_at = crowd.until("all are back", soon(), are_back).await;
-    assert_eq!(server.count("passerby_peers{phase=\"waiting\"}").await, WAITING);
+    server.counts("passerby_peers{phase=\"waiting\"}", WAITING).await;
     vec![Row::new("10,000 back after a kill", (back_at - killed_at).as_secs_f64(), 10.0, "s")]
 }
 

@@ -64,8 +64,17 @@ impl Server {
         answer.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("a status")
     }
 
-    /// What `/metrics` says of `series`.
-    pub(crate) async fn count(&self, series: &str) -> usize {
+    /// Waits until `/metrics` says so of `series`: what the bots know may be ahead of what the server has heard.
+    pub(crate) async fn counts(&self, series: &str, expected: usize) {
+        let comes_true = async {
+            while self.count(series).await != expected {
+                sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(PATIENCE, comes_true).await.expect(series);
+    }
+
+    async fn count(&self, series: &str) -> usize {
         let text = get(self.metrics, "/metrics").await.expect("an answer");
         let value = text.lines().find_map(|it| it.strip_prefix(series)?.strip_prefix(' '));
         value.map_or(0, |it| it.parse().expect("a count"))
