@@ -15,7 +15,10 @@ use std::{env, process::Command, str::FromStr};
 
 use passerby::{
     matchmaker::{Config, Connection, Ice, Input, Matchmaker, Network},
-    protocol::{Frame, Interest, Language, Media, Past, Tastes, ToServer},
+    protocol::{
+        Frame, Interest, Language, Media, Past, Tastes, ToServer,
+        limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES},
+    },
     time::Moment,
 };
 
@@ -111,6 +114,8 @@ impl House {
             unix_origin_ms: 1_700_000_000_000,
             max_connections: usize::MAX,
             max_passed_by: 16,
+            hello_within: HELLO_WITHIN,
+            outbox_bytes: MAX_OUTBOX_BYTES as u32,
             keys: [3; 32].into(),
             build: None,
             ice: Ice::default(),

@@ -5,7 +5,13 @@ use std::{path::PathBuf, process};
 use anyhow::Context;
 use clap::Parser;
 use passerby::server::{self, Config, Listeners};
+use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// Gives back what a thousand calls have freed; glibc's keeps so much of it that a peer after a call costs 14 KiB, not 8
+/// (`make load`).
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Introduces strangers to each other for a video call.
 #[derive(Parser)]

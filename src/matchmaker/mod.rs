@@ -30,7 +30,7 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, mem, sync::Arc};
+use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
 use acquaintances::Acquaintances;
 use ahead::Seats;
@@ -70,6 +70,10 @@ pub struct Config {
     pub ice: Ice,
     /// Names the page that goes with this server.
     pub build: Option<String>,
+    /// How long a new socket may take to say hello.
+    pub hello_within: Duration,
+    /// Bytes of descriptions and candidates kept for one peer that it has not acknowledged.
+    pub outbox_bytes: u32,
 }
 
 /// Pairs peers, and passes on what the two of a pair say.
@@ -79,6 +83,8 @@ pub struct Matchmaker {
     keys: Keys,
     build: Option<String>,
     ice: Ice,
+    hello_within: Duration,
+    outbox_bytes: u32,
     draining: bool,
     mint: Mint,
     sockets: HashMap<Connection, Socket>,
@@ -108,6 +114,8 @@ impl Matchmaker {
             keys: config.keys,
             build: config.build,
             ice: config.ice,
+            hello_within: config.hello_within,
+            outbox_bytes: config.outbox_bytes,
             draining: false,
             mint: Mint::new(config.seed, config.unix_origin_ms),
             sockets: HashMap::new(),

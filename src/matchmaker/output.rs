@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::Connection;
-use crate::protocol::{EndReason, ErrorCode, Frame, MatchId, ToBrowser};
+use crate::protocol::{Affinity, EndReason, ErrorCode, Frame, MatchId, ToBrowser};
 
 /// One deed, to be done in the order given.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub enum Note {
         match_id: MatchId,
         /// How long the longer waiter had waited.
         waited: Duration,
+        /// The closest that the two have in common.
+        affinity: Affinity,
     },
     /// One end has said that what was promised arrives; the other had said so before.
     Connected {

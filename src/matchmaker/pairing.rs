@@ -128,8 +128,9 @@ impl Matchmaker {
         self.deadlines.set(connect_by, Due::Connect(match_id));
         let waited = now - ends[0].place.since;
         self.forecast.waited(now, waited);
-        self.outputs.push(Output::Note(Note::Matched { match_id, waited }));
         let peers = ends.map(|end| end.peer);
+        let affinity = self.shared(peers[0], peers[1]).closest();
+        self.outputs.push(Output::Note(Note::Matched { match_id, waited, affinity }));
         let relay_only = peers.iter().any(|it| self.peers.get(it).is_some_and(|it| it.hides));
         let privacy = self.privacy(relay_only, peers);
         let offer = if relay_only { None } else { self.take_offer(now, peers[Match::IMPOLITE]) };

@@ -74,22 +74,28 @@ pub(super) enum Standing {
 
 impl Peer {
     /// A peer that has just said hello.
-    pub(super) fn new(connection: Connection, network: Network, secret: Secret, device: DeviceId) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        network: Network,
+        secret: Secret,
+        device: DeviceId,
+        outbox_bytes: u32,
+    ) -> Self {
         let link = Link::Attached(connection);
-        Self { secret: Some(secret), network: Some(network), device, ..Self::with(link) }
+        Self { secret: Some(secret), network: Some(network), device, ..Self::with(link, outbox_bytes) }
     }
 
     /// A peer that is known by its partner's ticket, and may come until then.
-    pub(super) fn expected(until: Moment) -> Self {
-        Self::with(Link::Detached { until })
+    pub(super) fn expected(until: Moment, outbox_bytes: u32) -> Self {
+        Self::with(Link::Detached { until }, outbox_bytes)
     }
 
-    fn with(link: Link) -> Self {
+    fn with(link: Link, outbox_bytes: u32) -> Self {
         Self {
             secret: None,
             network: None,
             link,
-            delivery: Delivery::default(),
+            delivery: Delivery::with_room(outbox_bytes),
             standing: Standing::Idle,
             media: Media::default(),
             hides: false,

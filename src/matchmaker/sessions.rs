@@ -10,8 +10,8 @@ use crate::{
     protocol::{
         EndReason, ErrorCode, Frame, Limits, MatchId, Past, PeerId, Resume, Secret, Signalling, ToBrowser,
         limits::{
-            GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, MAX_CANDIDATE_BYTES, MAX_CANDIDATES,
-            MAX_FRAME_BYTES, MAX_SDP_BYTES, VERSION,
+            GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_FRAME_BYTES,
+            MAX_SDP_BYTES, VERSION,
         },
     },
     time::Moment,
@@ -55,7 +55,7 @@ impl Matchmaker {
         if self.sockets.len() >= self.max_connections.saturating_add(self.lost) {
             return self.turn_away(connection, ErrorCode::ServerFull);
         }
-        let until = now + HELLO_WITHIN;
+        let until = now + self.hello_within;
         self.sockets.insert(connection, Socket::Silent { until, network });
         self.deadlines.set(until, Due::Hello(connection));
     }
@@ -93,7 +93,7 @@ impl Matchmaker {
             None => {
                 let (id, secret, device) = (self.mint.peer(now), self.mint.secret(), self.device(device));
                 self.bind(connection, id);
-                let mut peer = Peer::new(connection, network, secret, device.id);
+                let mut peer = Peer::new(connection, network, secret, device.id, self.outbox_bytes);
                 peer.acquaintances = Acquaintances::told(now, past);
                 self.peers.insert(id, peer);
                 self.tell(id, self.welcome(id, secret, (false, None), device.news));

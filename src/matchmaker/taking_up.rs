@@ -45,7 +45,7 @@ impl Matchmaker {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         // What was said to one who has been here may have been heard; to one who has not it is all news.
         if peer.secret.replace(secret).is_some() {
-            peer.delivery = Delivery::default();
+            peer.delivery = Delivery::with_room(self.outbox_bytes);
         }
         peer.device = device.id;
         peer.acquaintances = Acquaintances::told(now, past);
@@ -77,7 +77,7 @@ impl Matchmaker {
         };
         let until = now + GRACE_MATCHED;
         for id in peers {
-            self.peers.insert(id, Peer::expected(until));
+            self.peers.insert(id, Peer::expected(until, self.outbox_bytes));
             self.lost += 1;
             self.deadlines.set(until, Due::Grace(id));
         }

@@ -15,7 +15,7 @@ pub trait Message: Clone {
     fn weight(&self) -> usize;
 }
 
-/// The state of one end. Bounded by [`MAX_OUTBOX_MESSAGES`] and [`MAX_OUTBOX_BYTES`].
+/// The state of one end. Bounded by [`MAX_OUTBOX_MESSAGES`] and by bytes, [`MAX_OUTBOX_BYTES`] by default.
 #[derive(Clone, Debug)]
 pub struct Delivery<M> {
     /// The number of the last counted message of this end.
@@ -28,6 +28,8 @@ pub struct Delivery<M> {
     outbox: VecDeque<M>,
     /// The weight of the outbox.
     weight: usize,
+    /// The most that it may weigh.
+    room: u32,
 }
 
 /// What a received frame is.
@@ -47,7 +49,14 @@ pub struct Overflow;
 
 impl<M> Default for Delivery<M> {
     fn default() -> Self {
-        Self { sent: 0, heard: 0, told: 0, outbox: VecDeque::new(), weight: 0 }
+        Self::with_room(MAX_OUTBOX_BYTES as u32)
+    }
+}
+
+impl<M> Delivery<M> {
+    /// One that keeps so many bytes of texts at most.
+    pub const fn with_room(room: u32) -> Self {
+        Self { sent: 0, heard: 0, told: 0, outbox: VecDeque::new(), weight: 0, room }
     }
 }
 
@@ -62,7 +71,7 @@ impl<M: Message> Delivery<M> {
             return Ok(self.frame(0, msg));
         }
         let weight = self.weight + msg.weight();
-        if self.outbox.len() >= MAX_OUTBOX_MESSAGES || weight > MAX_OUTBOX_BYTES {
+        if self.outbox.len() >= MAX_OUTBOX_MESSAGES || weight > self.room as usize {
             return Err(Overflow);
         }
         self.weight = weight;

@@ -97,6 +97,17 @@ impl Tastes {
             languages: self.languages.iter().filter(|it| other.languages.contains(it)).copied().collect(),
         }
     }
+
+    /// The closest of these, where they are what two have in common.
+    pub const fn closest(&self) -> Affinity {
+        if !self.interests.is_empty() {
+            Affinity::Interest
+        } else if !self.languages.is_empty() {
+            Affinity::Language
+        } else {
+            Affinity::Anybody
+        }
+    }
 }
 
 /// How much two have in common, the closest first; and how much somebody wants at least.

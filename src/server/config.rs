@@ -441,6 +441,22 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_stands_on_the_page_for_operators() {
+        let page = include_str!("../../docs/operating.md");
+        let mut table = "";
+        let mut count = 0;
+        for line in include_str!("../../Leptos.toml").lines().filter(|it| !it.starts_with('#')) {
+            if let Some(name) = line.strip_prefix('[') {
+                table = name.trim_end_matches(']');
+            } else if let (Some((key, _)), false) = (line.split_once(" = "), table.starts_with("package")) {
+                assert!(page.contains(&format!("`{table}.{key}`")), "{table}.{key}");
+                count += 1;
+            }
+        }
+        assert!(count > 30, "{count}");
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (text, key) in [
             ("[server]\nmax_conections = 1", "server.max_conections"),
@@ -480,7 +496,12 @@ mod tests {
             ("[server]\nforwarded_header = \"via\"", "server.forwarded_header"),
             ("[metrics]\naddr = \"here\"", "metrics.addr"),
             ("[limits]\nnetworks = 0", "limits.networks"),
+            ("[limits]\nopen = 0", "limits.open"),
+            ("[limits]\nhead_seconds = 0", "limits.head_seconds"),
             ("[limits]\nwrite_seconds = 61", "limits.write_seconds"),
+            ("[limits]\nhello_seconds = 61", "limits.hello_seconds"),
+            ("[limits]\noutbox_kib = 63", "limits.outbox_kib"),
+            ("[limits]\noutbox_kib = 4097", "limits.outbox_kib"),
             ("[limits]\nnexts = { burst = 1, per_minute = 1 }", "limits.nexts"),
             ("[limits.peer]\nnexts = { burst = 1, per_minute = 0 }", "limits.peer.nexts"),
             (

@@ -1,12 +1,13 @@
 //! The one task that owns the matchmaker: brings it facts, does its deeds; it must not decide anything about people.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
     clock::Clock,
     life::Life,
+    limits::Limits,
     mailbox::{Full, Post},
     telemetry::Telemetry,
 };
@@ -49,6 +50,7 @@ impl Driver {
         keys: Keys,
         build: Option<String>,
         ice: Ice,
+        limits: &Limits,
         clock: Clock,
         telemetry: Arc<Telemetry>,
     ) -> Result<(Self, mpsc::Sender<Event>), getrandom::Error> {
@@ -63,6 +65,8 @@ impl Driver {
             keys,
             ice,
             build,
+            hello_within: Duration::from_secs(limits.hello_seconds),
+            outbox_bytes: limits.outbox_kib * 1024,
         });
         let (events, inbox) = mpsc::channel(INBOX);
         Ok((Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, events))
@@ -170,11 +174,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_socket_that_takes_nothing_is_let_go_and_its_peer_is_lost() {
-        let telemetry = Arc::new(Telemetry::new());
+        let (limits, telemetry) = (Limits::default(), Arc::new(Telemetry::new()));
         let (mut driver, _inbox) =
-            Driver::new(10, [0; 32].into(), None, Ice::default(), Clock::start(), telemetry).unwrap();
+            Driver::new(10, [0; 32].into(), None, Ice::default(), &limits, Clock::start(), telemetry)
+                .unwrap();
         let connection = Connection(1);
-        let (mailbox, post) = mailbox(Tick(0));
+        let (mailbox, post) = mailbox(Tick(0), u32::MAX);
         driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), post));
         let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: Past::default() };
         // The answer to the last one finds no room.

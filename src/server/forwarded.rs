@@ -8,6 +8,8 @@ use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 use serde::Deserialize;
 
+use crate::matchmaker::Network;
+
 /// The configuration's key, for messages.
 pub const KEY: &str = "server.proxies";
 
@@ -90,6 +92,14 @@ impl Proxies {
             }
         }
         client
+    }
+
+    /// As what network a connection is counted before it is known who sends a request; `None` for a proxy's, which is
+    /// many people's, and for one from this machine where no proxies are configured, which may be one.
+    pub(super) fn network(&self, peer: IpAddr) -> Option<Network> {
+        let peer = peer.to_canonical();
+        let speaks_for_many = self.trusts(peer) || (self.is_empty() && peer.is_loopback());
+        (!speaks_for_many).then(|| Network::of(peer))
     }
 
     fn trusts(&self, address: IpAddr) -> bool {

@@ -66,7 +66,7 @@ struct Table {
 
 impl Table {
     fn new(limits: &Limits) -> Self {
-        let NetworkLimits { connections, openings, joins, nexts } = limits.network;
+        let NetworkLimits { connections, openings, joins, nexts, .. } = limits.network;
         Self {
             connections: if connections == 0 { usize::MAX } else { connections },
             openings: openings.pace(),
@@ -228,7 +228,8 @@ mod tests {
     /// Two sockets at a time, three new ones and then one a second; two joins and two nexts, then one a second.
     fn table(room: usize) -> Table {
         let rate = |burst| Rate { burst, per_minute: 60 };
-        let network = NetworkLimits { connections: 2, openings: rate(3), joins: rate(2), nexts: rate(2) };
+        let network =
+            NetworkLimits { connections: 2, open: 0, openings: rate(3), joins: rate(2), nexts: rate(2) };
         Table::new(&Limits { network, networks: room, ..Limits::default() })
     }
 

@@ -1,11 +1,14 @@
 //! How much of everything one peer and one network may have, as operators set it; it must not know who counts.
 
-use std::time::Duration;
+use std::{ops::RangeInclusive, time::Duration};
 
 use serde::Deserialize;
 
 use super::relay::Fault;
-use crate::time::Pace;
+use crate::{
+    protocol::limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES},
+    time::Pace,
+};
 
 /// The largest burst: more is no limit.
 const MAX_BURST: u32 = 10_000;
@@ -13,7 +16,16 @@ const MAX_BURST: u32 = 10_000;
 /// The fastest rate: the clock counts milliseconds.
 const MAX_PER_MINUTE: u32 = 60_000;
 
-/// `[limits]`: what one peer and one network may do, and for how long a socket may take nothing.
+/// The shortest and the longest that anybody is waited for, in seconds.
+const SECONDS: RangeInclusive<u64> = 1..=60;
+
+/// The least that has to fit into an outbox: the largest message, and some.
+const MIN_OUTBOX_KIB: u32 = 64;
+
+/// The most: enough for each of ten thousand peers to have a machine's memory at once.
+const MAX_OUTBOX_KIB: u32 = 4096;
+
+/// `[limits]`: what one peer and one network may do, and for how long anybody is waited for.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct Limits {
@@ -24,9 +36,21 @@ pub struct Limits {
     /// Networks that are counted at most, 1 or more; about 100 bytes each. One more is let in uncounted: who has so many
     /// networks is not held up by what each of them may do. Default: 65536. `PASSERBY__LIMITS__NETWORKS`.
     pub networks: usize,
-    /// Seconds that one message may take to leave, 1 to 60: a page that reads nothing for so long is lost. Default: 5.
-    /// `PASSERBY__LIMITS__WRITE_SECONDS`.
+    /// Connections of one listener at most that are open and no sockets, 1 or more; the eldest makes room for the next. A
+    /// page needs six for a second. Default: 4096, with ten thousand sockets far below the descriptors that
+    /// `docs/passerby.service` allows. `PASSERBY__LIMITS__OPEN`.
+    pub open: usize,
+    /// Seconds that a request's head may take, 1 to 60, and the handshake of TLS before it, and that a connection is kept
+    /// for the next request. Default: 10. `PASSERBY__LIMITS__HEAD_SECONDS`.
+    pub head_seconds: u64,
+    /// Seconds for which a write may get nowhere, 1 to 60; one message of a socket may take no longer altogether. Default:
+    /// 10: a phone in a tunnel is back by then, or gone. `PASSERBY__LIMITS__WRITE_SECONDS`.
     pub write_seconds: u64,
+    /// Seconds from a socket's handshake to its `hello`, 1 to 60. Default: 5. `PASSERBY__LIMITS__HELLO_SECONDS`.
+    pub hello_seconds: u64,
+    /// KiB of descriptions and candidates that are kept for one peer until it has acknowledged them, 64 to 4096. Default:
+    /// 256. `PASSERBY__LIMITS__OUTBOX_KIB`.
+    pub outbox_kib: u32,
 }
 
 /// So many at once, then so many a minute: `PASSERBY__LIMITS__PEER__JOINS__BURST` and so on.
@@ -62,6 +86,9 @@ pub struct NetworkLimits {
     /// Sockets at a time, 0 for no limit. Default: 128, so that it takes eighty networks to fill a server.
     /// `PASSERBY__LIMITS__NETWORK__CONNECTIONS`.
     pub connections: usize,
+    /// Connections at a time that are no sockets, 0 for no limit; one more is closed at once. Default: 512: a page needs six
+    /// for a second. `PASSERBY__LIMITS__NETWORK__OPEN`.
+    pub open: usize,
     /// New sockets: everybody presses Start in one minute, or comes back after a restart.
     pub openings: Rate,
     /// `join`.
@@ -76,7 +103,11 @@ impl Default for Limits {
             peer: PeerLimits::default(),
             network: NetworkLimits::default(),
             networks: 65_536,
-            write_seconds: 5,
+            open: 4096,
+            head_seconds: 10,
+            write_seconds: 10,
+            hello_seconds: HELLO_WITHIN.as_secs(),
+            outbox_kib: (MAX_OUTBOX_BYTES / 1024) as u32,
         }
     }
 }
@@ -97,6 +128,7 @@ impl Default for NetworkLimits {
     fn default() -> Self {
         Self {
             connections: 128,
+            open: 512,
             openings: Rate { burst: 128, per_minute: 120 },
             joins: Rate { burst: 256, per_minute: 1_200 },
             nexts: Rate { burst: 256, per_minute: 1_200 },
@@ -132,10 +164,22 @@ impl Limits {
         if self.networks == 0 {
             return Err(("limits.networks", "must be 1 or more".into()));
         }
-        if !(1..=60).contains(&self.write_seconds) {
-            return Err(("limits.write_seconds", "must be 1 to 60".into()));
+        if self.open == 0 {
+            return Err(("limits.open", "must be 1 or more".into()));
         }
-        let Self { peer, network, .. } = self;
+        if !(MIN_OUTBOX_KIB..=MAX_OUTBOX_KIB).contains(&self.outbox_kib) {
+            return Err(("limits.outbox_kib", format!("must be {MIN_OUTBOX_KIB} to {MAX_OUTBOX_KIB}")));
+        }
+        let Self { peer, network, head_seconds, write_seconds, hello_seconds, .. } = self;
+        for (key, seconds) in [
+            ("limits.head_seconds", head_seconds),
+            ("limits.write_seconds", write_seconds),
+            ("limits.hello_seconds", hello_seconds),
+        ] {
+            if !SECONDS.contains(seconds) {
+                return Err((key, format!("must be {} to {}", SECONDS.start(), SECONDS.end())));
+            }
+        }
         for (key, rate) in [
             ("limits.peer.joins", peer.joins),
             ("limits.peer.nexts", peer.nexts),
@@ -167,6 +211,8 @@ pub(super) enum Limit {
     PeerOthers,
     /// `limits.network.connections`
     NetworkConnections,
+    /// `limits.network.open`
+    NetworkOpen,
     /// `limits.network.openings`
     NetworkOpenings,
     /// `limits.network.joins`
@@ -175,23 +221,30 @@ pub(super) enum Limit {
     NetworkNexts,
     /// `limits.networks`
     Networks,
+    /// `limits.open`
+    Open,
+    /// `limits.head_seconds`
+    Head,
     /// `limits.write_seconds`
     Write,
 }
 
 impl Limit {
     /// All, in order, with the values of the label `limit`.
-    pub(super) const ALL: [(Self, &str); 11] = [
+    pub(super) const ALL: [(Self, &str); 14] = [
         (Self::PeerJoins, "peer-joins"),
         (Self::PeerNexts, "peer-nexts"),
         (Self::PeerSignals, "peer-signals"),
         (Self::PeerCandidates, "peer-candidates"),
         (Self::PeerOthers, "peer-others"),
         (Self::NetworkConnections, "network-connections"),
+        (Self::NetworkOpen, "network-open"),
         (Self::NetworkOpenings, "network-openings"),
         (Self::NetworkJoins, "network-joins"),
         (Self::NetworkNexts, "network-nexts"),
         (Self::Networks, "networks"),
+        (Self::Open, "open"),
+        (Self::Head, "head"),
         (Self::Write, "write"),
     ];
 }

@@ -15,17 +15,10 @@ use std::{
 use tokio::sync::Notify;
 
 use super::wheel::Tick;
-use crate::protocol::{
-    ErrorCode, Frame, Message, ToBrowser,
-    limits::{MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES},
-};
+use crate::protocol::{ErrorCode, Frame, Message, ToBrowser, limits::MAX_OUTBOX_MESSAGES};
 
 /// Messages that may wait for one socket: a whole replay and what is said meanwhile.
 pub(super) const OUTGOING: usize = MAX_OUTBOX_MESSAGES + 32;
-
-/// Bytes of the descriptions and candidates in them. Who acknowledges only what it has heard never has more: all of them
-/// are in its outbox as well.
-const OUTGOING_BYTES: usize = MAX_OUTBOX_BYTES;
 
 /// What a socket is told.
 #[derive(Debug)]
@@ -63,6 +56,8 @@ struct Shared {
     letters: Mutex<Letters>,
     bell: Notify,
     heard: AtomicU32,
+    /// Bytes of the descriptions and candidates in the letters, at most.
+    room: u32,
 }
 
 #[derive(Debug, Default)]
@@ -78,10 +73,11 @@ struct Letters {
     is_left: bool,
 }
 
-/// An empty one, whose socket was heard at `now`.
-pub(super) fn mailbox(now: Tick) -> (Mailbox, Post) {
+/// An empty one with `room` bytes for descriptions and candidates, whose socket was heard at `now`. The peer's outbox has
+/// as much, and keeps what it has not acknowledged: who acknowledges only what it has heard never fills this one.
+pub(super) fn mailbox(now: Tick, room: u32) -> (Mailbox, Post) {
     let (letters, bell) = (Mutex::default(), Notify::new());
-    let shared = Arc::new(Shared { letters, bell, heard: AtomicU32::new(now.0) });
+    let shared = Arc::new(Shared { letters, bell, heard: AtomicU32::new(now.0), room });
     (Mailbox(Arc::clone(&shared)), Post(shared))
 }
 
@@ -148,7 +144,7 @@ impl Post {
             return Ok(());
         }
         let weight = letters.weight + frame.msg.weight();
-        if letters.frames.len() >= OUTGOING || weight > OUTGOING_BYTES {
+        if letters.frames.len() >= OUTGOING || weight > self.0.room as usize {
             return Err(Full);
         }
         letters.weight = weight;
@@ -195,6 +191,8 @@ mod tests {
     use futures::FutureExt;
     use uuid::Uuid;
 
+    const ROOM: u32 = 1 << 18;
+
     fn pong(seq: u64) -> Frame<Arc<ToBrowser>> {
         Frame { seq, ack: 0, msg: Arc::new(ToBrowser::Pong {}) }
     }
@@ -211,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_taken_in_order_and_the_goodbye_last() {
-        let (mailbox, post) = mailbox(Tick(0));
+        let (mailbox, post) = mailbox(Tick(0), ROOM);
         assert!(next(&mailbox).is_none());
         mailbox.pulse().want(Outgoing::Ping);
         for seq in 1..3 {
@@ -226,14 +224,14 @@ mod tests {
 
     #[test]
     fn there_is_room_for_so_many_messages_and_so_many_bytes() {
-        let (mailbox, post) = mailbox(Tick(0));
+        let (mailbox, post) = mailbox(Tick(0), ROOM);
         assert!((0..OUTGOING).all(|_| post.say(pong(0)).is_ok()));
         assert!(post.say(pong(0)).is_err());
         assert!(next(&mailbox).is_some());
         assert!(post.say(pong(0)).is_ok());
 
-        let (mailbox, post) = super::mailbox(Tick(0));
-        assert!(post.say(offer(OUTGOING_BYTES)).is_ok());
+        let (mailbox, post) = super::mailbox(Tick(0), ROOM);
+        assert!(post.say(offer(ROOM as usize)).is_ok());
         assert!(post.say(offer(1)).is_err());
         assert!(next(&mailbox).is_some());
         assert!(post.say(offer(1)).is_ok());
@@ -241,21 +239,21 @@ mod tests {
 
     #[test]
     fn a_socket_learns_that_it_was_forsaken_and_the_driver_does_not_fill_the_box_of_one_that_has_ended() {
-        let (mailbox, post) = mailbox(Tick(0));
+        let (mailbox, post) = mailbox(Tick(0), ROOM);
         drop(post);
         assert!(matches!(next(&mailbox), Some(Outgoing::Forsaken)));
 
-        let (mailbox, post) = super::mailbox(Tick(7));
+        let (mailbox, post) = super::mailbox(Tick(7), ROOM);
         let pulse = mailbox.pulse();
         assert_eq!(pulse.heard(), Some(Tick(7)));
         drop(mailbox);
-        assert!((0..=OUTGOING).all(|_| post.say(offer(OUTGOING_BYTES)).is_ok()));
+        assert!((0..=OUTGOING).all(|_| post.say(offer(ROOM as usize)).is_ok()));
         assert_eq!(pulse.heard(), None);
     }
 
     #[tokio::test]
     async fn who_waits_for_the_bell_is_woken() {
-        let (mailbox, post) = mailbox(Tick(0));
+        let (mailbox, post) = mailbox(Tick(0), ROOM);
         let waiting = tokio::spawn(async move { mailbox.next().await });
         tokio::task::yield_now().await;
         post.say(pong(1)).unwrap();

@@ -49,7 +49,7 @@ use driver::Driver;
 use forwarded::Proxies;
 use gate::Gate;
 use life::Life;
-use listen::Door;
+use listen::{Bounds, Door};
 use origin::Origins;
 use router::Site;
 use socket::Exchange;
@@ -122,16 +122,15 @@ pub async fn run(
     let _ = any_spawner::Executor::init_tokio();
     config.check_build()?;
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
-    let proxies = proxies(&config, address)?;
+    let proxies = Arc::new(proxies(&config, address)?);
     let named = |(key, problem): relay::Fault| anyhow::anyhow!("`{key}` {problem}");
     let plan = config.tls.settle(&config.state).map_err(named)?;
     let origins = Origins::new(address, &config.server.origins, plan.origins(address))
         .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
     let origins = Arc::new(origins);
     let ice = config.ice.settle().map_err(named)?;
-    let kept = config.state.keys().map_err(named)?;
-    let keys = kept.map_or_else(|| passing_key().map(Keys::from), Ok)?;
-    let scrubs = config.ice.scrub;
+    let keys = config.state.keys().map_err(named)?.map_or_else(passing_key, Ok)?;
+    let (limits, scrubs) = (&config.limits, config.ice.scrub);
     let telemetry = Arc::new(Telemetry::new());
     let (life, clock) = (Life::default(), Clock::start());
     let (driver, inbox) = Driver::new(
@@ -139,16 +138,17 @@ pub async fn run(
         keys,
         crate::ui::build(&config.leptos),
         ice,
+        limits,
         clock,
         Arc::clone(&telemetry),
     )?;
-    let (wheel, limits) = (Arc::new(Wheel::new()), &config.limits);
+    let wheel = Arc::new(Wheel::new());
     let gate = Gate::new(limits, !proxies.is_empty(), clock, Arc::clone(&telemetry));
     let exchange =
         Exchange::new(inbox, Arc::clone(&wheel), life.clone(), Arc::clone(&telemetry), scrubs, clock, limits);
     let site = Site {
         origins: Arc::clone(&origins),
-        proxies: Arc::new(proxies),
+        proxies: Arc::clone(&proxies),
         gate: Arc::new(gate),
         exchange: Arc::new(exchange),
         life: life.clone(),
@@ -159,7 +159,9 @@ pub async fn run(
     tasks.spawn(driver.run(life.clone()));
     tasks.spawn(spin(wheel, life.stopping.clone()));
     let mut open = |listener, router, tls| {
-        tasks.spawn(listen::serve(listener, Door { router, tls, stopping: life.stopping.clone() }));
+        let (proxies, telemetry) = (Arc::clone(&proxies), Arc::clone(&telemetry));
+        let (bounds, stopping) = (Bounds::new(limits), life.stopping.clone());
+        tasks.spawn(listen::serve(listener, Door { router, tls, bounds, proxies, telemetry, stopping }));
     };
     let (tls, chore) = plan.start(address, life.stopping.clone())?;
     open(listeners.site, router::site(&config, site), tls);
@@ -167,7 +169,7 @@ pub async fn run(
         open(listener, listen::redirect(origins), None);
     }
     if let Some(listener) = listeners.metrics {
-        open(listener, router::metrics(telemetry), None);
+        open(listener, router::metrics(Arc::clone(&telemetry)), None);
     }
     if let Some(chore) = chore {
         tasks.spawn(chore);
@@ -175,33 +177,33 @@ pub async fn run(
     tracing::info!(%address, "serving");
 
     let grace = Duration::from_secs(config.server.grace_seconds);
-    let result = live(&life, &mut tasks, shutdown, grace).await;
+    live(life, tasks, shutdown, grace).await
+}
+
+/// Waits until the server is told to stop, and for the calls then; ends everything.
+async fn live(
+    life: Life,
+    mut tasks: JoinSet<()>,
+    shutdown: impl Future<Output = ()>,
+    grace: Duration,
+) -> anyhow::Result<()> {
+    let result = tokio::select! {
+        () = shutdown => {
+            drain(&life, grace).await;
+            Ok(())
+        }
+        Some(ended) = tasks.join_next() => Err(anyhow::anyhow!("a task has ended before the server: {ended:?}")),
+    };
     end(&life, tasks).await;
     result
 }
 
-/// Waits until the server is told to stop, and for the calls then.
-async fn live(
-    life: &Life,
-    tasks: &mut JoinSet<()>,
-    shutdown: impl Future<Output = ()>,
-    grace: Duration,
-) -> anyhow::Result<()> {
-    tokio::select! {
-        () = shutdown => {
-            drain(life, grace).await;
-            Ok(())
-        }
-        Some(ended) = tasks.join_next() => Err(anyhow::anyhow!("a task has ended before the server: {ended:?}")),
-    }
-}
-
 /// A key for the tickets of this server alone.
-fn passing_key() -> anyhow::Result<[u8; 32]> {
+fn passing_key() -> anyhow::Result<Keys> {
     tracing::info!("no `state.dir`: calls cannot be taken up after a restart");
     let mut key = [0; 32];
     getrandom::fill(&mut key).context("the system has no randomness")?;
-    Ok(key)
+    Ok(key.into())
 }
 
 /// The proxies whose word is taken; warns where there seems to be one that is not named.

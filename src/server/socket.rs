@@ -1,6 +1,7 @@
 //! One WebSocket, one task: bytes to messages and back, and whether the other end lives; it must not know the matchmaker.
 
 use std::{
+    io::ErrorKind,
     ops::{ControlFlow, Range},
     sync::{
         Arc,
@@ -59,6 +60,8 @@ pub(super) struct Exchange {
     paces: Paces,
     /// How long one message may take to leave.
     write_within: Duration,
+    /// How much may wait for one socket.
+    outbox_bytes: u32,
     last: AtomicU64,
 }
 
@@ -91,14 +94,24 @@ impl Exchange {
         clock: Clock,
         limits: &Limits,
     ) -> Self {
-        let (paces, write_within) = (Paces::new(&limits.peer), Duration::from_secs(limits.write_seconds));
-        Self { inbox, wheel, life, telemetry, scrubs, clock, paces, write_within, last: AtomicU64::new(0) }
+        Self {
+            inbox,
+            wheel,
+            life,
+            telemetry,
+            scrubs,
+            clock,
+            paces: Paces::new(&limits.peer),
+            write_within: Duration::from_secs(limits.write_seconds),
+            outbox_bytes: limits.outbox_kib * 1024,
+            last: AtomicU64::new(0),
+        }
     }
 
     /// Serves one socket until it is closed.
     pub(super) async fn serve(self: Arc<Self>, socket: WebSocket, pass: Pass) {
         let connection = Connection(self.last.fetch_add(1, Ordering::Relaxed) + 1);
-        let (mailbox, post) = mailbox(self.wheel.now());
+        let (mailbox, post) = mailbox(self.wheel.now(), self.outbox_bytes);
         self.wheel.add(&mailbox);
         // It fails when the driver has ended; what then becomes of `post` says so to the conversation.
         let _ = self.inbox.send(Event::Opened(connection, pass.network(), post)).await;
@@ -118,7 +131,8 @@ impl Exchange {
                 break end;
             }
         };
-        talk.end(end).await;
+        // Boxed, so that a task that has yet to end needs no room for its end.
+        Box::pin(talk.end(end)).await;
     }
 
     /// Tells a socket for which there is no room in its network when to come back, and closes it. A browser's page sees of
@@ -133,7 +147,7 @@ impl Exchange {
         let farewell = async {
             socket.send(Message::text(encode(&error))).await?;
             socket.send(farewell(code)).await?;
-            while socket.recv().await.is_some_and(|it| it.is_ok()) {}
+            socket.see_off().await;
             Ok::<_, Error>(())
         };
         // Who does not take it is not waited for.
@@ -188,6 +202,7 @@ impl Talk {
         self.mailbox.hears(self.exchange.wheel.now());
         match message {
             Message::Text(text) => {
+                self.exchange.telemetry.took(text.len());
                 let read = self.read(&text);
                 self.last = text;
                 match read {
@@ -292,8 +307,11 @@ impl Talk {
     }
 
     async fn tell(&mut self, input: Input) -> ControlFlow<End> {
-        match self.exchange.inbox.send(Event::Happened(self.connection, input)).await {
-            Ok(()) => ControlFlow::Continue(()),
+        match self.exchange.inbox.reserve().await {
+            Ok(place) => {
+                place.send(Event::Happened(self.connection, input));
+                ControlFlow::Continue(())
+            }
             Err(_) => ControlFlow::Break(End::Failed(ErrorCode::ServerStops)),
         }
     }
@@ -317,19 +335,22 @@ impl Talk {
     }
 
     async fn write_text(&mut self, text: String) -> ControlFlow<End> {
+        self.exchange.telemetry.gives(text.len());
         let written = timeout(self.exchange.write_within, self.socket.send_text(text)).await;
         self.written(written)
     }
 
     fn written(&self, result: Result<Result<(), Error>, Elapsed>) -> ControlFlow<End> {
-        match result {
-            Ok(Ok(())) => ControlFlow::Continue(()),
-            Ok(Err(_)) => ControlFlow::Break(End::Gone(Closing::Lost)),
-            Err(_) => {
-                self.exchange.telemetry.limited(Limit::Write);
-                ControlFlow::Break(End::Gone(Closing::Lost))
-            }
+        let is_late = match &result {
+            Ok(Ok(())) => return ControlFlow::Continue(()),
+            Ok(Err(Error::Io(error))) => error.kind() == ErrorKind::TimedOut,
+            Ok(Err(_)) => false,
+            Err(_) => true,
+        };
+        if is_late {
+            self.exchange.telemetry.limited(Limit::Write);
         }
+        ControlFlow::Break(End::Gone(Closing::Lost))
     }
 
     /// Tells both sides that it is over.
@@ -362,14 +383,11 @@ impl Talk {
 
     /// Waits for the other end's farewell, or for ever where it cannot be read.
     async fn linger(&mut self) {
-        while self.readable {
-            match self.socket.recv().await {
-                Some(Ok(_)) => {}
-                Some(Err(_)) => self.readable = false,
-                None => return,
-            }
+        if self.readable {
+            self.socket.see_off().await;
+        } else {
+            std::future::pending().await
         }
-        std::future::pending().await
     }
 }
 
@@ -392,6 +410,6 @@ mod tests {
     #[test]
     fn ten_thousand_sockets_need_little_memory() {
         let size = size_of_future(Exchange::serve);
-        assert!(size < 3 * 1024, "{size}");
+        assert!(size < 1536, "{size}");
     }
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     matchmaker::{Census, Input, Note},
-    protocol::ErrorCode,
+    protocol::{Affinity, ErrorCode},
 };
 
 /// One label and its value.
@@ -37,6 +37,8 @@ pub(super) struct Telemetry {
     connections: Gauge,
     heard: Counter,
     said: Counter,
+    taken: Counter,
+    given: Counter,
     matched: Counter,
     rebuilt: Counter,
     connected: Counter,
@@ -46,7 +48,8 @@ pub(super) struct Telemetry {
     /// In the order of [`Limit`]; got from their family once, since a flood is what they count.
     limited: [Counter; Limit::ALL.len()],
     networks: Gauge,
-    wait: Histogram,
+    /// In the order of [`Affinity`].
+    wait: [Histogram; Affinity::ALL.len()],
     connect: Histogram,
 }
 
@@ -54,20 +57,26 @@ impl Telemetry {
     /// All at zero.
     pub(super) fn new() -> Self {
         // Seconds: a wait of a moment, of a look at the clock, of a walk to the kitchen.
-        let wait = Histogram::new([0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0]);
+        let wait = Family::<Label, Histogram, fn() -> Histogram>::new_with_constructor(|| {
+            Histogram::new([0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0])
+        });
         // Seconds, up to the server's patience of 20.
         let connect = Histogram::new([0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0]);
         let peers = Family::<Label, Gauge>::default();
         let messages = Family::<Label, Counter>::default();
         let limited = Family::<Label, Counter>::default();
-        let direction = |name: &str| messages.get_or_create_owned(&[("direction", name.into())]);
+        let bytes = Family::<Label, Counter>::default();
+        let direction =
+            |of: &Family<Label, Counter>, name: &str| of.get_or_create_owned(&[("direction", name.into())]);
         let mut this = Self {
             registry: Registry::with_prefix("passerby"),
             peers: PHASES.map(|name| peers.get_or_create_owned(&[("phase", name.into())])),
             matches: Gauge::default(),
             connections: Gauge::default(),
-            heard: direction("in"),
-            said: direction("out"),
+            heard: direction(&messages, "in"),
+            said: direction(&messages, "out"),
+            taken: direction(&bytes, "in"),
+            given: direction(&bytes, "out"),
             matched: Counter::<u64, AtomicU64>::default(),
             rebuilt: Counter::default(),
             connected: Counter::<u64, AtomicU64>::default(),
@@ -76,10 +85,16 @@ impl Telemetry {
             closed: Family::default(),
             limited: Limit::ALL.map(|(_, name)| limited.get_or_create_owned(&[("limit", name.into())])),
             networks: Gauge::default(),
-            wait,
+            wait: Affinity::ALL.map(|it| wait.get_or_create_owned(&[("shared", label(&it))])),
             connect,
         };
         this.registry.register("limited", "What was too much, by limit", limited);
+        this.registry.register("bytes", "Bytes of messages by direction", bytes);
+        this.registry.register(
+            "wait_seconds",
+            "How long the longer waiter of a pair had waited, by the closest that the two have in common",
+            wait,
+        );
         this.register(peers, messages);
         this
     }
@@ -99,11 +114,6 @@ impl Telemetry {
         registry.register("matches_ended", "Pairs ended, by reason", self.ended.clone());
         registry.register("refused", "Refusals by code", self.refused.clone());
         registry.register("closed", "Sockets that the server closed, by code", self.closed.clone());
-        registry.register(
-            "wait_seconds",
-            "How long the longer waiter of a pair had waited",
-            self.wait.clone(),
-        );
         registry.register("connect_seconds", "From pair to call", self.connect.clone());
     }
 
@@ -138,6 +148,16 @@ impl Telemetry {
         self.said.inc();
     }
 
+    /// So many bytes of a message have come in.
+    pub(super) fn took(&self, bytes: usize) {
+        self.taken.inc_by(bytes as u64);
+    }
+
+    /// So many bytes of a message go out.
+    pub(super) fn gives(&self, bytes: usize) {
+        self.given.inc_by(bytes as u64);
+    }
+
     /// The server closes a socket.
     pub(super) fn closed(&self, code: ErrorCode) {
         let code = label(&code);
@@ -158,9 +178,9 @@ impl Telemetry {
     /// A line and a number for what the matchmaker finds worth them.
     pub(super) fn note(&self, note: Note) {
         match note {
-            Note::Matched { match_id, waited } => {
+            Note::Matched { match_id, waited, affinity } => {
                 self.matched.inc();
-                self.wait.observe(waited.as_secs_f64());
+                self.wait[affinity as usize].observe(waited.as_secs_f64());
                 tracing::info!(match.id = %match_id.0, waited_ms = millis(waited), "matched");
             }
             Note::Connected { match_id, after } => {

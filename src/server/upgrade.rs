@@ -27,7 +27,7 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::protocol::limits::{MAX_FRAME_BYTES, SUBPROTOCOL};
+use crate::protocol::limits::{MAX_FRAME_BYTES, MAX_OUTBOX_MESSAGES, SUBPROTOCOL};
 
 /// Bytes of a socket's read buffer, there from the start: all but descriptions fit, and ten thousand of them are 10 MB.
 const READ_BUFFER: usize = 1024;
@@ -107,9 +107,10 @@ impl Upgrade {
     }
 }
 
-/// The server's end of a WebSocket. Public so that a conformance suite can speak with the very same.
+/// The server's end of a WebSocket. Public so that a conformance suite can speak with the very same. Boxed, because every
+/// function that hands it on would have room for a copy of it in the task.
 #[derive(Debug)]
-pub struct WebSocket(WebSocketStream<TokioIo<Upgraded>>);
+pub struct WebSocket(Box<WebSocketStream<TokioIo<Upgraded>>>);
 
 impl WebSocket {
     /// The server's end of a connection on which the handshake is done.
@@ -120,12 +121,26 @@ impl WebSocket {
             .max_write_buffer_size(MAX_WRITE_BUFFER)
             .max_message_size(Some(MAX_READ))
             .max_frame_size(Some(MAX_READ));
-        Self(WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await)
+        let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config));
+        Self(Box::new(stream.await))
     }
 
     /// The next message; `None` when there is none any more.
     pub async fn recv(&mut self) -> Option<Result<Message, Error>> {
         self.0.next().await
+    }
+
+    /// Reads until the other end has said farewell, as much as it may have said before it heard ours; for ever where it
+    /// says more, or what cannot be read. A flood must not be read to its end.
+    pub(super) async fn see_off(&mut self) {
+        for _ in 0..MAX_OUTBOX_MESSAGES {
+            match self.recv().await {
+                Some(Ok(_)) => {}
+                Some(Err(_)) => break,
+                None => return,
+            }
+        }
+        std::future::pending().await
     }
 
     /// Sends a message in one frame.

@@ -143,7 +143,7 @@ mod tests {
         let wheel = Wheel::new();
         // Close to where the ticks go round.
         wheel.now.store(u32::MAX - 100, Ordering::Relaxed);
-        let (mailbox, _post) = mailbox(wheel.now());
+        let (mailbox, _post) = mailbox(wheel.now(), 0);
         wheel.add(&mailbox);
         let mut told = Vec::new();
         for tick in 1..=ticks {
@@ -160,7 +160,7 @@ mod tests {
     async fn who_says_nothing_is_asked_twice_and_then_lost() {
         let told = told(ticks(SILENCE) * 2, |_| false).await;
         assert!(
-            matches!(told[..], [(48, Outgoing::Ping), (88, Outgoing::Ping), (100, Outgoing::Silent)]),
+            matches!(told[..], [(56, Outgoing::Ping), (104, Outgoing::Ping), (112, Outgoing::Silent)]),
             "{told:?}"
         );
     }
@@ -177,7 +177,7 @@ mod tests {
     #[tokio::test]
     async fn nothing_is_kept_of_a_socket_that_has_ended() {
         let wheel = Wheel::new();
-        let (mailbox, post) = mailbox(wheel.now());
+        let (mailbox, post) = mailbox(wheel.now(), 0);
         wheel.add(&mailbox);
         drop((mailbox, post));
         for _ in 0..SLOTS {
@@ -189,7 +189,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_process_that_stood_still_takes_nobody_for_lost() {
         let wheel = std::sync::Arc::new(Wheel::new());
-        let (mailbox, _post) = mailbox(wheel.now());
+        let (mailbox, _post) = mailbox(wheel.now(), 0);
         wheel.add(&mailbox);
         let spinning = tokio::spawn({
             let wheel = std::sync::Arc::clone(&wheel);

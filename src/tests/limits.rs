@@ -167,6 +167,31 @@ async fn pings_of_the_websocket_are_counted_as_well() {
 }
 
 #[tokio::test]
+async fn who_does_not_say_hello_is_waited_for_as_long_as_is_set() {
+    let house = house(|it| it.hello_seconds = 2).await;
+    let mut link = Link::open(&house).await;
+    pass(Duration::from_secs(2)).await;
+    assert_eq!(link.verdict().await, (Some(ErrorCode::HelloFirst), 4401));
+    assert_eq!(house.count("passerby_closed_total{code=\"hello-first\"}").await, 1);
+}
+
+#[tokio::test]
+async fn what_is_kept_for_a_page_is_bounded_by_bytes_as_is_set() {
+    let house = house(|it| it.outbox_kib = 64).await;
+    let (mut one, other) = meet(&house).await;
+    other.link.freeze();
+    let offers = (64 << 10) / OFFER.len();
+    for _ in 0..offers {
+        one.signal(Signal::Offer { sdp: Sdp(OFFER.into()) }).await;
+        one.hears_nothing().await;
+    }
+    house.settles([2, 0, 0, 2, 0]).await;
+    one.signal(Signal::Offer { sdp: Sdp(OFFER.into()) }).await;
+    house.settles([1, 1, 0, 0, 0]).await;
+    assert_eq!(house.count("passerby_closed_total{code=\"too-slow\"}").await, 1);
+}
+
+#[tokio::test]
 async fn who_takes_nothing_is_cut_in_time() {
     let house = house(|it| {
         it.peer.others = FREE;

@@ -58,6 +58,31 @@ async fn a_head_that_comes_in_drops_is_cut() {
         assert_eq!(house.get("/healthz", &[]).await.status, 200);
     }
     assert!(!last_words(&mut slow).await.contains("200 OK"));
+    assert_eq!(house.count("passerby_limited_total{limit=\"head\"}").await, 1);
+}
+
+#[tokio::test]
+async fn a_head_is_waited_for_as_long_as_is_set() {
+    let mut config = Config::default();
+    config.limits.head_seconds = 2;
+    let house = House::open_with(config).await;
+    let mut silent = connect(&house).await;
+    house.get("/healthz", &[]).await;
+    pass(Duration::from_secs(3)).await;
+    assert_eq!(last_words(&mut silent).await, "");
+}
+
+#[tokio::test]
+async fn the_eldest_makes_room_where_there_is_none() {
+    let mut config = Config::default();
+    config.limits.open = 2;
+    let house = House::open_with(config).await;
+    let mut eldest = connect(&house).await;
+    let second = connect(&house).await;
+    assert_eq!(house.get("/healthz", &[]).await.status, 200);
+    assert_eq!(last_words(&mut eldest).await, "");
+    assert!(is_open(&second));
+    assert_eq!(house.count("passerby_limited_total{limit=\"open\"}").await, 1);
 }
 
 #[tokio::test]
@@ -72,6 +97,7 @@ async fn who_has_been_answered_may_ask_again_for_a_while() {
     assert!(is_open(&stream));
     pass(Duration::from_secs(3)).await;
     assert_eq!(last_words(&mut stream).await, "");
+    assert_eq!(house.count("passerby_limited_total{limit=\"head\"}").await, 0, "it was not slow");
 }
 
 #[tokio::test]
@@ -85,6 +111,24 @@ async fn nobody_may_ask_for_ever() {
     }
     pass(Duration::from_secs(1)).await;
     assert_eq!(last_words(&mut stream).await, "");
+}
+
+#[tokio::test]
+async fn one_network_gets_only_so_many_connections() {
+    let mut config = Config::default();
+    // Loopback is counted only where there is a proxy.
+    config.server.proxies = vec!["192.0.2.1".into()];
+    config.limits.network.open = 2;
+    let house = House::open_with(config).await;
+    let [first, _second] = [connect(&house).await, connect(&house).await];
+    assert_eq!(last_words(&mut connect(&house).await).await, "");
+    assert!(is_open(&first));
+
+    let elsewhere = TcpSocket::new_v4().unwrap();
+    elsewhere.bind(([127, 0, 0, 2], 0).into()).unwrap();
+    let mut stream = elsewhere.connect(house.address).await.unwrap();
+    assert_eq!(ask(&mut stream, "localhost", "/healthz", &[]).await.status, 200);
+    assert_eq!(house.count("passerby_limited_total{limit=\"network-open\"}").await, 1);
 }
 
 #[tokio::test]
@@ -137,6 +181,7 @@ async fn who_does_not_read_is_cut() {
     let (house, mut stream, root) = who_asks_for_much().await;
     pass(Duration::from_secs(15)).await;
     assert!(last_words(&mut stream).await.len() < HUGE);
+    assert_eq!(house.count("passerby_limited_total{limit=\"write\"}").await, 1);
     assert_eq!(house.get("/healthz", &[]).await.status, 200);
     fs::remove_dir_all(root).unwrap();
 }

@@ -336,7 +336,7 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
 /// Every message to the page.
 fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     let partner = |signalling| ToBrowser::Partner { match_id: MATCH, signalling };
-    let welcome_text = r#"{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"candidates":64,"heartbeat_ms":10000,"grace_ms":20000}}}"#;
+    let welcome_text = r#"{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"candidates":64,"heartbeat_ms":12000,"grace_ms":20000}}}"#;
     let known_text = welcome_text.replace(
         r#""resumed":false,"#,
         r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"build":"b1","device":"t.1","#,

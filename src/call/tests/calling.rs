@@ -3,7 +3,7 @@
 use super::page::{BOTH, Page, candidate, description, millis, secs};
 use crate::{
     call::{DescriptionKind, Farewell, Flow, Input, Intent, PeerEvent, Phase, Problem},
-    protocol::{EndReason, Role, Signalling, ToBrowser},
+    protocol::{EndReason, Role, Signalling, ToBrowser, limits::HEARTBEAT},
 };
 
 fn partner(page: &mut Page, signalling: Signalling) {
@@ -41,7 +41,7 @@ fn a_picture_that_stands_for_2_s_is_said_to_stand_until_it_moves() {
 fn a_lost_line_of_the_partner_and_5_s_of_silence_end_the_match() {
     let mut page = Page::talking();
     partner(&mut page, Signalling::Lost);
-    page.after(secs(10));
+    page.after(HEARTBEAT);
     assert!(talks(&page), "media outlives signalling");
     page.did();
     page.media_flows = false;

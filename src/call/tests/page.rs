@@ -112,7 +112,7 @@ pub(super) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrows
         sdp_bytes: 32_768,
         candidate_bytes: 512,
         candidates: 64,
-        heartbeat_ms: 10_000,
+        heartbeat_ms: 12_000,
         grace_ms: 20_000,
     };
     ToBrowser::Welcome {

@@ -5,7 +5,10 @@ use std::time::Duration;
 use super::scene::{Event, Scene, media_of, offer, secs};
 use crate::{
     matchmaker::{Config, Ice, Turn},
-    protocol::{Candidate, IceServer, Sdp, Signal, ToBrowser, ToServer},
+    protocol::{
+        Candidate, IceServer, Sdp, Signal, ToBrowser, ToServer,
+        limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES},
+    },
 };
 
 const NONE: [&str; 0] = [];
@@ -22,6 +25,8 @@ pub(super) fn with_relay() -> Scene {
         unix_origin_ms: 1_700_000_000_000,
         max_connections: 100,
         max_passed_by: 2,
+        hello_within: HELLO_WITHIN,
+        outbox_bytes: MAX_OUTBOX_BYTES as u32,
         keys: [3; 32].into(),
         build: None,
         ice: Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed: false },

@@ -3,7 +3,7 @@
 use super::scene::{Scene, media_of, secs};
 use crate::{
     matchmaker::{Census, Input, Note, tests::scene::Event},
-    protocol::{EndReason, ToBrowser, ToServer},
+    protocol::{Affinity, EndReason, ToBrowser, ToServer},
 };
 
 #[test]
@@ -16,7 +16,7 @@ fn two_who_wait_are_paired_and_the_longer_waiter_is_impolite() {
     assert_eq!(scene.news(ann), ["waiting", "matched #1 impolite"]);
     assert_eq!(scene.news(bob), ["waiting", "matched #1 polite"]);
     let match_id = scene.current(ann);
-    assert_eq!(scene.notes, [Note::Matched { match_id, waited: secs(3) }]);
+    assert_eq!(scene.notes, [Note::Matched { match_id, waited: secs(3), affinity: Affinity::Anybody }]);
 }
 
 #[test]

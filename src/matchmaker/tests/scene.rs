@@ -9,7 +9,7 @@ use crate::{
     protocol::{
         Candidate, Delivery, Epoch, ErrorCode, Frame, Here, MatchId, Media, Message, Met, PairId, Past,
         Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
-        limits::{MAX_BLOCKED, MAX_MET, MET_FOR},
+        limits::{HELLO_WITHIN, MAX_BLOCKED, MAX_MET, MAX_OUTBOX_BYTES, MET_FOR},
     },
     time::Moment,
 };
@@ -138,6 +138,8 @@ impl Scene {
             unix_origin_ms: 1_700_000_000_000,
             max_connections,
             max_passed_by: 2,
+            hello_within: HELLO_WITHIN,
+            outbox_bytes: MAX_OUTBOX_BYTES as u32,
             keys: [3; 32].into(),
             build: None,
             ice: Ice::default(),

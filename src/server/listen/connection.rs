@@ -1,6 +1,16 @@
 //! One connection, from its first byte to its last answer or its upgrade; it must not know what is asked for.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    error::Error as _,
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use axum::{body::Body, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
@@ -13,12 +23,7 @@ use tokio::{
 use tower::ServiceExt;
 
 use super::{Door, guarded::Guarded};
-
-/// How long a TLS handshake may take: a few round trips.
-const HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
-
-/// How long a request's head may take, and how long a connection is kept for the next one.
-const HEAD_WITHIN: Duration = Duration::from_secs(10);
+use crate::server::limits::Limit;
 
 /// Bytes of a request's head at most, and of an answer that wait to be taken. Ours need one or two thousand; hyper wants
 /// at least 8 KiB.
@@ -36,13 +41,15 @@ pub(super) async fn serve(stream: TcpStream, address: SocketAddr, door: Arc<Door
     // Two small messages in a row must not wait for the first one's acknowledgement (Nagle, RFC 896). Where it cannot be
     // set, they do.
     let _ = stream.set_nodelay(true);
-    let stream = Guarded::new(stream);
+    let stream = Guarded::new(stream, door.bounds.write_within);
     match &door.tls {
         None => answer(stream, address, &door).await,
         Some(tls) => {
             // A handshake that fails is the other end's: it may be none at all.
-            if let Ok(Ok(stream)) = timeout(HANDSHAKE_WITHIN, tls.accept(stream)).await {
-                answer(stream, address, &door).await;
+            match timeout(door.bounds.head_within, tls.accept(stream)).await {
+                Ok(Ok(stream)) => answer(stream, address, &door).await,
+                Ok(Err(_)) => {}
+                Err(_) => door.telemetry.limited(Limit::Head),
             }
         }
     }
@@ -52,25 +59,42 @@ async fn answer<S>(stream: S, address: SocketAddr, door: &Door)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let router = door.router.clone();
-    let service = service_fn(move |request: Request<Incoming>| {
+    let asked = AtomicBool::new(false);
+    let service = service_fn(|request: Request<Incoming>| {
+        asked.store(true, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(address));
-        router.clone().oneshot(request)
+        door.router.clone().oneshot(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_WITHIN)
+        .header_read_timeout(door.bounds.head_within)
         .max_buf_size(MAX_BUFFER)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {
-        // An error is the other end's, and its way of leaving.
-        _ = connection.as_mut() => return,
+        ended = connection.as_mut() => return door.note(ended, &asked),
         () = door.stopping.cancelled() => {}
         () = sleep(REQUESTS_FOR) => {}
     }
     connection.as_mut().graceful_shutdown();
-    let _ = timeout(LAST_ANSWER_WITHIN, connection).await;
+    match timeout(LAST_ANSWER_WITHIN, connection).await {
+        Ok(ended) => door.note(ended, &asked),
+        Err(_) => door.telemetry.limited(Limit::Write),
+    }
+}
+
+impl Door {
+    /// Counts who was too slow. Any other error is the other end's, and its way of leaving, and so is to ask for nothing
+    /// more.
+    fn note(&self, ended: Result<(), hyper::Error>, asked: &AtomicBool) {
+        let Err(error) = ended else { return };
+        let cause = error.source().and_then(|it| it.downcast_ref::<io::Error>());
+        if error.is_timeout() && !asked.load(Ordering::Relaxed) {
+            self.telemetry.limited(Limit::Head);
+        } else if cause.is_some_and(|it| it.kind() == io::ErrorKind::TimedOut) {
+            self.telemetry.limited(Limit::Write);
+        }
+    }
 }

@@ -12,21 +12,19 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// How long the other end may take nothing at all of what is written. A phone in a tunnel is back by then, or gone.
-const STALL: Duration = Duration::from_secs(10);
-
-/// A stream that fails with [`io::ErrorKind::TimedOut`] when a write gets nowhere for 10 s.
+/// A stream that fails with [`io::ErrorKind::TimedOut`] when a write gets nowhere for so long.
 #[derive(Debug)]
 pub(super) struct Guarded<S> {
     stream: S,
+    within: Duration,
     /// There only while a write waits: thousands of sockets that have nothing to say pay nothing for it.
     stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Guarded<S> {
-    /// Guards `stream`.
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream, stalled: None }
+    /// Guards `stream`, of whose writes something is taken `within` this, again and again.
+    pub(super) fn new(stream: S, within: Duration) -> Self {
+        Self { stream, within, stalled: None }
     }
 
     /// What a write has come to, in time or not.
@@ -35,7 +33,8 @@ impl<S> Guarded<S> {
             self.stalled = None;
             return written;
         }
-        ready!(self.stalled.get_or_insert_with(|| Box::pin(sleep(STALL))).as_mut().poll(cx));
+        let within = self.within;
+        ready!(self.stalled.get_or_insert_with(|| Box::pin(sleep(within))).as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }

@@ -1,74 +1,98 @@
 //! [`Lobby`]: how many connections are open that are no sockets; it must not know what they do.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap, hash_map::Entry},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::task::AbortHandle;
 use tokio_util::task::TaskTracker;
 
+use crate::{
+    matchmaker::Network,
+    server::{limits::Limit, telemetry::Telemetry},
+};
+
 /// Connections that were let in, the eldest first. Where there is no room for one more, the eldest has to go: whoever
-/// asks for a page is done in a moment, so that the eldest are those who only take up room.
+/// asks for a page is done in a moment, so that the eldest are those who only take up room. No one network may take up
+/// more than a part of it, and one more from there is not worth a task.
 #[derive(Debug)]
 pub(super) struct Lobby {
     guests: Mutex<Guests>,
     most: usize,
+    most_of_network: usize,
+    telemetry: Arc<Telemetry>,
 }
 
 #[derive(Debug, Default)]
 struct Guests {
     present: BTreeMap<u64, AbortHandle>,
+    networks: HashMap<Network, usize>,
     last: u64,
     turned_out: u64,
 }
 
 /// A place that is free again when it is dropped.
-struct Place {
+pub(super) struct Place {
     lobby: Arc<Lobby>,
     number: u64,
+    network: Option<Network>,
 }
 
 impl Lobby {
-    /// With room for `most`, 1 or more.
-    pub(super) fn new(most: usize) -> Self {
-        Self { guests: Mutex::default(), most }
+    /// With room for `most`, 1 or more, and for so many of one network.
+    pub(super) fn new(most: usize, most_of_network: usize, telemetry: Arc<Telemetry>) -> Self {
+        Self { guests: Mutex::default(), most, most_of_network, telemetry }
     }
 
-    /// Lets one in, and runs what they came for as one of `tasks`.
-    pub(super) fn enter(
-        self: &Arc<Self>,
-        tasks: &TaskTracker,
-        business: impl Future<Output = ()> + Send + 'static,
-    ) {
-        let eldest = {
-            let mut guests = self.guests();
-            guests.last += 1;
-            let number = guests.last;
-            let place = Place { lobby: Arc::clone(self), number };
-            // Locked meanwhile, so that a place is taken before it can be given back.
-            let task = tasks.spawn(async move {
-                business.await;
-                drop(place);
-            });
-            guests.present.insert(number, task.abort_handle());
-            (guests.present.len() > self.most).then(|| guests.turn_out()).flatten()
-        };
-        if let Some(eldest) = eldest {
-            eldest.abort();
+    /// A place for one from this network, if that is counted; `None` where too many are from there.
+    pub(super) fn admit(self: &Arc<Self>, network: Option<Network>) -> Option<Place> {
+        let mut guests = self.guests();
+        if let Some(network) = network {
+            let count = guests.networks.entry(network).or_default();
+            if *count >= self.most_of_network {
+                self.telemetry.limited(Limit::NetworkOpen);
+                return None;
+            }
+            *count += 1;
         }
+        guests.last += 1;
+        Some(Place { lobby: Arc::clone(self), number: guests.last, network })
     }
 
     /// Sends the eldest away.
     pub(super) fn make_room(&self) {
         let eldest = self.guests().turn_out();
-        if let Some(eldest) = eldest {
-            eldest.abort();
+        self.send_away(eldest);
+    }
+
+    fn send_away(&self, guest: Option<AbortHandle>) {
+        if let Some(guest) = guest {
+            self.telemetry.limited(Limit::Open);
+            guest.abort();
         }
     }
 
     fn guests(&self) -> MutexGuard<'_, Guests> {
         self.guests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// Runs what the guest came for as one of `tasks`.
+    pub(super) fn occupy(self, tasks: &TaskTracker, business: impl Future<Output = ()> + Send + 'static) {
+        let (lobby, number) = (Arc::clone(&self.lobby), self.number);
+        let eldest = {
+            // Locked meanwhile, so that a place is taken before it can be given back.
+            let mut guests = lobby.guests();
+            let task = tasks.spawn(async move {
+                business.await;
+                drop(self);
+            });
+            guests.present.insert(number, task.abort_handle());
+            (guests.present.len() > lobby.most).then(|| guests.turn_out()).flatten()
+        };
+        lobby.send_away(eldest);
     }
 }
 
@@ -86,7 +110,14 @@ impl Guests {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.lobby.guests().present.remove(&self.number);
+        let mut guests = self.lobby.guests();
+        guests.present.remove(&self.number);
+        if let Some(Entry::Occupied(mut count)) = self.network.map(|it| guests.networks.entry(it)) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
     }
 }
 
@@ -98,10 +129,18 @@ mod tests {
 
     use super::*;
 
+    fn here() -> Network {
+        Network::of([192, 0, 2, 7].into())
+    }
+
+    fn lobby(most: usize) -> Arc<Lobby> {
+        Arc::new(Lobby::new(most, 2, Arc::new(Telemetry::new())))
+    }
+
     /// Somebody who stays until they are sent away, and the end of whom can be waited for.
     fn stay(lobby: &Arc<Lobby>, tasks: &TaskTracker) -> oneshot::Receiver<()> {
         let (here, gone) = oneshot::channel();
-        lobby.enter(tasks, async move {
+        lobby.admit(None).unwrap().occupy(tasks, async move {
             let _here = here;
             pending().await
         });
@@ -115,7 +154,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_eldest_makes_room_for_the_next() {
-        let (lobby, tasks) = (Arc::new(Lobby::new(2)), TaskTracker::new());
+        let (lobby, tasks) = (lobby(2), TaskTracker::new());
         let (first, mut second) = (stay(&lobby, &tasks), stay(&lobby, &tasks));
         assert_eq!(lobby.guests().present.len(), 2);
         let mut third = stay(&lobby, &tasks);
@@ -129,16 +168,29 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_done_leaves_a_place() {
-        let (lobby, tasks) = (Arc::new(Lobby::new(1)), TaskTracker::new());
+        let (lobby, tasks) = (lobby(1), TaskTracker::new());
         for _ in 0..3 {
             let (done, is_done) = oneshot::channel();
-            lobby.enter(&tasks, async { done.send(()).unwrap() });
+            lobby.admit(Some(here())).unwrap().occupy(&tasks, async { done.send(()).unwrap() });
             is_done.await.expect("nobody is sent away");
             tasks.close();
             tasks.wait().await;
             tasks.reopen();
-            assert!(lobby.guests().present.is_empty());
+            assert!(lobby.guests().present.is_empty() && lobby.guests().networks.is_empty());
         }
         assert_eq!(lobby.guests().turned_out, 0);
+    }
+
+    #[tokio::test]
+    async fn one_network_does_not_fill_it() {
+        let there = Network::of([192, 0, 2, 8].into());
+        let (lobby, tasks) = (lobby(100), TaskTracker::new());
+        let first = lobby.admit(Some(here())).unwrap();
+        lobby.admit(Some(here())).unwrap().occupy(&tasks, pending());
+        assert!(lobby.admit(Some(here())).is_none());
+        assert!(lobby.admit(Some(there)).is_some());
+        assert!((0..3).all(|_| lobby.admit(None).is_some()));
+        drop(first);
+        assert!(lobby.admit(Some(here())).is_some());
     }
 }

@@ -19,9 +19,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use lobby::Lobby;
 
-/// Connections at most that are open and no sockets, of one listener. A page needs six for a second; with ten thousand
-/// sockets this stays far below the descriptors that `docs/passerby.service` allows.
-const MAX_OPEN: usize = 4096;
+use super::{forwarded::Proxies, limits::Limits, telemetry::Telemetry};
 
 /// How long nobody is let in after the system refused a connection: it lacks descriptors or memory, and others have to
 /// end first.
@@ -33,13 +31,43 @@ pub(super) struct Door {
     pub(super) router: Router,
     /// Where there is one, nothing is answered before its handshake.
     pub(super) tls: Option<TlsAcceptor>,
+    /// How many may be behind it, and for how long.
+    pub(super) bounds: Bounds,
+    /// Those who speak for many.
+    pub(super) proxies: Arc<Proxies>,
+    /// Where it is counted what was too much.
+    pub(super) telemetry: Arc<Telemetry>,
     /// Ends it.
     pub(super) stopping: CancellationToken,
 }
 
+/// What `[limits]` says of connections that are no sockets.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    open: usize,
+    open_of_network: usize,
+    head_within: Duration,
+    write_within: Duration,
+}
+
+impl Bounds {
+    /// From the settings.
+    pub(super) const fn new(limits: &Limits) -> Self {
+        let head_within = Duration::from_secs(limits.head_seconds);
+        let write_within = Duration::from_secs(limits.write_seconds);
+        let open_of_network = match limits.network.open {
+            0 => usize::MAX,
+            most => most,
+        };
+        Self { open: limits.open, open_of_network, head_within, write_within }
+    }
+}
+
 /// Answers whoever connects until `stopping`, then waits for what is being answered.
 pub(super) async fn serve(listener: TcpListener, door: Door) {
-    let (door, lobby, tasks) = (Arc::new(door), Arc::new(Lobby::new(MAX_OPEN)), TaskTracker::new());
+    let lobby =
+        Arc::new(Lobby::new(door.bounds.open, door.bounds.open_of_network, Arc::clone(&door.telemetry)));
+    let (door, tasks) = (Arc::new(door), TaskTracker::new());
     loop {
         let accepted = tokio::select! {
             biased;
@@ -48,7 +76,10 @@ pub(super) async fn serve(listener: TcpListener, door: Door) {
         };
         match accepted {
             Ok((stream, address)) => {
-                lobby.enter(&tasks, connection::serve(stream, address, Arc::clone(&door)));
+                // Where there is no place, it is closed.
+                if let Some(place) = lobby.admit(door.proxies.network(address.ip())) {
+                    place.occupy(&tasks, connection::serve(stream, address, Arc::clone(&door)));
+                }
             }
             Err(error) if is_of_the_other_end(error.kind()) => {}
             Err(error) => {
