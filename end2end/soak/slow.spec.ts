@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { promisify, stripVTControlCharacters } from 'node:util';
 
 import { expect, test } from '../fixtures';
 
@@ -42,7 +42,8 @@ for (const [name, options] of Object.entries(attacks)) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     const { stdout } = await attack;
-    const most = Math.max(...[...stdout.matchAll(/connected:\s+(\d+)/g)].map((it) => Number(it[1])));
+    const report = stripVTControlCharacters(stdout);
+    const most = Math.max(...[...report.matchAll(/connected:\s+(\d+)/g)].map((it) => Number(it[1])));
     const slowest = Math.max(...took);
     console.log(`${name}: up to ${most} connections, ${took.length} answers, the slowest after ${Math.ceil(slowest)} ms`);
     expect(most, 'it was an attack').toBeGreaterThan(0);
