@@ -4,7 +4,8 @@
 //! are kept apart or stand there for those only who speak with everybody, so most lines have one in them.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    cmp::Ordering,
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
     sync::Arc,
     time::Duration,
 };
@@ -19,11 +20,24 @@ use crate::{
 const MAX_ASKED: usize = 256;
 
 /// A place in the queue: since when, and the order among those who came at the same moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     /// When the wait began; kept when a pairing fails.
     pub(super) since: Moment,
+    /// Grows with it, so that it alone is compared: that is most of what a search among many costs.
     turn: u64,
+}
+
+impl Ord for Place {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.turn.cmp(&other.turn)
+    }
+}
+
+impl PartialOrd for Place {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// What a waiting peer answers to a proposal.
@@ -127,16 +141,14 @@ impl Queue {
 
     /// Puts a peer at its place, with what it wants; one that is there is left as it is.
     pub(super) fn insert(&mut self, place: Place, peer: PeerId, tastes: Arc<Tastes>, wants: Affinity) {
-        if self.waiting.contains_key(&place) {
-            return;
-        }
+        let Entry::Vacant(vacant) = self.waiting.entry(place) else { return };
+        vacant.insert(Waiter { peer, tastes: Arc::clone(&tastes), wants, since: self.pairs });
         for line in stands_in(&tastes, wants) {
             self.lines.entry(line).or_default().insert(place, peer);
         }
         if wants == Affinity::Anybody {
             self.open.insert((self.pairs, place));
         }
-        self.waiting.insert(place, Waiter { peer, tastes, wants, since: self.pairs });
     }
 
     /// Takes a peer out; does nothing if it is not there.
@@ -150,8 +162,10 @@ impl Queue {
                 }
             }
         }
-        self.open.remove(&(waiter.since, place));
-        self.owed.remove(&place);
+        if waiter.wants == Affinity::Anybody {
+            self.open.remove(&(waiter.since, place));
+            self.owed.remove(&place);
+        }
     }
 
     /// Two have been paired. Those who were passed by too often now are to seek again: who waits next is theirs.
