@@ -22,7 +22,7 @@ const SECONDS: RangeInclusive<u64> = 1..=60;
 /// The least that has to fit into an outbox: the largest message, and some.
 const MIN_OUTBOX_KIB: u32 = 64;
 
-/// The most: enough for each of ten thousand peers to have a machine's memory at once.
+/// The most: where all of ten thousand peers had as much, it would be 40 GiB.
 const MAX_OUTBOX_KIB: u32 = 4096;
 
 /// `[limits]`: what one peer and one network may do, and for how long anybody is waited for.
