@@ -27,8 +27,8 @@ test('who waits reads whether anybody else is here, and nothing moves or is anno
   });
   // At once, or the one who stays would meet the third.
   await Promise.all([one.leave(), other.leave()]);
-  // The page asks every ten seconds.
-  await expect(crowd).toContainText('Nobody else is here just now.', { timeout: 15_000 });
+  // The page asks with every proof of life, every twelve seconds.
+  await expect(crowd).toContainText('Nobody else is here just now.', { timeout: 20_000 });
   expect(await heading.boundingBox(), 'where the heading stands').toEqual(before);
   const announced = await third.page.evaluate(() => (window as unknown as { announced: string[] }).announced);
   expect(announced, 'what was announced').toEqual([]);
