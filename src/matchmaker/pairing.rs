@@ -129,7 +129,8 @@ impl Matchmaker {
         let waited = now - ends[0].place.since;
         self.forecast.waited(now, waited);
         let peers = ends.map(|end| end.peer);
-        let affinity = self.shared(peers[0], peers[1]).closest();
+        let shared = [self.shared(peers[0], peers[1]), self.shared(peers[1], peers[0])];
+        let affinity = shared[0].closest();
         self.outputs.push(Output::Note(Note::Matched { match_id, waited, affinity }));
         let relay_only = peers.iter().any(|it| self.peers.get(it).is_some_and(|it| it.hides));
         let privacy = self.privacy(relay_only, peers);
@@ -150,9 +151,8 @@ impl Matchmaker {
         self.begin(now, match_id, it);
         let pair = self.acquaint(now, peers);
         let told = [ahead.map(|number| Ahead::Yours { number }), offer.map(|it| it.told(privacy))];
-        for (index, ahead) in told.into_iter().enumerate() {
+        for (index, (ahead, shared)) in told.into_iter().zip(shared).enumerate() {
             let partner = self.peers.get(&peers[1 - index]).map(|it| it.media).unwrap_or_default();
-            let shared = self.shared(peers[index], peers[1 - index]);
             self.stand(peers[index], Standing::Matched(match_id));
             let role = Match::role(index);
             let ice = self.servers(now, match_id, role, relay_only);

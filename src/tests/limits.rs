@@ -29,12 +29,6 @@ const JOIN: ToServer = ToServer::Join {
     tastes: Tastes { interests: Vec::new(), languages: Vec::new() },
 };
 
-async fn house(limit: impl FnOnce(&mut Limits)) -> House {
-    let mut config = Config::default();
-    limit(&mut config.limits);
-    House::open_with(config).await
-}
-
 /// One that believes a proxy on loopback.
 async fn house_behind_a_proxy(limit: impl FnOnce(&mut Limits)) -> House {
     let mut config = Config::default();
@@ -55,7 +49,7 @@ async fn waits_as_told(page: &mut Page, expected: ErrorCode) {
 
 #[tokio::test]
 async fn a_next_that_comes_too_soon_is_heard_when_it_was_told_to_come() {
-    let house = house(|it| it.peer.nexts = SLOW).await;
+    let house = House::limited(|it| it.peer.nexts = SLOW).await;
     let (mut one, mut other) = meet(&house).await;
     let match_id = one.match_id;
     one.say(ToServer::Next { match_id }).await;
@@ -74,7 +68,7 @@ async fn a_next_that_comes_too_soon_is_heard_when_it_was_told_to_come() {
 
 #[tokio::test]
 async fn a_join_that_comes_too_soon_is_heard_when_it_was_told_to_come() {
-    let house = house(|it| it.peer.joins = SLOW).await;
+    let house = House::limited(|it| it.peer.joins = SLOW).await;
     let mut page = Page::open(&house).await;
     for _ in 0..2 {
         page.say(JOIN).await;
@@ -89,7 +83,7 @@ async fn a_join_that_comes_too_soon_is_heard_when_it_was_told_to_come() {
 
 #[tokio::test]
 async fn each_kind_has_a_bucket_of_its_own() {
-    let house = house(|it| {
+    let house = House::limited(|it| {
         (it.peer.candidates, it.peer.signals, it.peer.others) = (SLOW, SLOW, FREE);
     })
     .await;
@@ -119,7 +113,7 @@ async fn each_kind_has_a_bucket_of_its_own() {
 
 #[tokio::test]
 async fn who_does_not_mind_a_limit_is_closed_and_nobody_else_notices() {
-    let house = house(|it| {
+    let house = House::limited(|it| {
         let peer = &mut it.peer;
         (peer.joins, peer.nexts, peer.signals) = (SLOW, SLOW, SLOW);
         (peer.candidates, peer.others) = (SLOW, SLOW);
@@ -168,7 +162,7 @@ async fn pings_of_the_websocket_are_counted_as_well() {
 
 #[tokio::test]
 async fn who_does_not_say_hello_is_waited_for_as_long_as_is_set() {
-    let house = house(|it| it.hello_seconds = 2).await;
+    let house = House::limited(|it| it.hello_seconds = 2).await;
     let mut link = Link::open(&house).await;
     pass(Duration::from_secs(2)).await;
     assert_eq!(link.verdict().await, (Some(ErrorCode::HelloFirst), 4401));
@@ -177,7 +171,7 @@ async fn who_does_not_say_hello_is_waited_for_as_long_as_is_set() {
 
 #[tokio::test]
 async fn what_is_kept_for_a_page_is_bounded_by_bytes_as_is_set() {
-    let house = house(|it| it.outbox_kib = 64).await;
+    let house = House::limited(|it| it.outbox_kib = 64).await;
     let (mut one, other) = meet(&house).await;
     other.link.freeze();
     let offers = (64 << 10) / OFFER.len();
@@ -193,7 +187,7 @@ async fn what_is_kept_for_a_page_is_bounded_by_bytes_as_is_set() {
 
 #[tokio::test]
 async fn who_takes_nothing_is_cut_in_time() {
-    let house = house(|it| {
+    let house = House::limited(|it| {
         it.peer.others = FREE;
         it.write_seconds = 1;
     })

@@ -63,9 +63,7 @@ async fn a_head_that_comes_in_drops_is_cut() {
 
 #[tokio::test]
 async fn a_head_is_waited_for_as_long_as_is_set() {
-    let mut config = Config::default();
-    config.limits.head_seconds = 2;
-    let house = House::open_with(config).await;
+    let house = House::limited(|it| it.head_seconds = 2).await;
     let mut silent = connect(&house).await;
     house.get("/healthz", &[]).await;
     pass(Duration::from_secs(3)).await;
@@ -74,9 +72,7 @@ async fn a_head_is_waited_for_as_long_as_is_set() {
 
 #[tokio::test]
 async fn the_eldest_makes_room_where_there_is_none() {
-    let mut config = Config::default();
-    config.limits.open = 2;
-    let house = House::open_with(config).await;
+    let house = House::limited(|it| it.open = 2).await;
     let mut eldest = connect(&house).await;
     let second = connect(&house).await;
     assert_eq!(house.get("/healthz", &[]).await.status, 200);

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use passerby::server::{Config, Listeners, run};
+use passerby::server::{Config, Listeners, limits::Limits, run};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -36,6 +36,13 @@ impl House {
     /// One with the defaults.
     pub(crate) async fn open() -> Self {
         Self::open_with(Config::default()).await
+    }
+
+    /// One with other limits.
+    pub(crate) async fn limited(limit: impl FnOnce(&mut Limits)) -> Self {
+        let mut config = Config::default();
+        limit(&mut config.limits);
+        Self::open_with(config).await
     }
 
     pub(crate) async fn open_with(config: Config) -> Self {
