@@ -133,6 +133,22 @@ test('without a network, and with a newer page', async ({ visitor }) => {
   await shoot(one, '8-offline');
 });
 
+test('asked for a moment', async ({ server, visitor }) => {
+  await server.restart({ PASSERBY__LIMITS__PEER__NEXTS__BURST: '1', PASSERBY__LIMITS__PEER__NEXTS__PER_MINUTE: '1' });
+  const [one, first, second] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
+  for (const it of [one, first, second]) await it.arrive();
+  await first.start();
+  await one.start();
+  await one.meets(ben);
+  await second.start();
+  await second.reaches('waiting');
+  await one.next();
+  await one.meets(cleo);
+  await one.next();
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('One moment');
+  await shoot(one, '8-one-moment');
+});
+
 test('a shared screen, reactions', async ({ pair: [one, other] }) => {
   await one.button('Share screen').click();
   await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();

@@ -38,13 +38,13 @@ pub(super) fn Chips() -> impl IntoView {
             <Chip icon=icon::SCREEN hides=|it| !(is_talking(it) && it.stranger.screen) text=|words, _| words.partner_shares/>
             <Chip icon=icon::AWAY hides=|it| !(is_talking(it) && it.stranger.away) text=|words, _| words.partner_away/>
             <Chip
-                icon=icon::PAUSE
+                icon=icon::WIFI_OFF
                 hides=|it| !is_talking(it) || is_interrupted(it) || it.details.strength == Strength::Good
                 text=|words, it| words.strengths[it.details.strength as usize]
             />
             <Chip icon=icon::CHAT hides=|it| it.chat.unread == 0 text=|words, _| words.unread/>
             <Chip
-                icon=icon::PAUSE
+                icon=icon::WIFI_OFF
                 hides=|it| !is_interrupted(it)
                 text=|words, it| if is_reconnecting(it) { words.reconnecting } else { words.interrupted }
             />

@@ -22,7 +22,8 @@ pub(super) const CHAT: &str = "/icons.svg#chat";
 pub(super) const SCREEN: &str = "/icons.svg#screen";
 pub(super) const SOUND_OFF: &str = "/icons.svg#sound-off";
 pub(super) const AWAY: &str = "/icons.svg#away";
-pub(super) const PAUSE: &str = "/icons.svg#pause";
+pub(super) const CLOCK: &str = "/icons.svg#clock";
+pub(super) const WIFI_OFF: &str = "/icons.svg#wifi-off";
 
 /// An icon beside a text that says the same: never read aloud.
 #[component]

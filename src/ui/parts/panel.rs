@@ -117,10 +117,10 @@ fn badge(snapshot: Snapshot) -> &'static str {
         ) => icon::CAMERA_OFF,
         Some(Problem::OtherTab) => icon::SCREEN,
         Some(Problem::Idle) => icon::AWAY,
-        Some(Problem::Offline) => icon::PAUSE,
+        Some(Problem::Offline) => icon::WIFI_OFF,
         Some(Problem::Unsupported) => icon::BROWSER,
         Some(Problem::Insecure) => icon::LOCK,
-        Some(Problem::RateLimited) => icon::PAUSE,
+        Some(Problem::RateLimited) => icon::CLOCK,
         Some(Problem::ServerLost | Problem::ServerFull | Problem::NetworkFull | Problem::NoRelay) => {
             icon::SERVER
         }
