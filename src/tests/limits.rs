@@ -162,8 +162,10 @@ async fn pings_of_the_websocket_are_counted_as_well() {
 
 #[tokio::test]
 async fn who_does_not_say_hello_is_waited_for_as_long_as_is_set() {
-    let house = House::limited(|it| it.hello_seconds = 2).await;
+    let house = House::limited(|it| it.hello_seconds = 20).await;
     let mut link = Link::open(&house).await;
+    pass(Duration::from_secs(18)).await;
+    house.settles([1, 0, 0, 0, 0]).await;
     pass(Duration::from_secs(2)).await;
     assert_eq!(link.verdict().await, (Some(ErrorCode::HelloFirst), 4401));
     assert_eq!(house.count("passerby_closed_total{code=\"hello-first\"}").await, 1);
