@@ -94,11 +94,17 @@ impl Proxies {
         client
     }
 
-    /// As what network a connection is counted before it is known who sends a request; `None` for a proxy's, which is
-    /// many people's, and for one from this machine where no proxies are configured, which may be one.
+    /// Whether all may come from this address: loopback where no proxies are configured, which is the developer, or a
+    /// proxy that nobody has named.
+    pub(super) fn may_be_all(&self, address: IpAddr) -> bool {
+        self.is_empty() && address.is_loopback()
+    }
+
+    /// As what network a connection is counted before it is known who sends a request; `None` for one that may be many
+    /// people's.
     pub(super) fn network(&self, peer: IpAddr) -> Option<Network> {
         let peer = peer.to_canonical();
-        let speaks_for_many = self.trusts(peer) || (self.is_empty() && peer.is_loopback());
+        let speaks_for_many = self.trusts(peer) || self.may_be_all(peer);
         (!speaks_for_many).then(|| Network::of(peer))
     }
 

@@ -4,7 +4,6 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -132,31 +131,22 @@ fn wait(pace: Pace, due: &mut Moment, now: Moment) -> Option<Duration> {
 pub(super) struct Gate {
     clock: Clock,
     telemetry: Arc<Telemetry>,
-    /// Whether loopback is a place like any other.
-    counts_loopback: bool,
     table: Mutex<Table>,
 }
 
 impl Gate {
-    /// One through which nobody has come. Loopback is counted only where there are proxies to tell who is behind it:
-    /// otherwise it is the developer, or a proxy that nobody has named and behind which everybody would be one.
-    pub(super) fn new(
-        limits: &Limits,
-        counts_loopback: bool,
-        clock: Clock,
-        telemetry: Arc<Telemetry>,
-    ) -> Self {
-        Self { clock, telemetry, counts_loopback, table: Mutex::new(Table::new(limits)) }
+    /// One through which nobody has come.
+    pub(super) fn new(limits: &Limits, clock: Clock, telemetry: Arc<Telemetry>) -> Self {
+        Self { clock, telemetry, table: Mutex::new(Table::new(limits)) }
     }
 
-    /// Lets a socket in, or not.
+    /// Lets a socket in, or not; always, if it is not to be `counted`.
     ///
     /// # Errors
     ///
     /// [`Turned`] with the reason.
-    pub(super) fn open(self: &Arc<Self>, client: IpAddr) -> Result<Pass, Turned> {
-        let network = Network::of(client);
-        if client.is_loopback() && !self.counts_loopback {
+    pub(super) fn open(self: &Arc<Self>, network: Network, counted: bool) -> Result<Pass, Turned> {
+        if !counted {
             return Ok(Pass { gate: Arc::clone(self), network, counted: false });
         }
         let result = self.with(|table, now| table.open(now, network));

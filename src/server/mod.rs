@@ -143,7 +143,7 @@ pub async fn run(
         Arc::clone(&telemetry),
     )?;
     let wheel = Arc::new(Wheel::new());
-    let gate = Gate::new(limits, !proxies.is_empty(), clock, Arc::clone(&telemetry));
+    let gate = Gate::new(limits, clock, Arc::clone(&telemetry));
     let exchange =
         Exchange::new(inbox, Arc::clone(&wheel), life.clone(), Arc::clone(&telemetry), scrubs, clock, limits);
     let site = Site {

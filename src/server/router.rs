@@ -30,9 +30,12 @@ use super::{
     telemetry::Telemetry,
     upgrade::{Lack, Upgrade},
 };
-use crate::ui::{
-    self,
-    words::{self, Words},
+use crate::{
+    matchmaker::Network,
+    ui::{
+        self,
+        words::{self, Words},
+    },
 };
 
 /// For files whose names change with their contents.
@@ -152,7 +155,8 @@ async fn open(
             );
         });
     }
-    let pass = site.gate.open(site.proxies.client(address.ip(), &headers));
+    let client = site.proxies.client(address.ip(), &headers);
+    let pass = site.gate.open(Network::of(client), !site.proxies.may_be_all(client));
     if let Err(Turned::TooFast(wait)) = pass {
         let after = [(header::RETRY_AFTER, wait.as_millis().div_ceil(1_000).to_string())];
         return (StatusCode::TOO_MANY_REQUESTS, after, "rate-limited").into_response();
