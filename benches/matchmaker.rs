@@ -17,7 +17,7 @@ use passerby::{
     matchmaker::{Config, Connection, Ice, Input, Matchmaker, Network},
     protocol::{
         Frame, Interest, Language, Media, Past, Tastes, ToServer,
-        limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES},
+        limits::{HELLO_WITHIN, MAX_BLOCKED, MAX_MET, MAX_OUTBOX_BYTES},
     },
     time::Moment,
 };
@@ -114,6 +114,8 @@ impl House {
             unix_origin_ms: 1_700_000_000_000,
             max_connections: usize::MAX,
             max_passed_by: 16,
+            max_met: MAX_MET,
+            max_blocked: MAX_BLOCKED,
             hello_within: HELLO_WITHIN,
             outbox_bytes: MAX_OUTBOX_BYTES as u32,
             keys: [3; 32].into(),

@@ -6,7 +6,7 @@ use super::{Matchmaker, queue::Verdict};
 use crate::{
     protocol::{
         PairId, Past, PeerId,
-        limits::{AGAIN_AFTER, MAX_BLOCKED, MAX_MET, MET_FOR},
+        limits::{AGAIN_AFTER, MET_FOR},
     },
     time::Moment,
 };
@@ -32,26 +32,27 @@ impl Acquaintances {
         Some(Box::new(Self { met, blocked: past.blocked.iter().copied().collect() }))
     }
 
-    /// They meet now.
-    pub(super) fn meet(&mut self, now: Moment, pair: PairId) {
-        while self.met.front().is_some_and(|(until, _)| *until <= now) || self.met.len() >= MAX_MET {
+    /// They meet now; no more than so many are remembered.
+    fn meet(&mut self, now: Moment, pair: PairId, most: usize) {
+        self.met.retain(|(until, it)| *until > now && *it != pair);
+        while self.met.len() >= most {
             self.met.pop_front();
         }
         self.met.push_back((now + MET_FOR, pair));
     }
 
-    /// Never again.
-    pub(super) fn block(&mut self, pair: PairId) {
+    /// Never again; no more than so many are remembered.
+    fn block(&mut self, pair: PairId, most: usize) {
         self.blocked.retain(|it| *it != pair);
-        while self.blocked.len() >= MAX_BLOCKED {
+        while self.blocked.len() >= most {
             self.blocked.pop_front();
         }
         self.blocked.push_back(pair);
     }
 
-    /// Nobody is blocked any more.
-    pub(super) fn unblock(&mut self) {
-        self.blocked.clear();
+    /// Nobody is blocked any more; whether somebody was.
+    fn unblock(&mut self) -> bool {
+        !std::mem::take(&mut self.blocked).is_empty()
     }
 
     fn has_blocked(&self, pair: PairId) -> bool {
@@ -60,7 +61,7 @@ impl Acquaintances {
 
     /// Until when somebody else is better than this pair.
     fn has_met(&self, pair: PairId) -> Option<Moment> {
-        self.met.iter().rev().find(|(_, it)| *it == pair).map(|(until, _)| *until)
+        self.met.iter().find(|(_, it)| *it == pair).map(|(until, _)| *until)
     }
 }
 
@@ -92,7 +93,7 @@ impl Matchmaker {
         let pair = self.keys.pairs(one?, other?).next()?;
         for id in peers {
             if let Some(peer) = self.peers.get_mut(&id) {
-                peer.acquaintances.get_or_insert_default().meet(now, pair);
+                peer.acquaintances.get_or_insert_default().meet(now, pair, self.max_met);
             }
         }
         Some(pair)
@@ -100,15 +101,16 @@ impl Matchmaker {
 
     pub(super) fn block(&mut self, id: PeerId, pair: PairId) {
         if let Some(peer) = self.peers.get_mut(&id) {
-            peer.acquaintances.get_or_insert_default().block(pair);
+            peer.acquaintances.get_or_insert_default().block(pair, self.max_blocked);
         }
     }
 
     pub(super) fn unblock(&mut self, now: Moment, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        peer.acquaintances.iter_mut().for_each(|it| it.unblock());
-        // Somebody who waits may do now.
-        let seeker = self.place_of(id);
-        self.seek(now, seeker);
+        if peer.acquaintances.as_mut().is_some_and(|it| it.unblock()) {
+            // Somebody who waits may do now.
+            let seeker = self.place_of(id);
+            self.seek(now, seeker);
+        }
     }
 }

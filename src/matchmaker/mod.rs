@@ -64,6 +64,10 @@ pub struct Config {
     pub max_connections: usize,
     /// How often two others may be paired past a peer for which anybody is good enough.
     pub max_passed_by: u64,
+    /// Pairs that a peer remembers as met; past that the oldest is forgotten.
+    pub max_met: usize,
+    /// Pairs that a peer remembers as blocked; past that the oldest is forgotten.
+    pub max_blocked: usize,
     /// Signs tickets and the names of devices; every server that holds the keys can rebuild a match from its tickets.
     pub keys: Keys,
     /// STUN and TURN servers, and what the two ends learn of each other.
@@ -85,6 +89,8 @@ pub struct Matchmaker {
     ice: Ice,
     hello_within: Duration,
     outbox_bytes: u32,
+    max_met: usize,
+    max_blocked: usize,
     draining: bool,
     mint: Mint,
     sockets: HashMap<Connection, Socket>,
@@ -116,6 +122,8 @@ impl Matchmaker {
             ice: config.ice,
             hello_within: config.hello_within,
             outbox_bytes: config.outbox_bytes,
+            max_met: config.max_met,
+            max_blocked: config.max_blocked,
             draining: false,
             mint: Mint::new(config.seed, config.unix_origin_ms),
             sockets: HashMap::new(),

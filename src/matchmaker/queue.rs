@@ -15,7 +15,7 @@ use crate::{
     time::Moment,
 };
 
-/// Waiting peers of one line who are asked for whom somebody looks: more than one peer is kept from at a time. Who is
+/// Waiting peers who are asked in one search, in all lines together: more than one peer is kept from at a time. Who is
 /// refused by all of these is found by the next who comes.
 const MAX_ASKED: usize = 256;
 
@@ -184,11 +184,11 @@ impl Queue {
 
     /// Looks for a partner for the peer at this place.
     ///
-    /// Passes only those by who refuse, and no more than [`MAX_ASKED`] in each line, so the search is short however long the
-    /// queue is.
+    /// Passes only those by who refuse, asks each of them once, and no more than [`MAX_ASKED`], so the search is short however
+    /// long the queue is, and in however many lines the same ones stand.
     pub(super) fn propose(&self, place: Place, judge: impl Fn(PeerId) -> Verdict) -> Proposal {
         let Some(seeker) = self.waiting.get(&place) else { return Proposal::Nobody(None) };
-        let mut search = Search { place, judge, earliest: None };
+        let mut search = Search { place, judge, refused: BTreeSet::new(), earliest: None };
         let owed = if self.owed.contains_key(&place) {
             search.first(self.waiting.iter().map(|(at, it)| (*at, it.peer)))
         } else {
@@ -198,8 +198,12 @@ impl Queue {
             return Proposal::Partner(Claim::Owed, at, other);
         }
         for affinity in Affinity::ALL.into_iter().filter(|it| *it <= seeker.wants) {
-            let lines = looks_in(&seeker.tastes, affinity).filter_map(|it| self.lines.get(&it));
-            let found = lines.filter_map(|it| search.first(it.iter().map(|(at, peer)| (*at, *peer)))).min();
+            let mut found: Option<(Place, PeerId)> = None;
+            for line in looks_in(&seeker.tastes, affinity).filter_map(|it| self.lines.get(&it)) {
+                let is_better = |at: Place| found.is_none_or(|(best, _)| at < best);
+                let better = line.iter().map(|(at, peer)| (*at, *peer)).take_while(|(at, _)| is_better(*at));
+                found = search.first(better).or(found);
+            }
             if let Some((at, other)) = found {
                 return Proposal::Partner(Claim::Shared(affinity), at, other);
             }
@@ -218,6 +222,8 @@ struct Search<J> {
     /// Of who seeks.
     place: Place,
     judge: J,
+    /// Who has refused, and would in every line.
+    refused: BTreeSet<Place>,
     /// When the first of those who have refused will accept.
     earliest: Option<Moment>,
 }
@@ -225,7 +231,13 @@ struct Search<J> {
 impl<J: Fn(PeerId) -> Verdict> Search<J> {
     /// The first who accepts.
     fn first(&mut self, line: impl Iterator<Item = (Place, PeerId)>) -> Option<(Place, PeerId)> {
-        for (at, other) in line.filter(|(at, _)| *at != self.place).take(MAX_ASKED) {
+        for (at, other) in line.filter(|(at, _)| *at != self.place) {
+            if self.refused.contains(&at) {
+                continue;
+            }
+            if self.refused.len() >= MAX_ASKED {
+                return None;
+            }
             match (self.judge)(other) {
                 Verdict::Accepted => return Some((at, other)),
                 Verdict::NotBefore(when) => {
@@ -233,6 +245,7 @@ impl<J: Fn(PeerId) -> Verdict> Search<J> {
                 }
                 Verdict::Never => {}
             }
+            self.refused.insert(at);
         }
         None
     }
@@ -274,5 +287,61 @@ impl Line {
             Self::Language(_) => Affinity::Language,
             Self::Anybody => Affinity::Anybody,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn peer(number: usize) -> PeerId {
+        PeerId(Uuid::from_u128(number as u128))
+    }
+
+    /// So many who all share all that can be named, the first places first.
+    fn crowd(most: usize) -> (Queue, Vec<Place>) {
+        let languages = ["de", "en", "fr", "it", "ja"].into_iter().filter_map(Language::new).collect();
+        let tastes = Arc::new(Tastes { interests: Interest::all_in("a,b,c,d,e"), languages });
+        let mut queue = Queue::new(16);
+        let places: Vec<_> = (0..most).map(|_| queue.last_place(Moment::from_millis(0))).collect();
+        for (number, place) in places.iter().enumerate() {
+            queue.insert(*place, peer(number), Arc::clone(&tastes), Affinity::Anybody);
+        }
+        (queue, places)
+    }
+
+    #[test]
+    fn who_refuses_is_asked_once_in_all_lines_together() {
+        let (queue, places) = crowd(100);
+        let asked = RefCell::new(Vec::new());
+        let refuses = |it| {
+            asked.borrow_mut().push(it);
+            Verdict::Never
+        };
+        assert!(matches!(queue.propose(places[99], refuses), Proposal::Nobody(None)));
+        assert_eq!(*asked.borrow(), (0..99).map(peer).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn so_many_are_asked_and_no_more() {
+        let (queue, places) = crowd(MAX_ASKED + 2);
+        let asked = RefCell::new(0);
+        let last = |refusing: usize| {
+            *asked.borrow_mut() = 0;
+            queue.propose(places[MAX_ASKED + 1], |it| {
+                *asked.borrow_mut() += 1;
+                if it.0.as_u128() < refusing as u128 { Verdict::Never } else { Verdict::Accepted }
+            })
+        };
+        assert!(matches!(last(MAX_ASKED), Proposal::Nobody(None)));
+        assert_eq!(*asked.borrow(), MAX_ASKED);
+        let Proposal::Partner(Claim::Shared(Affinity::Interest), at, other) = last(MAX_ASKED - 1) else {
+            panic!("the last that is asked accepts")
+        };
+        assert_eq!((at, other), (places[MAX_ASKED - 1], peer(MAX_ASKED - 1)));
     }
 }

@@ -78,8 +78,9 @@ pub const MAX_MET: usize = 16;
 /// How long two who met are not met again by preference.
 pub const MET_FOR: Duration = Duration::from_secs(30 * 60);
 
-/// How long each of two who met has waited at least before they are met again because nobody else is there.
-pub const AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// How long each of two who met has waited at least before they are met again because nobody else is there: whoever was
+/// there when the later of them came is content with anybody by then, and some more.
+pub const AGAIN_AFTER: Duration = Duration::from_secs(2 * WIDEN_AFTER.as_secs() + 5);
 
 /// Blocked pairs that a page names; past that the oldest is dropped.
 pub const MAX_BLOCKED: usize = 64;

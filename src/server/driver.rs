@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     matchmaker::{Closing, Config, Connection, Ice, Input, Keys, Matchmaker, Network, Output},
-    protocol::limits::MAX_PASSED_BY,
+    protocol::limits::{MAX_BLOCKED, MAX_MET, MAX_PASSED_BY},
 };
 
 /// Events that may wait for the driver before sockets wait with reading: some from each of a few hundred peers.
@@ -62,6 +62,8 @@ impl Driver {
             unix_origin_ms,
             max_connections,
             max_passed_by: MAX_PASSED_BY,
+            max_met: MAX_MET,
+            max_blocked: MAX_BLOCKED,
             keys,
             ice,
             build,

@@ -3,6 +3,12 @@
 use super::{Device, Town};
 use crate::matchmaker::tests::words::{Heard, Saying, Standing};
 
+/// Pairs that are remembered as met.
+const MOST_MET: usize = 3;
+
+/// Pairs that are remembered as blocked.
+const MOST_BLOCKED: usize = 2;
+
 impl Town {
     /// Whether somebody may come again on the device of this page: nobody is there on it.
     pub(in crate::matchmaker) fn may_arrive_again(&self, page: usize) -> bool {
@@ -34,7 +40,7 @@ impl Town {
         let until = |at: u64| self.now + 1_800_000 - (self.now - at) / 60_000 * 60_000;
         let recent = met.iter().filter(|(_, at)| self.now - at < 1_800_000);
         let recent: Vec<_> = recent.map(|(other, at)| (*other, until(*at))).collect();
-        self.pages[page].met = recent[recent.len().saturating_sub(16)..].to_vec();
+        self.pages[page].met = recent;
         self.pages[page].blocked = blocked;
     }
 
@@ -42,12 +48,12 @@ impl Town {
     pub(super) fn note(&mut self, page: usize, saying: Saying) {
         let device = self.pages[page].device;
         match saying {
-            Saying::Block(Some(of)) => {
-                let partner = self.partner_device(page, of);
-                self.devices[device].blocked.push(partner);
+            Saying::Block(of) => {
+                let partner = of.map(|of| self.partner_device(page, of));
+                block(&mut self.devices[device].blocked, partner);
             }
             Saying::Unblock => self.devices[device].blocked.clear(),
-            Saying::Block(None) | Saying::Join(_) | Saying::Leave | Saying::About(..) => {}
+            Saying::Join(_) | Saying::Leave | Saying::About(..) => {}
         }
     }
 
@@ -56,10 +62,8 @@ impl Town {
         let (now, until) = (self.now, self.now + 1_800_000);
         for (page, partner) in [(one, other), (other, one)] {
             let device = self.pages[partner].device;
-            let met = &mut self.pages[page].met;
-            met.retain(|(_, until)| *until > now);
-            met.push((device, until));
-            *met = met[met.len().saturating_sub(16)..].to_vec();
+            self.pages[page].met.retain(|(_, until)| *until > now);
+            meet(&mut self.pages[page].met, device, until);
         }
     }
 
@@ -77,7 +81,7 @@ impl Town {
     pub(super) fn accept_from(&self, one: usize, other: usize) -> Option<u64> {
         let device = |page: usize| self.pages[page].device;
         let both = [(one, device(other)), (other, device(one))];
-        if both.iter().any(|(page, device)| self.pages[*page].blocked.contains(device)) {
+        if both.iter().any(|(page, device)| self.pages[*page].blocked.contains(&Some(*device))) {
             return None;
         }
         let pair = |it: &(usize, usize, u64)| [(one, other), (other, one)].contains(&(it.0, it.1));
@@ -88,8 +92,22 @@ impl Town {
         };
         let again = both.iter().filter_map(met).max().map(|until| {
             let since = [one, other].into_iter().filter_map(|it| self.place(it)).map(|it| it.0).max();
-            until.min(since.unwrap_or(0) + 10_000)
+            until.min(since.unwrap_or(0) + 25_000)
         });
         Some(apart.max(again).unwrap_or(0))
     }
+}
+
+/// The latest is the last, and there is one of each.
+pub(super) fn meet(met: &mut Vec<(usize, u64)>, device: usize, at: u64) {
+    met.retain(|(it, _)| *it != device);
+    met.push((device, at));
+    met.drain(..met.len().saturating_sub(MOST_MET));
+}
+
+/// The latest is the last, and there is one of each.
+pub(super) fn block(blocked: &mut Vec<Option<usize>>, device: Option<usize>) {
+    blocked.retain(|it| *it != device);
+    blocked.push(device);
+    blocked.drain(..blocked.len().saturating_sub(MOST_BLOCKED));
 }

@@ -30,8 +30,8 @@ pub(super) struct Page {
     pub(super) device: usize,
     /// Devices it has met, and until when others are better.
     pub(super) met: Vec<(usize, u64)>,
-    /// Devices it never wants to meet.
-    pub(super) blocked: Vec<usize>,
+    /// Devices it never wants to meet; `None` for a pair that it has invented.
+    pub(super) blocked: Vec<Option<usize>>,
     /// What the server will hear then.
     unsaid: Vec<Saying>,
     refused: usize,
@@ -70,7 +70,7 @@ pub(super) struct Town {
 struct Device {
     /// Others that it has met, and when it heard of it.
     met: Vec<(usize, u64)>,
-    blocked: Vec<usize>,
+    blocked: Vec<Option<usize>>,
 }
 
 impl Town {
@@ -184,7 +184,7 @@ impl Town {
             (Saying::Leave, _) => self.pages[page].standing = Standing::Idle,
             (Saying::Block(of), _) => {
                 let partner = of.map(|of| self.partner_device(page, of));
-                self.pages[page].blocked.extend(partner);
+                memory::block(&mut self.pages[page].blocked, partner);
             }
             (Saying::Unblock, _) => self.pages[page].blocked.clear(),
             (Saying::About(of, deed), _) => match self.is_current(page, of) {
@@ -340,7 +340,7 @@ impl Town {
             Wire::Whole => {
                 if let Heard::Matched { of, .. } = heard {
                     let (device, other) = (self.pages[page].device, self.partner_device(page, of));
-                    self.devices[device].met.push((other, self.now));
+                    memory::meet(&mut self.devices[device].met, other, self.now);
                 }
                 self.pages[page].heard.push(heard);
             }

@@ -7,7 +7,7 @@ use crate::{
     matchmaker::{Config, Ice, Turn},
     protocol::{
         Candidate, IceServer, Sdp, Signal, ToBrowser, ToServer,
-        limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES},
+        limits::{HELLO_WITHIN, MAX_BLOCKED, MAX_MET, MAX_OUTBOX_BYTES},
     },
 };
 
@@ -25,6 +25,8 @@ pub(super) fn with_relay() -> Scene {
         unix_origin_ms: 1_700_000_000_000,
         max_connections: 100,
         max_passed_by: 2,
+        max_met: MAX_MET,
+        max_blocked: MAX_BLOCKED,
         hello_within: HELLO_WITHIN,
         outbox_bytes: MAX_OUTBOX_BYTES as u32,
         keys: [3; 32].into(),

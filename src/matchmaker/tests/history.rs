@@ -117,7 +117,7 @@ impl ReferenceStateMachine for History {
             4 => (0..TASTES.len()).prop_map(Word::Join),
             2 => Just(Word::Leave),
             5 => Just(Word::Next),
-            1 => Just(Word::Block),
+            4 => Just(Word::Block),
             1 => Just(Word::Unblock),
             3 => Just(Word::Failed),
             5 => Just(Word::Connected),
@@ -148,6 +148,8 @@ impl ReferenceStateMachine for History {
             (7, who().prop_map(Wish::Lose).boxed()),
             (1, who().prop_map(Wish::Goodbye).boxed()),
             (8, long().prop_map(Wish::Wait).boxed()),
+            // As long as it is kept who met whom, and longer.
+            (3, (1_000_000..2_400_000_u64).prop_map(Wish::Wait).boxed()),
             (8, Just(Wish::WaitForNext).boxed()),
             (3, long().prop_map(Wish::Late).boxed()),
             (1, Just(Wish::Drain).boxed()),

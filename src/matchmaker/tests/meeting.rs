@@ -2,7 +2,10 @@
 
 use super::scene::{Scene, media_of, secs};
 use crate::{
-    matchmaker::{Census, Input, Note, tests::scene::Event},
+    matchmaker::{
+        Census, Input, Note,
+        tests::{scene::Event, words::tastes},
+    },
     protocol::{Affinity, EndReason, ToBrowser, ToServer},
 };
 
@@ -260,10 +263,10 @@ fn of_all_pairs_that_can_be_the_one_with_the_longest_waiter_is_made_first() {
         scene.join(other);
         scene.say(ann, ToServer::Leave {});
     };
-    part(&mut scene, cem);
-    scene.wait(secs(10));
     [bob, dan, eve].into_iter().for_each(|other| part(&mut scene, other));
-    for page in [ann, bob, eve, cem, dan] {
+    // Nobody is good enough yet, not even the one from whom it is not kept apart.
+    scene.join_with(ann, tastes(("art", "de")));
+    for page in [bob, eve, cem, dan] {
         scene.join(page);
     }
     assert_eq!(scene.current(bob), scene.current(eve));

@@ -5,6 +5,7 @@ mod here;
 mod hiding;
 mod history;
 mod meeting;
+mod memory;
 mod parting;
 mod returning;
 mod rules;

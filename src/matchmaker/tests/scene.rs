@@ -9,7 +9,7 @@ use crate::{
     protocol::{
         Candidate, Delivery, Epoch, ErrorCode, Frame, Here, MatchId, Media, Message, Met, PairId, Past,
         Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
-        limits::{HELLO_WITHIN, MAX_BLOCKED, MAX_MET, MAX_OUTBOX_BYTES, MET_FOR},
+        limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES, MET_FOR},
     },
     time::Moment,
 };
@@ -85,6 +85,12 @@ pub(super) struct Scene {
     memories: HashMap<String, Memory>,
 }
 
+/// Pairs that are remembered as met: few, so that histories come to the end of them.
+pub(in crate::matchmaker) const MAX_MET: usize = 3;
+
+/// Pairs that are remembered as blocked.
+pub(in crate::matchmaker) const MAX_BLOCKED: usize = 2;
+
 /// What a device remembers.
 #[derive(Debug, Default)]
 struct Memory {
@@ -122,12 +128,20 @@ impl Memory {
     fn past(&self, now: Moment) -> Past {
         let met = self.met.iter().filter(|(at, _)| now - *at < MET_FOR);
         let met = met.map(|(at, pair)| Met { pair: *pair, minutes_ago: ((now - *at).as_secs() / 60) as u8 });
-        Past { met: last(met.collect(), MAX_MET), blocked: last(self.blocked.clone(), MAX_BLOCKED) }
+        Past { met: met.collect(), blocked: self.blocked.clone() }
     }
-}
 
-fn last<T: Clone>(all: Vec<T>, most: usize) -> Vec<T> {
-    all[all.len().saturating_sub(most)..].to_vec()
+    fn meet(&mut self, now: Moment, pair: PairId) {
+        self.met.retain(|(_, it)| *it != pair);
+        self.met.push((now, pair));
+        self.met.drain(..self.met.len().saturating_sub(MAX_MET));
+    }
+
+    fn block(&mut self, pair: PairId) {
+        self.blocked.retain(|it| *it != pair);
+        self.blocked.push(pair);
+        self.blocked.drain(..self.blocked.len().saturating_sub(MAX_BLOCKED));
+    }
 }
 
 impl Scene {
@@ -138,6 +152,8 @@ impl Scene {
             unix_origin_ms: 1_700_000_000_000,
             max_connections,
             max_passed_by: 2,
+            max_met: MAX_MET,
+            max_blocked: MAX_BLOCKED,
             hello_within: HELLO_WITHIN,
             outbox_bytes: MAX_OUTBOX_BYTES as u32,
             keys: [3; 32].into(),
@@ -308,7 +324,7 @@ impl Scene {
         };
         let pair = self.pages[page].events.iter().find_map(pair_of).unwrap_or(PairId(Uuid::max()));
         if let Some(device) = &self.pages[page].device {
-            self.memories.get_mut(device).unwrap().blocked.push(pair);
+            self.memories.get_mut(device).unwrap().block(pair);
         }
         self.say(page, ToServer::Block { pair });
     }
@@ -457,7 +473,7 @@ impl Scene {
             (Receipt::Fresh, _) => {
                 page.events.push(Event::Said(msg.clone()));
                 if let (ToBrowser::Matched { pair: Some(pair), .. }, Some(device)) = (msg, &page.device) {
-                    self.memories.get_mut(device).unwrap().met.push((self.now, *pair));
+                    self.memories.get_mut(device).unwrap().meet(self.now, *pair);
                 }
             }
             (Receipt::Duplicate, _) => {}

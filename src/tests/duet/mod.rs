@@ -14,7 +14,7 @@ use passerby::{
     matchmaker::{self, Matchmaker},
     protocol::{
         self, Frame, Media, Message, PeerMessage,
-        limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES},
+        limits::{HELLO_WITHIN, MAX_BLOCKED, MAX_MET, MAX_OUTBOX_BYTES},
     },
     time::Moment,
 };
@@ -141,6 +141,8 @@ fn matchmaker(seed: u64) -> Matchmaker {
         unix_origin_ms: 1_700_000_000_000,
         max_connections: 100,
         max_passed_by: 2,
+        max_met: MAX_MET,
+        max_blocked: MAX_BLOCKED,
         hello_within: HELLO_WITHIN,
         outbox_bytes: MAX_OUTBOX_BYTES as u32,
         keys: [7; 32].into(),
