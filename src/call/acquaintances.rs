@@ -46,19 +46,29 @@ impl Dated {
         self.0.drain(..self.0.len().saturating_sub(most));
     }
 
-    /// Drops what is older than this, or from a time that has not come.
-    fn expire(&mut self, now: u64, after: Duration) {
-        self.0.retain(|(_, at)| now.checked_sub(*at).is_some_and(|it| it < after.as_secs()));
+    /// Drops what is older than this. What is from a time that has not come was dated by a clock that ran ahead: it is
+    /// from now, so that it is neither lost nor kept for ever. Says whether there was any.
+    fn expire(&mut self, now: u64, after: Duration) -> bool {
+        let mut any = false;
+        self.0.retain_mut(|(_, at)| {
+            any |= *at > now;
+            *at = now.min(*at);
+            now - *at < after.as_secs()
+        });
+        any
     }
 }
 
 impl Call {
     /// What the server is told of the past.
-    pub(super) fn past(&mut self) -> Past {
+    pub(super) fn past(&mut self, out: &mut Vec<Output>) -> Past {
         let now = self.unix_seconds();
         let Acquaintances { met, blocked, .. } = &mut self.acquaintances;
-        met.expire(now, MET_FOR);
-        blocked.expire(now, BLOCKED_FOR);
+        if met.expire(now, MET_FOR) | blocked.expire(now, BLOCKED_FOR) {
+            // Else it would be from now at every visit.
+            self.remember(out);
+        }
+        let Acquaintances { met, blocked, .. } = &self.acquaintances;
         // Less than half an hour, so less than 30.
         let ago = |at: u64| u8::try_from((now - at) / 60).unwrap_or(u8::MAX);
         Past {
@@ -154,6 +164,8 @@ mod tests {
         all.expire(9, Duration::from_secs(7));
         assert_eq!(all.0, [(pair(3), 3), (pair(4), 9)]);
         all.expire(8, Duration::from_secs(7));
-        assert_eq!(all.0, [(pair(3), 3)], "a clock that was set back keeps nobody away for ever");
+        assert_eq!(all.0, [(pair(3), 3), (pair(4), 8)], "a clock that was set back loses nobody");
+        all.expire(15, Duration::from_secs(7));
+        assert_eq!(all.0, [], "nor does it keep anybody away for ever");
     }
 }

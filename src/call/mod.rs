@@ -204,7 +204,7 @@ impl Call {
             Input::MediaFailed(error) => self.media_failed(error, &mut out),
             Input::MediaLost(lost) => self.media_lost(lost, &mut out),
             Input::SocketOpened => {
-                let (ticket, past) = (self.ticket(), self.past());
+                let (ticket, past) = (self.ticket(), self.past(&mut out));
                 let device = Some(self.acquaintances.device.clone()).filter(|it| !it.is_empty());
                 self.line.opened(ticket, device, past, &mut out);
             }

@@ -3,10 +3,10 @@
 
 use uuid::Uuid;
 
-use super::page::{BOTH, Page, secs, terms};
+use super::page::{BOTH, Page, secs, session, terms, welcome};
 use crate::{
     call::{Call, Input, Intent, Kept, Phase},
-    protocol::{Met, PairId, Past, Role, ToBrowser},
+    protocol::{Delivery, Met, PairId, Past, Role, ToBrowser},
 };
 
 const PAIR: PairId = PairId(Uuid::from_u128(7));
@@ -15,16 +15,31 @@ fn talking() -> Page {
     let mut page = Page::new();
     page.wants(Intent::Start);
     page.tell(Input::MediaOpened(BOTH));
-    page.is_welcomed();
+    page.tell(Input::SocketOpened);
+    is_new(&mut page);
     page.hears(ToBrowser::Waiting {});
+    meets(&mut page, PAIR);
+    page
+}
+
+/// A server that has never heard of the page answers its hello, and names a device that has shown no name.
+fn is_new(page: &mut Page) {
+    page.server = Delivery::default();
+    let mut msg = welcome(session(1), false);
+    if let ToBrowser::Welcome { device, .. } = &mut msg {
+        *device = page.device.is_none().then(|| "d.1".into());
+    }
+    page.hears(msg);
+}
+
+fn meets(page: &mut Page, name: PairId) {
     page.is_matched_by(|match_id| {
         let mut msg = terms(match_id, Role::Polite, BOTH);
         if let ToBrowser::Matched { pair, .. } = &mut msg {
-            *pair = Some(PAIR);
+            *pair = Some(name);
         }
         msg
     });
-    page
 }
 
 /// Somebody comes again so many seconds later, to a page that remembers what the last one kept.
@@ -91,4 +106,19 @@ fn a_device_shows_the_name_it_was_given_and_everything_can_be_forgotten() {
     page.after(secs(1));
     let mut page = comes_again(&page.call.kept(), 60);
     assert_eq!((page.device.take(), page.past.is_none()), (None, true));
+}
+
+#[test]
+fn a_block_by_a_clock_that_ran_ahead_holds_for_thirty_days_from_when_it_is_right() {
+    const YEAR: u64 = 365 * 86_400;
+    let mut page = comes_again(&Kept::default(), YEAR);
+    page.hears(ToBrowser::Waiting {});
+    meets(&mut page, PAIR);
+    page.wants(Intent::Block);
+    let mut page = comes_again(&page.call.kept(), 60);
+    assert_eq!(page.past, Past { met: vec![Met { pair: PAIR, minutes_ago: 0 }], blocked: vec![PAIR] });
+    assert!(page.did().contains(&"remember".to_owned()), "else it would hold anew from each visit");
+    let kept = page.call.kept();
+    assert_eq!(comes_again(&kept, 29 * 86_400).past.blocked, [PAIR]);
+    assert_eq!(comes_again(&kept, 31 * 86_400).past, Past::default());
 }
