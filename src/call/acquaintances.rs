@@ -1,6 +1,6 @@
 //! What this device keeps of those it has met: its own signed name, and the names of pairs; it must not know who they are.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use super::{Call, Output};
 use crate::protocol::{
@@ -17,6 +17,13 @@ pub struct Acquaintances {
     pub met: Dated,
     /// Pairs that are never to meet again, the latest last.
     pub blocked: Dated,
+}
+
+/// What the server knows of this device in a session. That may be more than the device keeps.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The name that it goes by.
+    device: String,
 }
 
 /// Pairs, each with a moment of the day in seconds since the Unix epoch.
@@ -60,8 +67,16 @@ impl Dated {
 }
 
 impl Call {
+    /// Says hello on a socket that has opened.
+    pub(super) fn greet(&mut self, out: &mut Vec<Output>) {
+        let (ticket, past) = (self.ticket(), self.past(out));
+        let device = self.acquaintances.device.clone();
+        self.shown = Known { device: device.clone() };
+        self.line.opened(ticket, Some(device).filter(|it| !it.is_empty()), past, out);
+    }
+
     /// What the server is told of the past.
-    pub(super) fn past(&mut self, out: &mut Vec<Output>) -> Past {
+    fn past(&mut self, out: &mut Vec<Output>) -> Past {
         let now = self.unix_seconds();
         let Acquaintances { met, blocked, .. } = &mut self.acquaintances;
         if met.expire(now, MET_FOR) | blocked.expire(now, BLOCKED_FOR) {
@@ -77,10 +92,21 @@ impl Call {
         }
     }
 
-    /// The server has named this device.
-    pub(super) fn named(&mut self, device: String, out: &mut Vec<Output>) {
-        self.acquaintances.device = device;
-        self.remember(out);
+    /// The server has answered a hello; where it remembers the session, nothing but the number of that has counted.
+    pub(super) fn greeted(&mut self, resumed: bool, named: Option<String>, out: &mut Vec<Output>) {
+        if !resumed {
+            self.known = mem::take(&mut self.shown);
+        }
+        if let Some(device) = named {
+            self.known.device.clone_from(&device);
+            self.acquaintances.device = device;
+            self.remember(out);
+        }
+    }
+
+    /// The device keeps the name that a pair is about to be of; it may have forgotten it since the session began.
+    fn keep_name(&mut self) {
+        self.acquaintances.device.clone_from(&self.known.device);
     }
 
     /// This page has a partner. It is kept later: nothing comes between a match and its first picture.
@@ -88,6 +114,7 @@ impl Call {
         let now = self.unix_seconds();
         self.pair = pair;
         if let Some(pair) = pair {
+            self.keep_name();
             self.acquaintances.met.add(pair, now, MAX_MET);
         }
     }
@@ -96,6 +123,7 @@ impl Call {
     pub(super) fn block(&mut self, out: &mut Vec<Output>) {
         if let Some(pair) = self.pair {
             let now = self.unix_seconds();
+            self.keep_name();
             self.acquaintances.blocked.add(pair, now, MAX_BLOCKED);
             self.remember(out);
             self.say(ToServer::Block { pair }, out);

@@ -10,6 +10,7 @@ use crate::{
 };
 
 const PAIR: PairId = PairId(Uuid::from_u128(7));
+const OTHER: PairId = PairId(Uuid::from_u128(8));
 
 fn talking() -> Page {
     let mut page = Page::new();
@@ -106,6 +107,24 @@ fn a_device_shows_the_name_it_was_given_and_everything_can_be_forgotten() {
     page.after(secs(1));
     let mut page = comes_again(&page.call.kept(), 60);
     assert_eq!((page.device.take(), page.past.is_none()), (None, true));
+}
+
+#[test]
+fn who_is_met_or_blocked_after_all_was_forgotten_is_so_by_the_name_that_the_server_still_knows() {
+    let mut page = talking();
+    page.wants(Intent::ForgetEverything);
+    assert_eq!(page.call.kept(), Kept::default());
+    page.redials();
+    page.is_taken_back();
+    page.wants(Intent::Block);
+    let again = comes_again(&page.call.kept(), 60);
+    assert_eq!((again.device.as_deref(), again.past.blocked), (Some("d.1"), vec![PAIR]));
+
+    page.wants(Intent::ForgetEverything);
+    page.hears(ToBrowser::Waiting {});
+    meets(&mut page, OTHER);
+    let again = comes_again(&page.call.kept(), 60);
+    assert_eq!((again.device.as_deref(), again.past.met.len()), (Some("d.1"), 1));
 }
 
 #[test]
