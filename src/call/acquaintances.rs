@@ -24,6 +24,8 @@ pub struct Acquaintances {
 pub(super) struct Known {
     /// The name that it goes by.
     device: String,
+    /// Whom it has blocked.
+    blocked: Vec<PairId>,
 }
 
 /// Pairs, each with a moment of the day in seconds since the Unix epoch.
@@ -71,7 +73,7 @@ impl Call {
     pub(super) fn greet(&mut self, out: &mut Vec<Output>) {
         let (ticket, past) = (self.ticket(), self.past(out));
         let device = self.acquaintances.device.clone();
-        self.shown = Known { device: device.clone() };
+        self.shown = Known { device: device.clone(), blocked: past.blocked.clone() };
         self.line.opened(ticket, Some(device).filter(|it| !it.is_empty()), past, out);
     }
 
@@ -102,6 +104,8 @@ impl Call {
             self.acquaintances.device = device;
             self.remember(out);
         }
+        // What was said between the hello and the answer was for a session that is over, if this is another one.
+        self.say_blocked(out);
     }
 
     /// The device keeps the name that a pair is about to be of; it may have forgotten it since the session began.
@@ -126,7 +130,7 @@ impl Call {
             self.keep_name();
             self.acquaintances.blocked.add(pair, now, MAX_BLOCKED);
             self.remember(out);
-            self.say(ToServer::Block { pair }, out);
+            self.say_blocked(out);
         }
         self.next(out);
     }
@@ -135,18 +139,33 @@ impl Call {
     pub(super) fn unblock(&mut self, out: &mut Vec<Output>) {
         self.acquaintances.blocked = Dated::default();
         self.remember(out);
-        self.say_unblock(out);
+        self.say_blocked(out);
     }
 
     /// This device knows nobody, and has no name.
     pub(super) fn forget_acquaintances(&mut self, out: &mut Vec<Output>) {
         self.acquaintances = Acquaintances::default();
-        self.say_unblock(out);
+        self.say_blocked(out);
     }
 
-    fn say_unblock(&mut self, out: &mut Vec<Output>) {
-        if self.line.is_wanted() {
+    /// Tells the server what it does not know of whom this device has blocked.
+    fn say_blocked(&mut self, out: &mut Vec<Output>) {
+        // A line that is not wanted begins with a hello, which says it all.
+        if !self.line.is_wanted() {
+            return;
+        }
+        let blocked: Vec<_> = self.acquaintances.blocked.0.iter().map(|(pair, _)| *pair).collect();
+        // Of many that are known a few may be too old by now, or too many. To take all back for that would let the others
+        // be met before they are named again.
+        if !self.known.blocked.is_empty() && !self.known.blocked.iter().any(|it| blocked.contains(it)) {
+            self.known.blocked.clear();
             self.say(ToServer::Unblock {}, out);
+        }
+        for pair in blocked {
+            if !self.known.blocked.contains(&pair) {
+                self.known.blocked.push(pair);
+                self.say(ToServer::Block { pair }, out);
+            }
         }
     }
 

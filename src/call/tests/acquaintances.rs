@@ -128,6 +128,32 @@ fn who_is_met_or_blocked_after_all_was_forgotten_is_so_by_the_name_that_the_serv
 }
 
 #[test]
+fn what_is_said_of_blocks_after_a_hello_is_said_again_to_a_server_that_has_forgotten_the_page() {
+    let mut page = talking();
+    page.redials();
+    page.tell(Input::SocketOpened);
+    page.wants(Intent::Block);
+    assert!(page.past.blocked.is_empty());
+    page.did();
+    is_new(&mut page);
+    assert_eq!(page.did(), ["say block", "say join with audio and video"]);
+
+    page.redials();
+    page.tell(Input::SocketOpened);
+    assert_eq!(page.past.blocked, [PAIR]);
+    page.wants(Intent::Unblock);
+    page.did();
+    is_new(&mut page);
+    assert_eq!(page.did(), ["say unblock", "say join with audio and video"]);
+
+    page.redials();
+    page.tell(Input::SocketOpened);
+    page.did();
+    is_new(&mut page);
+    assert_eq!(page.did(), ["say join with audio and video"], "the hello has said it all");
+}
+
+#[test]
 fn a_block_by_a_clock_that_ran_ahead_holds_for_thirty_days_from_when_it_is_right() {
     const YEAR: u64 = 365 * 86_400;
     let mut page = comes_again(&Kept::default(), YEAR);
