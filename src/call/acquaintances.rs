@@ -149,7 +149,7 @@ impl Call {
     }
 
     /// Tells the server what it does not know of whom this device has blocked.
-    fn say_blocked(&mut self, out: &mut Vec<Output>) {
+    pub(super) fn say_blocked(&mut self, out: &mut Vec<Output>) {
         // A line that is not wanted begins with a hello, which says it all.
         if !self.line.is_wanted() {
             return;

@@ -6,7 +6,7 @@
 //! connection in `connection` and `negotiation`, what arrives on it in `evidence`, how good that is in `strength`, how it is
 //! got back in `recovery`, who is at its other end in `verification`, what the two write in `chat`; camera and microphone
 //! are in `media`, what a person has chosen in `preferences`, what it likes to talk about in `topics`, whom it has met
-//! in `acquaintances`, what is around the page in `surroundings`.
+//! in `acquaintances`, all that is kept of it in `keeping`, what is around the page in `surroundings`.
 
 mod acquaintances;
 mod ahead;
@@ -18,6 +18,7 @@ mod equipment;
 mod evidence;
 mod input;
 mod intent;
+mod keeping;
 mod line;
 mod media;
 mod meeting;
@@ -228,6 +229,7 @@ impl Call {
             }
             Input::Peer { link, event } => self.peer_event(link, event, &mut out),
             Input::Devices(event) => self.devices_changed(event, &mut out),
+            Input::Recalled(kept) => self.recalled(kept, &mut out),
             Input::Surroundings(change) => self.surroundings_changed(change, &mut out),
             Input::NetworkChanged => self.network_changed(&mut out),
             Input::PageHidden => self.stop(None, &mut out),

@@ -43,6 +43,13 @@ fn meets(page: &mut Page, name: PairId) {
     });
 }
 
+/// What a device keeps that has blocked the pair.
+fn blocked() -> Kept {
+    let mut page = talking();
+    page.wants(Intent::Block);
+    page.call.kept()
+}
+
 /// Somebody comes again so many seconds later, to a page that remembers what the last one kept.
 fn comes_again(kept: &Kept, after: u64) -> Page {
     let mut page = Page::new();
@@ -151,6 +158,35 @@ fn what_is_said_of_blocks_after_a_hello_is_said_again_to_a_server_that_has_forgo
     page.did();
     is_new(&mut page);
     assert_eq!(page.did(), ["say join with audio and video"], "the hello has said it all");
+}
+
+#[test]
+fn what_another_page_of_this_browser_keeps_is_shown_to_the_server_and_kept_on() {
+    let kept = blocked();
+    let mut page = Page::new();
+    page.tell(Input::Recalled(kept.clone()));
+    assert_eq!(page.did(), [""; 0]);
+    assert_eq!((page.call.kept(), page.call.snapshot().blocked), (kept, 1));
+    page.wants(Intent::Start);
+    page.tell(Input::MediaOpened(BOTH));
+    page.tell(Input::SocketOpened);
+    assert_eq!((page.device.as_deref(), page.past.blocked.as_slice()), (Some("d.1"), &[PAIR][..]));
+    is_new(&mut page);
+    page.hears(ToBrowser::Waiting {});
+    meets(&mut page, OTHER);
+    page.wants(Intent::Block);
+    assert_eq!(comes_again(&page.call.kept(), 60).past.blocked, [PAIR, OTHER]);
+}
+
+#[test]
+fn a_server_that_knows_the_page_hears_what_another_page_has_blocked_and_that_nobody_is_any_more() {
+    let mut page = Page::waiting();
+    page.tell(Input::Recalled(blocked()));
+    assert_eq!(page.did(), ["say block"]);
+    page.tell(Input::Recalled(blocked()));
+    assert_eq!(page.did(), [""; 0], "and once");
+    page.tell(Input::Recalled(Kept::default()));
+    assert_eq!(page.did(), ["say unblock"]);
 }
 
 #[test]
