@@ -32,6 +32,7 @@ pub(super) struct Body {
     speaker: String,
     _listeners: Option<page::Listeners>,
     _drag: Option<Drag>,
+    _memory: memory::Listeners,
 }
 
 impl Body {
@@ -50,6 +51,7 @@ impl Body {
             window: Window::watch(&inbox),
             _listeners: page::listen(tell(Input::PageHidden), tell(Input::NetworkChanged)),
             _drag: Drag::watch(&inbox),
+            _memory: memory::watch(&inbox),
             inbox,
             speaker,
         }

@@ -1,6 +1,6 @@
 //! What this device keeps of those it has met: its own signed name, and the names of pairs; it must not know who they are.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use super::{Call, Output};
 use crate::protocol::{
@@ -17,6 +17,15 @@ pub struct Acquaintances {
     pub met: Dated,
     /// Pairs that are never to meet again, the latest last.
     pub blocked: Dated,
+}
+
+/// What the server knows of this device in a session. That may be more than the device keeps.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The name that it goes by.
+    device: String,
+    /// Whom it has blocked.
+    blocked: Vec<PairId>,
 }
 
 /// Pairs, each with a moment of the day in seconds since the Unix epoch.
@@ -46,19 +55,37 @@ impl Dated {
         self.0.drain(..self.0.len().saturating_sub(most));
     }
 
-    /// Drops what is older than this, or from a time that has not come.
-    fn expire(&mut self, now: u64, after: Duration) {
-        self.0.retain(|(_, at)| now.checked_sub(*at).is_some_and(|it| it < after.as_secs()));
+    /// Drops what is older than this. What is from a time that has not come was dated by a clock that ran ahead: it is
+    /// from now, so that it is neither lost nor kept for ever. Says whether there was any.
+    fn expire(&mut self, now: u64, after: Duration) -> bool {
+        let mut any = false;
+        self.0.retain_mut(|(_, at)| {
+            any |= *at > now;
+            *at = now.min(*at);
+            now - *at < after.as_secs()
+        });
+        any
     }
 }
 
 impl Call {
+    /// Says hello on a socket that has opened.
+    pub(super) fn greet(&mut self, out: &mut Vec<Output>) {
+        let (ticket, past) = (self.ticket(), self.past(out));
+        let device = self.acquaintances.device.clone();
+        self.shown = Known { device: device.clone(), blocked: past.blocked.clone() };
+        self.line.opened(ticket, Some(device).filter(|it| !it.is_empty()), past, out);
+    }
+
     /// What the server is told of the past.
-    pub(super) fn past(&mut self) -> Past {
+    fn past(&mut self, out: &mut Vec<Output>) -> Past {
         let now = self.unix_seconds();
         let Acquaintances { met, blocked, .. } = &mut self.acquaintances;
-        met.expire(now, MET_FOR);
-        blocked.expire(now, BLOCKED_FOR);
+        if met.expire(now, MET_FOR) | blocked.expire(now, BLOCKED_FOR) {
+            // Else it would be from now at every visit.
+            self.remember(out);
+        }
+        let Acquaintances { met, blocked, .. } = &self.acquaintances;
         // Less than half an hour, so less than 30.
         let ago = |at: u64| u8::try_from((now - at) / 60).unwrap_or(u8::MAX);
         Past {
@@ -67,10 +94,23 @@ impl Call {
         }
     }
 
-    /// The server has named this device.
-    pub(super) fn named(&mut self, device: String, out: &mut Vec<Output>) {
-        self.acquaintances.device = device;
-        self.remember(out);
+    /// The server has answered a hello; where it remembers the session, nothing but the number of that has counted.
+    pub(super) fn greeted(&mut self, resumed: bool, named: Option<String>, out: &mut Vec<Output>) {
+        if !resumed {
+            self.known = mem::take(&mut self.shown);
+        }
+        if let Some(device) = named {
+            self.known.device.clone_from(&device);
+            self.acquaintances.device = device;
+            self.remember(out);
+        }
+        // What was said between the hello and the answer was for a session that is over, if this is another one.
+        self.say_blocked(out);
+    }
+
+    /// The device keeps the name that a pair is about to be of; it may have forgotten it since the session began.
+    fn keep_name(&mut self) {
+        self.acquaintances.device.clone_from(&self.known.device);
     }
 
     /// This page has a partner. It is kept later: nothing comes between a match and its first picture.
@@ -78,6 +118,7 @@ impl Call {
         let now = self.unix_seconds();
         self.pair = pair;
         if let Some(pair) = pair {
+            self.keep_name();
             self.acquaintances.met.add(pair, now, MAX_MET);
         }
     }
@@ -86,9 +127,10 @@ impl Call {
     pub(super) fn block(&mut self, out: &mut Vec<Output>) {
         if let Some(pair) = self.pair {
             let now = self.unix_seconds();
+            self.keep_name();
             self.acquaintances.blocked.add(pair, now, MAX_BLOCKED);
             self.remember(out);
-            self.say(ToServer::Block { pair }, out);
+            self.say_blocked(out);
         }
         self.next(out);
     }
@@ -97,18 +139,33 @@ impl Call {
     pub(super) fn unblock(&mut self, out: &mut Vec<Output>) {
         self.acquaintances.blocked = Dated::default();
         self.remember(out);
-        self.say_unblock(out);
+        self.say_blocked(out);
     }
 
     /// This device knows nobody, and has no name.
     pub(super) fn forget_acquaintances(&mut self, out: &mut Vec<Output>) {
         self.acquaintances = Acquaintances::default();
-        self.say_unblock(out);
+        self.say_blocked(out);
     }
 
-    fn say_unblock(&mut self, out: &mut Vec<Output>) {
-        if self.line.is_wanted() {
+    /// Tells the server what it does not know of whom this device has blocked.
+    pub(super) fn say_blocked(&mut self, out: &mut Vec<Output>) {
+        // A line that is not wanted begins with a hello, which says it all.
+        if !self.line.is_wanted() {
+            return;
+        }
+        let blocked: Vec<_> = self.acquaintances.blocked.0.iter().map(|(pair, _)| *pair).collect();
+        // Of many that are known a few may be too old by now, or too many. To take all back for that would let the others
+        // be met before they are named again.
+        if !self.known.blocked.is_empty() && !self.known.blocked.iter().any(|it| blocked.contains(it)) {
+            self.known.blocked.clear();
             self.say(ToServer::Unblock {}, out);
+        }
+        for pair in blocked {
+            if !self.known.blocked.contains(&pair) {
+                self.known.blocked.push(pair);
+                self.say(ToServer::Block { pair }, out);
+            }
         }
     }
 
@@ -154,6 +211,8 @@ mod tests {
         all.expire(9, Duration::from_secs(7));
         assert_eq!(all.0, [(pair(3), 3), (pair(4), 9)]);
         all.expire(8, Duration::from_secs(7));
-        assert_eq!(all.0, [(pair(3), 3)], "a clock that was set back keeps nobody away for ever");
+        assert_eq!(all.0, [(pair(3), 3), (pair(4), 8)], "a clock that was set back loses nobody");
+        all.expire(15, Duration::from_secs(7));
+        assert_eq!(all.0, [], "nor does it keep anybody away for ever");
     }
 }

@@ -1,8 +1,6 @@
 //! What the person does with camera, microphone, speaker and screen, and what becomes of it; it must not know the server.
 
-use super::{
-    Call, DeviceEvent, DeviceKind, Kept, Output, Preferences, Problem, State, Switch, media::Change,
-};
+use super::{Call, DeviceEvent, DeviceKind, Output, Problem, State, Switch, media::Change};
 use crate::protocol::Presence;
 
 impl Call {
@@ -142,26 +140,5 @@ impl Call {
             | Switch::HideOwnPicture
             | Switch::NoKeys => {}
         }
-    }
-
-    /// Everything is as on the first visit.
-    pub(super) fn forget(&mut self, out: &mut Vec<Output>) {
-        self.devices.forget();
-        self.topics.write(String::new());
-        self.forget_acquaintances(out);
-        self.prefer(Preferences::default(), out);
-        self.sending_changed(out);
-        out.extend([Output::Blur(false), Output::Forget]);
-    }
-
-    pub(super) fn remember(&self, out: &mut Vec<Output>) {
-        out.push(Output::Remember(self.kept()));
-    }
-
-    /// What this device keeps for the next visit.
-    pub(super) fn kept(&self) -> Kept {
-        let (chosen, topics) = (self.devices.chosen().clone(), self.topics.texts().written.clone());
-        let (preferences, acquaintances) = (self.preferences, self.acquaintances.clone());
-        Kept { preferences, chosen, topics, acquaintances }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Abilities, Codec, DeviceInfo, DeviceKind, Intent, Path};
+use super::{Abilities, Codec, DeviceInfo, DeviceKind, Intent, Kept, Path};
 use crate::protocol::{Candidate, Frame, Media, PeerMessage, Sdp, ToBrowser};
 
 /// One fact.
@@ -40,6 +40,8 @@ pub enum Input {
     },
     /// Something has become of the devices.
     Devices(DeviceEvent),
+    /// Another page of this browser has kept something else, so that this is what the device keeps now.
+    Recalled(Kept),
     /// Something around the page is otherwise now.
     Surroundings(Change),
     /// The network is there again, or is another one, or the page is back from the background: what was connected

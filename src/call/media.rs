@@ -280,6 +280,15 @@ impl Devices {
         &self.chosen
     }
 
+    /// This was chosen in another page. Nobody is heard for that who was not.
+    pub(super) fn recall(&mut self, chosen: Chosen, push_to_talk: bool) {
+        self.chosen = chosen;
+        if self.push_to_talk != push_to_talk {
+            self.off.audio |= self.have.audio && self.is_muted();
+            self.push_to_talk = push_to_talk;
+        }
+    }
+
     /// Nothing was ever chosen.
     pub(super) fn forget(&mut self) {
         (self.chosen, self.push_to_talk, self.held) = (Chosen::default(), false, false);

@@ -6,7 +6,7 @@
 //! connection in `connection` and `negotiation`, what arrives on it in `evidence`, how good that is in `strength`, how it is
 //! got back in `recovery`, who is at its other end in `verification`, what the two write in `chat`; camera and microphone
 //! are in `media`, what a person has chosen in `preferences`, what it likes to talk about in `topics`, whom it has met
-//! in `acquaintances`, what is around the page in `surroundings`.
+//! in `acquaintances`, all that is kept of it in `keeping`, what is around the page in `surroundings`.
 
 mod acquaintances;
 mod ahead;
@@ -18,6 +18,7 @@ mod equipment;
 mod evidence;
 mod input;
 mod intent;
+mod keeping;
 mod line;
 mod media;
 mod meeting;
@@ -41,6 +42,7 @@ mod writing;
 #[cfg(test)]
 mod tests;
 
+use acquaintances::Known;
 use ahead::Ahead;
 use around::{Around, Links};
 use line::{Incoming, Line};
@@ -96,6 +98,10 @@ pub struct Call {
     /// Milliseconds from the Unix epoch to the origin of time.
     unix_origin_ms: u64,
     acquaintances: Acquaintances,
+    /// What the server knows of them.
+    known: Known,
+    /// What the last hello has told it.
+    shown: Known,
     /// The last partner and this one.
     pair: Option<PairId>,
     /// The page is in the background.
@@ -166,6 +172,8 @@ impl Call {
             build,
             unix_origin_ms: 0,
             acquaintances,
+            known: Known::default(),
+            shown: Known::default(),
             pair: None,
             away: false,
             sound: Sound::default(),
@@ -203,15 +211,11 @@ impl Call {
             Input::MediaOpened(have) => self.media_opened(have, &mut out),
             Input::MediaFailed(error) => self.media_failed(error, &mut out),
             Input::MediaLost(lost) => self.media_lost(lost, &mut out),
-            Input::SocketOpened => {
-                let (ticket, past) = (self.ticket(), self.past());
-                let device = Some(self.acquaintances.device.clone()).filter(|it| !it.is_empty());
-                self.line.opened(ticket, device, past, &mut out);
-            }
+            Input::SocketOpened => self.greet(&mut out),
             Input::SocketLost => self.line.lost(now, &mut self.rng),
             Input::Heard(frame) => match self.line.heard(now, frame, &mut self.rng, &mut out) {
                 Incoming::Welcome { resumed, match_id, build, device } => {
-                    device.into_iter().for_each(|it| self.named(it, &mut out));
+                    self.greeted(resumed, device, &mut out);
                     // A server that names none, and a page that knows none of its own, leave it as it is.
                     let is_other = build.is_some_and(|it| !self.build.is_empty() && it != self.build);
                     self.surroundings.outdated |= is_other;
@@ -225,6 +229,7 @@ impl Call {
             }
             Input::Peer { link, event } => self.peer_event(link, event, &mut out),
             Input::Devices(event) => self.devices_changed(event, &mut out),
+            Input::Recalled(kept) => self.recalled(kept, &mut out),
             Input::Surroundings(change) => self.surroundings_changed(change, &mut out),
             Input::NetworkChanged => self.network_changed(&mut out),
             Input::PageHidden => self.stop(None, &mut out),

@@ -80,7 +80,12 @@ impl Call {
     pub(super) fn prefer(&mut self, preferences: Preferences, out: &mut Vec<Output>) {
         self.preferences = preferences;
         self.remember(out);
-        let quality = self.quality();
+        self.preferred(out);
+    }
+
+    /// What the person has chosen, here or in another page, holds from now on.
+    pub(super) fn preferred(&mut self, out: &mut Vec<Output>) {
+        let (preferences, quality) = (self.preferences, self.quality());
         match &mut self.state {
             State::Meeting(meeting) => meeting.bound(quality, out),
             State::Waiting { ahead, .. } if preferences.has(Switch::HideAddress) => {

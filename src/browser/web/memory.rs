@@ -1,8 +1,17 @@
 //! What is kept on this device from one visit to the next; it must not know what follows from it.
 
+use gloo_events::EventListener;
+use wasm_bindgen::JsValue;
 use web_sys::{Storage, window};
 
-use crate::call::{Acquaintances, Chosen, Dated, DeviceKind, Kept, Preferences};
+use super::object::get;
+use crate::{
+    browser::inbox::Inbox,
+    call::{Acquaintances, Chosen, Dated, DeviceKind, Input, Kept, Preferences},
+};
+
+/// How the name begins of everything that is kept here.
+const OURS: &str = "passerby.";
 
 /// Where the preferences are kept.
 const PREFERENCES: &str = "passerby.preferences";
@@ -18,6 +27,31 @@ const MET: &str = "passerby.met";
 
 /// Where it is kept whom it has blocked.
 const BLOCKED: &str = "passerby.blocked";
+
+/// Listeners for what other pages keep; they go when this is dropped.
+pub(in crate::browser) struct Listeners {
+    _listeners: Vec<EventListener>,
+}
+
+/// Tells the inbox what is kept whenever another page of this browser has changed it.
+pub(in crate::browser) fn watch(inbox: &Inbox) -> Listeners {
+    let on = |name: &'static str, is_news: fn(&JsValue) -> bool| {
+        let (window, inbox) = (window()?, inbox.clone());
+        Some(EventListener::new(&window, name, move |event| {
+            if is_news(event) {
+                inbox.put(Input::Recalled(recall()));
+            }
+        }))
+    };
+    let all = [
+        // Without a key where everything is gone at once. What is there now counts, and not what the event says: this page
+        // may have written since.
+        on("storage", |event| get(event, "key").as_string().is_none_or(|key| key.starts_with(OURS))),
+        // A page that was left, and is back as it was, has not been told in between.
+        on("pageshow", |event| get(event, "persisted").is_truthy()),
+    ];
+    Listeners { _listeners: all.into_iter().flatten().collect() }
+}
 
 /// What was kept; nothing where the browser keeps nothing.
 pub(in crate::browser) fn recall() -> Kept {

@@ -3,28 +3,51 @@
 
 use uuid::Uuid;
 
-use super::page::{BOTH, Page, secs, terms};
+use super::page::{BOTH, Page, secs, session, terms, welcome};
 use crate::{
     call::{Call, Input, Intent, Kept, Phase},
-    protocol::{Met, PairId, Past, Role, ToBrowser},
+    protocol::{Delivery, Met, PairId, Past, Role, ToBrowser},
 };
 
 const PAIR: PairId = PairId(Uuid::from_u128(7));
+const OTHER: PairId = PairId(Uuid::from_u128(8));
 
 fn talking() -> Page {
     let mut page = Page::new();
     page.wants(Intent::Start);
     page.tell(Input::MediaOpened(BOTH));
-    page.is_welcomed();
+    page.tell(Input::SocketOpened);
+    is_new(&mut page);
     page.hears(ToBrowser::Waiting {});
+    meets(&mut page, PAIR);
+    page
+}
+
+/// A server that has never heard of the page answers its hello, and names a device that has shown no name.
+fn is_new(page: &mut Page) {
+    page.server = Delivery::default();
+    let mut msg = welcome(session(1), false);
+    if let ToBrowser::Welcome { device, .. } = &mut msg {
+        *device = page.device.is_none().then(|| "d.1".into());
+    }
+    page.hears(msg);
+}
+
+fn meets(page: &mut Page, name: PairId) {
     page.is_matched_by(|match_id| {
         let mut msg = terms(match_id, Role::Polite, BOTH);
         if let ToBrowser::Matched { pair, .. } = &mut msg {
-            *pair = Some(PAIR);
+            *pair = Some(name);
         }
         msg
     });
-    page
+}
+
+/// What a device keeps that has blocked the pair.
+fn blocked() -> Kept {
+    let mut page = talking();
+    page.wants(Intent::Block);
+    page.call.kept()
 }
 
 /// Somebody comes again so many seconds later, to a page that remembers what the last one kept.
@@ -91,4 +114,92 @@ fn a_device_shows_the_name_it_was_given_and_everything_can_be_forgotten() {
     page.after(secs(1));
     let mut page = comes_again(&page.call.kept(), 60);
     assert_eq!((page.device.take(), page.past.is_none()), (None, true));
+}
+
+#[test]
+fn who_is_met_or_blocked_after_all_was_forgotten_is_so_by_the_name_that_the_server_still_knows() {
+    let mut page = talking();
+    page.wants(Intent::ForgetEverything);
+    assert_eq!(page.call.kept(), Kept::default());
+    page.redials();
+    page.is_taken_back();
+    page.wants(Intent::Block);
+    let again = comes_again(&page.call.kept(), 60);
+    assert_eq!((again.device.as_deref(), again.past.blocked), (Some("d.1"), vec![PAIR]));
+
+    page.wants(Intent::ForgetEverything);
+    page.hears(ToBrowser::Waiting {});
+    meets(&mut page, OTHER);
+    let again = comes_again(&page.call.kept(), 60);
+    assert_eq!((again.device.as_deref(), again.past.met.len()), (Some("d.1"), 1));
+}
+
+#[test]
+fn what_is_said_of_blocks_after_a_hello_is_said_again_to_a_server_that_has_forgotten_the_page() {
+    let mut page = talking();
+    page.redials();
+    page.tell(Input::SocketOpened);
+    page.wants(Intent::Block);
+    assert!(page.past.blocked.is_empty());
+    page.did();
+    is_new(&mut page);
+    assert_eq!(page.did(), ["say block", "say join with audio and video"]);
+
+    page.redials();
+    page.tell(Input::SocketOpened);
+    assert_eq!(page.past.blocked, [PAIR]);
+    page.wants(Intent::Unblock);
+    page.did();
+    is_new(&mut page);
+    assert_eq!(page.did(), ["say unblock", "say join with audio and video"]);
+
+    page.redials();
+    page.tell(Input::SocketOpened);
+    page.did();
+    is_new(&mut page);
+    assert_eq!(page.did(), ["say join with audio and video"], "the hello has said it all");
+}
+
+#[test]
+fn what_another_page_of_this_browser_keeps_is_shown_to_the_server_and_kept_on() {
+    let kept = blocked();
+    let mut page = Page::new();
+    page.tell(Input::Recalled(kept.clone()));
+    assert_eq!(page.did(), [""; 0]);
+    assert_eq!((page.call.kept(), page.call.snapshot().blocked), (kept, 1));
+    page.wants(Intent::Start);
+    page.tell(Input::MediaOpened(BOTH));
+    page.tell(Input::SocketOpened);
+    assert_eq!((page.device.as_deref(), page.past.blocked.as_slice()), (Some("d.1"), &[PAIR][..]));
+    is_new(&mut page);
+    page.hears(ToBrowser::Waiting {});
+    meets(&mut page, OTHER);
+    page.wants(Intent::Block);
+    assert_eq!(comes_again(&page.call.kept(), 60).past.blocked, [PAIR, OTHER]);
+}
+
+#[test]
+fn a_server_that_knows_the_page_hears_what_another_page_has_blocked_and_that_nobody_is_any_more() {
+    let mut page = Page::waiting();
+    page.tell(Input::Recalled(blocked()));
+    assert_eq!(page.did(), ["say block"]);
+    page.tell(Input::Recalled(blocked()));
+    assert_eq!(page.did(), [""; 0], "and once");
+    page.tell(Input::Recalled(Kept::default()));
+    assert_eq!(page.did(), ["say unblock"]);
+}
+
+#[test]
+fn a_block_by_a_clock_that_ran_ahead_holds_for_thirty_days_from_when_it_is_right() {
+    const YEAR: u64 = 365 * 86_400;
+    let mut page = comes_again(&Kept::default(), YEAR);
+    page.hears(ToBrowser::Waiting {});
+    meets(&mut page, PAIR);
+    page.wants(Intent::Block);
+    let mut page = comes_again(&page.call.kept(), 60);
+    assert_eq!(page.past, Past { met: vec![Met { pair: PAIR, minutes_ago: 0 }], blocked: vec![PAIR] });
+    assert!(page.did().contains(&"remember".to_owned()), "else it would hold anew from each visit");
+    let kept = page.call.kept();
+    assert_eq!(comes_again(&kept, 29 * 86_400).past.blocked, [PAIR]);
+    assert_eq!(comes_again(&kept, 31 * 86_400).past, Past::default());
 }

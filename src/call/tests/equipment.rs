@@ -3,8 +3,8 @@
 use super::page::{AUDIO, BOTH, NOTHING, Page, secs};
 use crate::{
     call::{
-        Abilities, Change, Device, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, MediaError, Output,
-        PeerEvent, Phase, Problem, Switch,
+        Abilities, Change, Chosen, Device, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, Kept,
+        MediaError, Output, PeerEvent, Phase, Preferences, Problem, Switch,
     },
     protocol::{EndReason, PeerMessage, ToBrowser},
 };
@@ -229,4 +229,20 @@ fn what_was_chosen_is_used_again_and_what_was_not_is_not_kept() {
     page.did();
     page.tell(Input::MediaOpened(BOTH));
     assert_eq!(page.did(), ["send audio and video"]);
+}
+
+#[test]
+fn what_is_chosen_in_another_page_is_chosen_here_and_nobody_is_heard_for_that_who_was_not() {
+    let mut page = open();
+    let preferences = Preferences::default().toggled(Switch::PushToTalk).toggled(Switch::Blur);
+    let chosen = Chosen(["front", "", "loud"].map(Into::into));
+    let kept = Kept { preferences, chosen, topics: "jazz".into(), ..Kept::default() };
+    page.tell(Input::Recalled(kept.clone()));
+    assert_eq!(page.did(), ["send video", "tell of video", "blur true"]);
+    assert_eq!((page.call.kept(), page.call.snapshot().microphone), (kept, Device::Off));
+    page.tell(Input::Recalled(Kept::default()));
+    assert_eq!(page.did(), ["send video", "blur false"]);
+    assert_eq!((page.call.kept(), page.call.snapshot().microphone), (Kept::default(), Device::Off));
+    page.wants(Intent::ToggleMicrophone);
+    assert_eq!(page.did(), ["send audio and video", "tell of audio and video"]);
 }

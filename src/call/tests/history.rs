@@ -11,9 +11,10 @@ use super::page::{
 };
 use crate::{
     call::{
-        Abilities, Browser, Call, Change, ChatWish, ConnectionState, DescriptionKind, Device, DeviceEvent,
-        DeviceInfo, DeviceKind, Failed, Input, Intent, Kept, Link, Measurement, MediaError, Output, PeerDeed,
-        PeerEvent, Phase, Preferences, SignalingState, Snapshot, Switch, WindowWish,
+        Abilities, Acquaintances, Browser, Call, Change, ChatWish, Chosen, ConnectionState, Dated,
+        DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, Kept, Link,
+        Measurement, MediaError, Output, PeerDeed, PeerEvent, Phase, Preferences, SignalingState, Snapshot,
+        Switch, WindowWish,
     },
     protocol::{
         Affinity, Ahead, Delivery, EndReason, Epoch, ErrorCode, Frame, Here, MatchId, Media, PeerMessage,
@@ -294,6 +295,7 @@ impl Witness {
             | Input::SocketOpened
             | Input::Peer { .. }
             | Input::NetworkChanged
+            | Input::Recalled(_)
             | Input::Surroundings(_)
             | Input::PageHidden
             | Input::Tick => {}
@@ -303,8 +305,14 @@ impl Witness {
         {
             self.current = Some(*match_id);
         }
+        let recalled = if let Input::Recalled(kept) = &input { Some(kept.clone()) } else { None };
         let [outputs, twins] = self.calls.each_mut().map(|call| call.handle(self.now, input.clone()));
         assert_eq!(format!("{outputs:?}"), format!("{twins:?}"), "the same seed and inputs, other outputs");
+        if let Some(kept) = recalled {
+            let remembers = outputs.iter().any(|it| matches!(it, Output::Remember(_)));
+            assert!(!remembers, "two pages that answer each other never come to an end");
+            assert_eq!(self.calls[0].kept(), kept);
+        }
         for output in outputs {
             self.look(output, welcomed);
         }
@@ -587,9 +595,29 @@ fn inputs() -> impl Strategy<Value = Input> {
         Just(Input::SocketLost),
         Just(Input::NetworkChanged),
         devices().prop_map(Input::Devices),
+        kept().prop_map(Input::Recalled),
         changes().prop_map(Input::Surroundings),
         Just(Input::PageHidden),
     ]
+}
+
+/// What another page may have kept.
+fn kept() -> impl Strategy<Value = Kept> {
+    let switches = prop::collection::vec(prop::sample::select(Switch::ALL.to_vec()), 0..3);
+    let pairs = || prop::collection::vec(0..4_u128, 0..3);
+    (switches, pairs(), pairs(), 0..2_u8).prop_map(|(switches, met, blocked, id)| {
+        let dated = |all: Vec<u128>| {
+            let texts: Vec<_> = all.into_iter().map(|it| format!("{}:{it}", Uuid::from_u128(it))).collect();
+            Dated::from_text(&texts.join(","))
+        };
+        let id = id.to_string();
+        Kept {
+            preferences: switches.into_iter().fold(Preferences::default(), Preferences::toggled),
+            chosen: Chosen([id.clone(), String::new(), String::new()]),
+            topics: id.clone(),
+            acquaintances: Acquaintances { device: id, met: dated(met), blocked: dated(blocked) },
+        }
+    })
 }
 
 fn devices() -> impl Strategy<Value = DeviceEvent> {
@@ -654,6 +682,8 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         Intent::Window(WindowWish::MoveOwnPicture),
         Intent::LookAtDetails(true),
         Intent::CopyReport,
+        Intent::Block,
+        Intent::Unblock,
         Intent::ForgetEverything,
     ]);
     // Numbers that are off by a little, or by all there is.
