@@ -20,7 +20,7 @@ struct Arguments {
     /// The configuration; it says itself how the environment overrides it
     #[arg(long, value_name = "PATH", default_value = "Leptos.toml")]
     config: PathBuf,
-    /// Say whether the configuration is good, and exit
+    /// Say whether the server could start with the configuration, and exit
     #[arg(long)]
     check_config: bool,
 }
@@ -31,10 +31,10 @@ async fn main() -> anyhow::Result<()> {
     let config = Config::load(&arguments.config, server::config::environment())
         .with_context(|| format!("cannot start with {}", arguments.config.display()))?;
     if arguments.check_config {
-        return Ok(());
+        return Ok(config.check_build()?);
     }
     server::start_log(&config.log)?;
-    server::allow_open_files(config.server.max_connections);
+    server::allow_open_files(config.server.max_connections, config.limits.open);
     let listeners = Listeners::bind(&config).await?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut told_to_stop = async move || {

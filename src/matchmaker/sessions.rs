@@ -124,6 +124,9 @@ impl Matchmaker {
         let before = mem::replace(&mut peer.link, Link::Attached(connection));
         let standing = peer.standing;
         self.bind(connection, id);
+        if let Standing::Matched(match_id) = standing {
+            self.judge_privacy(match_id);
+        }
         match before {
             Link::Attached(old) => self.drop_socket(old, ErrorCode::Replaced),
             Link::Detached { until } => self.found(until, id),

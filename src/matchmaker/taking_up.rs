@@ -94,7 +94,7 @@ impl Matchmaker {
     }
 
     /// Judges anew what two may learn of each other, since one of them has come from somewhere else.
-    fn judge_privacy(&mut self, match_id: MatchId) {
+    pub(super) fn judge_privacy(&mut self, match_id: MatchId) {
         let Some(it) = self.matches.get_mut(match_id) else { return };
         let (relay_only, peers) = (it.relay_only, it.ends.map(|end| end.peer));
         let privacy = self.privacy(relay_only, peers);

@@ -11,6 +11,9 @@ use crate::{
     time::Moment,
 };
 
+/// Milliseconds after which a partner that reads has most likely acknowledged what it was told.
+const TAKEN_IN_MS: u32 = 1_000;
+
 /// What a match is to a peer that names it.
 enum Claim {
     /// The one it is in.
@@ -175,13 +178,30 @@ impl Matchmaker {
                 let Some(it) = self.matches.get_mut(match_id) else { return };
                 let partner = it.partner_of(peer);
                 match it.pass(peer, epoch, &signal) {
-                    Passage::Free => self.tell(partner, ToBrowser::Signal { match_id, epoch, signal }),
+                    Passage::Free => self.pass_on(peer, seq, partner, (match_id, epoch, signal)),
                     Passage::Stale | Passage::Hidden => {}
                     Passage::BadEpoch => self.refuse(now, peer, ErrorCode::BadEpoch, seq),
                     Passage::TooManyCandidates => self.refuse(now, peer, ErrorCode::TooManyCandidates, seq),
                 }
             }
         }
+    }
+
+    /// Says to a peer what its partner has said. Where too much of that is unacknowledged, who says it is told to wait: the
+    /// other one may be far away, and has done nothing.
+    fn pass_on(
+        &mut self,
+        from: PeerId,
+        seq: u64,
+        to: PeerId,
+        (match_id, epoch, signal): (MatchId, Epoch, Signal),
+    ) {
+        if self.peers.get(&to).is_some_and(|it| it.delivery.has_room_for(signal.weight())) {
+            return self.tell(to, ToBrowser::Signal { match_id, epoch, signal });
+        }
+        let code = ErrorCode::RateLimited;
+        self.outputs.push(Output::Note(Note::Refused { code }));
+        self.tell(from, ToBrowser::Error { code, about: seq, retry_ms: Some(TAKEN_IN_MS) });
     }
 
     fn connected(&mut self, now: Moment, peer: PeerId, seq: u64, match_id: MatchId) {

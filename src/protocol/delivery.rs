@@ -80,6 +80,14 @@ impl<M: Message> Delivery<M> {
         Ok(self.frame(self.sent, msg))
     }
 
+    /// Whether there is room to keep so many bytes of somebody else's text, and a quarter more for what this end has to say
+    /// itself: however much others say, that must find room.
+    pub fn has_room_for(&self, weight: usize) -> bool {
+        let three_quarters = |of: usize| of / 4 * 3;
+        self.outbox.len() < three_quarters(MAX_OUTBOX_MESSAGES)
+            && self.weight + weight <= three_quarters(self.room as usize)
+    }
+
     /// Takes in the numbers of a frame from the other end.
     pub fn receive(&mut self, seq: u64, ack: u64, counted: bool) -> Receipt {
         if !self.acknowledge(ack) || counted == (seq == 0) {
@@ -259,6 +267,22 @@ mod tests {
         assert_eq!(large.send(offer(1)), Err(Overflow));
         assert!(large.acknowledge(1));
         assert!(large.send(offer(1)).is_ok());
+    }
+
+    #[test]
+    fn what_others_say_leaves_a_quarter_of_the_room() {
+        let mut many = Delivery::default();
+        while many.has_room_for(0) {
+            many.send(ToServer::Leave {}).unwrap();
+        }
+        assert_eq!(many.outbox.len(), MAX_OUTBOX_MESSAGES / 4 * 3);
+
+        let mut large = Delivery::default();
+        assert!(!large.has_room_for(MAX_OUTBOX_BYTES / 4 * 3 + 1));
+        assert!(large.has_room_for(MAX_OUTBOX_BYTES / 4 * 3));
+        large.send(offer(MAX_OUTBOX_BYTES / 4 * 3)).unwrap();
+        assert!(large.has_room_for(0) && !large.has_room_for(1));
+        assert!(large.send(offer(MAX_OUTBOX_BYTES / 4)).is_ok());
     }
 
     #[test]

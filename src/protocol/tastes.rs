@@ -10,6 +10,9 @@ use super::{
     texts::{self, SEPARATOR},
 };
 
+/// What people put between the things that they name: commas and semicolons as the keyboards of different scripts have them.
+const COMMAS: [char; 6] = [SEPARATOR, ';', '\u{ff0c}', '\u{ff1b}', '\u{3001}', '\u{60c}'];
+
 /// Something to talk about, in any script: 1 to [`MAX_INTEREST_CHARS`] characters, no comma and no control character among
 /// them, and no space at either end.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,7 +36,7 @@ impl Interest {
 
     /// The interests in what somebody has written, the first [`MAX_INTERESTS`]; what is none is passed over.
     pub fn all_in(text: &str) -> Vec<Self> {
-        text.split(SEPARATOR).filter_map(|it| Self::new(it.trim())).take(MAX_INTERESTS).collect()
+        text.split(COMMAS).filter_map(|it| Self::new(it.trim())).take(MAX_INTERESTS).collect()
     }
 }
 

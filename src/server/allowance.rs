@@ -12,7 +12,7 @@ use crate::{
 /// Kinds of messages that are counted apart, so that nobody loses the one by having said too much of the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Wants to wait.
+    /// Wants to wait, or for others than before.
     Join,
     /// Wants somebody else.
     Next,
@@ -29,17 +29,16 @@ impl Kind {
     pub(super) const fn of(message: &ToServer) -> Option<Self> {
         match message {
             ToServer::Hello { .. } => None,
-            ToServer::Join { .. } => Some(Self::Join),
+            // Either looks for somebody at once.
+            ToServer::Join { .. } | ToServer::Unblock {} => Some(Self::Join),
             ToServer::Next { .. } | ToServer::Failed { .. } => Some(Self::Next),
             ToServer::Prepared { signal, .. } | ToServer::Signal { signal, .. } => Some(match signal {
                 Signal::Offer { .. } | Signal::Answer { .. } => Self::Signal,
                 Signal::Candidate(_) | Signal::EndOfCandidates { .. } => Self::Candidate,
             }),
-            ToServer::Connected { .. }
-            | ToServer::Block { .. }
-            | ToServer::Unblock {}
-            | ToServer::Leave {}
-            | ToServer::Ping {} => Some(Self::Other),
+            ToServer::Connected { .. } | ToServer::Block { .. } | ToServer::Leave {} | ToServer::Ping {} => {
+                Some(Self::Other)
+            }
         }
     }
 
@@ -85,7 +84,7 @@ pub(super) struct Allowance([Bucket; 5]);
 #[derive(Debug, Default)]
 struct Bucket {
     due: Moment,
-    /// Messages in a row that came too soon.
+    /// Messages that came too soon, less those that did not.
     refused: u16,
 }
 
@@ -95,7 +94,7 @@ impl Allowance {
         let (pace, bucket) = (paces.0[kind as usize], &mut self.0[kind as usize]);
         let Some(pace) = pace else { return Verdict::Heard };
         if pace.allows(&mut bucket.due, now) {
-            bucket.refused = 0;
+            bucket.refused = bucket.refused.saturating_sub(1);
             return Verdict::Heard;
         }
         bucket.refused += 1;
@@ -164,6 +163,17 @@ mod tests {
         assert_eq!(count(|it| *it == Verdict::Heard), 3);
         assert_eq!(count(|it| matches!(it, Verdict::TooSoon(_))), usize::from(MAX_REFUSALS));
         assert_eq!(verdicts.last(), Some(&Verdict::TooOften));
+    }
+
+    #[test]
+    fn nor_is_who_listens_now_and_then() {
+        let (mut allowance, paces) = (Allowance::default(), paces());
+        let mut seconds = 0..;
+        let told = seconds.find(|second| {
+            let all = [(); 4].map(|()| allowance.weigh(&paces, at(second * 1_000), Kind::Candidate));
+            all.contains(&Verdict::TooOften)
+        });
+        assert_eq!(told, Some(8), "one a second is heard and three are not");
     }
 
     #[test]

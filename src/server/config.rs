@@ -309,6 +309,7 @@ impl Config {
         }
         self.ice.settle()?;
         self.limits.check()?;
+        self.state.known_keys()?;
         if let Err(malformed) = Proxies::new(&self.server.proxies, self.server.forwarded_header) {
             return Err((forwarded::KEY, malformed.to_string()));
         }
@@ -501,6 +502,7 @@ mod tests {
             ("[limits]\nwrite_seconds = 61", "limits.write_seconds"),
             ("[limits]\nhello_seconds = 61", "limits.hello_seconds"),
             ("[limits]\noutbox_kib = 63", "limits.outbox_kib"),
+            ("[state]\nkey = \"north\"", "state.key"),
             ("[limits]\noutbox_kib = 4097", "limits.outbox_kib"),
             ("[limits]\nnexts = { burst = 1, per_minute = 1 }", "limits.nexts"),
             ("[limits.peer]\nnexts = { burst = 1, per_minute = 0 }", "limits.peer.nexts"),

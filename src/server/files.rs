@@ -1,24 +1,26 @@
 //! How many files, and so sockets, the process may have open; it must not know who comes.
 
-/// Files that a server needs besides its sockets: listeners, requests for pages, what a request reads, the runtime's own.
+/// Files that a server needs besides its connections: listeners, what a request reads, the runtime's own.
 const BESIDES: usize = 256;
 
-/// Raises the process's limit of open files as far as it may, and says so where `max_connections` do not fit.
-pub fn allow_open_files(max_connections: usize) {
+/// Raises the process's limit of open files as far as it may, and says so where so many sockets, and so many connections
+/// that are none, do not fit.
+pub fn allow_open_files(max_connections: usize, open: usize) {
     match rlimit::increase_nofile_limit(rlimit::INFINITY) {
-        Ok(limit) if fit(max_connections, limit) => tracing::info!(limit, "open files"),
+        Ok(limit) if fit(max_connections.saturating_add(open), limit) => tracing::info!(limit, "open files"),
         Ok(limit) => tracing::warn!(
             limit,
             max_connections,
-            "more connections are configured (`server.max_connections`) than files may be open: raise the limit \
-             (systemd: LimitNOFILE)"
+            open,
+            "more connections are configured (`server.max_connections`, `limits.open`) than files may be open: raise the \
+             limit (systemd: LimitNOFILE)"
         ),
         Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
     }
 }
 
-fn fit(max_connections: usize, limit: u64) -> bool {
-    u64::try_from(max_connections.saturating_add(BESIDES)).is_ok_and(|needed| needed <= limit)
+fn fit(connections: usize, limit: u64) -> bool {
+    u64::try_from(connections.saturating_add(BESIDES)).is_ok_and(|needed| needed <= limit)
 }
 
 #[cfg(test)]

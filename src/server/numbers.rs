@@ -30,10 +30,10 @@ impl Numbers {
     pub(super) fn say(&mut self, frame: &Frame<Arc<ToBrowser>>) {
         self.told = Some(frame.ack);
         match *frame.msg {
-            ToBrowser::Waiting {} => self.waits = true,
+            // Who is taken back to the queue is not told again that it waits, but how busy it is.
+            ToBrowser::Waiting {} | ToBrowser::Here(_) => self.waits = true,
             ToBrowser::Welcome { .. } | ToBrowser::Matched { .. } => self.waits = false,
             ToBrowser::Seeking { .. }
-            | ToBrowser::Here(_)
             | ToBrowser::Prepare { .. }
             | ToBrowser::Ice { .. }
             | ToBrowser::Signal { .. }
@@ -55,6 +55,7 @@ impl Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Here;
 
     #[test]
     fn only_a_ping_that_says_nothing_new_is_answered_here() {
@@ -85,5 +86,13 @@ mod tests {
         assert_eq!(after(ToBrowser::Pong {}), Some(0));
         assert_eq!(after(ToBrowser::Waiting {}), None);
         assert_eq!(after(ToBrowser::Pong {}), None, "and still");
+    }
+
+    #[test]
+    fn who_is_taken_back_to_the_queue_waits_on() {
+        let mut numbers = Numbers::default();
+        let here = ToBrowser::Here(Here::among(1, None));
+        numbers.say(&Frame { seq: 0, ack: 0, msg: Arc::new(here) });
+        assert_eq!(numbers.answer(&Frame { seq: 0, ack: 0, msg: ToServer::Ping {} }), None);
     }
 }

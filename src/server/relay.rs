@@ -141,13 +141,30 @@ impl Ice {
 }
 
 impl State {
-    /// The key that signs, and after it those that have: what is set, else the lines of the file in the directory, which is
-    /// made if there is none yet, else `None`.
+    /// The key that signs, and after it those that have; made if there is a directory for it and none in it yet.
     ///
     /// # Errors
     ///
     /// A [`Fault`] where the key is malformed, or cannot be read or made.
     pub(super) fn keys(&self) -> Result<Option<Keys>, Fault> {
+        if !self.key.is_set() && !self.dir.as_os_str().is_empty() {
+            fs::create_dir_all(&self.dir).map_err(|error| self.unusable(&error))?;
+            match make(&self.dir.join(KEY_FILE)) {
+                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                    return Err(self.unusable(&error));
+                }
+                Ok(()) | Err(_) => {}
+            }
+        }
+        self.known_keys()
+    }
+
+    /// The keys that are set, else those in the lines of the file in the directory, else `None`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Fault`] where a key is malformed, or cannot be read.
+    pub(super) fn known_keys(&self) -> Result<Option<Keys>, Fault> {
         if self.key.is_set() {
             let problem = || format!("must be 64 hexadecimal digits, or up to {MAX_KEYS} keys with commas");
             return keys(self.key.0.split(',')).map(Some).ok_or_else(|| ("state.key", problem()));
@@ -155,16 +172,17 @@ impl State {
         if self.dir.as_os_str().is_empty() {
             return Ok(None);
         }
-        let at = |error: io::Error| ("state.dir", format!("{}: {error}", self.dir.display()));
-        fs::create_dir_all(&self.dir).map_err(at)?;
         let path = self.dir.join(KEY_FILE);
-        match make(&path) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(at(error)),
-            Ok(()) | Err(_) => {}
-        }
-        let text = fs::read_to_string(&path).map_err(at)?;
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            it => it.map_err(|error| self.unusable(&error))?,
+        };
         let problem = || ("state.dir", format!("{} holds no key of 64 hexadecimal digits", path.display()));
         keys(text.lines()).map(Some).ok_or_else(problem)
+    }
+
+    fn unusable(&self, error: &io::Error) -> Fault {
+        ("state.dir", format!("{}: {error}", self.dir.display()))
     }
 }
 

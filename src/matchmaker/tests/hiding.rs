@@ -126,6 +126,22 @@ fn private_addresses_pass_within_a_network_only() {
 }
 
 #[test]
+fn who_comes_back_from_another_network_has_private_addresses_no_more() {
+    let mut scene = with_relay();
+    scene.apart = false;
+    let (ann, bob, match_id) = scene.pair();
+    scene.connect(match_id, [ann, bob]);
+    scene.apart = true;
+    scene.lose(ann);
+    scene.resume(ann);
+    scene.news(bob);
+    scene.signal(ann, match_id, 2, candidate("192.168.0.1", "host"));
+    assert_eq!(scene.news(bob), NONE);
+    scene.signal(ann, match_id, 2, candidate("198.51.100.1", "srflx"));
+    assert_eq!(scene.news(bob).len(), 1);
+}
+
+#[test]
 fn credentials_are_renewed_before_they_end_for_as_long_as_the_match_lasts() {
     let mut scene = with_relay();
     let (ann, bob, match_id) = scene.pair();
