@@ -1,4 +1,4 @@
-//! What all sockets from one network may do together; it must not know sockets, nor who is told.
+//! What all who come from one network may do together; it must not know sockets, nor who is told.
 //!
 //! Networks are kept in memory only, and for no longer than something is counted of them.
 
@@ -38,6 +38,7 @@ pub(super) enum Turned {
 #[derive(Debug, Default)]
 struct Usage {
     connections: usize,
+    pages: Moment,
     openings: Moment,
     joins: Moment,
     nexts: Moment,
@@ -46,7 +47,8 @@ struct Usage {
 impl Usage {
     /// Whether nothing of it is used up, so that it is as good as unknown.
     fn is_idle(&self, now: Moment) -> bool {
-        self.connections == 0 && [self.openings, self.joins, self.nexts].iter().all(|due| *due <= now)
+        let due = [self.pages, self.openings, self.joins, self.nexts];
+        self.connections == 0 && due.iter().all(|it| *it <= now)
     }
 }
 
@@ -54,6 +56,7 @@ impl Usage {
 #[derive(Debug)]
 struct Table {
     connections: usize,
+    pages: Option<Pace>,
     openings: Option<Pace>,
     joins: Option<Pace>,
     nexts: Option<Pace>,
@@ -65,9 +68,10 @@ struct Table {
 
 impl Table {
     fn new(limits: &Limits) -> Self {
-        let NetworkLimits { connections, openings, joins, nexts, .. } = limits.network;
+        let NetworkLimits { connections, pages, openings, joins, nexts, .. } = limits.network;
         Self {
             connections: if connections == 0 { usize::MAX } else { connections },
+            pages: pages.pace(),
             openings: openings.pace(),
             joins: joins.pace(),
             nexts: nexts.pace(),
@@ -77,17 +81,28 @@ impl Table {
         }
     }
 
+    /// What is counted of a network; `None` where there is no room for another.
+    fn usage(&mut self, now: Moment, network: Network) -> Option<&mut Usage> {
+        self.sweep(now);
+        let has_room = self.networks.len() < self.room || self.networks.contains_key(&network);
+        has_room.then(|| self.networks.entry(network).or_default())
+    }
+
+    /// Counts a page that is asked for; `Ok(false)` where there is no room to count it.
+    fn page(&mut self, now: Moment, network: Network) -> Result<bool, Duration> {
+        let Some(pages) = self.pages else { return Ok(true) };
+        let Some(usage) = self.usage(now, network) else { return Ok(false) };
+        wait(pages, &mut usage.pages, now).map_or(Ok(true), Err)
+    }
+
     /// Lets a socket in and counts it; `Ok(false)` where there is no room to count it.
     fn open(&mut self, now: Moment, network: Network) -> Result<bool, Turned> {
-        self.sweep(now);
-        if self.networks.len() >= self.room && !self.networks.contains_key(&network) {
-            return Ok(false);
-        }
-        let usage = self.networks.entry(network).or_default();
-        if let Some(wait) = self.openings.and_then(|it| wait(it, &mut usage.openings, now)) {
+        let (openings, connections) = (self.openings, self.connections);
+        let Some(usage) = self.usage(now, network) else { return Ok(false) };
+        if let Some(wait) = openings.and_then(|it| wait(it, &mut usage.openings, now)) {
             return Err(Turned::TooFast(wait));
         }
-        if usage.connections >= self.connections {
+        if usage.connections >= connections {
             return Err(Turned::TooMany);
         }
         usage.connections += 1;
@@ -126,7 +141,7 @@ fn wait(pace: Pace, due: &mut Moment, now: Moment) -> Option<Duration> {
     (!pace.allows(due, now)).then(|| pace.allows_at(*due) - now)
 }
 
-/// Where every socket comes in.
+/// Where everybody comes in.
 #[derive(Debug)]
 pub(super) struct Gate {
     clock: Clock,
@@ -138,6 +153,25 @@ impl Gate {
     /// One through which nobody has come.
     pub(super) fn new(limits: &Limits, clock: Clock, telemetry: Arc<Telemetry>) -> Self {
         Self { clock, telemetry, table: Mutex::new(Table::new(limits)) }
+    }
+
+    /// Counts a page that is asked for.
+    ///
+    /// # Errors
+    ///
+    /// The time until the next may be, if this one came too soon.
+    pub(super) fn page(&self, network: Network) -> Result<(), Duration> {
+        match self.with(|table, now| table.page(now, network)) {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                self.telemetry.limited(Limit::Networks);
+                Ok(())
+            }
+            Err(wait) => {
+                self.telemetry.limited(Limit::NetworkPages);
+                Err(wait)
+            }
+        }
     }
 
     /// Lets a socket in, or not; always, if it is not to be `counted`.
@@ -218,8 +252,14 @@ mod tests {
     /// Two sockets at a time, three new ones and then one a second; two joins and two nexts, then one a second.
     fn table(room: usize) -> Table {
         let rate = |burst| Rate { burst, per_minute: 60 };
-        let network =
-            NetworkLimits { connections: 2, open: 0, openings: rate(3), joins: rate(2), nexts: rate(2) };
+        let network = NetworkLimits {
+            connections: 2,
+            pages: rate(2),
+            openings: rate(3),
+            joins: rate(2),
+            nexts: rate(2),
+            ..NetworkLimits::default()
+        };
         Table::new(&Limits { network, networks: room, ..Limits::default() })
     }
 
@@ -250,6 +290,19 @@ mod tests {
         }
         assert_eq!(table.open(at(400), one), Err(Turned::TooFast(Duration::from_millis(600))));
         assert_eq!(table.open(at(1_000), one), Ok(true));
+    }
+
+    #[test]
+    fn a_network_is_given_so_many_pages_and_sockets_do_not_count_among_them() {
+        let (mut table, one) = (table(10), network(1));
+        table.open(at(0), one).unwrap();
+        assert_eq!([table.page(at(0), one), table.page(at(0), one)], [Ok(true); 2]);
+        assert_eq!(table.page(at(400), one), Err(Duration::from_millis(600)));
+        assert_eq!(table.page(at(400), network(2)), Ok(true), "another is none of its business");
+        assert_eq!(table.page(at(1_000), one), Ok(true));
+        table.close(at(60_000), one);
+        assert_eq!(table.page(at(120_000), network(3)), Ok(true));
+        assert_eq!(table.networks.len(), 1, "nothing is kept of those whose time is up");
     }
 
     #[test]

@@ -89,6 +89,8 @@ pub struct NetworkLimits {
     /// Connections at a time that are no sockets, 0 for no limit; one more is closed at once. Default: 512: a page needs six
     /// for a second. `PASSERBY__LIMITS__NETWORK__OPEN`.
     pub open: usize,
+    /// The page asked for: it is made anew each time, which costs more than anything else that a stranger can ask for.
+    pub pages: Rate,
     /// New sockets: everybody presses Start in one minute, or comes back after a restart.
     pub openings: Rate,
     /// `join`.
@@ -129,6 +131,7 @@ impl Default for NetworkLimits {
         Self {
             connections: 128,
             open: 512,
+            pages: Rate { burst: 256, per_minute: 600 },
             openings: Rate { burst: 128, per_minute: 120 },
             joins: Rate { burst: 256, per_minute: 1_200 },
             nexts: Rate { burst: 256, per_minute: 1_200 },
@@ -186,6 +189,7 @@ impl Limits {
             ("limits.peer.signals", peer.signals),
             ("limits.peer.candidates", peer.candidates),
             ("limits.peer.others", peer.others),
+            ("limits.network.pages", network.pages),
             ("limits.network.openings", network.openings),
             ("limits.network.joins", network.joins),
             ("limits.network.nexts", network.nexts),
@@ -213,6 +217,8 @@ pub(super) enum Limit {
     NetworkConnections,
     /// `limits.network.open`
     NetworkOpen,
+    /// `limits.network.pages`
+    NetworkPages,
     /// `limits.network.openings`
     NetworkOpenings,
     /// `limits.network.joins`
@@ -231,7 +237,7 @@ pub(super) enum Limit {
 
 impl Limit {
     /// All, in order, with the values of the label `limit`.
-    pub(super) const ALL: [(Self, &str); 14] = [
+    pub(super) const ALL: [(Self, &str); 15] = [
         (Self::PeerJoins, "peer-joins"),
         (Self::PeerNexts, "peer-nexts"),
         (Self::PeerSignals, "peer-signals"),
@@ -239,6 +245,7 @@ impl Limit {
         (Self::PeerOthers, "peer-others"),
         (Self::NetworkConnections, "network-connections"),
         (Self::NetworkOpen, "network-open"),
+        (Self::NetworkPages, "network-pages"),
         (Self::NetworkOpenings, "network-openings"),
         (Self::NetworkJoins, "network-joins"),
         (Self::NetworkNexts, "network-nexts"),

@@ -5,12 +5,13 @@ use std::{
     net::SocketAddr,
     path::Path,
     sync::{Arc, Once},
+    time::Duration,
 };
 
 use axum::{
     Router,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get},
@@ -100,7 +101,12 @@ pub(super) fn site(config: &Config, site: Site) -> Router {
     let over_tls_only = site.over_tls_only;
     Router::new()
         // Files are compressed when they are built.
-        .route("/", get(page).layer(CompressionLayer::new()))
+        .route(
+            "/",
+            get(page)
+                .layer(CompressionLayer::new())
+                .layer(middleware::from_fn_with_state(site.clone(), paced)),
+        )
         .route("/ws", any(open))
         .route("/healthz", get(|| async { "alive" }))
         .route("/readyz", get(readiness))
@@ -113,9 +119,37 @@ pub(super) fn site(config: &Config, site: Site) -> Router {
 
 /// The catalogue in the language that the page was asked for in.
 fn language() -> &'static Words {
-    let parts = use_context::<Parts>();
-    let query = parts.as_ref().and_then(|it| it.uri.query()).unwrap_or_default();
+    use_context::<Parts>().map_or_else(|| words::in_language(""), |it| asked_for(&it.uri))
+}
+
+fn asked_for(uri: &Uri) -> &'static Words {
+    let query = uri.query().unwrap_or_default();
     words::in_language(query.split('&').find_map(|it| it.strip_prefix("lang=")).unwrap_or_default())
+}
+
+/// Makes a page, or says to a network that asks for too many when to come back; the browser does so by itself.
+async fn paced(
+    State(site): State<Site>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let client = site.proxies.client(address.ip(), request.headers());
+    if !site.proxies.may_be_all(client)
+        && let Err(wait) = site.gate.page(Network::of(client))
+    {
+        let said = &asked_for(request.uri()).network_full;
+        let seconds = seconds(wait);
+        let after = [(header::RETRY_AFTER, seconds.clone()), (header::REFRESH, seconds)];
+        return (StatusCode::TOO_MANY_REQUESTS, after, [said.heading, said.sentence].join("\n\n"))
+            .into_response();
+    }
+    next.run(request).await
+}
+
+/// As `Retry-After` has it: whole seconds, rather too many.
+fn seconds(wait: Duration) -> String {
+    wait.as_millis().div_ceil(1_000).to_string()
 }
 
 /// The operators' side.
@@ -158,7 +192,7 @@ async fn open(
     let client = site.proxies.client(address.ip(), &headers);
     let pass = site.gate.open(Network::of(client), !site.proxies.may_be_all(client));
     if let Err(Turned::TooFast(wait)) = pass {
-        let after = [(header::RETRY_AFTER, wait.as_millis().div_ceil(1_000).to_string())];
+        let after = [(header::RETRY_AFTER, seconds(wait))];
         return (StatusCode::TOO_MANY_REQUESTS, after, "rate-limited").into_response();
     }
     // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.

@@ -241,6 +241,24 @@ async fn a_network_has_so_many_sockets_and_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_network_is_given_so_many_pages_and_whoever_asks_for_more_comes_again_by_itself() {
+    let house = house_behind_a_proxy(|it| it.network.pages = SLOW).await;
+    let page = async |client| house.get("/", &[("X-Forwarded-For", client)]).await;
+    for _ in 0..SLOW.burst {
+        assert_eq!(page("192.0.2.1").await.status, 200);
+    }
+    let answer = page("192.0.2.1").await;
+    assert_eq!(answer.status, 429);
+    for name in ["retry-after", "refresh"] {
+        let text = answer.head.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix(": ")).expect(name);
+        assert!((1..=60).contains(&text.parse::<u64>().expect("seconds")), "{name}: {text}");
+    }
+    assert!(answer.body.starts_with("Many people are here from your network\n"), "{}", answer.body);
+    assert_eq!(page("192.0.2.2").await.status, 200);
+    assert_eq!(house.count("passerby_limited_total{limit=\"network-pages\"}").await, 1);
+}
+
+#[tokio::test]
 async fn a_network_has_so_many_new_sockets() {
     let house = house_behind_a_proxy(|it| it.network.openings = SLOW).await;
     for _ in 0..2 {
