@@ -45,6 +45,7 @@ test('who is blocked in one tab is blocked in the other one too', async ({ visit
   // So that nothing but the block keeps them apart.
   await second.evaluate(() => localStorage.removeItem('passerby.met'));
 
+  await one.page.bringToFront();
   await one.button('Use here').click();
   await one.reaches('waiting');
   await other.arrive();
