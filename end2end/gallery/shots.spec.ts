@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
+import { ada, ben, cleo, expect, hurries, test, type Visitor } from '../fixtures';
 import { story } from '../fixtures/between';
 import { Wire } from '../fixtures/wire';
 
@@ -134,19 +134,7 @@ test('without a network, and with a newer page', async ({ visitor }) => {
 });
 
 test('asked for a moment', async ({ server, visitor }) => {
-  await server.restart({ PASSERBY__LIMITS__PEER__NEXTS__BURST: '1', PASSERBY__LIMITS__PEER__NEXTS__PER_MINUTE: '1' });
-  const [one, first, second] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
-  for (const it of [one, first, second]) await it.arrive();
-  await first.start();
-  await one.start();
-  await one.meets(ben);
-  await second.start();
-  await second.reaches('waiting');
-  await one.next();
-  await one.meets(cleo);
-  await one.next();
-  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('One moment');
-  await shoot(one, '8-one-moment');
+  await shoot(await hurries(server, visitor), '8-one-moment');
 });
 
 test('a shared screen, reactions', async ({ pair: [one, other] }) => {
