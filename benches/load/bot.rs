@@ -5,9 +5,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
-    Affinity, Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message as _, Past,
-    Receipt, Resume, Role, Sdp, Signal, Tastes, ToBrowser, ToServer, decode_lenient, encode,
-    limits::{HEARTBEAT, SUBPROTOCOL},
+    Affinity, Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, Heartbeat, MatchId, Media,
+    Message as _, Past, Receipt, Resume, Role, Sdp, Signal, Tastes, ToBrowser, ToServer, decode_lenient,
+    encode, limits::SUBPROTOCOL,
 };
 use tokio::{
     net::TcpStream,
@@ -101,6 +101,7 @@ pub(crate) struct Bot {
     resume: Option<Resume>,
     wants: Option<Tastes>,
     meeting: Option<Meeting>,
+    heartbeat: Heartbeat,
     failures: u32,
     come_back_after: Option<Duration>,
     ping_at: Instant,
@@ -124,6 +125,7 @@ impl Bot {
             resume: None,
             wants: None,
             meeting: None,
+            heartbeat: Heartbeat::default(),
             failures: 0,
             come_back_after: None,
             ping_at: Instant::now(),
@@ -173,6 +175,7 @@ impl Bot {
         let (mut socket, _) = client_async_with_config(request, stream, Some(config)).await.ok()?;
         let hello =
             ToServer::Hello { resume: self.resume, ticket: None, device: None, past: Past::default() };
+        self.heartbeat = Heartbeat::after(&hello)?;
         let hello = self.delivery.send(hello).ok()?;
         socket.send(Message::text(encode(&hello))).await.ok()?;
         let welcome = next(&mut socket).await?;
@@ -183,7 +186,7 @@ impl Bot {
         let ToBrowser::Welcome { peer, secret, resumed, .. } = welcome.msg else { return Err(()) };
         self.resume = Some(Resume { peer, secret });
         (self.failures, self.pong_by) = (0, None);
-        self.ping_at = Instant::now() + HEARTBEAT;
+        self.ping_at = Instant::now() + self.heartbeat.interval();
         self.tell(News::Welcomed { resumed });
         if resumed {
             self.delivery.acknowledge(welcome.ack);
@@ -251,8 +254,9 @@ impl Bot {
     }
 
     async fn say(&mut self, socket: &mut Socket, message: ToServer) -> Result<(), ()> {
+        self.heartbeat = Heartbeat::after(&message).unwrap_or(self.heartbeat);
         let frame = self.delivery.send(message).map_err(drop)?;
-        self.ping_at = Instant::now() + HEARTBEAT;
+        self.ping_at = Instant::now() + self.heartbeat.interval();
         socket.send(Message::text(encode(&frame))).await.map_err(drop)
     }
 

@@ -1,12 +1,12 @@
-//! The line to the server: opens it, keeps it alive, gets it back when it is lost; it must not know what is said on it.
+//! The line to the server: opens it, keeps it alive, gets it back when it is lost; it must not know why what is said on it
+//! is said.
 
 use std::{mem, time::Duration};
 
 use super::{Output, Problem, request::LONGEST_PAUSE};
 use crate::{
     protocol::{
-        Delivery, ErrorCode, Frame, MatchId, Message, Past, Receipt, Resume, ToBrowser, ToServer,
-        limits::HEARTBEAT,
+        Delivery, ErrorCode, Frame, Heartbeat, MatchId, Message, Past, Receipt, Resume, ToBrowser, ToServer,
     },
     time::{Moment, seconds_left, until_next_second},
 };
@@ -23,7 +23,8 @@ const SHORTEST_REST: Duration = Duration::from_millis(1);
 /// How long opening a socket and being welcomed may take together; a bad mobile network needs a few seconds.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long a ping may stay unanswered. Counted from the ping, since a page in the background is seldom woken.
+/// How long a ping, or who asks for somebody, may stay unanswered. Counted from then, since a page in the background is
+/// seldom woken.
 const PONG_WITHIN: Duration = Duration::from_secs(10);
 
 /// The same for a line in doubt: a network that is there answers within a second, and a call may depend on it.
@@ -37,6 +38,7 @@ const TOLD_AFTER: Duration = Duration::from_secs(2);
 pub(super) struct Line {
     wire: Wire,
     delivery: Delivery<ToServer>,
+    heartbeat: Heartbeat,
     /// What the next hello shows.
     resume: Option<Resume>,
     /// Attempts that failed in a row.
@@ -131,8 +133,7 @@ impl Line {
         if let Wire::Open { pong_by, .. } = self.wire
             && pong_by.is_none_or(|by| by > now + DOUBTED_PONG_WITHIN)
         {
-            self.wire = Wire::Open { ping_at: now + HEARTBEAT, pong_by: Some(now + DOUBTED_PONG_WITHIN) };
-            self.send(now, ToServer::Ping {}, out);
+            self.ping(now, DOUBTED_PONG_WITHIN, out);
         }
     }
 
@@ -146,6 +147,7 @@ impl Line {
     ) {
         if let Wire::Opening { .. } = self.wire {
             let hello = ToServer::Hello { resume: self.resume, ticket, device, past };
+            self.heartbeat = Heartbeat::after(&hello).unwrap_or_default();
             out.extend(self.delivery.send(hello).ok().map(Output::Send));
         }
     }
@@ -166,9 +168,15 @@ impl Line {
 
     /// Says something: now, or when the line is back. `false` if it is not to be had any more in this session.
     pub(super) fn send(&mut self, now: Moment, msg: ToServer, out: &mut Vec<Output>) -> bool {
+        let heartbeat = Heartbeat::after(&msg).unwrap_or(self.heartbeat);
+        let was = mem::replace(&mut self.heartbeat, heartbeat);
         let Ok(frame) = self.delivery.send(msg) else { return false };
-        if let Wire::Open { ping_at, .. } = &mut self.wire {
-            *ping_at = now + HEARTBEAT;
+        if let Wire::Open { ping_at, pong_by } = &mut self.wire {
+            *ping_at = now + heartbeat.interval();
+            if (was, heartbeat) == (Heartbeat::Idle, Heartbeat::Engaged) {
+                // Nothing may have been heard for long, and who has just pressed Start should not wait for the next ping.
+                pong_by.get_or_insert(now + PONG_WITHIN);
+            }
             out.push(Output::Send(frame));
         }
         true
@@ -191,6 +199,7 @@ impl Line {
                     self.come_back_after =
                         retry_ms.map(|it| Duration::from_millis(u64::from(it)).min(LONGEST_PAUSE));
                 }
+                self.answered();
                 if self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
             }
             (
@@ -243,8 +252,7 @@ impl Line {
             Wire::Opening { until } if until <= now => self.hang_up(now, rng, out),
             Wire::Open { pong_by: Some(by), .. } if by <= now => self.hang_up(now, rng, out),
             Wire::Open { ping_at, .. } if ping_at <= now => {
-                self.wire = Wire::Open { ping_at: now + HEARTBEAT, pong_by: Some(now + PONG_WITHIN) };
-                self.send(now, ToServer::Ping {}, out);
+                self.ping(now, PONG_WITHIN, out);
             }
             Wire::Off | Wire::Resting { .. } | Wire::Opening { .. } | Wire::Open { .. } => {}
         }
@@ -289,9 +297,22 @@ impl Line {
         self.refused.unwrap_or(Problem::ServerLost)
     }
 
+    fn ping(&mut self, now: Moment, pong_within: Duration, out: &mut Vec<Output>) {
+        let ping_at = now + self.heartbeat.interval();
+        self.wire = Wire::Open { ping_at, pong_by: Some(now + pong_within) };
+        self.send(now, ToServer::Ping {}, out);
+    }
+
     fn dial(&mut self, now: Moment, out: &mut Vec<Output>) {
         self.wire = Wire::Opening { until: now + OPEN_WITHIN };
         out.push(Output::OpenSocket);
+    }
+
+    /// The server is there.
+    fn answered(&mut self) {
+        if let Wire::Open { pong_by, .. } = &mut self.wire {
+            *pong_by = None;
+        }
     }
 
     fn hang_up(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
@@ -302,7 +323,7 @@ impl Line {
     fn welcomed(&mut self, now: Moment, resume: Resume, resumed: bool, ack: u64, out: &mut Vec<Output>) {
         self.resume = Some(resume);
         (self.failures, self.away_since, self.refused) = (0, None, None);
-        self.wire = Wire::Open { ping_at: now + HEARTBEAT, pong_by: None };
+        self.wire = Wire::Open { ping_at: now + self.heartbeat.interval(), pong_by: None };
         if resumed {
             self.delivery.acknowledge(ack);
             out.extend(self.delivery.replay().into_iter().map(Output::Send));
@@ -322,9 +343,7 @@ impl Line {
     ) -> bool {
         match self.delivery.receive(seq, ack, counted) {
             Receipt::Fresh => {
-                if let Wire::Open { pong_by, .. } = &mut self.wire {
-                    *pong_by = None;
-                }
+                self.answered();
                 if self.delivery.owes_ack() {
                     self.send(now, ToServer::Ping {}, out);
                 }

@@ -10,8 +10,8 @@ use crate::{
     protocol::{
         EndReason, ErrorCode, Frame, Limits, MatchId, Past, PeerId, Resume, Secret, Signalling, ToBrowser,
         limits::{
-            GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_FRAME_BYTES,
-            MAX_SDP_BYTES, VERSION,
+            GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, IDLE_HEARTBEAT, MAX_CANDIDATE_BYTES, MAX_CANDIDATES,
+            MAX_FRAME_BYTES, MAX_SDP_BYTES, VERSION,
         },
     },
     time::Moment,
@@ -287,6 +287,7 @@ impl Matchmaker {
             candidate_bytes: MAX_CANDIDATE_BYTES as u32,
             candidates: MAX_CANDIDATES,
             heartbeat_ms: HEARTBEAT.as_millis() as u32,
+            idle_heartbeat_ms: IDLE_HEARTBEAT.as_millis() as u32,
             grace_ms: GRACE_MATCHED.as_millis() as u32,
         };
         let build = self.build.clone();

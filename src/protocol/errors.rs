@@ -38,7 +38,7 @@ pub enum ErrorCode {
     TooManyRefusals,
     /// Too much is unacknowledged: the page does not read.
     TooSlow,
-    /// Nothing was heard for [`SILENCE`](super::limits::SILENCE).
+    /// Nothing was heard for too long, see [`Heartbeat::silence`](super::Heartbeat::silence).
     Silent,
     /// Another socket took this peer over.
     Replaced,

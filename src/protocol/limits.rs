@@ -95,12 +95,18 @@ pub const CROWD_STEPS: [u32; 11] = [1, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 
 /// Where a wait that is told of is no longer short, and where it is long: finer it would not come true.
 pub const WAIT_STEPS: [Duration; 2] = [Duration::from_secs(10), Duration::from_secs(45)];
 
-/// How often each end lets the other hear that it is there. Proofs of life are nearly all that a peer with nothing to say
-/// costs the server, and its battery.
+/// How often a page that waits or talks lets the server hear that it is there.
 pub const HEARTBEAT: Duration = Duration::from_secs(12);
 
-/// Silence after which an end takes the connection for lost: two heartbeats and some slack.
+/// Silence after which such a page is taken for lost: two heartbeats and some slack.
 pub const SILENCE: Duration = Duration::from_secs(28);
+
+/// How often one that does neither does. Signs of life are nearly all that it costs the server, and its battery; but there
+/// are proxies that take 50 seconds of silence for the end.
+pub const IDLE_HEARTBEAT: Duration = Duration::from_secs(45);
+
+/// Silence after which such a page is taken for lost.
+pub const IDLE_SILENCE: Duration = Duration::from_secs(94);
 
 /// How long after the handshake the server waits for `hello`.
 pub const HELLO_WITHIN: Duration = Duration::from_secs(5);

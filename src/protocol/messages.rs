@@ -301,8 +301,10 @@ pub struct Limits {
     pub candidate_bytes: u32,
     /// Candidates in an epoch.
     pub candidates: u16,
-    /// Milliseconds between two proofs of life.
+    /// Milliseconds between two proofs of life of a page that waits or talks.
     pub heartbeat_ms: u32,
+    /// The same for one that does neither.
+    pub idle_heartbeat_ms: u32,
     /// Milliseconds a matched peer has to come back.
     pub grace_ms: u32,
 }

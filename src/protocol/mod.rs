@@ -5,6 +5,7 @@ pub mod limits;
 mod codec;
 mod delivery;
 mod errors;
+mod heartbeat;
 mod here;
 mod ids;
 mod messages;
@@ -17,6 +18,7 @@ mod texts;
 pub use codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer};
 pub use delivery::{Delivery, Message, Overflow, Receipt};
 pub use errors::ErrorCode;
+pub use heartbeat::Heartbeat;
 pub use here::{Here, Wait};
 pub use ids::{Epoch, MatchId, PeerId, Secret};
 pub use messages::{

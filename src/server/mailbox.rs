@@ -8,14 +8,16 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
 
 use tokio::sync::Notify;
 
 use super::wheel::Tick;
-use crate::protocol::{ErrorCode, Frame, Message, ToBrowser, limits::MAX_OUTBOX_MESSAGES};
+use crate::protocol::{
+    ErrorCode, Frame, Heartbeat, Message, ToBrowser, ToServer, limits::MAX_OUTBOX_MESSAGES,
+};
 
 /// Messages that may wait for one socket: a whole replay and what is said meanwhile.
 pub(super) const OUTGOING: usize = MAX_OUTBOX_MESSAGES + 32;
@@ -56,6 +58,7 @@ struct Shared {
     letters: Mutex<Letters>,
     bell: Notify,
     heard: AtomicU32,
+    is_engaged: AtomicBool,
     /// Bytes of the descriptions and candidates in the letters, at most.
     room: u32,
 }
@@ -76,8 +79,13 @@ struct Letters {
 /// An empty one with `room` bytes for descriptions and candidates, whose socket was heard at `now`. The peer's outbox has
 /// as much, and keeps what it has not acknowledged: who acknowledges only what it has heard never fills this one.
 pub(super) fn mailbox(now: Tick, room: u32) -> (Mailbox, Post) {
-    let (letters, bell) = (Mutex::default(), Notify::new());
-    let shared = Arc::new(Shared { letters, bell, heard: AtomicU32::new(now.0), room });
+    let shared = Arc::new(Shared {
+        letters: Mutex::default(),
+        bell: Notify::new(),
+        heard: AtomicU32::new(now.0),
+        is_engaged: AtomicBool::new(false),
+        room,
+    });
     (Mailbox(Arc::clone(&shared)), Post(shared))
 }
 
@@ -118,6 +126,13 @@ impl Mailbox {
     /// The other end has given a sign of life.
     pub(super) fn hears(&self, now: Tick) {
         self.0.heard.store(now.0, Ordering::Relaxed);
+    }
+
+    /// It may have said how often it is going to give one.
+    pub(super) fn heeds(&self, message: &ToServer) {
+        if let Some(heartbeat) = Heartbeat::after(message) {
+            self.0.is_engaged.store(heartbeat == Heartbeat::Engaged, Ordering::Relaxed);
+        }
     }
 
     /// The wheel's end of it.
@@ -168,11 +183,13 @@ impl Drop for Post {
 }
 
 impl Pulse {
-    /// When the socket was last heard; `None` when its task has ended.
-    pub(super) fn heard(&self) -> Option<Tick> {
+    /// When the socket was last heard, and how often it should be; `None` when its task has ended.
+    pub(super) fn heard(&self) -> Option<(Tick, Heartbeat)> {
         let shared = self.0.upgrade()?;
         let heard = Tick(shared.heard.load(Ordering::Relaxed));
-        (!shared.letters().is_left).then_some(heard)
+        let is_engaged = shared.is_engaged.load(Ordering::Relaxed);
+        let heartbeat = if is_engaged { Heartbeat::Engaged } else { Heartbeat::Idle };
+        (!shared.letters().is_left).then_some((heard, heartbeat))
     }
 
     /// Has the socket do something as soon as it has nothing to say.
@@ -245,7 +262,7 @@ mod tests {
 
         let (mailbox, post) = super::mailbox(Tick(7), ROOM);
         let pulse = mailbox.pulse();
-        assert_eq!(pulse.heard(), Some(Tick(7)));
+        assert_eq!(pulse.heard(), Some((Tick(7), Heartbeat::Idle)));
         drop(mailbox);
         assert!((0..=OUTGOING).all(|_| post.say(offer(ROOM as usize)).is_ok()));
         assert_eq!(pulse.heard(), None);

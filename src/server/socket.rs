@@ -225,6 +225,7 @@ impl Talk {
     fn read(&mut self, text: &str) -> Read {
         let connection = self.connection;
         let read = decode_strict(text).and_then(|frame| {
+            self.mailbox.heeds(&frame.msg);
             let kind = Kind::of(&frame.msg);
             if let Some(refused) = kind.and_then(|it| self.weigh(it, (frame.seq, frame.ack))) {
                 self.numbers.pass(frame.seq, frame.ack);

@@ -2,7 +2,7 @@
 //! socket does about it.
 //!
 //! A socket that is heard only notes the tick. The wheel comes by when the socket could be due for something, looks at the
-//! note, and comes again when it could be due next: once in a heartbeat or so.
+//! note, and comes again when it could be due next: once in the quickest heartbeat or so.
 
 use std::{
     mem,
@@ -16,14 +16,17 @@ use std::{
 use tokio::time::{Instant, sleep};
 
 use super::mailbox::{Mailbox, Outgoing, Pulse};
-use crate::protocol::limits::{HEARTBEAT, SILENCE};
+use crate::protocol::Heartbeat;
 
-/// How far the wheel turns at a time: fine against the slack in [`SILENCE`], and few turns.
+/// How far the wheel turns at a time: fine against the slack in [`Heartbeat::silence`], and few turns.
 const TICK: Duration = Duration::from_millis(250);
 
-/// How long nothing was heard before the other end is asked for a sign of life. A page gives one every [`HEARTBEAT`]; this
-/// much later it is not just late but asleep, or gone.
-const PING_AFTER: Duration = HEARTBEAT.saturating_add(Duration::from_secs(2));
+/// How long after its heartbeat a page is not just late but asleep, or gone, and is asked for a sign of life.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// Ticks from one visit to the next, at most: what an idle page says at the last moment must not go unnoticed until it has
+/// been silent for longer than an engaged one may.
+const VISIT_AFTER: u32 = ticks(Heartbeat::Engaged.interval()) + ticks(SLACK);
 
 /// Ticks caught up at once, at most. Time in which this whole process stood still is nobody's silence.
 const CATCH_UP: u32 = 8;
@@ -50,16 +53,17 @@ const fn ticks(duration: Duration) -> u32 {
 }
 
 /// What a socket is due for when nothing was heard for so many ticks, and after how many more to look again.
-const fn due(quiet: u32) -> (Option<Outgoing>, Option<u32>) {
-    let (ping, beat, silence) = (ticks(PING_AFTER), ticks(HEARTBEAT), ticks(SILENCE));
-    if quiet >= silence {
+fn due(quiet: u32, heartbeat: Heartbeat) -> (Option<Outgoing>, Option<u32>) {
+    let (beat, silence) = (ticks(heartbeat.interval()), ticks(heartbeat.silence()));
+    let ping = beat + ticks(SLACK);
+    let (want, again) = if quiet >= silence {
         (Some(Outgoing::Silent), None)
     } else if quiet >= ping {
-        let left = silence - quiet;
-        (Some(Outgoing::Ping), Some(if left < beat { left } else { beat }))
+        (Some(Outgoing::Ping), Some(beat.min(silence - quiet)))
     } else {
         (None, Some(ping - quiet))
-    }
+    };
+    (want, again.map(|it| it.min(VISIT_AFTER)))
 }
 
 impl Wheel {
@@ -75,7 +79,7 @@ impl Wheel {
 
     /// Takes in a socket that was heard just now.
     pub(super) fn add(&self, mailbox: &Mailbox) {
-        self.put(self.now(), ticks(PING_AFTER), mailbox.pulse());
+        self.put(self.now(), VISIT_AFTER, mailbox.pulse());
     }
 
     /// Turns for ever.
@@ -105,8 +109,8 @@ impl Wheel {
     }
 
     fn visit(&self, now: Tick, pulse: Pulse) {
-        let Some(heard) = pulse.heard() else { return };
-        let (want, again) = due(now.0.wrapping_sub(heard.0));
+        let Some((heard, heartbeat)) = pulse.heard() else { return };
+        let (want, again) = due(now.0.wrapping_sub(heard.0), heartbeat);
         if let Some(want) = want {
             pulse.want(want);
         }
@@ -135,11 +139,23 @@ impl Tick {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::mailbox::mailbox;
+    use crate::{
+        protocol::{Media, Tastes, ToServer},
+        server::mailbox::mailbox,
+    };
     use futures::FutureExt;
 
-    /// What a socket is told in each of so many ticks, if it is heard in some of them.
-    async fn told(ticks: u32, is_heard: impl Fn(u32) -> bool) -> Vec<(u32, Outgoing)> {
+    /// Before the first tick.
+    const NEVER: u32 = 0;
+
+    const JOIN: ToServer = ToServer::Join {
+        media: Media { audio: true, video: true },
+        hide: false,
+        tastes: Tastes { interests: Vec::new(), languages: Vec::new() },
+    };
+
+    /// What a socket is told in each of so many ticks, if it is heard in some of them and engaged from one of them on.
+    async fn told(ticks: u32, engaged_from: u32, is_heard: impl Fn(u32) -> bool) -> Vec<(u32, Outgoing)> {
         let wheel = Wheel::new();
         // Close to where the ticks go round.
         wheel.now.store(u32::MAX - 100, Ordering::Relaxed);
@@ -151,6 +167,9 @@ mod tests {
             if is_heard(tick) {
                 mailbox.hears(wheel.now());
             }
+            if tick == engaged_from {
+                mailbox.heeds(&JOIN);
+            }
             told.extend(mailbox.next().now_or_never().map(|it| (tick, it)));
         }
         told
@@ -158,7 +177,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_says_nothing_is_asked_twice_and_then_lost() {
-        let told = told(ticks(SILENCE) * 2, |_| false).await;
+        let told = told(200, 1, |_| false).await;
         assert!(
             matches!(told[..], [(56, Outgoing::Ping), (104, Outgoing::Ping), (112, Outgoing::Silent)]),
             "{told:?}"
@@ -166,11 +185,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn who_is_idle_may_say_nothing_for_longer() {
+        let told = told(400, NEVER, |_| false).await;
+        let asked_at: Vec<_> =
+            told.iter().filter(|it| matches!(it.1, Outgoing::Ping)).map(|it| it.0).collect();
+        assert_eq!(asked_at, [188, 244, 300, 356]);
+        assert!(matches!(told.last(), Some((376, Outgoing::Silent))), "{told:?}");
+    }
+
+    #[tokio::test]
+    async fn who_is_engaged_after_a_while_is_asked_before_it_is_taken_for_lost() {
+        for joined_at in 1..120 {
+            let told = told(joined_at + 120, joined_at, |tick| tick == joined_at).await;
+            let after: Vec<_> = told.iter().map(|(tick, it)| (tick - joined_at, it)).collect();
+            assert!(
+                matches!(after[..], [(56, Outgoing::Ping), (104, Outgoing::Ping), (112, Outgoing::Silent)]),
+                "{joined_at}: {after:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
     async fn who_says_something_in_time_is_left_alone() {
-        let beat = ticks(HEARTBEAT) + 1;
-        assert!(told(1000, |tick| tick % beat == 0).await.is_empty());
+        for (heartbeat, engaged_from) in [(Heartbeat::Engaged, 1), (Heartbeat::Idle, NEVER)] {
+            let beat = ticks(heartbeat.interval()) + 1;
+            assert!(told(1000, engaged_from, |tick| tick % beat == 0).await.is_empty());
+        }
         // One that only answers is asked again and again.
-        let told = told(1000, |tick| tick % ticks(PING_AFTER) == 1).await;
+        let told = told(1000, 1, |tick| tick % VISIT_AFTER == 1).await;
         assert!(told.len() > 10 && told.iter().all(|it| matches!(it.1, Outgoing::Ping)), "{told:?}");
     }
 
@@ -196,7 +238,7 @@ mod tests {
             async move { wheel.spin().await }
         });
         tokio::task::yield_now().await;
-        tokio::time::advance(SILENCE * 10).await;
+        tokio::time::advance(Heartbeat::Idle.silence() * 10).await;
         sleep(TICK * 2).await;
         assert!(mailbox.next().now_or_never().is_none());
         spinning.abort();

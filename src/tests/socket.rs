@@ -11,8 +11,8 @@ use passerby::{
         EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Past, Sdp, Signal, Signalling, Tastes, ToBrowser,
         ToServer, encode,
         limits::{
-            GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, MAX_CANDIDATES, MAX_OUTBOX_BYTES, MAX_REFUSALS,
-            MAX_SDP_BYTES, MAX_TOKEN_BYTES, SILENCE, SUBPROTOCOL,
+            GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, IDLE_SILENCE, MAX_CANDIDATES, MAX_OUTBOX_BYTES,
+            MAX_REFUSALS, MAX_SDP_BYTES, MAX_TOKEN_BYTES, SILENCE, SUBPROTOCOL,
         },
     },
     server::Config,
@@ -292,7 +292,22 @@ async fn who_does_not_answer_pings_is_lost() {
     bystanders.house.settles([3, 1, 0, 0, 2]).await;
     page.link.freeze();
     pass(SILENCE + Duration::from_secs(2)).await;
+    bystanders.house.settles([3, 1, 0, 0, 2]).await;
+    pass(IDLE_SILENCE - SILENCE).await;
     bystanders.house.settles([2, 1, 0, 0, 2]).await;
+    pass(GRACE_UNMATCHED).await;
+    bystanders.are_unaffected().await;
+}
+
+#[tokio::test]
+async fn who_waits_and_does_not_answer_is_lost_sooner() {
+    let bystanders = Bystanders::talk().await;
+    let mut page = Page::open(&bystanders.house).await;
+    page.say(JOIN).await;
+    bystanders.house.settles([3, 0, 1, 0, 2]).await;
+    page.link.freeze();
+    pass(SILENCE + Duration::from_secs(2)).await;
+    bystanders.house.settles([2, 0, 1, 0, 2]).await;
     pass(GRACE_UNMATCHED).await;
     bystanders.are_unaffected().await;
 }

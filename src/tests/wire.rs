@@ -9,12 +9,12 @@ use passerby::protocol::{
     encode_peer,
     limits::{
         ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, CROWD_STEPS,
-        GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, MAX_BLOCKED, MAX_CANDIDATE_BYTES,
-        MAX_CANDIDATES, MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES,
-        MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES, MAX_OUTBOX_BYTES,
-        MAX_OUTBOX_MESSAGES, MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES,
-        MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR, PREPARED_FOR, SILENCE,
-        SUBPROTOCOL, VERSION, WAIT_STEPS, WIDEN_AFTER,
+        GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, IDLE_HEARTBEAT, IDLE_SILENCE, MAX_BLOCKED,
+        MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH,
+        MAX_FRAME_BYTES, MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES,
+        MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES,
+        MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR,
+        PREPARED_FOR, SILENCE, SUBPROTOCOL, VERSION, WAIT_STEPS, WIDEN_AFTER,
     },
 };
 use proptest::prelude::*;
@@ -218,6 +218,7 @@ fn welcome() -> ToBrowser {
         candidate_bytes: MAX_CANDIDATE_BYTES as u32,
         candidates: MAX_CANDIDATES,
         heartbeat_ms: HEARTBEAT.as_millis() as u32,
+        idle_heartbeat_ms: IDLE_HEARTBEAT.as_millis() as u32,
         grace_ms: GRACE_MATCHED.as_millis() as u32,
     };
     ToBrowser::Welcome {
@@ -336,7 +337,7 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
 /// Every message to the page.
 fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     let partner = |signalling| ToBrowser::Partner { match_id: MATCH, signalling };
-    let welcome_text = r#"{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"candidates":64,"heartbeat_ms":12000,"grace_ms":20000}}}"#;
+    let welcome_text = r#"{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"candidates":64,"heartbeat_ms":12000,"idle_heartbeat_ms":45000,"grace_ms":20000}}}"#;
     let known_text = welcome_text.replace(
         r#""resumed":false,"#,
         r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"build":"b1","device":"t.1","#,
@@ -826,7 +827,7 @@ fn the_tables_of_the_prose_are_complete() {
 }
 
 /// Every number in the prose.
-fn limits() -> [(&'static str, String); 40] {
+fn limits() -> [(&'static str, String); 42] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
@@ -863,6 +864,8 @@ fn limits() -> [(&'static str, String); 40] {
         ("WAIT_STEPS", WAIT_STEPS.map(seconds).join(", ")),
         ("HEARTBEAT", seconds(HEARTBEAT)),
         ("SILENCE", seconds(SILENCE)),
+        ("IDLE_HEARTBEAT", seconds(IDLE_HEARTBEAT)),
+        ("IDLE_SILENCE", seconds(IDLE_SILENCE)),
         ("HELLO_WITHIN", seconds(HELLO_WITHIN)),
         ("GRACE_MATCHED", seconds(GRACE_MATCHED)),
         ("GRACE_UNMATCHED", seconds(GRACE_UNMATCHED)),

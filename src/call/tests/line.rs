@@ -7,7 +7,7 @@ use crate::{
     call::{Input, Intent, MediaError, PeerEvent, Phase, Problem},
     protocol::{
         ErrorCode, Frame, Role, ToBrowser,
-        limits::{ACK_EVERY, HEARTBEAT, MAX_OUTBOX_MESSAGES},
+        limits::{ACK_EVERY, HEARTBEAT, IDLE_HEARTBEAT, MAX_OUTBOX_MESSAGES},
     },
 };
 
@@ -133,6 +133,48 @@ fn a_ping_is_said_after_every_heartbeat_of_silence() {
     assert!(page.did().is_empty());
     page.after(HEARTBEAT * 2 + millis(1));
     assert_eq!(page.did(), ["say ping", "say ping", "say ping"]);
+}
+
+/// A page whose person still reads the browser's question.
+fn idle() -> Page {
+    let mut page = Page::new();
+    page.wants(Intent::Start);
+    page.is_welcomed();
+    page.did();
+    page
+}
+
+#[test]
+fn a_page_on_which_nobody_counts_pings_seldom() {
+    let mut page = idle();
+    page.after(IDLE_HEARTBEAT - millis(1));
+    assert!(page.did().is_empty());
+    page.after(millis(1));
+    assert_eq!(page.did(), ["say ping"]);
+}
+
+#[test]
+fn who_asks_for_somebody_on_a_dead_line_waits_for_no_ping() {
+    let mut page = idle();
+    page.after(IDLE_HEARTBEAT - secs(1));
+    page.server_listens = false;
+    page.did();
+    page.tell(Input::MediaOpened(BOTH));
+    assert!(page.did().contains(&"say join with audio and video".to_owned()));
+    page.after(millis(9_999));
+    assert!(!page.did().contains(&"change sockets".to_owned()));
+    page.after(millis(1));
+    assert!(page.did().contains(&"change sockets".to_owned()));
+}
+
+#[test]
+fn a_refusal_shows_that_the_line_is_there() {
+    let mut page = idle();
+    page.tell(Input::MediaOpened(BOTH));
+    page.hears(ToBrowser::Error { code: ErrorCode::RateLimited, about: 1, retry_ms: Some(60_000) });
+    page.did();
+    page.after(secs(11));
+    assert!(!page.did().contains(&"change sockets".to_owned()));
 }
 
 #[test]

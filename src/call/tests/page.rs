@@ -113,6 +113,7 @@ pub(super) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrows
         candidate_bytes: 512,
         candidates: 64,
         heartbeat_ms: 12_000,
+        idle_heartbeat_ms: 45_000,
         grace_ms: 20_000,
     };
     ToBrowser::Welcome {
