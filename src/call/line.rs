@@ -1,5 +1,4 @@
-//! The line to the server: opens it, keeps it alive, gets it back when it is lost; it must not know why what is said on it
-//! is said.
+//! The line to the server: opens it, keeps it alive, gets it back when it is lost; it must not know what is said on it.
 
 use std::{mem, time::Duration};
 
@@ -68,7 +67,7 @@ enum Wire {
     Open {
         /// When to say something, if there was nothing to say before.
         ping_at: Moment,
-        /// A ping is unanswered until then.
+        /// A ping, or who asks for somebody, is unanswered until then.
         pong_by: Option<Moment>,
     },
     /// Lost; tried again at this moment.
