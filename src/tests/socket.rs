@@ -17,7 +17,7 @@ use passerby::{
     },
     server::Config,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use uuid::Uuid;
 
@@ -305,9 +305,11 @@ async fn who_waits_and_does_not_answer_is_lost_sooner() {
     let mut page = Page::open(&bystanders.house).await;
     page.say(JOIN).await;
     bystanders.house.settles([3, 0, 1, 0, 2]).await;
+    let silent_since = Instant::now();
     page.link.freeze();
     pass(SILENCE + Duration::from_secs(2)).await;
     bystanders.house.settles([2, 0, 1, 0, 2]).await;
+    assert!(silent_since.elapsed() < SILENCE * 2, "{:?}", silent_since.elapsed());
     pass(GRACE_UNMATCHED).await;
     bystanders.are_unaffected().await;
 }
