@@ -9,8 +9,8 @@ use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Gives back what a thousand calls have freed; glibc's keeps so much of it that a peer after a call costs 14 KiB, not 8
-/// (`make load`). A thread of its own does so: else it is done in passing by
-/// whoever allocates, and after a rush of calls hardly anybody does.
+/// (`make load`). A thread of its own does so: else it is done in passing by whoever allocates, and after a rush of calls
+/// hardly anybody does.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How long an idle crowd is watched: each of it gives just one sign of life. They have come within seconds, and so do
 /// these: had they come by and by, each would wake the server and the bots alone, which on two virtual processors costs
-/// two or three times as much, most of it for the waking.
+/// about three times as much, most of it for the waking.
 const WATCHED: Duration = IDLE_HEARTBEAT;
 
 fn soon() -> Instant {

@@ -105,7 +105,7 @@ pub const SILENCE: Duration = Duration::from_secs(28);
 /// are proxies that take 50 seconds of silence for the end.
 pub const IDLE_HEARTBEAT: Duration = Duration::from_secs(45);
 
-/// Silence after which such a page is taken for lost.
+/// Silence after which such a page is taken for lost: two of its heartbeats and some slack.
 pub const IDLE_SILENCE: Duration = Duration::from_secs(94);
 
 /// How long after the handshake the server waits for `hello`.

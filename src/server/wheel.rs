@@ -24,8 +24,8 @@ const TICK: Duration = Duration::from_millis(250);
 /// How long after its heartbeat a page is not just late but asleep, or gone, and is asked for a sign of life.
 const SLACK: Duration = Duration::from_secs(2);
 
-/// Ticks from one visit to the next, at most: what an idle page says at the last moment must not go unnoticed until it has
-/// been silent for longer than an engaged one may.
+/// Ticks from one visit to the next, at most: an idle page may join right after a visit, and is then to be asked as soon as
+/// any engaged one, and not found silent before.
 const VISIT_AFTER: u32 = ticks(Heartbeat::Engaged.interval()) + ticks(SLACK);
 
 /// Ticks caught up at once, at most. Time in which this whole process stood still is nobody's silence.
