@@ -41,11 +41,9 @@ use crate::{
 /// and the reset would overtake the reason why.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// The close code for a goodbye without a reason (RFC 6455, 7.4.1).
+/// The close code for a goodbye without a reason (RFC 6455, 7.4.1). Only the page itself closes with it on purpose: a
+/// proxy that reloads closes with 1001, and that is a lost socket like any other.
 const NORMAL: u16 = 1000;
-
-/// The close code of a page that is left (RFC 6455, 7.4.1).
-const GOING_AWAY: u16 = 1001;
 
 /// What every socket needs of its server.
 #[derive(Debug)]
@@ -214,8 +212,7 @@ impl Talk {
             Message::Ping(_) | Message::Pong(_) => self.control().await,
             Message::Close(frame) => {
                 let code = frame.map(|it| it.code.into());
-                let closing =
-                    if matches!(code, Some(NORMAL | GOING_AWAY)) { Closing::Goodbye } else { Closing::Lost };
+                let closing = if code == Some(NORMAL) { Closing::Goodbye } else { Closing::Lost };
                 ControlFlow::Break(End::Gone(closing))
             }
         }

@@ -132,6 +132,28 @@ async fn a_closed_tab_ends_the_match() {
 }
 
 #[tokio::test]
+async fn a_proxy_that_closes_the_socket_ends_no_match() {
+    // What proxies close with when they reload or restart (RFC 6455, 7.4.1).
+    for code in [1001, 1011, 1012, 1013] {
+        let house = House::open().await;
+        let (mut one, mut other) = meet(&house).await;
+        let match_id = one.match_id;
+        one.link.close(code).await;
+        assert_eq!(
+            other.hear().await,
+            ToBrowser::Partner { match_id, signalling: Signalling::Lost },
+            "{code}"
+        );
+        one.resume(&house).await;
+        assert_eq!(
+            other.hear().await,
+            ToBrowser::Partner { match_id, signalling: Signalling::Back },
+            "{code}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_lost_socket_is_resumed_and_nothing_is_missed() {
     let house = House::open().await;
     let (one, mut other) = meet(&house).await;

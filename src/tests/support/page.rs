@@ -114,6 +114,12 @@ impl Link {
         self.reader.abort();
     }
 
+    /// Closes the socket with this code.
+    pub(crate) async fn close(&mut self, code: u16) {
+        use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+        self.send(Message::Close(Some(CloseFrame { code: code.into(), reason: "".into() }))).await;
+    }
+
     /// A frame that no client library would send.
     pub(crate) async fn send_text_bytes(&mut self, bytes: &'static [u8]) -> bool {
         use tokio_tungstenite::tungstenite::protocol::frame::{
@@ -274,11 +280,9 @@ impl Page {
         self.say(ToServer::Connected { match_id }).await;
     }
 
-    /// Leaves as a closed tab does.
+    /// Leaves as a page does that is stopped or closed.
     pub(crate) async fn close(mut self) {
-        use tokio_tungstenite::tungstenite::protocol::{CloseFrame, frame::coding::CloseCode};
-        let frame = CloseFrame { code: CloseCode::Away, reason: "".into() };
-        self.link.send(Message::Close(Some(frame))).await;
+        self.link.close(1000).await;
     }
 }
 
