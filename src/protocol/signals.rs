@@ -1,6 +1,6 @@
 //! What two browsers say to each other through the server (RFC 8829); it must not know what the server does with it.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -62,8 +62,8 @@ impl Candidate {
         self.is_typ("relay")
     }
 
-    /// Whether it is an address of the sender's own network that means nothing in any other: an address literal that is
-    /// private, unique local, link local or loopback. A `.local` name is none: it hides the address already.
+    /// Whether this is a host candidate with an address that is of use only in the sender's own network, see
+    /// [`is_private`]. A `.local` name is not: it already hides the address (mDNS).
     pub fn is_private_host(&self) -> bool {
         let address = self.candidate.0.split_ascii_whitespace().nth(4);
         self.is_typ("host") && address.and_then(|it| it.parse().ok()).is_some_and(is_private)
@@ -76,10 +76,42 @@ impl Candidate {
     }
 }
 
+/// Whether an address is of use only in its own network: private (RFC 1918), shared with a carrier's or a VPN's other
+/// customers (100.64.0.0/10, RFC 6598), for protocols (192.0.0.0/24, RFC 6890), for benchmarks (198.18.0.0/15, RFC 2544),
+/// unique local (RFC 4193), site local (fec0::/10, RFC 3879), link local or loopback; also as IPv4 inside of IPv6.
 fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(it) => it.is_private() || it.is_link_local() || it.is_loopback(),
-        IpAddr::V6(it) => it.is_unique_local() || it.is_unicast_link_local() || it.is_loopback(),
+    match address {
+        IpAddr::V4(it) => is_private_v4(it),
+        IpAddr::V6(it) => {
+            let is_site_local = it.segments()[0] & 0xffc0 == 0xfec0;
+            is_site_local
+                || it.is_unique_local()
+                || it.is_unicast_link_local()
+                || it.is_loopback()
+                || embedded_v4(it).is_some_and(is_private_v4)
+        }
+    }
+}
+
+fn is_private_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let is_shared = a == 100 && b & 0b1100_0000 == 64;
+    let is_for_protocols = [a, b, c] == [192, 0, 0];
+    let is_for_benchmarks = a == 198 && b & 0b1111_1110 == 18;
+    is_shared
+        || is_for_protocols
+        || is_for_benchmarks
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_loopback()
+}
+
+/// The IPv4 address inside an IPv6 address: mapped (RFC 4291), NAT64 (64:ff9b::/96, RFC 6052) or 6to4 (2002::/16, RFC 3056).
+fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
+    let from = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
+    match address.segments() {
+        [0x2002, high, low, ..] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => Some(from(high, low)),
+        _ => address.to_ipv4_mapped(),
     }
 }
 
@@ -128,6 +160,49 @@ impl Ahead {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_private_networks_are_private() {
+        let is_private = |text: &str| is_private(text.parse().unwrap());
+        for private in [
+            "10.0.0.1",
+            "172.16.0.1",
+            "192.168.255.255",
+            "127.0.0.1",
+            "169.254.1.1",
+            "100.64.0.0",
+            "100.127.255.255",
+            "192.0.0.8",
+            "198.18.0.0",
+            "198.19.255.255",
+            "::1",
+            "fc00::1",
+            "fd7a:115c:a1e0::1",
+            "fe80::1",
+            "fec0::1",
+            "feff::1",
+            "::ffff:100.64.0.1",
+            "64:ff9b::192.168.0.1",
+            "2002:0a00:0001::1",
+        ] {
+            assert!(is_private(private), "{private}");
+        }
+        for public in [
+            "100.63.255.255",
+            "100.128.0.0",
+            "192.0.1.1",
+            "198.17.255.255",
+            "198.20.0.0",
+            "203.0.113.1",
+            "2001:db8::1",
+            "ff02::1",
+            "::ffff:203.0.113.1",
+            "64:ff9b::203.0.113.1",
+            "2002:cb00:7101::1",
+        ] {
+            assert!(!is_private(public), "{public}");
+        }
+    }
 
     #[test]
     fn a_candidate_is_what_a_browser_takes_it_for() {
