@@ -36,6 +36,30 @@ test('what one writes the other reads, and both know that it came', async ({ pai
   await expect(log(one).getByRole('listitem')).toHaveCount(0);
 });
 
+for (const { width, height } of [
+  { width: 1280, height: 680 },
+  { width: 412, height: 732 },
+]) {
+  test(`twenty lines leave the page as high as the screen (${width} x ${height})`, async ({ pair: [one, other] }) => {
+    await one.page.setViewportSize({ width, height });
+    await one.button('Chat').click();
+    await other.button('Chat').click();
+    for (let n = 1; n <= 20; n++) await writes(other, `This is line ${n} of twenty`);
+    await expect(log(one).getByRole('listitem')).toHaveCount(20);
+    const measured = await one.page.evaluate(() => {
+      const field = document.querySelector('.composer-field')!.getBoundingClientRect();
+      const [x, y] = [field.x + field.width / 2, field.y + field.height / 2];
+      const log = document.querySelector('.chat-log')!;
+      return {
+        pageHeight: document.documentElement.scrollHeight,
+        fieldIsSeen: document.elementFromPoint(x, y)?.matches('.composer-field') ?? false,
+        logScrolls: log.scrollHeight > log.clientHeight,
+      };
+    });
+    expect(measured).toEqual({ pageHeight: height, fieldIsSeen: true, logScrolls: true });
+  });
+}
+
 test('a reaction is seen at both ends', async ({ pair: [one, other] }) => {
   await one.button('Chat').click();
   await one.button('Heart').click();
