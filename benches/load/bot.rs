@@ -23,10 +23,10 @@ use tokio_tungstenite::{
 };
 
 /// An offer as Chromium makes it.
-const OFFER: &str = include_str!("../../src/server/sdp/chromium-offer.sdp");
+const OFFER: &str = include_str!("../../src/server/validate/fixtures/chromium-offer.sdp");
 
 /// The answer to it.
-const ANSWER: &str = include_str!("../../src/server/sdp/chromium-answer.sdp");
+const ANSWER: &str = include_str!("../../src/server/validate/fixtures/chromium-answer.sdp");
 
 /// Candidates of each end: what a machine with two networks finds.
 const CANDIDATES: u16 = 10;
@@ -34,7 +34,7 @@ const CANDIDATES: u16 = 10;
 /// Between two signals of an end that chatters; with those above few enough for one description.
 const CHATTER: Duration = Duration::from_millis(250);
 
-/// How long a page waits after its first lost line, at most. This and what follows as in `src/call/line.rs`.
+/// How long a page waits after its first lost line, at most. This and what follows as in `src/call/signalling/session.rs`.
 const FIRST_STEP: Duration = Duration::from_millis(500);
 
 /// How long it waits later, at most.

@@ -6,7 +6,7 @@ use super::{perform::Body, web::clock};
 use crate::call::{Call, Input, Snapshot};
 
 /// Runs for as long as the page lives.
-pub(super) async fn run(
+pub(crate) async fn run(
     mut call: Call,
     mut inputs: UnboundedReceiver<Input>,
     mut body: Body,

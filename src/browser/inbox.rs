@@ -10,22 +10,22 @@ const MAX_WAITING: usize = 1024;
 
 /// The sending end; may be cloned into every callback.
 #[derive(Clone, Debug)]
-pub(super) struct Inbox(UnboundedSender<Input>);
+pub(crate) struct Inbox(UnboundedSender<Input>);
 
 impl Inbox {
     /// An inbox and its receiving end.
-    pub(super) fn new() -> (Self, UnboundedReceiver<Input>) {
+    pub(crate) fn new() -> (Self, UnboundedReceiver<Input>) {
         let (sender, receiver) = mpsc::unbounded();
         (Self(sender), receiver)
     }
 
     /// Whether nothing waits.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Puts one in.
-    pub(super) fn put(&self, input: Input) {
+    pub(crate) fn put(&self, input: Input) {
         if self.0.len() < MAX_WAITING {
             // The other end lives as long as the page.
             let _ = self.0.unbounded_send(input);

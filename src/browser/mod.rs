@@ -4,10 +4,12 @@
 //! browser's interfaces.
 
 mod driver;
-mod fetching;
 mod inbox;
 mod perform;
-mod seat;
+
+mod handoff;
+mod lazy_load;
+
 mod web;
 
 use leptos::{
@@ -17,10 +19,10 @@ use leptos::{
 
 use crate::{
     call::{Input, Menus, Problem, Snapshot, TopicTexts},
-    ui::{App, Stage, words::Words},
+    ui::{App, Stage, i18n::Words},
 };
+pub use handoff::Seat;
 use inbox::Inbox;
-pub use seat::Seat;
 
 /// Takes the server-rendered page over. The call is driven from then on by who takes the seat: a part of the program that
 /// a page fetches when there is somebody to drive it for.
@@ -52,7 +54,7 @@ pub fn start(fetch: impl AsyncFn() -> bool + 'static, take: fn(Box<Seat>)) {
     let seat = Seat { inbox, inputs, show, show_lines, show_menus, show_topics, show_samples };
     spawn_local(async move {
         let lost = Snapshot { problem: Some(Problem::ServerLost), ..Snapshot::default() };
-        fetching::until_there(&seat.inbox, fetch, || seat.show.set(lost)).await;
+        lazy_load::until_there(&seat.inbox, fetch, || seat.show.set(lost)).await;
         take(Box::new(seat));
     });
 }

@@ -3,15 +3,19 @@
 use super::{
     inbox::Inbox,
     web::{
-        drag::Drag,
-        media::Media,
-        memory, page,
-        peer::Peer,
-        screen,
+        devices::{
+            Media,
+            audio::{self, Meter},
+            video,
+        },
+        page::{
+            self,
+            drag::Drag,
+            window::{self, Window},
+        },
+        peer::{Peer, prewarmed::Spare},
         socket::Socket,
-        sound::{self, Meter},
-        spare::Spare,
-        window::{self, Window},
+        storage,
     },
 };
 use crate::{
@@ -20,7 +24,7 @@ use crate::{
 };
 
 /// Everything of the browser that is open at a time. What is dropped is closed.
-pub(super) struct Body {
+pub(crate) struct Body {
     inbox: Inbox,
     media: Media,
     meter: Option<Meter>,
@@ -32,12 +36,12 @@ pub(super) struct Body {
     speaker: String,
     _listeners: Option<page::Listeners>,
     _drag: Option<Drag>,
-    _memory: memory::Listeners,
+    _memory: storage::Listeners,
 }
 
 impl Body {
     /// A body with nothing open, which tells `inbox` what happens.
-    pub(super) fn new(inbox: Inbox, speaker: String) -> Self {
+    pub(crate) fn new(inbox: Inbox, speaker: String) -> Self {
         let tell = |input: Input| {
             let inbox = inbox.clone();
             move || inbox.put(input.clone())
@@ -51,14 +55,14 @@ impl Body {
             window: Window::watch(&inbox),
             _listeners: page::listen(tell(Input::PageHidden), tell(Input::NetworkChanged)),
             _drag: Drag::watch(&inbox),
-            _memory: memory::watch(&inbox),
+            _memory: storage::watch(&inbox),
             inbox,
             speaker,
         }
     }
 
     /// Does one deed.
-    pub(super) fn perform(&mut self, output: Output) {
+    pub(crate) fn perform(&mut self, output: Output) {
         match output {
             Output::OpenMedia(wish, chosen) => self.media.open(wish, &chosen),
             Output::CloseMedia => {
@@ -72,26 +76,26 @@ impl Body {
             Output::ListDevices => self.media.list(),
             Output::Use(DeviceKind::Speaker, id) => {
                 self.speaker.clone_from(&id);
-                screen::choose_speaker(&self.inbox, id);
+                video::choose_speaker(&self.inbox, id);
             }
             Output::Use(kind, id) => self.media.exchange(kind, &id),
             Output::Blur(blur) => self.media.blur(blur),
             Output::ShowLevel(true) => self.meter = self.media.microphone().and_then(|it| Meter::show(&it)),
             Output::ShowLevel(false) => self.meter = None,
-            Output::PlayTone => sound::play_tone(&self.speaker),
+            Output::PlayTone => audio::play_tone(&self.speaker),
             Output::ShareScreen => self.media.share_screen(),
             Output::UnshareScreen => self.media.unshare_screen(),
             Output::PictureInPicture(wanted) => window::picture_in_picture(wanted),
             Output::FullScreen(wanted) => window::full_screen(wanted),
-            Output::SetVolume(volume) => screen::set_volume(volume),
-            Output::PlaySound => screen::play(&self.inbox),
+            Output::SetVolume(volume) => video::set_volume(volume),
+            Output::PlaySound => video::play(&self.inbox),
             Output::KeepAwake(wanted) => self.window.iter().for_each(|it| it.keep_awake(wanted)),
             Output::TakeOver => self.window.iter().for_each(Window::take_over),
             Output::Copy(text) => window::copy(text),
             Output::OpenSheet => window::open_sheet(),
             Output::Reload => window::reload(),
-            Output::Remember(kept) => memory::remember(&kept),
-            Output::Forget => memory::forget(),
+            Output::Remember(kept) => storage::remember(&kept),
+            Output::Forget => storage::forget(),
             Output::Mark(milestone) => page::mark(milestone.name()),
             Output::WarmUp(quality) => {
                 let sent = self.media.sent();
@@ -114,7 +118,7 @@ impl Body {
     }
 
     /// The open connection sends what is open now.
-    pub(super) fn send(&self) {
+    pub(crate) fn send(&self) {
         if let Some(peer) = &self.peer {
             peer.send(self.media.sent().as_ref());
         }

@@ -8,72 +8,54 @@
 //! are in `media`, what a person has chosen in `preferences`, what it likes to talk about in `topics`, whom it has met
 //! in `acquaintances`, all that is kept of it in `keeping`, what is around the page in `surroundings`.
 
-mod acquaintances;
-mod ahead;
-mod around;
-mod chat;
-mod connection;
-mod conversation;
-mod equipment;
-mod evidence;
-mod input;
-mod intent;
-mod keeping;
-mod line;
-mod media;
-mod meeting;
-mod negotiation;
-mod output;
-mod preferences;
-mod problem;
-mod queueing;
-mod recovery;
-mod report;
-mod request;
-mod snapshot;
-mod strength;
-mod surroundings;
-mod topics;
-mod verification;
-mod window;
-mod wishes;
-mod writing;
+pub(crate) mod interface;
+
+pub(crate) mod commands;
+pub(crate) mod signalling;
+pub(crate) mod partner;
+pub(crate) mod devices;
+pub(crate) mod profile;
+pub(crate) mod page;
+
+pub(crate) mod diagnostics;
 
 #[cfg(test)]
 mod tests;
-
-use acquaintances::Known;
-use ahead::Ahead;
-use around::{Around, Links};
-use line::{Incoming, Line};
-use media::{Asking, Devices};
-use meeting::{Meeting, News};
-use request::{Request, Requests};
-use surroundings::Attendance;
-use topics::Topics;
-
-pub use acquaintances::{Acquaintances, Dated};
-pub use chat::{Author, ChatGlance, ChatLine};
-pub use input::{
-    Change, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input, Link, Measurement,
-    MediaError, PeerEvent, SignalingState,
-};
-pub use intent::{ChatWish, Intent, WindowWish};
-pub use media::{DeviceInfo, DeviceKind, Menus};
-pub use output::{Chosen, Kept, Output, PeerDeed, Quality};
-pub use preferences::{Corner, Preferences, Switch};
-pub use problem::Problem;
-pub use snapshot::{
-    Code, Codec, Details, Device, Farewell, Flow, Marks, Milestone, Path, Phase, Snapshot, Sound,
-};
-pub use strength::{Sample, Strength};
-pub use surroundings::{Abilities, Browser, Surroundings};
-pub use topics::{Seeking, TopicTexts};
 
 use crate::{
     protocol::{Here, Language, MatchId, Media, PairId, Tastes, ToServer},
     time::Moment,
 };
+use devices::{Asking, Devices};
+use page::environment::Attendance;
+use partner::{
+    Meeting, News,
+    context::{Around, Links},
+};
+use profile::{past_partners::Known, topics::Topics};
+use signalling::{
+    prepared_offer::Ahead,
+    retry::{Request, Requests},
+    session::{Incoming, Line},
+};
+
+pub use devices::{DeviceInfo, DeviceKind, Menus};
+pub use interface::input::{
+    Change, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input, Link, Measurement,
+    MediaError, PeerEvent, SignalingState,
+};
+pub use interface::intent::{ChatWish, Intent, WindowWish};
+pub use interface::output::{Chosen, Kept, Output, PeerDeed, Quality};
+pub use interface::problem::Problem;
+pub use interface::snapshot::{
+    Code, Codec, Details, Device, Farewell, Flow, Marks, Milestone, Path, Phase, Snapshot, Sound,
+};
+pub use page::environment::{Abilities, Browser, Surroundings};
+pub use partner::chat::{Author, ChatGlance, ChatLine};
+pub use partner::quality::{Sample, Strength};
+pub use profile::past_partners::{Acquaintances, Dated};
+pub use profile::preferences::{Corner, Preferences, Switch};
+pub use profile::topics::{Seeking, TopicTexts};
 
 /// One page's part in the conversation.
 #[derive(Debug)]

@@ -13,11 +13,11 @@ use crate::{
 };
 
 /// Milliseconds of one spoke: of what is due within 20 seconds, not even a hundredth is sorted at a time.
-pub(super) const SPOKE_MS: u64 = 64;
+pub(crate) const SPOKE_MS: u64 = 64;
 
 /// Something that has to be looked at when its time comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Due {
+pub(crate) enum Due {
     /// A socket that has not said hello.
     Hello(Connection),
     /// A peer whose socket is lost.
@@ -34,7 +34,7 @@ pub(super) enum Due {
 
 /// All deadlines. Each is held by the record it belongs to as well, and removed with it, so that none is left over.
 #[derive(Debug, Default)]
-pub(super) struct Deadlines {
+pub(crate) struct Deadlines {
     /// Those on spokes that have begun.
     near: BTreeSet<(Moment, Due)>,
     /// Those on the others, by the spoke's number; none is empty.
@@ -45,7 +45,7 @@ pub(super) struct Deadlines {
 
 impl Deadlines {
     /// Adds one.
-    pub(super) fn set(&mut self, at: Moment, due: Due) {
+    pub(crate) fn set(&mut self, at: Moment, due: Due) {
         if spoke(at) < self.begun {
             self.near.insert((at, due));
         } else {
@@ -54,7 +54,7 @@ impl Deadlines {
     }
 
     /// Removes one; does nothing if it is not there.
-    pub(super) fn cancel(&mut self, at: Moment, due: Due) {
+    pub(crate) fn cancel(&mut self, at: Moment, due: Due) {
         if spoke(at) < self.begun {
             self.near.remove(&(at, due));
         } else if let Some(others) = self.far.get_mut(&spoke(at)) {
@@ -66,14 +66,14 @@ impl Deadlines {
     }
 
     /// When to look next: at the earliest deadline, or less than [`SPOKE_MS`] before it.
-    pub(super) fn next(&self) -> Option<Moment> {
+    pub(crate) fn next(&self) -> Option<Moment> {
         let begins = |number: &u64| Moment::from_millis(number * SPOKE_MS);
         let far = || self.far.keys().next().map(begins);
         self.near.first().map(|(at, _)| *at).or_else(far)
     }
 
     /// Takes the earliest out, if its time has come.
-    pub(super) fn pop(&mut self, now: Moment) -> Option<Due> {
+    pub(crate) fn pop(&mut self, now: Moment) -> Option<Due> {
         self.begun = self.begun.max(spoke(now) + 1);
         while let Some(first) = self.far.first_entry().filter(|it| *it.key() < self.begun) {
             self.near.extend(first.remove());

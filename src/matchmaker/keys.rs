@@ -19,7 +19,7 @@ const SIGNATURE_BYTES: usize = 32;
 
 /// One browser on one device, for as long as it keeps what it was told: 122 random bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct DeviceId(pub(super) Uuid);
+pub(crate) struct DeviceId(pub(crate) Uuid);
 
 /// The key that signs, and those that have; every server that holds them can read what any of them has signed.
 #[derive(Clone, PartialEq, Eq)]
@@ -48,14 +48,14 @@ impl Keys {
     }
 
     /// The payload and its signature, as text.
-    pub(super) fn sign(&self, payload: &[u8]) -> String {
+    pub(crate) fn sign(&self, payload: &[u8]) -> String {
         let mut signed = payload.to_vec();
         signed.extend(mac(&self.current, &[payload]).finalize().into_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(signed)
     }
 
     /// The payload of such a text, and whether the current key has signed it; `None` where none has.
-    pub(super) fn verify(&self, text: &str) -> Option<(Vec<u8>, bool)> {
+    pub(crate) fn verify(&self, text: &str) -> Option<(Vec<u8>, bool)> {
         let mut payload = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let signature = payload.split_off(payload.len().checked_sub(SIGNATURE_BYTES)?);
         // In constant time: how much of a guess is right must not be measurable.
@@ -65,19 +65,19 @@ impl Keys {
     }
 
     /// A device's signed name.
-    pub(super) fn sign_device(&self, device: DeviceId) -> String {
+    pub(crate) fn sign_device(&self, device: DeviceId) -> String {
         self.sign(&[DEVICE, device.0.as_bytes()].concat())
     }
 
     /// The device of a signed name, and whether the current key has signed it.
-    pub(super) fn device(&self, text: &str) -> Option<(DeviceId, bool)> {
+    pub(crate) fn device(&self, text: &str) -> Option<(DeviceId, bool)> {
         let (payload, is_current) = self.verify(text)?;
         let id = Uuid::from_slice(payload.strip_prefix(DEVICE)?).ok()?;
         Some((DeviceId(id), is_current))
     }
 
     /// The name of two devices, in whichever order; first the one that they are told, then those that they may have been told.
-    pub(super) fn pairs(&self, one: DeviceId, other: DeviceId) -> impl Iterator<Item = PairId> {
+    pub(crate) fn pairs(&self, one: DeviceId, other: DeviceId) -> impl Iterator<Item = PairId> {
         let (first, second) = (one.min(other), one.max(other));
         [&self.current].into_iter().chain(&self.former).map(move |key| {
             let all = mac(key, &[PAIR, first.0.as_bytes(), second.0.as_bytes()]).finalize().into_bytes();

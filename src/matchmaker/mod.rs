@@ -7,23 +7,16 @@
 //! its server in `taking_up` and `ticket`, whom a peer has met in `acquaintances`, what the server signs with in `keys`, what
 //! is due in `deadlines`, chance in `mint`.
 
-mod acquaintances;
-mod ahead;
-mod deadlines;
-mod forecast;
-mod ice;
-mod input;
-mod keys;
-mod matches;
-mod mint;
-mod output;
-mod pairing;
-mod peer;
-mod queue;
-mod sessions;
-mod taking_up;
-mod talk;
-mod ticket;
+pub(crate) mod input;
+pub(crate) mod output;
+
+pub(crate) mod peers;
+pub(crate) mod queue;
+pub(crate) mod matches;
+
+pub(crate) mod deadlines;
+pub(crate) mod keys;
+pub(crate) mod id_generator;
 
 #[cfg(test)]
 mod reference;
@@ -32,26 +25,21 @@ mod tests;
 
 use std::{collections::HashMap, mem, sync::Arc, time::Duration};
 
-use acquaintances::Acquaintances;
-use ahead::Seats;
-use deadlines::{Deadlines, Due};
-use forecast::Forecast;
-use matches::{End, Match, Matches};
-use mint::Mint;
-use peer::{Link, Peer, Standing};
-use queue::{Place, Queue};
-use sessions::Socket;
-
-pub use ice::{Ice, Turn};
-pub use input::{Closing, Connection, Input, Network};
-pub use keys::Keys;
-pub use output::{Census, Note, Output};
-pub use sessions::ROOM_AFTER;
-
 use crate::{
     protocol::{Delivery, EndReason, MatchId, PeerId, ToBrowser, limits::CONNECT_WITHIN_SERVER},
     time::Moment,
 };
+use deadlines::{Deadlines, Due};
+use id_generator::Mint;
+use matches::{End, Match, Matches};
+use peers::{Link, Peer, Standing, past_partners::Acquaintances, sessions::Socket};
+use queue::{Place, Queue, prepared_offers::Seats, wait_estimate::Forecast};
+
+pub use input::{Closing, Connection, Input, Network};
+pub use keys::Keys;
+pub use matches::ice::{Ice, Turn};
+pub use output::{Census, Note, Output};
+pub use peers::sessions::ROOM_AFTER;
 
 /// What a matchmaker is given at birth.
 #[derive(Clone, Debug)]

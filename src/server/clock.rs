@@ -11,36 +11,36 @@ use crate::time::Moment;
     clippy::disallowed_methods,
     reason = "a driver: here time is read, everywhere else it is an argument"
 )]
-pub(super) fn since_1970() -> Duration {
+pub(crate) fn since_1970() -> Duration {
     // A system clock before 1970 is wrong anyway.
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Counts from its making.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     origin: Instant,
     unix_origin: Duration,
 }
 
 impl Clock {
     /// Starts now.
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         Self { origin: Instant::now(), unix_origin: since_1970() }
     }
 
     /// The present.
-    pub(super) fn now(&self) -> Moment {
+    pub(crate) fn now(&self) -> Moment {
         Moment::default() + self.origin.elapsed()
     }
 
     /// When the runtime must wake up for `moment` to have come.
-    pub(super) fn instant(&self, moment: Moment) -> Instant {
+    pub(crate) fn instant(&self, moment: Moment) -> Instant {
         self.origin + (moment - Moment::default())
     }
 
     /// Milliseconds from the Unix epoch to the origin.
-    pub(super) fn unix_origin_ms(&self) -> u64 {
+    pub(crate) fn unix_origin_ms(&self) -> u64 {
         u64::try_from(self.unix_origin.as_millis()).unwrap_or(u64::MAX)
     }
 }

@@ -6,10 +6,10 @@ use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
     clock::Clock,
-    life::Life,
-    limits::Limits,
-    mailbox::{Full, Post},
+    config::limits::Limits,
+    shutdown::Life,
     telemetry::Telemetry,
+    websocket::outbox::{Full, Post},
 };
 use crate::{
     matchmaker::{Closing, Config, Connection, Ice, Input, Keys, Matchmaker, Network, Output},
@@ -23,7 +23,7 @@ const INBOX: usize = 1024;
 const BATCH: usize = 64;
 
 /// What a socket tells the driver.
-pub(super) enum Event {
+pub(crate) enum Event {
     /// There is a new one; what is for it goes there.
     Opened(Connection, Network, Post),
     /// Anything else.
@@ -31,7 +31,7 @@ pub(super) enum Event {
 }
 
 /// Owns the matchmaker, and the way to each socket the matchmaker knows.
-pub(super) struct Driver {
+pub(crate) struct Driver {
     matchmaker: Matchmaker,
     clock: Clock,
     inbox: mpsc::Receiver<Event>,
@@ -45,7 +45,7 @@ impl Driver {
     /// # Errors
     ///
     /// When the operating system gives no random bytes.
-    pub(super) fn new(
+    pub(crate) fn new(
         max_connections: usize,
         keys: Keys,
         build: Option<String>,
@@ -75,7 +75,7 @@ impl Driver {
     }
 
     /// Runs until the server stops.
-    pub(super) async fn run(mut self, life: Life) {
+    pub(crate) async fn run(mut self, life: Life) {
         let mut batch = Vec::with_capacity(BATCH);
         let mut draining = false;
         loop {
@@ -168,9 +168,9 @@ mod tests {
     use super::*;
     use crate::{
         protocol::{Frame, Past, ToServer},
-        server::{
-            mailbox::{OUTGOING, Outgoing, mailbox},
-            wheel::Tick,
+        server::websocket::{
+            heartbeat::Tick,
+            outbox::{OUTGOING, Outgoing, mailbox},
         },
     };
 

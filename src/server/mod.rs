@@ -4,31 +4,22 @@
 //! them go bounded channels: a socket waits for the driver, the driver never waits for a socket.
 
 pub mod config;
-pub mod forwarded;
-pub mod limits;
-pub mod origin;
-pub mod sdp;
-pub mod upgrade;
 
-mod allowance;
-mod clock;
 mod driver;
-mod files;
-mod gate;
-mod headers;
-mod life;
-mod listen;
-mod mailbox;
-mod normal;
-mod numbers;
-mod reading;
-mod relay;
 mod router;
-mod scrub;
-mod socket;
-mod telemetry;
+pub mod http;
+pub mod websocket;
+
+mod validate;
+mod rate_limit;
+
+mod listen;
 mod tls;
-mod wheel;
+
+mod telemetry;
+mod clock;
+mod shutdown;
+mod open_files;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -41,22 +32,19 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 pub use config::Config;
-pub use files::allow_open_files;
+pub use open_files::allow_open_files;
 pub use telemetry::start_log;
 
+use crate::matchmaker::Keys;
 use clock::Clock;
 use driver::Driver;
-use forwarded::Proxies;
-use gate::Gate;
-use life::Life;
+use http::{client_ip::Proxies, origin::Origins};
 use listen::{Bounds, Door};
-use origin::Origins;
+use rate_limit::network::Gate;
 use router::Site;
-use socket::Exchange;
+use shutdown::Life;
 use telemetry::Telemetry;
-use wheel::Wheel;
-
-use crate::matchmaker::Keys;
+use websocket::{connection::Exchange, heartbeat::Wheel};
 
 /// How long sockets and requests are waited for at the very end: a little more than a socket's own farewell takes.
 const END_WITHIN: Duration = Duration::from_millis(1500);
@@ -123,10 +111,10 @@ pub async fn run(
     config.check_build()?;
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
     let proxies = Arc::new(proxies(&config, address)?);
-    let named = |(key, problem): relay::Fault| anyhow::anyhow!("`{key}` {problem}");
+    let named = |(key, problem): config::ice::Fault| anyhow::anyhow!("`{key}` {problem}");
     let plan = config.tls.settle(&config.state).map_err(named)?;
     let origins = Origins::new(address, &config.server.origins, plan.origins(address))
-        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", origin::KEY))?;
+        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", http::origin::KEY))?;
     let origins = Arc::new(origins);
     let ice = config.ice.settle().map_err(named)?;
     let keys = config.state.keys().map_err(named)?.map_or_else(passing_key, Ok)?;
@@ -209,7 +197,7 @@ fn passing_key() -> anyhow::Result<Keys> {
 /// The proxies whose word is taken; warns where there seems to be one that is not named.
 fn proxies(config: &Config, address: SocketAddr) -> anyhow::Result<Proxies> {
     let proxies = Proxies::new(&config.server.proxies, config.server.forwarded_header)
-        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", forwarded::KEY))?;
+        .map_err(|problem| anyhow::anyhow!("`{}` {problem}", http::client_ip::KEY))?;
     if address.ip().is_loopback() && !config.server.origins.is_empty() && proxies.is_empty() {
         tracing::warn!(
             "behind a proxy that `server.proxies` does not name, everybody is one and not limited"

@@ -22,20 +22,24 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, se
 
 use super::{
     config::Config,
-    forwarded::Proxies,
-    gate::{Gate, Turned},
-    headers::{self, Policy},
-    life::Life,
-    origin::Origins,
-    socket::Exchange,
+    http::{
+        client_ip::Proxies,
+        headers::{self, Policy},
+        origin::Origins,
+    },
+    rate_limit::network::{Gate, Turned},
+    shutdown::Life,
     telemetry::Telemetry,
-    upgrade::{Lack, Upgrade},
+    websocket::{
+        connection::Exchange,
+        upgrade::{Lack, Upgrade},
+    },
 };
 use crate::{
     matchmaker::Network,
     ui::{
         self,
-        words::{self, Words},
+        i18n::{self, Words},
     },
 };
 
@@ -53,23 +57,23 @@ static STRANGE_PROXY: Once = Once::new();
 
 /// What the handlers need.
 #[derive(Clone)]
-pub(super) struct Site {
+pub(crate) struct Site {
     /// Whose pages may connect.
-    pub(super) origins: Arc<Origins>,
+    pub(crate) origins: Arc<Origins>,
     /// Whose word is taken for where somebody comes from.
-    pub(super) proxies: Arc<Proxies>,
+    pub(crate) proxies: Arc<Proxies>,
     /// Who may come in.
-    pub(super) gate: Arc<Gate>,
+    pub(crate) gate: Arc<Gate>,
     /// Where sockets go.
-    pub(super) exchange: Arc<Exchange>,
+    pub(crate) exchange: Arc<Exchange>,
     /// Whether anybody is let in.
-    pub(super) life: Life,
+    pub(crate) life: Life,
     /// Whether browsers are to come over TLS only from now on.
-    pub(super) over_tls_only: bool,
+    pub(crate) over_tls_only: bool,
 }
 
 /// The public side.
-pub(super) fn site(config: &Config, site: Site) -> Router {
+pub(crate) fn site(config: &Config, site: Site) -> Router {
     let options = config.leptos.clone();
     let root = Path::new(&*options.site_root);
     let files = |folder: &Path| {
@@ -119,12 +123,12 @@ pub(super) fn site(config: &Config, site: Site) -> Router {
 
 /// The catalogue in the language that the page was asked for in.
 fn language() -> &'static Words {
-    use_context::<Parts>().map_or_else(|| words::in_language(""), |it| asked_for(&it.uri))
+    use_context::<Parts>().map_or_else(|| i18n::in_language(""), |it| asked_for(&it.uri))
 }
 
 fn asked_for(uri: &Uri) -> &'static Words {
     let query = uri.query().unwrap_or_default();
-    words::in_language(query.split('&').find_map(|it| it.strip_prefix("lang=")).unwrap_or_default())
+    i18n::in_language(query.split('&').find_map(|it| it.strip_prefix("lang=")).unwrap_or_default())
 }
 
 /// Makes a page, or says to a network that asks for too many when to come back; the browser does so by itself.
@@ -153,7 +157,7 @@ fn seconds(wait: Duration) -> String {
 }
 
 /// The operators' side.
-pub(super) fn metrics(telemetry: Arc<Telemetry>) -> Router {
+pub(crate) fn metrics(telemetry: Arc<Telemetry>) -> Router {
     let text = async move || {
         let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
         telemetry.text().map(|text| (kind, text)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)

@@ -12,10 +12,7 @@ use prometheus_client::{
 use serde::Serialize;
 use tracing_subscriber::{EnvFilter, fmt};
 
-use super::{
-    config::{Format, Log},
-    limits::Limit,
-};
+use super::config::{Format, Log, limits::Limit};
 use crate::{
     matchmaker::{Census, Input, Note},
     protocol::{Affinity, ErrorCode},
@@ -29,7 +26,7 @@ const PHASES: [&str; 4] = ["idle", "waiting", "connecting", "talking"];
 
 /// The numbers of one server; several servers may run in one process.
 #[derive(Debug)]
-pub(super) struct Telemetry {
+pub(crate) struct Telemetry {
     registry: Registry,
     /// In the order of [`PHASES`]; got from their family once, since a label costs an allocation.
     peers: [Gauge; 4],
@@ -55,7 +52,7 @@ pub(super) struct Telemetry {
 
 impl Telemetry {
     /// All at zero.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         // Seconds: a wait of a moment, of a look at the clock, of a walk to the kitchen.
         let wait = Family::<Label, Histogram, fn() -> Histogram>::new_with_constructor(|| {
             Histogram::new([0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0])
@@ -118,7 +115,7 @@ impl Telemetry {
     }
 
     /// How many there are of each.
-    pub(super) fn count(&self, census: Census) {
+    pub(crate) fn count(&self, census: Census) {
         let Census { idle, waiting, connecting, talking, matches, connections } = census;
         for (peers, count) in self.peers.iter().zip([idle, waiting, connecting, talking]) {
             peers.set(gauge(count));
@@ -128,7 +125,7 @@ impl Telemetry {
     }
 
     /// Something has reached the matchmaker.
-    pub(super) fn heard(&self, input: &Input) {
+    pub(crate) fn heard(&self, input: &Input) {
         match input {
             Input::Said { .. } | Input::Refused { .. } | Input::TooSoon { .. } => {
                 self.heard.inc();
@@ -138,45 +135,45 @@ impl Telemetry {
     }
 
     /// A message goes out.
-    pub(super) fn said(&self) {
+    pub(crate) fn said(&self) {
         self.said.inc();
     }
 
     /// A message came in, and its answer goes out, that the matchmaker does not know of.
-    pub(super) fn ponged(&self) {
+    pub(crate) fn ponged(&self) {
         self.heard.inc();
         self.said.inc();
     }
 
     /// So many bytes of a message have come in.
-    pub(super) fn took(&self, bytes: usize) {
+    pub(crate) fn took(&self, bytes: usize) {
         self.taken.inc_by(bytes as u64);
     }
 
     /// So many bytes of a message go out.
-    pub(super) fn gives(&self, bytes: usize) {
+    pub(crate) fn gives(&self, bytes: usize) {
         self.given.inc_by(bytes as u64);
     }
 
     /// The server closes a socket.
-    pub(super) fn closed(&self, code: ErrorCode) {
+    pub(crate) fn closed(&self, code: ErrorCode) {
         let code = label(&code);
         tracing::debug!(code, "closed");
         self.closed.get_or_create(&[("code", code)]).inc();
     }
 
     /// Something was too much.
-    pub(super) fn limited(&self, limit: Limit) {
+    pub(crate) fn limited(&self, limit: Limit) {
         self.limited[limit as usize].inc();
     }
 
     /// Networks of which something is counted.
-    pub(super) fn networks(&self, count: usize) {
+    pub(crate) fn networks(&self, count: usize) {
         self.networks.set(gauge(count));
     }
 
     /// A line and a number for what the matchmaker finds worth them.
-    pub(super) fn note(&self, note: Note) {
+    pub(crate) fn note(&self, note: Note) {
         match note {
             Note::Matched { match_id, waited, affinity } => {
                 self.matched.inc();
@@ -210,7 +207,7 @@ impl Telemetry {
     /// # Errors
     ///
     /// Only those of writing to a text, which has none.
-    pub(super) fn text(&self) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)
@@ -218,7 +215,7 @@ impl Telemetry {
 }
 
 /// The name of a unit variant as it is on the wire, so that logs, numbers and messages say the same.
-pub(super) fn label<T: Serialize>(code: &T) -> String {
+pub(crate) fn label<T: Serialize>(code: &T) -> String {
     serde_json::to_value(code)
         .ok()
         .as_ref()

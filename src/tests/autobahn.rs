@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use passerby::server::upgrade::WebSocket;
+use passerby::server::websocket::upgrade::WebSocket;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::spawn_blocking};
 use tokio_tungstenite::tungstenite::{Message, handshake::server::create_response_with_body};

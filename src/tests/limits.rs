@@ -10,7 +10,7 @@ use passerby::{
     },
     server::{
         Config,
-        limits::{Limits, Rate},
+        config::limits::{Limits, Rate},
     },
 };
 use tokio_tungstenite::tungstenite::Message;

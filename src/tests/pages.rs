@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use passerby::{
     call::{Device, Farewell, Flow, Phase, Problem, Snapshot, Surroundings},
     protocol::{Here, Media, Wait},
-    ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, Stage, shell, words},
+    ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, Stage, i18n, shell},
 };
 
 const PROBLEMS: [Problem; 15] = [
@@ -262,7 +262,7 @@ fn document() -> String {
     let options = LeptosOptions::builder().output_name("passerby").site_root("target/no-such-site").build();
     Owner::new().with(|| {
         leptos::nonce::provide_nonce();
-        shell(options, words::in_language("en"), "https://passerby.example").to_html()
+        shell(options, i18n::in_language("en"), "https://passerby.example").to_html()
     })
 }
 
@@ -276,7 +276,7 @@ fn the_document_lets_nothing_in_and_loses_no_press() {
     let scripts: Vec<_> = html.split("<script").skip(1).collect();
     let (texts, scripts): (Vec<_>, Vec<_>) = scripts.into_iter().partition(|it| it.contains("text/plain"));
     assert!(scripts.iter().all(|script| script.contains("nonce=\"")), "{html}");
-    let all = words::in_language("en").texts();
+    let all = i18n::in_language("en").texts();
     assert!(texts[0].contains(&all.join("\n")), "all texts, one a line");
     assert!(
         all.iter().all(|it| !it.contains(['<', '\n'])),
@@ -387,7 +387,7 @@ fn every_state() -> Vec<Snapshot> {
 fn render(snapshot: Snapshot) -> String {
     Owner::new().with(|| {
         provide_context(Stage::still(snapshot));
-        provide_context(words::in_language("en"));
+        provide_context(i18n::in_language("en"));
         view! { <App/> }.to_html()
     })
 }

@@ -17,16 +17,17 @@
 
 #![expect(unreachable_pub, reason = "`#[component]` puts `pub` builders beside views that are not public")]
 
+mod context;
+mod view_model;
+pub mod i18n;
+
+mod shell;
 mod pages;
 mod parts;
-mod scene;
-mod shell;
-mod stage;
-pub mod words;
 
+pub use context::Stage;
 pub use pages::App;
 pub use shell::{
     BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, SHEET_ID, WORDS_ID, build,
     shell,
 };
-pub use stage::Stage;

@@ -2,7 +2,7 @@
 
 use leptos::{config::LeptosOptions, html, nonce::use_nonce, prelude::*};
 
-use super::{App, Stage, words::Words};
+use super::{App, Stage, i18n::Words};
 use crate::call::Snapshot;
 
 /// The id of the element that the browser half takes over; everything else in the document stays as the server wrote it.

@@ -8,18 +8,18 @@ use crate::time::Moment;
 const LONGEST_MS: u64 = 60_000;
 
 /// Milliseconds since the page was loaded.
-pub(in crate::browser) fn now() -> Moment {
+pub(crate) fn now() -> Moment {
     let millis = web_sys::window().and_then(|it| it.performance()).map_or(0.0, |it| it.now());
     Moment::from_millis(millis as u64)
 }
 
 /// Milliseconds from the Unix epoch to when the page was loaded, by the clock of the device.
-pub(in crate::browser) fn unix_origin_ms() -> u64 {
+pub(crate) fn unix_origin_ms() -> u64 {
     (js_sys::Date::now() as u64).saturating_sub(now().as_millis())
 }
 
 /// Comes back at `deadline` or a little later; never, if there is none.
-pub(in crate::browser) async fn until(deadline: Option<Moment>) {
+pub(crate) async fn until(deadline: Option<Moment>) {
     let Some(deadline) = deadline else { return std::future::pending().await };
     while now() < deadline {
         let wait = (deadline - now()).as_millis().min(u128::from(LONGEST_MS));
@@ -29,6 +29,6 @@ pub(in crate::browser) async fn until(deadline: Option<Moment>) {
 }
 
 /// Chance for what need not be secret.
-pub(in crate::browser) fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     (js_sys::Math::random() * 2f64.powi(53)) as u64
 }

@@ -12,7 +12,7 @@ use gloo_net::websocket::{Message, futures::WebSocket};
 use leptos::task::spawn_local;
 use serde::de::IgnoredAny;
 
-use super::json;
+use super::js::json;
 use crate::{
     browser::inbox::Inbox,
     call::Input,
@@ -23,7 +23,7 @@ use crate::{
 const NORMAL_CLOSURE: u16 = 1000;
 
 /// An open socket, or one being opened.
-pub(in crate::browser) struct Socket {
+pub(crate) struct Socket {
     texts: UnboundedSender<String>,
     wanted: Rc<Cell<bool>>,
     goodbye: Rc<Cell<bool>>,
@@ -37,7 +37,7 @@ impl Drop for Socket {
 
 impl Socket {
     /// Opens one to where the page came from.
-    pub(in crate::browser) fn open(inbox: &Inbox) -> Self {
+    pub(crate) fn open(inbox: &Inbox) -> Self {
         let (texts, outgoing) = mpsc::unbounded();
         let (wanted, goodbye) = (Rc::new(Cell::new(true)), Rc::default());
         let (inbox, still_wanted, is_goodbye) = (inbox.clone(), wanted.clone(), Rc::clone(&goodbye));
@@ -56,12 +56,12 @@ impl Socket {
     }
 
     /// Closes it, after what was sent. Without a goodbye it has no close code, and the server waits for another one.
-    pub(in crate::browser) fn close(self, goodbye: bool) {
+    pub(crate) fn close(self, goodbye: bool) {
         self.goodbye.set(goodbye);
     }
 
     /// Sends a text, after those before it. The call bounds how many there can be.
-    pub(in crate::browser) fn send(&self, text: String) {
+    pub(crate) fn send(&self, text: String) {
         // The other end goes only when the socket is lost, and that is told.
         let _ = self.texts.unbounded_send(text);
     }

@@ -6,7 +6,7 @@ use std::{cell::Cell, collections::VecDeque};
 use proptest::{prelude::*, test_runner::Config};
 use uuid::Uuid;
 
-use super::page::{
+use super::test_page::{
     BOTH, NOTHING, answer, candidate, description, millis, offer, sdp, session, terms, trickled, welcome,
 };
 use crate::{

@@ -3,63 +3,63 @@
 //! Everything is a list, every question a walk through it. After every fact the queue is looked through from its head:
 //! of all pairs that accept each other the best is made, then the next one, until there is none.
 
-mod memory;
-mod questions;
 mod queueing;
+mod past_partners;
+mod queries;
 
-use super::tests::words::{Deed, Heard, Saying, Standing, Wire};
+use super::tests::vocabulary::{Deed, Heard, Saying, Standing, Wire};
 use crate::protocol::{Affinity, EndReason, ErrorCode, Media, Signalling};
 
 /// How often two others are paired past one for whom anybody is good enough.
 const PATIENCE: usize = 2;
 
 #[derive(Clone, Debug)]
-pub(super) struct Page {
-    pub(super) standing: Standing,
-    pub(super) wire: Wire,
-    pub(super) heard: Vec<Heard>,
+pub(crate) struct Page {
+    pub(crate) standing: Standing,
+    pub(crate) wire: Wire,
+    pub(crate) heard: Vec<Heard>,
     /// What it has named.
-    pub(super) taste: usize,
+    pub(crate) taste: usize,
     /// What it wants, and when that will be less.
-    pub(super) wants: (Affinity, Option<u64>),
+    pub(crate) wants: (Affinity, Option<u64>),
     /// How often it was passed by while it was in the queue and anybody was good enough.
-    pub(super) passed: usize,
+    pub(crate) passed: usize,
     /// What it will hear when it is back.
     missed: Vec<Heard>,
     /// Its device.
-    pub(super) device: usize,
+    pub(crate) device: usize,
     /// Devices it has met, and until when others are better.
-    pub(super) met: Vec<(usize, u64)>,
+    pub(crate) met: Vec<(usize, u64)>,
     /// Devices it never wants to meet; `None` for a pair that it has invented.
-    pub(super) blocked: Vec<Option<usize>>,
+    pub(crate) blocked: Vec<Option<usize>>,
     /// What the server will hear then.
     unsaid: Vec<Saying>,
     refused: usize,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Match {
+pub(crate) struct Match {
     /// The longer waiter first.
-    pub(super) ends: [usize; 2],
+    pub(crate) ends: [usize; 2],
     places: [(u64, usize); 2],
     connected: [bool; 2],
     epochs: [u32; 2],
     connect_by: u64,
-    pub(super) over: Option<u64>,
+    pub(crate) over: Option<u64>,
     forgotten: bool,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Town {
-    pub(super) now: u64,
+pub(crate) struct Town {
+    pub(crate) now: u64,
     /// When the server last looked at what is due.
-    pub(super) caught_up: u64,
-    pub(super) pages: Vec<Page>,
-    pub(super) matches: Vec<Match>,
+    pub(crate) caught_up: u64,
+    pub(crate) pages: Vec<Page>,
+    pub(crate) matches: Vec<Match>,
     /// Two who are kept apart, and until when.
     apart: Vec<(usize, usize, u64)>,
     turns: usize,
-    pub(super) draining: bool,
+    pub(crate) draining: bool,
     room: usize,
     /// What each device remembers.
     devices: Vec<Device>,
@@ -74,18 +74,18 @@ struct Device {
 }
 
 impl Town {
-    pub(super) fn with_room_for(room: usize) -> Self {
+    pub(crate) fn with_room_for(room: usize) -> Self {
         let (pages, matches, apart) = (Vec::new(), Vec::new(), Vec::new());
         let devices = Vec::new();
         Self { now: 0, caught_up: 0, pages, matches, apart, turns: 0, draining: false, room, devices }
     }
 
-    pub(super) fn media(page: usize) -> Media {
+    pub(crate) fn media(page: usize) -> Media {
         Media { audio: true, video: page.is_multiple_of(2) }
     }
 
     /// A socket is opened, by a page that is new.
-    pub(super) fn open(&mut self) {
+    pub(crate) fn open(&mut self) {
         self.catch_up();
         let standing = Standing::Silent { until: self.now + 5_000 };
         let (heard, missed, unsaid) = (Vec::new(), Vec::new(), Vec::new());
@@ -111,7 +111,7 @@ impl Town {
     }
 
     /// A page without a name, or with one that is worth nothing, says hello.
-    pub(super) fn hello(&mut self, page: usize) {
+    pub(crate) fn hello(&mut self, page: usize) {
         self.catch_up();
         match self.pages[page].standing {
             Standing::Silent { .. } if self.draining => self.dismiss(page, ErrorCode::ServerStops),
@@ -129,7 +129,7 @@ impl Town {
     }
 
     /// A page opens another socket and shows its secret there.
-    pub(super) fn resume(&mut self, page: usize) {
+    pub(crate) fn resume(&mut self, page: usize) {
         self.catch_up();
         if let Some(code) = self.no_room(self.sockets()) {
             return self.pages[page].heard.extend([Heard::Error(code), Heard::Closed(code)]);
@@ -154,7 +154,7 @@ impl Town {
     }
 
     /// A page says something, which the server hears if the wire is whole.
-    pub(super) fn say(&mut self, page: usize, saying: Saying) {
+    pub(crate) fn say(&mut self, page: usize, saying: Saying) {
         self.note(page, saying);
         if self.pages[page].wire != Wire::Whole {
             return self.pages[page].unsaid.push(saying);
@@ -184,7 +184,7 @@ impl Town {
             (Saying::Leave, _) => self.pages[page].standing = Standing::Idle,
             (Saying::Block(of), _) => {
                 let partner = of.map(|of| self.partner_device(page, of));
-                memory::block(&mut self.pages[page].blocked, partner);
+                past_partners::block(&mut self.pages[page].blocked, partner);
             }
             (Saying::Unblock, _) => self.pages[page].blocked.clear(),
             (Saying::About(of, deed), _) => match self.is_current(page, of) {
@@ -216,7 +216,7 @@ impl Town {
     }
 
     /// Something comes that is refused.
-    pub(super) fn misbehave(&mut self, page: usize, code: ErrorCode) {
+    pub(crate) fn misbehave(&mut self, page: usize, code: ErrorCode) {
         self.catch_up();
         if self.pages[page].standing != Standing::Gone {
             self.refuse(page, code);
@@ -224,7 +224,7 @@ impl Town {
     }
 
     /// Something comes that is refused because of when it comes.
-    pub(super) fn too_soon(&mut self, page: usize) {
+    pub(crate) fn too_soon(&mut self, page: usize) {
         self.catch_up();
         match self.pages[page].standing {
             Standing::Gone => {}
@@ -236,12 +236,12 @@ impl Town {
     }
 
     /// Nothing passes on a page's wire any more.
-    pub(super) fn cut(&mut self, page: usize) {
+    pub(crate) fn cut(&mut self, page: usize) {
         self.pages[page].wire = Wire::Cut;
     }
 
     /// The server learns that a page's socket is gone.
-    pub(super) fn lose(&mut self, page: usize) {
+    pub(crate) fn lose(&mut self, page: usize) {
         self.cut(page);
         self.catch_up();
         let grace = match self.pages[page].standing {
@@ -254,13 +254,13 @@ impl Town {
     }
 
     /// A page closes its socket.
-    pub(super) fn goodbye(&mut self, page: usize) {
+    pub(crate) fn goodbye(&mut self, page: usize) {
         self.cut(page);
         self.catch_up();
         self.forget(page, EndReason::PartnerLeft);
     }
 
-    pub(super) fn drain(&mut self) {
+    pub(crate) fn drain(&mut self) {
         self.catch_up();
         self.draining = true;
         for page in 0..self.pages.len() {
@@ -271,7 +271,7 @@ impl Town {
     }
 
     /// Does all that is due, in the order in which it is, and then pairs who can be paired.
-    pub(super) fn catch_up(&mut self) {
+    pub(crate) fn catch_up(&mut self) {
         self.caught_up = self.now;
         while let Some(due) = self.all_due().into_iter().min().filter(|(at, ..)| *at <= self.now) {
             match due {
@@ -340,7 +340,7 @@ impl Town {
             Wire::Whole => {
                 if let Heard::Matched { of, .. } = heard {
                     let (device, other) = (self.pages[page].device, self.partner_device(page, of));
-                    memory::meet(&mut self.devices[device].met, other, self.now);
+                    past_partners::meet(&mut self.devices[device].met, other, self.now);
                 }
                 self.pages[page].heard.push(heard);
             }

@@ -2,12 +2,12 @@
 
 use super::{Match, Town};
 use crate::{
-    matchmaker::tests::words::{Heard, Standing},
+    matchmaker::tests::vocabulary::{Heard, Standing},
     protocol::{Affinity, EndReason, Role},
 };
 
 impl Town {
-    pub(super) fn pair_all(&mut self) {
+    pub(crate) fn pair_all(&mut self) {
         while let Some((_, _, _, one, other)) = self.pairs().into_iter().min() {
             self.acquaint(one, other);
             let (ends, of) = ([one, other], self.matches.len());
@@ -48,12 +48,12 @@ impl Town {
         }
     }
 
-    pub(super) fn line_up(&mut self, page: usize) {
+    pub(crate) fn line_up(&mut self, page: usize) {
         self.turns += 1;
         self.line_up_at(page, (self.now, self.turns));
     }
 
-    pub(super) fn line_up_at(&mut self, page: usize, (since, turn): (u64, usize)) {
+    pub(crate) fn line_up_at(&mut self, page: usize, (since, turn): (u64, usize)) {
         if self.draining {
             return self.send_away_if_draining(page);
         }
@@ -65,7 +65,7 @@ impl Town {
         }
     }
 
-    pub(super) fn widen(&mut self, page: usize) {
+    pub(crate) fn widen(&mut self, page: usize) {
         let Standing::Waiting(since, _) = self.pages[page].standing else { unreachable!("it waits") };
         let wants = self.wanted(page, since);
         (self.pages[page].wants, self.pages[page].passed) = (wants, 0);
@@ -73,7 +73,7 @@ impl Town {
         self.tell(page, Heard::Seeking { wants: wants.0, widens_in_ms });
     }
 
-    pub(super) fn fail(&mut self, of: usize) {
+    pub(crate) fn fail(&mut self, of: usize) {
         self.part(of, usize::MAX, EndReason::Unconnected, EndReason::Unconnected);
         let Match { ends, places, connected, .. } = self.matches[of];
         for end in 0..2 {

@@ -10,14 +10,16 @@ use proptest::{
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 use uuid::Uuid;
 
-use super::scene::{self, Event, Scene, offer, text_of, wrong};
+use super::{
+    scene::{self, Event, Scene, offer, text_of, wrong},
+    vocabulary::{Deed, Heard, Saying, Standing, TASTES, Wire, tastes},
+};
 use crate::{
     matchmaker::{
         Census, Input, Note,
         deadlines::SPOKE_MS,
-        peer::{self, Link, Peer},
+        peers::{self, Link, Peer},
         reference::Town,
-        tests::words::{Deed, Heard, Saying, Standing, TASTES, Wire, tastes},
     },
     protocol::{ErrorCode, MatchId, Resume, Role, ToBrowser, ToServer},
     time::Moment,
@@ -471,9 +473,9 @@ impl Life {
             let stands = peer.map(|it| it.standing);
             let is_right = match (it.standing, stands) {
                 (Standing::Silent { .. } | Standing::Gone, it) => it.is_none(),
-                (Standing::Idle, it) => it == Some(peer::Standing::Idle),
-                (Standing::Matched(of), it) => it == self.names[of].map(peer::Standing::Matched),
-                (Standing::Waiting(since, _), Some(peer::Standing::Waiting { place, .. })) => {
+                (Standing::Idle, it) => it == Some(peers::Standing::Idle),
+                (Standing::Matched(of), it) => it == self.names[of].map(peers::Standing::Matched),
+                (Standing::Waiting(since, _), Some(peers::Standing::Waiting { place, .. })) => {
                     place.since == Moment::from_millis(since)
                 }
                 (Standing::Waiting(..), _) => false,
@@ -498,8 +500,9 @@ impl Life {
             assert!(self.scene.pages[page].here.is_some(), "{page} was told how busy it is\n{}", self.trail);
         }
 
-        let reachable =
-            |it: &Peer| matches!((it.link, it.standing), (Link::Attached(_), peer::Standing::Waiting { .. }));
+        let reachable = |it: &Peer| {
+            matches!((it.link, it.standing), (Link::Attached(_), peers::Standing::Waiting { .. }))
+        };
         let name = |page: usize| self.scene.pages[page].name.map(|it| it.peer);
         for one in 0..town.pages.len() {
             let Some(mine) = self.peer(one).filter(|it| reachable(it)) else { continue };

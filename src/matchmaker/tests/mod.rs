@@ -1,14 +1,16 @@
 //! What the matchmaker promises, told as scenes and as random histories; it must not know how it keeps its promises.
 
-mod ahead;
-mod here;
-mod hiding;
-mod history;
-mod meeting;
-mod memory;
-mod parting;
-mod returning;
-mod rules;
+pub(crate) mod vocabulary;
 mod scene;
-mod taking_up;
-pub(super) mod words;
+
+mod pairing;
+mod prepared_offers;
+mod occupancy;
+mod ending;
+mod resume;
+mod rebuild;
+mod hidden_addresses;
+mod past_partners;
+mod rules;
+
+mod history;

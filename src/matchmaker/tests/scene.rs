@@ -16,7 +16,7 @@ use crate::{
 
 /// What the wire of a page does with what is said on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wire {
+pub(crate) enum Wire {
     /// All arrives.
     Whole,
     /// The page speaks, and reads nothing.
@@ -27,7 +27,7 @@ pub(super) enum Wire {
 
 /// What a page notices.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Event {
+pub(crate) enum Event {
     /// The server has said something new.
     Said(ToBrowser),
     /// The server has closed the socket.
@@ -36,47 +36,47 @@ pub(super) enum Event {
 
 /// One page.
 #[derive(Debug)]
-pub(super) struct Page {
+pub(crate) struct Page {
     /// From the last welcome.
-    pub(super) name: Option<Resume>,
+    pub(crate) name: Option<Resume>,
     /// The socket it speaks on.
-    pub(super) socket: Option<Connection>,
+    pub(crate) socket: Option<Connection>,
     /// The socket on which it tries to come back.
     trying: Option<Connection>,
     /// A former socket, should anything be said on it still.
     fenced: Option<Connection>,
     /// How its socket behaves.
-    pub(super) wire: Wire,
+    pub(crate) wire: Wire,
     delivery: Delivery<ToServer>,
     /// All it has noticed.
-    pub(super) events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
     /// The ticket that its hello shows.
-    pub(super) shows: Option<String>,
+    pub(crate) shows: Option<String>,
     /// The signed name of its device.
-    pub(super) device: Option<String>,
+    pub(crate) device: Option<String>,
     /// How often it was asked for an offer ahead.
-    pub(super) asked: usize,
+    pub(crate) asked: usize,
     /// How busy it was when it was told so last, in this wait.
-    pub(super) here: Option<Here>,
+    pub(crate) here: Option<Here>,
     /// All that was said on a former socket.
-    pub(super) on_fenced: Vec<Event>,
+    pub(crate) on_fenced: Vec<Event>,
     read: usize,
 }
 
 /// A matchmaker with its pages. A twin is told the same, so that every scene proves that chance and time are arguments.
-pub(super) struct Scene {
+pub(crate) struct Scene {
     /// The one under test.
-    pub(super) machine: Matchmaker,
+    pub(crate) machine: Matchmaker,
     twin: Matchmaker,
     /// The time.
-    pub(super) now: Moment,
+    pub(crate) now: Moment,
     /// Everybody who ever opened a socket.
-    pub(super) pages: Vec<Page>,
+    pub(crate) pages: Vec<Page>,
     /// Whether every socket comes from a network of its own.
-    pub(super) apart: bool,
+    pub(crate) apart: bool,
     config: Config,
     /// All notes so far.
-    pub(super) notes: Vec<Note>,
+    pub(crate) notes: Vec<Note>,
     sockets: u64,
     open: Vec<Connection>,
     matches: Vec<MatchId>,
@@ -86,10 +86,10 @@ pub(super) struct Scene {
 }
 
 /// Pairs that are remembered as met: few, so that histories come to the end of them.
-pub(in crate::matchmaker) const MAX_MET: usize = 3;
+pub(crate) const MAX_MET: usize = 3;
 
 /// Pairs that are remembered as blocked.
-pub(in crate::matchmaker) const MAX_BLOCKED: usize = 2;
+pub(crate) const MAX_BLOCKED: usize = 2;
 
 /// What a device remembers.
 #[derive(Debug, Default)]
@@ -99,27 +99,27 @@ struct Memory {
 }
 
 /// A hello that shows nothing but, perhaps, a secret.
-pub(super) fn hello(resume: Option<Resume>) -> ToServer {
+pub(crate) fn hello(resume: Option<Resume>) -> ToServer {
     ToServer::Hello { resume, ticket: None, device: None, past: Past::default() }
 }
 
 /// Seconds, for short.
-pub(super) const fn secs(seconds: u64) -> Duration {
+pub(crate) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
 /// What the page of this index sends; not all alike, so that mixing two up shows.
-pub(super) const fn media_of(page: usize) -> Media {
+pub(crate) const fn media_of(page: usize) -> Media {
     Media { audio: true, video: page.is_multiple_of(2) }
 }
 
 /// An offer with a text of its own.
-pub(super) fn offer(text: &str) -> Signal {
+pub(crate) fn offer(text: &str) -> Signal {
     Signal::Offer { sdp: Sdp(text.to_owned()) }
 }
 
 /// Some candidate.
-pub(super) fn candidate() -> Signal {
+pub(crate) fn candidate() -> Signal {
     let candidate = Sdp("candidate:1 1 udp 1 192.0.2.1 9 typ host".to_owned());
     Signal::Candidate(Candidate { candidate, sdp_mid: None, sdp_m_line_index: None, username_fragment: None })
 }
@@ -146,7 +146,7 @@ impl Memory {
 
 impl Scene {
     /// An empty house with room for `max_connections` sockets.
-    pub(super) fn with_room_for(max_connections: usize) -> Self {
+    pub(crate) fn with_room_for(max_connections: usize) -> Self {
         Self::with(Config {
             seed: [7; 32],
             unix_origin_ms: 1_700_000_000_000,
@@ -163,7 +163,7 @@ impl Scene {
     }
 
     /// An empty house with this configuration.
-    pub(super) fn with(config: Config) -> Self {
+    pub(crate) fn with(config: Config) -> Self {
         Self {
             machine: Matchmaker::new(config.clone()),
             twin: Matchmaker::new(config.clone()),
@@ -181,12 +181,12 @@ impl Scene {
     }
 
     /// An empty house with room for all.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with_room_for(usize::MAX)
     }
 
     /// `N` pages that have said hello, and whose inbox is read.
-    pub(super) fn arrive<const N: usize>(&mut self) -> [usize; N] {
+    pub(crate) fn arrive<const N: usize>(&mut self) -> [usize; N] {
         std::array::from_fn(|_| {
             let page = self.open();
             self.hello(page, None);
@@ -196,7 +196,7 @@ impl Scene {
     }
 
     /// Two who talk to each other, the first of them impolite, and their match; all news are read.
-    pub(super) fn pair(&mut self) -> (usize, usize, MatchId) {
+    pub(crate) fn pair(&mut self) -> (usize, usize, MatchId) {
         let [one, other] = self.arrive();
         self.join(one);
         self.join(other);
@@ -206,14 +206,14 @@ impl Scene {
     }
 
     /// A page whose handshake has succeeded.
-    pub(super) fn open(&mut self) -> usize {
+    pub(crate) fn open(&mut self) -> usize {
         let page = self.new_page();
         self.try_socket(page);
         page
     }
 
     /// Says hello on a page's newest socket.
-    pub(super) fn hello(&mut self, page: usize, resume: Option<Resume>) {
+    pub(crate) fn hello(&mut self, page: usize, resume: Option<Resume>) {
         let it = &mut self.pages[page];
         let Some(connection) = it.trying.or(it.socket) else { return };
         let past = it.device.as_ref().map(|it| self.memories[it].past(self.now)).unwrap_or_default();
@@ -224,7 +224,7 @@ impl Scene {
     }
 
     /// Opens a new socket for a page and shows its secret; who holds the page then: itself, or a new peer's page.
-    pub(super) fn resume(&mut self, page: usize) -> usize {
+    pub(crate) fn resume(&mut self, page: usize) -> usize {
         let resume = self.pages[page].name;
         self.try_socket(page);
         let it = &mut self.pages[page];
@@ -248,7 +248,7 @@ impl Scene {
     }
 
     /// The server is killed, and another one with the same key stands in its place; every socket is gone.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.machine = Matchmaker::new(self.config.clone());
         self.twin = Matchmaker::new(self.config.clone());
         self.open.clear();
@@ -259,7 +259,7 @@ impl Scene {
     }
 
     /// Opens a new socket for a page and shows the ticket of its last match.
-    pub(super) fn take_up(&mut self, page: usize) {
+    pub(crate) fn take_up(&mut self, page: usize) {
         self.pages[page].shows = self.ticket(page);
         let resume = self.pages[page].name;
         self.try_socket(page);
@@ -268,7 +268,7 @@ impl Scene {
     }
 
     /// The ticket of a page's last match.
-    pub(super) fn ticket(&self, page: usize) -> Option<String> {
+    pub(crate) fn ticket(&self, page: usize) -> Option<String> {
         self.pages[page].events.iter().rev().find_map(|it| match it {
             Event::Said(ToBrowser::Matched { ticket, .. }) => ticket.clone(),
             Event::Said(_) | Event::Closed(_) => None,
@@ -276,7 +276,7 @@ impl Scene {
     }
 
     /// What the page was told when it was matched last.
-    pub(super) fn terms(&self, page: usize) -> &ToBrowser {
+    pub(crate) fn terms(&self, page: usize) -> &ToBrowser {
         let is_match = |it: &&Event| matches!(it, Event::Said(ToBrowser::Matched { .. }));
         let Some(Event::Said(msg)) = self.pages[page].events.iter().rfind(is_match) else {
             panic!("page {page} was never matched")
@@ -285,14 +285,14 @@ impl Scene {
     }
 
     /// Somebody else's page shows this name and secret.
-    pub(super) fn impostor(&mut self, resume: Resume) -> usize {
+    pub(crate) fn impostor(&mut self, resume: Resume) -> usize {
         let page = self.open();
         self.hello(page, Some(resume));
         page
     }
 
     /// A page says something; with its wire cut it goes into its outbox only.
-    pub(super) fn say(&mut self, page: usize, msg: ToServer) {
+    pub(crate) fn say(&mut self, page: usize, msg: ToServer) {
         let it = &mut self.pages[page];
         let frame = it.delivery.send(msg).unwrap();
         if let (Some(connection), false) = (it.socket.or(it.trying), it.wire == Wire::Cut) {
@@ -301,23 +301,23 @@ impl Scene {
     }
 
     /// A page says something in a frame with these numbers.
-    pub(super) fn say_raw(&mut self, page: usize, seq: u64, ack: u64, msg: ToServer) {
+    pub(crate) fn say_raw(&mut self, page: usize, seq: u64, ack: u64, msg: ToServer) {
         let connection = self.socket(page);
         self.feed(Input::Said { connection, frame: Frame { seq, ack, msg } });
     }
 
     /// Wants a partner.
-    pub(super) fn join(&mut self, page: usize) {
+    pub(crate) fn join(&mut self, page: usize) {
         self.join_with(page, Tastes::default());
     }
 
     /// Wants a partner with whom it shares something.
-    pub(super) fn join_with(&mut self, page: usize, tastes: Tastes) {
+    pub(crate) fn join_with(&mut self, page: usize, tastes: Tastes) {
         self.say(page, ToServer::Join { media: media_of(page), hide: false, tastes });
     }
 
     /// Never again the partner of this match, as far as this page has heard of it.
-    pub(super) fn block(&mut self, page: usize, match_id: MatchId) {
+    pub(crate) fn block(&mut self, page: usize, match_id: MatchId) {
         let pair_of = |it: &Event| match it {
             Event::Said(ToBrowser::Matched { match_id: id, pair, .. }) if *id == match_id => *pair,
             Event::Said(_) | Event::Closed(_) => None,
@@ -330,7 +330,7 @@ impl Scene {
     }
 
     /// Blocks nobody any more.
-    pub(super) fn unblock(&mut self, page: usize) {
+    pub(crate) fn unblock(&mut self, page: usize) {
         if let Some(device) = &self.pages[page].device {
             self.memories.get_mut(device).unwrap().blocked.clear();
         }
@@ -338,7 +338,7 @@ impl Scene {
     }
 
     /// Somebody opens the page anew on the device of this one.
-    pub(super) fn reload(&mut self, page: usize) -> usize {
+    pub(crate) fn reload(&mut self, page: usize) -> usize {
         let (new, device) = (self.open(), self.pages[page].device.clone());
         self.pages[new].device = device;
         self.hello(new, None);
@@ -346,19 +346,19 @@ impl Scene {
     }
 
     /// Sends a signal for a match.
-    pub(super) fn signal(&mut self, page: usize, match_id: MatchId, epoch: u32, signal: Signal) {
+    pub(crate) fn signal(&mut self, page: usize, match_id: MatchId, epoch: u32, signal: Signal) {
         self.say(page, ToServer::Signal { match_id, epoch: Epoch(epoch), signal });
     }
 
     /// Both ends say that what was promised arrives.
-    pub(super) fn connect(&mut self, match_id: MatchId, ends: [usize; 2]) {
+    pub(crate) fn connect(&mut self, match_id: MatchId, ends: [usize; 2]) {
         for page in ends {
             self.say(page, ToServer::Connected { match_id });
         }
     }
 
     /// A text comes that the server's codec refuses; with numbers if its frame was in order.
-    pub(super) fn refused(&mut self, page: usize, code: ErrorCode, numbered: bool) {
+    pub(crate) fn refused(&mut self, page: usize, code: ErrorCode, numbered: bool) {
         let connection = self.socket(page);
         let msg =
             ToServer::Signal { match_id: MatchId(Uuid::nil()), epoch: Epoch::FIRST, signal: offer("bad") };
@@ -370,7 +370,7 @@ impl Scene {
     }
 
     /// A text comes sooner than the server allows.
-    pub(super) fn too_soon(&mut self, page: usize) {
+    pub(crate) fn too_soon(&mut self, page: usize) {
         let connection = self.socket(page);
         let frame = self.pages[page].delivery.send(ToServer::Leave {}).unwrap();
         self.feed(Input::TooSoon {
@@ -381,12 +381,12 @@ impl Scene {
     }
 
     /// The socket of a page is gone, and the server learns of it.
-    pub(super) fn lose(&mut self, page: usize) {
+    pub(crate) fn lose(&mut self, page: usize) {
         self.close(page, Closing::Lost);
     }
 
     /// A page closes its socket.
-    pub(super) fn goodbye(&mut self, page: usize) {
+    pub(crate) fn goodbye(&mut self, page: usize) {
         self.close(page, Closing::Goodbye);
     }
 
@@ -400,7 +400,7 @@ impl Scene {
     }
 
     /// Time passes, and all that is due is done when it is due.
-    pub(super) fn wait(&mut self, time: Duration) {
+    pub(crate) fn wait(&mut self, time: Duration) {
         let until = self.now + time;
         while let Some(at) = self.machine.next_deadline().filter(|at| *at <= until) {
             self.now = at;
@@ -410,7 +410,7 @@ impl Scene {
     }
 
     /// Hands a fact to the machine and to its twin, and what they answer to the pages.
-    pub(super) fn feed(&mut self, input: Input) {
+    pub(crate) fn feed(&mut self, input: Input) {
         let outputs = self.machine.handle(self.now, input.clone());
         let again = self.twin.handle(self.now, input);
         assert_eq!(format!("{outputs:?}"), format!("{again:?}"), "the same history gives the same outputs");
@@ -552,12 +552,12 @@ impl Scene {
     }
 
     /// The socket a page has.
-    pub(super) fn socket(&self, page: usize) -> Connection {
+    pub(crate) fn socket(&self, page: usize) -> Connection {
         self.pages[page].socket.or(self.pages[page].trying).unwrap()
     }
 
     /// The match a page heard of last.
-    pub(super) fn current(&self, page: usize) -> MatchId {
+    pub(crate) fn current(&self, page: usize) -> MatchId {
         let matched = |it: &Event| match it {
             Event::Said(ToBrowser::Matched { match_id, .. }) => Some(*match_id),
             Event::Said(_) | Event::Closed(_) => None,
@@ -567,7 +567,7 @@ impl Scene {
 
     /// What a page has noticed since it was last asked, one line each, proofs of life left out; matches are numbered
     /// as they come up.
-    pub(super) fn news(&mut self, page: usize) -> Vec<String> {
+    pub(crate) fn news(&mut self, page: usize) -> Vec<String> {
         let it = &mut self.pages[page];
         let from = std::mem::replace(&mut it.read, it.events.len());
         let news = it.events[from..].iter().filter(|it| **it != Event::Said(ToBrowser::Pong {}));
@@ -575,23 +575,23 @@ impl Scene {
     }
 
     /// How many proofs of life a page was given.
-    pub(super) fn pongs(&self, page: usize) -> usize {
+    pub(crate) fn pongs(&self, page: usize) -> usize {
         self.pages[page].events.iter().filter(|it| **it == Event::Said(ToBrowser::Pong {})).count()
     }
 
     /// The same for what was said on a socket the page has given up.
-    pub(super) fn news_on_the_old_socket(&mut self, page: usize) -> Vec<String> {
+    pub(crate) fn news_on_the_old_socket(&mut self, page: usize) -> Vec<String> {
         self.pages[page].on_fenced.iter().map(|it| headline(&mut self.matches, it)).collect()
     }
 
     /// The news of several pages at once.
-    pub(super) fn all_news(&mut self, pages: Range<usize>) -> Vec<Vec<String>> {
+    pub(crate) fn all_news(&mut self, pages: Range<usize>) -> Vec<Vec<String>> {
         pages.map(|page| self.news(page)).collect()
     }
 }
 
 /// A secret that nobody was given.
-pub(super) const fn wrong(name: Resume) -> Resume {
+pub(crate) const fn wrong(name: Resume) -> Resume {
     Resume { peer: name.peer, secret: Secret(Uuid::nil()) }
 }
 
@@ -645,7 +645,7 @@ fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
 }
 
 /// The text of a signal.
-pub(super) fn text_of(signal: &Signal) -> &str {
+pub(crate) fn text_of(signal: &Signal) -> &str {
     match signal {
         Signal::Offer { sdp } | Signal::Answer { sdp } => &sdp.0,
         Signal::Candidate(it) => &it.candidate.0,

@@ -22,8 +22,8 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use super::{Door, guarded::Guarded};
-use crate::server::limits::Limit;
+use super::{Door, write_timeout::Guarded};
+use crate::server::config::limits::Limit;
 
 /// Bytes of a request's head at most, and of an answer that wait to be taken. Ours need one or two thousand; hyper wants
 /// at least 8 KiB.
@@ -37,7 +37,7 @@ const REQUESTS_FOR: Duration = Duration::from_secs(60);
 const LAST_ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 /// Serves one connection until it ends, becomes a socket, or has taken too long.
-pub(super) async fn serve(stream: TcpStream, address: SocketAddr, door: Arc<Door>) {
+pub(crate) async fn serve(stream: TcpStream, address: SocketAddr, door: Arc<Door>) {
     // Two small messages in a row must not wait for the first one's acknowledgement (Nagle, RFC 896). Where it cannot be
     // set, they do.
     let _ = stream.set_nodelay(true);

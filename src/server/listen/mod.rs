@@ -4,11 +4,11 @@
 //! socket leaves both behind with its upgrade: it has deadlines of its own, and the matchmaker counts it.
 
 mod connection;
-mod guarded;
-mod lobby;
+mod slots;
+mod write_timeout;
 mod redirect;
 
-pub(super) use redirect::redirect;
+pub(crate) use redirect::redirect;
 
 use std::{io::ErrorKind, sync::Arc, time::Duration};
 
@@ -17,33 +17,32 @@ use tokio::{net::TcpListener, time::sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use lobby::Lobby;
-
-use super::{forwarded::Proxies, limits::Limits, telemetry::Telemetry};
+use super::{config::limits::Limits, http::client_ip::Proxies, telemetry::Telemetry};
+use slots::Lobby;
 
 /// How long nobody is let in after the system refused a connection: it lacks descriptors or memory, and others have to
 /// end first.
 const REFUSED_FOR: Duration = Duration::from_millis(50);
 
 /// What is behind one listener.
-pub(super) struct Door {
+pub(crate) struct Door {
     /// Answers.
-    pub(super) router: Router,
+    pub(crate) router: Router,
     /// Where there is one, nothing is answered before its handshake.
-    pub(super) tls: Option<TlsAcceptor>,
+    pub(crate) tls: Option<TlsAcceptor>,
     /// How many may be behind it, and for how long.
-    pub(super) bounds: Bounds,
+    pub(crate) bounds: Bounds,
     /// Those who speak for many.
-    pub(super) proxies: Arc<Proxies>,
+    pub(crate) proxies: Arc<Proxies>,
     /// Where it is counted what was too much.
-    pub(super) telemetry: Arc<Telemetry>,
+    pub(crate) telemetry: Arc<Telemetry>,
     /// Ends it.
-    pub(super) stopping: CancellationToken,
+    pub(crate) stopping: CancellationToken,
 }
 
 /// What `[limits]` says of connections that are no sockets.
 #[derive(Clone, Copy)]
-pub(super) struct Bounds {
+pub(crate) struct Bounds {
     open: usize,
     open_of_network: usize,
     head_within: Duration,
@@ -52,7 +51,7 @@ pub(super) struct Bounds {
 
 impl Bounds {
     /// From the settings.
-    pub(super) const fn new(limits: &Limits) -> Self {
+    pub(crate) const fn new(limits: &Limits) -> Self {
         let head_within = Duration::from_secs(limits.head_seconds);
         let write_within = Duration::from_secs(limits.write_seconds);
         let open_of_network = match limits.network.open {
@@ -64,7 +63,7 @@ impl Bounds {
 }
 
 /// Answers whoever connects until `stopping`, then waits for what is being answered.
-pub(super) async fn serve(listener: TcpListener, door: Door) {
+pub(crate) async fn serve(listener: TcpListener, door: Door) {
     let lobby =
         Arc::new(Lobby::new(door.bounds.open, door.bounds.open_of_network, Arc::clone(&door.telemetry)));
     let (door, tasks) = (Arc::new(door), TaskTracker::new());

@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::server::origin::Origins;
+use crate::server::http::origin::Origins;
 
 /// Answers each request with the way to the same path over TLS, of the origin on the host that was asked for. Who asks
 /// for a host that is none of ours learns nothing: a redirection to wherever one is told is a gift to phishers.
-pub(in crate::server) fn redirect(origins: Arc<Origins>) -> Router {
+pub(crate) fn redirect(origins: Arc<Origins>) -> Router {
     Router::new().fallback(move |request: Request| ready(answer(&origins, &request)))
 }
 

@@ -17,8 +17,8 @@ use tokio_rustls::rustls::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{shelf::Shelf, vault};
-use crate::server::{clock::since_1970, origin, relay::Fault};
+use super::{cert_resolver::Shelf, pem};
+use crate::server::{clock::since_1970, config::ice::Fault, http::origin};
 
 /// How long all of an order may take. The ACME server looks at each name from several places and takes its time.
 const ORDER_WITHIN: Duration = Duration::from_mins(5);
@@ -38,13 +38,13 @@ const LOOK_EVERY: Duration = Duration::from_hours(1);
 
 /// What is needed to get a certificate, and to get another in time.
 #[derive(Clone, Debug)]
-pub(in crate::server) struct Acme {
-    pub(super) domains: Vec<String>,
-    pub(super) contact: String,
-    pub(super) directory: String,
-    pub(super) directory_ca: PathBuf,
+pub(crate) struct Acme {
+    pub(crate) domains: Vec<String>,
+    pub(crate) contact: String,
+    pub(crate) directory: String,
+    pub(crate) directory_ca: PathBuf,
     /// The state directory.
-    pub(super) dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 impl Acme {
@@ -53,7 +53,7 @@ impl Acme {
     /// # Errors
     ///
     /// A [`Fault`] where it cannot.
-    pub(super) fn check(&self) -> Result<(), Fault> {
+    pub(crate) fn check(&self) -> Result<(), Fault> {
         if self.directory_ca.as_os_str().is_empty() {
             return Ok(());
         }
@@ -63,7 +63,7 @@ impl Acme {
 
     /// The origins of the site: its names lead to us on 443, for else nobody gives us a certificate, and on the port that
     /// we know, for tests.
-    pub(super) fn origins(&self, port: u16) -> Vec<String> {
+    pub(crate) fn origins(&self, port: u16) -> Vec<String> {
         let mut origins: Vec<_> = self.domains.iter().map(|it| origin::written("https", it, 443)).collect();
         if port != 443 {
             origins.extend(self.domains.iter().map(|it| origin::written("https", it, port)));
@@ -73,7 +73,7 @@ impl Acme {
 
     /// Puts what is kept on the shelf, and gets a new certificate whenever there is none or two thirds of its time are
     /// over, until `stopping`.
-    pub(super) async fn keep(self, shelf: Arc<Shelf>, stopping: CancellationToken) {
+    pub(crate) async fn keep(self, shelf: Arc<Shelf>, stopping: CancellationToken) {
         let mut renewal = self.put_kept(&shelf);
         let mut retry = FIRST_RETRY;
         let business = async {
@@ -108,7 +108,7 @@ impl Acme {
 
     /// Puts what an earlier server has got on the shelf; when it has to be renewed, at once where there is nothing.
     fn put_kept(&self, shelf: &Shelf) -> Duration {
-        let kept = fs::read(self.certificate_file()).ok().and_then(|it| vault::certified(&it, &it).ok());
+        let kept = fs::read(self.certificate_file()).ok().and_then(|it| pem::certified(&it, &it).ok());
         let Some(kept) = kept else { return Duration::ZERO };
         let renewal = renewal(&kept);
         shelf.put(kept);
@@ -132,10 +132,10 @@ impl Acme {
         let key = order.finalize().await.context("certificate")?;
         let chain = order.poll_certificate(&retries).await.context("certificate")?;
         let text = key + &chain;
-        let certificate = vault::certified(text.as_bytes(), text.as_bytes())?;
+        let certificate = pem::certified(text.as_bytes(), text.as_bytes())?;
         let renewal = renewal(&certificate);
         shelf.put(certificate);
-        if let Err(error) = vault::store(&self.certificate_file(), &text) {
+        if let Err(error) = pem::store(&self.certificate_file(), &text) {
             // It is good all the same, and another would have to be asked for too.
             tracing::error!(error = format!("{error:#}"), "the certificate cannot be kept");
         }
@@ -160,7 +160,7 @@ impl Acme {
             only_return_existing: false,
         };
         let (account, credentials) = builder.create(&account, self.directory.clone(), None).await?;
-        vault::store(&path, &serde_json::to_string(&credentials)?)?;
+        pem::store(&path, &serde_json::to_string(&credentials)?)?;
         Ok(account)
     }
 
@@ -231,7 +231,7 @@ async fn complaints(order: &mut Order) -> String {
 
 /// When a certificate has to be renewed: when two thirds of its time are over.
 fn renewal(certificate: &CertifiedKey) -> Duration {
-    let (from, until) = vault::validity(certificate).unwrap_or_default();
+    let (from, until) = pem::validity(certificate).unwrap_or_default();
     Duration::from_secs((until - (until - from) / 3).try_into().unwrap_or_default())
 }
 

@@ -3,11 +3,12 @@
 //! [`Tls::settle`] finds out what is meant, [`Plan::start`] puts a certificate on the [`Shelf`] that every handshake takes
 //! it from, and a chore keeps it fresh while the server runs.
 
+mod cert_files;
 mod acme;
-mod files;
 mod self_signed;
-mod shelf;
-mod vault;
+
+mod cert_resolver;
+mod pem;
 
 use std::{net::SocketAddr, path::PathBuf, pin::Pin, sync::Arc};
 
@@ -20,14 +21,16 @@ use tokio_rustls::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    config::address_or_none,
-    origin,
-    relay::{Fault, State},
+    config::{
+        address_or_none,
+        ice::{Fault, State},
+    },
+    http::origin,
 };
 use acme::Acme;
-use files::Files;
+use cert_files::Files;
+use cert_resolver::Shelf;
 use self_signed::SelfSigned;
-use shelf::Shelf;
 
 /// Names in one certificate at most, which is what Let's Encrypt allows.
 const MAX_DOMAINS: usize = 100;
@@ -81,7 +84,7 @@ impl Default for Tls {
 
 /// Where the certificate comes from.
 #[derive(Clone, Debug)]
-pub(super) enum Plan {
+pub(crate) enum Plan {
     /// There is none, and no TLS.
     Plain,
     /// From files.
@@ -93,7 +96,7 @@ pub(super) enum Plan {
 }
 
 /// What keeps a certificate fresh until the server stops.
-pub(super) type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type Chore = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Tls {
     /// What these settings mean; reads the files they name.
@@ -101,7 +104,7 @@ impl Tls {
     /// # Errors
     ///
     /// A [`Fault`] where they contradict each other or cannot be meant.
-    pub(super) fn settle(&self, state: &State) -> Result<Plan, Fault> {
+    pub(crate) fn settle(&self, state: &State) -> Result<Plan, Fault> {
         let is_set = |path: &PathBuf| !path.as_os_str().is_empty();
         let (has_files, has_domains) =
             (is_set(&self.certificate) || is_set(&self.key), !self.domains.is_empty());
@@ -174,7 +177,7 @@ impl Tls {
 
 impl Plan {
     /// The origins of the pages of a server that listens at `address`, as far as they can be known.
-    pub(super) fn origins(&self, address: SocketAddr) -> Vec<String> {
+    pub(crate) fn origins(&self, address: SocketAddr) -> Vec<String> {
         match self {
             Self::Plain => origin::loopback("http", address),
             Self::Files(_) => origin::loopback("https", address),
@@ -184,7 +187,7 @@ impl Plan {
     }
 
     /// Whether browsers may be told to come over TLS only, from now on: not where they have to be talked into it.
-    pub(super) fn is_trusted(&self) -> bool {
+    pub(crate) fn is_trusted(&self) -> bool {
         match self {
             Self::Files(_) | Self::Acme(_) => true,
             Self::Plain | Self::SelfSigned(_) => false,
@@ -196,7 +199,7 @@ impl Plan {
     /// # Errors
     ///
     /// When a certificate cannot be read or made.
-    pub(super) fn start(
+    pub(crate) fn start(
         self,
         address: SocketAddr,
         stopping: CancellationToken,
@@ -226,7 +229,7 @@ fn acceptor(shelf: Arc<Shelf>) -> anyhow::Result<TlsAcceptor> {
         .with_no_client_auth()
         .with_cert_resolver(shelf);
     // No HTTP/2: a socket would need the extended CONNECT, and the page is seven files.
-    config.alpn_protocols = vec![b"http/1.1".to_vec(), shelf::ACME_PROTOCOL.to_vec()];
+    config.alpn_protocols = vec![b"http/1.1".to_vec(), cert_resolver::ACME_PROTOCOL.to_vec()];
     // What a browser needs to come back quickly is kept by itself, sealed; here nothing grows.
     config.ticketer = ring::Ticketer::new()?;
     config.session_storage = Arc::new(NoServerSessionStorage {});

@@ -14,8 +14,8 @@ use tokio_rustls::rustls::{
     client::verify_server_name, pki_types::ServerName, server::ParsedCertificate, sign::CertifiedKey,
 };
 
-use super::vault;
-use crate::server::{clock::since_1970, origin};
+use super::pem;
+use crate::server::{clock::since_1970, http::origin};
 
 /// The file in the state directory that holds the certificate and its key.
 const FILE: &str = "self-signed.pem";
@@ -29,9 +29,9 @@ const RENEW_BEFORE: Duration = Duration::from_hours(30 * 24);
 
 /// Where it is kept.
 #[derive(Clone, Debug)]
-pub(in crate::server) struct SelfSigned {
+pub(crate) struct SelfSigned {
     /// The state directory; without one each start makes another certificate.
-    pub(super) dir: PathBuf,
+    pub(crate) dir: PathBuf,
 }
 
 impl SelfSigned {
@@ -41,13 +41,10 @@ impl SelfSigned {
     /// # Errors
     ///
     /// When it cannot be made or kept.
-    pub(super) fn certificate(&self, address: SocketAddr) -> anyhow::Result<CertifiedKey> {
+    pub(crate) fn certificate(&self, address: SocketAddr) -> anyhow::Result<CertifiedKey> {
         let certificate = self.keep_or_make(&names(address), since_1970())?;
         let first = certificate.cert.first().context("no certificate")?;
-        tracing::info!(
-            fingerprint = vault::fingerprint(first),
-            "self-signed: compare SHA-256 in the browser"
-        );
+        tracing::info!(fingerprint = pem::fingerprint(first), "self-signed: compare SHA-256 in the browser");
         for url in origins(address) {
             tracing::info!(url, "open");
         }
@@ -57,21 +54,21 @@ impl SelfSigned {
     fn keep_or_make(&self, names: &[String], now: Duration) -> anyhow::Result<CertifiedKey> {
         if self.dir.as_os_str().is_empty() {
             let text = make(names, now)?;
-            return Ok(vault::certified(text.as_bytes(), text.as_bytes())?);
+            return Ok(pem::certified(text.as_bytes(), text.as_bytes())?);
         }
         let path = self.dir.join(FILE);
-        let kept = fs::read(&path).ok().and_then(|it| vault::certified(&it, &it).ok());
+        let kept = fs::read(&path).ok().and_then(|it| pem::certified(&it, &it).ok());
         if let Some(kept) = kept.filter(|it| is_good(it, names, now)) {
             return Ok(kept);
         }
         let text = make(names, now)?;
-        vault::store(&path, &text).context("`state.dir`")?;
-        Ok(vault::certified(text.as_bytes(), text.as_bytes())?)
+        pem::store(&path, &text).context("`state.dir`")?;
+        Ok(pem::certified(text.as_bytes(), text.as_bytes())?)
     }
 }
 
 /// The origins of a server that listens at `address`, those for other devices first.
-pub(super) fn origins(address: SocketAddr) -> Vec<String> {
+pub(crate) fn origins(address: SocketAddr) -> Vec<String> {
     let port = address.port();
     names(address).iter().map(|name| origin::written("https", name, port)).collect()
 }
@@ -128,7 +125,7 @@ fn is_good(certificate: &CertifiedKey, names: &[String], now: Duration) -> bool 
     let is_for = |name: &String| {
         ServerName::try_from(name.as_str()).is_ok_and(|it| verify_server_name(&parsed, &it).is_ok())
     };
-    let ends = vault::validity(certificate).ok().and_then(|(_, ends)| u64::try_from(ends).ok());
+    let ends = pem::validity(certificate).ok().and_then(|(_, ends)| u64::try_from(ends).ok());
     ends.is_some_and(|it| it >= (now + RENEW_BEFORE).as_secs()) && names.iter().all(is_for)
 }
 
@@ -148,7 +145,7 @@ mod tests {
         let _ = fs::remove_dir_all(&dir);
         let own = SelfSigned { dir: dir.clone() };
         let print = |names: &[String], now| {
-            vault::fingerprint(own.keep_or_make(names, now).unwrap().cert.first().unwrap())
+            pem::fingerprint(own.keep_or_make(names, now).unwrap().cert.first().unwrap())
         };
         let (one, two) =
             (names(&["localhost", "127.0.0.1"]), names(&["localhost", "127.0.0.1", "192.0.2.7"]));

@@ -1,10 +1,10 @@
 //! A real server and real clients, for tests; it must not know what is tested.
 
-mod house;
+mod test_server;
 mod page;
 
-pub(crate) use house::{House, ask, get, read};
 pub(crate) use page::{Link, Page, candidate, meet};
+pub(crate) use test_server::{House, ask, get, read};
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use tokio::time::{advance, pause, resume, sleep};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An offer as Chromium makes it.
-pub(crate) const OFFER: &str = include_str!("../../server/sdp/chromium-offer.sdp");
+pub(crate) const OFFER: &str = include_str!("../../server/validate/fixtures/chromium-offer.sdp");
 
 /// The answer to it.
-pub(crate) const ANSWER: &str = include_str!("../../server/sdp/chromium-answer.sdp");
+pub(crate) const ANSWER: &str = include_str!("../../server/validate/fixtures/chromium-answer.sdp");
 
 /// A candidate as browsers make them.
 pub(crate) const CANDIDATE: &str =

@@ -7,9 +7,9 @@ use crate::{
     call::{Flow, Intent, Phase, Problem, Snapshot},
     ui::{
         Stage,
+        i18n::words,
         parts::{Announcer, Brand, Chat, Dock, Heading, Panel, Pictures, Sheet, see},
-        scene,
-        words::words,
+        view_model,
     },
 };
 
@@ -63,12 +63,12 @@ pub fn App() -> impl IntoView {
             id="app"
             class="app"
             aria-label=words().name
-            data-screen=see(|it| Some(scene::screen(it).name()))
+            data-screen=see(|it| Some(view_model::screen(it).name()))
             data-phase=see(|it| Some(it.phase.name()))
             data-problem=see(|it| it.problem.map(Problem::code))
             data-flow=see(flow)
-            data-strength=see(|it| scene::is_met(it).then(|| it.details.strength.name()))
-            data-chat=see(|it| (scene::is_met(it) && it.chat.open).then_some(""))
+            data-strength=see(|it| view_model::is_met(it).then(|| it.details.strength.name()))
+            data-chat=see(|it| (view_model::is_met(it) && it.chat.open).then_some(""))
             data-slow=see(|it| matches!(it.phase, Phase::Connecting { slow: true }).then_some(""))
             data-hydrated=move || hydrated.get().then_some("")
         >

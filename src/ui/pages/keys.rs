@@ -4,19 +4,19 @@ use leptos::prelude::document;
 
 use crate::{
     call::{ChatWish, Intent, Phase, Snapshot, Switch, WindowWish},
-    ui::scene,
+    ui::view_model,
 };
 
 /// What a key asks for, if it belongs to the page at this moment.
-pub(super) fn pressed(snapshot: Snapshot, key: &str) -> Option<Intent> {
+pub(crate) fn pressed(snapshot: Snapshot, key: &str) -> Option<Intent> {
     if is_dialog_open() {
         return None;
     }
     if key == "Escape" {
         let is_browsers = document().fullscreen_element().is_some();
-        return (scene::is_met(snapshot) && !is_browsers).then_some(Intent::Escape);
+        return (view_model::is_met(snapshot) && !is_browsers).then_some(Intent::Escape);
     }
-    let is_stage = scene::screen(snapshot) == scene::Screen::Stage;
+    let is_stage = view_model::screen(snapshot) == view_model::Screen::Stage;
     if !is_stage || is_writing() || snapshot.preferences.has(Switch::NoKeys) && key != " " {
         return None;
     }
@@ -37,8 +37,8 @@ pub(super) fn pressed(snapshot: Snapshot, key: &str) -> Option<Intent> {
 }
 
 /// Whether this key holds the microphone open. Buttons are pressed with Enter then.
-pub(super) fn holds(snapshot: Snapshot, key: &str) -> bool {
-    let is_stage = scene::screen(snapshot) == scene::Screen::Stage;
+pub(crate) fn holds(snapshot: Snapshot, key: &str) -> bool {
+    let is_stage = view_model::screen(snapshot) == view_model::Screen::Stage;
     key == " "
         && is_stage
         && snapshot.preferences.has(Switch::PushToTalk)

@@ -2,19 +2,19 @@
 
 use leptos::prelude::*;
 
-use super::{chat::name, see::say};
-use crate::ui::scene;
+use super::{call::chat::name, derive::say};
+use crate::ui::view_model;
 
 /// The live regions. The urgent one is seen too while a call goes on: then it is all that is shown of a problem.
 #[component]
-pub(in crate::ui) fn Announcer() -> impl IntoView {
+pub(crate) fn Announcer() -> impl IntoView {
     view! {
-        <p class="visually-hidden" role="status">{say(scene::status)}</p>
+        <p class="visually-hidden" role="status">{say(view_model::status)}</p>
         <p class="visually-hidden" aria-live="polite">
             {say(|words, it| if it.chat.theirs.is_some() { words.partner_reacts } else { "" })}
             " "
             {say(|words, it| it.chat.theirs.map_or("", |it| name(words, it)))}
         </p>
-        <p class="strip" role="alert">{say(scene::alert)}</p>
+        <p class="strip" role="alert">{say(view_model::alert)}</p>
     }
 }

@@ -3,18 +3,18 @@
 use leptos::prelude::*;
 
 use super::{
+    derive::see,
     icon::{self, Icon},
-    see::see,
 };
 use crate::ui::{
     SHEET_ID,
-    scene::{self, Screen},
-    words::words,
+    i18n::words,
+    view_model::{self, Screen},
 };
 
 /// The mark with the name beside it.
 #[component]
-pub(in crate::ui) fn Brand() -> impl IntoView {
+pub(crate) fn Brand() -> impl IntoView {
     view! {
         <p class="brand">
             <Icon of=|_| icon::MARK/>
@@ -26,7 +26,7 @@ pub(in crate::ui) fn Brand() -> impl IntoView {
             aria-label=words().settings
             title=words().settings
             popovertarget=SHEET_ID
-            hidden=see(|it| scene::screen(it) == Screen::Stage)
+            hidden=see(|it| view_model::screen(it) == Screen::Stage)
         >
             <Icon of=|_| icon::MORE/>
         </button>

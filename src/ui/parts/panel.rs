@@ -4,35 +4,38 @@
 use leptos::prelude::*;
 
 use super::{
-    choices::Choices,
-    crowd::Crowd,
-    devices::Devices,
-    heading::Heading,
+    call::occupancy::Crowd,
+    derive::{say, see},
+    focus::Heading,
     icon::{self, Icon},
-    see::{say, see},
-    topics::{Sought, Topics},
+    settings::{
+        devices::Devices,
+        switches::Choices,
+        topics::{Sought, Topics},
+    },
 };
 use crate::{
     call::{Intent, Phase, Problem, Snapshot, Switch},
     ui::{
-        Stage, scene,
-        words::{Words, words},
+        Stage,
+        i18n::{Words, words},
+        view_model,
     },
 };
 
 /// Figure, heading, sentence, note and main action of the current state.
 #[component]
-pub(in crate::ui) fn Panel() -> impl IntoView {
+pub(crate) fn Panel() -> impl IntoView {
     let Stage { snapshot, intend, .. } = expect_context();
     let heading: Heading = expect_context();
     let words = words();
     let press = move |_| {
-        if let Some((_, intent)) = scene::scene(words, snapshot.get_untracked()).action {
+        if let Some((_, intent)) = view_model::scene(words, snapshot.get_untracked()).action {
             intend.run(intent);
         }
     };
     let press_second = move |_| {
-        if let Some((_, intent)) = scene::scene(words, snapshot.get_untracked()).second {
+        if let Some((_, intent)) = view_model::scene(words, snapshot.get_untracked()).second {
             intend.run(intent);
         }
     };
@@ -41,18 +44,18 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
             <Figure/>
             <div class="badge"><Icon of=badge/></div>
             <div class="panel-text">
-                <h1 class="panel-heading" tabindex="-1" node_ref=heading.0>{say(|words, it| scene::scene(words, it).heading)}</h1>
-                <p class="panel-sentence">{say(|words, it| scene::scene(words, it).sentence)}</p>
+                <h1 class="panel-heading" tabindex="-1" node_ref=heading.0>{say(|words, it| view_model::scene(words, it).heading)}</h1>
+                <p class="panel-sentence">{say(|words, it| view_model::scene(words, it).sentence)}</p>
                 <Crowd/>
                 <Sought/>
                 <p class="sought" hidden=see(|it| it.problem.is_none() || it.retries_in.is_none())>
                     {words.tries_again} " " {see(|it| it.retries_in)} " " {words.seconds}
                 </p>
-                <p class="panel-note" hidden=say(|words, it| scene::scene(words, it).note.is_none())>
+                <p class="panel-note" hidden=say(|words, it| view_model::scene(words, it).note.is_none())>
                     <Icon of=|_| icon::INFO/>
-                    <span>{say(|words, it| scene::scene(words, it).note.unwrap_or_default())}</span>
+                    <span>{say(|words, it| view_model::scene(words, it).note.unwrap_or_default())}</span>
                 </p>
-                <div class="panel-action" hidden=say(|words, it| scene::scene(words, it).action.is_none())>
+                <div class="panel-action" hidden=say(|words, it| view_model::scene(words, it).action.is_none())>
                     <button
                         class="button"
                         type="button"
@@ -60,11 +63,11 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
                         data-intent=say(|words, it| starts(words, it).then_some("start"))
                         on:click=press
                     >
-                        <span>{say(|words, it| scene::scene(words, it).action.map_or("", |(name, _)| name))}</span>
+                        <span>{say(|words, it| view_model::scene(words, it).action.map_or("", |(name, _)| name))}</span>
                         <span class="button-wait" aria-hidden="true"></span>
                     </button>
-                    <button class="button" type="button" hidden=say(|words, it| scene::scene(words, it).second.is_none()) on:click=press_second>
-                        {say(|words, it| scene::scene(words, it).second.map_or("", |(name, _)| name))}
+                    <button class="button" type="button" hidden=say(|words, it| view_model::scene(words, it).second.is_none()) on:click=press_second>
+                        {say(|words, it| view_model::scene(words, it).second.map_or("", |(name, _)| name))}
                     </button>
                 </div>
                 <div class="mirror" hidden=see(|it| it.phase != Phase::Mirror)>
@@ -85,7 +88,7 @@ pub(in crate::ui) fn Panel() -> impl IntoView {
 
 /// Whether the first thing to do is to start.
 fn starts(words: &'static Words, snapshot: Snapshot) -> bool {
-    scene::scene(words, snapshot).action.is_none_or(|(_, intent)| intent == Intent::Start)
+    view_model::scene(words, snapshot).action.is_none_or(|(_, intent)| intent == Intent::Start)
 }
 
 /// Whether what this device keeps can be chosen here: before anything begins, and where a choice is what is wrong.

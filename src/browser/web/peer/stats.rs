@@ -1,0 +1,80 @@
+//! What getStats says of a connection; it must not know what is made of it.
+
+use std::time::Duration;
+
+use crate::{
+    browser::web::js::bindings::{Stats, StatsReport},
+    call::{Codec, Measurement, Path},
+};
+
+/// The entries of a report that refer to each other.
+#[derive(Default)]
+struct Entries {
+    relays: Vec<String>,
+    pairs: Vec<Stats>,
+    codecs: Vec<Stats>,
+    /// The pair in use, where the browser names it.
+    selected: Option<String>,
+    /// The codecs of sound and picture that come in.
+    received: [Option<String>; 2],
+}
+
+/// Sums up a report.
+pub(crate) fn measure(report: &StatsReport) -> Measurement {
+    let mut sum = Measurement::default();
+    let mut entries = Entries::default();
+    report.for_each(&mut |it: Stats| match it.kind_of_stats().as_str() {
+        "inbound-rtp" => inbound(&it, &mut sum, &mut entries),
+        "outbound-rtp" => sum.bytes_sent += whole(it.bytes_sent()),
+        "transport" => entries.selected = it.selected_candidate_pair_id(),
+        "candidate-pair" => entries.pairs.push(it),
+        "codec" => entries.codecs.push(it),
+        _ if it.candidate_type().as_deref() == Some("relay") => entries.relays.push(it.id()),
+        _ => {}
+    });
+    // Firefox has no transport to name the pair, but a pair that says so itself.
+    let in_use = entries.pairs.iter().find(|it| match &entries.selected {
+        Some(id) => it.id() == *id,
+        None => it.selected() == Some(true),
+    });
+    if let Some(pair) = in_use {
+        let ends = [pair.local_candidate_id(), pair.remote_candidate_id()];
+        let is_relayed = ends.iter().flatten().any(|it| entries.relays.contains(it));
+        sum.path = Some(if is_relayed { Path::Relayed } else { Path::Direct });
+        sum.round_trip = pair.round_trip().map(|it| Duration::from_millis((it * 1_000.0) as u64));
+    }
+    sum.codecs = entries.received.map(|id| codec(&entries.codecs, &id?));
+    sum
+}
+
+fn inbound(it: &Stats, sum: &mut Measurement, entries: &mut Entries) {
+    sum.bytes_received += whole(it.bytes_received());
+    sum.packets_received += whole(it.packets_received());
+    // Below zero where packets came twice.
+    sum.packets_lost += whole(it.packets_lost());
+    match it.kind().as_deref() {
+        Some("video") => {
+            sum.frames_decoded += whole(it.frames_decoded());
+            let picture = [it.frame_width(), it.frame_height(), it.frames_per_second()];
+            if let [Some(width), Some(height), Some(frames)] = picture {
+                sum.picture = Some([width, height, frames].map(|it| it as u32));
+            }
+            entries.received[1] = it.codec_id();
+        }
+        Some("audio") => {
+            sum.audio_packets += whole(it.packets_received());
+            entries.received[0] = it.codec_id();
+        }
+        Some(_) | None => {}
+    }
+}
+
+fn codec(all: &[Stats], id: &str) -> Option<Codec> {
+    let kind = all.iter().find(|it| it.id() == id)?.mime_type()?;
+    let (_, name) = kind.split_once('/')?;
+    Codec::ALL.into_iter().find(|it| it.name().eq_ignore_ascii_case(name))
+}
+
+fn whole(number: Option<f64>) -> u64 {
+    number.map_or(0, |it| it as u64)
+}

@@ -1,0 +1,4 @@
+//! Tests of camera, microphone, speaker and screen.
+
+mod acquire;
+mod control;

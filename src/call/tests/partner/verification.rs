@@ -1,0 +1,126 @@
+//! The code that both read aloud: equal without anybody in between, different with somebody; it must not know the
+//! browser's certificates, which are made up here.
+
+use uuid::Uuid;
+
+use crate::{
+    call::{
+        Code,
+        partner::verification::{Certificates, Verification, fingerprint},
+    },
+    protocol::{PeerMessage, Role, Sdp},
+};
+
+/// Lets two ends talk to the end, each with the certificates that it sees; the codes that they show.
+fn codes(
+    seen: [Certificates; 2],
+    numbers: [u128; 2],
+    tamper: impl Fn(PeerMessage) -> PeerMessage,
+) -> [Option<Code>; 2] {
+    let [mut impolite, mut polite] = [Verification::default(), Verification::default()];
+    let [one, other] = numbers.map(Uuid::from_u128);
+    assert_eq!(polite.opened(Role::Polite, other), None);
+    let mut message = impolite.opened(Role::Impolite, one);
+    let mut to_polite = true;
+    while let Some(it) = message.map(&tamper) {
+        let end = if to_polite { &mut polite } else { &mut impolite };
+        let between = Some(seen[usize::from(to_polite)]);
+        message = match it {
+            PeerMessage::Commit { hash } => end.committed(hash),
+            PeerMessage::Nonce { nonce } => end.answered(nonce, between),
+            PeerMessage::Reveal { nonce } => {
+                end.revealed(nonce, between);
+                None
+            }
+            PeerMessage::Sending(_)
+            | PeerMessage::Bye {}
+            | PeerMessage::Chat { .. }
+            | PeerMessage::Got { .. }
+            | PeerMessage::Typing {}
+            | PeerMessage::React { .. } => None,
+        };
+        to_polite = !to_polite;
+    }
+    [impolite.code(), polite.code()]
+}
+
+const HONEST: Certificates = Certificates { impolite: [1; 32], polite: [2; 32] };
+
+#[test]
+fn an_honest_call_has_the_same_code_at_both_ends_and_every_call_another() {
+    let [one, other] = codes([HONEST; 2], [7, 8], |it| it);
+    assert!(one.is_some() && one == other);
+    assert!(one.is_some_and(|Code(symbols)| symbols.iter().all(|it| *it < 64)));
+    assert_ne!(codes([HONEST; 2], [9, 8], |it| it)[0], one);
+    assert_ne!(codes([HONEST; 2], [7, 9], |it| it)[0], one);
+}
+
+#[test]
+fn swapped_certificates_show_at_whichever_end() {
+    let swapped = [[9; 32], [8; 32]];
+    let at_impolite = Certificates { polite: swapped[0], ..HONEST };
+    let at_polite = Certificates { impolite: swapped[1], ..HONEST };
+    for seen in [[at_impolite, at_polite], [at_impolite, HONEST], [HONEST, at_polite]] {
+        let [one, other] = codes(seen, [7, 8], |it| it);
+        assert!(one.is_some() && other.is_some() && one != other);
+    }
+}
+
+#[test]
+fn a_number_that_was_not_committed_to_gives_no_code() {
+    let [_, polite] = codes([HONEST; 2], [7, 8], |it| match it {
+        PeerMessage::Reveal { .. } => PeerMessage::Reveal { nonce: Uuid::from_u128(66) },
+        PeerMessage::Sending(_)
+        | PeerMessage::Bye {}
+        | PeerMessage::Commit { .. }
+        | PeerMessage::Nonce { .. }
+        | PeerMessage::Chat { .. }
+        | PeerMessage::Got { .. }
+        | PeerMessage::Typing {}
+        | PeerMessage::React { .. } => it,
+    });
+    assert_eq!(polite, None);
+}
+
+#[test]
+fn words_out_of_turn_give_no_code() {
+    let number = Uuid::from_u128(1);
+    let mut twice = Verification::default();
+    twice.opened(Role::Polite, number);
+    twice.committed(number);
+    twice.committed(number);
+    twice.revealed(number, Some(HONEST));
+    assert_eq!(twice.code(), None, "a second commitment could have been chosen after the answer");
+
+    let mut early = Verification::default();
+    early.opened(Role::Polite, number);
+    early.revealed(number, Some(HONEST));
+    assert_eq!(early.code(), None);
+
+    let mut late = Verification::default();
+    late.opened(Role::Impolite, number);
+    late.answered(number, Some(HONEST));
+    assert!(late.code().is_some());
+    late.answered(Uuid::from_u128(2), Some(HONEST));
+    assert_eq!(late.code(), None, "a second number could have been chosen after the reveal");
+
+    let mut unknown = Verification::default();
+    unknown.opened(Role::Impolite, number);
+    unknown.answered(number, None);
+    assert_eq!(unknown.code(), None, "nothing is known of the certificates");
+}
+
+#[test]
+fn a_fingerprint_is_read_if_it_is_the_only_one_and_of_the_right_kind() {
+    let hex = (0..32).map(|it| format!("{it:02X}")).collect::<Vec<_>>().join(":");
+    let line = |hash: &str, hex: &str| format!("a=fingerprint:{hash} {hex}\r\n");
+    let read = |text: String| fingerprint(&Sdp(format!("v=0\r\n{text}")));
+    let expected = std::array::from_fn(|it| it as u8);
+    assert_eq!(read(line("sha-256", &hex)), Some(expected));
+    assert_eq!(read(line("sha-256", &hex) + &line("SHA-256", &hex.to_lowercase())), Some(expected));
+    assert_eq!(read(line("sha-256", &hex) + &line("sha-256", &hex.replace("1F", "1E"))), None, "two");
+    assert_eq!(read(line("sha-512", &hex)), None);
+    assert_eq!(read(line("sha-256", &hex[3..])), None);
+    assert_eq!(read(line("sha-256", &(hex.clone() + ":20"))), None);
+    assert_eq!(read(String::new()), None);
+}

@@ -1,0 +1,4 @@
+//! Tests of what the device remembers.
+
+mod topics;
+mod past_partners;

@@ -1,0 +1,68 @@
+//! All chance of the matchmaker: ids, secrets and jitter from one seed; it must not know where the seed comes from.
+
+use std::{ops::Range, time::Duration};
+
+use rand_chacha::{
+    ChaCha12Rng,
+    rand_core::{Rng, SeedableRng},
+};
+use uuid::{Builder, Uuid};
+
+use super::keys::DeviceId;
+use crate::{
+    protocol::{MatchId, PeerId, Secret},
+    time::Moment,
+};
+
+/// Makes what nobody may guess; the generator is one for cryptographic use, because of the secrets.
+#[derive(Debug)]
+pub(crate) struct Mint {
+    rng: ChaCha12Rng,
+    unix_origin_ms: u64,
+}
+
+impl Mint {
+    /// A mint whose whole output follows from `seed`; `unix_origin_ms` is the Unix time of [`Moment`]'s origin.
+    pub(crate) fn new(seed: [u8; 32], unix_origin_ms: u64) -> Self {
+        Self { rng: ChaCha12Rng::from_seed(seed), unix_origin_ms }
+    }
+
+    /// The time of day, in seconds since the Unix epoch.
+    pub(crate) const fn unix_seconds(&self, now: Moment) -> u64 {
+        (self.unix_origin_ms + now.as_millis()) / 1_000
+    }
+
+    /// A new peer's name.
+    pub(crate) fn peer(&mut self, now: Moment) -> PeerId {
+        PeerId(self.version_7(now))
+    }
+
+    /// A new match's name.
+    pub(crate) fn match_id(&mut self, now: Moment) -> MatchId {
+        MatchId(self.version_7(now))
+    }
+
+    /// A new device's name.
+    pub(crate) fn device(&mut self) -> DeviceId {
+        DeviceId(self.secret().0)
+    }
+
+    /// A secret of 128 bits, less the six that a UUID of version 4 gives away.
+    pub(crate) fn secret(&mut self) -> Secret {
+        let mut bytes = [0; 16];
+        self.rng.fill_bytes(&mut bytes);
+        Secret(Builder::from_random_bytes(bytes).into_uuid())
+    }
+
+    /// A time in `range`, which must not be empty; in milliseconds, evenly spread.
+    pub(crate) fn jitter(&mut self, range: Range<Duration>) -> Duration {
+        let span = u64::try_from((range.end - range.start).as_millis()).unwrap_or(u64::MAX);
+        range.start + Duration::from_millis(self.rng.next_u64() % span.max(1))
+    }
+
+    fn version_7(&mut self, now: Moment) -> Uuid {
+        let mut bytes = [0; 10];
+        self.rng.fill_bytes(&mut bytes);
+        Builder::from_unix_timestamp_millis(self.unix_origin_ms + now.as_millis(), &bytes).into_uuid()
+    }
+}

@@ -1,0 +1,19 @@
+//! How many are here and how long one waits, in English; it must not know who counts.
+
+use crate::protocol::limits::CROWD_STEPS;
+
+/// How many, by the steps that are reached.
+pub(crate) static ENGLISH: [&str; CROWD_STEPS.len() + 1] = [
+    "Nobody else is here just now. Leave this open: whoever comes next is yours.",
+    "A few people are here.",
+    "More than 10 people are here.",
+    "More than 20 people are here.",
+    "More than 50 people are here.",
+    "More than 100 people are here.",
+    "More than 200 people are here.",
+    "More than 500 people are here.",
+    "More than 1,000 people are here.",
+    "More than 2,000 people are here.",
+    "More than 5,000 people are here.",
+    "More than 10,000 people are here.",
+];

@@ -1,0 +1,8 @@
+//! The sheet: devices, switches, topics, and the details of the connection.
+
+pub(crate) mod sheet;
+pub(crate) mod details;
+
+pub(crate) mod devices;
+pub(crate) mod switches;
+pub(crate) mod topics;
