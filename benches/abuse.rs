@@ -31,7 +31,7 @@ use std::{
 
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
-    Candidate, Epoch, Frame, Interest, MatchId, Media, Past, Sdp, Signal, Tastes, ToBrowser, ToServer,
+    Candidate, Epoch, Frame, Interest, MatchId, Media, PastPairs, Sdp, Signal, Tastes, ToBrowser, ToServer,
     decode_lenient, encode, limits::SUBPROTOCOL,
 };
 use tokio::{
@@ -348,7 +348,8 @@ impl Page {
         let stream = connect(from, server, receives).await.ok()?;
         let (socket, _) = client_async(request, stream).await.ok()?;
         let mut page = Self { socket, seq: 0 };
-        page.say(ToServer::Hello { resume: None, ticket: None, device: None, past: Past::default() }).await?;
+        page.say(ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() })
+            .await?;
         Some(page)
     }
 

@@ -14,9 +14,9 @@
 use std::{env, process::Command, str::FromStr};
 
 use passerby::{
-    matchmaker::{Config, Connection, Ice, Input, Matchmaker, Network},
+    matchmaker::{Config, Ice, Input, Matchmaker, Network, SocketId},
     protocol::{
-        Frame, Interest, Language, Media, Past, Tastes, ToServer,
+        Frame, Interest, Language, Media, PastPairs, Tastes, ToServer,
         limits::{HELLO_WITHIN, MAX_BLOCKED, MAX_MET, MAX_OUTBOX_BYTES},
     },
     time::Moment,
@@ -169,10 +169,10 @@ impl House {
     /// Somebody opens a socket and says hello.
     fn arrive(&mut self) -> u64 {
         self.peers += 1;
-        let connection = Connection(self.peers);
+        let connection = SocketId(self.peers);
         let network = Network::of([127, 0, 0, 1].into());
         self.matchmaker.handle(self.now, Input::Opened { connection, network });
-        let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: Past::default() };
+        let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
         self.say(self.peers, 0, hello);
         self.peers
     }
@@ -183,7 +183,7 @@ impl House {
 
     fn say(&mut self, peer: u64, seq: u64, msg: ToServer) {
         let frame = Frame { seq, ack: 0, msg };
-        self.matchmaker.handle(self.now, Input::Said { connection: Connection(peer), frame });
+        self.matchmaker.handle(self.now, Input::Said { connection: SocketId(peer), frame });
     }
 }
 

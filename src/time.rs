@@ -1,4 +1,4 @@
-//! [`Moment`], a point on a monotonic clock, always passed in, what is left of a wait in seconds, and [`Pace`], how often
+//! [`Moment`], a point on a monotonic clock, always passed in, what is left of a wait in seconds, and [`RateLimit`], how often
 //! something may be; this module must not know any clock.
 
 use std::{
@@ -64,20 +64,20 @@ pub fn until_next_second(wait: Duration) -> Option<Duration> {
 
 /// A rate with a burst: so many at once, then one in each interval (the generic cell rate algorithm, ITU-T I.371).
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub struct RateLimit {
     every: Duration,
     burst: u32,
 }
 
-impl Pace {
+impl RateLimit {
     /// `burst` at once, 1 or more, then one `every` so long.
     pub const fn new(every: Duration, burst: u32) -> Self {
         Self { every, burst }
     }
 
     /// Whether there may be one now; counted in `due`, which begins as the default.
-    pub fn allows(self, due: &mut Moment, now: Moment) -> bool {
-        let allowed = self.allows_at(*due) <= now;
+    pub fn take(self, due: &mut Moment, now: Moment) -> bool {
+        let allowed = self.next_at(*due) <= now;
         if allowed {
             *due = (*due).max(now) + self.every;
         }
@@ -85,7 +85,7 @@ impl Pace {
     }
 
     /// When there may be the next. Once `due` itself has come, the whole burst is there again.
-    pub fn allows_at(self, due: Moment) -> Moment {
+    pub fn next_at(self, due: Moment) -> Moment {
         due - self.every * (self.burst - 1)
     }
 }

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, time::Duration};
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
     Affinity, Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, Heartbeat, MatchId, Media,
-    Message as _, Past, Receipt, Resume, Role, Sdp, Signal, Tastes, ToBrowser, ToServer, decode_lenient,
+    Message as _, PastPairs, Receipt, Resume, Role, Sdp, Signal, Tastes, ToBrowser, ToServer, decode_lenient,
     encode, limits::SUBPROTOCOL,
 };
 use tokio::{
@@ -174,7 +174,7 @@ impl Bot {
         let config = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
         let (mut socket, _) = client_async_with_config(request, stream, Some(config)).await.ok()?;
         let hello =
-            ToServer::Hello { resume: self.resume, ticket: None, device: None, past: Past::default() };
+            ToServer::Hello { resume: self.resume, ticket: None, device: None, past: PastPairs::default() };
         self.heartbeat = Heartbeat::after(&hello)?;
         let hello = self.delivery.send(hello).ok()?;
         socket.send(Message::text(encode(&hello))).await.ok()?;

@@ -27,7 +27,7 @@ impl Seat {
         let Self { inbox, inputs, show, show_lines, show_menus, show_topics, show_samples } = self;
         // A press before the views were there, of which they do not know.
         if web::page::start_is_pressed() && inbox.is_empty() {
-            inbox.put(Input::Wanted(Intent::Start));
+            inbox.put(Input::Intent(Intent::Start));
         }
         web::page::answers_presses();
         let kept = web::storage::recall();

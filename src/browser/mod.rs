@@ -37,7 +37,7 @@ pub fn start(fetch: impl AsyncFn() -> bool + 'static, take: fn(Box<Seat>)) {
     let (topics, show_topics) = signal(TopicTexts::default());
     let (samples, show_samples) = signal(Vec::new());
     let wishes = inbox.clone();
-    let intend = Callback::new(move |intent| wishes.put(Input::Wanted(intent)));
+    let intend = Callback::new(move |intent| wishes.put(Input::Intent(intent)));
     let stage = Stage { snapshot, lines, menus, topics, samples, intend };
     let Some(root) = web::page::root() else { return };
     // As long as the page lives, so do its texts.

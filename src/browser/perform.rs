@@ -1,4 +1,4 @@
-//! Each [`Output`] becomes one deed in [`web`](super::web); it must not know why.
+//! Each [`Output`] becomes one command in [`web`](super::web); it must not know why.
 
 use super::{
     inbox::Inbox,
@@ -19,7 +19,7 @@ use super::{
     },
 };
 use crate::{
-    call::{DeviceKind, Input, Link, Output, PeerDeed},
+    call::{ConnectionId, DeviceKind, Input, Output, PeerCommand},
     protocol,
 };
 
@@ -61,7 +61,7 @@ impl Body {
         }
     }
 
-    /// Does one deed.
+    /// Does one command.
     pub(crate) fn perform(&mut self, output: Output) {
         match output {
             Output::OpenMedia(wish, chosen) => self.media.open(wish, &chosen),
@@ -74,11 +74,11 @@ impl Body {
                 self.send();
             }
             Output::ListDevices => self.media.list(),
-            Output::Use(DeviceKind::Speaker, id) => {
+            Output::SwitchDevice(DeviceKind::Speaker, id) => {
                 self.speaker.clone_from(&id);
                 video::choose_speaker(&self.inbox, id);
             }
-            Output::Use(kind, id) => self.media.exchange(kind, &id),
+            Output::SwitchDevice(kind, id) => self.media.exchange(kind, &id),
             Output::Blur(blur) => self.media.blur(blur),
             Output::ShowLevel(true) => self.meter = self.media.microphone().and_then(|it| Meter::show(&it)),
             Output::ShowLevel(false) => self.meter = None,
@@ -94,8 +94,8 @@ impl Body {
             Output::Copy(text) => window::copy(text),
             Output::OpenSheet => window::open_sheet(),
             Output::Reload => window::reload(),
-            Output::Remember(kept) => storage::remember(&kept),
-            Output::Forget => storage::forget(),
+            Output::SaveProfile(kept) => storage::remember(&kept),
+            Output::EraseProfile => storage::forget(),
             Output::Mark(milestone) => page::mark(milestone.name()),
             Output::WarmUp(quality) => {
                 let sent = self.media.sent();
@@ -113,7 +113,7 @@ impl Body {
                     socket.close(goodbye);
                 }
             }
-            Output::Peer { link, deed } => self.perform_on_peer(link, deed),
+            Output::Peer { link, command } => self.perform_on_peer(link, command),
         }
     }
 
@@ -124,26 +124,26 @@ impl Body {
         }
     }
 
-    fn perform_on_peer(&mut self, link: Link, deed: PeerDeed) {
-        match deed {
-            PeerDeed::Open { ice, relay_only } => {
+    fn perform_on_peer(&mut self, link: ConnectionId, command: PeerCommand) {
+        match command {
+            PeerCommand::Open { ice, relay_only } => {
                 // The old one first: two at a time would show two strangers.
                 self.peer = None;
                 self.peer = Peer::open(link, ice, relay_only, &self.inbox, self.spare.take());
             }
-            PeerDeed::Close => self.peer = None,
-            deed @ (PeerDeed::Attach
-            | PeerDeed::SetServers { .. }
-            | PeerDeed::RestartIce
-            | PeerDeed::Bound(_)
-            | PeerDeed::SetLocal
-            | PeerDeed::SetRemote(_)
-            | PeerDeed::AddCandidate(_)
-            | PeerDeed::EndCandidates { .. }
-            | PeerDeed::Tell(_)
-            | PeerDeed::Measure) => {
+            PeerCommand::Close => self.peer = None,
+            command @ (PeerCommand::Attach
+            | PeerCommand::SetServers { .. }
+            | PeerCommand::RestartIce
+            | PeerCommand::LimitBitrate(_)
+            | PeerCommand::SetLocal
+            | PeerCommand::SetRemote(_)
+            | PeerCommand::AddCandidate(_)
+            | PeerCommand::EndCandidates { .. }
+            | PeerCommand::Send(_)
+            | PeerCommand::Measure) => {
                 if let Some(peer) = &self.peer {
-                    peer.order(deed, self.media.sent());
+                    peer.order(command, self.media.sent());
                 }
             }
         }

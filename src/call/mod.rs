@@ -23,29 +23,29 @@ pub(crate) mod diagnostics;
 mod tests;
 
 use crate::{
-    protocol::{Here, Language, MatchId, Media, PairId, Tastes, ToServer},
+    protocol::{Language, MatchId, Media, Occupancy, PairId, Tastes, ToServer},
     time::Moment,
 };
 use devices::{Asking, Devices};
 use page::environment::Attendance;
 use partner::{
     Meeting, News,
-    context::{Around, Links},
+    context::{Around, ConnectionIds},
 };
 use profile::{past_partners::Known, topics::Topics};
 use signalling::{
-    prepared_offer::Ahead,
+    prepared_offer::PreparedConnection,
     retry::{Request, Requests},
     session::{Incoming, Line},
 };
 
 pub use devices::{DeviceInfo, DeviceKind, Menus};
 pub use interface::input::{
-    Change, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input, Link, Measurement,
-    MediaError, PeerEvent, SignalingState,
+    ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input, Measurement,
+    MediaError, PageEvent, PeerEvent, SignalingState,
 };
 pub use interface::intent::{ChatWish, Intent, WindowWish};
-pub use interface::output::{Chosen, Kept, Output, PeerDeed, Quality};
+pub use interface::output::{ChosenDevices, Output, PeerCommand, SendProfile, StoredProfile};
 pub use interface::problem::Problem;
 pub use interface::snapshot::{
     Code, Codec, Details, Device, Farewell, Flow, Marks, Milestone, Path, Phase, Snapshot, Sound,
@@ -53,7 +53,7 @@ pub use interface::snapshot::{
 pub use page::environment::{Abilities, Browser, Surroundings};
 pub use partner::chat::{Author, ChatGlance, ChatLine};
 pub use partner::quality::{Sample, Strength};
-pub use profile::past_partners::{Acquaintances, Dated};
+pub use profile::past_partners::{Dated, PastPartners};
 pub use profile::preferences::{Corner, Preferences, Switch};
 pub use profile::topics::{Seeking, TopicTexts};
 
@@ -65,7 +65,7 @@ pub struct Call {
     line: Line,
     devices: Devices,
     preferences: Preferences,
-    links: Links,
+    links: ConnectionIds,
     /// Offers made ahead so far.
     offers: u32,
     /// What the server has last been told to wait with.
@@ -79,7 +79,7 @@ pub struct Call {
     topics: Topics,
     /// Milliseconds from the Unix epoch to the origin of time.
     unix_origin_ms: u64,
-    acquaintances: Acquaintances,
+    acquaintances: PastPartners,
     /// What the server knows of them.
     known: Known,
     /// What the last hello has told it.
@@ -115,9 +115,9 @@ enum State {
         /// As above.
         unconnected: bool,
         /// The offer for whoever comes.
-        ahead: Option<Box<Ahead>>,
+        ahead: Option<Box<PreparedConnection>>,
         /// How busy it is, as the server has said last.
-        here: Option<Here>,
+        here: Option<Occupancy>,
     },
     /// Has one.
     Meeting(Box<Meeting>),
@@ -143,8 +143,14 @@ struct Joined {
 impl Call {
     /// A call that has not begun; `seed` is its chance, `kept` what this device remembers, `browser`, its `languages` and
     /// `build` what the page is.
-    pub fn new(seed: u64, kept: Kept, browser: Browser, languages: Vec<Language>, build: String) -> Self {
-        let Kept { preferences, chosen, topics, acquaintances } = kept;
+    pub fn new(
+        seed: u64,
+        kept: StoredProfile,
+        browser: Browser,
+        languages: Vec<Language>,
+        build: String,
+    ) -> Self {
+        let StoredProfile { preferences, chosen, topics, acquaintances } = kept;
         let devices = Devices::recalled(chosen, preferences.has(Switch::PushToTalk));
         Self {
             preferences,
@@ -161,7 +167,7 @@ impl Call {
             sound: Sound::default(),
             chat_open: false,
             details_open: false,
-            links: Links::default(),
+            links: ConnectionIds::default(),
             offers: 0,
             joined: Joined::default(),
             requests: Requests::default(),
@@ -189,13 +195,13 @@ impl Call {
         }
         let mut out = Vec::new();
         match input {
-            Input::Wanted(intent) => self.wanted(intent, &mut out),
+            Input::Intent(intent) => self.wanted(intent, &mut out),
             Input::MediaOpened(have) => self.media_opened(have, &mut out),
             Input::MediaFailed(error) => self.media_failed(error, &mut out),
             Input::MediaLost(lost) => self.media_lost(lost, &mut out),
             Input::SocketOpened => self.greet(&mut out),
             Input::SocketLost => self.line.lost(now, &mut self.rng),
-            Input::Heard(frame) => match self.line.heard(now, frame, &mut self.rng, &mut out) {
+            Input::Message(frame) => match self.line.heard(now, frame, &mut self.rng, &mut out) {
                 Incoming::Welcome { resumed, match_id, build, device } => {
                     self.greeted(resumed, device, &mut out);
                     // A server that names none, and a page that knows none of its own, leave it as it is.
@@ -206,13 +212,13 @@ impl Call {
                 Incoming::Message(msg) => self.told(msg, &mut out),
                 Incoming::Nothing => {}
             },
-            Input::HeardUnknown { seq, ack } => {
+            Input::UnknownMessage { seq, ack } => {
                 self.line.heard_unknown(now, (seq, ack), &mut self.rng, &mut out)
             }
             Input::Peer { link, event } => self.peer_event(link, event, &mut out),
             Input::Devices(event) => self.devices_changed(event, &mut out),
-            Input::Recalled(kept) => self.recalled(kept, &mut out),
-            Input::Surroundings(change) => self.surroundings_changed(change, &mut out),
+            Input::StorageChanged(kept) => self.recalled(kept, &mut out),
+            Input::Page(change) => self.surroundings_changed(change, &mut out),
             Input::NetworkChanged => self.network_changed(&mut out),
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.tick(&mut out),

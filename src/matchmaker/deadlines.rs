@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::Connection;
+use super::SocketId;
 use crate::{
     protocol::{MatchId, PeerId},
     time::Moment,
@@ -19,7 +19,7 @@ pub(crate) const SPOKE_MS: u64 = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Due {
     /// A socket that has not said hello.
-    Hello(Connection),
+    Hello(SocketId),
     /// A peer whose socket is lost.
     Grace(PeerId),
     /// A match that is not yet a call.

@@ -7,7 +7,7 @@ use crate::protocol::{ErrorCode, Frame, ToServer};
 
 /// One socket, numbered by the server from 1, never twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Connection(pub u64);
+pub struct SocketId(pub u64);
 
 /// Where a socket comes from, as far as that tells one network from another.
 ///
@@ -41,21 +41,21 @@ pub enum Input {
     /// A WebSocket handshake has succeeded.
     Opened {
         /// The new socket.
-        connection: Connection,
+        connection: SocketId,
         /// Where it comes from.
         network: Network,
     },
     /// A well-formed message has come.
     Said {
         /// From whom.
-        connection: Connection,
+        connection: SocketId,
         /// The message; descriptions and candidates in it have passed their checks.
         frame: Frame<ToServer>,
     },
     /// Something has come that must not be heard.
     Refused {
         /// From whom.
-        connection: Connection,
+        connection: SocketId,
         /// What is wrong with it.
         code: ErrorCode,
         /// Its `seq` and `ack`, 0 for what could not be read; `None` where there was no frame.
@@ -64,7 +64,7 @@ pub enum Input {
     /// Something has come sooner after others like it than the server allows.
     TooSoon {
         /// From whom.
-        connection: Connection,
+        connection: SocketId,
         /// Its `seq` and `ack`.
         numbers: (u64, u64),
         /// When the same may be said again.
@@ -73,7 +73,7 @@ pub enum Input {
     /// The socket is gone.
     Closed {
         /// Which.
-        connection: Connection,
+        connection: SocketId,
         /// How.
         closing: Closing,
     },

@@ -32,10 +32,10 @@ use crate::{
 use deadlines::{Deadlines, Due};
 use id_generator::Mint;
 use matches::{End, Match, Matches};
-use peers::{Link, Peer, Standing, past_partners::Acquaintances, sessions::Socket};
+use peers::{Link, Peer, Standing, past_partners::KnownPairs, sessions::Socket};
 use queue::{Place, Queue, prepared_offers::Seats, wait_estimate::Forecast};
 
-pub use input::{Closing, Connection, Input, Network};
+pub use input::{Closing, Input, Network, SocketId};
 pub use keys::Keys;
 pub use matches::ice::{Ice, Turn};
 pub use output::{Census, Note, Output};
@@ -81,7 +81,7 @@ pub struct Matchmaker {
     max_blocked: usize,
     draining: bool,
     mint: Mint,
-    sockets: HashMap<Connection, Socket>,
+    sockets: HashMap<SocketId, Socket>,
     peers: HashMap<PeerId, Peer>,
     queue: Queue,
     seats: Seats,

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::Connection;
+use super::SocketId;
 use crate::protocol::{Affinity, EndReason, ErrorCode, Frame, MatchId, ToBrowser};
 
 /// One deed, to be done in the order given.
@@ -11,14 +11,14 @@ pub enum Output {
     /// Send a message.
     Send {
         /// To whom.
-        connection: Connection,
+        connection: SocketId,
         /// The message; shared with the outbox that keeps it for replay.
         frame: Frame<Arc<ToBrowser>>,
     },
     /// Close a socket, after what was sent to it before. The matchmaker has forgotten it already.
     Close {
         /// Which.
-        connection: Connection,
+        connection: SocketId,
         /// Why; its [`close_code`](ErrorCode::close_code) goes into the close frame.
         code: ErrorCode,
     },

@@ -24,7 +24,7 @@ pub struct Epoch(pub u32);
 
 impl Epoch {
     /// The connection whose offer was made while its end still waited; only in a match that says so.
-    pub const AHEAD: Self = Self(0);
+    pub const PREPARED: Self = Self(0);
 
     /// The first connection that is made for a match.
     pub const FIRST: Self = Self(1);

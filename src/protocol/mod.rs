@@ -12,9 +12,9 @@ pub use messages::data_channel::{
 };
 pub use messages::errors::ErrorCode;
 pub use messages::interests::{Affinity, Interest, Language, Tastes};
-pub use messages::occupancy::{Here, Wait};
-pub use messages::past_partners::{Met, PairId, Past};
-pub use messages::signals::{Ahead, Candidate, Sdp, Signal};
+pub use messages::occupancy::{Occupancy, Wait};
+pub use messages::past_partners::{Met, PairId, PastPairs};
+pub use messages::signals::{Candidate, PreparedOffer, Sdp, Signal};
 pub use messages::{
     EndReason, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser, ToServer,
 };

@@ -12,7 +12,7 @@ use super::{
     websocket::outbox::{Full, Post},
 };
 use crate::{
-    matchmaker::{Closing, Config, Connection, Ice, Input, Keys, Matchmaker, Network, Output},
+    matchmaker::{Closing, Config, Ice, Input, Keys, Matchmaker, Network, Output, SocketId},
     protocol::limits::{MAX_BLOCKED, MAX_MET, MAX_PASSED_BY},
 };
 
@@ -25,9 +25,9 @@ const BATCH: usize = 64;
 /// What a socket tells the driver.
 pub(crate) enum Event {
     /// There is a new one; what is for it goes there.
-    Opened(Connection, Network, Post),
+    Opened(SocketId, Network, Post),
     /// Anything else.
-    Happened(Connection, Input),
+    Happened(SocketId, Input),
 }
 
 /// Owns the matchmaker, and the way to each socket the matchmaker knows.
@@ -35,7 +35,7 @@ pub(crate) struct Driver {
     matchmaker: Matchmaker,
     clock: Clock,
     inbox: mpsc::Receiver<Event>,
-    sockets: HashMap<Connection, Post>,
+    sockets: HashMap<SocketId, Post>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -139,7 +139,7 @@ impl Driver {
     }
 
     /// Does one deed; returns the socket that was lost with it.
-    fn perform(&mut self, output: Output) -> Option<Connection> {
+    fn perform(&mut self, output: Output) -> Option<SocketId> {
         match output {
             Output::Send { connection, frame } => {
                 self.telemetry.said();
@@ -167,7 +167,7 @@ impl Driver {
 mod tests {
     use super::*;
     use crate::{
-        protocol::{Frame, Past, ToServer},
+        protocol::{Frame, PastPairs, ToServer},
         server::websocket::{
             heartbeat::Tick,
             outbox::{OUTGOING, Outgoing, mailbox},
@@ -180,10 +180,10 @@ mod tests {
         let (mut driver, _inbox) =
             Driver::new(10, [0; 32].into(), None, Ice::default(), &limits, Clock::start(), telemetry)
                 .unwrap();
-        let connection = Connection(1);
+        let connection = SocketId(1);
         let (mailbox, post) = mailbox(Tick(0), u32::MAX);
         driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), post));
-        let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: Past::default() };
+        let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
         // The answer to the last one finds no room.
         for msg in std::iter::once(hello).chain((0..OUTGOING).map(|_| ToServer::Ping {})) {
             let input = Input::Said { connection, frame: Frame { seq: 0, ack: 0, msg } };

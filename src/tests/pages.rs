@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use passerby::{
     call::{Device, Farewell, Flow, Phase, Problem, Snapshot, Surroundings},
-    protocol::{Here, Media, Wait},
+    protocol::{Media, Occupancy, Wait},
     ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, Stage, i18n, shell},
 };
 
@@ -237,7 +237,7 @@ fn who_waits_reads_how_many_are_here_and_nothing_is_announced_of_it() {
         Page::of(Snapshot { phase, problem, surroundings, ..with_both() })
     };
     let line = |around, wait| {
-        let page = told((waiting, None), Some(Here { around, wait }));
+        let page = told((waiting, None), Some(Occupancy { around, wait }));
         assert_eq!(page.said("status"), "Looking for someone.", "whatever is known");
         page.with("class", "crowd")[0].text.clone()
     };
@@ -252,7 +252,7 @@ fn who_waits_reads_how_many_are_here_and_nothing_is_announced_of_it() {
 
     let is_seen = |page: &Page| !page.with("class", "crowd")[0].hidden;
     assert!(is_seen(&told((waiting, None), None)), "its place is kept");
-    assert!(!is_seen(&told((waiting, Some(Problem::ServerLost)), Some(Here { around: 1, wait: None }))));
+    assert!(!is_seen(&told((waiting, Some(Problem::ServerLost)), Some(Occupancy { around: 1, wait: None }))));
     for phase in phases() {
         assert_eq!(is_seen(&told((phase, None), None)), matches!(phase, Phase::Waiting { .. }), "{phase:?}");
     }

@@ -8,8 +8,8 @@ use std::{
 use futures::future::join_all;
 use passerby::{
     protocol::{
-        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Past, Sdp, Signal, Signalling, Tastes, ToBrowser,
-        ToServer, encode,
+        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PastPairs, Sdp, Signal, Signalling, Tastes,
+        ToBrowser, ToServer, encode,
         limits::{
             GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, IDLE_SILENCE, MAX_CANDIDATES, MAX_OUTBOX_BYTES,
             MAX_REFUSALS, MAX_SDP_BYTES, MAX_TOKEN_BYTES, SILENCE, SUBPROTOCOL,
@@ -203,7 +203,7 @@ async fn the_new_socket_fences_the_old_one() {
         resume: Some(passerby::protocol::Resume { peer: old.peer, secret: old.secret }),
         ticket: None,
         device: None,
-        past: Past::default(),
+        past: PastPairs::default(),
     };
     let mut new = Link::open(&bystanders.house).await;
     new.send(encode(&Frame { seq: 0, ack: 0, msg: hello })).await;
@@ -259,8 +259,12 @@ async fn a_list_in_place_of_an_object_is_refused() {
 
 #[tokio::test]
 async fn a_token_longer_than_any_of_ours_is_refused() {
-    let hello =
-        |token| ToServer::Hello { resume: None, ticket: Some(token), device: None, past: Past::default() };
+    let hello = |token| ToServer::Hello {
+        resume: None,
+        ticket: Some(token),
+        device: None,
+        past: PastPairs::default(),
+    };
     let frame = |bytes| encode(&Frame { seq: 0, ack: 0, msg: hello("x".repeat(bytes)) });
     is_refused(frame(MAX_TOKEN_BYTES + 1), (ErrorCode::BadMessage, 4400)).await;
 

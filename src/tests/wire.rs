@@ -3,10 +3,10 @@
 use std::{collections::BTreeSet, fmt};
 
 use passerby::protocol::{
-    Affinity, Ahead, Candidate, EndReason, Epoch, ErrorCode, Frame, Here, IceServer, Interest, Language,
-    Limits, MatchId, Media, Met, PairId, Past, PeerId, PeerMessage, Reaction, Refusal, Resume, Role, Sdp,
-    Secret, Signal, Signalling, Tastes, ToBrowser, ToServer, Wait, decode_lenient, decode_strict, encode,
-    encode_peer,
+    Affinity, Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Interest, Language, Limits, MatchId,
+    Media, Met, Occupancy, PairId, PastPairs, PeerId, PeerMessage, PreparedOffer, Reaction, Refusal, Resume,
+    Role, Sdp, Secret, Signal, Signalling, Tastes, ToBrowser, ToServer, Wait, decode_lenient, decode_strict,
+    encode, encode_peer,
     limits::{
         ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, CROWD_STEPS,
         GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, IDLE_HEARTBEAT, IDLE_SILENCE, MAX_BLOCKED,
@@ -150,7 +150,7 @@ fn past() -> [Golden<Frame<ToServer>>; 3] {
                 resume: None,
                 ticket: None,
                 device: None,
-                past: Past { met: vec![Met { pair: PAIR, minutes_ago: 12 }], blocked: vec![PAIR] },
+                past: PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 12 }], blocked: vec![PAIR] },
             },
         ),
     ]
@@ -164,7 +164,7 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         resume,
         ticket: ticket.map(str::to_owned),
         device: ticket.map(str::to_owned),
-        past: Past::default(),
+        past: PastPairs::default(),
     };
     let proof = r#""resume":{"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"}"#;
     let mut all = vec![
@@ -275,7 +275,7 @@ fn servers() -> [Golden<Frame<ToBrowser>>; 2] {
 
 fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
     let [stun, turn] = stun_and_turn();
-    let matched = |role, video: bool, ice, (relay_only, ahead): (bool, Option<Ahead>), text: &str| {
+    let matched = |role, video: bool, ice, (relay_only, ahead): (bool, Option<PreparedOffer>), text: &str| {
         let name = if role == Role::Polite { "polite" } else { "impolite" };
         let text = format!(r#","role":"{name}","partner":{{"audio":true,"video":{video}}},"ice":{text}"#);
         let msg = ToBrowser::Matched {
@@ -291,8 +291,8 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
         };
         golden(2, 1, &of_match("matched", &text), msg)
     };
-    let yours = Ahead::Yours { number: 1 };
-    let theirs = Ahead::Theirs { offer: Sdp("v=0\r\n".into()), candidates: Vec::new() };
+    let yours = PreparedOffer::Yours { number: 1 };
+    let theirs = PreparedOffer::Theirs { offer: Sdp("v=0\r\n".into()), candidates: Vec::new() };
     let (impolite, polite) = (Role::Impolite, Role::Polite);
     vec![
         matched(impolite, false, Vec::new(), (false, None), "[]"),
@@ -363,10 +363,10 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
         golden(0, 1, r#"{"come-back":{"after_ms":2500}}"#, ToBrowser::ComeBack { after_ms: 2500 }),
         golden(0, 7, r#"{"pong":{}}"#, ToBrowser::Pong {}),
     ];
-    all.push(golden(0, 1, r#"{"here":{"around":0}}"#, ToBrowser::Here(Here { around: 0, wait: None })));
+    all.push(golden(0, 1, r#"{"here":{"around":0}}"#, ToBrowser::Here(Occupancy { around: 0, wait: None })));
     all.extend(WAITS.map(|(wait, name)| {
         let text = format!(r#"{{"here":{{"around":50,"wait":"{name}"}}}}"#);
-        golden(0, 1, &text, ToBrowser::Here(Here { around: 50, wait: Some(wait) }))
+        golden(0, 1, &text, ToBrowser::Here(Occupancy { around: 50, wait: Some(wait) }))
     }));
     all.extend(matched());
     all.extend(servers());
@@ -701,7 +701,7 @@ fn the_server_refuses_tokens_that_are_too_long() {
                 resume: None,
                 ticket: token(ticket),
                 device: token(device),
-                past: Past::default(),
+                past: PastPairs::default(),
             },
         }
     };
@@ -715,7 +715,8 @@ fn the_server_refuses_tokens_that_are_too_long() {
 #[test]
 fn the_server_refuses_a_past_that_is_too_long_or_none() {
     let hello = |met: usize, blocked: usize| {
-        let past = Past { met: vec![Met { pair: PAIR, minutes_ago: 29 }; met], blocked: vec![PAIR; blocked] };
+        let past =
+            PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 29 }; met], blocked: vec![PAIR; blocked] };
         Frame { seq: 0, ack: 3, msg: ToServer::Hello { resume: None, ticket: None, device: None, past } }
     };
     let longest = hello(MAX_MET, MAX_BLOCKED);
@@ -925,10 +926,10 @@ fn any_tastes() -> impl Strategy<Value = Tastes> {
     })
 }
 
-fn any_past() -> impl Strategy<Value = Past> {
+fn any_past() -> impl Strategy<Value = PastPairs> {
     let met = proptest::collection::vec((uuids(), any::<u8>()), 0..=MAX_MET);
     let blocked = proptest::collection::vec(uuids(), 0..=MAX_BLOCKED);
-    (met, blocked).prop_map(|(met, blocked)| Past {
+    (met, blocked).prop_map(|(met, blocked)| PastPairs {
         met: met.into_iter().map(|(id, minutes_ago)| Met { pair: PairId(id), minutes_ago }).collect(),
         blocked: blocked.into_iter().map(PairId).collect(),
     })

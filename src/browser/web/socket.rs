@@ -96,9 +96,9 @@ async fn converse(
             message = socket.next().fuse() => match message {
                 Some(Ok(Message::Text(text))) => {
                     if let Some(frame) = json::decode(&text) {
-                        tell(Input::Heard(frame));
+                        tell(Input::Message(frame));
                     } else if let Some(Frame::<IgnoredAny> { seq, ack, .. }) = json::decode(&text) {
-                        tell(Input::HeardUnknown { seq, ack });
+                        tell(Input::UnknownMessage { seq, ack });
                     }
                 }
                 Some(Ok(Message::Bytes(_))) => {}

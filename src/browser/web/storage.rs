@@ -7,7 +7,7 @@ use web_sys::{Storage, window};
 use super::js::reflect::get;
 use crate::{
     browser::inbox::Inbox,
-    call::{Acquaintances, Chosen, Dated, DeviceKind, Input, Kept, Preferences},
+    call::{ChosenDevices, Dated, DeviceKind, Input, PastPartners, Preferences, StoredProfile},
 };
 
 /// How the name begins of everything that is kept here.
@@ -39,7 +39,7 @@ pub(crate) fn watch(inbox: &Inbox) -> Listeners {
         let (window, inbox) = (window()?, inbox.clone());
         Some(EventListener::new(&window, name, move |event| {
             if is_news(event) {
-                inbox.put(Input::Recalled(recall()));
+                inbox.put(Input::StorageChanged(recall()));
             }
         }))
     };
@@ -54,14 +54,14 @@ pub(crate) fn watch(inbox: &Inbox) -> Listeners {
 }
 
 /// What was kept; nothing where the browser keeps nothing.
-pub(crate) fn recall() -> Kept {
+pub(crate) fn recall() -> StoredProfile {
     let storage = storage();
     let kept = |key| storage.as_ref().and_then(|it| it.get_item(key).ok().flatten()).unwrap_or_default();
-    Kept {
+    StoredProfile {
         preferences: Preferences::from_text(&kept(PREFERENCES)),
-        chosen: Chosen(DeviceKind::ALL.map(|kind| kept(key(kind)))),
+        chosen: ChosenDevices(DeviceKind::ALL.map(|kind| kept(key(kind)))),
         topics: kept(TOPICS),
-        acquaintances: Acquaintances {
+        acquaintances: PastPartners {
             device: kept(DEVICE),
             met: Dated::from_text(&kept(MET)),
             blocked: Dated::from_text(&kept(BLOCKED)),
@@ -71,11 +71,11 @@ pub(crate) fn recall() -> Kept {
 
 /// Whether anything is kept here.
 pub(crate) fn knows_this_device() -> bool {
-    recall() != Kept::default()
+    recall() != StoredProfile::default()
 }
 
 /// Keeps this. A browser that may not, or has no room, forgets it when the page is left.
-pub(crate) fn remember(kept: &Kept) {
+pub(crate) fn remember(kept: &StoredProfile) {
     let Some(storage) = storage() else { return };
     let keep = |key, text: &str| {
         let _ = if text.is_empty() { storage.remove_item(key) } else { storage.set_item(key, text) };
@@ -90,7 +90,7 @@ pub(crate) fn remember(kept: &Kept) {
 
 /// Keeps nothing.
 pub(crate) fn forget() {
-    remember(&Kept::default());
+    remember(&StoredProfile::default());
 }
 
 const fn key(kind: DeviceKind) -> &'static str {

@@ -1,6 +1,6 @@
 //! What the person does with camera, microphone, speaker and screen, and what becomes of it; it must not know the server.
 
-use super::Change;
+use super::ChoiceEffect;
 use crate::{
     call::{Call, DeviceEvent, DeviceKind, Output, Problem, State, Switch},
     protocol::Presence,
@@ -50,9 +50,9 @@ impl Call {
     /// Uses another device, now if it is open, and the next time in any case.
     pub(crate) fn choose(&mut self, kind: DeviceKind, id: String, out: &mut Vec<Output>) {
         match self.devices.change(kind, &id) {
-            Change::Now => out.push(Output::Use(kind, id)),
-            Change::Later => {}
-            Change::Never => return,
+            ChoiceEffect::Now => out.push(Output::SwitchDevice(kind, id)),
+            ChoiceEffect::Later => {}
+            ChoiceEffect::Never => return,
         }
         self.remember(out);
     }
@@ -61,7 +61,7 @@ impl Call {
     pub(crate) fn use_speaker(&self, out: &mut Vec<Output>) {
         let id = self.devices.chosen().of(DeviceKind::Speaker);
         if !id.is_empty() {
-            out.push(Output::Use(DeviceKind::Speaker, id.to_owned()));
+            out.push(Output::SwitchDevice(DeviceKind::Speaker, id.to_owned()));
         }
     }
 

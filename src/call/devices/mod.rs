@@ -4,7 +4,7 @@ pub(crate) mod control;
 
 use std::mem;
 
-use super::{Chosen, Device, MediaError, Problem};
+use super::{ChosenDevices, Device, MediaError, Problem};
 use crate::{protocol::Media, time::Moment};
 
 /// Both, the first thing to ask for.
@@ -49,7 +49,7 @@ pub struct Menus {
     /// All there are.
     pub devices: Vec<DeviceInfo>,
     /// Which are used.
-    pub used: Chosen,
+    pub used: ChosenDevices,
 }
 
 impl Menus {
@@ -77,7 +77,7 @@ pub(crate) struct Devices {
     pub(crate) sharing: bool,
     menus: Menus,
     /// What the person has chosen, on this visit or another.
-    chosen: Chosen,
+    chosen: ChosenDevices,
     is_listed: bool,
     /// When to ask which there are.
     pub(crate) list_at: Option<Moment>,
@@ -88,7 +88,7 @@ pub(crate) struct Devices {
 
 /// When a choice holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Change {
+pub(crate) enum ChoiceEffect {
     /// At once.
     Now,
     /// The next time that the device is opened; it is in use, or closed.
@@ -183,7 +183,7 @@ impl MediaError {
 
 impl Devices {
     /// Closed, with what this device remembers.
-    pub(crate) fn recalled(chosen: Chosen, push_to_talk: bool) -> Self {
+    pub(crate) fn recalled(chosen: ChosenDevices, push_to_talk: bool) -> Self {
         Self { chosen, push_to_talk, ..Self::default() }
     }
 
@@ -255,7 +255,7 @@ impl Devices {
     }
 
     /// The person chooses this device.
-    pub(crate) fn change(&mut self, kind: DeviceKind, id: &str) -> Change {
+    pub(crate) fn change(&mut self, kind: DeviceKind, id: &str) -> ChoiceEffect {
         let is_open = match kind {
             DeviceKind::Camera => self.have.video,
             DeviceKind::Microphone => self.have.audio,
@@ -264,26 +264,26 @@ impl Devices {
         // Whatever comes of it, the menu shows what is the case.
         self.revision += 1;
         if self.changing.is_some() {
-            return Change::Never;
+            return ChoiceEffect::Never;
         }
         id.clone_into(&mut self.chosen.0[kind as usize]);
         if is_open && self.menus.used.of(kind) != id {
             self.changing = Some(kind);
-            return Change::Now;
+            return ChoiceEffect::Now;
         }
         if !is_open {
             id.clone_into(&mut self.menus.used.0[kind as usize]);
         }
-        Change::Later
+        ChoiceEffect::Later
     }
 
     /// What the person has chosen.
-    pub(crate) const fn chosen(&self) -> &Chosen {
+    pub(crate) const fn chosen(&self) -> &ChosenDevices {
         &self.chosen
     }
 
     /// This was chosen in another page. Nobody is heard for that who was not.
-    pub(crate) fn recall(&mut self, chosen: Chosen, push_to_talk: bool) {
+    pub(crate) fn recall(&mut self, chosen: ChosenDevices, push_to_talk: bool) {
         self.chosen = chosen;
         if self.push_to_talk != push_to_talk {
             self.off.audio |= self.have.audio && self.is_muted();
@@ -293,7 +293,7 @@ impl Devices {
 
     /// Nothing was ever chosen.
     pub(crate) fn forget(&mut self) {
-        (self.chosen, self.push_to_talk, self.held) = (Chosen::default(), false, false);
+        (self.chosen, self.push_to_talk, self.held) = (ChosenDevices::default(), false, false);
     }
 
     /// The camera after the one that is used, if there is another.

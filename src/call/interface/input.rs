@@ -5,7 +5,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::{
-    call::{Abilities, Codec, DeviceInfo, DeviceKind, Intent, Kept, Path},
+    call::{Abilities, Codec, DeviceInfo, DeviceKind, Intent, Path, StoredProfile},
     protocol::{Candidate, Frame, Media, PeerMessage, Sdp, ToBrowser},
 };
 
@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub enum Input {
     /// The person wants something.
-    Wanted(Intent),
+    Intent(Intent),
     /// Camera and microphone, as far as asked for and there, are open.
     MediaOpened(Media),
     /// They are not.
@@ -25,9 +25,9 @@ pub enum Input {
     /// The socket could not be opened, or is gone.
     SocketLost,
     /// The server has said something.
-    Heard(Frame<ToBrowser>),
+    Message(Frame<ToBrowser>),
     /// The server has said something that this page does not know, as after a deploy.
-    HeardUnknown {
+    UnknownMessage {
         /// The number of the message.
         seq: u64,
         /// What it acknowledges.
@@ -36,16 +36,16 @@ pub enum Input {
     /// Something happened to a peer connection.
     Peer {
         /// Which; news of any but the current one is stale.
-        link: Link,
+        link: ConnectionId,
         /// What.
         event: PeerEvent,
     },
     /// Something has become of the devices.
     Devices(DeviceEvent),
     /// Another page of this browser has kept something else, so that this is what the device keeps now.
-    Recalled(Kept),
+    StorageChanged(StoredProfile),
     /// Something around the page is otherwise now.
-    Surroundings(Change),
+    Page(PageEvent),
     /// The network is there again, or is another one, or the page is back from the background: what was connected
     /// may not be so any more.
     NetworkChanged,
@@ -62,7 +62,7 @@ pub enum DeviceEvent {
     Listed(Vec<DeviceInfo>),
     /// This one is in use now.
     Used(DeviceKind, String),
-    /// [`Output::Use`](crate::call::Output::Use) could not be done; the device from before is in use.
+    /// [`Output::SwitchDevice`](crate::call::Output::SwitchDevice) could not be done; the device from before is in use.
     Refused(DeviceKind),
     /// The screen is shared, or no longer: refused, or stopped by the browser's own button.
     ScreenShared(bool),
@@ -72,7 +72,7 @@ pub enum DeviceEvent {
 
 /// What can change around a page.
 #[derive(Clone, Copy, Debug)]
-pub enum Change {
+pub enum PageEvent {
     /// The browser says that there is a network, or none.
     Online(bool),
     /// The page is in the background, or back.
@@ -93,7 +93,7 @@ pub enum Change {
 
 /// One `RTCPeerConnection`: the call counts those it has had made from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Link(pub u32);
+pub struct ConnectionId(pub u32);
 
 /// Why camera and microphone could not be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,9 +122,9 @@ pub enum MediaError {
 pub enum PeerEvent {
     /// `negotiationneeded`.
     NegotiationNeeded,
-    /// [`SetLocal`](crate::call::PeerDeed::SetLocal) is done.
+    /// [`SetLocal`](crate::call::PeerCommand::SetLocal) is done.
     LocalSet(Result<Description, Failed>),
-    /// [`SetRemote`](crate::call::PeerDeed::SetRemote) is done.
+    /// [`SetRemote`](crate::call::PeerCommand::SetRemote) is done.
     RemoteSet(Result<(), Failed>),
     /// `icecandidate`.
     CandidateFound(Candidate),
@@ -147,8 +147,8 @@ pub enum PeerEvent {
     /// The first frame of the partner's picture is on the screen (`requestVideoFrameCallback`).
     FramePresented,
     /// The partner has said something over it.
-    Told(PeerMessage),
-    /// [`Measure`](crate::call::PeerDeed::Measure) is done.
+    Message(PeerMessage),
+    /// [`Measure`](crate::call::PeerCommand::Measure) is done.
     Measured(Measurement),
 }
 

@@ -1,29 +1,29 @@
 //! All that a call can ask for; it must not know how the driver does it.
 
 use crate::{
-    call::{Acquaintances, Description, DeviceKind, Link, Milestone, Preferences},
+    call::{ConnectionId, Description, DeviceKind, Milestone, PastPartners, Preferences},
     protocol::{Candidate, Frame, IceServer, Media, PeerMessage, ToServer},
 };
 
 /// What a device keeps from one visit to the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Kept {
+pub struct StoredProfile {
     /// What is on and off.
     pub preferences: Preferences,
     /// The devices.
-    pub chosen: Chosen,
+    pub chosen: ChosenDevices,
     /// What the person likes to talk about, as it was written.
     pub topics: String,
     /// Whom this device has met.
-    pub acquaintances: Acquaintances,
+    pub acquaintances: PastPartners,
 }
 
-/// One deed, to be done in the order given.
+/// One command, to be done in the order given.
 #[derive(Clone, Debug)]
 pub enum Output {
     /// Ask for camera and microphone, by preference those used last; answered by `DeviceEvent::Used` and `MediaOpened`, or by
     /// `MediaFailed`.
-    OpenMedia(Media, Chosen),
+    OpenMedia(Media, ChosenDevices),
     /// Give them back: the light goes out. Also one that is still being asked for.
     CloseMedia,
     /// Mute, unmute, camera on or off: what is `true` is sent.
@@ -31,7 +31,7 @@ pub enum Output {
     /// Say which devices there are, whose names the browser tells once one is open; answered by `DeviceEvent::Listed`.
     ListDevices,
     /// Use this device from now on; answered by `DeviceEvent::Used` or `Refused`. What is sent stays as it is.
-    Use(DeviceKind, String),
+    SwitchDevice(DeviceKind, String),
     /// Blur the background of one's own picture, or no longer.
     Blur(bool),
     /// Show how loud one's own microphone is, or no longer.
@@ -61,14 +61,14 @@ pub enum Output {
     /// Load the page anew.
     Reload,
     /// Keep this on the device, for the next visit.
-    Remember(Kept),
+    SaveProfile(StoredProfile),
     /// Keep nothing.
-    Forget,
+    EraseProfile,
     /// Leave a performance mark, for developers.
     Mark(Milestone),
     /// Have a connection ready, with those of our tracks on it that there are and so bounded, which the next
-    /// [`Open`](PeerDeed::Open) takes: making one takes as long as all the rest of a match.
-    WarmUp(Quality),
+    /// [`Open`](PeerCommand::Open) takes: making one takes as long as all the rest of a match.
+    WarmUp(SendProfile),
     /// Connect to the server; answered by `SocketOpened` or `SocketLost`.
     OpenSocket,
     /// Send a message to the server.
@@ -78,20 +78,20 @@ pub enum Output {
         /// The page leaves; otherwise it only changes to another socket, and the server must not take that for leaving.
         goodbye: bool,
     },
-    /// Do something with a peer connection; deeds on one are done one after another.
+    /// Do something with a peer connection; commands on one are done one after another.
     Peer {
         /// Which.
-        link: Link,
+        link: ConnectionId,
         /// What.
-        deed: PeerDeed,
+        command: PeerCommand,
     },
 }
 
 /// The devices that were chosen, by the browser's names for them; empty where none was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Chosen(pub [String; DeviceKind::ALL.len()]);
+pub struct ChosenDevices(pub [String; DeviceKind::ALL.len()]);
 
-impl Chosen {
+impl ChosenDevices {
     /// The one of this kind.
     pub fn of(&self, kind: DeviceKind) -> &str {
         &self.0[kind as usize]
@@ -100,7 +100,7 @@ impl Chosen {
 
 /// What can be done with a peer connection.
 #[derive(Clone, Debug)]
-pub enum PeerDeed {
+pub enum PeerCommand {
     /// Make it; there is never a second one open.
     Open {
         /// STUN and TURN servers.
@@ -116,13 +116,13 @@ pub enum PeerDeed {
     SetServers {
         /// The servers.
         ice: Vec<IceServer>,
-        /// As in [`Open`](PeerDeed::Open).
+        /// As in [`Open`](PeerCommand::Open).
         relay_only: bool,
     },
     /// `restartIce()`; a `NegotiationNeeded` follows as soon as there is no exchange under way.
     RestartIce,
     /// Bounds on what is sent (`RTCRtpSender.setParameters`).
-    Bound(Quality),
+    LimitBitrate(SendProfile),
     /// `setLocalDescription()` without an argument; answered by `LocalSet`.
     SetLocal,
     /// `setRemoteDescription()`; answered by `RemoteSet`.
@@ -135,7 +135,7 @@ pub enum PeerDeed {
         username_fragment: Option<String>,
     },
     /// Say something over the data channel; dropped while it is not open.
-    Tell(PeerMessage),
+    Send(PeerMessage),
     /// `getStats()`; answered by `Measured`.
     Measure,
     /// Send no more media and show nothing of it any more, at once; close it when what was told is on its way.
@@ -144,7 +144,7 @@ pub enum PeerDeed {
 
 /// How much may be sent.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Quality {
+pub enum SendProfile {
     /// A good picture, as far as the network carries it.
     #[default]
     Full,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::{protocol::Here, time::Moment};
+use crate::{protocol::Occupancy, time::Moment};
 
 /// How long somebody may wait and touch nothing before the page asks: who waits meets people, who is not there wastes
 /// their time.
@@ -28,7 +28,7 @@ pub struct Surroundings {
     /// The page wants to know whether anybody is there.
     pub asks_presence: bool,
     /// How busy it is, while this page waits and once the server has said so.
-    pub here: Option<Here>,
+    pub here: Option<Occupancy>,
     /// What the browser can do.
     pub abilities: Abilities,
     /// Whose browser this is.

@@ -1,23 +1,23 @@
 //! What the person does with the window, and what happens to it; it must not know what is in it.
 
-use crate::call::{Call, Change, Corner, Output, Problem, State, WindowWish};
+use crate::call::{Call, Corner, Output, PageEvent, Problem, State, WindowWish};
 
 impl Call {
-    pub(crate) fn surroundings_changed(&mut self, change: Change, out: &mut Vec<Output>) {
+    pub(crate) fn surroundings_changed(&mut self, change: PageEvent, out: &mut Vec<Output>) {
         match change {
-            Change::Online(online) => {
+            PageEvent::Online(online) => {
                 self.surroundings.offline = !online;
                 if online {
                     self.network_changed(out);
                 }
             }
-            Change::Away(away) => {
+            PageEvent::Away(away) => {
                 self.away = away;
                 self.let_go(out);
                 self.tell_presence(out);
             }
-            Change::Active => self.attendance.active(self.now),
-            Change::TakenOver => match self.state {
+            PageEvent::Active => self.attendance.active(self.now),
+            PageEvent::TakenOver => match self.state {
                 State::Landing(_) => {}
                 State::Asking(_)
                 | State::Mirror
@@ -26,10 +26,10 @@ impl Call {
                 | State::Meeting(_)
                 | State::Ended { .. } => self.stop(Some(Problem::OtherTab), out),
             },
-            Change::InPicture(it) => self.surroundings.in_picture = it,
-            Change::FillsScreen(it) => self.surroundings.fills_screen = it,
-            Change::SoundBlocked(it) => self.surroundings.sound_blocked = it,
-            Change::Able(abilities) => self.surroundings.abilities = abilities,
+            PageEvent::InPicture(it) => self.surroundings.in_picture = it,
+            PageEvent::FillsScreen(it) => self.surroundings.fills_screen = it,
+            PageEvent::SoundBlocked(it) => self.surroundings.sound_blocked = it,
+            PageEvent::Able(abilities) => self.surroundings.abilities = abilities,
         }
     }
 

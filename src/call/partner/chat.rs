@@ -10,7 +10,7 @@ use crate::{
         PeerMessage, Reaction,
         limits::{MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED},
     },
-    time::{Moment, Pace},
+    time::{Moment, RateLimit},
 };
 
 /// Lines that are kept: more than anybody scrolls back to.
@@ -26,10 +26,10 @@ const TYPING_EVERY: Duration = Duration::from_secs(3);
 const REACTION_FOR: Duration = Duration::from_secs(4);
 
 /// What one person may write: five at once, then one each second.
-const OWN: Pace = Pace::new(Duration::from_secs(1), 5);
+const OWN: RateLimit = RateLimit::new(Duration::from_secs(1), 5);
 
 /// What is taken in: more than any page of ours says, all at once on a fresh connection included.
-const THEIRS: Pace = Pace::new(Duration::from_millis(250), MAX_CHAT_UNACKNOWLEDGED + 8);
+const THEIRS: RateLimit = RateLimit::new(Duration::from_millis(250), MAX_CHAT_UNACKNOWLEDGED + 8);
 
 /// One text, as people see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl Chat {
     /// The person writes something; what is to be said of it, or nothing where that cannot be now.
     pub(crate) fn write(&mut self, now: Moment, text: &str) -> Option<PeerMessage> {
         let text = clean(text)?;
-        if !self.has_room() || !OWN.allows(&mut self.own_pace, now) {
+        if !self.has_room() || !OWN.take(&mut self.own_pace, now) {
             return None;
         }
         self.sent += 1;
@@ -123,7 +123,7 @@ impl Chat {
 
     /// The person shows something; what is to be said of it.
     pub(crate) fn react(&mut self, now: Moment, reaction: Reaction) -> Option<PeerMessage> {
-        OWN.allows(&mut self.own_pace, now).then(|| {
+        OWN.take(&mut self.own_pace, now).then(|| {
             self.own = Some((reaction, now + REACTION_FOR));
             PeerMessage::React { reaction }
         })
@@ -136,7 +136,7 @@ impl Chat {
             return None;
         }
         if number == self.got + 1 {
-            let text = clean(text).filter(|_| THEIRS.allows(&mut self.their_pace, now))?;
+            let text = clean(text).filter(|_| THEIRS.take(&mut self.their_pace, now))?;
             self.got = number;
             self.typing_until = None;
             self.unread += u32::from(!open);
@@ -169,7 +169,7 @@ impl Chat {
 
     /// The partner shows something.
     pub(crate) fn partner_reacts(&mut self, now: Moment, reaction: Reaction) {
-        if THEIRS.allows(&mut self.their_pace, now) {
+        if THEIRS.take(&mut self.their_pace, now) {
             self.theirs = Some((reaction, now + REACTION_FOR));
         }
     }
@@ -199,7 +199,7 @@ impl Chat {
             revision: self.revision,
             unread: self.unread,
             typing: self.typing_until.is_some_and(|until| until > now),
-            ready: self.has_room() && OWN.allows_at(self.own_pace) <= now,
+            ready: self.has_room() && OWN.next_at(self.own_pace) <= now,
             own: shown(self.own),
             theirs: shown(self.theirs),
         }
@@ -209,7 +209,7 @@ impl Chat {
     pub(crate) fn deadline(&self, now: Moment) -> Option<Moment> {
         let shown = [self.own, self.theirs].map(|it| it.map(|(_, until)| until));
         let [own, theirs] = shown;
-        let all = [own, theirs, self.typing_until, Some(OWN.allows_at(self.own_pace))];
+        let all = [own, theirs, self.typing_until, Some(OWN.next_at(self.own_pace))];
         all.into_iter().flatten().filter(|it| *it > now).min()
     }
 

@@ -1,4 +1,4 @@
-//! One peer connection and its negotiation: what happens to it becomes deeds on it and signals for the partner; it must
+//! One peer connection and its negotiation: what happens to it becomes commands on it and signals for the partner; it must
 //! not know the match it serves, nor whether there is one yet.
 
 use super::{
@@ -6,7 +6,9 @@ use super::{
     verification::Certificates,
 };
 use crate::{
-    call::{Description, DescriptionKind, Failed, Link, Output, PeerDeed, Quality, SignalingState},
+    call::{
+        ConnectionId, Description, DescriptionKind, Failed, Output, PeerCommand, SendProfile, SignalingState,
+    },
     protocol::{Candidate, IceServer, Role, Signal, limits::MAX_CANDIDATES},
 };
 
@@ -14,12 +16,12 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Connection {
     /// Which.
-    pub(crate) link: Link,
+    pub(crate) link: ConnectionId,
     role: Role,
     negotiation: Negotiation,
     /// Candidates found since the last local description.
     candidates: u16,
-    quality: Quality,
+    quality: SendProfile,
 }
 
 /// How a connection is made.
@@ -30,7 +32,7 @@ pub(crate) struct Way {
     /// Through a relay or not at all.
     pub(crate) relay_only: bool,
     /// How much may be sent on it.
-    pub(crate) quality: Quality,
+    pub(crate) quality: SendProfile,
 }
 
 /// Who makes the first offer on a connection. That they collide all the same does no harm.
@@ -45,7 +47,7 @@ pub(crate) enum Beginning {
 impl Connection {
     /// Opens one.
     pub(crate) fn open(
-        link: Link,
+        link: ConnectionId,
         role: Role,
         beginning: Beginning,
         way: &Way,
@@ -54,11 +56,11 @@ impl Connection {
         let Way { ref ice, relay_only, quality } = *way;
         let negotiation = Negotiation::new(role, beginning);
         let it = Self { link, role, negotiation, candidates: 0, quality };
-        it.perform(PeerDeed::Open { ice: ice.clone(), relay_only }, out);
+        it.perform(PeerCommand::Open { ice: ice.clone(), relay_only }, out);
         match beginning {
             Beginning::Offer => {
-                it.perform(PeerDeed::Attach, out);
-                it.perform(PeerDeed::Bound(quality), out);
+                it.perform(PeerCommand::Attach, out);
+                it.perform(PeerCommand::LimitBitrate(quality), out);
             }
             Beginning::Answer => {}
         }
@@ -93,7 +95,7 @@ impl Connection {
         }
         // The answer does not wait for it.
         if attaches {
-            self.perform(PeerDeed::Bound(self.quality), out);
+            self.perform(PeerCommand::LimitBitrate(self.quality), out);
         }
         Some(kind)
     }
@@ -119,7 +121,7 @@ impl Connection {
 
     /// Looks for a new path.
     pub(crate) fn restart_ice(&self, out: &mut Vec<Output>) {
-        self.perform(PeerDeed::RestartIce, out);
+        self.perform(PeerCommand::RestartIce, out);
     }
 
     /// Offers again, if an offer is out that may be lost, since the server has forgotten everything.
@@ -132,18 +134,18 @@ impl Connection {
 
     /// Uses other servers from the next gathering on.
     pub(crate) fn set_servers(&self, way: &Way, out: &mut Vec<Output>) {
-        self.perform(PeerDeed::SetServers { ice: way.ice.clone(), relay_only: way.relay_only }, out);
+        self.perform(PeerCommand::SetServers { ice: way.ice.clone(), relay_only: way.relay_only }, out);
     }
 
     /// Changes how much may be sent.
-    pub(crate) fn bound(&mut self, quality: Quality, out: &mut Vec<Output>) {
+    pub(crate) fn bound(&mut self, quality: SendProfile, out: &mut Vec<Output>) {
         self.quality = quality;
-        self.perform(PeerDeed::Bound(quality), out);
+        self.perform(PeerCommand::LimitBitrate(quality), out);
     }
 
     /// Closes it.
     pub(crate) fn close(&self, out: &mut Vec<Output>) {
-        self.perform(PeerDeed::Close, out);
+        self.perform(PeerCommand::Close, out);
     }
 
     /// The certificates at both ends, once both descriptions are set.
@@ -156,14 +158,14 @@ impl Connection {
     }
 
     /// Has something done.
-    pub(crate) fn perform(&self, deed: PeerDeed, out: &mut Vec<Output>) {
-        out.push(Output::Peer { link: self.link, deed });
+    pub(crate) fn perform(&self, command: PeerCommand, out: &mut Vec<Output>) {
+        out.push(Output::Peer { link: self.link, command });
     }
 
     fn step(&self, step: Step, out: &mut Vec<Output>) {
         match step {
-            Step::Attach => self.perform(PeerDeed::Attach, out),
-            Step::Do(deed) => self.perform(deed, out),
+            Step::Attach => self.perform(PeerCommand::Attach, out),
+            Step::Do(command) => self.perform(command, out),
         }
     }
 }

@@ -2,7 +2,7 @@
 //! with them.
 
 use crate::{
-    call::{Link, Output},
+    call::{ConnectionId, Output},
     protocol::{MatchId, Media, Presence, Role},
     time::Moment,
 };
@@ -31,19 +31,19 @@ pub(crate) struct Around<'a> {
     /// What the partner writes is being read.
     pub(crate) chat_open: bool,
     /// The connections made so far.
-    pub(crate) links: &'a mut Links,
+    pub(crate) links: &'a mut ConnectionIds,
     /// What must be done.
     pub(crate) out: &'a mut Vec<Output>,
 }
 
 /// Counts the connections of a page.
 #[derive(Debug, Default)]
-pub(crate) struct Links(u32);
+pub(crate) struct ConnectionIds(u32);
 
-impl Links {
+impl ConnectionIds {
     /// A new one.
-    pub(crate) const fn next(&mut self) -> Link {
+    pub(crate) const fn next(&mut self) -> ConnectionId {
         self.0 += 1;
-        Link(self.0)
+        ConnectionId(self.0)
     }
 }

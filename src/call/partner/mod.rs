@@ -18,8 +18,8 @@ pub(crate) mod chat;
 use std::time::Duration;
 
 use super::{
-    ConnectionState, DescriptionKind, Link, Marks, Measurement, Milestone, Output, Path, PeerDeed, PeerEvent,
-    Quality,
+    ConnectionId, ConnectionState, DescriptionKind, Marks, Measurement, Milestone, Output, Path, PeerCommand,
+    PeerEvent, SendProfile,
 };
 use crate::{
     protocol::{Epoch, IceServer, PeerMessage, Presence, Role, Signal, Signalling, limits::CONNECT_WITHIN},
@@ -89,7 +89,7 @@ pub(crate) enum News {
 
 impl Meeting {
     /// Whether news of this connection is news of this match.
-    pub(crate) fn is_of(&self, link: Link) -> bool {
+    pub(crate) fn is_of(&self, link: ConnectionId) -> bool {
         self.connection.link == link
     }
 
@@ -143,7 +143,7 @@ impl Meeting {
                 self.measure_at = around.now;
                 News::None
             }
-            PeerEvent::Told(message) => self.told(message, around),
+            PeerEvent::Message(message) => self.told(message, around),
             PeerEvent::Measured(measurement) => self.measured(measurement, around),
         }
     }
@@ -192,7 +192,7 @@ impl Meeting {
     }
 
     /// Changes how much may be sent.
-    pub(crate) fn bound(&mut self, quality: Quality, out: &mut Vec<Output>) {
+    pub(crate) fn bound(&mut self, quality: SendProfile, out: &mut Vec<Output>) {
         self.way.quality = quality;
         self.connection.bound(quality, out);
     }
@@ -205,7 +205,7 @@ impl Meeting {
         }
         if self.measure_at <= now {
             self.measure_at = now + MEASURE_EVERY;
-            self.connection.perform(PeerDeed::Measure, around.out);
+            self.connection.perform(PeerCommand::Measure, around.out);
             if self.evidence.is_proven() {
                 self.tell_presence(around.presence, around.out);
             }
@@ -330,7 +330,7 @@ impl Meeting {
     /// Whether no path was found with an offer made ahead, which knew of no relay though there is one now.
     fn lacks_relay(&self, now: Moment) -> bool {
         !self.evidence.is_proven()
-            && self.epoch == Epoch::AHEAD
+            && self.epoch == Epoch::PREPARED
             && now - self.since >= SLOW_AFTER
             && self.marks.get(Milestone::Ice).is_none()
             && self.way.ice.iter().any(|it| it.username.is_some())
@@ -356,7 +356,7 @@ impl Meeting {
     /// Says something to the partner, where there is something to say and a channel to say it on.
     pub(crate) fn tell(&self, message: Option<PeerMessage>, out: &mut Vec<Output>) {
         if let Some(message) = message.filter(|_| self.evidence.channel_open) {
-            self.connection.perform(PeerDeed::Tell(message), out);
+            self.connection.perform(PeerCommand::Send(message), out);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Perfect negotiation of one connection, as the W3C example has it; it must not know the match or the server.
 //!
-//! The example's three variables are here by their names. What it awaits is here a deed and, later, its result:
-//! deeds on a connection are done one after another, so each result belongs to the oldest open deed of its kind.
+//! The example's three variables are here by their names. What it awaits is here a command and, later, its result:
+//! commands on a connection are done one after another, so each result belongs to the oldest open command of its kind.
 
 use std::collections::VecDeque;
 
@@ -10,7 +10,7 @@ use super::{
     verification::{Fingerprint, fingerprint},
 };
 use crate::{
-    call::{Description, DescriptionKind, Failed, PeerDeed, SignalingState},
+    call::{Description, DescriptionKind, Failed, PeerCommand, SignalingState},
     protocol::{Role, Sdp, Signal, limits::MAX_CANDIDATES},
 };
 
@@ -20,10 +20,10 @@ pub(crate) enum Step {
     /// Give it our tracks and all that belongs to them.
     Attach,
     /// This.
-    Do(PeerDeed),
+    Do(PeerCommand),
 }
 
-/// An open `setRemoteDescription` deed.
+/// An open `setRemoteDescription` command.
 #[derive(Debug)]
 struct SettingRemote {
     kind: DescriptionKind,
@@ -42,9 +42,9 @@ pub(crate) struct Negotiation {
     signaling_state: SignalingState,
     /// Whether our tracks are on the connection.
     attached: bool,
-    /// The open `setLocalDescription` deeds.
+    /// The open `setLocalDescription` commands.
     setting_local: VecDeque<DescriptionKind>,
-    /// The open `setRemoteDescription` deeds.
+    /// The open `setRemoteDescription` commands.
     setting_remote: VecDeque<SettingRemote>,
     /// The username fragments of the remote description; empty before there is one.
     remote_fragments: Vec<String>,
@@ -161,7 +161,7 @@ impl Negotiation {
             fragments: fragments(&description.sdp),
             certificate: fingerprint(&description.sdp),
         });
-        Some(Step::Do(PeerDeed::SetRemote(description)))
+        Some(Step::Do(PeerCommand::SetRemote(description)))
     }
 
     /// Keeps what is early, drops what belongs to an ICE generation that is over or was ignored.
@@ -175,20 +175,20 @@ impl Negotiation {
             }
             return None;
         }
-        let (fragment, deed) = match signal {
-            Signal::Candidate(it) => (it.username_fragment.clone(), PeerDeed::AddCandidate(it)),
+        let (fragment, command) = match signal {
+            Signal::Candidate(it) => (it.username_fragment.clone(), PeerCommand::AddCandidate(it)),
             Signal::EndOfCandidates { username_fragment: it } => {
-                (it.clone(), PeerDeed::EndCandidates { username_fragment: it })
+                (it.clone(), PeerCommand::EndCandidates { username_fragment: it })
             }
             Signal::Offer { .. } | Signal::Answer { .. } => return None,
         };
         let current = fragment.is_none_or(|it| self.remote_fragments.contains(&it));
-        current.then_some(Step::Do(deed))
+        current.then_some(Step::Do(command))
     }
 
     fn set_local(&mut self, kind: DescriptionKind) -> Step {
         self.setting_local.push_back(kind);
-        Step::Do(PeerDeed::SetLocal)
+        Step::Do(PeerCommand::SetLocal)
     }
 }
 

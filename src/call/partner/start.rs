@@ -11,7 +11,7 @@ use super::{
     verification::Verification,
 };
 use crate::{
-    call::{Marks, Milestone, signalling::prepared_offer::Ahead},
+    call::{Marks, Milestone, signalling::prepared_offer::PreparedConnection},
     protocol::{Epoch, Role, Signal, Signalling},
 };
 
@@ -27,9 +27,9 @@ impl Meeting {
     }
 
     /// Begins a match with the connection that this end has made ahead.
-    pub(crate) fn from_ahead(terms: Terms, way: Way, ahead: Ahead, around: &mut Around) -> Self {
+    pub(crate) fn from_ahead(terms: Terms, way: Way, ahead: PreparedConnection, around: &mut Around) -> Self {
         ahead.connection.set_servers(&way, around.out);
-        let mut it = Self::new(terms, Epoch::AHEAD, ahead.connection, way, around);
+        let mut it = Self::new(terms, Epoch::PREPARED, ahead.connection, way, around);
         it.mark(Milestone::Offer, around);
         it
     }
@@ -43,7 +43,7 @@ impl Meeting {
     ) -> Self {
         let link = around.links.next();
         let connection = Connection::open(link, terms.role, Beginning::Answer, &way, around.out);
-        let mut it = Self::new(terms, Epoch::AHEAD, connection, way, around);
+        let mut it = Self::new(terms, Epoch::PREPARED, connection, way, around);
         for signal in signals {
             it.connection.signalled(signal, around.out);
         }

@@ -5,14 +5,14 @@ use std::{mem, time::Duration};
 use crate::{
     call::{Call, Output},
     protocol::{
-        Met, PairId, Past, ToServer,
+        Met, PairId, PastPairs, ToServer,
         limits::{BLOCKED_FOR, MAX_BLOCKED, MAX_MET, MET_FOR},
     },
 };
 
 /// Everything a device keeps of others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Acquaintances {
+pub struct PastPartners {
     /// The signed name of this device, as the server has given it; empty before the first visit.
     pub device: String,
     /// Pairs that met, the latest last.
@@ -80,17 +80,17 @@ impl Call {
     }
 
     /// What the server is told of the past.
-    fn past(&mut self, out: &mut Vec<Output>) -> Past {
+    fn past(&mut self, out: &mut Vec<Output>) -> PastPairs {
         let now = self.unix_seconds();
-        let Acquaintances { met, blocked, .. } = &mut self.acquaintances;
+        let PastPartners { met, blocked, .. } = &mut self.acquaintances;
         if met.expire(now, MET_FOR) | blocked.expire(now, BLOCKED_FOR) {
             // Else it would be from now at every visit.
             self.remember(out);
         }
-        let Acquaintances { met, blocked, .. } = &self.acquaintances;
+        let PastPartners { met, blocked, .. } = &self.acquaintances;
         // Less than half an hour, so less than 30.
         let ago = |at: u64| u8::try_from((now - at) / 60).unwrap_or(u8::MAX);
-        Past {
+        PastPairs {
             met: met.0.iter().map(|(pair, at)| Met { pair: *pair, minutes_ago: ago(*at) }).collect(),
             blocked: blocked.0.iter().map(|(pair, _)| *pair).collect(),
         }
@@ -146,7 +146,7 @@ impl Call {
 
     /// This device knows nobody, and has no name.
     pub(crate) fn forget_acquaintances(&mut self, out: &mut Vec<Output>) {
-        self.acquaintances = Acquaintances::default();
+        self.acquaintances = PastPartners::default();
         self.say_blocked(out);
     }
 

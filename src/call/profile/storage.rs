@@ -2,27 +2,27 @@
 
 use std::mem;
 
-use crate::call::{Call, Kept, Output, Preferences, Switch};
+use crate::call::{Call, Output, Preferences, StoredProfile, Switch};
 
 impl Call {
     /// Keeps what there is to keep.
     pub(crate) fn remember(&self, out: &mut Vec<Output>) {
-        out.push(Output::Remember(self.kept()));
+        out.push(Output::SaveProfile(self.kept()));
     }
 
     /// What this device keeps for the next visit.
-    pub(crate) fn kept(&self) -> Kept {
+    pub(crate) fn kept(&self) -> StoredProfile {
         let (chosen, topics) = (self.devices.chosen().clone(), self.topics.texts().written.clone());
         let (preferences, acquaintances) = (self.preferences, self.acquaintances.clone());
-        Kept { preferences, chosen, topics, acquaintances }
+        StoredProfile { preferences, chosen, topics, acquaintances }
     }
 
     /// Another page has kept this. It is this page's too: else the next thing kept here would undo it, and who was blocked
     /// there would be met here.
     ///
     /// Nothing is kept for that: two pages that answered each other would never come to an end.
-    pub(crate) fn recalled(&mut self, kept: Kept, out: &mut Vec<Output>) {
-        let Kept { preferences, chosen, topics, acquaintances } = kept;
+    pub(crate) fn recalled(&mut self, kept: StoredProfile, out: &mut Vec<Output>) {
+        let StoredProfile { preferences, chosen, topics, acquaintances } = kept;
         let before = mem::replace(&mut self.preferences, preferences);
         let is_changed = |switch| before.has(switch) != preferences.has(switch);
         self.devices.recall(chosen, preferences.has(Switch::PushToTalk));
@@ -45,6 +45,6 @@ impl Call {
         self.forget_acquaintances(out);
         self.prefer(Preferences::default(), out);
         self.sending_changed(out);
-        out.extend([Output::Blur(false), Output::Forget]);
+        out.extend([Output::Blur(false), Output::EraseProfile]);
     }
 }

@@ -4,10 +4,10 @@ use std::{mem, time::Duration};
 
 use crate::{
     call::{
-        Call, Farewell, Joined, Link, Meeting, News, Output, PeerEvent, Request, State, Switch,
+        Call, ConnectionId, Farewell, Joined, Meeting, News, Output, PeerEvent, Request, State, Switch,
         partner::context::{Around, Terms},
     },
-    protocol::{Ahead, EndReason, IceServer, MatchId, Signal, ToBrowser, ToServer},
+    protocol::{EndReason, IceServer, MatchId, PreparedOffer, Signal, ToBrowser, ToServer},
 };
 
 /// How long the page says that the other left before it looks for the next: long enough to read, and to press Stop.
@@ -96,7 +96,7 @@ impl Call {
         &mut self,
         terms: Terms,
         (ice, relay_only): (Vec<IceServer>, bool),
-        ahead: Option<Ahead>,
+        ahead: Option<PreparedOffer>,
         out: &mut Vec<Output>,
     ) {
         let own = match &mut self.state {
@@ -110,7 +110,9 @@ impl Call {
         };
         let would_tell = self.preferences.has(Switch::HideAddress) && !relay_only;
         let used = match (&ahead, own) {
-            (Some(Ahead::Yours { number }), Some(own)) if own.number == *number && !would_tell => Some(own),
+            (Some(PreparedOffer::Yours { number }), Some(own)) if own.number == *number && !would_tell => {
+                Some(own)
+            }
             (_, own) => {
                 own.iter().for_each(|it| it.connection.close(out));
                 None
@@ -125,13 +127,13 @@ impl Call {
             &mut Around { now: self.now, line_open, presence, chat_open, links: &mut self.links, out };
         let meeting = match (ahead, used) {
             (_, Some(own)) => Meeting::from_ahead(terms, way, *own, around),
-            (Some(Ahead::Theirs { offer, candidates }), None) => {
+            (Some(PreparedOffer::Theirs { offer, candidates }), None) => {
                 let candidates = candidates.into_iter().map(Signal::Candidate);
                 let signals = [Signal::Offer { sdp: offer }].into_iter().chain(candidates);
                 Meeting::answering(terms, way, signals, around)
             }
             // Where the offer that the server means has been replaced since, the match begins with another one.
-            (Some(Ahead::Yours { .. }) | None, None) => Meeting::first(terms, way, around),
+            (Some(PreparedOffer::Yours { .. }) | None, None) => Meeting::first(terms, way, around),
         };
         self.state = State::Meeting(Box::new(meeting));
     }
@@ -175,7 +177,7 @@ impl Call {
         }
     }
 
-    pub(crate) fn peer_event(&mut self, link: Link, event: PeerEvent, out: &mut Vec<Output>) {
+    pub(crate) fn peer_event(&mut self, link: ConnectionId, event: PeerEvent, out: &mut Vec<Output>) {
         match &self.state {
             State::Waiting { ahead: Some(ahead), .. } if ahead.connection.link == link => {
                 self.ahead_event(event, out);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::{
     call::{
-        Link, Output, PeerEvent,
+        ConnectionId, Output, PeerEvent,
         partner::connection::{Beginning, Connection, Way},
     },
     protocol::{Role, Signal, limits::PREPARED_FOR},
@@ -17,7 +17,7 @@ const RENEWED_BEFORE: Duration = Duration::from_secs(15);
 
 /// A connection that waits for a partner.
 #[derive(Debug)]
-pub(crate) struct Ahead {
+pub(crate) struct PreparedConnection {
     /// The connection.
     pub(crate) connection: Connection,
     /// Its number, which the server tells when it is used.
@@ -27,9 +27,9 @@ pub(crate) struct Ahead {
     made_at: Moment,
 }
 
-impl Ahead {
+impl PreparedConnection {
     /// Makes the connection; its offer follows by itself.
-    pub(crate) fn new(now: Moment, link: Link, number: u32, way: Way, out: &mut Vec<Output>) -> Self {
+    pub(crate) fn new(now: Moment, link: ConnectionId, number: u32, way: Way, out: &mut Vec<Output>) -> Self {
         let connection = Connection::open(link, Role::Impolite, Beginning::Offer, &way, out);
         Self { connection, number, way, made_at: now }
     }
@@ -61,7 +61,7 @@ impl Ahead {
             | PeerEvent::PathFound
             | PeerEvent::ChannelOpened { .. }
             | PeerEvent::FramePresented
-            | PeerEvent::Told(_)
+            | PeerEvent::Message(_)
             | PeerEvent::Measured(_) => None,
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     call::{
-        Ahead, Call, Joined, Output, PeerEvent, Preferences, Problem, Quality, Request, State, Switch,
-        partner::connection::Way,
+        Call, Joined, Output, PeerEvent, Preferences, PreparedConnection, Problem, Request, SendProfile,
+        State, Switch, partner::connection::Way,
     },
     protocol::{ErrorCode, IceServer, MatchId, ToServer},
 };
@@ -140,7 +140,7 @@ impl Call {
             before.connection.close(out);
         }
         self.offers += 1;
-        let made = Ahead::new(self.now, self.links.next(), self.offers, way, out);
+        let made = PreparedConnection::new(self.now, self.links.next(), self.offers, way, out);
         *ahead = Some(Box::new(made));
     }
 
@@ -178,7 +178,7 @@ impl Call {
         Way { ice, relay_only, quality: self.quality() }
     }
 
-    pub(crate) const fn quality(&self) -> Quality {
-        if self.preferences.has(Switch::SaveData) { Quality::Saving } else { Quality::Full }
+    pub(crate) const fn quality(&self) -> SendProfile {
+        if self.preferences.has(Switch::SaveData) { SendProfile::Saving } else { SendProfile::Full }
     }
 }

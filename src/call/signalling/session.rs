@@ -6,7 +6,8 @@ use super::retry::LONGEST_PAUSE;
 use crate::{
     call::{Output, Problem},
     protocol::{
-        Delivery, ErrorCode, Frame, Heartbeat, MatchId, Message, Past, Receipt, Resume, ToBrowser, ToServer,
+        Delivery, ErrorCode, Frame, Heartbeat, MatchId, Message, PastPairs, Receipt, Resume, ToBrowser,
+        ToServer,
     },
     time::{Moment, seconds_left, until_next_second},
 };
@@ -142,7 +143,7 @@ impl Line {
         &mut self,
         ticket: Option<String>,
         device: Option<String>,
-        past: Past,
+        past: PastPairs,
         out: &mut Vec<Output>,
     ) {
         if let Wire::Opening { .. } = self.wire {

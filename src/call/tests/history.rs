@@ -11,14 +11,14 @@ use super::test_page::{
 };
 use crate::{
     call::{
-        Abilities, Acquaintances, Browser, Call, Change, ChatWish, Chosen, ConnectionState, Dated,
-        DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, Kept, Link,
-        Measurement, MediaError, Output, PeerDeed, PeerEvent, Phase, Preferences, SignalingState, Snapshot,
-        Switch, WindowWish,
+        Abilities, Browser, Call, ChatWish, ChosenDevices, ConnectionId, ConnectionState, Dated,
+        DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, Measurement,
+        MediaError, Output, PageEvent, PastPartners, PeerCommand, PeerEvent, Phase, Preferences,
+        SignalingState, Snapshot, StoredProfile, Switch, WindowWish,
     },
     protocol::{
-        Affinity, Ahead, Delivery, EndReason, Epoch, ErrorCode, Frame, Here, MatchId, Media, PeerMessage,
-        Presence, Reaction, Role, Signal, Signalling, ToBrowser, ToServer,
+        Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Occupancy, PeerMessage,
+        PreparedOffer, Presence, Reaction, Role, Signal, Signalling, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -82,8 +82,8 @@ struct Witness {
     socket: Option<Socket>,
     /// A text has come before its socket was open: the driver would not tell such a thing.
     odd: bool,
-    peer: Option<Link>,
-    last_link: Link,
+    peer: Option<ConnectionId>,
+    last_link: ConnectionId,
     /// The match that the page is in.
     current: Option<MatchId>,
     /// The number of the last offer made ahead.
@@ -106,8 +106,9 @@ impl Witness {
     fn new(seed: u64) -> Self {
         Self {
             now: Moment::default(),
-            calls: [(); 2]
-                .map(|()| Call::new(seed, Kept::default(), Browser::default(), Vec::new(), String::new())),
+            calls: [(); 2].map(|()| {
+                Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), String::new())
+            }),
             camera_open: false,
             warm: false,
             screen_open: false,
@@ -115,7 +116,7 @@ impl Witness {
             socket: None,
             odd: false,
             peer: None,
-            last_link: Link(0),
+            last_link: ConnectionId(0),
             current: None,
             offered: None,
             server: Delivery::default(),
@@ -140,7 +141,7 @@ impl Witness {
             Act::Tell(input) => self.tell(input),
             Act::Hear(word, numbers) => self.hear(word, numbers),
             Act::Peer(age, event) => {
-                let link = Link(self.last_link.0.saturating_sub(age));
+                let link = ConnectionId(self.last_link.0.saturating_sub(age));
                 self.tell(Input::Peer { link, event });
             }
             Act::Flood => (0..140).for_each(|_| {
@@ -158,12 +159,13 @@ impl Witness {
     }
 
     /// What a good server says of an offer made ahead: the last one of an impolite end is used.
-    fn ahead(&self, role: Role) -> Option<Ahead> {
+    fn ahead(&self, role: Role) -> Option<PreparedOffer> {
         match role {
-            Role::Impolite => self.offered.map(|number| Ahead::Yours { number }),
-            Role::Polite if self.matches.is_multiple_of(3) => {
-                Some(Ahead::Theirs { offer: sdp("theirs"), candidates: vec![candidate("theirs", "a")] })
-            }
+            Role::Impolite => self.offered.map(|number| PreparedOffer::Yours { number }),
+            Role::Polite if self.matches.is_multiple_of(3) => Some(PreparedOffer::Theirs {
+                offer: sdp("theirs"),
+                candidates: vec![candidate("theirs", "a")],
+            }),
             Role::Polite => None,
         }
     }
@@ -187,7 +189,7 @@ impl Witness {
         if intent == Intent::StartWithout && before.phase == Phase::Landing && before.problem.is_some() {
             self.content.set(true);
         }
-        self.tell(Input::Wanted(intent.clone()));
+        self.tell(Input::Intent(intent.clone()));
         let after = self.seen();
         match intent {
             Intent::Stop => {
@@ -236,7 +238,7 @@ impl Witness {
         if let Some((seq, ack)) = numbers {
             frame = Frame { seq: frame.seq.wrapping_add(seq), ack: frame.ack.wrapping_add(ack), ..frame };
         }
-        self.tell(Input::Heard(frame));
+        self.tell(Input::Message(frame));
     }
 
     fn message(&mut self, word: Word) -> ToBrowser {
@@ -248,7 +250,7 @@ impl Witness {
             }
             Word::Waiting => ToBrowser::Waiting {},
             Word::Seeking(widens_in_ms) => ToBrowser::Seeking { wants: Affinity::Interest, widens_in_ms },
-            Word::Here(around) => ToBrowser::Here(Here { around, wait: None }),
+            Word::Here(around) => ToBrowser::Here(Occupancy { around, wait: None }),
             Word::Matched(polite) => {
                 self.matches += 1;
                 let role = if polite { Role::Polite } else { Role::Impolite };
@@ -281,35 +283,37 @@ impl Witness {
 
     /// Tells both twins, and looks at everything they do.
     fn tell(&mut self, input: Input) {
-        let welcomed = matches!(&input, Input::Heard(Frame { msg: ToBrowser::Welcome { .. }, .. }));
+        let welcomed = matches!(&input, Input::Message(Frame { msg: ToBrowser::Welcome { .. }, .. }));
         match &input {
             Input::SocketOpened if self.socket.is_some() => self.socket = Some(Socket::Open),
             Input::SocketLost => self.socket = None,
-            Input::Heard(_) | Input::HeardUnknown { .. } => self.odd |= self.socket == Some(Socket::Dialled),
+            Input::Message(_) | Input::UnknownMessage { .. } => {
+                self.odd |= self.socket == Some(Socket::Dialled)
+            }
             Input::MediaOpened(_) => self.camera_open = true,
             Input::Devices(DeviceEvent::ScreenShared(shared)) => self.screen_open = *shared,
             Input::Devices(_) => {}
-            Input::Wanted(_)
+            Input::Intent(_)
             | Input::MediaFailed(_)
             | Input::MediaLost(_)
             | Input::SocketOpened
             | Input::Peer { .. }
             | Input::NetworkChanged
-            | Input::Recalled(_)
-            | Input::Surroundings(_)
+            | Input::StorageChanged(_)
+            | Input::Page(_)
             | Input::PageHidden
             | Input::Tick => {}
         }
-        if let Input::Heard(Frame { msg: ToBrowser::Matched { match_id, .. }, .. }) = &input
+        if let Input::Message(Frame { msg: ToBrowser::Matched { match_id, .. }, .. }) = &input
             && !meets(self.seen())
         {
             self.current = Some(*match_id);
         }
-        let recalled = if let Input::Recalled(kept) = &input { Some(kept.clone()) } else { None };
+        let recalled = if let Input::StorageChanged(kept) = &input { Some(kept.clone()) } else { None };
         let [outputs, twins] = self.calls.each_mut().map(|call| call.handle(self.now, input.clone()));
         assert_eq!(format!("{outputs:?}"), format!("{twins:?}"), "the same seed and inputs, other outputs");
         if let Some(kept) = recalled {
-            let remembers = outputs.iter().any(|it| matches!(it, Output::Remember(_)));
+            let remembers = outputs.iter().any(|it| matches!(it, Output::SaveProfile(_)));
             assert!(!remembers, "two pages that answer each other never come to an end");
             assert_eq!(self.calls[0].kept(), kept);
         }
@@ -326,7 +330,7 @@ impl Witness {
                 self.due.push_back(Proper::Tell(Input::MediaOpened(wish)));
             }
             Output::CloseMedia => (self.camera_open, self.warm) = (false, false),
-            Output::Use(kind, id) => {
+            Output::SwitchDevice(kind, id) => {
                 self.due.push_back(Proper::Tell(Input::Devices(DeviceEvent::Used(kind, id))));
             }
             Output::ShareScreen => {
@@ -336,8 +340,8 @@ impl Witness {
             Output::UnshareScreen => self.screen_open = false,
             Output::WarmUp(_) => self.warm = true,
             Output::EnableMedia(_)
-            | Output::Remember(..)
-            | Output::Forget
+            | Output::SaveProfile(..)
+            | Output::EraseProfile
             | Output::Mark(_)
             | Output::Blur(_)
             | Output::ShowLevel(_)
@@ -367,17 +371,17 @@ impl Witness {
                 );
                 self.answer(msg, welcomed);
             }
-            Output::Peer { link, deed: PeerDeed::Open { .. } } => {
+            Output::Peer { link, command: PeerCommand::Open { .. } } => {
                 assert_eq!(self.peer.replace(link), None, "two connections at a time");
                 assert!(link.0 > self.last_link.0, "a connection is opened once");
                 self.last_link = link;
             }
-            Output::Peer { link, deed } => {
-                assert_eq!(self.peer, Some(link), "{deed:?} is for no current connection");
-                if let PeerDeed::Close = deed {
+            Output::Peer { link, command } => {
+                assert_eq!(self.peer, Some(link), "{command:?} is for no current connection");
+                if let PeerCommand::Close = command {
                     self.peer = None;
                 }
-                self.due.extend(result(deed).map(|event| Proper::Tell(Input::Peer { link, event })));
+                self.due.extend(result(command).map(|event| Proper::Tell(Input::Peer { link, event })));
             }
         }
     }
@@ -454,26 +458,26 @@ fn toggled(device: Device) -> Device {
     }
 }
 
-/// What a good browser says when a deed is done.
-fn result(deed: PeerDeed) -> Option<PeerEvent> {
-    match deed {
-        PeerDeed::Attach => Some(PeerEvent::NegotiationNeeded),
-        PeerDeed::SetLocal => Some(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours")))),
-        PeerDeed::SetRemote(_) => Some(PeerEvent::RemoteSet(Ok(()))),
-        PeerDeed::AddCandidate(_) => Some(PeerEvent::Connection(ConnectionState::Connected)),
-        PeerDeed::Measure => Some(PeerEvent::Measured(Measurement {
+/// What a good browser says when a command is done.
+fn result(command: PeerCommand) -> Option<PeerEvent> {
+    match command {
+        PeerCommand::Attach => Some(PeerEvent::NegotiationNeeded),
+        PeerCommand::SetLocal => Some(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours")))),
+        PeerCommand::SetRemote(_) => Some(PeerEvent::RemoteSet(Ok(()))),
+        PeerCommand::AddCandidate(_) => Some(PeerEvent::Connection(ConnectionState::Connected)),
+        PeerCommand::Measure => Some(PeerEvent::Measured(Measurement {
             frames_decoded: 1,
             audio_packets: 1,
             bytes_received: 1_000,
             ..Measurement::default()
         })),
-        PeerDeed::RestartIce => Some(PeerEvent::NegotiationNeeded),
-        PeerDeed::Open { .. }
-        | PeerDeed::SetServers { .. }
-        | PeerDeed::Bound(_)
-        | PeerDeed::EndCandidates { .. }
-        | PeerDeed::Tell(_)
-        | PeerDeed::Close => None,
+        PeerCommand::RestartIce => Some(PeerEvent::NegotiationNeeded),
+        PeerCommand::Open { .. }
+        | PeerCommand::SetServers { .. }
+        | PeerCommand::LimitBitrate(_)
+        | PeerCommand::EndCandidates { .. }
+        | PeerCommand::Send(_)
+        | PeerCommand::Close => None,
     }
 }
 
@@ -548,13 +552,13 @@ fn events() -> impl Strategy<Value = PeerEvent> {
         signaling.prop_map(PeerEvent::Signaling),
         connection.prop_map(PeerEvent::Connection),
         Just(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) }),
-        media().prop_map(|Media { audio, video }| PeerEvent::Told(PeerMessage::Sending(Presence {
+        media().prop_map(|Media { audio, video }| PeerEvent::Message(PeerMessage::Sending(Presence {
             audio,
             video,
             screen: audio,
             away: video
         }))),
-        told().prop_map(PeerEvent::Told),
+        told().prop_map(PeerEvent::Message),
         Just(PeerEvent::PathFound),
         Just(PeerEvent::FramePresented),
         (0..3_u64, 0..3_u64, 0..9_u64).prop_map(|(frames_decoded, audio_packets, bytes_received)| {
@@ -595,14 +599,14 @@ fn inputs() -> impl Strategy<Value = Input> {
         Just(Input::SocketLost),
         Just(Input::NetworkChanged),
         devices().prop_map(Input::Devices),
-        kept().prop_map(Input::Recalled),
-        changes().prop_map(Input::Surroundings),
+        kept().prop_map(Input::StorageChanged),
+        changes().prop_map(Input::Page),
         Just(Input::PageHidden),
     ]
 }
 
 /// What another page may have kept.
-fn kept() -> impl Strategy<Value = Kept> {
+fn kept() -> impl Strategy<Value = StoredProfile> {
     let switches = prop::collection::vec(prop::sample::select(Switch::ALL.to_vec()), 0..3);
     let pairs = || prop::collection::vec(0..4_u128, 0..3);
     (switches, pairs(), pairs(), 0..2_u8).prop_map(|(switches, met, blocked, id)| {
@@ -611,11 +615,11 @@ fn kept() -> impl Strategy<Value = Kept> {
             Dated::from_text(&texts.join(","))
         };
         let id = id.to_string();
-        Kept {
+        StoredProfile {
             preferences: switches.into_iter().fold(Preferences::default(), Preferences::toggled),
-            chosen: Chosen([id.clone(), String::new(), String::new()]),
+            chosen: ChosenDevices([id.clone(), String::new(), String::new()]),
             topics: id.clone(),
-            acquaintances: Acquaintances { device: id, met: dated(met), blocked: dated(blocked) },
+            acquaintances: PastPartners { device: id, met: dated(met), blocked: dated(blocked) },
         }
     })
 }
@@ -636,18 +640,18 @@ fn devices() -> impl Strategy<Value = DeviceEvent> {
     ]
 }
 
-fn changes() -> impl Strategy<Value = Change> {
+fn changes() -> impl Strategy<Value = PageEvent> {
     let abilities =
         Abilities { screen: true, picture_in_picture: true, full_screen: true, speakers: true, blur: true };
     prop_oneof![
-        any::<bool>().prop_map(Change::Online),
-        any::<bool>().prop_map(Change::Away),
-        Just(Change::Active),
-        Just(Change::TakenOver),
-        any::<bool>().prop_map(Change::InPicture),
-        any::<bool>().prop_map(Change::FillsScreen),
-        any::<bool>().prop_map(Change::SoundBlocked),
-        Just(Change::Able(abilities)),
+        any::<bool>().prop_map(PageEvent::Online),
+        any::<bool>().prop_map(PageEvent::Away),
+        Just(PageEvent::Active),
+        Just(PageEvent::TakenOver),
+        any::<bool>().prop_map(PageEvent::InPicture),
+        any::<bool>().prop_map(PageEvent::FillsScreen),
+        any::<bool>().prop_map(PageEvent::SoundBlocked),
+        Just(PageEvent::Able(abilities)),
     ]
 }
 

@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Browser, Call, ConnectionState, Description, DescriptionKind, Input, Intent, Kept, Link, Measurement,
-        Output, PeerDeed, PeerEvent, Phase, Problem, Quality, SignalingState,
+        Browser, Call, ConnectionId, ConnectionState, Description, DescriptionKind, Input, Intent,
+        Measurement, Output, PeerCommand, PeerEvent, Phase, Problem, SendProfile, SignalingState,
+        StoredProfile,
     },
     protocol::{
-        Candidate, Delivery, EndReason, Epoch, Frame, Limits, MatchId, Media, Message, Past, PeerId,
+        Candidate, Delivery, EndReason, Epoch, Frame, Limits, MatchId, Media, Message, PastPairs, PeerId,
         PeerMessage, Presence, Receipt, Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
     },
     time::Moment,
@@ -50,13 +51,13 @@ pub(crate) struct Page {
     /// The name that the last hello has shown.
     pub(crate) device: Option<String>,
     /// The past that it has told.
-    pub(crate) past: Past,
+    pub(crate) past: PastPairs,
     /// How often the partner was told what is sent.
     pub(crate) tellings: usize,
     /// What was done of the page and not of the conversation.
     pub(crate) asides: Vec<Output>,
     copied: String,
-    link: Link,
+    link: ConnectionId,
     told: Option<Presence>,
     matches: u128,
     sessions: u128,
@@ -152,7 +153,7 @@ impl Page {
 
     pub(crate) fn with_seed(seed: u64) -> Self {
         Self {
-            call: Call::new(seed, Kept::default(), Browser::default(), Vec::new(), "b1".into()),
+            call: Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), "b1".into()),
             now: Moment::from_millis(1_000),
             server: Delivery::default(),
             server_listens: true,
@@ -162,11 +163,11 @@ impl Page {
             ticket: None,
             epoch: Epoch::FIRST,
             signalled_in: Vec::new(),
-            link: Link(0),
+            link: ConnectionId(0),
             told: None,
             tastes: Tastes::default(),
             device: None,
-            past: Past::default(),
+            past: PastPairs::default(),
             tellings: 0,
             asides: Vec::new(),
             copied: String::new(),
@@ -223,7 +224,7 @@ impl Page {
     }
 
     pub(crate) fn wants(&mut self, intent: Intent) {
-        self.tell(Input::Wanted(intent));
+        self.tell(Input::Intent(intent));
     }
 
     pub(crate) fn peer(&mut self, event: PeerEvent) {
@@ -232,7 +233,7 @@ impl Page {
     }
 
     /// The current connection.
-    pub(crate) fn link(&self) -> Link {
+    pub(crate) fn link(&self) -> ConnectionId {
         self.link
     }
 
@@ -270,14 +271,14 @@ impl Page {
         }
         self.hears(msg);
         if resumed {
-            self.server.replay().into_iter().for_each(|frame| self.tell(Input::Heard(frame)));
+            self.server.replay().into_iter().for_each(|frame| self.tell(Input::Message(frame)));
         }
     }
 
     /// The server says something, with the right numbers.
     pub(crate) fn hears(&mut self, msg: ToBrowser) {
         let frame = self.server.send(msg).unwrap();
-        self.tell(Input::Heard(frame));
+        self.tell(Input::Message(frame));
     }
 
     pub(crate) fn is_matched(&mut self, role: Role, partner: Media) {
@@ -331,20 +332,20 @@ impl Page {
         let mut answers = Vec::new();
         for output in self.call.handle(self.now, input) {
             match &output {
-                Output::Send(frame) => answers.extend(self.server_hears(frame).map(Input::Heard)),
-                Output::Peer { link, deed } => {
-                    if let PeerDeed::Open { .. } = deed {
+                Output::Send(frame) => answers.extend(self.server_hears(frame).map(Input::Message)),
+                Output::Peer { link, command } => {
+                    if let PeerCommand::Open { .. } = command {
                         assert_ne!(*link, self.link, "a connection is opened once");
                         (self.link, self.told, self.measured) = (*link, None, Measurement::default());
                     }
                     assert_eq!(*link, self.link, "only the current connection is touched");
-                    if let PeerDeed::Measure = deed {
+                    if let PeerCommand::Measure = command {
                         self.looks += 1;
                         let event = PeerEvent::Measured(self.statistics());
                         answers.push(Input::Peer { link: *link, event });
                         continue;
                     }
-                    if self.is_old_news(deed) {
+                    if self.is_old_news(command) {
                         continue;
                     }
                 }
@@ -360,7 +361,7 @@ impl Page {
                 }
                 Output::Copy(text) => self.copied.clone_from(text),
                 Output::OpenMedia(..)
-                | Output::Use(..)
+                | Output::SwitchDevice(..)
                 | Output::Blur(_)
                 | Output::ShowLevel(_)
                 | Output::PlayTone
@@ -371,8 +372,8 @@ impl Page {
                 | Output::SetVolume(_)
                 | Output::OpenSheet
                 | Output::Reload
-                | Output::Remember(..)
-                | Output::Forget
+                | Output::SaveProfile(..)
+                | Output::EraseProfile
                 | Output::CloseMedia
                 | Output::EnableMedia(_)
                 | Output::OpenSocket
@@ -383,25 +384,25 @@ impl Page {
         answers.into_iter().for_each(|it| self.tell(it));
     }
 
-    /// Whether a deed only repeats what is so already: the signs of life, the usual bounds.
-    fn is_old_news(&mut self, deed: &PeerDeed) -> bool {
-        match deed {
-            PeerDeed::Tell(PeerMessage::Sending(presence)) => {
+    /// Whether a command only repeats what is so already: the signs of life, the usual bounds.
+    fn is_old_news(&mut self, command: &PeerCommand) -> bool {
+        match command {
+            PeerCommand::Send(PeerMessage::Sending(presence)) => {
                 self.tellings += 1;
                 self.told.replace(*presence) == Some(*presence)
             }
-            PeerDeed::Bound(quality) => *quality == Quality::Full,
-            PeerDeed::Tell(_)
-            | PeerDeed::Open { .. }
-            | PeerDeed::Attach
-            | PeerDeed::SetServers { .. }
-            | PeerDeed::RestartIce
-            | PeerDeed::SetLocal
-            | PeerDeed::SetRemote(_)
-            | PeerDeed::AddCandidate(_)
-            | PeerDeed::EndCandidates { .. }
-            | PeerDeed::Measure
-            | PeerDeed::Close => false,
+            PeerCommand::LimitBitrate(quality) => *quality == SendProfile::Full,
+            PeerCommand::Send(_)
+            | PeerCommand::Open { .. }
+            | PeerCommand::Attach
+            | PeerCommand::SetServers { .. }
+            | PeerCommand::RestartIce
+            | PeerCommand::SetLocal
+            | PeerCommand::SetRemote(_)
+            | PeerCommand::AddCandidate(_)
+            | PeerCommand::EndCandidates { .. }
+            | PeerCommand::Measure
+            | PeerCommand::Close => false,
         }
     }
 
@@ -474,7 +475,7 @@ fn words(output: &Output) -> String {
         Output::OpenMedia(wish, _) => format!("ask for {}", kinds(*wish)),
         Output::CloseMedia => "light out".into(),
         Output::EnableMedia(sending) => format!("send {}", kinds(*sending)),
-        Output::Use(kind, id) => format!("use {kind:?} {id}"),
+        Output::SwitchDevice(kind, id) => format!("use {kind:?} {id}"),
         Output::Blur(blur) => format!("blur {blur}"),
         Output::ShowLevel(show) => format!("level {show}"),
         Output::ListDevices => "list devices".into(),
@@ -490,15 +491,15 @@ fn words(output: &Output) -> String {
         Output::Copy(_) => "copy".into(),
         Output::OpenSheet => "open sheet".into(),
         Output::Reload => "reload".into(),
-        Output::Remember(..) => "remember".into(),
-        Output::Forget => "forget".into(),
+        Output::SaveProfile(..) => "remember".into(),
+        Output::EraseProfile => "forget".into(),
         Output::Mark(it) => format!("mark {}", it.name()),
         Output::WarmUp(_) => "warm up".into(),
         Output::OpenSocket => "dial".into(),
         Output::CloseSocket { goodbye: true } => "hang up".into(),
         Output::CloseSocket { goodbye: false } => "change sockets".into(),
         Output::Send(frame) => format!("say {}", message(&frame.msg)),
-        Output::Peer { deed, .. } => self::deed(deed),
+        Output::Peer { command, .. } => self::command(command),
     }
 }
 
@@ -529,36 +530,36 @@ fn step(signal: &Signal) -> String {
     }
 }
 
-fn deed(deed: &PeerDeed) -> String {
-    match deed {
-        PeerDeed::Open { relay_only: false, .. } => "open peer".into(),
-        PeerDeed::Open { relay_only: true, .. } => "open peer through a relay".into(),
-        PeerDeed::Attach => "attach".into(),
-        PeerDeed::SetLocal => "set local".into(),
-        PeerDeed::SetRemote(it) => match it.kind {
+fn command(command: &PeerCommand) -> String {
+    match command {
+        PeerCommand::Open { relay_only: false, .. } => "open peer".into(),
+        PeerCommand::Open { relay_only: true, .. } => "open peer through a relay".into(),
+        PeerCommand::Attach => "attach".into(),
+        PeerCommand::SetLocal => "set local".into(),
+        PeerCommand::SetRemote(it) => match it.kind {
             DescriptionKind::Offer => "set offer".into(),
             DescriptionKind::Answer => "set answer".into(),
         },
-        PeerDeed::AddCandidate(it) => format!("add {}", it.candidate.0),
-        PeerDeed::EndCandidates { .. } => "end candidates".into(),
-        PeerDeed::Tell(PeerMessage::Sending(presence)) => {
+        PeerCommand::AddCandidate(it) => format!("add {}", it.candidate.0),
+        PeerCommand::EndCandidates { .. } => "end candidates".into(),
+        PeerCommand::Send(PeerMessage::Sending(presence)) => {
             let of = |it, name| if it { name } else { "" };
             let (screen, away) = (of(presence.screen, " and the screen"), of(presence.away, ", away"));
             format!("tell of {}{screen}{away}", kinds(presence.media()))
         }
-        PeerDeed::Tell(PeerMessage::Chat { number, text }) => format!("write {number} {text}"),
-        PeerDeed::Tell(PeerMessage::Got { number }) => format!("got {number}"),
-        PeerDeed::Tell(PeerMessage::Typing {}) => "type".into(),
-        PeerDeed::Tell(PeerMessage::React { reaction }) => format!("react {reaction:?}"),
-        PeerDeed::Tell(PeerMessage::Bye {}) => "say bye".into(),
-        PeerDeed::Tell(PeerMessage::Commit { .. }) => "commit".into(),
-        PeerDeed::Tell(PeerMessage::Nonce { .. }) => "tell the number".into(),
-        PeerDeed::Tell(PeerMessage::Reveal { .. }) => "reveal".into(),
-        PeerDeed::SetServers { .. } => "set servers".into(),
-        PeerDeed::RestartIce => "restart ice".into(),
-        PeerDeed::Bound(Quality::Full) => "send all".into(),
-        PeerDeed::Bound(Quality::Saving) => "send little".into(),
-        PeerDeed::Measure => "measure".into(),
-        PeerDeed::Close => "close peer".into(),
+        PeerCommand::Send(PeerMessage::Chat { number, text }) => format!("write {number} {text}"),
+        PeerCommand::Send(PeerMessage::Got { number }) => format!("got {number}"),
+        PeerCommand::Send(PeerMessage::Typing {}) => "type".into(),
+        PeerCommand::Send(PeerMessage::React { reaction }) => format!("react {reaction:?}"),
+        PeerCommand::Send(PeerMessage::Bye {}) => "say bye".into(),
+        PeerCommand::Send(PeerMessage::Commit { .. }) => "commit".into(),
+        PeerCommand::Send(PeerMessage::Nonce { .. }) => "tell the number".into(),
+        PeerCommand::Send(PeerMessage::Reveal { .. }) => "reveal".into(),
+        PeerCommand::SetServers { .. } => "set servers".into(),
+        PeerCommand::RestartIce => "restart ice".into(),
+        PeerCommand::LimitBitrate(SendProfile::Full) => "send all".into(),
+        PeerCommand::LimitBitrate(SendProfile::Saving) => "send little".into(),
+        PeerCommand::Measure => "measure".into(),
+        PeerCommand::Close => "close peer".into(),
     }
 }

@@ -77,7 +77,7 @@ impl End {
 
     /// The match begins with an offer that was made ahead, or may have.
     pub(crate) const fn begin_ahead(&mut self) {
-        self.epoch = Epoch::AHEAD;
+        self.epoch = Epoch::PREPARED;
     }
 
     /// Judges a signal of this end, and counts it.

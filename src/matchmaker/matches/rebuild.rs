@@ -7,11 +7,11 @@ use super::{
 };
 use crate::{
     matchmaker::{
-        Acquaintances, Connection, Delivery, Due, End, Link, Match, Matchmaker, Network, Note, Output, Peer,
+        Delivery, Due, End, KnownPairs, Link, Match, Matchmaker, Network, Note, Output, Peer, SocketId,
         Standing, peers::sessions::Known,
     },
     protocol::{
-        ErrorCode, IceServer, MatchId, Past, PeerId, Role, Signalling, ToBrowser, limits::GRACE_MATCHED,
+        ErrorCode, IceServer, MatchId, PastPairs, PeerId, Role, Signalling, ToBrowser, limits::GRACE_MATCHED,
     },
     time::Moment,
 };
@@ -34,9 +34,9 @@ impl Matchmaker {
     pub(crate) fn take_up(
         &mut self,
         now: Moment,
-        (connection, network): (Connection, Network),
+        (connection, network): (SocketId, Network),
         ticket: Ticket,
-        (device, past): (Known, &Past),
+        (device, past): (Known, &PastPairs),
     ) {
         let Ticket { match_id, peer: id, relay_only, role, .. } = ticket;
         if !self.peers.contains_key(&id) {
@@ -49,7 +49,7 @@ impl Matchmaker {
             peer.delivery = Delivery::with_room(self.outbox_bytes);
         }
         peer.device = device.id;
-        peer.acquaintances = Acquaintances::told(now, past);
+        peer.acquaintances = KnownPairs::told(now, past);
         // Until it says otherwise it waits as it did when the ticket was made.
         (peer.network, peer.refusals, peer.hides) = (Some(network), 0, peer.hides || relay_only);
         let before = std::mem::replace(&mut peer.link, Link::Attached(connection));

@@ -3,9 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    matchmaker::{
-        Connection, Due, Match, Matchmaker, Note, Output, Peer, Socket, Standing, matches::Passage,
-    },
+    matchmaker::{Due, Match, Matchmaker, Note, Output, Peer, Socket, SocketId, Standing, matches::Passage},
     protocol::{
         EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message, PeerId, Receipt, Signal, Tastes,
         ToBrowser, ToServer, limits::MAX_REFUSALS,
@@ -27,7 +25,7 @@ enum Claim {
 }
 
 impl Matchmaker {
-    pub(crate) fn said(&mut self, now: Moment, connection: Connection, frame: Frame<ToServer>) {
+    pub(crate) fn said(&mut self, now: Moment, connection: SocketId, frame: Frame<ToServer>) {
         let Some(socket) = self.sockets.get(&connection).copied() else { return };
         let Frame { seq, ack, msg } = frame;
         match (socket, msg) {
@@ -51,7 +49,7 @@ impl Matchmaker {
     pub(crate) fn refused(
         &mut self,
         now: Moment,
-        connection: Connection,
+        connection: SocketId,
         code: ErrorCode,
         numbers: Option<(u64, u64)>,
     ) {
@@ -80,7 +78,7 @@ impl Matchmaker {
     pub(crate) fn too_soon(
         &mut self,
         now: Moment,
-        connection: Connection,
+        connection: SocketId,
         (seq, ack): (u64, u64),
         retry: Duration,
     ) {

@@ -7,7 +7,7 @@ pub(crate) mod past_partners;
 use std::{collections::VecDeque, sync::Arc};
 
 use super::{
-    Acquaintances, Connection, Network,
+    KnownPairs, Network, SocketId,
     keys::DeviceId,
     queue::{Place, prepared_offers::Preparation},
 };
@@ -43,7 +43,7 @@ pub(crate) struct Peer {
     /// The device it is on.
     pub(crate) device: DeviceId,
     /// Whom it has met.
-    pub(crate) acquaintances: Option<Box<Acquaintances>>,
+    pub(crate) acquaintances: Option<Box<KnownPairs>>,
     /// How many of its messages were refused on this socket.
     pub(crate) refusals: u16,
     /// Whom it parted from, and until when they are kept apart; oldest first.
@@ -54,7 +54,7 @@ pub(crate) struct Peer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Link {
     /// It is there.
-    Attached(Connection),
+    Attached(SocketId),
     /// It is lost; the peer is forgotten at this moment.
     Detached {
         /// The end of the grace.
@@ -83,7 +83,7 @@ pub(crate) enum Standing {
 impl Peer {
     /// A peer that has just said hello.
     pub(crate) fn new(
-        connection: Connection,
+        connection: SocketId,
         network: Network,
         secret: Secret,
         device: DeviceId,

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use crate::{
     matchmaker::{Matchmaker, queue::Verdict},
     protocol::{
-        PairId, Past, PeerId,
+        PairId, PastPairs, PeerId,
         limits::{AGAIN_AFTER, MET_FOR},
     },
     time::Moment,
@@ -13,16 +13,16 @@ use crate::{
 
 /// One peer's memory of its pairs. Most peers have none.
 #[derive(Debug, Default)]
-pub(crate) struct Acquaintances {
+pub(crate) struct KnownPairs {
     /// Whom it has met, and until when somebody else is better; the oldest first.
     met: VecDeque<(Moment, PairId)>,
     /// Whom it does not want; the oldest first.
     blocked: VecDeque<PairId>,
 }
 
-impl Acquaintances {
+impl KnownPairs {
     /// Those of a page that remembers this; `None` where there is nothing to remember.
-    pub(crate) fn told(now: Moment, past: &Past) -> Option<Box<Self>> {
+    pub(crate) fn told(now: Moment, past: &PastPairs) -> Option<Box<Self>> {
         if past.is_none() {
             return None;
         }

@@ -4,11 +4,11 @@ use std::{mem, ops::Range, sync::Arc, time::Duration};
 
 use crate::{
     matchmaker::{
-        Acquaintances, Closing, Connection, Due, Link, Matchmaker, Network, Output, Peer, Standing,
-        keys::DeviceId,
+        Closing, Due, KnownPairs, Link, Matchmaker, Network, Output, Peer, SocketId, Standing, keys::DeviceId,
     },
     protocol::{
-        EndReason, ErrorCode, Frame, Limits, MatchId, Past, PeerId, Resume, Secret, Signalling, ToBrowser,
+        EndReason, ErrorCode, Frame, Limits, MatchId, PastPairs, PeerId, Resume, Secret, Signalling,
+        ToBrowser,
         limits::{
             GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, IDLE_HEARTBEAT, MAX_CANDIDATE_BYTES, MAX_CANDIDATES,
             MAX_FRAME_BYTES, MAX_SDP_BYTES, VERSION,
@@ -47,7 +47,7 @@ pub(crate) struct Known {
 }
 
 impl Matchmaker {
-    pub(crate) fn opened(&mut self, now: Moment, connection: Connection, network: Network) {
+    pub(crate) fn opened(&mut self, now: Moment, connection: SocketId, network: Network) {
         if self.draining {
             return self.turn_away(connection, ErrorCode::ServerStops);
         }
@@ -60,7 +60,7 @@ impl Matchmaker {
         self.deadlines.set(until, Due::Hello(connection));
     }
 
-    pub(crate) fn hello_overdue(&mut self, connection: Connection) {
+    pub(crate) fn hello_overdue(&mut self, connection: SocketId) {
         self.sockets.remove(&connection);
         self.turn_away(connection, ErrorCode::HelloFirst);
     }
@@ -71,11 +71,11 @@ impl Matchmaker {
     pub(crate) fn greet(
         &mut self,
         now: Moment,
-        (connection, network): (Connection, Network),
+        (connection, network): (SocketId, Network),
         ack: u64,
         resume: Option<Resume>,
         ticket: Option<&str>,
-        (device, past): (Option<&str>, &Past),
+        (device, past): (Option<&str>, &PastPairs),
     ) {
         let known = |it: &Resume| self.peers.get(&it.peer).is_some_and(|peer| peer.secret == Some(it.secret));
         if let Some(resume) = resume.filter(known) {
@@ -94,7 +94,7 @@ impl Matchmaker {
                 let (id, secret, device) = (self.mint.peer(now), self.mint.secret(), self.device(device));
                 self.bind(connection, id);
                 let mut peer = Peer::new(connection, network, secret, device.id, self.outbox_bytes);
-                peer.acquaintances = Acquaintances::told(now, past);
+                peer.acquaintances = KnownPairs::told(now, past);
                 self.peers.insert(id, peer);
                 self.tell(id, self.welcome(id, secret, (false, None), device.news));
             }
@@ -114,7 +114,7 @@ impl Matchmaker {
         }
     }
 
-    fn take_back(&mut self, now: Moment, (connection, network): (Connection, Network), ack: u64, id: PeerId) {
+    fn take_back(&mut self, now: Moment, (connection, network): (SocketId, Network), ack: u64, id: PeerId) {
         let secret = self.mint.secret();
         let Some(peer) = self.peers.get_mut(&id) else { return };
         if !peer.delivery.acknowledge(ack) {
@@ -140,13 +140,13 @@ impl Matchmaker {
         }
     }
 
-    pub(crate) fn replay(&mut self, connection: Connection, id: PeerId) {
+    pub(crate) fn replay(&mut self, connection: SocketId, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let frames = peer.delivery.replay();
         self.outputs.extend(frames.into_iter().map(|frame| Output::Send { connection, frame }));
     }
 
-    pub(crate) fn closed(&mut self, now: Moment, connection: Connection, closing: Closing) {
+    pub(crate) fn closed(&mut self, now: Moment, connection: SocketId, closing: Closing) {
         match (self.sockets.remove(&connection), closing) {
             (None, _) => {}
             (Some(Socket::Silent { until, .. }), _) => self.deadlines.cancel(until, Due::Hello(connection)),
@@ -232,7 +232,7 @@ impl Matchmaker {
     }
 
     /// Closes a socket that no peer's record holds on to.
-    pub(crate) fn drop_socket(&mut self, connection: Connection, code: ErrorCode) {
+    pub(crate) fn drop_socket(&mut self, connection: SocketId, code: ErrorCode) {
         if let Some(Socket::Silent { until, .. }) = self.sockets.remove(&connection) {
             self.deadlines.cancel(until, Due::Hello(connection));
         }
@@ -259,13 +259,13 @@ impl Matchmaker {
         self.dismiss(now, id, ErrorCode::ServerStops, 0);
     }
 
-    pub(crate) fn bind(&mut self, connection: Connection, id: PeerId) {
+    pub(crate) fn bind(&mut self, connection: SocketId, id: PeerId) {
         if let Some(Socket::Silent { until, .. }) = self.sockets.insert(connection, Socket::Of(id)) {
             self.deadlines.cancel(until, Due::Hello(connection));
         }
     }
 
-    fn turn_away(&mut self, connection: Connection, code: ErrorCode) {
+    fn turn_away(&mut self, connection: SocketId, code: ErrorCode) {
         let retry = (code == ErrorCode::ServerFull).then(|| self.mint.jitter(ROOM_AFTER));
         let retry_ms = retry.and_then(|it| u32::try_from(it.as_millis()).ok());
         let msg = Arc::new(ToBrowser::Error { code, about: 0, retry_ms });

@@ -8,7 +8,7 @@ use crate::{
         Due, Link, Matchmaker, Note, Output, Peer, Standing,
         matches::{End, Match},
     },
-    protocol::{Ahead, PeerId, Tastes, ToBrowser, limits::CONNECT_WITHIN_SERVER},
+    protocol::{PeerId, PreparedOffer, Tastes, ToBrowser, limits::CONNECT_WITHIN_SERVER},
     time::Moment,
 };
 
@@ -150,7 +150,7 @@ impl Matchmaker {
         }
         self.begin(now, match_id, it);
         let pair = self.acquaint(now, peers);
-        let told = [ahead.map(|number| Ahead::Yours { number }), offer.map(|it| it.told(privacy))];
+        let told = [ahead.map(|number| PreparedOffer::Yours { number }), offer.map(|it| it.told(privacy))];
         for (index, (ahead, shared)) in told.into_iter().zip(shared).enumerate() {
             let partner = self.peers.get(&peers[1 - index]).map(|it| it.media).unwrap_or_default();
             self.stand(peers[index], Standing::Matched(match_id));

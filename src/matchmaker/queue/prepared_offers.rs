@@ -10,7 +10,7 @@ use crate::{
         matches::{Match, ice::Privacy},
     },
     protocol::{
-        Ahead, Candidate, Epoch, ErrorCode, MatchId, PeerId, Sdp, Signal, ToBrowser,
+        Candidate, Epoch, ErrorCode, MatchId, PeerId, PreparedOffer, Sdp, Signal, ToBrowser,
         limits::{MAX_CANDIDATES, MAX_PREPARED, PREPARED_FOR},
     },
     time::Moment,
@@ -82,9 +82,9 @@ pub(crate) struct Offer {
 
 impl Offer {
     /// What the polite end is told, as far as it may know it.
-    pub(crate) fn told(self, privacy: Privacy) -> Ahead {
+    pub(crate) fn told(self, privacy: Privacy) -> PreparedOffer {
         let candidates = self.candidates.into_iter().filter(|it| privacy.allows(it)).collect();
-        Ahead::Theirs { offer: self.sdp, candidates }
+        PreparedOffer::Theirs { offer: self.sdp, candidates }
     }
 }
 
@@ -162,7 +162,7 @@ impl Matchmaker {
         if it.ahead == Some(number) && it.index_of(id) == Match::IMPOLITE {
             match signal {
                 Signal::Candidate(_) | Signal::EndOfCandidates { .. } => {
-                    self.signal(now, id, seq, (match_id, Epoch::AHEAD), signal);
+                    self.signal(now, id, seq, (match_id, Epoch::PREPARED), signal);
                 }
                 Signal::Offer { .. } | Signal::Answer { .. } => {}
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     matchmaker::Matchmaker,
-    protocol::{Here, PeerId, ToBrowser, Wait},
+    protocol::{Occupancy, PeerId, ToBrowser, Wait},
     time::Moment,
 };
 
@@ -65,7 +65,7 @@ impl Matchmaker {
         }
         let others = self.peers.len().saturating_sub(self.lost + 1);
         let wait = if others == 0 { None } else { self.forecast.likely(now) };
-        self.tell(id, ToBrowser::Here(Here::among(others, wait)));
+        self.tell(id, ToBrowser::Here(Occupancy::among(others, wait)));
     }
 }
 

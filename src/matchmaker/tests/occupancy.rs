@@ -1,10 +1,10 @@
 //! What who waits is told of the others, told as scenes; it must not know how it is counted.
 
 use super::scene::{Scene, secs};
-use crate::protocol::{Here, ToServer, Wait};
+use crate::protocol::{Occupancy, ToServer, Wait};
 
 /// What a page is told when it says that it is there.
-fn asks(scene: &mut Scene, page: usize) -> Option<Here> {
+fn asks(scene: &mut Scene, page: usize) -> Option<Occupancy> {
     scene.pages[page].here = None;
     scene.say(page, ToServer::Ping {});
     scene.pages[page].here
@@ -32,7 +32,7 @@ fn who_finds_nobody_is_told_at_once_and_again_with_each_sign_of_life() {
     let [ann] = scene.arrive();
     assert_eq!(asks(&mut scene, ann), None, "it wants nobody");
     scene.join(ann);
-    assert_eq!(scene.pages[ann].here, Some(Here { around: 0, wait: None }));
+    assert_eq!(scene.pages[ann].here, Some(Occupancy { around: 0, wait: None }));
     let [ben] = scene.arrive();
     assert_eq!(around(&mut scene, ann), Some(1));
     scene.lose(ben);
@@ -68,7 +68,7 @@ fn who_comes_back_is_told_again_whether_the_loss_was_known_or_not() {
         }
         scene.pages[ann].here = None;
         scene.resume(ann);
-        assert_eq!(scene.pages[ann].here, Some(Here { around: 0, wait: None }), "known: {known}");
+        assert_eq!(scene.pages[ann].here, Some(Occupancy { around: 0, wait: None }), "known: {known}");
     }
 }
 
@@ -93,16 +93,20 @@ fn how_long_it_takes_is_told_once_enough_have_waited_and_only_among_others() {
     }
     let [ann, ben, cleo] = scene.arrive();
     scene.join(ann);
-    assert_eq!(scene.pages[ann].here, Some(Here { around: 1, wait: None }), "seven are not enough");
+    assert_eq!(scene.pages[ann].here, Some(Occupancy { around: 1, wait: None }), "seven are not enough");
     scene.wait(secs(12));
     scene.join(ben);
     scene.join(cleo);
-    assert_eq!(scene.pages[cleo].here, Some(Here { around: 1, wait: Some(Wait::Moment) }));
+    assert_eq!(scene.pages[cleo].here, Some(Occupancy { around: 1, wait: Some(Wait::Moment) }));
     for page in [ann, ben] {
         scene.goodbye(page);
     }
-    assert_eq!(asks(&mut scene, cleo), Some(Here { around: 0, wait: None }), "nobody is there to wait for");
+    assert_eq!(
+        asks(&mut scene, cleo),
+        Some(Occupancy { around: 0, wait: None }),
+        "nobody is there to wait for"
+    );
     scene.arrive::<1>();
     scene.wait(secs(600));
-    assert_eq!(asks(&mut scene, cleo), Some(Here { around: 1, wait: None }), "that was long ago");
+    assert_eq!(asks(&mut scene, cleo), Some(Occupancy { around: 1, wait: None }), "that was long ago");
 }

@@ -1,11 +1,11 @@
 //! Offers made ahead: who is asked, what is kept, what comes of it; it must not know how they are kept.
 
 use super::scene::{Scene, candidate, offer, secs};
-use crate::protocol::{Ahead, Sdp, Signal, ToBrowser, ToServer, limits::MAX_PREPARED};
+use crate::protocol::{PreparedOffer, Sdp, Signal, ToBrowser, ToServer, limits::MAX_PREPARED};
 
 const NONE: [&str; 0] = [];
 
-fn ahead(scene: &Scene, page: usize) -> Option<Ahead> {
+fn ahead(scene: &Scene, page: usize) -> Option<PreparedOffer> {
     let ToBrowser::Matched { ahead, .. } = scene.terms(page) else { unreachable!("the terms of a match") };
     ahead.clone()
 }
@@ -30,8 +30,8 @@ fn who_comes_is_given_the_offer_of_who_waits_and_the_match_begins_with_it() {
     let (mut scene, ann, bob) = one_waits();
     scene.join(bob);
     assert_eq!(scene.pages[bob].asked, 0, "matched at once, it is not asked");
-    assert_eq!(ahead(&scene, ann), Some(Ahead::Yours { number: 1 }));
-    let Some(Ahead::Theirs { offer, candidates }) = ahead(&scene, bob) else { panic!("no offer") };
+    assert_eq!(ahead(&scene, ann), Some(PreparedOffer::Yours { number: 1 }));
+    let Some(PreparedOffer::Theirs { offer, candidates }) = ahead(&scene, bob) else { panic!("no offer") };
     assert_eq!((offer, candidates.len()), (Sdp("ahead".into()), 1));
     let match_id = scene.current(ann);
     scene.news(ann);
@@ -67,7 +67,7 @@ fn an_old_offer_is_not_used_and_a_new_one_takes_its_place() {
     prepares(&mut scene, ann, 1, candidate());
     scene.wait(secs(50));
     scene.join(bob);
-    let new = Ahead::Theirs { offer: Sdp("new".into()), candidates: Vec::new() };
+    let new = PreparedOffer::Theirs { offer: Sdp("new".into()), candidates: Vec::new() };
     assert_eq!(ahead(&scene, bob), Some(new));
 }
 

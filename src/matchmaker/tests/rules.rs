@@ -2,7 +2,7 @@
 
 use super::scene::{self, Scene, Wire, offer, secs};
 use crate::{
-    matchmaker::{Census, Connection, Input, Note},
+    matchmaker::{Census, Input, Note, SocketId},
     protocol::{ErrorCode, Frame, ToServer, limits::MAX_OUTBOX_MESSAGES},
 };
 
@@ -298,7 +298,7 @@ fn a_full_house_says_so_and_has_room_again_when_one_leaves() {
 #[test]
 fn a_socket_nobody_knows_is_not_answered() {
     let mut scene = Scene::new();
-    let connection = Connection(99);
+    let connection = SocketId(99);
     let frame = Frame { seq: 0, ack: 0, msg: ToServer::Ping {} };
     scene.feed(Input::Said { connection, frame });
     scene.feed(Input::Refused { connection, code: ErrorCode::BadFrame, numbers: None });

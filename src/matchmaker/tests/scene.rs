@@ -5,10 +5,10 @@ use std::{collections::HashMap, ops::Range, time::Duration};
 use uuid::Uuid;
 
 use crate::{
-    matchmaker::{Closing, Config, Connection, Ice, Input, Matchmaker, Network, Note, Output},
+    matchmaker::{Closing, Config, Ice, Input, Matchmaker, Network, Note, Output, SocketId},
     protocol::{
-        Candidate, Delivery, Epoch, ErrorCode, Frame, Here, MatchId, Media, Message, Met, PairId, Past,
-        Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
+        Candidate, Delivery, Epoch, ErrorCode, Frame, MatchId, Media, Message, Met, Occupancy, PairId,
+        PastPairs, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
         limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES, MET_FOR},
     },
     time::Moment,
@@ -40,11 +40,11 @@ pub(crate) struct Page {
     /// From the last welcome.
     pub(crate) name: Option<Resume>,
     /// The socket it speaks on.
-    pub(crate) socket: Option<Connection>,
+    pub(crate) socket: Option<SocketId>,
     /// The socket on which it tries to come back.
-    trying: Option<Connection>,
+    trying: Option<SocketId>,
     /// A former socket, should anything be said on it still.
-    fenced: Option<Connection>,
+    fenced: Option<SocketId>,
     /// How its socket behaves.
     pub(crate) wire: Wire,
     delivery: Delivery<ToServer>,
@@ -57,7 +57,7 @@ pub(crate) struct Page {
     /// How often it was asked for an offer ahead.
     pub(crate) asked: usize,
     /// How busy it was when it was told so last, in this wait.
-    pub(crate) here: Option<Here>,
+    pub(crate) here: Option<Occupancy>,
     /// All that was said on a former socket.
     pub(crate) on_fenced: Vec<Event>,
     read: usize,
@@ -78,7 +78,7 @@ pub(crate) struct Scene {
     /// All notes so far.
     pub(crate) notes: Vec<Note>,
     sockets: u64,
-    open: Vec<Connection>,
+    open: Vec<SocketId>,
     matches: Vec<MatchId>,
     owing: Vec<usize>,
     /// What each device remembers, by its signed name.
@@ -100,7 +100,7 @@ struct Memory {
 
 /// A hello that shows nothing but, perhaps, a secret.
 pub(crate) fn hello(resume: Option<Resume>) -> ToServer {
-    ToServer::Hello { resume, ticket: None, device: None, past: Past::default() }
+    ToServer::Hello { resume, ticket: None, device: None, past: PastPairs::default() }
 }
 
 /// Seconds, for short.
@@ -125,10 +125,10 @@ pub(crate) fn candidate() -> Signal {
 }
 
 impl Memory {
-    fn past(&self, now: Moment) -> Past {
+    fn past(&self, now: Moment) -> PastPairs {
         let met = self.met.iter().filter(|(at, _)| now - *at < MET_FOR);
         let met = met.map(|(at, pair)| Met { pair: *pair, minutes_ago: ((now - *at).as_secs() / 60) as u8 });
-        Past { met: met.collect(), blocked: self.blocked.clone() }
+        PastPairs { met: met.collect(), blocked: self.blocked.clone() }
     }
 
     fn meet(&mut self, now: Moment, pair: PairId) {
@@ -432,7 +432,7 @@ impl Scene {
         }
     }
 
-    fn deliver(&mut self, connection: Connection, seq: u64, ack: u64, msg: &ToBrowser) {
+    fn deliver(&mut self, connection: SocketId, seq: u64, ack: u64, msg: &ToBrowser) {
         let index = self.owner(connection);
         let page = &mut self.pages[index];
         if page.fenced == Some(connection) {
@@ -500,7 +500,7 @@ impl Scene {
         index
     }
 
-    fn shut(&mut self, connection: Connection, code: ErrorCode) {
+    fn shut(&mut self, connection: SocketId, code: ErrorCode) {
         let index = self.owner(connection);
         self.open.retain(|it| *it != connection);
         let page = &mut self.pages[index];
@@ -517,7 +517,7 @@ impl Scene {
         }
     }
 
-    fn owner(&self, connection: Connection) -> usize {
+    fn owner(&self, connection: SocketId) -> usize {
         assert!(self.open.contains(&connection), "nothing is said on a socket that is closed");
         let is_its = |it: &Page| [it.socket, it.trying, it.fenced].contains(&Some(connection));
         self.pages.iter().rposition(is_its).unwrap()
@@ -544,7 +544,7 @@ impl Scene {
 
     fn try_socket(&mut self, page: usize) {
         self.sockets += 1;
-        let connection = Connection(self.sockets);
+        let connection = SocketId(self.sockets);
         self.pages[page].trying = Some(connection);
         self.open.push(connection);
         let network = Network::of([192, 0, 2, if self.apart { connection.0 as u8 } else { 0 }].into());
@@ -552,7 +552,7 @@ impl Scene {
     }
 
     /// The socket a page has.
-    pub(crate) fn socket(&self, page: usize) -> Connection {
+    pub(crate) fn socket(&self, page: usize) -> SocketId {
         self.pages[page].socket.or(self.pages[page].trying).unwrap()
     }
 
@@ -617,7 +617,7 @@ fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
                 format!("seeking {} for {ms} ms", kebab(wants))
             }
             ToBrowser::Prepare { .. } => "prepare".to_owned(),
-            ToBrowser::Here(Here { around, .. }) => format!("here {around}"),
+            ToBrowser::Here(Occupancy { around, .. }) => format!("here {around}"),
             ToBrowser::Ice { match_id, .. } => format!("ice #{}", number(match_id)),
             ToBrowser::Matched { match_id, role, .. } => {
                 format!("matched #{} {}", number(match_id), kebab(role))

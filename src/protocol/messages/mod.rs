@@ -12,7 +12,10 @@ pub(crate) mod comma_list;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Affinity, Ahead, Epoch, ErrorCode, Here, MatchId, PairId, Past, PeerId, Secret, Signal, Tastes};
+use super::{
+    Affinity, Epoch, ErrorCode, MatchId, Occupancy, PairId, PastPairs, PeerId, PreparedOffer, Secret, Signal,
+    Tastes,
+};
 
 /// One WebSocket text message, either way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +44,8 @@ pub enum ToServer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<String>,
         /// Whom this device has met.
-        #[serde(default, skip_serializing_if = "Past::is_none")]
-        past: Past,
+        #[serde(default, skip_serializing_if = "PastPairs::is_none")]
+        past: PastPairs,
     },
     /// Wait for a stranger. For a peer that waits already it only changes what is said here; in a match it does nothing.
     Join {
@@ -143,7 +146,7 @@ pub enum ToBrowser {
         widens_in_ms: Option<u32>,
     },
     /// How busy it is, told to who has looked for somebody and found nobody. Not counted.
-    Here(Here),
+    Here(Occupancy),
     /// This peer will soon have a partner: it may make its offer now, and send it as [`ToServer::Prepared`].
     Prepare {
         /// Servers for STUN; those for TURN come with the match.
@@ -174,9 +177,9 @@ pub enum ToBrowser {
         /// The two devices, by a name that they have whenever they meet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pair: Option<PairId>,
-        /// The impolite end has made its offer ahead: the match begins with [`Epoch::AHEAD`].
+        /// The impolite end has made its offer ahead: the match begins with [`Epoch::PREPARED`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        ahead: Option<Ahead>,
+        ahead: Option<PreparedOffer>,
     },
     /// New servers for this match, before the credentials of the old ones end.
     Ice {

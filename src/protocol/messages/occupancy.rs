@@ -8,7 +8,7 @@ use crate::protocol::limits::{CROWD_STEPS, WAIT_STEPS};
 
 /// How many are here and how long one waits, both so coarse that no single person is found in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Here {
+pub struct Occupancy {
     /// Peers other than the one who is told: the largest of [`CROWD_STEPS`] that is not more, 0 where there is nobody.
     pub around: u32,
     /// How long a wait is likely; absent where nobody can say.
@@ -16,7 +16,7 @@ pub struct Here {
     pub wait: Option<Wait>,
 }
 
-impl Here {
+impl Occupancy {
     /// What is told where there are so many others.
     pub fn among(others: usize, wait: Option<Wait>) -> Self {
         let others = u32::try_from(others).unwrap_or(u32::MAX);
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     fn around(others: usize) -> u32 {
-        Here::among(others, None).around
+        Occupancy::among(others, None).around
     }
 
     #[test]
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_page_counts_the_steps_of_another_age_too() {
-        let steps = |around| Here { around, wait: None }.steps();
+        let steps = |around| Occupancy { around, wait: None }.steps();
         assert_eq!([0, 1, 10, 10_000].map(steps), [0, 1, 2, CROWD_STEPS.len()]);
         assert_eq!(
             [5, 30, u32::MAX].map(steps),

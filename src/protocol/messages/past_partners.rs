@@ -40,7 +40,7 @@ pub struct Met {
 
 /// What a page tells the server of whom it has met.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Past {
+pub struct PastPairs {
     /// Whom it met last, the latest last: at most [`MAX_MET`]. By preference it meets somebody else.
     #[serde(
         default,
@@ -59,7 +59,7 @@ pub struct Past {
     pub blocked: Vec<PairId>,
 }
 
-impl Past {
+impl PastPairs {
     /// Whether there is none.
     pub const fn is_none(&self) -> bool {
         self.met.is_empty() && self.blocked.is_empty()

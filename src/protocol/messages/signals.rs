@@ -130,7 +130,7 @@ impl fmt::Debug for Sdp {
 /// An offer that was made ahead of the match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ahead {
+pub enum PreparedOffer {
     /// Told to the impolite end: its own.
     Yours {
         /// Its number.
@@ -145,7 +145,7 @@ pub enum Ahead {
     },
 }
 
-impl Ahead {
+impl PreparedOffer {
     /// Bytes of its texts: what it costs to keep.
     pub fn weight(&self) -> usize {
         match self {

@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::protocol::{
-    Ahead, Frame, ToBrowser, ToServer,
+    Frame, PreparedOffer, ToBrowser, ToServer,
     limits::{ACK_EVERY, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES},
 };
 
@@ -192,7 +192,7 @@ impl Message for ToBrowser {
     fn weight(&self) -> usize {
         match self {
             Self::Signal { signal, .. } => signal.weight(),
-            Self::Matched { ahead, .. } => ahead.as_ref().map_or(0, Ahead::weight),
+            Self::Matched { ahead, .. } => ahead.as_ref().map_or(0, PreparedOffer::weight),
             Self::Welcome { .. }
             | Self::Waiting {}
             | Self::Seeking { .. }

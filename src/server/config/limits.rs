@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::ice::Fault;
 use crate::{
     protocol::limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES},
-    time::Pace,
+    time::RateLimit,
 };
 
 /// The largest burst: more is no limit.
@@ -141,9 +141,9 @@ impl Default for NetworkLimits {
 
 impl Rate {
     /// As something to count with; `None` for no limit.
-    pub(crate) fn pace(self) -> Option<Pace> {
+    pub(crate) fn pace(self) -> Option<RateLimit> {
         let every = Duration::from_millis(u64::from(60_000 / self.per_minute.max(1)));
-        (self.burst > 0).then(|| Pace::new(every, self.burst))
+        (self.burst > 0).then(|| RateLimit::new(every, self.burst))
     }
 
     fn check(self, key: &'static str) -> Result<(), Fault> {

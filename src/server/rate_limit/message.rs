@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{
     protocol::{Signal, ToServer, limits::MAX_REFUSALS},
     server::config::limits::{Limit, PeerLimits},
-    time::{Moment, Pace},
+    time::{Moment, RateLimit},
 };
 
 /// Kinds of messages that are counted apart, so that nobody loses the one by having said too much of the other.
@@ -56,7 +56,7 @@ impl Kind {
 
 /// How fast each kind may come, in the order of [`Kind`]; the same for every socket.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Paces([Option<Pace>; 5]);
+pub(crate) struct Paces([Option<RateLimit>; 5]);
 
 impl Paces {
     /// Those that are configured.
@@ -93,7 +93,7 @@ impl Allowance {
     pub(crate) fn weigh(&mut self, paces: &Paces, now: Moment, kind: Kind) -> Verdict {
         let (pace, bucket) = (paces.0[kind as usize], &mut self.0[kind as usize]);
         let Some(pace) = pace else { return Verdict::Heard };
-        if pace.allows(&mut bucket.due, now) {
+        if pace.take(&mut bucket.due, now) {
             bucket.refused = bucket.refused.saturating_sub(1);
             return Verdict::Heard;
         }
@@ -101,7 +101,7 @@ impl Allowance {
         if bucket.refused > MAX_REFUSALS {
             return Verdict::TooOften;
         }
-        Verdict::TooSoon(pace.allows_at(bucket.due) - now)
+        Verdict::TooSoon(pace.next_at(bucket.due) - now)
     }
 }
 

@@ -16,7 +16,7 @@ use crate::{
         config::limits::{Limit, Limits, NetworkLimits},
         telemetry::Telemetry,
     },
-    time::{Moment, Pace},
+    time::{Moment, RateLimit},
 };
 
 /// How often networks of which nothing is counted any more are forgotten.
@@ -56,10 +56,10 @@ impl Usage {
 #[derive(Debug)]
 struct Table {
     connections: usize,
-    pages: Option<Pace>,
-    openings: Option<Pace>,
-    joins: Option<Pace>,
-    nexts: Option<Pace>,
+    pages: Option<RateLimit>,
+    openings: Option<RateLimit>,
+    joins: Option<RateLimit>,
+    nexts: Option<RateLimit>,
     /// Networks at most.
     room: usize,
     swept: Moment,
@@ -137,8 +137,8 @@ impl Table {
 }
 
 /// Counts one, or says how long it should have waited.
-fn wait(pace: Pace, due: &mut Moment, now: Moment) -> Option<Duration> {
-    (!pace.allows(due, now)).then(|| pace.allows_at(*due) - now)
+fn wait(pace: RateLimit, due: &mut Moment, now: Moment) -> Option<Duration> {
+    (!pace.take(due, now)).then(|| pace.next_at(*due) - now)
 }
 
 /// Where everybody comes in.

@@ -1,6 +1,6 @@
 //! Takes out of a signal what the partner has no need to know: text in, text out; it must not know who gets it.
 //!
-//! What may pass at all is decided elsewhere: what is not among the candidates that a partner may have is not sent. Here
+//! What may pass at all is decided elsewhere: what is not among the candidates that a partner may have is not sent. Occupancy
 //! the rest is made free of what no browser acts on: candidates that stand in a description too, the default address of
 //! each section, the local address behind a reflexive or relayed one, and names of the sender's interfaces.
 

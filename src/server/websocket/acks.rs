@@ -55,7 +55,7 @@ impl Numbers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Here;
+    use crate::protocol::Occupancy;
 
     #[test]
     fn only_a_ping_that_says_nothing_new_is_answered_here() {
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn who_is_taken_back_to_the_queue_waits_on() {
         let mut numbers = Numbers::default();
-        let here = ToBrowser::Here(Here::among(1, None));
+        let here = ToBrowser::Here(Occupancy::among(1, None));
         numbers.say(&Frame { seq: 0, ack: 0, msg: Arc::new(here) });
         assert_eq!(numbers.answer(&Frame { seq: 0, ack: 0, msg: ToServer::Ping {} }), None);
     }

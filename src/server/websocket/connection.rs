@@ -25,7 +25,7 @@ use super::{
     upgrade::WebSocket,
 };
 use crate::{
-    matchmaker::{Closing, Connection, Input, ROOM_AFTER},
+    matchmaker::{Closing, Input, ROOM_AFTER, SocketId},
     protocol::{ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode},
     server::{
         clock::Clock,
@@ -112,7 +112,7 @@ impl Exchange {
 
     /// Serves one socket until it is closed.
     pub(crate) async fn serve(self: Arc<Self>, socket: WebSocket, pass: Pass) {
-        let connection = Connection(self.last.fetch_add(1, Ordering::Relaxed) + 1);
+        let connection = SocketId(self.last.fetch_add(1, Ordering::Relaxed) + 1);
         let (mailbox, post) = mailbox(self.wheel.now(), self.outbox_bytes);
         self.wheel.add(&mailbox);
         // It fails when the driver has ended; what then becomes of `post` says so to the conversation.
@@ -161,7 +161,7 @@ impl Exchange {
 struct Talk {
     exchange: Arc<Exchange>,
     socket: WebSocket,
-    connection: Connection,
+    connection: SocketId,
     pass: Pass,
     allowance: Allowance,
     mailbox: Mailbox,

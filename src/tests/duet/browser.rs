@@ -5,8 +5,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use passerby::{
     call::{
-        ConnectionState, Description, DescriptionKind, Failed, Input, Link, Measurement, MediaError,
-        PeerDeed, PeerEvent, SignalingState,
+        ConnectionId, ConnectionState, Description, DescriptionKind, Failed, Input, Measurement, MediaError,
+        PeerCommand, PeerEvent, SignalingState,
     },
     protocol::{Candidate, Media, PeerMessage, Sdp},
     time::Moment,
@@ -34,14 +34,14 @@ pub(super) struct Browser {
     /// The network that this browser is in; candidates of another one lead nowhere.
     network: u32,
     peer: Option<Peer>,
-    deeds: VecDeque<(Link, PeerDeed)>,
+    commands: VecDeque<(ConnectionId, PeerCommand)>,
     serial: u64,
     last_link: u32,
 }
 
 /// A connection.
 struct Peer {
-    link: Link,
+    link: ConnectionId,
     state: SignalingState,
     attached: bool,
     /// Something is left to negotiate.
@@ -74,7 +74,7 @@ impl Browser {
     }
 
     /// The connection that is open.
-    pub(super) fn link(&self) -> Option<Link> {
+    pub(super) fn link(&self) -> Option<ConnectionId> {
         self.peer.as_ref().map(|it| it.link)
     }
 }
@@ -89,21 +89,21 @@ fn fragment(sdp: &Sdp) -> &str {
 }
 
 /// A certificate that no other connection has.
-fn certificate(side: Side, Link(number): Link) -> String {
+fn certificate(side: Side, ConnectionId(number): ConnectionId) -> String {
     let bytes = [side as u8, number.to_le_bytes()[0], number.to_le_bytes()[1]];
     let hex: Vec<_> = bytes.into_iter().chain([0; 29]).map(|it| format!("{it:02X}")).collect();
     format!("a=fingerprint:sha-256 {}", hex.join(":"))
 }
 
 impl World {
-    pub(super) fn order(&mut self, side: Side, link: Link, deed: PeerDeed) {
-        match deed {
-            PeerDeed::Open { .. } => {
+    pub(super) fn order(&mut self, side: Side, link: ConnectionId, command: PeerCommand) {
+        match command {
+            PeerCommand::Open { .. } => {
                 let browser = &mut self.browsers[side];
                 assert!(browser.peer.is_none(), "two connections at a time");
                 assert!(link.0 > browser.last_link, "a connection is opened once");
                 browser.last_link = link.0;
-                browser.deeds.clear();
+                browser.commands.clear();
                 browser.peer = Some(Peer {
                     link,
                     state: SignalingState::Stable,
@@ -124,20 +124,20 @@ impl World {
                     counters: Measurement::default(),
                 });
             }
-            PeerDeed::Close => {
+            PeerCommand::Close => {
                 // What was told before is still delivered, as far as there is a path.
-                let deeds = std::mem::take(&mut self.browsers[side].deeds);
-                for (_, deed) in deeds {
-                    if let PeerDeed::Tell(message) = deed {
+                let commands = std::mem::take(&mut self.browsers[side].commands);
+                for (_, command) in commands {
+                    if let PeerCommand::Send(message) = command {
                         self.send_over_channel(side, message);
                     }
                 }
                 self.browsers[side].peer = None;
-                self.browsers[side].deeds.clear();
+                self.browsers[side].commands.clear();
             }
-            deed => {
-                let was_idle = self.browsers[side].deeds.is_empty();
-                self.browsers[side].deeds.push_back((link, deed));
+            command => {
+                let was_idle = self.browsers[side].commands.is_empty();
+                self.browsers[side].commands.push_back((link, command));
                 if was_idle {
                     self.plan_work(side);
                 }
@@ -150,44 +150,44 @@ impl World {
         self.schedule(at, Event::Browser(side));
     }
 
-    /// Does the next deed.
+    /// Does the next command.
     pub(super) fn work(&mut self, side: Side) {
         self.update_media();
         let browser = &mut self.browsers[side];
-        let Some((link, deed)) = browser.deeds.pop_front() else { return };
-        let more = !browser.deeds.is_empty();
+        let Some((link, command)) = browser.commands.pop_front() else { return };
+        let more = !browser.commands.is_empty();
         let Some(peer) = browser.peer.as_mut().filter(|it| it.link == link) else { return };
-        let events = match deed {
-            PeerDeed::Open { .. } | PeerDeed::Close => Vec::new(),
-            PeerDeed::Tell(message) => {
+        let events = match command {
+            PeerCommand::Open { .. } | PeerCommand::Close => Vec::new(),
+            PeerCommand::Send(message) => {
                 self.send_over_channel(side, message);
                 Vec::new()
             }
-            PeerDeed::RestartIce => {
+            PeerCommand::RestartIce => {
                 (peer.restarts, peer.wishes) = (true, true);
                 Vec::new()
             }
-            PeerDeed::SetServers { .. } | PeerDeed::Bound(_) => Vec::new(),
-            PeerDeed::Attach => {
+            PeerCommand::SetServers { .. } | PeerCommand::LimitBitrate(_) => Vec::new(),
+            PeerCommand::Attach => {
                 assert!(!peer.attached, "tracks are attached once");
                 peer.attached = true;
                 peer.wishes |= peer.state == SignalingState::Stable;
                 Vec::new()
             }
-            PeerDeed::SetLocal => {
+            PeerCommand::SetLocal => {
                 browser.serial += 1;
                 peer.set_local(&format!("{side}-{}", browser.serial), browser.network)
             }
-            PeerDeed::SetRemote(description) => peer.set_remote(description),
-            PeerDeed::AddCandidate(candidate) => {
+            PeerCommand::SetRemote(description) => peer.set_remote(description),
+            PeerCommand::AddCandidate(candidate) => {
                 let remote = peer.remote.as_ref().expect("no candidate before its description");
                 let named = candidate.username_fragment.clone();
                 assert_eq!(named.as_deref(), Some(fragment(remote)), "a candidate of another generation");
                 peer.reachable = named.map(|it| (it, network(&candidate)));
                 Vec::new()
             }
-            PeerDeed::EndCandidates { .. } => Vec::new(),
-            PeerDeed::Measure => vec![PeerEvent::Measured(peer.counters)],
+            PeerCommand::EndCandidates { .. } => Vec::new(),
+            PeerCommand::Measure => vec![PeerEvent::Measured(peer.counters)],
         };
         for event in events {
             let at = self.now;
@@ -225,7 +225,7 @@ impl World {
     fn negotiate_if_needed(&mut self, side: Side) {
         let browser = &mut self.browsers[side];
         let Some(peer) = &mut browser.peer else { return };
-        if peer.wishes && peer.state == SignalingState::Stable && browser.deeds.is_empty() {
+        if peer.wishes && peer.state == SignalingState::Stable && browser.commands.is_empty() {
             peer.wishes = false;
             let (now, link, event) = (self.now, peer.link, PeerEvent::NegotiationNeeded);
             self.schedule(now, Event::Page(side, Input::Peer { link, event }));

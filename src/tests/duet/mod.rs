@@ -8,8 +8,8 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use passerby::{
     call::{
-        Browser as Maker, Call, Device, Farewell, Flow, Input, Intent, Kept, Link, Output, PeerEvent, Phase,
-        Switch,
+        Browser as Maker, Call, ConnectionId, Device, Farewell, Flow, Input, Intent, Output, PeerEvent,
+        Phase, StoredProfile, Switch,
     },
     matchmaker::{self, Matchmaker},
     protocol::{
@@ -55,10 +55,10 @@ enum Event {
     PageLost(Side, u64),
     /// Something goes wrong.
     Trouble(Trouble),
-    /// The browser of a page works off its next deed.
+    /// The browser of a page works off its next command.
     Browser(Side),
     /// Something said over the data channel arrives.
-    Told(Side, Link, PeerMessage),
+    Told(Side, ConnectionId, PeerMessage),
 }
 
 /// What can go wrong, or be pressed.
@@ -168,7 +168,7 @@ impl World {
             counter: 0,
             matchmaker: matchmaker(rng.u64(..)),
             calls: [(); 2].map(|()| {
-                Call::new(rng.u64(..), Kept::default(), Maker::default(), Vec::new(), String::new())
+                Call::new(rng.u64(..), StoredProfile::default(), Maker::default(), Vec::new(), String::new())
             }),
             browsers: [Browser::default(), Browser::default()],
             wires: Vec::new(),
@@ -220,7 +220,7 @@ impl World {
             Event::Page(side, input) => self.tell_page(side, input),
             Event::Browser(side) => self.work(side),
             Event::Told(side, link, message) => {
-                let event = PeerEvent::Told(message);
+                let event = PeerEvent::Message(message);
                 self.tell_page(side, Input::Peer { link, event });
             }
             Event::Trouble(trouble) => self.trouble(trouble),
@@ -241,7 +241,7 @@ impl World {
                 Output::CloseMedia => self.browsers[side].camera_open = false,
                 Output::EnableMedia(sending) => self.browsers[side].sending = sending,
                 // What is of one page and not of the conversation.
-                Output::Use(..)
+                Output::SwitchDevice(..)
                 | Output::Blur(_)
                 | Output::ShowLevel(_)
                 | Output::ListDevices
@@ -257,14 +257,14 @@ impl World {
                 | Output::Copy(_)
                 | Output::OpenSheet
                 | Output::Reload
-                | Output::Remember(..)
-                | Output::Forget
+                | Output::SaveProfile(..)
+                | Output::EraseProfile
                 | Output::WarmUp(_)
                 | Output::Mark(_) => {}
                 Output::OpenSocket => self.dial(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
                 Output::CloseSocket { goodbye } => self.hang_up(side, goodbye),
-                Output::Peer { link, deed } => self.order(side, link, deed),
+                Output::Peer { link, command } => self.order(side, link, command),
             }
         }
         self.check(side);
@@ -309,7 +309,7 @@ impl World {
     fn trouble(&mut self, trouble: Trouble) {
         self.note(|| format!("trouble: {trouble:?}"));
         match trouble {
-            Trouble::Wish(side, intent) => self.tell_page(side, Input::Wanted(intent)),
+            Trouble::Wish(side, intent) => self.tell_page(side, Input::Intent(intent)),
             Trouble::Cut(side) => self.cut(side, true),
             Trouble::HalfOpen(side) => self.cut(side, false),
             Trouble::Stall(side) => self.stall(side),

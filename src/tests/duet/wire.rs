@@ -3,7 +3,7 @@
 
 use passerby::{
     call::Input,
-    matchmaker::{self, Closing, Connection},
+    matchmaker::{self, Closing, SocketId},
     protocol::{self, ToServer, limits::SILENCE},
     time::Moment,
 };
@@ -55,7 +55,7 @@ impl World {
         }
         wire.server_knows = true;
         let network = matchmaker::Network::of([192, 0, 2, side as u8].into());
-        self.tell_server(matchmaker::Input::Opened { connection: Connection(number), network });
+        self.tell_server(matchmaker::Input::Opened { connection: SocketId(number), network });
         self.tell_page(side, Input::SocketOpened);
     }
 
@@ -87,7 +87,7 @@ impl World {
             return;
         }
         let frame = protocol::decode_strict(text).expect("a page says only what the server understands");
-        let connection = Connection(number);
+        let connection = SocketId(number);
         let asks =
             matches!(frame.msg, ToServer::Join { .. } | ToServer::Next { .. } | ToServer::Failed { .. });
         if asks && self.all_too_soon {
@@ -104,7 +104,7 @@ impl World {
             return;
         }
         let frame = protocol::decode_lenient(text).expect("the server says only what a page understands");
-        self.tell_page(side, Input::Heard(frame));
+        self.tell_page(side, Input::Message(frame));
     }
 
     /// Cuts the wire of a page. Either end may be the first to notice; the server may take until its heartbeat, and
@@ -146,7 +146,7 @@ impl World {
 
     pub(super) fn server_loses(&mut self, number: u64, closing: Closing) {
         if std::mem::take(&mut self.wires[number as usize].server_knows) {
-            self.tell_server(matchmaker::Input::Closed { connection: Connection(number), closing });
+            self.tell_server(matchmaker::Input::Closed { connection: SocketId(number), closing });
         }
     }
 

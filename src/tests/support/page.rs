@@ -7,7 +7,7 @@ use futures::{
     stream::{SplitSink, SplitStream},
 };
 use passerby::protocol::{
-    Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message as _, Past, PeerId,
+    Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message as _, PastPairs, PeerId,
     Receipt, Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer, decode_lenient, encode,
     limits::SUBPROTOCOL,
 };
@@ -164,7 +164,7 @@ impl Page {
     async fn hello(mut link: Link, mut delivery: Delivery<ToServer>, resume: Option<Resume>) -> Self {
         let resumes = resume.is_some();
         let hello = delivery
-            .send(ToServer::Hello { resume, ticket: None, device: None, past: Past::default() })
+            .send(ToServer::Hello { resume, ticket: None, device: None, past: PastPairs::default() })
             .expect("room");
         link.send(encode(&hello)).await;
         let welcome = link.receive().await.expect("a welcome");

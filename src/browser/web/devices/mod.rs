@@ -16,7 +16,7 @@ use web_sys::{MediaStream, MediaStreamTrack};
 use super::js::reflect;
 use crate::{
     browser::inbox::Inbox,
-    call::{Change, Chosen, DeviceEvent, DeviceKind, Input},
+    call::{ChosenDevices, DeviceEvent, DeviceKind, Input, PageEvent},
     protocol,
 };
 use permission::Permissions;
@@ -107,7 +107,7 @@ impl Media {
     }
 
     /// Asks for devices, by preference these; the answer goes to the inbox, unless something else was asked for meanwhile.
-    pub(crate) fn open(&mut self, wish: protocol::Media, chosen: &Chosen) {
+    pub(crate) fn open(&mut self, wish: protocol::Media, chosen: &ChosenDevices) {
         self.close();
         let (slot, inbox, asked) = (self.slot.clone(), self.inbox.clone(), self.slot.borrow().asked);
         let wished = |kind, wished: bool| wished.then(|| constraints(kind, "ideal", chosen.of(kind)));
@@ -296,7 +296,7 @@ fn tell_used(track: &MediaStreamTrack, inbox: &Inbox) {
     let id = reflect::text(&track.get_settings(), "deviceId");
     inbox.put(Input::Devices(DeviceEvent::Used(kind, id)));
     if kind == DeviceKind::Camera {
-        inbox.put(Input::Surroundings(Change::Able(super::page::window::abilities(Some(track)))));
+        inbox.put(Input::Page(PageEvent::Able(super::page::window::abilities(Some(track)))));
     }
 }
 

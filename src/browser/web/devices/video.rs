@@ -10,7 +10,7 @@ use crate::{
         inbox::Inbox,
         web::js::{bindings::FrameSource, reflect},
     },
-    call::{Change, DeviceEvent, DeviceKind, Input},
+    call::{DeviceEvent, DeviceKind, Input, PageEvent},
 };
 
 /// Whose picture.
@@ -37,7 +37,7 @@ pub(crate) fn play(inbox: &Inbox) {
         let refusal = wasm_bindgen_futures::JsFuture::from(played).await.err();
         // What is interrupted by the next picture is no refusal.
         let blocked = refusal.is_some_and(|it| reflect::text(&it, "name") == "NotAllowedError");
-        inbox.put(Input::Surroundings(Change::SoundBlocked(blocked)));
+        inbox.put(Input::Page(PageEvent::SoundBlocked(blocked)));
     });
 }
 

@@ -33,11 +33,11 @@ impl Drag {
     pub(crate) fn watch(inbox: &Inbox) -> Option<Self> {
         let own: HtmlElement = window()?.document()?.query_selector("[data-own]").ok()??.dyn_into().ok()?;
         let from = Rc::new(Cell::new(None::<(i32, i32)>));
-        let on = |name: &'static str, deed: Deed| {
+        let on = |name: &'static str, command: Deed| {
             let (own, from, inbox) = (own.clone(), Rc::clone(&from), inbox.clone());
             EventListener::new(&own.clone(), name, move |event| {
-                if let Some(corner) = deed(&own, event, &from) {
-                    inbox.put(Input::Wanted(Intent::Window(WindowWish::PlaceOwnPicture(corner))));
+                if let Some(corner) = command(&own, event, &from) {
+                    inbox.put(Input::Intent(Intent::Window(WindowWish::PlaceOwnPicture(corner))));
                 }
             })
         };

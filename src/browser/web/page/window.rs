@@ -18,7 +18,7 @@ use crate::{
             js::reflect::{ask, call, construct, get, has},
         },
     },
-    call::{Abilities, Browser, Change, Input},
+    call::{Abilities, Browser, Input, PageEvent},
     protocol::{Language, limits::MAX_LANGUAGES},
     time::Moment,
     ui::SHEET_ID,
@@ -55,8 +55,8 @@ impl Window {
         let again = Rc::clone(&awake);
         // The browser lets the screen go dark when the page is hidden, and says nothing when it is back.
         listeners.push(EventListener::new(&document, "visibilitychange", move |_| relight(&again)));
-        for change in [Change::Able(abilities(None)), Change::Away(document.hidden())] {
-            inbox.put(Input::Surroundings(change));
+        for change in [PageEvent::Able(abilities(None)), PageEvent::Away(document.hidden())] {
+            inbox.put(Input::Page(change));
         }
         Some(Self { channel, awake, _listeners: listeners })
     }
@@ -174,21 +174,21 @@ pub(crate) fn languages() -> Vec<Language> {
 }
 
 fn changes(inbox: &Inbox, document: &Document, channel: &JsValue) -> Vec<EventListener> {
-    let on = |target: &JsValue, name: &'static str, change: fn(&Document) -> Change| {
+    let on = |target: &JsValue, name: &'static str, change: fn(&Document) -> PageEvent| {
         let (inbox, document) = (inbox.clone(), document.clone());
         let target = target.dyn_ref::<EventTarget>()?;
-        Some(EventListener::new(target, name, move |_| inbox.put(Input::Surroundings(change(&document)))))
+        Some(EventListener::new(target, name, move |_| inbox.put(Input::Page(change(&document)))))
     };
     let stranger = video::stranger();
     let window = window().map_or(JsValue::NULL, JsValue::from);
     [
-        on(&window, "online", |_| Change::Online(true)),
-        on(&window, "offline", |_| Change::Online(false)),
-        on(document, "visibilitychange", |it| Change::Away(it.hidden())),
-        on(document, "fullscreenchange", |it| Change::FillsScreen(it.fullscreen_element().is_some())),
-        on(&stranger, "enterpictureinpicture", |_| Change::InPicture(true)),
-        on(&stranger, "leavepictureinpicture", |_| Change::InPicture(false)),
-        on(channel, "message", |_| Change::TakenOver),
+        on(&window, "online", |_| PageEvent::Online(true)),
+        on(&window, "offline", |_| PageEvent::Online(false)),
+        on(document, "visibilitychange", |it| PageEvent::Away(it.hidden())),
+        on(document, "fullscreenchange", |it| PageEvent::FillsScreen(it.fullscreen_element().is_some())),
+        on(&stranger, "enterpictureinpicture", |_| PageEvent::InPicture(true)),
+        on(&stranger, "leavepictureinpicture", |_| PageEvent::InPicture(false)),
+        on(channel, "message", |_| PageEvent::TakenOver),
     ]
     .into_iter()
     .flatten()
@@ -208,7 +208,7 @@ fn signs_of_life(inbox: &Inbox, document: &Document) -> Vec<EventListener> {
                     let now = clock::now();
                     if told.borrow().is_none_or(|at| (now - at).as_millis() >= ACTIVE_EVERY_MS) {
                         *told.borrow_mut() = Some(now);
-                        inbox.put(Input::Surroundings(Change::Active));
+                        inbox.put(Input::Page(PageEvent::Active));
                     }
                 },
             )

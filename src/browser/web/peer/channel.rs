@@ -43,7 +43,7 @@ impl Channel {
                 let text = event.unchecked_ref::<MessageEvent>().data().as_string();
                 let message = text.filter(|it| it.len() <= MAX_PEER_MESSAGE_BYTES);
                 if let Some(message) = message.and_then(|it| json::decode(&it)) {
-                    told.tell(PeerEvent::Told(message));
+                    told.tell(PeerEvent::Message(message));
                 }
             }),
         ];

@@ -37,8 +37,8 @@ use super::{
 use crate::{
     browser::inbox::Inbox,
     call::{
-        ConnectionState, Description, DescriptionKind, Failed, Input, Link, PeerDeed, PeerEvent, Quality,
-        SignalingState,
+        ConnectionId, ConnectionState, Description, DescriptionKind, Failed, Input, PeerCommand, PeerEvent,
+        SendProfile, SignalingState,
     },
     protocol::{self, IceServer, Sdp},
 };
@@ -57,13 +57,13 @@ pub(crate) struct Peer {
     _listeners: Vec<EventListener>,
 }
 
-/// A deed, and what is to be sent with it.
-type Order = (PeerDeed, Option<Sent>);
+/// A command, and what is to be sent with it.
+type Order = (PeerCommand, Option<Sent>);
 
 /// Where news of one connection goes.
 #[derive(Clone)]
 pub(crate) struct News {
-    link: Link,
+    link: ConnectionId,
     inbox: Inbox,
 }
 
@@ -76,7 +76,7 @@ struct Worker {
     /// What was done ahead; nothing once it is used.
     warm: Option<Warm>,
     attached: Rc<Cell<bool>>,
-    bounded: Option<Quality>,
+    bounded: Option<SendProfile>,
 }
 
 impl Drop for Peer {
@@ -99,7 +99,7 @@ impl Peer {
     /// Opens one, from the spare one if there is one; `None` where the browser refuses, which the deadline of the call
     /// notices.
     pub(crate) fn open(
-        link: Link,
+        link: ConnectionId,
         ice: Vec<IceServer>,
         relay_only: bool,
         inbox: &Inbox,
@@ -138,15 +138,15 @@ impl Peer {
         senders::send(&self.connection, sent);
     }
 
-    /// Has a deed done, after those before it.
-    pub(crate) fn order(&self, deed: PeerDeed, sent: Option<Sent>) {
+    /// Has a command done, after those before it.
+    pub(crate) fn order(&self, command: PeerCommand, sent: Option<Sent>) {
         // At once: it may be the last word.
-        if let PeerDeed::Tell(message) = &deed {
+        if let PeerCommand::Send(message) = &command {
             self.channel.borrow().iter().for_each(|it| it.tell(message));
             return;
         }
         // The worker lives as long as this.
-        let _ = self.orders.unbounded_send((deed, sent));
+        let _ = self.orders.unbounded_send((command, sent));
     }
 }
 
@@ -158,17 +158,17 @@ impl News {
 
 impl Worker {
     async fn run(mut self, mut orders: UnboundedReceiver<Order>) {
-        while let Some((deed, sent)) = orders.next().await {
-            self.perform(deed, sent).await;
+        while let Some((command, sent)) = orders.next().await {
+            self.perform(command, sent).await;
         }
     }
 
-    async fn perform(&mut self, deed: PeerDeed, sent: Option<Sent>) {
-        match deed {
+    async fn perform(&mut self, command: PeerCommand, sent: Option<Sent>) {
+        match command {
             // The making and the dropping of `Peer` itself, and what it does at once.
-            PeerDeed::Open { .. } | PeerDeed::Close | PeerDeed::Tell(_) => {}
-            PeerDeed::Attach => self.attach(sent.as_ref()),
-            PeerDeed::SetServers { ice, relay_only } => {
+            PeerCommand::Open { .. } | PeerCommand::Close | PeerCommand::Send(_) => {}
+            PeerCommand::Attach => self.attach(sent.as_ref()),
+            PeerCommand::SetServers { ice, relay_only } => {
                 let servers = (ice, relay_only);
                 if self.servers != servers {
                     // A browser that refuses goes on with the servers it has.
@@ -176,28 +176,28 @@ impl Worker {
                     self.servers = servers;
                 }
             }
-            PeerDeed::RestartIce => self.connection.restart_ice(),
-            PeerDeed::Bound(quality) if self.bounded == Some(quality) => {}
-            PeerDeed::Bound(quality) => {
+            PeerCommand::RestartIce => self.connection.restart_ice(),
+            PeerCommand::LimitBitrate(quality) if self.bounded == Some(quality) => {}
+            PeerCommand::LimitBitrate(quality) => {
                 self.bounded = Some(quality);
                 senders::bound(&self.connection, quality);
             }
-            PeerDeed::SetLocal => {
+            PeerCommand::SetLocal => {
                 let done = JsFuture::from(self.connection.set_local_description_implicitly()).await;
                 let set = done.ok().and_then(|_| local_description(&self.connection)).ok_or(Failed);
                 self.news.tell(PeerEvent::LocalSet(set));
             }
-            PeerDeed::SetRemote(description) => {
+            PeerCommand::SetRemote(description) => {
                 let done = JsFuture::from(self.connection.set_remote_description(&init(&description))).await;
                 self.news.tell(PeerEvent::RemoteSet(done.map(drop).map_err(|_| Failed)));
             }
-            PeerDeed::AddCandidate(candidate) => self.add(&candidate_init(&candidate)).await,
-            PeerDeed::EndCandidates { username_fragment } => {
+            PeerCommand::AddCandidate(candidate) => self.add(&candidate_init(&candidate)).await,
+            PeerCommand::EndCandidates { username_fragment } => {
                 let end = RtcIceCandidateInit::new("");
                 set_fragment(&end, username_fragment.as_deref());
                 self.add(&end).await;
             }
-            PeerDeed::Measure => {
+            PeerCommand::Measure => {
                 if let Ok(report) = JsFuture::from(self.connection.get_stats()).await {
                     self.news.tell(PeerEvent::Measured(stats::measure(report.unchecked_ref())));
                 }

@@ -10,7 +10,7 @@ use web_sys::{RtcBundlePolicy, RtcConfiguration, RtcDataChannel, RtcIceTransport
 use super::{channel, senders};
 use crate::{
     browser::web::{devices::Sent, js::bindings::PeerConnection},
-    call::Quality,
+    call::SendProfile,
     protocol::IceServer,
 };
 
@@ -25,7 +25,7 @@ pub(crate) struct Warm {
     pub(crate) channel: RtcDataChannel,
     /// Something has been there to negotiate; browsers say so once.
     pub(crate) needed: Rc<Cell<bool>>,
-    pub(crate) bounded: Option<Quality>,
+    pub(crate) bounded: Option<SendProfile>,
     _listener: EventListener,
 }
 
@@ -52,7 +52,7 @@ impl Spare {
     }
 
     /// Puts tracks on it.
-    pub(crate) fn attach(&mut self, sent: Option<&Sent>, quality: Quality) {
+    pub(crate) fn attach(&mut self, sent: Option<&Sent>, quality: SendProfile) {
         if let (Some(warm), Some(sent)) = (&mut self.warm, sent) {
             senders::attach_tracks(&warm.connection, Some(sent));
             senders::bound(&warm.connection, quality);

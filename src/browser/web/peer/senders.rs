@@ -15,7 +15,7 @@ use crate::{
             reflect::forget,
         },
     },
-    call::Quality,
+    call::SendProfile,
 };
 
 /// Bits a second of picture at most: 720p looks good with this, and a mobile network carries it.
@@ -92,7 +92,7 @@ pub(crate) fn silence(connection: &PeerConnection) {
 }
 
 /// Bounds what is sent from now on.
-pub(crate) fn bound(connection: &PeerConnection, quality: Quality) {
+pub(crate) fn bound(connection: &PeerConnection, quality: SendProfile) {
     for kind in ["audio", "video"] {
         if let Some(transceiver) = of_kind(connection, kind) {
             bound_sender(&sender(&transceiver), kind, quality);
@@ -100,15 +100,15 @@ pub(crate) fn bound(connection: &PeerConnection, quality: Quality) {
     }
 }
 
-fn bound_sender(sender: &Sender, kind: &str, quality: Quality) {
+fn bound_sender(sender: &Sender, kind: &str, quality: SendProfile) {
     let parameters: Parameters = sender.parameters();
     let Some(encoding) = parameters.encodings().iter().next() else { return };
     let is_video = kind == "video";
     let (rate, scale, frames) = match (quality, is_video) {
-        (Quality::Full, true) => (FULL_VIDEO, Some(1.0), None),
-        (Quality::Saving, true) => (SAVING_VIDEO, Some(SAVING_SCALE), Some(SAVING_RATE)),
-        (Quality::Full, false) => (FULL_AUDIO, None, None),
-        (Quality::Saving, false) => (SAVING_AUDIO, None, None),
+        (SendProfile::Full, true) => (FULL_VIDEO, Some(1.0), None),
+        (SendProfile::Saving, true) => (SAVING_VIDEO, Some(SAVING_SCALE), Some(SAVING_RATE)),
+        (SendProfile::Full, false) => (FULL_AUDIO, None, None),
+        (SendProfile::Saving, false) => (SAVING_AUDIO, None, None),
     };
     set(&encoding, "maxBitrate", Some(rate));
     if is_video {

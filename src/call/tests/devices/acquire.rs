@@ -153,7 +153,7 @@ fn the_light_goes_out_in_every_ending() {
         },
     ];
     for make in pages {
-        for ending in [Input::Wanted(Intent::Stop), Input::PageHidden] {
+        for ending in [Input::Intent(Intent::Stop), Input::PageHidden] {
             let mut page = make();
             let met = page.phase() == "talking";
             page.tell(ending);
@@ -234,7 +234,7 @@ fn the_partner_is_told_of_a_toggle_only_when_the_channel_is_open() {
 #[test]
 fn what_the_partner_tells_of_itself_is_seen() {
     let mut page = Page::talking();
-    page.peer(PeerEvent::Told(PeerMessage::Sending(Media { audio: true, video: false }.into())));
+    page.peer(PeerEvent::Message(PeerMessage::Sending(Media { audio: true, video: false }.into())));
     assert_eq!(page.sees(), Phase::Talking { partner: AUDIO, flow: Flow::Steady });
 }
 

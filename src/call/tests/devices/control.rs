@@ -2,8 +2,8 @@
 
 use crate::{
     call::{
-        Abilities, Change, Chosen, Device, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, Kept,
-        MediaError, Output, PeerEvent, Phase, Preferences, Problem, Switch,
+        Abilities, ChosenDevices, Device, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, MediaError,
+        Output, PageEvent, PeerEvent, Phase, Preferences, Problem, StoredProfile, Switch,
         tests::test_page::{AUDIO, BOTH, NOTHING, Page, secs},
     },
     protocol::{EndReason, PeerMessage, ToBrowser},
@@ -29,7 +29,7 @@ fn refused(error: MediaError) -> Page {
 
 fn able(page: &mut Page) {
     let abilities = Abilities { screen: true, ..Abilities::default() };
-    page.tell(Input::Surroundings(Change::Able(abilities)));
+    page.tell(Input::Page(PageEvent::Able(abilities)));
 }
 
 /// A page that has told its partner what it sends, and can share its screen.
@@ -188,7 +188,7 @@ fn who_pushes_to_talk_is_heard_only_then() {
 fn a_report_says_what_a_developer_needs_and_nothing_of_anybody() {
     let mut page = open();
     page.after(secs(5));
-    page.peer(PeerEvent::Told(PeerMessage::Chat { number: 1, text: "my secret".into() }));
+    page.peer(PeerEvent::Message(PeerMessage::Chat { number: 1, text: "my secret".into() }));
     page.did();
     page.wants(Intent::CopyReport);
     assert_eq!(page.did(), ["copy"]);
@@ -235,14 +235,14 @@ fn what_was_chosen_is_used_again_and_what_was_not_is_not_kept() {
 fn what_is_chosen_in_another_page_is_chosen_here_and_nobody_is_heard_for_that_who_was_not() {
     let mut page = open();
     let preferences = Preferences::default().toggled(Switch::PushToTalk).toggled(Switch::Blur);
-    let chosen = Chosen(["front", "", "loud"].map(Into::into));
-    let kept = Kept { preferences, chosen, topics: "jazz".into(), ..Kept::default() };
-    page.tell(Input::Recalled(kept.clone()));
+    let chosen = ChosenDevices(["front", "", "loud"].map(Into::into));
+    let kept = StoredProfile { preferences, chosen, topics: "jazz".into(), ..StoredProfile::default() };
+    page.tell(Input::StorageChanged(kept.clone()));
     assert_eq!(page.did(), ["send video", "tell of video", "blur true"]);
     assert_eq!((page.call.kept(), page.call.snapshot().microphone), (kept, Device::Off));
-    page.tell(Input::Recalled(Kept::default()));
+    page.tell(Input::StorageChanged(StoredProfile::default()));
     assert_eq!(page.did(), ["send video", "blur false"]);
-    assert_eq!((page.call.kept(), page.call.snapshot().microphone), (Kept::default(), Device::Off));
+    assert_eq!((page.call.kept(), page.call.snapshot().microphone), (StoredProfile::default(), Device::Off));
     page.wants(Intent::ToggleMicrophone);
     assert_eq!(page.did(), ["send audio and video", "tell of audio and video"]);
 }

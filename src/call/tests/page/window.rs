@@ -4,14 +4,14 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Abilities, Change, Corner, Input, Intent, Output, PeerEvent, Problem, WindowWish,
+        Abilities, Corner, Input, Intent, Output, PageEvent, PeerEvent, Problem, WindowWish,
         tests::test_page::{Page, millis, secs},
     },
     protocol::{EndReason, PeerMessage, Presence, ToBrowser},
 };
 
-fn change(page: &mut Page, change: Change) {
-    page.tell(Input::Surroundings(change));
+fn change(page: &mut Page, change: PageEvent) {
+    page.tell(Input::Page(change));
 }
 
 fn wants(page: &mut Page, wish: WindowWish) {
@@ -22,14 +22,14 @@ fn wants(page: &mut Page, wish: WindowWish) {
 fn only_one_page_of_a_browser_is_used() {
     let mut page = Page::talking();
     assert!(page.asides.iter().any(|it| matches!(it, Output::TakeOver)), "the others are told");
-    change(&mut page, Change::TakenOver);
+    change(&mut page, PageEvent::TakenOver);
     assert_eq!((page.phase(), page.problem()), ("landing", Some(Problem::OtherTab)));
     assert_eq!(page.did(), ["close peer", "light out", "hang up"]);
     page.wants(Intent::Start);
     assert_eq!(page.phase(), "asking", "use here");
 
     let mut untouched = Page::new();
-    change(&mut untouched, Change::TakenOver);
+    change(&mut untouched, PageEvent::TakenOver);
     assert_eq!(untouched.problem(), None);
 }
 
@@ -40,7 +40,7 @@ fn who_is_not_there_waits_no_longer_than_eleven_minutes() {
     assert!(!page.call.snapshot().surroundings.asks_presence);
     page.after(secs(2));
     assert!(page.call.snapshot().surroundings.asks_presence);
-    change(&mut page, Change::Active);
+    change(&mut page, PageEvent::Active);
     assert!(!page.call.snapshot().surroundings.asks_presence, "any touch will do");
     page.after(secs(661));
     assert_eq!((page.phase(), page.problem()), ("landing", Some(Problem::Idle)));
@@ -63,11 +63,11 @@ fn a_long_call_needs_no_hands() {
 fn without_a_network_that_is_what_is_said() {
     let mut page = Page::waiting();
     page.loses_its_socket();
-    change(&mut page, Change::Online(false));
+    change(&mut page, PageEvent::Online(false));
     page.after(secs(3));
     assert_eq!(page.problem(), Some(Problem::Offline));
     page.did();
-    change(&mut page, Change::Online(true));
+    change(&mut page, PageEvent::Online(true));
     assert_eq!(page.problem(), Some(Problem::ServerLost));
     page.after(millis(0));
     page.is_taken_back();
@@ -79,12 +79,12 @@ fn the_partner_is_told_who_looks_away_and_the_other_way_round() {
     let mut page = Page::talking();
     page.peer(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) });
     page.did();
-    change(&mut page, Change::Away(true));
+    change(&mut page, PageEvent::Away(true));
     assert_eq!(page.did(), ["tell of audio and video, away"]);
-    change(&mut page, Change::Away(false));
+    change(&mut page, PageEvent::Away(false));
     assert_eq!(page.did(), ["tell of audio and video"]);
     let presence = Presence { audio: true, video: true, screen: true, away: true };
-    page.peer(PeerEvent::Told(PeerMessage::Sending(presence)));
+    page.peer(PeerEvent::Message(PeerMessage::Sending(presence)));
     assert_eq!(page.call.snapshot().stranger, presence);
 }
 
@@ -111,11 +111,11 @@ fn only_what_the_browser_can_is_asked_of_it() {
     wants(&mut page, WindowWish::ToggleFullScreen);
     assert!(page.did().is_empty());
     let abilities = Abilities { picture_in_picture: true, full_screen: true, ..Abilities::default() };
-    change(&mut page, Change::Able(abilities));
+    change(&mut page, PageEvent::Able(abilities));
     wants(&mut page, WindowWish::TogglePictureInPicture);
-    change(&mut page, Change::InPicture(true));
+    change(&mut page, PageEvent::InPicture(true));
     wants(&mut page, WindowWish::ToggleFullScreen);
-    change(&mut page, Change::FillsScreen(true));
+    change(&mut page, PageEvent::FillsScreen(true));
     wants(&mut page, WindowWish::ToggleFullScreen);
     assert_eq!(page.did(), ["picture in picture true", "full screen true", "full screen false"]);
     page.wants(Intent::Next);

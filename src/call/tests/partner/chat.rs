@@ -22,7 +22,7 @@ fn wants(page: &mut Page, wish: ChatWish) {
 }
 
 fn told(page: &mut Page, message: PeerMessage) {
-    page.peer(PeerEvent::Told(message));
+    page.peer(PeerEvent::Message(message));
 }
 
 fn chat(number: u32, text: &str) -> PeerMessage {

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        ConnectionState, DescriptionKind, Failed, Flow, Input, Intent, Link, PeerEvent, Phase,
+        ConnectionId, ConnectionState, DescriptionKind, Failed, Flow, Input, Intent, PeerEvent, Phase,
         SignalingState,
         tests::test_page::{
             AUDIO, BOTH, NOTHING, Page, answer, candidate, description, millis, offer, secs, session, terms,
@@ -153,7 +153,7 @@ fn a_signal_of_another_match_or_epoch_is_dropped() {
 #[test]
 fn news_of_another_connection_is_stale() {
     let mut page = Page::talking();
-    let link = Link(0);
+    let link = ConnectionId(0);
     page.tell(Input::Peer { link, event: PeerEvent::Connection(ConnectionState::Failed) });
     page.tell(Input::Peer { link, event: PeerEvent::CandidateFound(candidate("ours", "a")) });
     assert!(page.did().is_empty());
@@ -348,6 +348,6 @@ fn a_match_that_comes_twice_is_taken_once() {
     page.did();
     let match_id = page.match_id();
     let msg = terms(match_id, Role::Impolite, BOTH);
-    page.tell(Input::Heard(Frame { seq: 2, ack: 0, msg }));
+    page.tell(Input::Message(Frame { seq: 2, ack: 0, msg }));
     assert!(page.did().is_empty());
 }

@@ -7,7 +7,7 @@ use proptest::{prelude::*, test_runner::Config};
 
 use crate::{
     call::{
-        Description, DescriptionKind, Failed, PeerDeed, SignalingState,
+        Description, DescriptionKind, Failed, PeerCommand, SignalingState,
         partner::{
             connection::Beginning,
             negotiation::{Negotiation, Step},
@@ -22,7 +22,7 @@ use crate::{
 enum Turn {
     /// The browser wants to negotiate, as soon as the rules let it say so.
     Wish(usize),
-    /// It does its next deed.
+    /// It does its next command.
     Deed(usize),
     /// The next signal arrives.
     Delivery(usize),
@@ -46,7 +46,7 @@ struct End {
     name: char,
     negotiation: Negotiation,
     connection: Connection,
-    deeds: VecDeque<PeerDeed>,
+    commands: VecDeque<PeerCommand>,
     arriving: VecDeque<Signal>,
 }
 
@@ -61,15 +61,15 @@ impl Pair {
         Self([(Role::Impolite, 'i'), (Role::Polite, 'p')].map(|(role, name)| {
             let beginning = if role == Role::Impolite { Beginning::Offer } else { Beginning::Answer };
             let negotiation = Negotiation::new(role, beginning);
-            let deeds = (role == Role::Impolite).then_some(PeerDeed::Attach).into_iter().collect();
-            End { name, negotiation, connection: Connection::default(), deeds, arriving: VecDeque::new() }
+            let commands = (role == Role::Impolite).then_some(PeerCommand::Attach).into_iter().collect();
+            End { name, negotiation, connection: Connection::default(), commands, arriving: VecDeque::new() }
         }))
     }
 
     fn take(&mut self, side: usize, steps: impl IntoIterator<Item = Step>) {
-        self.0[side].deeds.extend(steps.into_iter().map(|step| match step {
-            Step::Attach => PeerDeed::Attach,
-            Step::Do(deed) => deed,
+        self.0[side].commands.extend(steps.into_iter().map(|step| match step {
+            Step::Attach => PeerCommand::Attach,
+            Step::Do(command) => command,
         }));
     }
 
@@ -91,8 +91,8 @@ impl Pair {
                 self.wish(side)
             }
             Turn::Deed(side) => {
-                let Some(deed) = self.0[side].deeds.pop_front() else { return self.wish(side) };
-                self.work(side, deed);
+                let Some(command) = self.0[side].commands.pop_front() else { return self.wish(side) };
+                self.work(side, command);
                 true
             }
             Turn::Delivery(side) => {
@@ -106,8 +106,8 @@ impl Pair {
 
     /// `negotiationneeded` comes only while the connection is stable and has nothing else to do.
     fn wish(&mut self, side: usize) -> bool {
-        let End { negotiation, connection, deeds, .. } = &mut self.0[side];
-        let comes = connection.wishes && connection.state == SignalingState::Stable && deeds.is_empty();
+        let End { negotiation, connection, commands, .. } = &mut self.0[side];
+        let comes = connection.wishes && connection.state == SignalingState::Stable && commands.is_empty();
         if comes {
             connection.wishes = false;
             let step = negotiation.needed();
@@ -116,38 +116,38 @@ impl Pair {
         comes
     }
 
-    fn work(&mut self, side: usize, deed: PeerDeed) {
+    fn work(&mut self, side: usize, command: PeerCommand) {
         let End { name, negotiation, connection, .. } = &mut self.0[side];
-        match deed {
-            PeerDeed::Attach => connection.wishes |= connection.state == SignalingState::Stable,
-            PeerDeed::SetLocal => {
+        match command {
+            PeerCommand::Attach => connection.wishes |= connection.state == SignalingState::Stable,
+            PeerCommand::SetLocal => {
                 let set = connection.set_local(*name);
                 negotiation.signaling_state_changed(connection.state);
                 if let Some((_, signal)) = negotiation.local_set(set) {
                     self.send(side, signal);
                 }
             }
-            PeerDeed::SetRemote(description) => {
+            PeerCommand::SetRemote(description) => {
                 let set = connection.set_remote(description);
                 negotiation.signaling_state_changed(connection.state);
                 if let Some((_, steps)) = negotiation.remote_set(set) {
                     self.take(side, steps);
                 }
             }
-            PeerDeed::AddCandidate(it) => {
+            PeerCommand::AddCandidate(it) => {
                 let named = it.username_fragment.unwrap();
                 let current = connection.remote.as_ref().map(fragment);
                 assert_eq!(current, Some(named.as_str()), "a candidate of another generation");
                 connection.reached.insert(named);
             }
-            PeerDeed::Open { .. }
-            | PeerDeed::SetServers { .. }
-            | PeerDeed::RestartIce
-            | PeerDeed::Bound(_)
-            | PeerDeed::EndCandidates { .. }
-            | PeerDeed::Tell(_)
-            | PeerDeed::Measure
-            | PeerDeed::Close => unreachable!("no part of a negotiation"),
+            PeerCommand::Open { .. }
+            | PeerCommand::SetServers { .. }
+            | PeerCommand::RestartIce
+            | PeerCommand::LimitBitrate(_)
+            | PeerCommand::EndCandidates { .. }
+            | PeerCommand::Send(_)
+            | PeerCommand::Measure
+            | PeerCommand::Close => unreachable!("no part of a negotiation"),
         }
     }
 

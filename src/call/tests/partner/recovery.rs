@@ -7,8 +7,8 @@ use crate::{
         tests::test_page::{BOTH, Page, answer, description, millis, offer, secs, terms},
     },
     protocol::{
-        Ahead, EndReason, Epoch, IceServer, MatchId, Media, PeerMessage, Role, Sdp, Signal, Signalling,
-        ToBrowser,
+        EndReason, Epoch, IceServer, MatchId, Media, PeerMessage, PreparedOffer, Role, Sdp, Signal,
+        Signalling, ToBrowser,
     },
 };
 
@@ -34,8 +34,8 @@ fn fails(page: &mut Page) {
     page.after(millis(1));
 }
 
-fn count(page: &mut Page, deed: &str) -> usize {
-    page.did().iter().filter(|it| *it == deed).count()
+fn count(page: &mut Page, command: &str) -> usize {
+    page.did().iter().filter(|it| *it == command).count()
 }
 
 fn flow(page: &Page) -> Option<Flow> {
@@ -122,7 +122,7 @@ fn signs_of_life_over_the_channel_are_no_silence() {
     page.media_flows = false;
     for _ in 0..20 {
         page.after(secs(1));
-        page.peer(PeerEvent::Told(PeerMessage::Sending(Media { audio: false, video: false }.into())));
+        page.peer(PeerEvent::Message(PeerMessage::Sending(Media { audio: false, video: false }.into())));
     }
     assert_eq!(count(&mut page, "restart ice"), 0);
     assert!(matches!(page.sees(), Phase::Talking { flow: Flow::Steady, .. }));
@@ -297,7 +297,7 @@ fn leaving_is_told_to_the_partner_itself_and_heard_from_it() {
         assert_eq!(page.did()[..2], ["say bye", "close peer"]);
     }
     let mut page = Page::talking();
-    page.peer(PeerEvent::Told(PeerMessage::Bye {}));
+    page.peer(PeerEvent::Message(PeerMessage::Bye {}));
     assert_eq!(page.sees(), Phase::Ended { why: Farewell::Left });
     assert_eq!(page.did(), ["close peer"]);
     page.after(secs(3));
@@ -307,14 +307,14 @@ fn leaving_is_told_to_the_partner_itself_and_heard_from_it() {
 #[test]
 fn a_server_that_says_so_too_makes_it_a_join_and_one_that_queues_by_itself_is_believed() {
     let mut page = Page::talking();
-    page.peer(PeerEvent::Told(PeerMessage::Bye {}));
+    page.peer(PeerEvent::Message(PeerMessage::Bye {}));
     page.is_told_the_end(EndReason::PartnerNext);
     page.did();
     page.after(secs(3));
     assert_eq!(page.did(), ["say join with audio and video"]);
 
     let mut page = Page::talking();
-    page.peer(PeerEvent::Told(PeerMessage::Bye {}));
+    page.peer(PeerEvent::Message(PeerMessage::Bye {}));
     page.is_told_the_end(EndReason::Unconnected);
     page.hears(ToBrowser::Waiting {});
     assert_eq!(page.sees(), Phase::Waiting { unconnected: true });
@@ -342,7 +342,7 @@ fn new_credentials_are_taken_and_a_relayed_call_moves_over_to_them_by_its_impoli
     }
 }
 
-fn ahead(match_id: MatchId, role: Role, ahead: Ahead) -> ToBrowser {
+fn ahead(match_id: MatchId, role: Role, ahead: PreparedOffer) -> ToBrowser {
     let mut msg = terms(match_id, role, BOTH);
     if let ToBrowser::Matched { ice, ahead: slot, .. } = &mut msg {
         (*ice, *slot) = (relay(), Some(ahead));
@@ -356,8 +356,8 @@ fn a_match_that_began_ahead_of_its_relay_is_restarted_with_it_when_no_path_is_fo
     page.hears(ToBrowser::Prepare { ice: Vec::new() });
     page.peer(PeerEvent::NegotiationNeeded);
     page.peer(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours"))));
-    page.is_matched_by(|it| ahead(it, Role::Impolite, Ahead::Yours { number: 1 }));
-    page.epoch = Epoch::AHEAD;
+    page.is_matched_by(|it| ahead(it, Role::Impolite, PreparedOffer::Yours { number: 1 }));
+    page.epoch = Epoch::PREPARED;
     page.is_signalled(answer("theirs"));
     page.peer(PeerEvent::RemoteSet(Ok(())));
     page.did();
@@ -370,13 +370,13 @@ fn an_offer_made_ahead_is_answered_as_soon_as_the_match_is_known() {
     let mut page = Page::waiting();
     let candidates = vec![crate::call::tests::test_page::candidate("theirs", "a")];
     let offer = Sdp("v=0\r\na=ice-ufrag:theirs\r\n".into());
-    page.is_matched_by(|it| ahead(it, Role::Polite, Ahead::Theirs { offer, candidates }));
+    page.is_matched_by(|it| ahead(it, Role::Polite, PreparedOffer::Theirs { offer, candidates }));
     assert_eq!(page.did(), ["open peer", "set offer"]);
     page.peer(PeerEvent::RemoteSet(Ok(())));
     assert_eq!(page.did(), ["attach", "set local", "add a"]);
     page.peer(PeerEvent::LocalSet(Ok(description(DescriptionKind::Answer, "ours"))));
-    assert_eq!(page.signalled_in, [Epoch::AHEAD]);
-    page.epoch = Epoch::AHEAD;
+    assert_eq!(page.signalled_in, [Epoch::PREPARED]);
+    page.epoch = Epoch::PREPARED;
     page.is_signalled(Signal::EndOfCandidates { username_fragment: None });
     assert_eq!(page.did(), ["say answer", "end candidates"]);
 }

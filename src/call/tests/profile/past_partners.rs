@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Call, Input, Intent, Kept, Phase,
+        Call, Input, Intent, Phase, StoredProfile,
         tests::test_page::{BOTH, Page, secs, session, terms, welcome},
     },
-    protocol::{Delivery, Met, PairId, Past, Role, ToBrowser},
+    protocol::{Delivery, Met, PairId, PastPairs, Role, ToBrowser},
 };
 
 const PAIR: PairId = PairId(Uuid::from_u128(7));
@@ -46,14 +46,14 @@ fn meets(page: &mut Page, name: PairId) {
 }
 
 /// What a device keeps that has blocked the pair.
-fn blocked() -> Kept {
+fn blocked() -> StoredProfile {
     let mut page = talking();
     page.wants(Intent::Block);
     page.call.kept()
 }
 
 /// Somebody comes again so many seconds later, to a page that remembers what the last one kept.
-fn comes_again(kept: &Kept, after: u64) -> Page {
+fn comes_again(kept: &StoredProfile, after: u64) -> Page {
     let mut page = Page::new();
     page.call =
         Call::new(2, kept.clone(), Default::default(), Vec::new(), String::new()).begun_at(after * 1_000);
@@ -63,7 +63,7 @@ fn comes_again(kept: &Kept, after: u64) -> Page {
     page
 }
 
-fn kept(page: &mut Page) -> Kept {
+fn kept(page: &mut Page) -> StoredProfile {
     page.call.kept()
 }
 
@@ -76,11 +76,11 @@ fn who_was_met_is_told_for_half_an_hour_and_who_was_blocked_for_thirty_days() {
     assert_eq!(page.call.snapshot().blocked, 1);
 
     let ago = |minutes_ago| vec![Met { pair: PAIR, minutes_ago }];
-    assert_eq!(comes_again(&met, 0).past, Past { met: ago(0), blocked: Vec::new() });
-    assert_eq!(comes_again(&met, 29 * 60).past, Past { met: ago(29), blocked: Vec::new() });
-    assert_eq!(comes_again(&met, 30 * 60).past, Past::default());
-    assert_eq!(comes_again(&blocked, 29 * 86_400).past, Past { met: Vec::new(), blocked: vec![PAIR] });
-    assert_eq!(comes_again(&blocked, 30 * 86_400).past, Past::default());
+    assert_eq!(comes_again(&met, 0).past, PastPairs { met: ago(0), blocked: Vec::new() });
+    assert_eq!(comes_again(&met, 29 * 60).past, PastPairs { met: ago(29), blocked: Vec::new() });
+    assert_eq!(comes_again(&met, 30 * 60).past, PastPairs::default());
+    assert_eq!(comes_again(&blocked, 29 * 86_400).past, PastPairs { met: Vec::new(), blocked: vec![PAIR] });
+    assert_eq!(comes_again(&blocked, 30 * 86_400).past, PastPairs::default());
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn a_device_shows_the_name_it_was_given_and_everything_can_be_forgotten() {
     let mut page = comes_again(&kept, 60);
     assert_eq!((page.device.as_deref(), page.past.met.len()), (Some("d.1"), 1));
     page.wants(Intent::ForgetEverything);
-    assert_eq!(page.call.kept(), Kept::default());
+    assert_eq!(page.call.kept(), StoredProfile::default());
     page.after(secs(1));
     let mut page = comes_again(&page.call.kept(), 60);
     assert_eq!((page.device.take(), page.past.is_none()), (None, true));
@@ -122,7 +122,7 @@ fn a_device_shows_the_name_it_was_given_and_everything_can_be_forgotten() {
 fn who_is_met_or_blocked_after_all_was_forgotten_is_so_by_the_name_that_the_server_still_knows() {
     let mut page = talking();
     page.wants(Intent::ForgetEverything);
-    assert_eq!(page.call.kept(), Kept::default());
+    assert_eq!(page.call.kept(), StoredProfile::default());
     page.redials();
     page.is_taken_back();
     page.wants(Intent::Block);
@@ -166,7 +166,7 @@ fn what_is_said_of_blocks_after_a_hello_is_said_again_to_a_server_that_has_forgo
 fn what_another_page_of_this_browser_keeps_is_shown_to_the_server_and_kept_on() {
     let kept = blocked();
     let mut page = Page::new();
-    page.tell(Input::Recalled(kept.clone()));
+    page.tell(Input::StorageChanged(kept.clone()));
     assert_eq!(page.did(), [""; 0]);
     assert_eq!((page.call.kept(), page.call.snapshot().blocked), (kept, 1));
     page.wants(Intent::Start);
@@ -183,25 +183,25 @@ fn what_another_page_of_this_browser_keeps_is_shown_to_the_server_and_kept_on() 
 #[test]
 fn a_server_that_knows_the_page_hears_what_another_page_has_blocked_and_that_nobody_is_any_more() {
     let mut page = Page::waiting();
-    page.tell(Input::Recalled(blocked()));
+    page.tell(Input::StorageChanged(blocked()));
     assert_eq!(page.did(), ["say block"]);
-    page.tell(Input::Recalled(blocked()));
+    page.tell(Input::StorageChanged(blocked()));
     assert_eq!(page.did(), [""; 0], "and once");
-    page.tell(Input::Recalled(Kept::default()));
+    page.tell(Input::StorageChanged(StoredProfile::default()));
     assert_eq!(page.did(), ["say unblock"]);
 }
 
 #[test]
 fn a_block_by_a_clock_that_ran_ahead_holds_for_thirty_days_from_when_it_is_right() {
     const YEAR: u64 = 365 * 86_400;
-    let mut page = comes_again(&Kept::default(), YEAR);
+    let mut page = comes_again(&StoredProfile::default(), YEAR);
     page.hears(ToBrowser::Waiting {});
     meets(&mut page, PAIR);
     page.wants(Intent::Block);
     let mut page = comes_again(&page.call.kept(), 60);
-    assert_eq!(page.past, Past { met: vec![Met { pair: PAIR, minutes_ago: 0 }], blocked: vec![PAIR] });
+    assert_eq!(page.past, PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 0 }], blocked: vec![PAIR] });
     assert!(page.did().contains(&"remember".to_owned()), "else it would hold anew from each visit");
     let kept = page.call.kept();
     assert_eq!(comes_again(&kept, 29 * 86_400).past.blocked, [PAIR]);
-    assert_eq!(comes_again(&kept, 31 * 86_400).past, Past::default());
+    assert_eq!(comes_again(&kept, 31 * 86_400).past, PastPairs::default());
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     call::{
-        Call, Input, Intent, Kept, Phase, Preferences, Seeking, Switch,
+        Call, Input, Intent, Phase, Preferences, Seeking, StoredProfile, Switch,
         tests::test_page::{BOTH, Page, millis, secs, terms},
     },
     protocol::{Affinity, Interest, Language, Role, Tastes, ToBrowser},
@@ -86,10 +86,10 @@ fn what_two_have_in_common_is_shown_for_as_long_as_they_are_together() {
 #[test]
 fn what_a_device_remembers_is_said_again_and_can_be_forgotten() {
     let german = Language::new("de").unwrap();
-    let kept = Kept {
+    let kept = StoredProfile {
         preferences: Preferences::default().toggled(Switch::MyLanguages),
         topics: "jazz".into(),
-        ..Kept::default()
+        ..StoredProfile::default()
     };
     let mut page = Page::new();
     page.call = Call::new(1, kept, Default::default(), vec![german], String::new());

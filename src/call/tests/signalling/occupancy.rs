@@ -5,15 +5,15 @@ use crate::{
         Input, Intent,
         tests::test_page::{BOTH, Page},
     },
-    protocol::{Here, Role, ToBrowser, Wait},
+    protocol::{Occupancy, Role, ToBrowser, Wait},
 };
 
-fn seen(page: &Page) -> Option<Here> {
+fn seen(page: &Page) -> Option<Occupancy> {
     page.call.snapshot().surroundings.here
 }
 
-const FEW: Here = Here { around: 1, wait: None };
-const MANY: Here = Here { around: 50, wait: Some(Wait::Moment) };
+const FEW: Occupancy = Occupancy { around: 1, wait: None };
+const MANY: Occupancy = Occupancy { around: 50, wait: Some(Wait::Moment) };
 
 #[test]
 fn who_waits_sees_what_the_server_has_said_last() {

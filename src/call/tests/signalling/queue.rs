@@ -5,7 +5,7 @@ use crate::{
         DescriptionKind, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, PeerEvent, Problem, Switch,
         tests::test_page::{BOTH, Page, candidate, description, secs, terms},
     },
-    protocol::{Ahead, Epoch, ErrorCode, Role, ToBrowser},
+    protocol::{Epoch, ErrorCode, PreparedOffer, Role, ToBrowser},
 };
 
 /// A page that waits and has sent its offer ahead.
@@ -35,7 +35,7 @@ fn matched(page: &mut Page, number: u32) {
     page.is_matched_by(|match_id| {
         let mut msg = terms(match_id, Role::Impolite, BOTH);
         if let ToBrowser::Matched { ahead, .. } = &mut msg {
-            *ahead = Some(Ahead::Yours { number });
+            *ahead = Some(PreparedOffer::Yours { number });
         }
         msg
     });
@@ -67,7 +67,7 @@ fn the_offer_that_was_used_goes_on_in_the_match_with_the_servers_of_the_match() 
     assert_eq!(page.did(), ["set servers"]);
     page.peer(PeerEvent::CandidateFound(candidate("ours", "late")));
     assert_eq!(page.did(), ["say candidate late"]);
-    assert_eq!(page.signalled_in, [Epoch::AHEAD]);
+    assert_eq!(page.signalled_in, [Epoch::PREPARED]);
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn a_server_that_says_at_once_leaves_no_tick_with_work_behind() {
 
 #[test]
 fn a_network_that_is_back_and_a_press_on_start_hurry() {
-    for hurry in [Input::NetworkChanged, Input::Wanted(Intent::Start)] {
+    for hurry in [Input::NetworkChanged, Input::Intent(Intent::Start)] {
         let mut page = Page::waiting();
         page.hears(ToBrowser::ComeBack { after_ms: 60_000 });
         page.loses_its_socket();
@@ -238,8 +238,8 @@ fn what_is_heard_twice_is_heeded_once() {
     let (match_id, epoch) = (page.match_id(), page.epoch);
     let msg = ToBrowser::Signal { match_id, epoch, signal: trickled("theirs", "a") };
     let frame = page.server.send(msg).unwrap();
-    page.tell(Input::Heard(frame.clone()));
-    page.tell(Input::Heard(frame));
+    page.tell(Input::Message(frame.clone()));
+    page.tell(Input::Message(frame));
     assert_eq!(page.did(), ["add a"]);
 }
 
@@ -265,7 +265,7 @@ fn who_only_listens_acknowledges_in_time() {
 fn a_broken_sequence_begins_a_new_session() {
     for (seq, ack) in [(7, 0), (0, 0), (2, 99)] {
         let mut page = Page::waiting();
-        page.tell(Input::Heard(Frame { seq, ack, msg: ToBrowser::Waiting {} }));
+        page.tell(Input::Message(Frame { seq, ack, msg: ToBrowser::Waiting {} }));
         assert_eq!(page.did(), ["change sockets"]);
         rest(&mut page);
         page.is_welcomed();
@@ -277,11 +277,11 @@ fn a_broken_sequence_begins_a_new_session() {
 fn a_message_of_a_later_age_is_passed_over_and_counted() {
     let mut page = Page::waiting();
     let Frame { seq, ack, .. } = page.server.send(ToBrowser::Waiting {}).unwrap();
-    page.tell(Input::HeardUnknown { seq, ack });
-    page.tell(Input::HeardUnknown { seq: 0, ack });
+    page.tell(Input::UnknownMessage { seq, ack });
+    page.tell(Input::UnknownMessage { seq: 0, ack });
     page.is_matched(Role::Polite, BOTH);
     assert_eq!(page.phase(), "connecting");
-    page.tell(Input::HeardUnknown { seq: seq + 7, ack });
+    page.tell(Input::UnknownMessage { seq: seq + 7, ack });
     assert!(page.did().contains(&"change sockets".to_owned()), "a gap is a gap");
 }
 

@@ -87,7 +87,7 @@ fn Deed(
 #[component]
 fn Deeds() -> impl IntoView {
     view! {
-        <div class="deeds">
+        <div class="commands">
             <Deed
                 intent=Intent::Window(WindowWish::TogglePictureInPicture)
                 label=|words, it| {
