@@ -1,5 +1,4 @@
-//! [`Moment`], a point on a monotonic clock, always passed in, what is left of a wait in seconds, and [`RateLimit`], how often
-//! something may be; this module must not know any clock.
+//! Time as an argument: [`Moment`] on a monotonic clock, waits in whole seconds, and [`RateLimit`]. Reads no clock itself.
 
 use std::{
     ops::{Add, Sub},
@@ -8,7 +7,7 @@ use std::{
 
 /// Milliseconds since an origin that only the driver knows (process start, page load); never negative.
 ///
-/// An own type, because `std::time::Instant` panics on wasm32-unknown-unknown and cannot be made up in a test.
+/// We need our own type because `std::time::Instant` panics on wasm32-unknown-unknown and cannot be constructed in a test.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(u64);
 
@@ -27,7 +26,7 @@ impl Moment {
 impl Add<Duration> for Moment {
     type Output = Self;
 
-    /// Saturates: a deadline too far away to count is as good as none. Fractions of a millisecond are dropped.
+    /// Saturates: a deadline that far away never comes. Fractions of a millisecond are dropped.
     fn add(self, wait: Duration) -> Self {
         Self(self.0.saturating_add(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
     }
@@ -36,7 +35,7 @@ impl Add<Duration> for Moment {
 impl Sub<Duration> for Moment {
     type Output = Self;
 
-    /// The moment so much earlier; the origin when there is none.
+    /// Saturates at the origin. Fractions of a millisecond are dropped.
     fn sub(self, wait: Duration) -> Self {
         Self(self.0.saturating_sub(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)))
     }
@@ -45,24 +44,24 @@ impl Sub<Duration> for Moment {
 impl Sub for Moment {
     type Output = Duration;
 
-    /// The time from `earlier` to `self`; zero when `earlier` is later.
+    /// The time from `earlier` to `self`; zero if `earlier` is later.
     fn sub(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))
     }
 }
 
-/// Whole seconds of a wait as people are told them, rounded up; `None` once it is over or where it is too long to count.
+/// The whole seconds of a wait as people read them, rounded up; `None` if it is over or too long for a `u32`.
 pub fn seconds_left(wait: Duration) -> Option<u32> {
     u32::try_from(wait.as_millis().div_ceil(1_000)).ok().filter(|it| *it > 0)
 }
 
-/// How long [`seconds_left`] says the same of a wait; `None` once it is over.
+/// How long [`seconds_left`] keeps its value for a wait; `None` if the wait is over.
 pub fn until_next_second(wait: Duration) -> Option<Duration> {
     let rest = wait.as_millis().checked_sub(1)? % 1_000 + 1;
     u64::try_from(rest).ok().map(Duration::from_millis)
 }
 
-/// A rate with a burst: so many at once, then one in each interval (the generic cell rate algorithm, ITU-T I.371).
+/// A rate with a burst: some at once, then one per interval (the generic cell rate algorithm, ITU-T I.371).
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
     every: Duration,
@@ -70,12 +69,12 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// `burst` at once, 1 or more, then one `every` so long.
+    /// Allows `burst` (1 or more) at once, then one per `every`.
     pub const fn new(every: Duration, burst: u32) -> Self {
         Self { every, burst }
     }
 
-    /// Whether there may be one now; counted in `due`, which begins as the default.
+    /// Takes one, if the rate allows it now. `due` is the state of this limit and starts as its default.
     pub fn take(self, due: &mut Moment, now: Moment) -> bool {
         let allowed = self.next_at(*due) <= now;
         if allowed {
@@ -84,7 +83,7 @@ impl RateLimit {
         allowed
     }
 
-    /// When there may be the next. Once `due` itself has come, the whole burst is there again.
+    /// When the next one is allowed. Once `due` itself has passed, the whole burst is available again.
     pub fn next_at(self, due: Moment) -> Moment {
         due - self.every * (self.burst - 1)
     }

@@ -267,7 +267,7 @@ impl Bot {
 
     async fn hear(&mut self, socket: &mut Socket, frame: Frame<ToBrowser>) -> Result<(), ()> {
         let Frame { seq, ack, msg } = frame;
-        match self.delivery.receive(seq, ack, msg.is_counted()) {
+        match self.delivery.receive(seq, ack, msg.is_numbered()) {
             Receipt::Fresh => self.pong_by = None,
             Receipt::Duplicate => return Ok(()),
             Receipt::Broken => panic!("{} does not understand {msg:?}", self.number),

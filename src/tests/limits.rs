@@ -122,7 +122,7 @@ async fn who_does_not_mind_a_limit_is_closed_and_nobody_else_notices() {
     let (mut one, mut other) = meet(&house).await;
     let match_id = one.match_id;
     let signal = |signal| ToServer::Signal { match_id, epoch: Epoch::FIRST, signal };
-    for (flood, is_counted, limit) in [
+    for (flood, is_numbered, limit) in [
         (JOIN, true, "peer-joins"),
         (ToServer::Next { match_id }, true, "peer-nexts"),
         (signal(Signal::Offer { sdp: Sdp(OFFER.into()) }), true, "peer-signals"),
@@ -132,7 +132,7 @@ async fn who_does_not_mind_a_limit_is_closed_and_nobody_else_notices() {
         let mut page = Page::open(&house).await;
         let before = house.count("passerby_refused_total{code=\"not-your-match\"}").await;
         for number in 1..10_000 {
-            let seq = if is_counted { number } else { 0 };
+            let seq = if is_numbered { number } else { 0 };
             if !page.link.send(encode(&Frame { seq, ack: 0, msg: flood.clone() })).await {
                 break;
             }

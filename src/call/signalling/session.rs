@@ -212,7 +212,7 @@ impl Line {
             }
             (Wire::Opening { .. }, _) => Incoming::Nothing,
             (Wire::Open { .. }, msg) => {
-                let counted = msg.is_counted();
+                let counted = msg.is_numbered();
                 if self.is_fresh(now, (seq, ack), counted, rng, out) {
                     self.heed(msg)
                 } else {

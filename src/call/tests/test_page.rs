@@ -424,7 +424,7 @@ impl Page {
         if !self.server_listens {
             return None;
         }
-        let receipt = self.server.receive(frame.seq, frame.ack, frame.msg.is_counted());
+        let receipt = self.server.receive(frame.seq, frame.ack, frame.msg.is_numbered());
         assert_ne!(receipt, Receipt::Broken, "{frame:?}");
         (frame.msg == ToServer::Ping {}).then(|| self.server.send(ToBrowser::Pong {}).unwrap())
     }

@@ -46,7 +46,7 @@ impl Matchmaker {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         // What was said to one who has been here may have been heard; to one who has not it is all news.
         if peer.secret.replace(secret).is_some() {
-            peer.delivery = Delivery::with_room(self.outbox_bytes);
+            peer.delivery = Delivery::with_capacity(self.outbox_bytes);
         }
         peer.device = device.id;
         peer.acquaintances = KnownPairs::told(now, past);

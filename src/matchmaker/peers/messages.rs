@@ -38,7 +38,7 @@ impl Matchmaker {
             (Socket::Silent { .. }, _) => self.drop_socket(connection, ErrorCode::HelloFirst),
             (Socket::Of(peer), ToServer::Hello { .. }) => self.dismiss(now, peer, ErrorCode::HelloTwice, seq),
             (Socket::Of(peer), msg) => {
-                if self.is_fresh(now, peer, (seq, ack), msg.is_counted()) {
+                if self.is_fresh(now, peer, (seq, ack), msg.is_numbered()) {
                     self.obey(now, peer, seq, msg);
                 }
                 self.acknowledge(peer);
@@ -196,7 +196,7 @@ impl Matchmaker {
         to: PeerId,
         (match_id, epoch, signal): (MatchId, Epoch, Signal),
     ) {
-        if self.peers.get(&to).is_some_and(|it| it.delivery.has_room_for(signal.weight())) {
+        if self.peers.get(&to).is_some_and(|it| it.delivery.has_capacity_for(signal.text_bytes())) {
             return self.tell(to, ToBrowser::Signal { match_id, epoch, signal });
         }
         let code = ErrorCode::RateLimited;

@@ -103,7 +103,7 @@ impl Peer {
             secret: None,
             network: None,
             link,
-            delivery: Delivery::with_room(outbox_bytes),
+            delivery: Delivery::with_capacity(outbox_bytes),
             standing: Standing::Idle,
             media: Media::default(),
             hides: false,

@@ -466,7 +466,7 @@ impl Scene {
         if let ToBrowser::Waiting {} = msg {
             page.here = None;
         }
-        match (page.delivery.receive(seq, ack, msg.is_counted()), msg) {
+        match (page.delivery.receive(seq, ack, msg.is_numbered()), msg) {
             // They concern nobody but the page, and a scene is easier to read without them.
             (Receipt::Fresh, ToBrowser::Prepare { .. }) => page.asked += 1,
             (Receipt::Fresh, ToBrowser::Here(it)) => page.here = Some(*it),

@@ -1,30 +1,32 @@
-//! Lists as one text, with a comma between two: messages to the server have no other lists. It must not know what is in them.
+//! Lists as one text with commas, for `#[serde(with = "comma_list")]`: messages to the server contain no JSON lists.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-/// Stands between two.
+/// The character between two items.
 pub(crate) const SEPARATOR: char = ',';
 
-/// All of them as one text.
-pub(crate) fn join<S: Serializer>(
-    texts: impl Iterator<Item = String>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&texts.collect::<Vec<_>>().join(","))
+/// An item of such a list.
+pub(crate) trait Item: Sized {
+    /// The most items that a list may have.
+    const MOST: usize;
+
+    /// The item as text; contains no [`SEPARATOR`].
+    fn write(&self) -> String;
+
+    /// Reads an item; `None` if the text is not a valid one.
+    fn read(text: &str) -> Option<Self>;
 }
 
-/// Each of them, `most` at most, read by `read`.
-///
+pub(crate) fn serialize<T: Item, S: Serializer>(items: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&items.iter().map(Item::write).collect::<Vec<_>>().join(","))
+}
+
 /// # Errors
 ///
-/// When there are more, or one of them is none.
-pub(crate) fn split<'de, D: Deserializer<'de>, T>(
-    deserializer: D,
-    most: usize,
-    read: fn(&str) -> Option<T>,
-) -> Result<Vec<T>, D::Error> {
+/// When there are more than [`Item::MOST`] items, or one of them is invalid.
+pub(crate) fn deserialize<'de, T: Item, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
     let text = String::deserialize(deserializer)?;
-    // One more than allowed is as good as any number.
-    let all: Option<Vec<_>> = text.split(SEPARATOR).take(most + 1).map(read).collect();
-    all.filter(|it| it.len() <= most).ok_or_else(|| D::Error::custom("no such list"))
+    // One item too many is enough to refuse the list.
+    let items: Option<Vec<_>> = text.split(SEPARATOR).take(T::MOST + 1).map(T::read).collect();
+    items.filter(|it| it.len() <= T::MOST).ok_or_else(|| D::Error::custom("no such list"))
 }

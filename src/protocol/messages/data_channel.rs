@@ -1,74 +1,74 @@
-//! What two browsers say to each other over the data channel, where the server cannot read it.
+//! Messages between two browsers over the data channel, which the server cannot read.
 //!
-//! The channel is negotiated beforehand (W3C WebRTC, `negotiated: true`), ordered and reliable, named
-//! [`CHANNEL_LABEL`] with the number [`CHANNEL_ID`]; each message is one JSON text.
+//! The channel is pre-negotiated (W3C WebRTC, `negotiated: true`), ordered and reliable, with the label
+//! [`CHANNEL_LABEL`] and the id [`CHANNEL_ID`]; each message is one JSON text.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::protocol::Media;
 
-/// The channel's label and version: who speaks another one does not open this one.
+/// The channel's label, which is also its version: pages of another version open another channel.
 pub const CHANNEL_LABEL: &str = "passerby.v1";
 
-/// The channel's stream number; any that both ends agree on.
+/// The channel's stream id; any number on which both ends agree.
 pub const CHANNEL_ID: u16 = 0;
 
-/// Bytes of one message; longer ones are dropped unread. Room for the longest text with its JSON escapes.
+/// Bytes of one message; longer ones are dropped unread. The longest text fits with its JSON escapes.
 pub const MAX_PEER_MESSAGE_BYTES: usize = 4 * 1024;
 
-/// One message. A page passes over what it does not know.
+/// One message. A page ignores messages that it does not know.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PeerMessage {
-    /// What the sender sends at this moment; said when the channel opens and at each change.
+    /// What the sender sends now. Sent when the channel opens, at each change and as a sign of life.
     Sending(Presence),
-    /// The sender leaves the match, and says so here in case the server cannot.
+    /// The sender leaves the match; sent here too in case the server cannot be reached.
     Bye {},
-    /// The impolite end has chosen its number for the code that both can compare, and binds itself to it.
+    /// The impolite end commits itself to its random number for the verification code.
     Commit {
         /// The first 128 bits of the SHA-256 of the number.
         hash: Uuid,
     },
-    /// The polite end's number, chosen before it could know the other one.
+    /// The polite end's random number, chosen before it can know the other one.
     Nonce {
         /// 128 random bits.
         nonce: Uuid,
     },
-    /// The impolite end's number.
+    /// The impolite end reveals its random number.
     Reveal {
-        /// 128 random bits, whose hash is what was committed to.
+        /// 128 random bits that match the committed hash.
         nonce: Uuid,
     },
-    /// The sender has written something. Said again on a fresh connection if it was not acknowledged.
+    /// A chat message. Sent again on a new connection until it is acknowledged.
     Chat {
-        /// Counts the sender's texts in this match from 1.
+        /// The number of this text among the sender's texts in this match, from 1.
         number: u32,
         /// At most [`MAX_CHAT_CHARS`](crate::protocol::limits::MAX_CHAT_CHARS).
         text: String,
     },
-    /// The sender has got the other's texts.
+    /// Acknowledges the partner's chat messages.
     Got {
-        /// The number of the last one.
+        /// The number of the last one received.
         number: u32,
     },
-    /// The sender is writing.
+    /// The sender is typing.
     Typing {},
-    /// The sender shows what it feels.
+    /// The sender shows a reaction.
     React {
-        /// What.
+        /// The reaction.
         reaction: Reaction,
     },
 }
 
-/// What one end sends, and whether it is there.
+/// What one end sends, and whether its person is looking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Presence {
-    /// The microphone is there and not muted.
+    /// The microphone is on and not muted.
     pub audio: bool,
     /// A picture is sent: the camera is on, or the screen is shared.
     pub video: bool,
-    /// The picture is that of a screen, whose text must be legible to its edges.
+    /// The picture shows a screen, so its text must stay legible to the edges.
     #[serde(default)]
     pub screen: bool,
     /// The page is in the background.
@@ -77,7 +77,7 @@ pub struct Presence {
 }
 
 impl Presence {
-    /// What there is to be seen and heard.
+    /// The media that is sent.
     pub const fn media(self) -> Media {
         Media { audio: self.audio, video: self.video }
     }
@@ -89,11 +89,11 @@ impl From<Media> for Presence {
     }
 }
 
-/// What can be said without words.
+/// A reaction without words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reaction {
-    /// Hello, or goodbye.
+    /// Hello or goodbye.
     Wave,
     /// Yes.
     ThumbsUp,
@@ -106,6 +106,6 @@ pub enum Reaction {
 }
 
 impl Reaction {
-    /// All of them, in the order in which they are offered.
+    /// All reactions, in the order in which the page offers them.
     pub const ALL: [Self; 5] = [Self::Wave, Self::ThumbsUp, Self::Laugh, Self::Heart, Self::Clap];
 }

@@ -1,14 +1,14 @@
-//! [`ErrorCode`]: why something was refused, under a stable name; it must not know what follows from it.
+//! [`ErrorCode`]: the stable codes for why something was refused.
 
 use serde::{Deserialize, Serialize};
 
-/// Why a message, or a whole connection, was refused.
+/// Why a message or a whole connection was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorCode {
     /// Not JSON, or not a frame.
     BadFrame,
-    /// A message of no known name.
+    /// A message with an unknown name.
     UnknownMessage,
     /// A known message with a missing, unknown or impossible field.
     BadMessage,
@@ -16,19 +16,19 @@ pub enum ErrorCode {
     NotText,
     /// Not UTF-8.
     NotUtf8,
-    /// More than [`MAX_FRAME_BYTES`](crate::protocol::limits::MAX_FRAME_BYTES).
+    /// Larger than [`MAX_FRAME_BYTES`](crate::protocol::limits::MAX_FRAME_BYTES).
     TooLarge,
-    /// The first message was not `hello`, or none came in time.
+    /// The first message was not `hello`, or no message came in time.
     HelloFirst,
     /// A second `hello`.
     HelloTwice,
     /// A number was skipped, or more was acknowledged than was sent.
     BadSequence,
-    /// The match was never this peer's.
+    /// The match never belonged to this peer.
     NotYourMatch,
-    /// A session description that no browser would make.
+    /// A session description that no browser would create.
     BadSdp,
-    /// A candidate that no browser would make, or one that names a host.
+    /// A candidate that no browser would create, or one with a host name.
     BadCandidate,
     /// More than [`MAX_CANDIDATES`](crate::protocol::limits::MAX_CANDIDATES) for one description.
     TooManyCandidates,
@@ -36,26 +36,26 @@ pub enum ErrorCode {
     BadEpoch,
     /// More than [`MAX_REFUSALS`](crate::protocol::limits::MAX_REFUSALS) messages were refused.
     TooManyRefusals,
-    /// Too much is unacknowledged: the page does not read.
+    /// Too many messages are unacknowledged: the page does not read.
     TooSlow,
-    /// Nothing was heard for too long, see [`Heartbeat::silence`](crate::protocol::Heartbeat::silence).
+    /// Nothing arrived for too long, see [`Heartbeat::silence`](crate::protocol::Heartbeat::silence).
     Silent,
-    /// Another socket took this peer over.
+    /// Another socket has resumed this peer.
     Replaced,
     /// This peer hides its address, and the server has no relay.
     NoRelay,
-    /// It came too soon after others like it; the same may be said again later.
+    /// Too many messages of this kind in too short a time; the page may try again later.
     RateLimited,
-    /// The server has no room for another socket from this network.
+    /// This network has too many open sockets.
     NetworkFull,
-    /// The server has no room for another peer.
+    /// The server has too many peers.
     ServerFull,
-    /// The server stops.
+    /// The server is shutting down.
     ServerStops,
 }
 
 impl ErrorCode {
-    /// The close code with which the connection ends (RFC 6455, 7.4; from 4000 on our own), `None` if it goes on.
+    /// The close code of the connection (RFC 6455, 7.4; codes from 4000 on are ours); `None` if it stays open.
     pub const fn close_code(self) -> Option<u16> {
         match self {
             Self::NotYourMatch

@@ -1,30 +1,28 @@
-//! What people like to talk about, in which languages, and how much of it two have in common; it must not know who is
-//! matched with whom.
+//! Interests and languages: what people like to talk about, and how much of it two peers share.
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::comma_list::{self, SEPARATOR};
+use super::comma_list::{self, Item, SEPARATOR};
 use crate::protocol::limits::{MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES};
 
-/// What people put between the things that they name: commas and semicolons as the keyboards of different scripts have them.
+/// Separators that people type between interests: the commas and semicolons of different scripts.
 const COMMAS: [char; 6] = [SEPARATOR, ';', '\u{ff0c}', '\u{ff1b}', '\u{3001}', '\u{60c}'];
 
-/// Something to talk about, in any script: 1 to [`MAX_INTEREST_CHARS`] characters, no comma and no control character among
-/// them, and no space at either end.
+/// An interest, in any script: 1 to [`MAX_INTEREST_CHARS`] characters without commas, control characters or outer spaces.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interest(String);
 
 impl fmt::Debug for Interest {
-    /// Hides the text: what people like is nobody else's business.
+    /// Hides the text: interests are private.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Interest(hidden)")
     }
 }
 
 impl Interest {
-    /// An interest, if the text is one.
+    /// Reads an interest; `None` if the text is not a valid one.
     pub fn new(text: &str) -> Option<Self> {
         let chars = text.chars().take(MAX_INTEREST_CHARS + 1).count();
         let is_short = (1..=MAX_INTEREST_CHARS).contains(&chars);
@@ -32,7 +30,7 @@ impl Interest {
         (is_short && is_plain).then(|| Self(text.to_owned()))
     }
 
-    /// The interests in what somebody has written, the first [`MAX_INTERESTS`]; what is none is passed over.
+    /// The valid interests in a text that a person typed, at most the first [`MAX_INTERESTS`].
     pub fn all_in(text: &str) -> Vec<Self> {
         text.split(COMMAS).filter_map(|it| Self::new(it.trim())).take(MAX_INTERESTS).collect()
     }
@@ -44,12 +42,12 @@ impl AsRef<str> for Interest {
     }
 }
 
-/// A language, by the primary subtag of its tag (RFC 5646, 2.2.1): two to eight small letters.
+/// A language, by its primary subtag (RFC 5646, 2.2.1): two to eight lower-case letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Language([u8; 8]);
 
 impl Language {
-    /// A language, if the text is the subtag of one.
+    /// Reads a language; `None` if the text is not a primary subtag.
     pub fn new(subtag: &str) -> Option<Self> {
         let mut letters = [b' '; 8];
         let is_one = subtag.len() >= 2 && subtag.bytes().all(|it| it.is_ascii_lowercase());
@@ -64,34 +62,24 @@ impl AsRef<str> for Language {
     }
 }
 
-/// What somebody would like to have in common with a partner; may be nothing.
+/// The interests and languages that a person would like to share with a partner; both may be empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tastes {
-    /// At most [`MAX_INTERESTS`].
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        serialize_with = "joined",
-        deserialize_with = "interests"
-    )]
+    /// The interests, at most [`MAX_INTERESTS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "comma_list")]
     pub interests: Vec<Interest>,
-    /// At most [`MAX_LANGUAGES`]; who names none speaks with everybody.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        serialize_with = "joined",
-        deserialize_with = "languages"
-    )]
+    /// The languages, at most [`MAX_LANGUAGES`]; a peer without any is matched with every language.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "comma_list")]
     pub languages: Vec<Language>,
 }
 
 impl Tastes {
-    /// Whether there are none.
+    /// Whether both are empty.
     pub const fn are_none(&self) -> bool {
         self.interests.is_empty() && self.languages.is_empty()
     }
 
-    /// What two have in common.
+    /// What the two have in common.
     pub fn shared_with(&self, other: &Self) -> Self {
         Self {
             interests: self.interests.iter().filter(|it| other.interests.contains(it)).cloned().collect(),
@@ -99,7 +87,7 @@ impl Tastes {
         }
     }
 
-    /// The closest of these, where they are what two have in common.
+    /// The closest affinity of two peers that share exactly these.
     pub const fn closest(&self) -> Affinity {
         if !self.interests.is_empty() {
             Affinity::Interest
@@ -111,31 +99,43 @@ impl Tastes {
     }
 }
 
-/// How much two have in common, the closest first; and how much somebody wants at least.
+/// How much two peers share, the closest first; also the least that a peer requires.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Affinity {
-    /// An interest, and a language.
+    /// An interest and a language.
     Interest,
     /// A language.
     Language,
-    /// Nothing that they have named.
+    /// Nothing that they named.
     Anybody,
 }
 
 impl Affinity {
-    /// All of them.
+    /// All affinities.
     pub const ALL: [Self; 3] = [Self::Interest, Self::Language, Self::Anybody];
 }
 
-fn joined<S: Serializer, T: AsRef<str>>(all: &[T], serializer: S) -> Result<S::Ok, S::Error> {
-    comma_list::join(all.iter().map(|it| it.as_ref().to_owned()), serializer)
+impl Item for Interest {
+    const MOST: usize = MAX_INTERESTS;
+
+    fn write(&self) -> String {
+        self.0.clone()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Self::new(text)
+    }
 }
 
-fn interests<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Interest>, D::Error> {
-    comma_list::split(deserializer, MAX_INTERESTS, Interest::new)
-}
+impl Item for Language {
+    const MOST: usize = MAX_LANGUAGES;
 
-fn languages<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Language>, D::Error> {
-    comma_list::split(deserializer, MAX_LANGUAGES, Language::new)
+    fn write(&self) -> String {
+        self.as_ref().to_owned()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        Self::new(text)
+    }
 }

@@ -1,4 +1,7 @@
-//! The two closed sets of messages on `/ws` and the frame they travel in; it must not know when they are sent.
+//! The messages on `/ws`, one closed enum for each direction, and the frame they travel in.
+//!
+//! A new message to the server is declared in four places: here, in `matchmaker::peers::messages` (what it does), in
+//! `server::rate_limit::message` (what it counts as) and in this room's README.
 
 pub(crate) mod signals;
 pub(crate) mod data_channel;
@@ -20,62 +23,62 @@ use super::{
 /// One WebSocket text message, either way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frame<M> {
-    /// Counts this end's messages to the peer from 1; 0 for those that are not replayed after a lost socket.
+    /// The number of this message, counted from 1; 0 for messages that are not replayed after a lost socket.
     pub seq: u64,
-    /// The last `seq` received from the other end, 0 for none.
+    /// The last `seq` received from the other end; 0 if there was none.
     pub ack: u64,
     /// The message.
     pub msg: M,
 }
 
-/// What a page says. The server refuses what is not in here, and every field it does not know.
+/// A message from a page to the server. The server refuses unknown messages and unknown fields.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToServer {
-    /// The first message on every socket. Not counted.
+    /// The first message on every socket. Not numbered.
     Hello {
-        /// To take back the peer of a lost socket.
+        /// Resumes the peer of a lost socket.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resume: Option<Resume>,
-        /// The signed account of a match, for a server that has forgotten it.
+        /// The ticket of a match: a server that has forgotten the match rebuilds it from this.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ticket: Option<String>,
-        /// The signed name of this device, for what outlasts a connection.
+        /// The signed name of this device, which outlives connections.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<String>,
-        /// Whom this device has met.
+        /// The past partners of this device.
         #[serde(default, skip_serializing_if = "PastPairs::is_none")]
         past: PastPairs,
     },
-    /// Wait for a stranger. For a peer that waits already it only changes what is said here; in a match it does nothing.
+    /// Join the queue. If the peer is already waiting, only its settings change; during a match this does nothing.
     Join {
-        /// What this peer is going to send.
+        /// What this peer will send.
         media: Media,
-        /// The partner must not learn this peer's address: media goes through a relay or not at all.
+        /// Hide this peer's address from the partner: media goes through a relay or not at all.
         #[serde(default, skip_serializing_if = "is_false")]
         hide: bool,
-        /// With whom by preference.
+        /// The preferred interests and languages of a partner.
         #[serde(default, skip_serializing_if = "Tastes::are_none")]
         tastes: Tastes,
     },
-    /// A part of an offer that is made ahead, as [`ToBrowser::Prepare`] has asked: the offer, then its candidates.
+    /// Part of a prepared offer, in answer to [`ToBrowser::Prepare`]: first the offer, then its candidates.
     Prepared {
-        /// Counts this peer's offers made ahead; a new number replaces the old offer.
+        /// The number of this peer's prepared offer; a new number replaces the old offer.
         number: u32,
-        /// The part.
+        /// The offer or a candidate.
         signal: Signal,
     },
-    /// For the partner in this match.
+    /// A signal for the partner in this match.
     Signal {
         /// The match it belongs to.
         #[serde(rename = "match")]
         match_id: MatchId,
         /// The connection within the match.
         epoch: Epoch,
-        /// The step.
+        /// The signal.
         signal: Signal,
     },
-    /// What was promised has arrived from the partner: the match is a call.
+    /// Media (or what else was promised) has arrived from the partner: the match is now a call.
     Connected {
         /// The match it belongs to.
         #[serde(rename = "match")]
@@ -87,101 +90,137 @@ pub enum ToServer {
         #[serde(rename = "match")]
         match_id: MatchId,
     },
-    /// Somebody else, please. Ends this match once, whoever says it first and how often.
+    /// Find another partner. Ends this match once, no matter which end asks first or how often.
     Next {
         /// The match to end.
         #[serde(rename = "match")]
         match_id: MatchId,
     },
-    /// Never this pair again, from now on; it ends no match.
+    /// Never match this pair again. Does not end a match.
     Block {
         /// The pair, from [`ToBrowser::Matched`].
         pair: PairId,
     },
-    /// All pairs that this peer has blocked are blocked no longer.
+    /// Remove all blocks of this peer.
     Unblock {},
-    /// Neither wait nor talk any more; the socket stays.
+    /// Leave the queue or the match; the socket stays open.
     Leave {},
-    /// Proof of life; carries an acknowledgement. Not counted, answered by `pong`.
+    /// A sign of life that carries an acknowledgement. Not numbered; answered by `pong`.
     Ping {},
 }
 
-/// What the server says. A page ignores fields it does not know, so that an open page outlives a deploy.
+impl ToServer {
+    /// The names of all messages on the wire, to tell an unknown message from a malformed one.
+    pub const NAMES: [&str; 11] = [
+        "hello",
+        "join",
+        "prepared",
+        "signal",
+        "connected",
+        "failed",
+        "next",
+        "block",
+        "unblock",
+        "leave",
+        "ping",
+    ];
+
+    /// The signal in this message, if it carries one.
+    pub const fn signal(&self) -> Option<&Signal> {
+        if let Self::Signal { signal, .. } | Self::Prepared { signal, .. } = self {
+            Some(signal)
+        } else {
+            None
+        }
+    }
+
+    /// The signal in this message, to be changed.
+    pub const fn signal_mut(&mut self) -> Option<&mut Signal> {
+        if let Self::Signal { signal, .. } | Self::Prepared { signal, .. } = self {
+            Some(signal)
+        } else {
+            None
+        }
+    }
+}
+
+/// A message from the server to a page. A page ignores unknown fields, so that an open page survives a deploy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToBrowser {
-    /// The answer to `hello`. Not counted.
+    /// The answer to `hello`. Not numbered.
     Welcome {
-        /// The protocol's version.
+        /// The version of the protocol.
         version: u16,
-        /// The name of this peer.
+        /// The id of this peer.
         peer: PeerId,
-        /// For the next `hello`, should this socket be lost.
+        /// The secret that resumes this peer, should the socket be lost.
         secret: Secret,
-        /// Whether the peer of the lost socket was taken back, with its place, its match and its numbers.
+        /// Whether the peer of the lost socket was resumed, with its place in the queue, its match and its numbers.
         resumed: bool,
-        /// The match that the ticket in `hello` stands for, if this server now knows it; numbers start anew.
+        /// The match rebuilt from the ticket in `hello`, if there is one; message numbers start again from 1.
         #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
         match_id: Option<MatchId>,
-        /// Whether there is a relay, so that addresses can be hidden.
+        /// Whether the server has a relay, so that addresses can be hidden.
         #[serde(default, skip_serializing_if = "is_false")]
         relay: bool,
-        /// Names the page that this server has: one with another name is not the newest.
+        /// The build of the server's page: a page of another build is outdated.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         build: Option<String>,
-        /// The signed name of this device, to be kept and shown in every `hello`; absent where the one shown is good.
+        /// The signed name of this device, to be sent in every `hello`; absent if the one in `hello` is valid.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         device: Option<String>,
-        /// What the server holds this page to.
+        /// The limits that the server enforces.
         limits: Limits,
     },
     /// This peer is in the queue.
     Waiting {},
-    /// Who is looked for from now on; only told to who has named something, after [`ToBrowser::Waiting`] and at each change.
+    /// What the search now requires. Sent after [`ToBrowser::Waiting`] and at each change, only to peers that named interests
+    /// or languages.
     Seeking {
-        /// What a partner has to share at least.
+        /// The least that a partner must share.
         wants: Affinity,
-        /// Milliseconds after which less is enough; absent where there is no less.
+        /// Milliseconds until the search widens; absent if it cannot widen further.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         widens_in_ms: Option<u32>,
     },
-    /// How busy it is, told to who has looked for somebody and found nobody. Not counted.
+    /// How busy the server is, sent to peers whose search found nobody. Not numbered.
     Here(Occupancy),
-    /// This peer will soon have a partner: it may make its offer now, and send it as [`ToServer::Prepared`].
+    /// This peer will soon be matched: it may create its offer now and send it as [`ToServer::Prepared`].
     Prepare {
-        /// Servers for STUN; those for TURN come with the match.
+        /// STUN servers; TURN servers come with the match.
         #[serde(default)]
         ice: Vec<IceServer>,
     },
-    /// This peer has a partner.
+    /// This peer is matched.
     Matched {
         /// The match.
         #[serde(rename = "match")]
         match_id: MatchId,
-        /// Which end of the negotiation this is.
+        /// The role of this end in the negotiation.
         role: Role,
-        /// What the partner is going to send.
+        /// What the partner will send.
         partner: Media,
-        /// What the two have in common.
+        /// What the two peers have in common.
         #[serde(default, skip_serializing_if = "Tastes::are_none")]
         shared: Tastes,
-        /// Servers for STUN and TURN, none where none is configured.
+        /// STUN and TURN servers; empty if none is configured.
         #[serde(default)]
         ice: Vec<IceServer>,
-        /// One of the two hides its address: both use the relay and nothing else.
+        /// One of the two hides its address: both use the relay only.
         #[serde(default, skip_serializing_if = "is_false")]
         relay_only: bool,
-        /// The signed account of this match, for a server that has forgotten it.
+        /// The ticket of this match, from which a server that has forgotten the match rebuilds it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ticket: Option<String>,
-        /// The two devices, by a name that they have whenever they meet.
+        /// The id of this pair of devices, the same whenever the two meet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pair: Option<PairId>,
-        /// The impolite end has made its offer ahead: the match begins with [`Epoch::PREPARED`].
+        /// The prepared offer of the impolite end: the match begins with [`Epoch::PREPARED`].
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ahead: Option<PreparedOffer>,
     },
-    /// New servers for this match, before the credentials of the old ones end.
+    /// New servers for this match, sent before the credentials of the old ones expire.
     Ice {
         /// The match they are for.
         #[serde(rename = "match")]
@@ -189,25 +228,25 @@ pub enum ToBrowser {
         /// All servers, as in [`ToBrowser::Matched`].
         ice: Vec<IceServer>,
     },
-    /// From the partner in this match.
+    /// A signal from the partner in this match.
     Signal {
         /// The match it belongs to.
         #[serde(rename = "match")]
         match_id: MatchId,
         /// The connection within the match.
         epoch: Epoch,
-        /// The step.
+        /// The signal.
         signal: Signal,
     },
-    /// The partner's own connection to the server; the call itself does not need it.
+    /// The partner's socket was lost or is back; the call itself does not need it.
     Partner {
         /// The match it belongs to.
         #[serde(rename = "match")]
         match_id: MatchId,
-        /// Lost, or back.
+        /// The state of the partner's socket.
         signalling: Signalling,
     },
-    /// The match is over; said once to each end.
+    /// The match is over. Sent once to each end.
     Ended {
         /// The match.
         #[serde(rename = "match")]
@@ -215,26 +254,26 @@ pub enum ToBrowser {
         /// Why.
         reason: EndReason,
     },
-    /// A message was refused. Not counted.
+    /// A message was refused. Not numbered.
     Error {
-        /// Stable; what people read is the page's affair.
+        /// A stable code; the page chooses the words that people read.
         code: ErrorCode,
-        /// The `seq` of the message it is about, 0 where that is not known.
+        /// The `seq` of the refused message; 0 if unknown.
         about: u64,
-        /// Milliseconds after which the same may be tried again, on a new socket where this one is closed.
+        /// Milliseconds after which the page may try again, on a new socket if this one is closed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_ms: Option<u32>,
     },
-    /// The server closes this socket soon. Not counted.
+    /// The server will close this socket soon. Not numbered.
     ComeBack {
-        /// Milliseconds to wait before connecting again; each page is told another number.
+        /// Milliseconds to wait before connecting again; different for each page, so that they do not all return at once.
         after_ms: u32,
     },
-    /// The answer to `ping`; carries an acknowledgement. Not counted.
+    /// The answer to `ping`; carries an acknowledgement. Not numbered.
     Pong {},
 }
 
-/// Proof that a page is the one whose socket was lost.
+/// Proves that a page is the one whose socket was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resume {
     /// The peer, from the last `welcome`.
@@ -243,22 +282,22 @@ pub struct Resume {
     pub secret: Secret,
 }
 
-/// What a peer sends; it may have no camera or no microphone.
+/// Which media a peer sends; it may have no camera or no microphone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Media {
-    /// A microphone.
+    /// Sound from a microphone.
     pub audio: bool,
-    /// A camera.
+    /// Picture from a camera.
     pub video: bool,
 }
 
-/// Which end of perfect negotiation a peer is (W3C WebRTC, "Perfect Negotiation Example"); one of each in a match.
+/// The role of a peer in perfect negotiation (W3C WebRTC, "Perfect Negotiation Example"); each match has one of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
-    /// Makes the first offer, and ignores one that collides with its own. The one who waited longer.
+    /// Makes the first offer, and ignores an offer that collides with its own. The peer that waited longer.
     Impolite,
-    /// Answers, and rolls its own offer back when two collide.
+    /// Answers, and rolls back its own offer if two offers collide.
     Polite,
 }
 
@@ -267,43 +306,43 @@ pub enum Role {
 pub struct IceServer {
     /// `stun:` and `turn:` URLs.
     pub urls: Vec<String>,
-    /// For TURN.
+    /// The user name for TURN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// For TURN.
+    /// The password for TURN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credential: Option<String>,
 }
 
-/// What became of the partner's socket.
+/// The state of the partner's socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signalling {
-    /// It is gone; the partner may come back within its grace.
+    /// Lost; the partner may resume within its grace period.
     Lost,
-    /// It is there again.
+    /// Connected again.
     Back,
 }
 
-/// Why a match ended, from the point of view of who is told.
+/// Why a match ended, from the recipient's point of view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EndReason {
-    /// This peer asked for somebody else, and waits again.
+    /// This peer asked for another partner and is waiting again.
     Next,
     /// This peer left.
     Left,
-    /// The partner asked for somebody else.
+    /// The partner asked for another partner.
     PartnerNext,
     /// The partner left.
     PartnerLeft,
-    /// The partner's connection was lost and did not come back in time.
+    /// The partner's socket was lost and did not come back within the grace period.
     PartnerLost,
-    /// The two could not be connected; both wait again, with their place.
+    /// The two could not be connected; both are waiting again, at their old places.
     Unconnected,
 }
 
-/// The numbers a page is held to, told so that a page of another age can keep to them.
+/// The limits for a page, sent so that a page of another version can keep to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// Bytes of one message.
@@ -312,18 +351,18 @@ pub struct Limits {
     pub sdp_bytes: u32,
     /// Bytes of one candidate.
     pub candidate_bytes: u32,
-    /// Candidates in an epoch.
+    /// Candidates per epoch.
     pub candidates: u16,
-    /// Milliseconds between two proofs of life of a page that waits or talks.
+    /// Milliseconds between two signs of life of a page that waits or talks.
     pub heartbeat_ms: u32,
-    /// The same for one that does neither.
+    /// Milliseconds between two signs of life of an idle page.
     pub idle_heartbeat_ms: u32,
-    /// Milliseconds a matched peer has to come back.
+    /// Milliseconds that a matched peer has to resume.
     pub grace_ms: u32,
 }
 
-/// Whether a field that is mostly false can be left out.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+/// Whether a field that is usually false can be omitted.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde requires this signature")]
 const fn is_false(it: &bool) -> bool {
     !*it
 }

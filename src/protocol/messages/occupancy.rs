@@ -1,4 +1,4 @@
-//! How busy it is, as far as a page may know it; it must not know who counts.
+//! [`Occupancy`]: how busy the server is, in steps so coarse that they reveal no single person.
 
 use std::time::Duration;
 
@@ -6,44 +6,44 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::limits::{CROWD_STEPS, WAIT_STEPS};
 
-/// How many are here and how long one waits, both so coarse that no single person is found in it.
+/// How many peers are connected and how long a wait takes, both in coarse steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Occupancy {
-    /// Peers other than the one who is told: the largest of [`CROWD_STEPS`] that is not more, 0 where there is nobody.
+    /// Peers other than the recipient, rounded down to one of [`CROWD_STEPS`]; 0 if there is nobody else.
     pub around: u32,
-    /// How long a wait is likely; absent where nobody can say.
+    /// The likely wait; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Wait>,
 }
 
 impl Occupancy {
-    /// What is told where there are so many others.
+    /// The occupancy with so many other peers.
     pub fn among(others: usize, wait: Option<Wait>) -> Self {
         let others = u32::try_from(others).unwrap_or(u32::MAX);
         let around = CROWD_STEPS.into_iter().take_while(|it| *it <= others).last().unwrap_or(0);
         Self { around, wait }
     }
 
-    /// How many of [`CROWD_STEPS`] are reached: 0 where there is nobody else, all of them at most.
+    /// How many of [`CROWD_STEPS`] are reached: 0 if there is nobody else, at most all of them.
     pub fn steps(self) -> usize {
         CROWD_STEPS.partition_point(|it| *it <= self.around)
     }
 }
 
-/// How long one waits.
+/// How long a wait takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Wait {
-    /// Less than the first of [`WAIT_STEPS`].
+    /// Shorter than the first of [`WAIT_STEPS`].
     Moment,
-    /// Longer, and less than the second.
+    /// Between the first and the second of [`WAIT_STEPS`].
     HalfAMinute,
-    /// Longer than that.
+    /// Longer than the second.
     Minutes,
 }
 
 impl Wait {
-    /// All of them, the shortest first.
+    /// All values, the shortest first.
     pub const ALL: [Self; WAIT_STEPS.len() + 1] = [Self::Moment, Self::HalfAMinute, Self::Minutes];
 }
 
@@ -62,8 +62,8 @@ mod tests {
     }
 
     #[test]
-    fn how_many_there_are_is_told_in_steps_and_never_as_more() {
-        assert_eq!([0, 1, 2, 9].map(around), [0, 1, 1, 1], "one and nine are told alike");
+    fn rounds_the_number_of_peers_down_to_a_step() {
+        assert_eq!([0, 1, 2, 9].map(around), [0, 1, 1, 1], "one and nine look the same");
         assert_eq!([10, 19, 20, 99, 100].map(around), [10, 10, 20, 50, 100]);
         assert_eq!([9_999, 10_000, usize::MAX].map(around), [5_000, 10_000, 10_000]);
         for others in 0..20_000 {
@@ -72,18 +72,14 @@ mod tests {
     }
 
     #[test]
-    fn a_page_counts_the_steps_of_another_age_too() {
+    fn counts_steps_of_another_version_too() {
         let steps = |around| Occupancy { around, wait: None }.steps();
         assert_eq!([0, 1, 10, 10_000].map(steps), [0, 1, 2, CROWD_STEPS.len()]);
-        assert_eq!(
-            [5, 30, u32::MAX].map(steps),
-            [1, 3, CROWD_STEPS.len()],
-            "numbers that are no steps of ours"
-        );
+        assert_eq!([5, 30, u32::MAX].map(steps), [1, 3, CROWD_STEPS.len()], "numbers that are not our steps");
     }
 
     #[test]
-    fn a_wait_is_short_long_or_between() {
+    fn sorts_waits_into_three_ranges() {
         let wait = |ms| Wait::from(Duration::from_millis(ms));
         assert_eq!([0, 9_999].map(wait), [Wait::Moment; 2]);
         assert_eq!([10_000, 44_999].map(wait), [Wait::HalfAMinute; 2]);

@@ -1,21 +1,22 @@
-//! Whom a page has met and does not want to meet again, by names that nobody else can read; it must not know who they are.
+//! Past and blocked partners, by pair ids that reveal nothing without the server's key.
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::comma_list;
+use super::comma_list::{self, Item};
 use crate::protocol::limits::{MAX_BLOCKED, MAX_MET};
 
-/// Two devices, the same whichever of the two is told it. It tells nothing to who does not have the server's key: not who
-/// the two are, nor whether either of them is in another one.
+/// The id of a pair of devices, the same for both of them.
+///
+/// Without the server's key it reveals neither the devices nor whether one of them is in another pair.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PairId(pub Uuid);
 
 impl fmt::Debug for PairId {
-    /// Hides the value: who has met whom must not get into a log.
+    /// Hides the value: no log may record which people have met.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PairId(hidden)")
     }
@@ -29,58 +30,54 @@ impl FromStr for PairId {
     }
 }
 
-/// A pair that met not long ago.
+/// A pair that met recently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Met {
-    /// The two.
+    /// The pair.
     pub pair: PairId,
-    /// Whole minutes since.
+    /// Whole minutes since they met.
     pub minutes_ago: u8,
 }
 
-/// What a page tells the server of whom it has met.
+/// The past partners that a page reports to the server.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PastPairs {
-    /// Whom it met last, the latest last: at most [`MAX_MET`]. By preference it meets somebody else.
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        serialize_with = "write_met",
-        deserialize_with = "read_met"
-    )]
+    /// The most recent partners, the latest last, at most [`MAX_MET`]. The matchmaker prefers others.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "comma_list")]
     pub met: Vec<Met>,
-    /// Whom it never wants to meet again, the latest last: at most [`MAX_BLOCKED`].
-    #[serde(
-        default,
-        skip_serializing_if = "Vec::is_empty",
-        serialize_with = "write_blocked",
-        deserialize_with = "read_blocked"
-    )]
+    /// The blocked partners, the latest last, at most [`MAX_BLOCKED`]. They are never matched again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", with = "comma_list")]
     pub blocked: Vec<PairId>,
 }
 
 impl PastPairs {
-    /// Whether there is none.
+    /// Whether both lists are empty.
     pub const fn is_none(&self) -> bool {
         self.met.is_empty() && self.blocked.is_empty()
     }
 }
 
-fn write_met<S: Serializer>(all: &[Met], serializer: S) -> Result<S::Ok, S::Error> {
-    comma_list::join(all.iter().map(|it| format!("{}:{}", it.pair.0, it.minutes_ago)), serializer)
-}
+impl Item for Met {
+    const MOST: usize = MAX_MET;
 
-fn read_met<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Met>, D::Error> {
-    comma_list::split(deserializer, MAX_MET, |text| {
+    fn write(&self) -> String {
+        format!("{}:{}", self.pair.0, self.minutes_ago)
+    }
+
+    fn read(text: &str) -> Option<Self> {
         let (pair, minutes) = text.split_once(':')?;
-        Some(Met { pair: pair.parse().ok()?, minutes_ago: minutes.parse().ok()? })
-    })
+        Some(Self { pair: pair.parse().ok()?, minutes_ago: minutes.parse().ok()? })
+    }
 }
 
-fn write_blocked<S: Serializer>(all: &[PairId], serializer: S) -> Result<S::Ok, S::Error> {
-    comma_list::join(all.iter().map(|it| it.0.to_string()), serializer)
-}
+impl Item for PairId {
+    const MOST: usize = MAX_BLOCKED;
 
-fn read_blocked<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PairId>, D::Error> {
-    comma_list::split(deserializer, MAX_BLOCKED, |text| text.parse().ok())
+    fn write(&self) -> String {
+        self.0.to_string()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        text.parse().ok()
+    }
 }

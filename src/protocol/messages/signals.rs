@@ -1,11 +1,11 @@
-//! What two browsers say to each other through the server (RFC 8829); it must not know what the server does with it.
+//! Signals: what two browsers send each other through the server (RFC 8829).
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One step of a negotiation; the server checks its shape and hands it on.
+/// One step of a negotiation; the server validates it and forwards it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Signal {
@@ -19,19 +19,19 @@ pub enum Signal {
         /// The description.
         sdp: Sdp,
     },
-    /// One way to reach the sender (RFC 8838).
+    /// An address at which the sender may be reached (RFC 8838).
     Candidate(Candidate),
     /// No more candidates will come for this username fragment (RFC 8838, 8.2).
     EndOfCandidates {
-        /// The ICE generation that has ended; absent where the browser does not tell.
+        /// The ICE generation that has ended; absent if the browser does not report it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         username_fragment: Option<String>,
     },
 }
 
 impl Signal {
-    /// Bytes of its texts: what it costs to keep.
-    pub fn weight(&self) -> usize {
+    /// Bytes of its texts, which is what it costs to keep.
+    pub fn text_bytes(&self) -> usize {
         match self {
             Self::Offer { sdp } | Self::Answer { sdp } => sdp.0.len(),
             Self::Candidate(candidate) => candidate.candidate.0.len(),
@@ -40,45 +40,47 @@ impl Signal {
     }
 }
 
-/// A candidate: what `RTCIceCandidate.toJSON()` has, its names in snake case.
+/// A candidate: the fields of `RTCIceCandidate.toJSON()` in snake case.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The candidate attribute's value, `candidate:...`, at most 512 bytes.
     pub candidate: Sdp,
-    /// The media section it belongs to, by its identification tag, at most 16 bytes.
+    /// The identification tag of its media section, at most 16 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdp_mid: Option<String>,
-    /// The same by its index.
+    /// The index of its media section.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sdp_m_line_index: Option<u16>,
-    /// The ICE generation it belongs to, at most 256 bytes.
+    /// Its ICE generation, at most 256 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username_fragment: Option<String>,
 }
 
 impl Candidate {
-    /// Whether it leads through a relay (RFC 8839, 5.1: `typ relay`).
+    /// Whether this is a relayed candidate (RFC 8839, 5.1: `typ relay`).
     pub fn is_relay(&self) -> bool {
         self.is_typ("relay")
     }
 
     /// Whether this is a host candidate with an address that is of use only in the sender's own network, see
-    /// [`is_private`]. A `.local` name is not: it already hides the address (mDNS).
+    /// [`is_private`]. A `.local` name is not one: it already hides the address (mDNS).
     pub fn is_private_host(&self) -> bool {
         let address = self.candidate.0.split_ascii_whitespace().nth(4);
         self.is_typ("host") && address.and_then(|it| it.parse().ok()).is_some_and(is_private)
     }
 
-    /// Reads it where a browser does, in its place and in whatever letters (RFC 8839, 5.1).
+    /// Reads the type where browsers read it: the eighth word, in any case (RFC 8839, 5.1).
     fn is_typ(&self, kind: &str) -> bool {
         let word = self.candidate.0.split_ascii_whitespace().nth(7);
         word.is_some_and(|it| it.eq_ignore_ascii_case(kind))
     }
 }
 
-/// Whether an address is of use only in its own network: private (RFC 1918), shared with a carrier's or a VPN's other
-/// customers (100.64.0.0/10, RFC 6598), for protocols (192.0.0.0/24, RFC 6890), for benchmarks (198.18.0.0/15, RFC 2544),
-/// unique local (RFC 4193), site local (fec0::/10, RFC 3879), link local or loopback; also as IPv4 inside of IPv6.
+/// Whether an address is of use only in its own network.
+///
+/// That is: private (RFC 1918), shared by the customers of a carrier or a VPN (100.64.0.0/10, RFC 6598), for protocols
+/// (192.0.0.0/24, RFC 6890), for benchmarks (198.18.0.0/15, RFC 2544), unique local (RFC 4193), site local (fec0::/10,
+/// RFC 3879), link local, loopback, or such an IPv4 address inside IPv6.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(it) => is_private_v4(it),
@@ -115,39 +117,39 @@ fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     }
 }
 
-/// A text that holds addresses of people: it travels, and is never printed.
+/// A text that contains people's addresses; it is sent but never printed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Sdp(pub String);
 
 impl fmt::Debug for Sdp {
-    /// Tells the length only.
+    /// Shows only the length.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Sdp({} bytes)", self.0.len())
     }
 }
 
-/// An offer that was made ahead of the match.
+/// An offer that was prepared before the match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PreparedOffer {
-    /// Told to the impolite end: its own.
+    /// For the impolite end: its own offer is used.
     Yours {
         /// Its number.
         number: u32,
     },
-    /// Told to the polite end: to be answered at once.
+    /// For the polite end: the partner's offer, to be answered at once.
     Theirs {
         /// The offer.
         offer: Sdp,
-        /// Its candidates so far; more may follow as signals.
+        /// The candidates so far; more may follow as signals.
         candidates: Vec<Candidate>,
     },
 }
 
 impl PreparedOffer {
-    /// Bytes of its texts: what it costs to keep.
-    pub fn weight(&self) -> usize {
+    /// Bytes of its texts, which is what it costs to keep.
+    pub fn text_bytes(&self) -> usize {
         match self {
             Self::Yours { .. } => 0,
             Self::Theirs { offer, candidates } => {
@@ -162,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_private_networks_are_private() {
+    fn recognises_addresses_of_private_networks() {
         let is_private = |text: &str| is_private(text.parse().unwrap());
         for private in [
             "10.0.0.1",
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_is_what_a_browser_takes_it_for() {
+    fn reads_the_candidate_type_as_browsers_do() {
         let candidate = |end: &str| Candidate {
             candidate: Sdp(format!("candidate:1 1 udp 1 192.168.1.7 9 {end}")),
             sdp_mid: None,

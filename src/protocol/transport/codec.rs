@@ -1,4 +1,4 @@
-//! Messages as JSON text and back, strict for the server and lenient for the page; it must not know what they mean.
+//! Messages as JSON text: a strict decoder for the server and a lenient one for pages.
 
 use serde::Serialize;
 use serde_json::{Deserializer, Value};
@@ -8,50 +8,35 @@ use crate::protocol::{
     limits::{MAX_FRAME_BYTES, MAX_TOKEN_BYTES},
 };
 
-/// The names of [`ToServer`]'s messages, to tell an unknown message from a malformed one.
-const NAMES: [&str; 11] = [
-    "hello",
-    "join",
-    "prepared",
-    "signal",
-    "connected",
-    "failed",
-    "next",
-    "block",
-    "unblock",
-    "leave",
-    "ping",
-];
-
-/// A text that is no message.
+/// Why a text was refused as a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("refused message {about}: {code:?}")]
 pub struct Refusal {
-    /// What is wrong with it.
+    /// What is wrong.
     pub code: ErrorCode,
-    /// Its number, 0 where it cannot be told.
+    /// The number of the message; 0 if unreadable.
     pub about: u64,
-    /// What it acknowledges, 0 where it cannot be told.
+    /// What it acknowledges; 0 if unreadable.
     pub ack: u64,
 }
 
 impl Refusal {
-    /// Of a text of which nothing can be told.
+    /// A refusal of a text whose numbers are unreadable.
     const fn unread(code: ErrorCode) -> Self {
         Self { code, about: 0, ack: 0 }
     }
 }
 
-/// A frame as text. Our messages hold nothing that JSON cannot say, so the empty text never comes out.
+/// Encodes a frame. All our messages can be expressed in JSON, so the fallback to an empty text is never used.
 pub fn encode<M: Serialize>(frame: &Frame<M>) -> String {
     serde_json::to_string(frame).unwrap_or_default()
 }
 
-/// What a page has said. Strict: no unknown message, no unknown field, no text longer than allowed, nothing after the frame.
+/// Decodes a page's message. Strict: no unknown messages or fields, no overlong texts, nothing after the frame.
 ///
 /// # Errors
 ///
-/// A [`Refusal`] that says which of these it was.
+/// A [`Refusal`] that names the fault.
 pub fn decode_strict(text: &str) -> Result<Frame<ToServer>, Refusal> {
     if text.len() > MAX_FRAME_BYTES {
         return Err(Refusal::unread(ErrorCode::TooLarge));
@@ -65,8 +50,8 @@ pub fn decode_strict(text: &str) -> Result<Frame<ToServer>, Refusal> {
     }
 }
 
-/// Whether there is a list outside the strings. No message to the server has one, and serde would take one for
-/// an object whose fields are in their order.
+/// Whether the text contains a JSON list. No message to the server has one, and serde would accept a list in place of an
+/// object, with the fields in order.
 fn has_list(text: &str) -> bool {
     let (mut in_string, mut escaped) = (false, false);
     text.bytes().any(|byte| {
@@ -80,37 +65,25 @@ fn has_list(text: &str) -> bool {
     })
 }
 
-/// Whether the texts that are checked nowhere else keep to their lengths; those of signals are the server's affair.
+/// Whether the opaque texts keep to their lengths. Signals are checked by the server's validation.
 fn is_bounded(message: &ToServer) -> bool {
-    match message {
-        ToServer::Hello { resume: _, ticket, device, past: _ } => {
-            [ticket, device].into_iter().flatten().all(|token| token.len() <= MAX_TOKEN_BYTES)
-        }
-        ToServer::Join { .. }
-        | ToServer::Prepared { .. }
-        | ToServer::Signal { .. }
-        | ToServer::Connected { .. }
-        | ToServer::Failed { .. }
-        | ToServer::Next { .. }
-        | ToServer::Block { .. }
-        | ToServer::Unblock {}
-        | ToServer::Leave {}
-        | ToServer::Ping {} => true,
-    }
+    let ToServer::Hello { ticket, device, .. } = message else { return true };
+    [ticket, device].into_iter().flatten().all(|token| token.len() <= MAX_TOKEN_BYTES)
 }
 
-/// What the server has said, for clients that are no page (a page has its browser's parser read it); unknown fields are
-/// passed over. `None` for what is not understood.
+/// Decodes a server's message, for clients other than pages (a page uses the browser's own parser).
+///
+/// Unknown fields are ignored; `None` if the message is not understood.
 pub fn decode_lenient(text: &str) -> Option<Frame<ToBrowser>> {
     serde_json::from_str(text).ok()
 }
 
-/// A message for the data channel, as text.
+/// Encodes a message for the data channel.
 pub fn encode_peer(message: &PeerMessage) -> String {
     serde_json::to_string(message).unwrap_or_default()
 }
 
-/// Finds out why a text was refused; only bad input pays for this second look.
+/// Finds out why a text was refused. Only bad input pays for this second pass.
 fn diagnose(text: &str) -> Refusal {
     let Ok(Value::Object(frame)) = serde_json::from_str(text) else {
         return Refusal::unread(ErrorCode::BadFrame);
@@ -124,7 +97,7 @@ fn diagnose(text: &str) -> Refusal {
     let (seq, ack) = (number("seq"), number("ack"));
     let is_frame = frame.len() == 3 && seq.is_some() && ack.is_some();
     let code = match name {
-        Some(name) if is_frame && NAMES.contains(&name) => ErrorCode::BadMessage,
+        Some(name) if is_frame && ToServer::NAMES.contains(&name) => ErrorCode::BadMessage,
         Some(_) if is_frame => ErrorCode::UnknownMessage,
         Some(_) | None => ErrorCode::BadFrame,
     };

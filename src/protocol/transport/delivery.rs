@@ -1,228 +1,187 @@
-//! One end of a numbered conversation that outlives its sockets: numbers, acknowledges, replays; it must not know sockets.
+//! [`Delivery`]: one end of a numbered conversation that survives lost sockets by acknowledgement and replay.
 
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::protocol::{
-    Frame, PreparedOffer, ToBrowser, ToServer,
+    Frame, Signal, ToBrowser, ToServer,
     limits::{ACK_EVERY, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES},
 };
 
-/// What [`Delivery`] must know of a message.
+/// A message that [`Delivery`] can number and keep.
 pub trait Message: Clone {
-    /// Whether it is counted, kept until acknowledged, and sent again after a lost socket.
-    fn is_counted(&self) -> bool;
-    /// Bytes of its texts: what it costs to keep.
-    fn weight(&self) -> usize;
+    /// Whether it has a number, is kept until it is acknowledged, and is replayed after a lost socket.
+    fn is_numbered(&self) -> bool;
+    /// Bytes of its texts, which is what it costs to keep.
+    fn text_bytes(&self) -> usize;
 }
 
 /// The state of one end. Bounded by [`MAX_OUTBOX_MESSAGES`] and by bytes, [`MAX_OUTBOX_BYTES`] by default.
 #[derive(Clone, Debug)]
 pub struct Delivery<M> {
-    /// The number of the last counted message of this end.
+    /// The number of the last message that this end sent.
     sent: u64,
-    /// The number of the last counted message from the other end.
-    heard: u64,
-    /// The last `ack` this end has put into a frame.
-    told: u64,
-    /// What the other end has not acknowledged, oldest first; the last one has the number `sent`.
+    /// The number of the last message received from the other end.
+    received: u64,
+    /// The last `ack` that this end sent.
+    acknowledged: u64,
+    /// Messages that the other end has not acknowledged, oldest first; the last one has the number `sent`.
     outbox: VecDeque<M>,
-    /// The weight of the outbox.
-    weight: usize,
-    /// The most that it may weigh.
-    room: u32,
+    /// Bytes of the texts in the outbox.
+    text_bytes: usize,
+    /// The most bytes of texts that the outbox may hold.
+    capacity: u32,
 }
 
-/// What a received frame is.
+/// What to do with a received frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
-    /// To be handled: the next one, or one that is not counted.
+    /// Handle it: it is the next one, or it has no number.
     Fresh,
-    /// Heard before, on a socket that is gone.
+    /// Drop it: it already arrived on an earlier socket.
     Duplicate,
-    /// A number was skipped, or more was acknowledged than was sent: the two ends do not mean the same conversation.
+    /// End the conversation: a number was skipped, or more was acknowledged than was sent.
     Broken,
 }
 
-/// The other end has acknowledged too little for too long; the conversation cannot go on.
+/// The outbox is full: the other end has not acknowledged enough, so the conversation cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overflow;
 
 impl<M> Default for Delivery<M> {
     fn default() -> Self {
-        Self::with_room(MAX_OUTBOX_BYTES as u32)
+        Self::with_capacity(MAX_OUTBOX_BYTES as u32)
     }
 }
 
 impl<M> Delivery<M> {
-    /// One that keeps so many bytes of texts at most.
-    pub const fn with_room(room: u32) -> Self {
-        Self { sent: 0, heard: 0, told: 0, outbox: VecDeque::new(), weight: 0, room }
+    /// A delivery whose outbox holds at most `capacity` bytes of texts.
+    pub const fn with_capacity(capacity: u32) -> Self {
+        Self { sent: 0, received: 0, acknowledged: 0, outbox: VecDeque::new(), text_bytes: 0, capacity }
     }
 }
 
 impl<M: Message> Delivery<M> {
-    /// Puts a message into a frame, and keeps it if it is counted.
+    /// Puts a message into a frame, and keeps it if it has a number.
     ///
     /// # Errors
     ///
-    /// [`Overflow`] when there is no room to keep it; nothing has changed then.
+    /// [`Overflow`] if the outbox is full; nothing changes then.
     pub fn send(&mut self, msg: M) -> Result<Frame<M>, Overflow> {
-        if !msg.is_counted() {
+        if !msg.is_numbered() {
             return Ok(self.frame(0, msg));
         }
-        let weight = self.weight + msg.weight();
-        if self.outbox.len() >= MAX_OUTBOX_MESSAGES || weight > self.room as usize {
+        let text_bytes = self.text_bytes + msg.text_bytes();
+        if self.outbox.len() >= MAX_OUTBOX_MESSAGES || text_bytes > self.capacity as usize {
             return Err(Overflow);
         }
-        self.weight = weight;
+        self.text_bytes = text_bytes;
         self.sent += 1;
         self.outbox.push_back(msg.clone());
         Ok(self.frame(self.sent, msg))
     }
 
-    /// Whether there is room to keep so many bytes of somebody else's text, and a quarter more for what this end has to say
-    /// itself: however much others say, that must find room.
-    pub fn has_room_for(&self, weight: usize) -> bool {
+    /// Whether a forwarded text of this many bytes fits. A quarter of the outbox is reserved for this end's own messages,
+    /// which must fit no matter how much a partner sends.
+    pub fn has_capacity_for(&self, text_bytes: usize) -> bool {
         let three_quarters = |of: usize| of / 4 * 3;
         self.outbox.len() < three_quarters(MAX_OUTBOX_MESSAGES)
-            && self.weight + weight <= three_quarters(self.room as usize)
+            && self.text_bytes + text_bytes <= three_quarters(self.capacity as usize)
     }
 
-    /// Takes in the numbers of a frame from the other end.
-    pub fn receive(&mut self, seq: u64, ack: u64, counted: bool) -> Receipt {
-        if !self.acknowledge(ack) || counted == (seq == 0) {
+    /// Processes the numbers of a received frame.
+    pub fn receive(&mut self, seq: u64, ack: u64, is_numbered: bool) -> Receipt {
+        if !self.acknowledge(ack) || is_numbered == (seq == 0) {
             return Receipt::Broken;
         }
-        if !counted {
+        if !is_numbered {
             return Receipt::Fresh;
         }
-        if seq <= self.heard {
+        if seq <= self.received {
             return Receipt::Duplicate;
         }
-        if seq > self.heard + 1 {
+        if seq > self.received + 1 {
             return Receipt::Broken;
         }
-        self.heard = seq;
+        self.received = seq;
         Receipt::Fresh
     }
 
-    /// Drops what the other end has; `false` when it claims more than was sent.
+    /// Drops what the other end has received; `false` if it acknowledges more than was sent.
     pub fn acknowledge(&mut self, ack: u64) -> bool {
         if ack > self.sent {
             return false;
         }
         while self.outbox.len() as u64 > self.sent - ack {
             if let Some(msg) = self.outbox.pop_front() {
-                self.weight -= msg.weight();
+                self.text_bytes -= msg.text_bytes();
             }
         }
         true
     }
 
-    /// Everything unacknowledged, for a new socket.
+    /// All unacknowledged messages, to be sent on a new socket.
     pub fn replay(&mut self) -> Vec<Frame<M>> {
-        self.told = self.heard;
+        self.acknowledged = self.received;
         let first = self.sent + 1 - self.outbox.len() as u64;
-        let number = |(n, msg): (u64, &M)| Frame { seq: n, ack: self.heard, msg: msg.clone() };
+        let number = |(n, msg): (u64, &M)| Frame { seq: n, ack: self.received, msg: msg.clone() };
         (first..).zip(self.outbox.iter()).map(number).collect()
     }
 
-    /// Whether so much was heard since this end last spoke that it should speak.
+    /// Whether enough messages arrived since this end last sent one that it should send an acknowledgement.
     pub fn owes_ack(&self) -> bool {
-        self.heard - self.told >= ACK_EVERY
+        self.received - self.acknowledged >= ACK_EVERY
     }
 
     fn frame(&mut self, seq: u64, msg: M) -> Frame<M> {
-        self.told = self.heard;
-        Frame { seq, ack: self.heard, msg }
+        self.acknowledged = self.received;
+        Frame { seq, ack: self.received, msg }
     }
 }
 
 impl Message for ToServer {
-    fn is_counted(&self) -> bool {
-        match self {
-            Self::Hello { .. } | Self::Ping {} => false,
-            Self::Join { .. }
-            | Self::Prepared { .. }
-            | Self::Signal { .. }
-            | Self::Connected { .. }
-            | Self::Failed { .. }
-            | Self::Next { .. }
-            | Self::Block { .. }
-            | Self::Unblock {}
-            | Self::Leave {} => true,
-        }
+    fn is_numbered(&self) -> bool {
+        !matches!(self, Self::Hello { .. } | Self::Ping {})
     }
 
-    fn weight(&self) -> usize {
-        match self {
-            Self::Signal { signal, .. } | Self::Prepared { signal, .. } => signal.weight(),
-            Self::Hello { .. }
-            | Self::Join { .. }
-            | Self::Connected { .. }
-            | Self::Failed { .. }
-            | Self::Next { .. }
-            | Self::Block { .. }
-            | Self::Unblock {}
-            | Self::Leave {}
-            | Self::Ping {} => 0,
-        }
+    fn text_bytes(&self) -> usize {
+        self.signal().map_or(0, Signal::text_bytes)
     }
 }
 
 impl Message for ToBrowser {
-    fn is_counted(&self) -> bool {
-        match self {
-            Self::Welcome { .. }
-            | Self::Here(_)
-            | Self::Error { .. }
-            | Self::ComeBack { .. }
-            | Self::Pong {} => false,
-            Self::Waiting {}
-            | Self::Seeking { .. }
-            | Self::Prepare { .. }
-            | Self::Matched { .. }
-            | Self::Ice { .. }
-            | Self::Signal { .. }
-            | Self::Partner { .. }
-            | Self::Ended { .. } => true,
-        }
+    fn is_numbered(&self) -> bool {
+        !matches!(
+            self,
+            Self::Welcome { .. } | Self::Here(_) | Self::Error { .. } | Self::ComeBack { .. } | Self::Pong {}
+        )
     }
 
-    fn weight(&self) -> usize {
-        match self {
-            Self::Signal { signal, .. } => signal.weight(),
-            Self::Matched { ahead, .. } => ahead.as_ref().map_or(0, PreparedOffer::weight),
-            Self::Welcome { .. }
-            | Self::Waiting {}
-            | Self::Seeking { .. }
-            | Self::Here(_)
-            | Self::Prepare { .. }
-            | Self::Ice { .. }
-            | Self::Partner { .. }
-            | Self::Ended { .. }
-            | Self::Error { .. }
-            | Self::ComeBack { .. }
-            | Self::Pong {} => 0,
+    fn text_bytes(&self) -> usize {
+        if let Self::Signal { signal, .. } = self {
+            signal.text_bytes()
+        } else if let Self::Matched { ahead: Some(offer), .. } = self {
+            offer.text_bytes()
+        } else {
+            0
         }
     }
 }
 
-/// Shared, so that keeping a description for replay and sending it do not copy it.
+/// A shared message, so that a description is not copied to be kept for replay.
 impl<M: Message> Message for Arc<M> {
-    fn is_counted(&self) -> bool {
-        (**self).is_counted()
+    fn is_numbered(&self) -> bool {
+        (**self).is_numbered()
     }
 
-    fn weight(&self) -> usize {
-        (**self).weight()
+    fn text_bytes(&self) -> usize {
+        (**self).text_bytes()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::{Epoch, MatchId, Sdp, Signal};
+    use crate::protocol::{Epoch, MatchId, Sdp};
     use uuid::Uuid;
 
     fn offer(bytes: usize) -> ToServer {
@@ -231,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_acknowledged_is_replayed_in_order_and_heard_once() {
+    fn replays_unacknowledged_messages_in_order_and_once() {
         let (mut page, mut server) = (Delivery::default(), Delivery::<ToBrowser>::default());
         let frames: Vec<_> = (0..3).filter_map(|n| page.send(offer(n)).ok()).collect();
         assert_eq!(server.receive(frames[0].seq, 0, true), Receipt::Fresh);
@@ -246,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_or_an_acknowledgement_of_the_unsent_breaks_the_conversation() {
+    fn rejects_gaps_and_acknowledgements_of_unsent_messages() {
         let mut server = Delivery::<ToBrowser>::default();
         assert_eq!(server.receive(2, 0, true), Receipt::Broken);
         assert_eq!(server.receive(1, 1, true), Receipt::Broken);
@@ -255,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outbox_is_bounded_in_messages_and_in_bytes() {
+    fn bounds_the_outbox_in_messages_and_bytes() {
         let mut many = Delivery::default();
         assert!((0..MAX_OUTBOX_MESSAGES).all(|_| many.send(ToServer::Leave {}).is_ok()));
         assert_eq!(many.send(ToServer::Leave {}), Err(Overflow));
@@ -270,23 +229,23 @@ mod tests {
     }
 
     #[test]
-    fn what_others_say_leaves_a_quarter_of_the_room() {
+    fn reserves_a_quarter_of_the_outbox_for_own_messages() {
         let mut many = Delivery::default();
-        while many.has_room_for(0) {
+        while many.has_capacity_for(0) {
             many.send(ToServer::Leave {}).unwrap();
         }
         assert_eq!(many.outbox.len(), MAX_OUTBOX_MESSAGES / 4 * 3);
 
         let mut large = Delivery::default();
-        assert!(!large.has_room_for(MAX_OUTBOX_BYTES / 4 * 3 + 1));
-        assert!(large.has_room_for(MAX_OUTBOX_BYTES / 4 * 3));
+        assert!(!large.has_capacity_for(MAX_OUTBOX_BYTES / 4 * 3 + 1));
+        assert!(large.has_capacity_for(MAX_OUTBOX_BYTES / 4 * 3));
         large.send(offer(MAX_OUTBOX_BYTES / 4 * 3)).unwrap();
-        assert!(large.has_room_for(0) && !large.has_room_for(1));
+        assert!(large.has_capacity_for(0) && !large.has_capacity_for(1));
         assert!(large.send(offer(MAX_OUTBOX_BYTES / 4)).is_ok());
     }
 
     #[test]
-    fn an_end_that_only_listens_owes_an_acknowledgement_in_time() {
+    fn a_receiver_owes_an_acknowledgement_after_enough_messages() {
         let mut page = Delivery::<ToServer>::default();
         for seq in 1..ACK_EVERY {
             page.receive(seq, 0, true);

@@ -1,4 +1,4 @@
-//! How often a page gives a sign of life, as both ends tell it from what the page says; it must not know who listens.
+//! [`Heartbeat`]: how often a page sends a sign of life; both ends derive it from the page's messages.
 
 use std::time::Duration;
 
@@ -7,33 +7,29 @@ use crate::protocol::{
     limits::{HEARTBEAT, IDLE_HEARTBEAT, IDLE_SILENCE, SILENCE},
 };
 
-/// How often a page says that it is there.
+/// How often a page sends a sign of life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Heartbeat {
-    /// Nobody counts on it: it has not asked for anybody yet, or no longer.
+    /// The page is neither in the queue nor in a match, so nobody depends on it.
     #[default]
     Idle,
-    /// It waits or talks, and a ghost in its place would cost somebody a wait.
+    /// The page waits or talks; if it were gone unnoticed, another person would wait for nothing.
     Engaged,
 }
 
 impl Heartbeat {
-    /// What it is once the page has said this; `None` where it stays as it is.
+    /// The heartbeat after this message; `None` if it does not change.
     pub const fn after(message: &ToServer) -> Option<Self> {
-        match message {
-            ToServer::Hello { resume: None, ticket: None, .. } | ToServer::Leave {} => Some(Self::Idle),
-            ToServer::Hello { .. } | ToServer::Join { .. } | ToServer::Next { .. } => Some(Self::Engaged),
-            ToServer::Prepared { .. }
-            | ToServer::Signal { .. }
-            | ToServer::Connected { .. }
-            | ToServer::Failed { .. }
-            | ToServer::Block { .. }
-            | ToServer::Unblock {}
-            | ToServer::Ping {} => None,
+        if matches!(message, ToServer::Hello { resume: None, ticket: None, .. } | ToServer::Leave {}) {
+            Some(Self::Idle)
+        } else if matches!(message, ToServer::Hello { .. } | ToServer::Join { .. } | ToServer::Next { .. }) {
+            Some(Self::Engaged)
+        } else {
+            None
         }
     }
 
-    /// The time between two signs of life.
+    /// Time between two signs of life.
     pub const fn interval(self) -> Duration {
         match self {
             Self::Idle => IDLE_HEARTBEAT,
@@ -41,7 +37,7 @@ impl Heartbeat {
         }
     }
 
-    /// Silence after which the page is taken for lost.
+    /// Time without any message after which the page counts as lost.
     pub const fn silence(self) -> Duration {
         match self {
             Self::Idle => IDLE_SILENCE,

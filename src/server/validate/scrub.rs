@@ -19,17 +19,8 @@ const NO_PORT: &str = "9";
 
 /// Takes addresses out of a message that carries something to another browser.
 pub(crate) fn message(message: &mut ToServer) {
-    match message {
-        ToServer::Signal { signal, .. } | ToServer::Prepared { signal, .. } => self::signal(signal),
-        ToServer::Hello { .. }
-        | ToServer::Join { .. }
-        | ToServer::Connected { .. }
-        | ToServer::Failed { .. }
-        | ToServer::Next { .. }
-        | ToServer::Block { .. }
-        | ToServer::Unblock {}
-        | ToServer::Leave {}
-        | ToServer::Ping {} => {}
+    if let Some(signal) = message.signal_mut() {
+        self::signal(signal);
     }
 }
 

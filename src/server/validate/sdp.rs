@@ -75,23 +75,14 @@ const SPELT: [&str; 8] = [
 ///
 /// [`ErrorCode::BadEpoch`], [`ErrorCode::BadSdp`] or [`ErrorCode::BadCandidate`].
 pub(crate) fn check(message: &ToServer) -> Result<(), ErrorCode> {
-    match message {
-        ToServer::Signal { epoch, signal, match_id: _ } => {
-            check_epoch(*epoch).and_then(|()| check_signal(signal))
-        }
-        // An answer to an offer that nobody has made.
-        ToServer::Prepared { signal: Signal::Answer { .. }, .. } => Err(ErrorCode::BadSdp),
-        ToServer::Prepared { signal, .. } => check_signal(signal),
-        ToServer::Hello { .. }
-        | ToServer::Join { .. }
-        | ToServer::Connected { .. }
-        | ToServer::Failed { .. }
-        | ToServer::Next { .. }
-        | ToServer::Block { .. }
-        | ToServer::Unblock {}
-        | ToServer::Leave {}
-        | ToServer::Ping {} => Ok(()),
+    if let ToServer::Signal { epoch, .. } = message {
+        check_epoch(*epoch)?;
     }
+    // A prepared description is an offer; there is nothing yet that it could answer.
+    if let ToServer::Prepared { signal: Signal::Answer { .. }, .. } = message {
+        return Err(ErrorCode::BadSdp);
+    }
+    message.signal().map_or(Ok(()), check_signal)
 }
 
 fn check_epoch(epoch: Epoch) -> Result<(), ErrorCode> {

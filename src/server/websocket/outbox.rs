@@ -99,7 +99,7 @@ impl Shared {
 impl Letters {
     fn next(&mut self) -> Option<Outgoing> {
         if let Some(frame) = self.frames.pop_front() {
-            self.weight -= frame.msg.weight();
+            self.weight -= frame.msg.text_bytes();
             if self.frames.is_empty() {
                 // Room for a whole replay would stay for good.
                 self.frames = VecDeque::new();
@@ -158,7 +158,7 @@ impl Post {
         if letters.is_left {
             return Ok(());
         }
-        let weight = letters.weight + frame.msg.weight();
+        let weight = letters.weight + frame.msg.text_bytes();
         if letters.frames.len() >= OUTGOING || weight > self.0.room as usize {
             return Err(Full);
         }

@@ -276,7 +276,7 @@ impl World {
                 matchmaker::Output::Send { connection, frame } => {
                     let Frame { seq, ack, msg } = frame;
                     let text = protocol::encode(&Frame { seq, ack, msg: &*msg });
-                    self.send_to_page(connection.0, text, msg.is_counted());
+                    self.send_to_page(connection.0, text, msg.is_numbered());
                 }
                 matchmaker::Output::Close { connection, .. } => self.server_closes(connection.0),
                 matchmaker::Output::Note(note) => {

@@ -192,7 +192,7 @@ impl Page {
     pub(crate) async fn hear(&mut self) -> ToBrowser {
         loop {
             let Frame { seq, ack, msg } = self.link.receive().await.expect("an open socket");
-            match self.delivery.receive(seq, ack, msg.is_counted()) {
+            match self.delivery.receive(seq, ack, msg.is_numbered()) {
                 Receipt::Fresh => {}
                 Receipt::Duplicate => continue,
                 Receipt::Broken => panic!("broken by {msg:?}"),
