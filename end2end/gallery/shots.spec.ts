@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import { ada, ben, cleo, expect, hurries, test, type Visitor } from '../fixtures';
-import { story } from '../fixtures/between';
+import { story } from '../fixtures/relay-pair';
 import { Wire } from '../fixtures/wire';
 
 // Pictures to look at, not stories: nothing is compared.

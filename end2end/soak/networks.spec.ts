@@ -2,7 +2,7 @@ import { chromium, type Browser } from '@playwright/test';
 
 import { ada, ben, expect, test as base } from '../fixtures';
 import { holds, layMiddle, middle, Network, removeMiddle } from '../fixtures/namespaces';
-import { pictureOf, voiceOf, type Person } from '../fixtures/people';
+import { pictureOf, voiceOf, type Person } from '../fixtures/personas';
 import { recover } from '../fixtures/recovery';
 import { Turn } from '../fixtures/turn';
 import { Visitor } from '../fixtures/visitor';

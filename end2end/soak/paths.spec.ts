@@ -1,5 +1,5 @@
 import { ada, ben, expect, meet } from '../fixtures';
-import { story } from '../fixtures/between';
+import { story } from '../fixtures/relay-pair';
 import { recover } from '../fixtures/recovery';
 
 for (const [seconds, within] of [

@@ -1,5 +1,5 @@
 import { ada, ben, expect, test, type Visitor } from '../fixtures';
-import { story } from '../fixtures/between';
+import { story } from '../fixtures/relay-pair';
 
 /** Opens what is not needed all the time. */
 async function more({ page }: Visitor) {
