@@ -1,4 +1,4 @@
-//! One socket: its handshake, its task, and what waits to be sent on it.
+//! The server's WebSockets: the handshake, one task per socket, its outbox and the heartbeat of all sockets.
 
 pub mod upgrade;
 pub(crate) mod connection;
