@@ -67,14 +67,14 @@ impl Proxies {
         self.trusted.is_empty()
     }
 
-    /// Whether a request from this address has a forwarding header that is ignored, because the address is not a trusted
-    /// proxy. It may be a proxy that should be configured, or a visitor who made the header up.
+    /// Whether a request from this address has a forwarding header that is ignored, because the address is not a
+    /// trusted proxy. It may be a proxy that should be configured, or a visitor who made the header up.
     pub fn ignores_header(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         !self.trusts(peer.to_canonical()) && headers.contains_key(self.header.name())
     }
 
-    /// The address of the client: the first from the right that is not a trusted proxy. If a trusted proxy wrote something
-    /// that is not an address, that proxy's own address.
+    /// The address of the client: the first from the right that is not a trusted proxy. If a trusted proxy wrote
+    /// something that is not an address, that proxy's own address.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let values = headers.get_all(self.header.name());
@@ -101,8 +101,8 @@ impl Proxies {
         self.is_empty() && address.is_loopback()
     }
 
-    /// The network against which to count a connection before its first request; `None` for an address that may stand for
-    /// many visitors.
+    /// The network against which to count a connection before its first request; `None` for an address that may stand
+    /// for many visitors.
     pub(crate) fn counted_network(&self, peer: IpAddr) -> Option<Network> {
         let peer = peer.to_canonical();
         let is_shared = self.trusts(peer) || self.may_be_everyone(peer);

@@ -24,8 +24,8 @@ pub(crate) const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
 
 /// The value of `Strict-Transport-Security` (RFC 6797): for a year, browsers use TLS even for `http` links.
 ///
-/// Only for servers that do TLS themselves, with a certificate that browsers trust. It does not include subdomains, which
-/// may belong to others.
+/// Only for servers that do TLS themselves, with a certificate that browsers trust. It does not include subdomains,
+/// which may belong to others.
 pub(crate) const TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
 /// The content security policy of responses that are not pages, and of a page whose own policy could not be made: it
@@ -61,8 +61,8 @@ impl ContentSecurityPolicy {
         }
     }
 
-    /// The header's value. It has no `strict-dynamic`: browsers would then ignore `'self'` and block the preloads, which
-    /// have no nonce.
+    /// The header's value. It has no `strict-dynamic`: browsers would then ignore `'self'` and block the preloads,
+    /// which have no nonce.
     fn value(&self, nonce: &str, host: &str) -> String {
         let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
         let reload = self.reload_port.map(|port| format!(" ws://{name}:{port}")).unwrap_or_default();

@@ -28,7 +28,7 @@ pub(crate) struct Endpoint {
     pub(crate) stopping: CancellationToken,
 }
 
-/// What `[limits]` says about connections that are not WebSockets.
+/// What `[limits]` says about connections before they become a WebSocket.
 #[derive(Clone, Copy)]
 pub(crate) struct ConnectionLimits {
     /// Open connections, at most.

@@ -19,8 +19,8 @@ use tokio_util::task::TaskTracker;
 
 use slots::ConnectionSlots;
 
-/// How long to accept nothing after the system refused a connection: it lacks file descriptors or memory, so others have
-/// to end first.
+/// How long to accept nothing after the system refused a connection: it lacks file descriptors or memory, so others
+/// have to end first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Serves all connections until `stopping`, then waits for the responses in progress.

@@ -1,4 +1,4 @@
-//! The connection slots of one listener: a bound on open connections that are not WebSockets.
+//! The connection slots of one listener: a bound on its open connections. A WebSocket frees its slot.
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},

@@ -22,8 +22,8 @@ use crate::{
 /// How often idle networks are removed.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The same when the table is full. A sweep looks at all networks, so one per newcomer would cost more than the newcomers
-/// themselves.
+/// The same when the table is full. A sweep looks at all networks, so one per newcomer would cost more than the
+/// newcomers themselves.
 const SWEEP_INTERVAL_IF_FULL: Duration = Duration::from_secs(1);
 
 /// Why a socket is rejected.
@@ -256,8 +256,8 @@ mod tests {
     use super::*;
     use crate::server::config::limits::Rate;
 
-    /// For each network: two open sockets; three new sockets, two pages, two joins and two nexts at once, then one of each
-    /// per second.
+    /// For each network: two open sockets; three new sockets, two pages, two joins and two nexts at once, then one of
+    /// each per second.
     fn table(capacity: usize) -> UsageTable {
         let rate = |burst| Rate { burst, per_minute: 60 };
         let network = NetworkLimits {

@@ -6,11 +6,11 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::protocol::{Interest, ToServer, limits::MAX_INTERESTS};
 
-/// Normalises the interests of a message: Unicode normalisation form NFKC (Unicode Standard Annex 15), lower case, single
-/// spaces between words, no duplicates, at most [`MAX_INTERESTS`].
+/// Normalises the interests of a message: Unicode normalisation form NFKC (Unicode Standard Annex 15), lower case,
+/// single spaces between words, no duplicates, at most [`MAX_INTERESTS`].
 ///
 /// Text that is not a valid interest in that form is dropped.
-pub(crate) fn normalize(message: &mut ToServer) {
+pub(crate) fn normalise(message: &mut ToServer) {
     let ToServer::Join { tastes, .. } = message else { return };
     let original = mem::take(&mut tastes.interests);
     for it in original.iter().flat_map(interests) {
@@ -33,41 +33,41 @@ mod tests {
     use crate::protocol::{Media, Tastes};
 
     #[track_caller]
-    fn normalized(text: &str) -> Vec<String> {
+    fn normalised(text: &str) -> Vec<String> {
         let tastes = Tastes { interests: Interest::all_in(text), languages: Vec::new() };
         let mut join = ToServer::Join { media: Media::default(), hide: false, tastes };
-        normalize(&mut join);
-        let ToServer::Join { tastes, .. } = join else { unreachable!("normalizing keeps the variant") };
+        normalise(&mut join);
+        let ToServer::Join { tastes, .. } = join else { unreachable!("normalising keeps the variant") };
         tastes.interests.iter().map(|it| it.as_ref().to_owned()).collect()
     }
 
     #[test]
-    fn normalizes_spellings_in_any_script() {
-        assert_eq!(normalized("Jazz,JAZZ,jazz"), ["jazz"]);
-        assert_eq!(normalized("Сёрфинг,СЁРФИНГ,се\u{308}рфинг"), ["сёрфинг"]);
-        assert_eq!(normalized("Ｇｏ,go"), ["go"]);
-        assert_eq!(normalized("board   games,Board\u{a0}Games"), ["board games"]);
-        assert_eq!(normalized("囲碁,खेल,לטייל"), ["囲碁", "खेल", "לטייל"]);
-        assert_eq!(normalized("ΤΈΝΙΣ,Τένις"), ["τένις"]);
+    fn normalises_spellings_in_any_script() {
+        assert_eq!(normalised("Jazz,JAZZ,jazz"), ["jazz"]);
+        assert_eq!(normalised("Сёрфинг,СЁРФИНГ,се\u{308}рфинг"), ["сёрфинг"]);
+        assert_eq!(normalised("Ｇｏ,go"), ["go"]);
+        assert_eq!(normalised("board   games,Board\u{a0}Games"), ["board games"]);
+        assert_eq!(normalised("囲碁,खेल,לטייל"), ["囲碁", "खेल", "לטייל"]);
+        assert_eq!(normalised("ΤΈΝΙΣ,Τένις"), ["τένις"]);
     }
 
     #[test]
     fn commas_of_any_script_separate_interests() {
-        assert_eq!(normalized("音乐，电影；茶"), ["音乐", "电影", "茶"]);
-        assert_eq!(normalized("音楽、映画"), ["音楽", "映画"]);
-        assert_eq!(normalized("موسيقى، شاي"), ["موسيقى", "شاي"]);
+        assert_eq!(normalised("音乐，电影；茶"), ["音乐", "电影", "茶"]);
+        assert_eq!(normalised("音楽、映画"), ["音楽", "映画"]);
+        assert_eq!(normalised("موسيقى، شاي"), ["موسيقى", "شاي"]);
         let mut join = ToServer::Join {
             media: Media::default(),
             hide: false,
             tastes: Tastes { interests: vec![Interest::new("a︐b").unwrap()], languages: Vec::new() },
         };
-        normalize(&mut join);
-        let ToServer::Join { tastes, .. } = join else { unreachable!("normalizing keeps the variant") };
+        normalise(&mut join);
+        let ToServer::Join { tastes, .. } = join else { unreachable!("normalising keeps the variant") };
         assert_eq!(tastes.interests, Interest::all_in("a,b"), "characters that become a comma separate, too");
     }
 
     #[test]
     fn drops_interests_that_become_too_long() {
-        assert_eq!(normalized("\u{fdfa}\u{fdfa}\u{fdfa},chess"), ["chess"]);
+        assert_eq!(normalised("\u{fdfa}\u{fdfa}\u{fdfa},chess"), ["chess"]);
     }
 }

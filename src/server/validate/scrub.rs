@@ -1,8 +1,8 @@
 //! The scrubbing of signals: removes the addresses that the partner's browser does not need.
 //!
-//! Which candidates may go to a partner at all is decided by the matchmaker. What is removed here is what no browser acts
-//! on: candidates repeated in a description, the default address of each section, the local address behind a reflexive or
-//! relayed candidate, and the network interfaces of the sender.
+//! The matchmaker decides which candidates may go to a partner at all. This module removes only what no browser acts
+//! on: candidates repeated in a description, the default address of each section, the local address behind a reflexive
+//! or relayed candidate, and the network interfaces of the sender.
 
 use std::borrow::Cow;
 

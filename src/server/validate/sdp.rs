@@ -1,8 +1,8 @@
 //! The checks of signals: whether a browser could have made this description or candidate.
 //!
-//! The receiving browser parses everything again, in its sandbox. The checks cover what it would act on without asking:
-//! where to send packets, which certificate to trust, how much to allocate. All other lines pass unchecked, so that a new
-//! codec does not need a new server.
+//! The receiving browser parses everything again, in its sandbox. The checks cover what it would act on without
+//! asking: where to send packets, which certificate to trust, how much to allocate. All other lines pass unchecked,
+//! so that a new codec does not need a new server.
 
 use std::{collections::HashSet, net::IpAddr};
 
@@ -36,8 +36,8 @@ const MAX_PWD_BYTES: usize = 256;
 /// The longest foundation of a candidate, in bytes (RFC 8839, 5.1).
 const MAX_FOUNDATION_BYTES: usize = 32;
 
-/// The component for RTCP. Bundled media need only component 1, but some browsers gather candidates for both before they
-/// know.
+/// The component for RTCP. Bundled media need only component 1, but some browsers gather candidates for both before
+/// they know.
 const RTCP_COMPONENT: u32 = 2;
 
 /// The lines that are checked, by how they begin. All others are left to the receiving browser.
@@ -57,8 +57,8 @@ const CHECKED_LINES: [&str; 13] = [
     "a=candidate:",
 ];
 
-/// Attributes that must be spelled exactly like this: those that are checked, and those with addresses. Some parsers also
-/// accept them in capitals or after a space, and they would get past the checks that way.
+/// Attributes that must be spelled exactly like this: those that are checked, and those with addresses. Some parsers
+/// also accept them in capitals or after a space, and they would get past the checks that way.
 const EXACT_SPELLINGS: [&str; 8] = [
     "a=group:",
     "a=mid:",

@@ -43,8 +43,8 @@ use crate::{
     },
 };
 
-/// How long a closed socket is kept open for the other end's close frame. Dropping a socket with unread bytes resets the
-/// connection, and the reset would overtake the close code.
+/// How long a closed socket is kept open for the other end's close frame. Dropping a socket with unread bytes resets
+/// the connection, and the reset would overtake the close code.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// The close code without a reason (RFC 6455, 7.4.1). Only the page itself closes with it on purpose. A proxy that
@@ -325,8 +325,8 @@ impl WebSocketConnection {
         }
     }
 
-    /// Answers a ping without the matchmaker. Most pings are of this kind, and the way through the driver would cost two
-    /// task switches each.
+    /// Answers a ping without the matchmaker. Most pings are of this kind, and the way through the driver would cost
+    /// two task switches each.
     async fn send_pong(&mut self, ack: u64) -> ControlFlow<CloseCause> {
         self.sockets.telemetry.ponged();
         let frame = Frame { seq: 0, ack, msg: ToBrowser::Pong {} };

@@ -1,4 +1,4 @@
-//! The server's WebSockets: the handshake, one task per socket, its outbox and the heartbeat of all sockets.
+//! WebSocket connections: the handshake, one task per socket, its outbox and the heartbeat of all sockets.
 
 pub mod upgrade;
 pub(crate) mod connection;

@@ -1,7 +1,8 @@
 //! The WebSocket handshake, and a WebSocket that needs little memory.
 //!
-//! It replaces axum's, which sends each message in a single frame, while tungstenite keeps a buffer the size of the largest
-//! frame for as long as the socket is open. With ten thousand sockets that each relayed one description, this is 60 MB.
+//! It replaces axum's, which sends each message in a single frame, while tungstenite keeps a buffer the size of the
+//! largest frame for as long as the socket is open. With ten thousand sockets that each relayed one description, this
+//! is 60 MB.
 
 use axum::{
     body::Body,
@@ -29,8 +30,8 @@ use tokio_tungstenite::{
 
 use crate::protocol::limits::{MAX_FRAME_BYTES, MAX_OUTBOX_MESSAGES, SUBPROTOCOL};
 
-/// Bytes of a socket's read buffer, allocated up front: all messages but descriptions fit, and ten thousand sockets need
-/// 10 MB.
+/// Bytes of a socket's read buffer, allocated up front: all messages but descriptions fit, and ten thousand sockets
+/// need 10 MB.
 const READ_BUFFER: usize = 1024;
 
 /// Bytes of one outgoing frame: all messages but descriptions fit into one.
@@ -94,8 +95,8 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
 }
 
 impl Upgrade {
-    /// Returns the response, and calls `serve` with the socket once the response is sent. If it cannot be sent, `serve` is
-    /// dropped.
+    /// Returns the response, and calls `serve` with the socket once the response is sent. If it cannot be sent,
+    /// `serve` is dropped.
     pub(crate) fn accept<F>(self, serve: impl FnOnce(WebSocket) -> F + Send + 'static) -> Response
     where
         F: Future<Output = ()> + Send,
@@ -112,8 +113,8 @@ impl Upgrade {
 
 /// The server's end of a WebSocket.
 ///
-/// Public so that the conformance suite tests this very type. Boxed, because each `async` function that passes it on would
-/// otherwise reserve space for a copy in the task.
+/// Public so that the conformance suite tests this very type. Boxed, because each `async` function that passes it on
+/// would otherwise reserve space for a copy in the task.
 #[derive(Debug)]
 pub struct WebSocket(Box<WebSocketStream<TokioIo<Upgraded>>>);
 
