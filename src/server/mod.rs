@@ -44,7 +44,7 @@ use rate_limit::network::NetworkLimiter;
 use router::Site;
 use shutdown::Life;
 use telemetry::Telemetry;
-use websocket::{connection::Sockets, heartbeat::HeartbeatWheel};
+use websocket::{heartbeat::HeartbeatWheel, sockets::Sockets};
 
 /// How long sockets and requests are waited for at the very end: a little more than a socket's own farewell takes.
 const END_WITHIN: Duration = Duration::from_millis(1500);

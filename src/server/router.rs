@@ -31,7 +31,8 @@ use super::{
     shutdown::Life,
     telemetry::Telemetry,
     websocket::{
-        connection::Sockets,
+        connection,
+        sockets::Sockets,
         upgrade::{Upgrade, UpgradeError},
     },
 };
@@ -204,8 +205,8 @@ async fn open(
     let token = site.life.sockets.token();
     upgrade.accept(async move |socket| {
         match permit {
-            Ok(permit) => site.sockets.serve(socket, permit).await,
-            Err(Rejection::TooFast(_) | Rejection::TooMany) => site.sockets.reject(socket).await,
+            Ok(permit) => connection::serve(site.sockets, socket, permit).await,
+            Err(Rejection::TooFast(_) | Rejection::TooMany) => connection::reject(site.sockets, socket).await,
         }
         drop(token);
     })

@@ -5,40 +5,32 @@
 use std::{
     io::ErrorKind,
     ops::{ControlFlow, Range},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
-use tokio::{
-    sync::mpsc,
-    time::{error::Elapsed, timeout},
-};
+use tokio::time::{error::Elapsed, timeout};
 use tokio_tungstenite::tungstenite::{
     Bytes, Error, Message, Utf8Bytes, error::ProtocolError, protocol::CloseFrame,
 };
 
 use super::{
     acks::AckTracker,
-    heartbeat::HeartbeatWheel,
     outbox::{OutboxReceiver, Outgoing, outbox},
+    sockets::Sockets,
     upgrade::WebSocket,
 };
 use crate::{
     matchmaker::{Closing, Input, ROOM_AFTER, SocketId},
     protocol::{ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode},
     server::{
-        clock::Clock,
-        config::limits::{Limit, Limits},
+        config::limits::Limit,
         driver::Event,
         rate_limit::{
-            message::{Decision, Kind, MessageLimiter, RateLimits},
+            message::{Decision, Kind, MessageLimiter},
             network::NetworkPermit,
         },
-        shutdown::Life,
-        telemetry::{Telemetry, label},
+        telemetry::label,
         validate,
     },
 };
@@ -50,24 +42,6 @@ const LINGER: Duration = Duration::from_secs(1);
 /// The close code without a reason (RFC 6455, 7.4.1). Only the page itself closes with it on purpose. A proxy that
 /// reloads closes with 1001, which counts as a lost socket.
 const NORMAL: u16 = 1000;
-
-/// What all socket tasks of one server share.
-#[derive(Debug)]
-pub(crate) struct Sockets {
-    inbox: mpsc::Sender<Event>,
-    wheel: Arc<HeartbeatWheel>,
-    life: Life,
-    telemetry: Arc<Telemetry>,
-    /// Whether to remove from signals the addresses that the partner does not need.
-    scrubs: bool,
-    clock: Clock,
-    rate_limits: RateLimits,
-    /// How long sending one message may take.
-    write_timeout: Duration,
-    /// Bytes of descriptions and candidates that may wait for one socket.
-    outbox_bytes: u32,
-    last_id: AtomicU64,
-}
 
 /// What a text from the page amounts to.
 enum Parsed {
@@ -83,81 +57,54 @@ enum CloseCause {
     PeerGone(Closing),
     /// The matchmaker closed it, and knows.
     ClosedByMatchmaker(ErrorCode),
-    /// This task closes it; the matchmaker has to be told.
+    /// This task closes it; the matchmaker does not know yet.
     ClosedHere(ErrorCode),
 }
 
-impl Sockets {
-    /// No sockets yet; the first one gets the number 1.
-    pub(crate) fn new(
-        inbox: mpsc::Sender<Event>,
-        wheel: Arc<HeartbeatWheel>,
-        life: Life,
-        telemetry: Arc<Telemetry>,
-        scrubs: bool,
-        clock: Clock,
-        limits: &Limits,
-    ) -> Self {
-        Self {
-            inbox,
-            wheel,
-            life,
-            telemetry,
-            scrubs,
-            clock,
-            rate_limits: RateLimits::new(&limits.peer),
-            write_timeout: Duration::from_secs(limits.write_seconds),
-            outbox_bytes: limits.outbox_kib * 1024,
-            last_id: AtomicU64::new(0),
+/// Serves one socket until it is closed.
+pub(crate) async fn serve(sockets: Arc<Sockets>, socket: WebSocket, permit: NetworkPermit) {
+    let id = sockets.next_id();
+    let (outbox, sender) = outbox(sockets.wheel.now(), sockets.outbox_bytes);
+    sockets.wheel.add(outbox.probe());
+    // Fails if the driver has ended. That drops `sender`, and the outbox then reports it.
+    let _ = sockets.inbox.send(Event::Opened(id, permit.network(), sender)).await;
+    let mut connection = WebSocketConnection {
+        sockets,
+        socket,
+        id,
+        permit,
+        limiter: MessageLimiter::default(),
+        outbox,
+        last_text: Utf8Bytes::default(),
+        acks: AckTracker::default(),
+        readable: true,
+    };
+    let cause = loop {
+        if let ControlFlow::Break(cause) = connection.step().await {
+            break cause;
         }
-    }
+    };
+    // Boxed, so that the task of an open socket does not reserve memory for closing it.
+    Box::pin(connection.close(cause)).await;
+}
 
-    /// Serves one socket until it is closed.
-    pub(crate) async fn serve(self: Arc<Self>, socket: WebSocket, permit: NetworkPermit) {
-        let id = SocketId(self.last_id.fetch_add(1, Ordering::Relaxed) + 1);
-        let (outbox, sender) = outbox(self.wheel.now(), self.outbox_bytes);
-        self.wheel.add(outbox.probe());
-        // Fails if the driver has ended. That drops `sender`, and the outbox then reports it.
-        let _ = self.inbox.send(Event::Opened(id, permit.network(), sender)).await;
-        let mut connection = WebSocketConnection {
-            sockets: self,
-            socket,
-            id,
-            permit,
-            limiter: MessageLimiter::default(),
-            outbox,
-            last_text: Utf8Bytes::default(),
-            acks: AckTracker::default(),
-            readable: true,
-        };
-        let cause = loop {
-            if let ControlFlow::Break(cause) = connection.step().await {
-                break cause;
-            }
-        };
-        // Boxed, so that the task of an open socket does not reserve memory for closing it.
-        Box::pin(connection.close(cause)).await;
-    }
-
-    /// Tells a socket whose network has no room for it when to come back, and closes it.
-    ///
-    /// The handshake is completed for this, because of a failed one a page learns only that it failed.
-    pub(crate) async fn reject(self: Arc<Self>, mut socket: WebSocket) {
-        let code = ErrorCode::NetworkFull;
-        self.telemetry.closed(code);
-        let Range { start, end } = ROOM_AFTER;
-        let retry_ms = fastrand::u32(start.as_millis() as u32..end.as_millis() as u32);
-        let error =
-            Frame { seq: 0, ack: 0, msg: ToBrowser::Error { code, about: 0, retry_ms: Some(retry_ms) } };
-        let closing = async {
-            socket.send(Message::text(encode(&error))).await?;
-            socket.send(close_frame(code)).await?;
-            socket.wait_for_close().await;
-            Ok::<_, Error>(())
-        };
-        // Do not wait for clients that never read.
-        let _ = timeout(LINGER, closing).await;
-    }
+/// Tells a socket whose network has no room for it when to come back, and closes it.
+///
+/// The handshake is completed first: a page cannot see why a handshake failed.
+pub(crate) async fn reject(sockets: Arc<Sockets>, mut socket: WebSocket) {
+    let code = ErrorCode::NetworkFull;
+    sockets.telemetry.closed(code);
+    let Range { start, end } = ROOM_AFTER;
+    let retry_ms = fastrand::u32(start.as_millis() as u32..end.as_millis() as u32);
+    let error = Frame { seq: 0, ack: 0, msg: ToBrowser::Error { code, about: 0, retry_ms: Some(retry_ms) } };
+    let closing = async {
+        socket.send(Message::text(encode(&error))).await?;
+        socket.send(close_frame(code)).await?;
+        socket.wait_for_close().await;
+        Ok::<_, Error>(())
+    };
+    // Do not wait for clients that never read.
+    let _ = timeout(LINGER, closing).await;
 }
 
 /// One open socket and its task's state.
@@ -419,7 +366,7 @@ mod tests {
 
     #[test]
     fn the_task_of_a_socket_is_small() {
-        let size = size_of_future(Sockets::serve);
+        let size = size_of_future(serve);
         assert!(size < 1536, "{size}");
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod upgrade;
 pub(crate) mod connection;
+pub(crate) mod sockets;
 
 pub(crate) mod outbox;
 pub(crate) mod acks;
