@@ -9,7 +9,7 @@ use super::{
     config::limits::Limits,
     shutdown::Life,
     telemetry::Telemetry,
-    websocket::outbox::{Full, Post},
+    websocket::outbox::{OutboxFull, OutboxSender},
 };
 use crate::{
     matchmaker::{Closing, Config, Ice, Input, Keys, Matchmaker, Network, Output, SocketId},
@@ -25,7 +25,7 @@ const BATCH: usize = 64;
 /// What a socket tells the driver.
 pub(crate) enum Event {
     /// There is a new one; what is for it goes there.
-    Opened(SocketId, Network, Post),
+    Opened(SocketId, Network, OutboxSender),
     /// Anything else.
     Happened(SocketId, Input),
 }
@@ -35,7 +35,7 @@ pub(crate) struct Driver {
     matchmaker: Matchmaker,
     clock: Clock,
     inbox: mpsc::Receiver<Event>,
-    sockets: HashMap<SocketId, Post>,
+    sockets: HashMap<SocketId, OutboxSender>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -109,8 +109,8 @@ impl Driver {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Opened(connection, network, post) => {
-                self.sockets.insert(connection, post);
+            Event::Opened(connection, network, outbox) => {
+                self.sockets.insert(connection, outbox);
                 self.handle(Input::Opened { connection, network });
             }
             // What a socket says while it is being closed concerns nobody any more.
@@ -143,15 +143,15 @@ impl Driver {
         match output {
             Output::Send { connection, frame } => {
                 self.telemetry.said();
-                match self.sockets.get(&connection)?.say(frame) {
+                match self.sockets.get(&connection)?.send(frame) {
                     Ok(()) => None,
-                    Err(Full) => self.sockets.remove(&connection).map(|_| connection),
+                    Err(OutboxFull) => self.sockets.remove(&connection).map(|_| connection),
                 }
             }
             Output::Close { connection, code } => {
                 self.telemetry.closed(code);
-                if let Some(post) = self.sockets.remove(&connection) {
-                    post.close(code);
+                if let Some(outbox) = self.sockets.remove(&connection) {
+                    outbox.close(code);
                 }
                 None
             }
@@ -168,10 +168,7 @@ mod tests {
     use super::*;
     use crate::{
         protocol::{Frame, PastPairs, ToServer},
-        server::websocket::{
-            heartbeat::Tick,
-            outbox::{OUTGOING, Outgoing, mailbox},
-        },
+        server::websocket::outbox::{MAX_WAITING_MESSAGES, Outgoing, Tick, outbox},
     };
 
     #[tokio::test]
@@ -181,18 +178,18 @@ mod tests {
             Driver::new(10, [0; 32].into(), None, Ice::default(), &limits, Clock::start(), telemetry)
                 .unwrap();
         let connection = SocketId(1);
-        let (mailbox, post) = mailbox(Tick(0), u32::MAX);
-        driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), post));
+        let (receiver, sender) = outbox(Tick(0), u32::MAX);
+        driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), sender));
         let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
         // The answer to the last one finds no room.
-        for msg in std::iter::once(hello).chain((0..OUTGOING).map(|_| ToServer::Ping {})) {
+        for msg in std::iter::once(hello).chain((0..MAX_WAITING_MESSAGES).map(|_| ToServer::Ping {})) {
             let input = Input::Said { connection, frame: Frame { seq: 0, ack: 0, msg } };
             driver.take(Event::Happened(connection, input));
         }
-        for _ in 0..OUTGOING {
-            assert!(matches!(mailbox.next().await, Outgoing::Say(_)));
+        for _ in 0..MAX_WAITING_MESSAGES {
+            assert!(matches!(receiver.next().await, Outgoing::Send(_)));
         }
-        assert!(matches!(mailbox.next().await, Outgoing::Forsaken));
+        assert!(matches!(receiver.next().await, Outgoing::SenderDropped));
         let census = driver.matchmaker.census();
         assert_eq!((census.idle, census.connections), (1, 0), "the peer may still come back");
     }

@@ -39,12 +39,12 @@ use crate::matchmaker::Keys;
 use clock::Clock;
 use driver::Driver;
 use http::{client_ip::Proxies, origin::Origins};
-use listen::{Bounds, Door};
-use rate_limit::network::Gate;
+use listen::{ConnectionLimits, Endpoint};
+use rate_limit::network::NetworkLimiter;
 use router::Site;
 use shutdown::Life;
 use telemetry::Telemetry;
-use websocket::{connection::Exchange, heartbeat::Wheel};
+use websocket::{heartbeat::HeartbeatWheel, sockets::Sockets};
 
 /// How long sockets and requests are waited for at the very end: a little more than a socket's own farewell takes.
 const END_WITHIN: Duration = Duration::from_millis(1500);
@@ -130,26 +130,26 @@ pub async fn run(
         clock,
         Arc::clone(&telemetry),
     )?;
-    let wheel = Arc::new(Wheel::new());
-    let gate = Gate::new(limits, clock, Arc::clone(&telemetry));
-    let exchange =
-        Exchange::new(inbox, Arc::clone(&wheel), life.clone(), Arc::clone(&telemetry), scrubs, clock, limits);
+    let wheel = Arc::new(HeartbeatWheel::new());
+    let network_limiter = NetworkLimiter::new(limits, clock, Arc::clone(&telemetry));
+    let sockets =
+        Sockets::new(inbox, Arc::clone(&wheel), life.clone(), Arc::clone(&telemetry), scrubs, clock, limits);
     let site = Site {
         origins: Arc::clone(&origins),
         proxies: Arc::clone(&proxies),
-        gate: Arc::new(gate),
-        exchange: Arc::new(exchange),
+        network_limiter: Arc::new(network_limiter),
+        sockets: Arc::new(sockets),
         life: life.clone(),
-        over_tls_only: plan.is_trusted() && !origins.home_is_loopback(),
+        over_tls_only: plan.is_trusted() && !origins.primary_is_loopback(),
     };
 
     let mut tasks = JoinSet::new();
     tasks.spawn(driver.run(life.clone()));
-    tasks.spawn(spin(wheel, life.stopping.clone()));
+    tasks.spawn(run_heartbeat(wheel, life.stopping.clone()));
     let mut open = |listener, router, tls| {
         let (proxies, telemetry) = (Arc::clone(&proxies), Arc::clone(&telemetry));
-        let (bounds, stopping) = (Bounds::new(limits), life.stopping.clone());
-        tasks.spawn(listen::serve(listener, Door { router, tls, bounds, proxies, telemetry, stopping }));
+        let (limits, stopping) = (ConnectionLimits::new(limits), life.stopping.clone());
+        tasks.spawn(listen::serve(listener, Endpoint { router, tls, limits, proxies, telemetry, stopping }));
     };
     let (tls, chore) = plan.start(address, life.stopping.clone())?;
     open(listeners.site, router::site(&config, site), tls);
@@ -213,8 +213,8 @@ async fn drain(life: &Life, grace: Duration) {
     let _ = timeout(grace, life.drained.cancelled()).await;
 }
 
-async fn spin(wheel: Arc<Wheel>, stopping: CancellationToken) {
-    stopping.run_until_cancelled(wheel.spin()).await;
+async fn run_heartbeat(wheel: Arc<HeartbeatWheel>, stopping: CancellationToken) {
+    stopping.run_until_cancelled(wheel.run()).await;
 }
 
 /// Ends everything; what has not ended in time is dropped.

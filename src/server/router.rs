@@ -24,15 +24,16 @@ use super::{
     config::Config,
     http::{
         client_ip::Proxies,
-        headers::{self, Policy},
+        headers::{self, ContentSecurityPolicy},
         origin::Origins,
     },
-    rate_limit::network::{Gate, Turned},
+    rate_limit::network::{NetworkLimiter, Rejection},
     shutdown::Life,
     telemetry::Telemetry,
     websocket::{
-        connection::Exchange,
-        upgrade::{Lack, Upgrade},
+        connection,
+        sockets::Sockets,
+        upgrade::{Upgrade, UpgradeError},
     },
 };
 use crate::{
@@ -63,9 +64,9 @@ pub(crate) struct Site {
     /// Whose word is taken for where somebody comes from.
     pub(crate) proxies: Arc<Proxies>,
     /// Who may come in.
-    pub(crate) gate: Arc<Gate>,
+    pub(crate) network_limiter: Arc<NetworkLimiter>,
     /// Where sockets go.
-    pub(crate) exchange: Arc<Exchange>,
+    pub(crate) sockets: Arc<Sockets>,
     /// Whether anybody is let in.
     pub(crate) life: Life,
     /// Whether browsers are to come over TLS only from now on.
@@ -93,13 +94,13 @@ pub(crate) fn site(config: &Config, site: Site) -> Router {
         .fallback_service(files(root))
         .layer(middleware::map_response(|it| ready(cached(it, AN_HOUR))));
 
-    let policy = Policy::new(config, &site.origins);
+    let policy = ContentSecurityPolicy::new(config, &site.origins);
     let page = {
         let options = options.clone();
         let origins = Arc::clone(&site.origins);
         render_app_to_stream_with_context(
             move || policy.apply(),
-            move || ui::shell(options.clone(), language(), origins.home()),
+            move || ui::shell(options.clone(), language(), origins.primary()),
         )
     };
     let over_tls_only = site.over_tls_only;
@@ -139,8 +140,8 @@ async fn paced(
     next: Next,
 ) -> Response {
     let client = site.proxies.client(address.ip(), request.headers());
-    if !site.proxies.may_be_all(client)
-        && let Err(wait) = site.gate.page(Network::of(client))
+    if !site.proxies.may_be_everyone(client)
+        && let Err(wait) = site.network_limiter.check_page(Network::of(client))
     {
         let said = &asked_for(request.uri()).network_full;
         let seconds = seconds(wait);
@@ -174,19 +175,19 @@ async fn open(
     State(site): State<Site>,
     headers: HeaderMap,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
-    upgrade: Result<Upgrade, Lack>,
+    upgrade: Result<Upgrade, UpgradeError>,
 ) -> Response {
     if site.life.draining.is_cancelled() {
         return stops();
     }
-    if !site.origins.allow(headers.get(header::ORIGIN)) {
+    if !site.origins.allows(headers.get(header::ORIGIN)) {
         return (StatusCode::FORBIDDEN, "wrong-origin").into_response();
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
-        Err(lack) => return lack.into_response(),
+        Err(error) => return error.into_response(),
     };
-    if site.proxies.ignores(address.ip(), &headers) {
+    if site.proxies.ignores_header(address.ip(), &headers) {
         STRANGE_PROXY.call_once(|| {
             tracing::warn!(
                 "a request says that it was forwarded, by none of `server.proxies`: taken for its own sender"
@@ -194,17 +195,18 @@ async fn open(
         });
     }
     let client = site.proxies.client(address.ip(), &headers);
-    let pass = site.gate.open(Network::of(client), !site.proxies.may_be_all(client));
-    if let Err(Turned::TooFast(wait)) = pass {
+    let permit =
+        site.network_limiter.admit_socket(Network::of(client), !site.proxies.may_be_everyone(client));
+    if let Err(Rejection::TooFast(wait)) = permit {
         let after = [(header::RETRY_AFTER, seconds(wait))];
         return (StatusCode::TOO_MANY_REQUESTS, after, "rate-limited").into_response();
     }
     // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.
     let token = site.life.sockets.token();
-    upgrade.begin(async move |socket| {
-        match pass {
-            Ok(pass) => site.exchange.serve(socket, pass).await,
-            Err(Turned::TooFast(_) | Turned::TooMany) => site.exchange.turn_away(socket).await,
+    upgrade.accept(async move |socket| {
+        match permit {
+            Ok(permit) => connection::serve(site.sockets, socket, permit).await,
+            Err(Rejection::TooFast(_) | Rejection::TooMany) => connection::reject(site.sockets, socket).await,
         }
         drop(token);
     })
@@ -238,11 +240,11 @@ fn cached(mut response: Response, value: HeaderValue) -> Response {
 async fn secured(request: Request, next: Next, over_tls_only: bool) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.extend(headers::EVERYWHERE);
+    headers.extend(headers::SECURITY_HEADERS);
     if over_tls_only {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, headers::OVER_TLS_ONLY);
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, headers::TRANSPORT_SECURITY);
     }
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(headers::NO_PAGE);
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(headers::DENY_ALL_POLICY);
     response
 }
 

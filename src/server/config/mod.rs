@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use super::{
     http::{
-        client_ip::{self, Header, Proxies},
+        client_ip::{self, ForwardedHeader, Proxies},
         origin::{self, Origins},
     },
     tls::Tls,
@@ -54,7 +54,7 @@ pub struct Server {
     pub proxies: Vec<String>,
     /// Where they write it: `x-forwarded-for` or `forwarded`. Default: x-forwarded-for.
     /// `PASSERBY__SERVER__FORWARDED_HEADER`.
-    pub forwarded_header: Header,
+    pub forwarded_header: ForwardedHeader,
     /// Peers at most, those who may still come back included; 1 or more. Default: 10000. `PASSERBY__SERVER__MAX_CONNECTIONS`.
     pub max_connections: usize,
     /// Seconds that calls are given when the server is told to stop, 1 to 300. Default: 8, because `cargo leptos watch`
@@ -97,7 +97,7 @@ impl Default for Server {
         Self {
             origins: Vec::new(),
             proxies: Vec::new(),
-            forwarded_header: Header::default(),
+            forwarded_header: ForwardedHeader::default(),
             max_connections: 10_000,
             grace_seconds: 8,
         }
@@ -321,7 +321,7 @@ impl Config {
         let own = self.tls.settle(&self.state)?.origins(self.leptos.site_addr);
         match Origins::new(self.leptos.site_addr, &self.server.origins, own) {
             Ok(_) => Ok(()),
-            Err(error @ (origin::Problem::Malformed(_) | origin::Problem::Missing(_))) => {
+            Err(error @ (origin::OriginError::Malformed(_) | origin::OriginError::Missing(_))) => {
                 Err((origin::KEY, error.to_string()))
             }
         }

@@ -1,6 +1,6 @@
-//! Who is at the other end where proxies are in between; it must not know what follows from it.
+//! The address of the client behind a request, with or without proxies in between.
 //!
-//! Anybody can send the header, so it is read from the right, where the proxies that this server knows have written.
+//! Anybody can send a forwarding header. It is therefore read from the right, where the trusted proxies append.
 
 use std::net::IpAddr;
 
@@ -10,24 +10,24 @@ use serde::Deserialize;
 
 use crate::matchmaker::Network;
 
-/// The configuration's key, for messages.
+/// The configuration key, for error messages.
 pub const KEY: &str = "server.proxies";
 
-/// What most proxies write; in no standard.
+/// The header that most proxies write. No standard defines it.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The header in which the proxies say from whom they have a request.
+/// The header in which the proxies pass on the address of the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Header {
-    /// `X-Forwarded-For`: addresses, separated by commas.
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`: addresses separated by commas.
     #[default]
     XForwardedFor,
-    /// `Forwarded` (RFC 7239): the parameter `for` of each element.
+    /// `Forwarded` (RFC 7239): the `for` parameter of each element.
     Forwarded,
 }
 
-impl Header {
+impl ForwardedHeader {
     const fn name(self) -> HeaderName {
         match self {
             Self::XForwardedFor => X_FORWARDED_FOR,
@@ -36,76 +36,77 @@ impl Header {
     }
 }
 
-/// The proxies whose word is taken.
+/// The trusted proxies, and the header they write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proxies {
     trusted: Vec<IpNet>,
-    header: Header,
+    header: ForwardedHeader,
 }
 
-/// What is no address and no network.
+/// A configured proxy that is neither an address nor a network.
 #[derive(Debug, thiserror::Error)]
 #[error("has {0:?}, which is neither an address nor a network such as \"10.0.0.0/8\"")]
-pub struct Malformed(String);
+pub struct InvalidProxy(String);
 
 impl Proxies {
-    /// Those at the configured addresses and in the configured networks.
+    /// The proxies with the configured addresses and in the configured networks.
     ///
     /// # Errors
     ///
-    /// [`Malformed`] with the first that is neither.
-    pub fn new(configured: &[String], header: Header) -> Result<Self, Malformed> {
+    /// [`InvalidProxy`] with the first entry that is neither.
+    pub fn new(configured: &[String], header: ForwardedHeader) -> Result<Self, InvalidProxy> {
         let network = |text: &String| {
             let address = text.parse::<IpAddr>().map(IpNet::from);
-            address.or_else(|_| text.parse::<IpNet>()).map_err(|_| Malformed(text.clone()))
+            address.or_else(|_| text.parse::<IpNet>()).map_err(|_| InvalidProxy(text.clone()))
         };
         Ok(Self { trusted: configured.iter().map(network).collect::<Result<_, _>>()?, header })
     }
 
-    /// Whether there are none.
+    /// Whether no proxy is configured.
     pub fn is_empty(&self) -> bool {
         self.trusted.is_empty()
     }
 
-    /// Whether a request from this address brings somebody else's word that is not taken: a proxy that should perhaps be
-    /// configured, or a visitor who invents one.
-    pub fn ignores(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+    /// Whether a request from this address has a forwarding header that is ignored, because the address is not a
+    /// trusted proxy. It may be a proxy that should be configured, or a visitor who made the header up.
+    pub fn ignores_header(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
         !self.trusts(peer.to_canonical()) && headers.contains_key(self.header.name())
     }
 
-    /// The address of who sends a request: the first from the right that is not one of these proxies'. Where what a proxy
-    /// has written is no address, that proxy's own.
+    /// The address of the client: the first from the right that is not a trusted proxy. If a trusted proxy wrote
+    /// something that is not an address, that proxy's own address.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let values = headers.get_all(self.header.name());
-        // What is not text is one hop that is no address.
+        // A value that is not text counts as one hop without an address.
         let texts = values.iter().rev().map(|it| it.to_str().unwrap_or_default());
-        let mut hops = texts.flat_map(|it| Hops { rest: Some(it), quotes: self.header == Header::Forwarded });
+        let mut hops =
+            texts.flat_map(|it| Hops { rest: Some(it), quotes: self.header == ForwardedHeader::Forwarded });
         while self.trusts(client) {
             let hop = hops.next().and_then(|it| match self.header {
-                Header::XForwardedFor => address(it),
-                Header::Forwarded => named(it),
+                ForwardedHeader::XForwardedFor => parse_address(it),
+                ForwardedHeader::Forwarded => forwarded_for(it),
             });
             match hop {
-                Some(before) => client = before,
+                Some(address) => client = address,
                 None => break,
             }
         }
         client
     }
 
-    /// Whether all may come from this address: loopback where no proxies are configured, which is the developer, or a
-    /// proxy that nobody has named.
-    pub(crate) fn may_be_all(&self, address: IpAddr) -> bool {
+    /// Whether this address may stand for every visitor: a loopback address when no proxies are configured. It is the
+    /// developer, or a proxy that is missing in the configuration.
+    pub(crate) fn may_be_everyone(&self, address: IpAddr) -> bool {
         self.is_empty() && address.is_loopback()
     }
 
-    /// As what network a connection is counted before it is known who sends a request; `None` for one that may be many
-    /// people's.
-    pub(crate) fn network(&self, peer: IpAddr) -> Option<Network> {
+    /// The network against which to count a connection before its first request; `None` for an address that may stand
+    /// for many visitors.
+    pub(crate) fn counted_network(&self, peer: IpAddr) -> Option<Network> {
         let peer = peer.to_canonical();
-        let speaks_for_many = self.trusts(peer) || self.may_be_all(peer);
-        (!speaks_for_many).then(|| Network::of(peer))
+        let is_shared = self.trusts(peer) || self.may_be_everyone(peer);
+        (!is_shared).then(|| Network::of(peer))
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -113,10 +114,10 @@ impl Proxies {
     }
 }
 
-/// The elements of a list, the last one first. A quote that was opened further left cannot hide what stands right of it.
+/// The elements of a header's list, last one first. A quote opened further left cannot hide the elements to its right.
 struct Hops<'a> {
     rest: Option<&'a str>,
-    /// Whether a comma may stand between quotes and is part of the element then.
+    /// Whether the syntax has quotes. A comma between quotes is part of the element.
     quotes: bool,
 }
 
@@ -140,22 +141,22 @@ impl<'a> Iterator for Hops<'a> {
     }
 }
 
-/// An address as proxies write it: an IPv6 address may stand in brackets, and a port may follow.
-fn address(text: &str) -> Option<IpAddr> {
+/// Parses an address as proxies write it: an IPv6 address may be in brackets, and a port may follow.
+fn parse_address(text: &str) -> Option<IpAddr> {
     let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(text);
     let with_port = || text.parse().map(|it: std::net::SocketAddr| it.ip());
     bare.parse().or_else(|_| with_port()).ok().map(|it: IpAddr| it.to_canonical())
 }
 
-/// The address in the one `for` of an element; there is none in "unknown" and in names that begin with "_".
-fn named(element: &str) -> Option<IpAddr> {
+/// The address in the only `for` parameter of an element. `unknown` and names that begin with `_` are not addresses.
+fn forwarded_for(element: &str) -> Option<IpAddr> {
     let mut nodes = element.split(';').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
         name.trim().eq_ignore_ascii_case("for").then_some(value.trim())
     });
     let (node, another) = (nodes.next()?, nodes.next());
     let bare = node.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(node);
-    another.is_none().then(|| address(bare))?
+    another.is_none().then(|| parse_address(bare))?
 }
 
 #[cfg(test)]
@@ -165,13 +166,13 @@ mod tests {
 
     use super::*;
 
-    fn proxies(header: Header) -> Proxies {
+    fn proxies(header: ForwardedHeader) -> Proxies {
         let configured = ["127.0.0.1", "10.0.0.0/8", "fd00::/8"].map(str::to_owned);
         Proxies::new(&configured, header).unwrap()
     }
 
-    /// Who sends a request that comes from `peer` with these lines of the header.
-    fn client(header: Header, peer: &str, lines: &[&str]) -> String {
+    /// The client of a request from `peer` with these values of the header.
+    fn client(header: ForwardedHeader, peer: &str, lines: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(header.name(), HeaderValue::from_bytes(line.as_bytes()).unwrap());
@@ -180,18 +181,18 @@ mod tests {
     }
 
     #[test]
-    fn who_is_no_proxy_of_ours_is_the_client_whatever_it_says() {
+    fn an_untrusted_address_is_the_client_whatever_it_sends() {
         for lines in [&[][..], &["192.0.2.1"], &["192.0.2.1, 10.0.0.1"]] {
-            assert_eq!(client(Header::XForwardedFor, "203.0.113.9", lines), "203.0.113.9");
+            assert_eq!(client(ForwardedHeader::XForwardedFor, "203.0.113.9", lines), "203.0.113.9");
         }
         let headers = HeaderMap::from_iter([(X_FORWARDED_FOR, HeaderValue::from_static("192.0.2.1"))]);
-        assert!(proxies(Header::XForwardedFor).ignores([203, 0, 113, 9].into(), &headers));
-        assert!(!proxies(Header::XForwardedFor).ignores([10, 0, 0, 9].into(), &headers));
-        assert!(!proxies(Header::Forwarded).ignores([203, 0, 113, 9].into(), &headers));
+        assert!(proxies(ForwardedHeader::XForwardedFor).ignores_header([203, 0, 113, 9].into(), &headers));
+        assert!(!proxies(ForwardedHeader::XForwardedFor).ignores_header([10, 0, 0, 9].into(), &headers));
+        assert!(!proxies(ForwardedHeader::Forwarded).ignores_header([203, 0, 113, 9].into(), &headers));
     }
 
     #[test]
-    fn the_first_from_the_right_that_is_no_proxy_of_ours_is_the_client() {
+    fn the_first_untrusted_address_from_the_right_is_the_client() {
         for (lines, expected) in [
             (&[][..], "127.0.0.1"),
             (&["192.0.2.1"], "192.0.2.1"),
@@ -206,13 +207,17 @@ mod tests {
             (&["::ffff:192.0.2.1"], "192.0.2.1"),
             (&["192.0.2.1, ::ffff:10.0.0.1"], "192.0.2.1"),
         ] {
-            assert_eq!(client(Header::XForwardedFor, "127.0.0.1", lines), expected, "{lines:?}");
-            assert_eq!(client(Header::XForwardedFor, "::ffff:127.0.0.1", lines), expected, "{lines:?}");
+            assert_eq!(client(ForwardedHeader::XForwardedFor, "127.0.0.1", lines), expected, "{lines:?}");
+            assert_eq!(
+                client(ForwardedHeader::XForwardedFor, "::ffff:127.0.0.1", lines),
+                expected,
+                "{lines:?}"
+            );
         }
     }
 
     #[test]
-    fn where_a_proxy_has_written_no_address_it_stands_for_its_client() {
+    fn a_proxy_that_wrote_no_address_is_the_client() {
         for (line, expected) in [
             ("", "127.0.0.1"),
             ("192.0.2.1, ", "127.0.0.1"),
@@ -222,12 +227,12 @@ mod tests {
             ("192.0.2.1, [2001:db8::7:80, 10.0.0.1", "10.0.0.1"),
             ("192.0.2.1, é", "127.0.0.1"),
         ] {
-            assert_eq!(client(Header::XForwardedFor, "127.0.0.1", &[line]), expected, "{line}");
+            assert_eq!(client(ForwardedHeader::XForwardedFor, "127.0.0.1", &[line]), expected, "{line}");
         }
     }
 
     #[test]
-    fn the_standard_header_is_read_as_well() {
+    fn reads_the_standard_forwarded_header() {
         for (line, expected) in [
             ("for=192.0.2.1", "192.0.2.1"),
             ("For=198.51.100.7, FOR=192.0.2.1;proto=https;by=10.0.0.1", "192.0.2.1"),
@@ -241,14 +246,16 @@ mod tests {
             ("for=198.51.100.7, for=192.0.2.1;for=192.0.2.2", "127.0.0.1"),
             ("for=198.51.100.7, proto=https", "127.0.0.1"),
         ] {
-            assert_eq!(client(Header::Forwarded, "127.0.0.1", &[line]), expected, "{line}");
+            assert_eq!(client(ForwardedHeader::Forwarded, "127.0.0.1", &[line]), expected, "{line}");
         }
     }
 
     #[test]
-    fn what_is_no_network_is_named() {
+    fn the_error_names_the_invalid_proxy() {
         let problem = |text: &str| {
-            Proxies::new(&[text.to_owned()], Header::default()).expect_err("it is none").to_string()
+            Proxies::new(&[text.to_owned()], ForwardedHeader::default())
+                .expect_err("not a network")
+                .to_string()
         };
         for text in ["localhost", "10.0.0.0/33", "10.0.0", "", "fd00::/8 "] {
             assert!(problem(text).contains(&format!("{text:?}")), "{text}");
@@ -257,17 +264,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nobody_can_write_to_the_right_of_a_proxy(
-            said in "[ -~]{0,40}",
+        fn a_client_cannot_forge_the_address_that_a_proxy_appends(
+            forged in "[ -~]{0,40}",
             lines in proptest::collection::vec("[ -~]{0,20}", 0..3),
-            header in prop_oneof![Just(Header::XForwardedFor), Just(Header::Forwarded)],
+            header in prop_oneof![Just(ForwardedHeader::XForwardedFor), Just(ForwardedHeader::Forwarded)],
         ) {
-            let written = match header {
-                Header::XForwardedFor => format!("{said}, 192.0.2.1"),
-                Header::Forwarded => format!("{said}, for=192.0.2.1"),
+            let appended = match header {
+                ForwardedHeader::XForwardedFor => format!("{forged}, 192.0.2.1"),
+                ForwardedHeader::Forwarded => format!("{forged}, for=192.0.2.1"),
             };
             let mut all: Vec<_> = lines.iter().map(String::as_str).collect();
-            all.push(&written);
+            all.push(&appended);
             prop_assert_eq!(client(header, "10.0.0.1", &all), "192.0.2.1");
         }
     }

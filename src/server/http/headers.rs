@@ -1,4 +1,4 @@
-//! What a browser may do with our pages; it must not know what is in them.
+//! The security headers of every response, and the content security policy of pages.
 
 use axum::http::{HeaderName, HeaderValue, header, request::Parts};
 use leptos::{nonce::use_nonce, prelude::use_context};
@@ -7,8 +7,8 @@ use leptos_axum::ResponseOptions;
 use super::origin::Origins;
 use crate::server::config::Config;
 
-/// On every answer, pages or not.
-pub(crate) const EVERYWHERE: [(HeaderName, HeaderValue); 5] = [
+/// The headers of every response, pages or not.
+pub(crate) const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
@@ -22,47 +22,51 @@ pub(crate) const EVERYWHERE: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-/// Where TLS ends here, with a certificate that browsers trust: for a year, they come over TLS even when told otherwise
-/// (RFC 6797). Not for names below ours, which may be somebody else's.
-pub(crate) const OVER_TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// The value of `Strict-Transport-Security` (RFC 6797): for a year, browsers use TLS even for `http` links.
+///
+/// Only for servers that do TLS themselves, with a certificate that browsers trust. It does not include subdomains,
+/// which may belong to others.
+pub(crate) const TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// On what is no page of ours, and on a page whose own policy could not be made: nothing is allowed.
-pub(crate) const NO_PAGE: HeaderValue =
+/// The content security policy of responses that are not pages, and of a page whose own policy could not be made: it
+/// allows nothing.
+pub(crate) const DENY_ALL_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// What the policy of every page has in common.
+/// The content security policy of pages, except for what depends on the request.
 #[derive(Clone, Debug)]
-pub(crate) struct Policy {
-    /// The port of the reload script of `cargo leptos watch`.
+pub(crate) struct ContentSecurityPolicy {
+    /// The port of the reload script; set only under `cargo leptos watch`.
     reload_port: Option<u32>,
-    /// Whether everything comes over TLS; on plain HTTP the upgrade would ask for what is not there.
-    encrypted: bool,
+    /// Whether all origins use TLS. On plain HTTP, upgraded requests would fail.
+    https_only: bool,
 }
 
-impl Policy {
+impl ContentSecurityPolicy {
     /// The policy for this server.
     pub(crate) fn new(config: &Config, origins: &Origins) -> Self {
-        let port = config.leptos.reload_external_port.unwrap_or(config.leptos.reload_port);
-        Self { reload_port: config.watched.then_some(port), encrypted: origins.are_encrypted() }
+        let reload_port = config.leptos.reload_external_port.unwrap_or(config.leptos.reload_port);
+        Self { reload_port: config.watched.then_some(reload_port), https_only: origins.are_all_https() }
     }
 
-    /// Puts the headers of a page on the answer that is being rendered. Its nonce makes each one another, so none is kept.
+    /// Sets the headers of the page that is being rendered. Pages are not cached, since each has its own nonce.
     pub(crate) fn apply(&self) {
         let Some(response) = use_context::<ResponseOptions>() else { return };
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let host = use_context::<Parts>()
             .and_then(|it| Some(it.headers.get(header::HOST)?.to_str().ok()?.to_owned()));
-        let policy = use_nonce().map(|nonce| self.text(&nonce, host.as_deref().unwrap_or("localhost")));
+        let policy = use_nonce().map(|nonce| self.value(&nonce, host.as_deref().unwrap_or("localhost")));
         if let Some(Ok(policy)) = policy.map(HeaderValue::try_from) {
             response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }
     }
 
-    /// No `strict-dynamic`: browsers then ignore `'self'`, and refuse the preloads, which have no nonce.
-    fn text(&self, nonce: &str, host: &str) -> String {
+    /// The header's value. It has no `strict-dynamic`: browsers would then ignore `'self'` and block the preloads,
+    /// which have no nonce.
+    fn value(&self, nonce: &str, host: &str) -> String {
         let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
         let reload = self.reload_port.map(|port| format!(" ws://{name}:{port}")).unwrap_or_default();
-        let upgrade = if self.encrypted { "; upgrade-insecure-requests" } else { "" };
+        let upgrade = if self.https_only { "; upgrade-insecure-requests" } else { "" };
         format!(
             "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; \
              img-src 'self' data:; font-src 'self'; media-src 'self' blob:; connect-src 'self'{reload}; \
@@ -76,16 +80,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_watched_page_may_ask_for_reloads() {
-        let policy = Policy { reload_port: None, encrypted: false }.text("n", "localhost:3000");
+    fn only_watched_pages_may_connect_to_the_reload_port() {
+        let policy =
+            ContentSecurityPolicy { reload_port: None, https_only: false }.value("n", "localhost:3000");
         assert!(policy.contains("connect-src 'self';"), "{policy}");
-        let policy = Policy { reload_port: Some(3001), encrypted: false }.text("n", "localhost:3000");
+        let policy =
+            ContentSecurityPolicy { reload_port: Some(3001), https_only: false }.value("n", "localhost:3000");
         assert!(policy.contains("connect-src 'self' ws://localhost:3001;"), "{policy}");
     }
 
     #[test]
-    fn only_an_encrypted_page_is_told_to_upgrade() {
-        let text = |encrypted| Policy { reload_port: None, encrypted }.text("n", "passerby.example");
+    fn only_pages_over_tls_upgrade_insecure_requests() {
+        let text = |https_only| {
+            ContentSecurityPolicy { reload_port: None, https_only }.value("n", "passerby.example")
+        };
         assert!(text(true).ends_with("; upgrade-insecure-requests"));
         assert!(!text(false).contains("upgrade-insecure-requests"));
     }

@@ -1,4 +1,4 @@
-//! What every request is asked before it is answered: where it comes from, and what the answer may do.
+//! The HTTP rules of the site: the client's address, the allowed origins, and the security headers.
 
 pub mod client_ip;
 pub mod origin;

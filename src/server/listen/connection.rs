@@ -1,8 +1,6 @@
-//! One connection, from its first byte to its last answer or its upgrade; it must not know what is asked for.
+//! The task of one connection: TLS handshake, HTTP requests, and the hand-over to a WebSocket.
 
 use std::{
-    error::Error as _,
-    io,
     net::SocketAddr,
     pin::pin,
     sync::{
@@ -22,79 +20,68 @@ use tokio::{
 };
 use tower::ServiceExt;
 
-use super::{Door, write_timeout::Guarded};
+use super::{endpoint::Endpoint, write_timeout::WriteTimeout};
 use crate::server::config::limits::Limit;
 
-/// Bytes of a request's head at most, and of an answer that wait to be taken. Ours need one or two thousand; hyper wants
-/// at least 8 KiB.
+/// Bytes of a request's head, and of a response that waits to be sent, at most. Our pages need one or two thousand;
+/// hyper requires at least 8 KiB.
 const MAX_BUFFER: usize = 16 * 1024;
 
-/// How long requests are taken on one connection. A browser that needs more opens another one.
-const REQUESTS_FOR: Duration = Duration::from_secs(60);
+/// How long one connection accepts requests. A browser that needs more opens another one.
+const REQUEST_PERIOD: Duration = Duration::from_secs(60);
 
-/// How long the last answer may take after that, or when the server stops: with all of [`REQUESTS_FOR`] enough for the
-/// largest file on the slowest phone, and the end of whoever reads a byte at a time.
-const LAST_ANSWER_WITHIN: Duration = Duration::from_secs(30);
+/// How long the last response may take after [`REQUEST_PERIOD`], or after the server begins to stop.
+///
+/// Both together are enough for the largest file on the slowest phone. They also end connections that read one byte at
+/// a time.
+const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Serves one connection until it ends, becomes a socket, or has taken too long.
-pub(crate) async fn serve(stream: TcpStream, address: SocketAddr, door: Arc<Door>) {
-    // Two small messages in a row must not wait for the first one's acknowledgement (Nagle, RFC 896). Where it cannot be
-    // set, they do.
+/// Serves one connection until it ends, becomes a WebSocket, or takes too long.
+pub(crate) async fn serve(stream: TcpStream, address: SocketAddr, endpoint: Arc<Endpoint>) {
+    // Without this, the second of two small messages waits until the first is acknowledged (Nagle, RFC 896). If it
+    // fails, the connection is only slower.
     let _ = stream.set_nodelay(true);
-    let stream = Guarded::new(stream, door.bounds.write_within);
-    match &door.tls {
-        None => answer(stream, address, &door).await,
+    let stream = WriteTimeout::new(stream, endpoint.limits.write_timeout);
+    match &endpoint.tls {
+        None => serve_http(stream, address, &endpoint).await,
         Some(tls) => {
-            // A handshake that fails is the other end's: it may be none at all.
-            match timeout(door.bounds.head_within, tls.accept(stream)).await {
-                Ok(Ok(stream)) => answer(stream, address, &door).await,
+            match timeout(endpoint.limits.head_timeout, tls.accept(stream)).await {
+                Ok(Ok(stream)) => serve_http(stream, address, &endpoint).await,
+                // A failed handshake is the client's problem. It may not even be TLS.
                 Ok(Err(_)) => {}
-                Err(_) => door.telemetry.limited(Limit::Head),
+                Err(_) => endpoint.telemetry.limited(Limit::Head),
             }
         }
     }
 }
 
-async fn answer<S>(stream: S, address: SocketAddr, door: &Door)
+async fn serve_http<S>(stream: S, address: SocketAddr, endpoint: &Endpoint)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let asked = AtomicBool::new(false);
+    let has_requested = AtomicBool::new(false);
     let service = service_fn(|request: Request<Incoming>| {
-        asked.store(true, Ordering::Relaxed);
+        has_requested.store(true, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(address));
-        door.router.clone().oneshot(request)
+        endpoint.router.clone().oneshot(request)
     });
+    let record_end = |result| endpoint.record_end(result, has_requested.load(Ordering::Relaxed));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(door.bounds.head_within)
+        .header_read_timeout(endpoint.limits.head_timeout)
         .max_buf_size(MAX_BUFFER)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {
-        ended = connection.as_mut() => return door.note(ended, &asked),
-        () = door.stopping.cancelled() => {}
-        () = sleep(REQUESTS_FOR) => {}
+        result = connection.as_mut() => return record_end(result),
+        () = endpoint.stopping.cancelled() => {}
+        () = sleep(REQUEST_PERIOD) => {}
     }
     connection.as_mut().graceful_shutdown();
-    match timeout(LAST_ANSWER_WITHIN, connection).await {
-        Ok(ended) => door.note(ended, &asked),
-        Err(_) => door.telemetry.limited(Limit::Write),
-    }
-}
-
-impl Door {
-    /// Counts who was too slow. Any other error is the other end's, and its way of leaving, and so is to ask for nothing
-    /// more.
-    fn note(&self, ended: Result<(), hyper::Error>, asked: &AtomicBool) {
-        let Err(error) = ended else { return };
-        let cause = error.source().and_then(|it| it.downcast_ref::<io::Error>());
-        if error.is_timeout() && !asked.load(Ordering::Relaxed) {
-            self.telemetry.limited(Limit::Head);
-        } else if cause.is_some_and(|it| it.kind() == io::ErrorKind::TimedOut) {
-            self.telemetry.limited(Limit::Write);
-        }
+    match timeout(LAST_RESPONSE_TIMEOUT, connection).await {
+        Ok(result) => record_end(result),
+        Err(_) => endpoint.telemetry.limited(Limit::Write),
     }
 }

@@ -1,90 +1,51 @@
-//! From a listener to requests: who is let in, and how long anything may take; it must not know what is asked for.
+//! The listeners: they accept connections, bound their number and duration, and serve HTTP on them.
 //!
-//! Everything before a request is answered has a deadline (`connection`), and all of it together a bound (`lobby`). A
-//! socket leaves both behind with its upgrade: it has deadlines of its own, and the matchmaker counts it.
+//! Every step before a response has a deadline (`connection`), and the number of open connections is bounded (`slots`).
+//! Neither applies to a WebSocket after its upgrade: its own task has deadlines, and the matchmaker counts it.
 
+mod endpoint;
 mod connection;
 mod slots;
 mod write_timeout;
 mod redirect;
 
+pub(crate) use endpoint::{ConnectionLimits, Endpoint};
 pub(crate) use redirect::redirect;
 
 use std::{io::ErrorKind, sync::Arc, time::Duration};
 
-use axum::Router;
 use tokio::{net::TcpListener, time::sleep};
-use tokio_rustls::TlsAcceptor;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
-use super::{config::limits::Limits, http::client_ip::Proxies, telemetry::Telemetry};
-use slots::Lobby;
+use slots::ConnectionSlots;
 
-/// How long nobody is let in after the system refused a connection: it lacks descriptors or memory, and others have to
-/// end first.
-const REFUSED_FOR: Duration = Duration::from_millis(50);
+/// How long to accept nothing after the system refused a connection: it lacks file descriptors or memory, so others
+/// have to end first.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What is behind one listener.
-pub(crate) struct Door {
-    /// Answers.
-    pub(crate) router: Router,
-    /// Where there is one, nothing is answered before its handshake.
-    pub(crate) tls: Option<TlsAcceptor>,
-    /// How many may be behind it, and for how long.
-    pub(crate) bounds: Bounds,
-    /// Those who speak for many.
-    pub(crate) proxies: Arc<Proxies>,
-    /// Where it is counted what was too much.
-    pub(crate) telemetry: Arc<Telemetry>,
-    /// Ends it.
-    pub(crate) stopping: CancellationToken,
-}
-
-/// What `[limits]` says of connections that are no sockets.
-#[derive(Clone, Copy)]
-pub(crate) struct Bounds {
-    open: usize,
-    open_of_network: usize,
-    head_within: Duration,
-    write_within: Duration,
-}
-
-impl Bounds {
-    /// From the settings.
-    pub(crate) const fn new(limits: &Limits) -> Self {
-        let head_within = Duration::from_secs(limits.head_seconds);
-        let write_within = Duration::from_secs(limits.write_seconds);
-        let open_of_network = match limits.network.open {
-            0 => usize::MAX,
-            most => most,
-        };
-        Self { open: limits.open, open_of_network, head_within, write_within }
-    }
-}
-
-/// Answers whoever connects until `stopping`, then waits for what is being answered.
-pub(crate) async fn serve(listener: TcpListener, door: Door) {
-    let lobby =
-        Arc::new(Lobby::new(door.bounds.open, door.bounds.open_of_network, Arc::clone(&door.telemetry)));
-    let (door, tasks) = (Arc::new(door), TaskTracker::new());
+/// Serves all connections until `stopping`, then waits for the responses in progress.
+pub(crate) async fn serve(listener: TcpListener, endpoint: Endpoint) {
+    let limits = endpoint.limits;
+    let slots = ConnectionSlots::new(limits.open, limits.open_per_network, Arc::clone(&endpoint.telemetry));
+    let (slots, endpoint, tasks) = (Arc::new(slots), Arc::new(endpoint), TaskTracker::new());
     loop {
         let accepted = tokio::select! {
             biased;
-            () = door.stopping.cancelled() => break,
+            () = endpoint.stopping.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {
             Ok((stream, address)) => {
-                // Where there is no place, it is closed.
-                if let Some(place) = lobby.admit(door.proxies.network(address.ip())) {
-                    place.occupy(&tasks, connection::serve(stream, address, Arc::clone(&door)));
+                // Without a slot, the stream is dropped and so closed.
+                if let Some(slot) = slots.acquire(endpoint.proxies.counted_network(address.ip())) {
+                    slot.run(&tasks, connection::serve(stream, address, Arc::clone(&endpoint)));
                 }
             }
-            Err(error) if is_of_the_other_end(error.kind()) => {}
+            Err(error) if is_connection_error(error.kind()) => {}
             Err(error) => {
-                tracing::warn!(%error, "cannot let anybody in");
-                lobby.make_room();
-                sleep(REFUSED_FOR).await;
+                tracing::warn!(%error, "cannot accept connections");
+                slots.evict_oldest();
+                sleep(ACCEPT_PAUSE).await;
             }
         }
     }
@@ -93,7 +54,7 @@ pub(crate) async fn serve(listener: TcpListener, door: Door) {
     tasks.wait().await;
 }
 
-/// Whether a connection has failed that was not accepted yet, which says nothing of the next one.
-fn is_of_the_other_end(kind: ErrorKind) -> bool {
+/// Whether a connection failed before it was accepted. The next one may succeed.
+fn is_connection_error(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::ConnectionAborted | ErrorKind::ConnectionRefused | ErrorKind::ConnectionReset)
 }

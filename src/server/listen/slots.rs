@@ -1,4 +1,4 @@
-//! [`Lobby`]: how many connections are open that are no sockets; it must not know what they do.
+//! The connection slots of one listener: a bound on its open connections. A WebSocket frees its slot.
 
 use std::{
     collections::{BTreeMap, HashMap, hash_map::Entry},
@@ -13,106 +13,108 @@ use crate::{
     server::{config::limits::Limit, telemetry::Telemetry},
 };
 
-/// Connections that were let in, the eldest first. Where there is no room for one more, the eldest has to go: whoever
-/// asks for a page is done in a moment, so that the eldest are those who only take up room. No one network may take up
-/// more than a part of it, and one more from there is not worth a task.
+/// A bounded number of connections, and a smaller number for each network.
+///
+/// When all slots are taken, the oldest connection is closed: page requests are short, so an old one is idle. A network
+/// that has used up its share gets no slot at all, since one more connection from there is not worth a task.
 #[derive(Debug)]
-pub(crate) struct Lobby {
-    guests: Mutex<Guests>,
-    most: usize,
-    most_of_network: usize,
+pub(crate) struct ConnectionSlots {
+    table: Mutex<SlotTable>,
+    capacity: usize,
+    capacity_per_network: usize,
     telemetry: Arc<Telemetry>,
 }
 
 #[derive(Debug, Default)]
-struct Guests {
-    present: BTreeMap<u64, AbortHandle>,
+struct SlotTable {
+    /// The running connections by number, the oldest first.
+    running: BTreeMap<u64, AbortHandle>,
     networks: HashMap<Network, usize>,
-    last: u64,
-    turned_out: u64,
+    last_number: u64,
+    evicted: u64,
 }
 
-/// A place that is free again when it is dropped.
-pub(crate) struct Place {
-    lobby: Arc<Lobby>,
+/// A slot for one connection; dropping it frees the slot.
+pub(crate) struct ConnectionSlot {
+    slots: Arc<ConnectionSlots>,
     number: u64,
     network: Option<Network>,
 }
 
-impl Lobby {
-    /// With room for `most`, 1 or more, and for so many of one network.
-    pub(crate) fn new(most: usize, most_of_network: usize, telemetry: Arc<Telemetry>) -> Self {
-        Self { guests: Mutex::default(), most, most_of_network, telemetry }
+impl ConnectionSlots {
+    /// Free slots: `capacity` in all, 1 or more, and `capacity_per_network` for each network.
+    pub(crate) fn new(capacity: usize, capacity_per_network: usize, telemetry: Arc<Telemetry>) -> Self {
+        Self { table: Mutex::default(), capacity, capacity_per_network, telemetry }
     }
 
-    /// A place for one from this network, if that is counted; `None` where too many are from there.
-    pub(crate) fn admit(self: &Arc<Self>, network: Option<Network>) -> Option<Place> {
-        let mut guests = self.guests();
+    /// A slot for a connection, counted against `network` if there is one; `None` if that network has none left.
+    pub(crate) fn acquire(self: &Arc<Self>, network: Option<Network>) -> Option<ConnectionSlot> {
+        let mut table = self.table();
         if let Some(network) = network {
-            let count = guests.networks.entry(network).or_default();
-            if *count >= self.most_of_network {
+            let count = table.networks.entry(network).or_default();
+            if *count >= self.capacity_per_network {
                 self.telemetry.limited(Limit::NetworkOpen);
                 return None;
             }
             *count += 1;
         }
-        guests.last += 1;
-        Some(Place { lobby: Arc::clone(self), number: guests.last, network })
+        table.last_number += 1;
+        Some(ConnectionSlot { slots: Arc::clone(self), number: table.last_number, network })
     }
 
-    /// Sends the eldest away.
-    pub(crate) fn make_room(&self) {
-        let eldest = self.guests().turn_out();
-        self.send_away(eldest);
+    /// Closes the oldest connection.
+    pub(crate) fn evict_oldest(&self) {
+        let oldest = self.table().take_oldest();
+        self.abort(oldest);
     }
 
-    fn send_away(&self, guest: Option<AbortHandle>) {
-        if let Some(guest) = guest {
+    fn abort(&self, connection: Option<AbortHandle>) {
+        if let Some(connection) = connection {
             self.telemetry.limited(Limit::Open);
-            guest.abort();
+            connection.abort();
         }
     }
 
-    fn guests(&self) -> MutexGuard<'_, Guests> {
-        self.guests.lock().unwrap_or_else(PoisonError::into_inner)
+    fn table(&self) -> MutexGuard<'_, SlotTable> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Place {
-    /// Runs what the guest came for as one of `tasks`.
-    pub(crate) fn occupy(self, tasks: &TaskTracker, business: impl Future<Output = ()> + Send + 'static) {
-        let (lobby, number) = (Arc::clone(&self.lobby), self.number);
-        let eldest = {
-            // Locked meanwhile, so that a place is taken before it can be given back.
-            let mut guests = lobby.guests();
+impl ConnectionSlot {
+    /// Spawns `task` on `tasks` and holds the slot until it ends. Evicts the oldest connection if there are too many.
+    pub(crate) fn run(self, tasks: &TaskTracker, task: impl Future<Output = ()> + Send + 'static) {
+        let (slots, number) = (Arc::clone(&self.slots), self.number);
+        let oldest = {
+            // Locked before the spawn: a task that ends at once must not free its slot before it is entered here.
+            let mut table = slots.table();
             let task = tasks.spawn(async move {
-                business.await;
+                task.await;
                 drop(self);
             });
-            guests.present.insert(number, task.abort_handle());
-            (guests.present.len() > lobby.most).then(|| guests.turn_out()).flatten()
+            table.running.insert(number, task.abort_handle());
+            (table.running.len() > slots.capacity).then(|| table.take_oldest()).flatten()
         };
-        lobby.send_away(eldest);
+        slots.abort(oldest);
     }
 }
 
-impl Guests {
-    fn turn_out(&mut self) -> Option<AbortHandle> {
-        let (_, eldest) = self.present.pop_first()?;
-        self.turned_out += 1;
-        // Each time there are twice as many, so that an attack does not fill the log too.
-        if self.turned_out.is_power_of_two() {
-            tracing::warn!(turned_out = self.turned_out, "more connections than there is room for");
+impl SlotTable {
+    fn take_oldest(&mut self) -> Option<AbortHandle> {
+        let (_, oldest) = self.running.pop_first()?;
+        self.evicted += 1;
+        // Logged at each power of two, so that an attack does not fill the log.
+        if self.evicted.is_power_of_two() {
+            tracing::warn!(evicted = self.evicted, "too many open connections: closing the oldest ones");
         }
-        Some(eldest)
+        Some(oldest)
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
-        let mut guests = self.lobby.guests();
-        guests.present.remove(&self.number);
-        if let Some(Entry::Occupied(mut count)) = self.network.map(|it| guests.networks.entry(it)) {
+        let mut table = self.slots.table();
+        table.running.remove(&self.number);
+        if let Some(Entry::Occupied(mut count)) = self.network.map(|it| table.networks.entry(it)) {
             *count.get_mut() -= 1;
             if *count.get() == 0 {
                 count.remove();
@@ -129,68 +131,68 @@ mod tests {
 
     use super::*;
 
-    fn here() -> Network {
+    fn network() -> Network {
         Network::of([192, 0, 2, 7].into())
     }
 
-    fn lobby(most: usize) -> Arc<Lobby> {
-        Arc::new(Lobby::new(most, 2, Arc::new(Telemetry::new())))
+    fn slots(capacity: usize) -> Arc<ConnectionSlots> {
+        Arc::new(ConnectionSlots::new(capacity, 2, Arc::new(Telemetry::new())))
     }
 
-    /// Somebody who stays until they are sent away, and the end of whom can be waited for.
-    fn stay(lobby: &Arc<Lobby>, tasks: &TaskTracker) -> oneshot::Receiver<()> {
-        let (here, gone) = oneshot::channel();
-        lobby.admit(None).unwrap().occupy(tasks, async move {
-            let _here = here;
+    /// Runs a connection that ends only when it is evicted. The receiver fails then.
+    fn run_forever(slots: &Arc<ConnectionSlots>, tasks: &TaskTracker) -> oneshot::Receiver<()> {
+        let (sender, receiver) = oneshot::channel();
+        slots.acquire(None).unwrap().run(tasks, async move {
+            let _sender = sender;
             pending().await
         });
-        gone
+        receiver
     }
 
-    async fn is_gone(guest: oneshot::Receiver<()>) {
-        let told = timeout(Duration::from_secs(10), guest).await.expect("they go");
-        assert!(told.is_err());
+    async fn assert_evicted(connection: oneshot::Receiver<()>) {
+        let result = timeout(Duration::from_secs(10), connection).await.expect("the connection ends");
+        assert!(result.is_err());
     }
 
     #[tokio::test]
-    async fn the_eldest_makes_room_for_the_next() {
-        let (lobby, tasks) = (lobby(2), TaskTracker::new());
-        let (first, mut second) = (stay(&lobby, &tasks), stay(&lobby, &tasks));
-        assert_eq!(lobby.guests().present.len(), 2);
-        let mut third = stay(&lobby, &tasks);
-        is_gone(first).await;
+    async fn the_oldest_connection_is_evicted() {
+        let (slots, tasks) = (slots(2), TaskTracker::new());
+        let (first, mut second) = (run_forever(&slots, &tasks), run_forever(&slots, &tasks));
+        assert_eq!(slots.table().running.len(), 2);
+        let mut third = run_forever(&slots, &tasks);
+        assert_evicted(first).await;
         assert!(second.try_recv() == Err(oneshot::error::TryRecvError::Empty));
         assert!(third.try_recv() == Err(oneshot::error::TryRecvError::Empty));
-        lobby.make_room();
-        is_gone(second).await;
-        assert_eq!((tasks.len(), lobby.guests().present.len()), (1, 1));
+        slots.evict_oldest();
+        assert_evicted(second).await;
+        assert_eq!((tasks.len(), slots.table().running.len()), (1, 1));
     }
 
     #[tokio::test]
-    async fn who_is_done_leaves_a_place() {
-        let (lobby, tasks) = (lobby(1), TaskTracker::new());
+    async fn finished_connection_frees_its_slot() {
+        let (slots, tasks) = (slots(1), TaskTracker::new());
         for _ in 0..3 {
             let (done, is_done) = oneshot::channel();
-            lobby.admit(Some(here())).unwrap().occupy(&tasks, async { done.send(()).unwrap() });
-            is_done.await.expect("nobody is sent away");
+            slots.acquire(Some(network())).unwrap().run(&tasks, async { done.send(()).unwrap() });
+            is_done.await.expect("no connection is evicted");
             tasks.close();
             tasks.wait().await;
             tasks.reopen();
-            assert!(lobby.guests().present.is_empty() && lobby.guests().networks.is_empty());
+            assert!(slots.table().running.is_empty() && slots.table().networks.is_empty());
         }
-        assert_eq!(lobby.guests().turned_out, 0);
+        assert_eq!(slots.table().evicted, 0);
     }
 
     #[tokio::test]
-    async fn one_network_does_not_fill_it() {
-        let there = Network::of([192, 0, 2, 8].into());
-        let (lobby, tasks) = (lobby(100), TaskTracker::new());
-        let first = lobby.admit(Some(here())).unwrap();
-        lobby.admit(Some(here())).unwrap().occupy(&tasks, pending());
-        assert!(lobby.admit(Some(here())).is_none());
-        assert!(lobby.admit(Some(there)).is_some());
-        assert!((0..3).all(|_| lobby.admit(None).is_some()));
+    async fn one_network_cannot_take_all_slots() {
+        let another = Network::of([192, 0, 2, 8].into());
+        let (slots, tasks) = (slots(100), TaskTracker::new());
+        let first = slots.acquire(Some(network())).unwrap();
+        slots.acquire(Some(network())).unwrap().run(&tasks, pending());
+        assert!(slots.acquire(Some(network())).is_none());
+        assert!(slots.acquire(Some(another)).is_some());
+        assert!((0..3).all(|_| slots.acquire(None).is_some()));
         drop(first);
-        assert!(lobby.admit(Some(here())).is_some());
+        assert!(slots.acquire(Some(network())).is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! [`Guarded`]: a stream whose other end must take what is written to it; it must not know what that is.
+//! A stream whose writes time out if the other end does not read.
 
 use std::{
     io::{self, IoSlice},
@@ -12,34 +12,34 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// A stream that fails with [`io::ErrorKind::TimedOut`] when a write gets nowhere for so long.
+/// A stream that fails with [`io::ErrorKind::TimedOut`] if a write makes no progress for too long.
 #[derive(Debug)]
-pub(crate) struct Guarded<S> {
+pub(crate) struct WriteTimeout<S> {
     stream: S,
-    within: Duration,
-    /// There only while a write waits: thousands of sockets that have nothing to say pay nothing for it.
-    stalled: Option<Pin<Box<Sleep>>>,
+    timeout: Duration,
+    /// Present only while a write waits, so that thousands of idle sockets need no timer.
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Guarded<S> {
-    /// Guards `stream`, of whose writes something is taken `within` this, again and again.
-    pub(crate) fn new(stream: S, within: Duration) -> Self {
-        Self { stream, within, stalled: None }
+impl<S> WriteTimeout<S> {
+    /// Wraps `stream`. Each write has to make some progress within `timeout`.
+    pub(crate) fn new(stream: S, timeout: Duration) -> Self {
+        Self { stream, timeout, deadline: None }
     }
 
-    /// What a write has come to, in time or not.
-    fn in_time<T>(&mut self, written: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
-        if written.is_ready() {
-            self.stalled = None;
-            return written;
+    /// The result of a write, or the timeout.
+    fn or_timeout<T>(&mut self, result: Poll<io::Result<T>>, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
+        if result.is_ready() {
+            self.deadline = None;
+            return result;
         }
-        let within = self.within;
-        ready!(self.stalled.get_or_insert_with(|| Box::pin(sleep(within))).as_mut().poll(cx));
+        let timeout = self.timeout;
+        ready!(self.deadline.get_or_insert_with(|| Box::pin(sleep(timeout))).as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -49,10 +49,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.in_time(written, cx)
+        let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.or_timeout(result, cx)
     }
 
     fn poll_write_vectored(
@@ -60,8 +60,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        self.in_time(written, cx)
+        let result = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.or_timeout(result, cx)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -1,5 +1,4 @@
-//! What one socket may say and how often, each kind of message in a bucket of its own; it must not know sockets, nor who
-//! is told.
+//! The rate limiter for the messages of one socket, with a leaky bucket for each kind of message.
 
 use std::time::Duration;
 
@@ -9,27 +8,27 @@ use crate::{
     time::{Moment, RateLimit},
 };
 
-/// Kinds of messages that are counted apart, so that nobody loses the one by having said too much of the other.
+/// Kinds of messages that are counted separately, so that too many of one kind do not block the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Wants to wait, or for others than before.
+    /// Joins the queue, or changes what the peer looks for.
     Join,
-    /// Wants somebody else.
+    /// Asks for another partner.
     Next,
-    /// Describes a connection.
+    /// Carries an offer or an answer.
     Signal,
-    /// Names a way to it.
+    /// Carries a candidate or the end of candidates.
     Candidate,
     /// Anything else.
     Other,
 }
 
 impl Kind {
-    /// Which kind a message is; `None` for the one that opens the conversation, of which there is but one.
+    /// The kind of a message; `None` for `hello`, which a socket sends only once.
     pub(crate) const fn of(message: &ToServer) -> Option<Self> {
         match message {
             ToServer::Hello { .. } => None,
-            // Either looks for somebody at once.
+            // Both search for a partner at once.
             ToServer::Join { .. } | ToServer::Unblock {} => Some(Self::Join),
             ToServer::Next { .. } | ToServer::Failed { .. } => Some(Self::Next),
             ToServer::Prepared { signal, .. } | ToServer::Signal { signal, .. } => Some(match signal {
@@ -42,7 +41,7 @@ impl Kind {
         }
     }
 
-    /// What the numbers call it.
+    /// The limit that applies to this kind, for the metrics.
     pub(crate) const fn limit(self) -> Limit {
         match self {
             Self::Join => Limit::PeerJoins,
@@ -54,54 +53,57 @@ impl Kind {
     }
 }
 
-/// How fast each kind may come, in the order of [`Kind`]; the same for every socket.
+/// The rate limit of each kind, in the order of [`Kind`]; `None` for unlimited. All sockets share it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Paces([Option<RateLimit>; 5]);
+pub(crate) struct RateLimits([Option<RateLimit>; 5]);
 
-impl Paces {
-    /// Those that are configured.
+impl RateLimits {
+    /// The configured limits.
     pub(crate) fn new(limits: &PeerLimits) -> Self {
         let PeerLimits { joins, nexts, signals, candidates, others } = limits;
         Self([joins, nexts, signals, candidates, others].map(|it| it.pace()))
     }
 }
 
-/// What becomes of a message.
+/// What to do with a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// It is heard.
-    Heard,
-    /// It is not, and the next of its kind is when so much time has passed.
-    TooSoon(Duration),
-    /// Nor does its sender mind being told so.
-    TooOften,
+pub(crate) enum Decision {
+    /// Accept it.
+    Allow,
+    /// Reject it; the next one of its kind is accepted after this time.
+    Delay(Duration),
+    /// The sender ignored its `rate-limited` errors: close the socket.
+    Disconnect,
 }
 
-/// What one socket has used up.
+/// The state of the limiter for one socket.
 #[derive(Debug, Default)]
-pub(crate) struct Allowance([Bucket; 5]);
+pub(crate) struct MessageLimiter([LeakyBucket; 5]);
 
 #[derive(Debug, Default)]
-struct Bucket {
+struct LeakyBucket {
     due: Moment,
-    /// Messages that came too soon, less those that did not.
-    refused: u16,
+    /// Messages that were rejected, minus those accepted; at least 0.
+    rejected: u16,
 }
 
-impl Allowance {
-    /// Counts a message. Who is told when to try again and keeps to it is never told so twice in a row.
-    pub(crate) fn weigh(&mut self, paces: &Paces, now: Moment, kind: Kind) -> Verdict {
-        let (pace, bucket) = (paces.0[kind as usize], &mut self.0[kind as usize]);
-        let Some(pace) = pace else { return Verdict::Heard };
-        if pace.take(&mut bucket.due, now) {
-            bucket.refused = bucket.refused.saturating_sub(1);
-            return Verdict::Heard;
+impl MessageLimiter {
+    /// Counts a message and decides what to do with it.
+    ///
+    /// A sender that waits as long as [`Decision::Delay`] says is never delayed twice in a row. One with more than
+    /// [`MAX_REFUSALS`] rejections is disconnected.
+    pub(crate) fn check(&mut self, limits: &RateLimits, now: Moment, kind: Kind) -> Decision {
+        let (limit, bucket) = (limits.0[kind as usize], &mut self.0[kind as usize]);
+        let Some(limit) = limit else { return Decision::Allow };
+        if limit.take(&mut bucket.due, now) {
+            bucket.rejected = bucket.rejected.saturating_sub(1);
+            return Decision::Allow;
         }
-        bucket.refused += 1;
-        if bucket.refused > MAX_REFUSALS {
-            return Verdict::TooOften;
+        bucket.rejected += 1;
+        if bucket.rejected > MAX_REFUSALS {
+            return Decision::Disconnect;
         }
-        Verdict::TooSoon(pace.next_at(bucket.due) - now)
+        Decision::Delay(limit.next_at(bucket.due) - now)
     }
 }
 
@@ -114,11 +116,17 @@ mod tests {
 
     const KINDS: [Kind; 5] = [Kind::Join, Kind::Next, Kind::Signal, Kind::Candidate, Kind::Other];
 
-    /// Three at once, then one a second.
+    /// Three at once, then one per second.
     const RATE: Rate = Rate { burst: 3, per_minute: 60 };
 
-    fn paces() -> Paces {
-        Paces::new(&PeerLimits { joins: RATE, nexts: RATE, signals: RATE, candidates: RATE, others: RATE })
+    fn rate_limits() -> RateLimits {
+        RateLimits::new(&PeerLimits {
+            joins: RATE,
+            nexts: RATE,
+            signals: RATE,
+            candidates: RATE,
+            others: RATE,
+        })
     }
 
     fn at(millis: u64) -> Moment {
@@ -126,29 +134,29 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_heard_then_as_many_as_time_allows() {
+    fn allows_a_burst_then_the_configured_rate() {
         for kind in KINDS {
-            let (mut allowance, paces) = (Allowance::default(), paces());
-            let mut weigh = |millis| allowance.weigh(&paces, at(millis), kind);
-            let wait = |millis| Verdict::TooSoon(Duration::from_millis(millis));
-            assert_eq!([weigh(5_000), weigh(5_000), weigh(5_000)], [Verdict::Heard; 3]);
-            assert_eq!(weigh(5_000), wait(1_000));
-            assert_eq!(weigh(5_999), wait(1));
-            assert_eq!([weigh(6_000), weigh(6_500)], [Verdict::Heard, wait(500)]);
-            assert_eq!([weigh(60_000), weigh(60_000), weigh(60_000)], [Verdict::Heard; 3]);
-            assert_eq!(weigh(60_000), wait(1_000));
+            let (mut limiter, limits) = (MessageLimiter::default(), rate_limits());
+            let mut check = |millis| limiter.check(&limits, at(millis), kind);
+            let delay = |millis| Decision::Delay(Duration::from_millis(millis));
+            assert_eq!([check(5_000), check(5_000), check(5_000)], [Decision::Allow; 3]);
+            assert_eq!(check(5_000), delay(1_000));
+            assert_eq!(check(5_999), delay(1));
+            assert_eq!([check(6_000), check(6_500)], [Decision::Allow, delay(500)]);
+            assert_eq!([check(60_000), check(60_000), check(60_000)], [Decision::Allow; 3]);
+            assert_eq!(check(60_000), delay(1_000));
         }
     }
 
     #[test]
-    fn who_has_said_too_much_of_one_kind_is_heard_with_all_others() {
+    fn a_flood_of_one_kind_does_not_block_the_others() {
         for flooded in KINDS {
-            let (mut allowance, paces) = (Allowance::default(), paces());
-            while allowance.weigh(&paces, at(0), flooded) != Verdict::TooOften {}
+            let (mut limiter, limits) = (MessageLimiter::default(), rate_limits());
+            while limiter.check(&limits, at(0), flooded) != Decision::Disconnect {}
             for kind in KINDS.into_iter().filter(|it| *it != flooded) {
                 assert_eq!(
-                    allowance.weigh(&paces, at(0), kind),
-                    Verdict::Heard,
+                    limiter.check(&limits, at(0), kind),
+                    Decision::Allow,
                     "{kind:?} after {flooded:?}"
                 );
             }
@@ -156,60 +164,60 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_listen_is_told_so_often_and_no_more() {
-        let (mut allowance, paces) = (Allowance::default(), paces());
-        let verdicts: Vec<_> = (0..30).map(|_| allowance.weigh(&paces, at(0), Kind::Next)).collect();
-        let count = |wanted: fn(&Verdict) -> bool| verdicts.iter().filter(|it| wanted(it)).count();
-        assert_eq!(count(|it| *it == Verdict::Heard), 3);
-        assert_eq!(count(|it| matches!(it, Verdict::TooSoon(_))), usize::from(MAX_REFUSALS));
-        assert_eq!(verdicts.last(), Some(&Verdict::TooOften));
+    fn disconnects_after_max_refusals() {
+        let (mut limiter, limits) = (MessageLimiter::default(), rate_limits());
+        let decisions: Vec<_> = (0..30).map(|_| limiter.check(&limits, at(0), Kind::Next)).collect();
+        let count = |matches: fn(&Decision) -> bool| decisions.iter().filter(|it| matches(it)).count();
+        assert_eq!(count(|it| *it == Decision::Allow), 3);
+        assert_eq!(count(|it| matches!(it, Decision::Delay(_))), usize::from(MAX_REFUSALS));
+        assert_eq!(decisions.last(), Some(&Decision::Disconnect));
     }
 
     #[test]
-    fn nor_is_who_listens_now_and_then() {
-        let (mut allowance, paces) = (Allowance::default(), paces());
+    fn intermittent_backoff_still_disconnects() {
+        let (mut limiter, limits) = (MessageLimiter::default(), rate_limits());
         let mut seconds = 0..;
-        let told = seconds.find(|second| {
-            let all = [(); 4].map(|()| allowance.weigh(&paces, at(second * 1_000), Kind::Candidate));
-            all.contains(&Verdict::TooOften)
+        let disconnected_at = seconds.find(|second| {
+            let all = [(); 4].map(|()| limiter.check(&limits, at(second * 1_000), Kind::Candidate));
+            all.contains(&Decision::Disconnect)
         });
-        assert_eq!(told, Some(8), "one a second is heard and three are not");
+        assert_eq!(disconnected_at, Some(8), "each second one message is allowed and three are not");
     }
 
     #[test]
-    fn a_limit_of_nothing_is_none() {
+    fn zero_burst_means_unlimited() {
         let limits = PeerLimits { nexts: Rate { burst: 0, per_minute: 0 }, ..PeerLimits::default() };
-        let (mut allowance, paces) = (Allowance::default(), Paces::new(&limits));
-        assert!((0..10_000).all(|_| allowance.weigh(&paces, at(0), Kind::Next) == Verdict::Heard));
+        let (mut limiter, limits) = (MessageLimiter::default(), RateLimits::new(&limits));
+        assert!((0..10_000).all(|_| limiter.check(&limits, at(0), Kind::Next) == Decision::Allow));
     }
 
     proptest! {
         #[test]
-        fn in_no_time_more_is_heard_than_burst_and_rate_allow(gaps in proptest::collection::vec(0..3_000_u64, 1..60)) {
-            let (mut allowance, paces) = (Allowance::default(), paces());
-            let (mut now, mut heard) = (10_000, Vec::new());
+        fn never_allows_more_than_burst_and_rate(gaps in proptest::collection::vec(0..3_000_u64, 1..60)) {
+            let (mut limiter, limits) = (MessageLimiter::default(), rate_limits());
+            let (mut now, mut allowed) = (10_000, Vec::new());
             for gap in gaps {
                 now += gap;
-                if allowance.weigh(&paces, at(now), Kind::Join) == Verdict::Heard {
-                    heard.push(now);
+                if limiter.check(&limits, at(now), Kind::Join) == Decision::Allow {
+                    allowed.push(now);
                 }
             }
-            for (n, from) in heard.iter().enumerate() {
-                for (more, to) in heard[n..].iter().enumerate() {
-                    prop_assert!((more as u64) < 3 + (to - from) / 1_000, "{heard:?}");
+            for (n, from) in allowed.iter().enumerate() {
+                for (more, to) in allowed[n..].iter().enumerate() {
+                    prop_assert!((more as u64) < 3 + (to - from) / 1_000, "{allowed:?}");
                 }
             }
         }
 
         #[test]
-        fn who_waits_as_long_as_it_is_told_is_heard(gaps in proptest::collection::vec(0..1_500_u64, 1..60)) {
-            let (mut allowance, paces) = (Allowance::default(), paces());
+        fn a_sender_that_waits_out_the_delay_is_allowed(gaps in proptest::collection::vec(0..1_500_u64, 1..60)) {
+            let (mut limiter, limits) = (MessageLimiter::default(), rate_limits());
             let mut now = 0;
             for gap in gaps {
                 now += gap;
-                if let Verdict::TooSoon(wait) = allowance.weigh(&paces, at(now), Kind::Next) {
+                if let Decision::Delay(wait) = limiter.check(&limits, at(now), Kind::Next) {
                     now += wait.as_millis() as u64;
-                    prop_assert_eq!(allowance.weigh(&paces, at(now), Kind::Next), Verdict::Heard);
+                    prop_assert_eq!(limiter.check(&limits, at(now), Kind::Next), Decision::Allow);
                 }
             }
         }

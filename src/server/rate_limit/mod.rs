@@ -1,4 +1,4 @@
-//! How much one socket and one network may ask for.
+//! The rate limiters: one for the messages of each socket, one for everything that a network does.
 
 pub(crate) mod message;
 pub(crate) mod network;

@@ -1,6 +1,6 @@
-//! What all who come from one network may do together; it must not know sockets, nor who is told.
+//! The rate limiter for everything that one network does: its page requests, sockets, joins and nexts.
 //!
-//! Networks are kept in memory only, and for no longer than something is counted of them.
+//! Networks are kept in memory only, and only while something is counted for them.
 
 use std::{
     collections::HashMap,
@@ -19,149 +19,150 @@ use crate::{
     time::{Moment, RateLimit},
 };
 
-/// How often networks of which nothing is counted any more are forgotten.
-const SWEPT_EVERY: Duration = Duration::from_secs(60);
+/// How often idle networks are removed.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The same when there is room for no other: looking at all of them for each newcomer would be worse than the newcomers.
-const SWEPT_EVERY_IF_FULL: Duration = Duration::from_secs(1);
+/// The same when the table is full. A sweep looks at all networks, so one per newcomer would cost more than the
+/// newcomers themselves.
+const SWEEP_INTERVAL_IF_FULL: Duration = Duration::from_secs(1);
 
-/// Why a socket is not let in.
+/// Why a socket is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turned {
-    /// Too many new ones; the next may come when so much time has passed.
+pub(crate) enum Rejection {
+    /// Too many new sockets; the next one is accepted after this time.
     TooFast(Duration),
-    /// Too many at a time.
+    /// Too many open sockets.
     TooMany,
 }
 
-/// What is counted of a network.
+/// What is counted for one network: its open sockets, and the state of each rate limit.
 #[derive(Debug, Default)]
-struct Usage {
-    connections: usize,
+struct NetworkUsage {
+    sockets: usize,
     pages: Moment,
     openings: Moment,
     joins: Moment,
     nexts: Moment,
 }
 
-impl Usage {
-    /// Whether nothing of it is used up, so that it is as good as unknown.
+impl NetworkUsage {
+    /// Whether no limit is used up at all, so that the entry can be removed.
     fn is_idle(&self, now: Moment) -> bool {
         let due = [self.pages, self.openings, self.joins, self.nexts];
-        self.connections == 0 && due.iter().all(|it| *it <= now)
+        self.sockets == 0 && due.iter().all(|it| *it <= now)
     }
 }
 
-/// All networks of which something is counted.
+/// All networks for which something is counted, and their limits.
 #[derive(Debug)]
-struct Table {
-    connections: usize,
+struct UsageTable {
+    max_sockets: usize,
     pages: Option<RateLimit>,
     openings: Option<RateLimit>,
     joins: Option<RateLimit>,
     nexts: Option<RateLimit>,
-    /// Networks at most.
-    room: usize,
-    swept: Moment,
-    networks: HashMap<Network, Usage>,
+    /// Networks, at most.
+    capacity: usize,
+    last_sweep: Moment,
+    networks: HashMap<Network, NetworkUsage>,
 }
 
-impl Table {
+impl UsageTable {
     fn new(limits: &Limits) -> Self {
         let NetworkLimits { connections, pages, openings, joins, nexts, .. } = limits.network;
         Self {
-            connections: if connections == 0 { usize::MAX } else { connections },
+            max_sockets: if connections == 0 { usize::MAX } else { connections },
             pages: pages.pace(),
             openings: openings.pace(),
             joins: joins.pace(),
             nexts: nexts.pace(),
-            room: limits.networks,
-            swept: Moment::default(),
+            capacity: limits.networks,
+            last_sweep: Moment::default(),
             networks: HashMap::new(),
         }
     }
 
-    /// What is counted of a network; `None` where there is no room for another.
-    fn usage(&mut self, now: Moment, network: Network) -> Option<&mut Usage> {
+    /// The entry of a network, added if need be; `None` if the table is full.
+    fn usage(&mut self, now: Moment, network: Network) -> Option<&mut NetworkUsage> {
         self.sweep(now);
-        let has_room = self.networks.len() < self.room || self.networks.contains_key(&network);
+        let has_room = self.networks.len() < self.capacity || self.networks.contains_key(&network);
         has_room.then(|| self.networks.entry(network).or_default())
     }
 
-    /// Counts a page that is asked for; `Ok(false)` where there is no room to count it.
-    fn page(&mut self, now: Moment, network: Network) -> Result<bool, Duration> {
+    /// Counts a page request; `Ok(false)` if it is allowed but the table is too full to count it.
+    fn count_page(&mut self, now: Moment, network: Network) -> Result<bool, Duration> {
         let Some(pages) = self.pages else { return Ok(true) };
         let Some(usage) = self.usage(now, network) else { return Ok(false) };
-        wait(pages, &mut usage.pages, now).map_or(Ok(true), Err)
+        take(pages, &mut usage.pages, now).map_or(Ok(true), Err)
     }
 
-    /// Lets a socket in and counts it; `Ok(false)` where there is no room to count it.
-    fn open(&mut self, now: Moment, network: Network) -> Result<bool, Turned> {
-        let (openings, connections) = (self.openings, self.connections);
+    /// Counts a new socket; `Ok(false)` if it is allowed but the table is too full to count it.
+    fn add_socket(&mut self, now: Moment, network: Network) -> Result<bool, Rejection> {
+        let (openings, max_sockets) = (self.openings, self.max_sockets);
         let Some(usage) = self.usage(now, network) else { return Ok(false) };
-        if let Some(wait) = openings.and_then(|it| wait(it, &mut usage.openings, now)) {
-            return Err(Turned::TooFast(wait));
+        if let Some(wait) = openings.and_then(|it| take(it, &mut usage.openings, now)) {
+            return Err(Rejection::TooFast(wait));
         }
-        if usage.connections >= connections {
-            return Err(Turned::TooMany);
+        if usage.sockets >= max_sockets {
+            return Err(Rejection::TooMany);
         }
-        usage.connections += 1;
+        usage.sockets += 1;
         Ok(true)
     }
 
-    fn close(&mut self, now: Moment, network: Network) {
+    fn remove_socket(&mut self, now: Moment, network: Network) {
         let Some(usage) = self.networks.get_mut(&network) else { return };
-        usage.connections -= 1;
+        usage.sockets -= 1;
         if usage.is_idle(now) {
             self.networks.remove(&network);
         }
     }
 
-    /// Counts a message; when the next of its kind may come, if this one came too soon.
-    fn weigh(&mut self, now: Moment, network: Network, kind: Kind) -> Option<Duration> {
+    /// Counts a message. Returns the time until the next of its kind is accepted, if this one exceeds the limit.
+    fn count_message(&mut self, now: Moment, network: Network, kind: Kind) -> Option<Duration> {
         let usage = self.networks.get_mut(&network)?;
         match kind {
-            Kind::Join => wait(self.joins?, &mut usage.joins, now),
-            Kind::Next => wait(self.nexts?, &mut usage.nexts, now),
+            Kind::Join => take(self.joins?, &mut usage.joins, now),
+            Kind::Next => take(self.nexts?, &mut usage.nexts, now),
             Kind::Signal | Kind::Candidate | Kind::Other => None,
         }
     }
 
     fn sweep(&mut self, now: Moment) {
-        let is_full = self.networks.len() >= self.room;
-        if now - self.swept >= if is_full { SWEPT_EVERY_IF_FULL } else { SWEPT_EVERY } {
-            self.swept = now;
+        let is_full = self.networks.len() >= self.capacity;
+        if now - self.last_sweep >= if is_full { SWEEP_INTERVAL_IF_FULL } else { SWEEP_INTERVAL } {
+            self.last_sweep = now;
             self.networks.retain(|_, usage| !usage.is_idle(now));
         }
     }
 }
 
-/// Counts one, or says how long it should have waited.
-fn wait(pace: RateLimit, due: &mut Moment, now: Moment) -> Option<Duration> {
-    (!pace.take(due, now)).then(|| pace.next_at(*due) - now)
+/// Takes one from a rate limit, or returns the time until that is possible.
+fn take(limit: RateLimit, due: &mut Moment, now: Moment) -> Option<Duration> {
+    (!limit.take(due, now)).then(|| limit.next_at(*due) - now)
 }
 
-/// Where everybody comes in.
+/// Limits what each network does, with `[limits.network]` of the configuration.
 #[derive(Debug)]
-pub(crate) struct Gate {
+pub(crate) struct NetworkLimiter {
     clock: Clock,
     telemetry: Arc<Telemetry>,
-    table: Mutex<Table>,
+    table: Mutex<UsageTable>,
 }
 
-impl Gate {
-    /// One through which nobody has come.
+impl NetworkLimiter {
+    /// A limiter that has counted nothing.
     pub(crate) fn new(limits: &Limits, clock: Clock, telemetry: Arc<Telemetry>) -> Self {
-        Self { clock, telemetry, table: Mutex::new(Table::new(limits)) }
+        Self { clock, telemetry, table: Mutex::new(UsageTable::new(limits)) }
     }
 
-    /// Counts a page that is asked for.
+    /// Counts a page request.
     ///
     /// # Errors
     ///
-    /// The time until the next may be, if this one came too soon.
-    pub(crate) fn page(&self, network: Network) -> Result<(), Duration> {
-        match self.with(|table, now| table.page(now, network)) {
+    /// The time until the next one is accepted, if this one exceeds the limit.
+    pub(crate) fn check_page(&self, network: Network) -> Result<(), Duration> {
+        match self.with_table(|table, now| table.count_page(now, network)) {
             Ok(true) => Ok(()),
             Ok(false) => {
                 self.telemetry.limited(Limit::Networks);
@@ -174,27 +175,31 @@ impl Gate {
         }
     }
 
-    /// Lets a socket in, or not; always, if it is not to be `counted`.
+    /// Admits or rejects a new socket. One that is not to be `counted` is always admitted.
     ///
     /// # Errors
     ///
-    /// [`Turned`] with the reason.
-    pub(crate) fn open(self: &Arc<Self>, network: Network, counted: bool) -> Result<Pass, Turned> {
+    /// The [`Rejection`] with its reason.
+    pub(crate) fn admit_socket(
+        self: &Arc<Self>,
+        network: Network,
+        counted: bool,
+    ) -> Result<NetworkPermit, Rejection> {
         if !counted {
-            return Ok(Pass { gate: Arc::clone(self), network, counted: false });
+            return Ok(NetworkPermit { limiter: Arc::clone(self), network, counted: false });
         }
-        let result = self.with(|table, now| table.open(now, network));
+        let result = self.with_table(|table, now| table.add_socket(now, network));
         match result {
             Ok(true) => {}
             Ok(false) => self.telemetry.limited(Limit::Networks),
-            Err(Turned::TooFast(_)) => self.telemetry.limited(Limit::NetworkOpenings),
-            Err(Turned::TooMany) => self.telemetry.limited(Limit::NetworkConnections),
+            Err(Rejection::TooFast(_)) => self.telemetry.limited(Limit::NetworkOpenings),
+            Err(Rejection::TooMany) => self.telemetry.limited(Limit::NetworkConnections),
         }
-        result.map(|counted| Pass { gate: Arc::clone(self), network, counted })
+        result.map(|counted| NetworkPermit { limiter: Arc::clone(self), network, counted })
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Table, Moment) -> T) -> T {
-        // What is counted is right between any two steps, whoever panicked.
+    fn with_table<T>(&self, act: impl FnOnce(&mut UsageTable, Moment) -> T) -> T {
+        // A poisoned lock is safe: counts are consistent after every step.
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
         let result = act(&mut table, self.clock.now());
         self.telemetry.networks(table.networks.len());
@@ -202,22 +207,24 @@ impl Gate {
     }
 }
 
-/// A socket that was let in; it is counted until this is dropped.
+/// Permission for one socket of a network. The socket counts against the network until this is dropped.
 #[derive(Debug)]
-pub(crate) struct Pass {
-    gate: Arc<Gate>,
+pub(crate) struct NetworkPermit {
+    limiter: Arc<NetworkLimiter>,
     network: Network,
     counted: bool,
 }
 
-impl Pass {
-    /// Where it comes from.
+impl NetworkPermit {
+    /// The network of the socket.
     pub(crate) const fn network(&self) -> Network {
         self.network
     }
 
-    /// Counts a message; when the next of its kind may come from there, if this one came too soon.
-    pub(crate) fn weigh(&self, kind: Kind) -> Option<Duration> {
+    /// Counts a message against the limits of the network.
+    ///
+    /// Returns the time until the next of its kind is accepted, if this one exceeds the limit.
+    pub(crate) fn check(&self, kind: Kind) -> Option<Duration> {
         let limit = match kind {
             Kind::Join => Limit::NetworkJoins,
             Kind::Next => Limit::NetworkNexts,
@@ -226,16 +233,16 @@ impl Pass {
         if !self.counted {
             return None;
         }
-        let wait = self.gate.with(|table, now| table.weigh(now, self.network, kind))?;
-        self.gate.telemetry.limited(limit);
+        let wait = self.limiter.with_table(|table, now| table.count_message(now, self.network, kind))?;
+        self.limiter.telemetry.limited(limit);
         Some(wait)
     }
 }
 
-impl Drop for Pass {
+impl Drop for NetworkPermit {
     fn drop(&mut self) {
         if self.counted {
-            self.gate.with(|table, now| table.close(now, self.network));
+            self.limiter.with_table(|table, now| table.remove_socket(now, self.network));
         }
     }
 }
@@ -249,8 +256,9 @@ mod tests {
     use super::*;
     use crate::server::config::limits::Rate;
 
-    /// Two sockets at a time, three new ones and then one a second; two joins and two nexts, then one a second.
-    fn table(room: usize) -> Table {
+    /// For each network: two open sockets; three new sockets, two pages, two joins and two nexts at once, then one of
+    /// each per second.
+    fn table(capacity: usize) -> UsageTable {
         let rate = |burst| Rate { burst, per_minute: 60 };
         let network = NetworkLimits {
             connections: 2,
@@ -260,7 +268,7 @@ mod tests {
             nexts: rate(2),
             ..NetworkLimits::default()
         };
-        Table::new(&Limits { network, networks: room, ..Limits::default() })
+        UsageTable::new(&Limits { network, networks: capacity, ..Limits::default() })
     }
 
     fn at(millis: u64) -> Moment {
@@ -272,93 +280,96 @@ mod tests {
     }
 
     #[test]
-    fn a_network_has_so_many_sockets_at_a_time() {
+    fn limits_the_open_sockets_of_a_network() {
         let (mut table, one) = (table(10), network(1));
-        assert_eq!([table.open(at(0), one), table.open(at(0), one)], [Ok(true); 2]);
-        assert_eq!(table.open(at(0), one), Err(Turned::TooMany));
-        assert_eq!(table.open(at(0), network(2)), Ok(true), "another is none of its business");
-        table.close(at(2_000), one);
-        assert_eq!(table.open(at(2_000), one), Ok(true));
+        assert_eq!([table.add_socket(at(0), one), table.add_socket(at(0), one)], [Ok(true); 2]);
+        assert_eq!(table.add_socket(at(0), one), Err(Rejection::TooMany));
+        assert_eq!(table.add_socket(at(0), network(2)), Ok(true), "another network is not affected");
+        table.remove_socket(at(2_000), one);
+        assert_eq!(table.add_socket(at(2_000), one), Ok(true));
     }
 
     #[test]
-    fn a_network_has_so_many_new_sockets_whatever_becomes_of_them() {
+    fn limits_new_sockets_even_if_they_close_at_once() {
         let (mut table, one) = (table(10), network(1));
         for _ in 0..3 {
-            assert_eq!(table.open(at(0), one), Ok(true));
-            table.close(at(0), one);
+            assert_eq!(table.add_socket(at(0), one), Ok(true));
+            table.remove_socket(at(0), one);
         }
-        assert_eq!(table.open(at(400), one), Err(Turned::TooFast(Duration::from_millis(600))));
-        assert_eq!(table.open(at(1_000), one), Ok(true));
+        assert_eq!(table.add_socket(at(400), one), Err(Rejection::TooFast(Duration::from_millis(600))));
+        assert_eq!(table.add_socket(at(1_000), one), Ok(true));
     }
 
     #[test]
-    fn a_network_is_given_so_many_pages_and_sockets_do_not_count_among_them() {
+    fn limits_page_requests_separately_from_sockets() {
         let (mut table, one) = (table(10), network(1));
-        table.open(at(0), one).unwrap();
-        assert_eq!([table.page(at(0), one), table.page(at(0), one)], [Ok(true); 2]);
-        assert_eq!(table.page(at(400), one), Err(Duration::from_millis(600)));
-        assert_eq!(table.page(at(400), network(2)), Ok(true), "another is none of its business");
-        assert_eq!(table.page(at(1_000), one), Ok(true));
-        table.close(at(60_000), one);
-        assert_eq!(table.page(at(120_000), network(3)), Ok(true));
-        assert_eq!(table.networks.len(), 1, "nothing is kept of those whose time is up");
+        table.add_socket(at(0), one).unwrap();
+        assert_eq!([table.count_page(at(0), one), table.count_page(at(0), one)], [Ok(true); 2]);
+        assert_eq!(table.count_page(at(400), one), Err(Duration::from_millis(600)));
+        assert_eq!(table.count_page(at(400), network(2)), Ok(true), "another network is not affected");
+        assert_eq!(table.count_page(at(1_000), one), Ok(true));
+        table.remove_socket(at(60_000), one);
+        assert_eq!(table.count_page(at(120_000), network(3)), Ok(true));
+        assert_eq!(table.networks.len(), 1, "idle networks are removed");
     }
 
     #[test]
-    fn one_and_a_half_address_of_ipv6_is_one_network() {
+    fn one_ipv6_64_is_one_network() {
         let [near, same, far] =
             ["2001:db8::1", "2001:db8::2:3", "2001:db8:0:1::1"].map(|it| Network::of(it.parse().unwrap()));
         let mut table = table(10);
-        assert_eq!([table.open(at(0), near), table.open(at(0), same)], [Ok(true); 2]);
-        assert_eq!(table.open(at(0), near), Err(Turned::TooMany));
-        assert_eq!(table.open(at(0), far), Ok(true));
+        assert_eq!([table.add_socket(at(0), near), table.add_socket(at(0), same)], [Ok(true); 2]);
+        assert_eq!(table.add_socket(at(0), near), Err(Rejection::TooMany));
+        assert_eq!(table.add_socket(at(0), far), Ok(true));
     }
 
     #[test]
-    fn joins_and_nexts_of_all_sockets_are_counted_together_and_apart() {
+    fn limits_joins_and_nexts_separately() {
         let (mut table, one) = (table(10), network(1));
-        table.open(at(0), one).unwrap();
+        table.add_socket(at(0), one).unwrap();
         for kind in [Kind::Join, Kind::Next] {
-            assert_eq!([table.weigh(at(0), one, kind), table.weigh(at(0), one, kind)], [None; 2]);
-            assert_eq!(table.weigh(at(100), one, kind), Some(Duration::from_millis(900)));
-            assert_eq!(table.weigh(at(1_000), one, kind), None);
+            assert_eq!(
+                [table.count_message(at(0), one, kind), table.count_message(at(0), one, kind)],
+                [None; 2]
+            );
+            assert_eq!(table.count_message(at(100), one, kind), Some(Duration::from_millis(900)));
+            assert_eq!(table.count_message(at(1_000), one, kind), None);
         }
         for kind in [Kind::Signal, Kind::Candidate, Kind::Other] {
-            assert!((0..1_000).all(|_| table.weigh(at(0), one, kind).is_none()));
+            assert!((0..1_000).all(|_| table.count_message(at(0), one, kind).is_none()));
         }
     }
 
     #[test]
-    fn more_networks_than_there_is_room_for_are_let_in_uncounted() {
+    fn networks_beyond_the_capacity_are_admitted_uncounted() {
         let mut table = table(2);
         for number in 0..100 {
-            assert_eq!(table.open(at(10), network(number)), Ok(number < 2));
+            assert_eq!(table.add_socket(at(10), network(number)), Ok(number < 2));
         }
         assert_eq!(table.networks.len(), 2);
-        assert_eq!(table.weigh(at(10), network(9), Kind::Next), None);
-        // One leaves, and is forgotten as soon as nothing is counted of it.
-        table.close(at(10), network(0));
-        assert_eq!(table.open(at(900), network(3)), Ok(false));
-        assert_eq!(table.open(at(1_900), network(3)), Ok(true));
+        assert_eq!(table.count_message(at(10), network(9), Kind::Next), None);
+        // A network without sockets makes room only once its rate limits have recovered, too.
+        table.remove_socket(at(10), network(0));
+        assert_eq!(table.add_socket(at(900), network(3)), Ok(false));
+        assert_eq!(table.add_socket(at(1_900), network(3)), Ok(true));
         assert_eq!(table.networks.len(), 2);
     }
 
     #[test]
-    fn a_network_is_forgotten_when_nothing_is_counted_of_it() {
+    fn idle_networks_are_removed() {
         let mut table = table(10);
-        table.open(at(0), network(1)).unwrap();
-        table.close(at(0), network(1));
-        assert_eq!(table.networks.len(), 1, "it has opened a socket this second");
-        table.open(at(60_000), network(2)).unwrap();
+        table.add_socket(at(0), network(1)).unwrap();
+        table.remove_socket(at(0), network(1));
+        assert_eq!(table.networks.len(), 1, "it opened a socket within this second");
+        table.add_socket(at(60_000), network(2)).unwrap();
         assert_eq!(table.networks.len(), 1);
-        table.close(at(70_000), network(2));
+        table.remove_socket(at(70_000), network(2));
         assert!(table.networks.is_empty());
     }
 
     proptest! {
         #[test]
-        fn no_network_ever_has_more_than_it_may(
+        fn no_network_ever_exceeds_its_open_sockets(
             steps in proptest::collection::vec((0..4_u8, any::<bool>(), 0..1_500_u64), 1..200),
         ) {
             let (mut table, mut now) = (table(3), 0);
@@ -367,16 +378,16 @@ mod tests {
                 now += gap;
                 let sockets = open.entry(number).or_default();
                 if opens {
-                    sockets.extend(table.open(at(now), network(number)));
+                    sockets.extend(table.add_socket(at(now), network(number)));
                 } else if sockets.pop() == Some(true) {
-                    table.close(at(now), network(number));
+                    table.remove_socket(at(now), network(number));
                 }
                 prop_assert!(table.networks.len() <= 3);
                 for (number, sockets) in &open {
                     let counted = sockets.iter().filter(|it| **it).count();
                     prop_assert!(counted <= 2);
-                    let known = table.networks.get(&network(*number)).map_or(0, |it| it.connections);
-                    prop_assert_eq!(known, counted);
+                    let in_table = table.networks.get(&network(*number)).map_or(0, |it| it.sockets);
+                    prop_assert_eq!(in_table, counted);
                 }
             }
         }

@@ -64,9 +64,10 @@ impl Acme {
     /// The origins of the site: its names lead to us on 443, for else nobody gives us a certificate, and on the port that
     /// we know, for tests.
     pub(crate) fn origins(&self, port: u16) -> Vec<String> {
-        let mut origins: Vec<_> = self.domains.iter().map(|it| origin::written("https", it, 443)).collect();
+        let mut origins: Vec<_> =
+            self.domains.iter().map(|it| origin::format_origin("https", it, 443)).collect();
         if port != 443 {
-            origins.extend(self.domains.iter().map(|it| origin::written("https", it, port)));
+            origins.extend(self.domains.iter().map(|it| origin::format_origin("https", it, port)));
         }
         origins
     }

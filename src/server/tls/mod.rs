@@ -179,8 +179,8 @@ impl Plan {
     /// The origins of the pages of a server that listens at `address`, as far as they can be known.
     pub(crate) fn origins(&self, address: SocketAddr) -> Vec<String> {
         match self {
-            Self::Plain => origin::loopback("http", address),
-            Self::Files(_) => origin::loopback("https", address),
+            Self::Plain => origin::loopback_origins("http", address),
+            Self::Files(_) => origin::loopback_origins("https", address),
             Self::Acme(acme) => acme.origins(address.port()),
             Self::SelfSigned(_) => self_signed::origins(address),
         }

@@ -70,7 +70,7 @@ impl SelfSigned {
 /// The origins of a server that listens at `address`, those for other devices first.
 pub(crate) fn origins(address: SocketAddr) -> Vec<String> {
     let port = address.port();
-    names(address).iter().map(|name| origin::written("https", name, port)).collect()
+    names(address).iter().map(|name| origin::format_origin("https", name, port)).collect()
 }
 
 /// The addresses and names under which a server that listens at `address` is found, those for other devices first.

@@ -1,5 +1,4 @@
-//! One spelling for each interest, so that those find each other who mean the same: text in, text out; it must not know
-//! who has it.
+//! The normalisation of interests, so that peers who mean the same find each other.
 
 use std::mem;
 
@@ -7,23 +6,25 @@ use unicode_normalization::UnicodeNormalization;
 
 use crate::protocol::{Interest, ToServer, limits::MAX_INTERESTS};
 
-/// Writes the interests of a message in their one spelling: compatibility composed (Unicode Standard Annex 15, NFKC), in
-/// small letters, with one space between words, each once. What is none in that spelling is left out.
-pub(crate) fn message(message: &mut ToServer) {
+/// Normalises the interests of a message: Unicode normalisation form NFKC (Unicode Standard Annex 15), lower case,
+/// single spaces between words, no duplicates, at most [`MAX_INTERESTS`].
+///
+/// Text that is not a valid interest in that form is dropped.
+pub(crate) fn normalise(message: &mut ToServer) {
     let ToServer::Join { tastes, .. } = message else { return };
-    let written = mem::take(&mut tastes.interests);
-    for it in written.iter().flat_map(interests) {
+    let original = mem::take(&mut tastes.interests);
+    for it in original.iter().flat_map(interests) {
         if tastes.interests.len() < MAX_INTERESTS && !tastes.interests.contains(&it) {
             tastes.interests.push(it);
         }
     }
 }
 
-/// More than one where it has a comma in that spelling.
+/// The normal form of an interest. It may contain commas, and is then several interests.
 fn interests(it: &Interest) -> Vec<Interest> {
     let composed: String = it.as_ref().nfkc().collect();
-    let small: String = composed.to_lowercase().nfkc().collect();
-    Interest::all_in(&small.split_whitespace().collect::<Vec<_>>().join(" "))
+    let lowercase: String = composed.to_lowercase().nfkc().collect();
+    Interest::all_in(&lowercase.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]
@@ -32,41 +33,41 @@ mod tests {
     use crate::protocol::{Media, Tastes};
 
     #[track_caller]
-    fn spelt(written: &str) -> Vec<String> {
-        let tastes = Tastes { interests: Interest::all_in(written), languages: Vec::new() };
+    fn normalised(text: &str) -> Vec<String> {
+        let tastes = Tastes { interests: Interest::all_in(text), languages: Vec::new() };
         let mut join = ToServer::Join { media: Media::default(), hide: false, tastes };
-        message(&mut join);
-        let ToServer::Join { tastes, .. } = join else { unreachable!("it was one") };
+        normalise(&mut join);
+        let ToServer::Join { tastes, .. } = join else { unreachable!("normalising keeps the variant") };
         tastes.interests.iter().map(|it| it.as_ref().to_owned()).collect()
     }
 
     #[test]
-    fn what_means_the_same_is_the_same_in_any_script() {
-        assert_eq!(spelt("Jazz,JAZZ,jazz"), ["jazz"]);
-        assert_eq!(spelt("Сёрфинг,СЁРФИНГ,се\u{308}рфинг"), ["сёрфинг"]);
-        assert_eq!(spelt("Ｇｏ,go"), ["go"]);
-        assert_eq!(spelt("board   games,Board\u{a0}Games"), ["board games"]);
-        assert_eq!(spelt("囲碁,खेल,לטייל"), ["囲碁", "खेल", "לטייל"]);
-        assert_eq!(spelt("ΤΈΝΙΣ,Τένις"), ["τένις"]);
+    fn normalises_spellings_in_any_script() {
+        assert_eq!(normalised("Jazz,JAZZ,jazz"), ["jazz"]);
+        assert_eq!(normalised("Сёрфинг,СЁРФИНГ,се\u{308}рфинг"), ["сёрфинг"]);
+        assert_eq!(normalised("Ｇｏ,go"), ["go"]);
+        assert_eq!(normalised("board   games,Board\u{a0}Games"), ["board games"]);
+        assert_eq!(normalised("囲碁,खेल,לטייל"), ["囲碁", "खेल", "לטייל"]);
+        assert_eq!(normalised("ΤΈΝΙΣ,Τένις"), ["τένις"]);
     }
 
     #[test]
-    fn a_comma_is_one_in_any_script() {
-        assert_eq!(spelt("音乐，电影；茶"), ["音乐", "电影", "茶"]);
-        assert_eq!(spelt("音楽、映画"), ["音楽", "映画"]);
-        assert_eq!(spelt("موسيقى، شاي"), ["موسيقى", "شاي"]);
+    fn commas_of_any_script_separate_interests() {
+        assert_eq!(normalised("音乐，电影；茶"), ["音乐", "电影", "茶"]);
+        assert_eq!(normalised("音楽、映画"), ["音楽", "映画"]);
+        assert_eq!(normalised("موسيقى، شاي"), ["موسيقى", "شاي"]);
         let mut join = ToServer::Join {
             media: Media::default(),
             hide: false,
             tastes: Tastes { interests: vec![Interest::new("a︐b").unwrap()], languages: Vec::new() },
         };
-        message(&mut join);
-        let ToServer::Join { tastes, .. } = join else { unreachable!("it was one") };
-        assert_eq!(tastes.interests, Interest::all_in("a,b"), "one that becomes a comma too");
+        normalise(&mut join);
+        let ToServer::Join { tastes, .. } = join else { unreachable!("normalising keeps the variant") };
+        assert_eq!(tastes.interests, Interest::all_in("a,b"), "characters that become a comma separate, too");
     }
 
     #[test]
-    fn what_grows_too_long_is_left_out() {
-        assert_eq!(spelt("\u{fdfa}\u{fdfa}\u{fdfa},chess"), ["chess"]);
+    fn drops_interests_that_become_too_long() {
+        assert_eq!(normalised("\u{fdfa}\u{fdfa}\u{fdfa},chess"), ["chess"]);
     }
 }

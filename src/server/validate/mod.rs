@@ -1,6 +1,6 @@
-//! All that happens to a frame before anybody acts on it, a pure function; it must not know who has sent it.
+//! The validation of every frame from a page: checked, normalised and scrubbed by one pure function.
 //!
-//! `fuzz` calls it with everything that strangers might send.
+//! The fuzzer calls it with anything that a stranger might send.
 
 pub(crate) mod sdp;
 pub(crate) mod scrub;
@@ -8,15 +8,15 @@ pub(crate) mod interests;
 
 use crate::protocol::{Frame, Refusal, ToServer};
 
-/// The frame, if it holds nothing that no browser would make, saying what means the same in the same words; where `scrubs`,
-/// without the addresses that nobody needs.
+/// Returns the frame with its interests normalised and, if `scrubs`, without the addresses that the partner does not
+/// need.
 ///
 /// # Errors
 ///
-/// A [`Refusal`] that says what is wrong with it.
+/// A [`Refusal`] that says what is wrong, if the frame holds something that no browser would send.
 pub(crate) fn vet(mut frame: Frame<ToServer>, scrubs: bool) -> Result<Frame<ToServer>, Refusal> {
     sdp::check(&frame.msg).map_err(|code| Refusal { code, about: frame.seq, ack: frame.ack })?;
-    interests::message(&mut frame.msg);
+    interests::normalise(&mut frame.msg);
     if scrubs {
         scrub::message(&mut frame.msg);
     }

@@ -1,23 +1,23 @@
-//! Takes out of a signal what the partner has no need to know: text in, text out; it must not know who gets it.
+//! The scrubbing of signals: removes the addresses that the partner's browser does not need.
 //!
-//! What may pass at all is decided elsewhere: what is not among the candidates that a partner may have is not sent. Occupancy
-//! the rest is made free of what no browser acts on: candidates that stand in a description too, the default address of
-//! each section, the local address behind a reflexive or relayed one, and names of the sender's interfaces.
+//! The matchmaker decides which candidates may go to a partner at all. This module removes only what no browser acts
+//! on: candidates repeated in a description, the default address of each section, the local address behind a reflexive
+//! or relayed candidate, and the network interfaces of the sender.
 
 use std::borrow::Cow;
 
 use crate::protocol::{Candidate, Sdp, Signal, ToServer};
 
-/// An address that says nothing (RFC 8840, 4.3).
-const NOWHERE: &str = "IN IP4 0.0.0.0";
+/// The default address of a description without candidates (RFC 8840, 4.3).
+const UNSPECIFIED: &str = "IN IP4 0.0.0.0";
 
-/// The origin that browsers name who keep their own address to themselves.
-const NOBODY: &str = "IN IP4 127.0.0.1";
+/// The address in the `o=` line of browsers that hide their own.
+const HIDDEN: &str = "IN IP4 127.0.0.1";
 
-/// The port that says nothing.
-const NO_PORT: &str = "9";
+/// The port that goes with [`UNSPECIFIED`] (RFC 8840, 4.3).
+const UNSPECIFIED_PORT: &str = "9";
 
-/// Takes addresses out of a message that carries something to another browser.
+/// Removes addresses from a message that carries a signal.
 pub(crate) fn message(message: &mut ToServer) {
     if let Some(signal) = message.signal_mut() {
         self::signal(signal);
@@ -32,7 +32,7 @@ fn signal(signal: &mut Signal) {
     }
 }
 
-/// Every candidate is sent by itself (trickle ICE), so those in the text are copies.
+/// Removes the candidates of a description: each is also sent separately (trickle ICE). Replaces all other addresses.
 fn description(Sdp(text): &mut Sdp) {
     let mut clean = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -50,40 +50,40 @@ fn line(line: &str) -> Option<Cow<'_, str>> {
     if line.starts_with("a=candidate:") || line.starts_with("a=end-of-candidates") {
         None
     } else if line.starts_with("c=") {
-        Some(format!("c={NOWHERE}").into())
+        Some(format!("c={UNSPECIFIED}").into())
     } else if line.starts_with("a=rtcp:") {
-        Some(format!("a=rtcp:{NO_PORT} {NOWHERE}").into())
+        Some(format!("a=rtcp:{UNSPECIFIED_PORT} {UNSPECIFIED}").into())
     } else if let Some(media) = line.strip_prefix("m=") {
         Some(section(media).into())
     } else if let Some(origin) = line.strip_prefix("o=") {
-        // The user name, the session's id and its version stay; the address behind them is nobody's business.
-        let kept: Vec<_> = origin.split_ascii_whitespace().take(3).collect();
-        Some(format!("o={} {NOBODY}", kept.join(" ")).into())
+        // Keep the user name, the session id and its version, which browsers use, but not the address after them.
+        let fields: Vec<_> = origin.split_ascii_whitespace().take(3).collect();
+        Some(format!("o={} {HIDDEN}", fields.join(" ")).into())
     } else {
         Some(line.into())
     }
 }
 
-/// A port of 0 rejects a section and stays (RFC 3264, 6).
+/// Replaces the port of a section, except for port 0, which rejects the section (RFC 3264, 6).
 fn section(media: &str) -> String {
     let mut words = media.split_ascii_whitespace();
     let (kind, port) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    // Several ports may be counted after a slash (RFC 8866, 5.14).
+    // A slash and a number of ports may follow (RFC 8866, 5.14).
     let is_rejected = port.split('/').next().is_some_and(|it| it.parse() == Ok(0_u16));
-    let port = if is_rejected { "0" } else { NO_PORT };
+    let port = if is_rejected { "0" } else { UNSPECIFIED_PORT };
     let rest: Vec<_> = words.collect();
     format!("m={kind} {port} {}", rest.join(" "))
 }
 
-/// Keeps what the ICE agent at the other end needs (RFC 8839, 5.1).
+/// Keeps what the partner's ICE agent needs (RFC 8839, 5.1).
 fn candidate(candidate: &mut Candidate) {
     let Sdp(text) = &mut candidate.candidate;
     let mut words = text.split_ascii_whitespace();
-    // Foundation, component, transport, priority, address and port, then pairs.
+    // Foundation, component, transport, priority, address and port come first, then names and values in pairs.
     let mut clean: Vec<_> = words.by_ref().take(6).collect();
     while let (Some(name), Some(value)) = (words.next(), words.next()) {
         match name.to_ascii_lowercase().as_str() {
-            // Of the same family, so that it is never longer than what it stands for.
+            // In the same address family, so that the text never grows.
             "raddr" => clean.extend([name, if value.contains(':') { "::" } else { "0.0.0.0" }]),
             "rport" => clean.extend([name, "0"]),
             "network-id" | "network-cost" => {}
@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn text(message: &ToServer) -> &str {
-        let ToServer::Signal { signal, .. } = message else { unreachable!("only signals are made here") };
+        let ToServer::Signal { signal, .. } = message else { unreachable!("the tests scrub signals only") };
         match signal {
             Signal::Offer { sdp } | Signal::Answer { sdp } => &sdp.0,
             Signal::Candidate(it) => &it.candidate.0,
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_real_browsers_describe_holds_no_address_afterwards_and_is_still_good() {
+    fn descriptions_of_browsers_lose_all_addresses_and_stay_valid() {
         for (before, is_offer) in DESCRIPTIONS {
             let before = before.replace("\r\n", "\n").replace('\n', "\r\n");
             let mut message = described(&before, is_offer);
@@ -143,12 +143,12 @@ mod tests {
             }
             assert!(after.ends_with("\r\n"));
             super::message(&mut message);
-            assert_eq!(text(&message), after, "once is enough");
+            assert_eq!(text(&message), after, "scrubbing twice changes nothing");
         }
     }
 
     #[test]
-    fn ports_that_mean_something_stay() {
+    fn replaces_ports_and_addresses_except_port_0() {
         for (before, after) in [
             ("m=audio 0 UDP/TLS/RTP/SAVPF 111", "m=audio 0 UDP/TLS/RTP/SAVPF 111"),
             ("m=audio 54321 UDP/TLS/RTP/SAVPF 111 63", "m=audio 9 UDP/TLS/RTP/SAVPF 111 63"),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_tells_where_it_leads_and_not_where_it_comes_from() {
+    fn candidates_keep_their_address_and_lose_the_related_one() {
         for (before, after) in [
             (
                 "candidate:2 1 udp 16 198.51.100.1 4 typ srflx raddr 192.168.1.7 rport 5 generation 0 ufrag ab \

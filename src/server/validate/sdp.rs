@@ -1,8 +1,8 @@
-//! Whether a signal is one that a browser would make, in pure functions; it must not know who sent it or to whom it goes.
+//! The checks of signals: whether a browser could have made this description or candidate.
 //!
-//! The receiving browser parses everything again, in its sandbox. What is checked here is what it would act upon without
-//! asking: where to send packets, whose certificate to trust, how much to allocate.
-//! A line that is not judged passes unread, so that a new codec does not need a new server.
+//! The receiving browser parses everything again, in its sandbox. The checks cover what it would act on without
+//! asking: where to send packets, which certificate to trust, how much to allocate. All other lines pass unchecked,
+//! so that a new codec does not need a new server.
 
 use std::{collections::HashSet, net::IpAddr};
 
@@ -24,23 +24,24 @@ use crate::protocol::{
     },
 };
 
-/// Bytes of an ICE username fragment at least (RFC 8445, 5.3: 24 random bits).
+/// The shortest ICE username fragment, in bytes (RFC 8445, 5.3: 24 random bits).
 const MIN_UFRAG_BYTES: usize = 4;
 
-/// Bytes of an ICE password at least (RFC 8445, 5.3: 128 random bits).
+/// The shortest ICE password, in bytes (RFC 8445, 5.3: 128 random bits).
 const MIN_PWD_BYTES: usize = 22;
 
-/// Bytes of an ICE password at most (RFC 8839, 5.4).
+/// The longest ICE password, in bytes (RFC 8839, 5.4).
 const MAX_PWD_BYTES: usize = 256;
 
-/// Bytes of a candidate's foundation at most (RFC 8839, 5.1).
+/// The longest foundation of a candidate, in bytes (RFC 8839, 5.1).
 const MAX_FOUNDATION_BYTES: usize = 32;
 
-/// The component for RTCP. Bundled media needs only the first, but some browsers gather for both before they know.
+/// The component for RTCP. Bundled media need only component 1, but some browsers gather candidates for both before
+/// they know.
 const RTCP_COMPONENT: u32 = 2;
 
-/// What is judged: the first part of these lines. Everything else is for the receiving browser.
-const JUDGED: [&str; 13] = [
+/// The lines that are checked, by how they begin. All others are left to the receiving browser.
+const CHECKED_LINES: [&str; 13] = [
     "v=",
     "o=",
     "s=",
@@ -56,9 +57,9 @@ const JUDGED: [&str; 13] = [
     "a=candidate:",
 ];
 
-/// Attributes that some parsers would read even where browsers would not write them so, in capitals or after a space:
-/// those that are judged here, and those that hold addresses.
-const SPELT: [&str; 8] = [
+/// Attributes that must be spelled exactly like this: those that are checked, and those with addresses. Some parsers
+/// also accept them in capitals or after a space, and they would get past the checks that way.
+const EXACT_SPELLINGS: [&str; 8] = [
     "a=group:",
     "a=mid:",
     "a=ice-",
@@ -69,7 +70,7 @@ const SPELT: [&str; 8] = [
     "a=rtcp:",
 ];
 
-/// Checks what a message carries to another browser; other messages pass.
+/// Checks the signal of a message; messages without one pass.
 ///
 /// # Errors
 ///
@@ -105,7 +106,7 @@ fn is_description(Sdp(text): &Sdp, is_setup: fn(&SdpAttributeSetup) -> bool) -> 
     text.len() <= MAX_SDP_BYTES
         && text.lines().count() <= MAX_SDP_LINES
         && text.lines().all(is_line)
-        && judged(text).is_some_and(|session| {
+        && parse_checked_lines(text).is_some_and(|session| {
             are_sections(&session.media)
                 && is_bundled(&session)
                 && is_secured(&session)
@@ -113,45 +114,45 @@ fn is_description(Sdp(text): &Sdp, is_setup: fn(&SdpAttributeSetup) -> bool) -> 
         })
 }
 
-/// A letter, an equals sign and a plain value.
+/// A lower-case letter, an equals sign and a plain value.
 fn is_line(line: &str) -> bool {
     line.len() <= MAX_SDP_LINE_BYTES
         && line.starts_with(|it: char| it.is_ascii_lowercase())
         && line[1..].starts_with('=')
         && is_plain(line)
-        && is_spelt(line)
+        && is_spelled_exactly(line)
 }
 
-/// Without control characters, and without spaces that are one to some parsers and a letter to others.
+/// Without control characters, and without whitespace that only some parsers treat as such.
 fn is_plain(text: &str) -> bool {
     !text.contains(|it: char| it.is_control() || (it.is_whitespace() && it != ' '))
 }
 
-/// What a forgiving parser would read as one of the attributes has to be one for the strict.
-fn is_spelt(line: &str) -> bool {
+/// Whether a line that a lenient parser would read as one of [`EXACT_SPELLINGS`] is one for a strict parser, too.
+fn is_spelled_exactly(line: &str) -> bool {
     let Some(attribute) = line.strip_prefix("a=") else { return true };
-    let forgiven = format!("a={}", attribute.trim_start().to_lowercase());
-    SPELT.iter().all(|it| !forgiven.starts_with(it) || line.starts_with(it))
+    let lenient = format!("a={}", attribute.trim_start().to_lowercase());
+    EXACT_SPELLINGS.iter().all(|it| !lenient.starts_with(it) || line.starts_with(it))
 }
 
-/// Parses the lines that are judged.
-fn judged(text: &str) -> Option<SdpSession> {
-    let is_judged = |line: &&str| JUDGED.iter().any(|start| line.starts_with(start));
+/// Parses the lines that are checked; `None` if they are invalid.
+fn parse_checked_lines(text: &str) -> Option<SdpSession> {
+    let is_checked = |line: &&str| CHECKED_LINES.iter().any(|start| line.starts_with(start));
     let starting = |start| text.lines().filter_map(move |line| line.strip_prefix(start));
-    let are_addresses = starting("a=candidate:").all(names_addresses)
+    let are_addresses = starting("a=candidate:").all(has_literal_addresses)
         && starting("c=").all(|it| it.split_ascii_whitespace().nth(2).is_some_and(is_address));
-    let lines: Vec<_> = text.lines().filter(is_judged).collect();
-    // A warning would be of a line that is passed over, and so not judged.
+    let lines: Vec<_> = text.lines().filter(is_checked).collect();
+    // Warnings are turned into errors: the parser has them for lines that it skips, which would then go unchecked.
     parse_sdp(&(lines.join("\r\n") + "\r\n"), true).ok().filter(|_| are_addresses)
 }
 
-/// One of each kind at most, one in all at least, over DTLS.
+/// At least one section, at most one of each kind, all over DTLS.
 fn are_sections(media: &[SdpMedia]) -> bool {
     let count = |kind| media.iter().filter(|it| *it.get_type() == kind).count();
     let kinds = [SdpMediaValue::Audio, SdpMediaValue::Video, SdpMediaValue::Application];
-    let is_known = |it: &SdpMedia| kinds.contains(it.get_type());
+    let is_kind = |it: &SdpMedia| kinds.contains(it.get_type());
     !media.is_empty()
-        && media.iter().all(|it| is_known(it) && is_protocol(it))
+        && media.iter().all(|it| is_kind(it) && is_protocol(it))
         && kinds.clone().into_iter().all(|kind| count(kind) <= 1)
 }
 
@@ -163,13 +164,13 @@ fn is_protocol(media: &SdpMedia) -> bool {
     }
 }
 
-/// Every section has its own tag, and one bundle carries nothing but these.
+/// Each section has a tag of its own, and the only bundle lists no other tags.
 fn is_bundled(session: &SdpSession) -> bool {
-    let known: HashSet<_> = session.media.iter().flat_map(tags).collect();
+    let own_tags: HashSet<_> = session.media.iter().flat_map(tags).collect();
     let mut groups = session.attribute.iter().filter_map(bundle);
     session.media.iter().all(|it| tags(it).count() == 1)
-        && known.len() == session.media.len()
-        && groups.next().is_some_and(|group| group.iter().all(|it| known.contains(it)))
+        && own_tags.len() == session.media.len()
+        && groups.next().is_some_and(|group| group.iter().all(|it| own_tags.contains(it)))
         && groups.next().is_none()
 }
 
@@ -185,7 +186,7 @@ fn bundle(attribute: &SdpAttribute) -> Option<&[String]> {
     matches!(group.semantics, SdpAttributeGroupSemantic::Bundle).then_some(&group.tags)
 }
 
-/// With one bundled transport it is enough that each of these is said somewhere.
+/// With a single bundled transport, each of these attributes has to occur only once in the description.
 fn is_secured(session: &SdpSession) -> bool {
     let is_strong =
         |it: &SdpAttribute| matches!(it, SdpAttribute::Fingerprint(print) if is_strong(print.hash_algorithm));
@@ -208,8 +209,11 @@ fn attributes(session: &SdpSession) -> impl Iterator<Item = &SdpAttribute> {
     session.attribute.iter().chain(session.media.iter().flat_map(SdpMedia::get_attributes))
 }
 
-/// The parser has seen to it that a fingerprint is as long as its hash.
-#[expect(clippy::wildcard_enum_match_arm, reason = "of the parser's forty kinds these five have bounds")]
+/// The parser has already checked that each fingerprint is as long as its hash.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "only these five of the parser's forty attributes have bounds"
+)]
 fn is_attribute(attribute: &SdpAttribute, is_setup: fn(&SdpAttributeSetup) -> bool) -> bool {
     match attribute {
         SdpAttribute::Mid(tag) => (1..=MAX_MID_BYTES).contains(&tag.len()),
@@ -221,7 +225,7 @@ fn is_attribute(attribute: &SdpAttribute, is_setup: fn(&SdpAttributeSetup) -> bo
     }
 }
 
-/// RFC 8829, 5.2.1; `active` and `passive` are legal (RFC 5763, 5) though browsers do not say them in an offer.
+/// Browsers offer `actpass` (RFC 8829, 5.2.1); `active` and `passive` are legal, too (RFC 5763, 5).
 fn is_setup_of_offer(setup: &SdpAttributeSetup) -> bool {
     match setup {
         SdpAttributeSetup::Actpass | SdpAttributeSetup::Active | SdpAttributeSetup::Passive => true,
@@ -229,7 +233,7 @@ fn is_setup_of_offer(setup: &SdpAttributeSetup) -> bool {
     }
 }
 
-/// RFC 5763, 5: who answers must choose.
+/// An answer must choose a role (RFC 5763, 5).
 fn is_setup_of_answer(setup: &SdpAttributeSetup) -> bool {
     match setup {
         SdpAttributeSetup::Active | SdpAttributeSetup::Passive => true,
@@ -248,7 +252,7 @@ fn is_candidate(candidate: &Candidate) -> bool {
     is_short
         && is_mid
         && is_short_ufrag(&candidate.username_fragment)
-        && text.strip_prefix("candidate:").is_some_and(|it| !it.starts_with(' ') && names_addresses(it))
+        && text.strip_prefix("candidate:").is_some_and(|it| !it.starts_with(' ') && has_literal_addresses(it))
         && parsed().as_ref().is_some_and(is_reachable)
 }
 
@@ -256,7 +260,7 @@ fn is_short_ufrag(ufrag: &Option<String>) -> bool {
     ufrag.as_ref().is_none_or(|it| it.len() <= MAX_UFRAG_BYTES)
 }
 
-/// Port 9 stands in for the port that an active TCP candidate does not have (RFC 6544, 4.5).
+/// Any port but 0 is allowed: an active TCP candidate, which has no port, is written with port 9 (RFC 6544, 4.5).
 fn is_reachable(candidate: &SdpAttributeCandidate) -> bool {
     (1..=RTCP_COMPONENT).contains(&candidate.component)
         && candidate.port > 0
@@ -264,16 +268,18 @@ fn is_reachable(candidate: &SdpAttributeCandidate) -> bool {
         && candidate.ufrag.as_ref().is_none_or(|it| it.len() <= MAX_UFRAG_BYTES)
 }
 
-/// Reads the addresses as a browser would, where the parser would take `127.1` or `0x7f.1` for one:
-/// whatever is no address literal is a name, and asking for a name tells its owner about the one who asks.
-fn names_addresses(value: &str) -> bool {
+/// Whether the address and all related addresses are address literals as a browser reads them. The parser would also
+/// accept `127.1` or `0x7f.1`.
+///
+/// Anything else is a host name, and looking it up would reveal the partner to the owner of the name.
+fn has_literal_addresses(value: &str) -> bool {
     let words: Vec<_> = value.split_ascii_whitespace().collect();
     let mut pairs = words.iter().zip(words.iter().skip(1));
     words.get(4).is_some_and(|it| is_address(it))
         && pairs.all(|(name, value)| !name.eq_ignore_ascii_case("raddr") || is_address(value))
 }
 
-/// An address literal, or the name that hides one in a local network: `<uuid>.local` (draft-ietf-mmusic-mdns-ice-candidates).
+/// An address literal, or a name that hides a local address: `<uuid>.local` (draft-ietf-mmusic-mdns-ice-candidates).
 fn is_address(text: &str) -> bool {
     let is_hidden =
         || text.strip_suffix(".local").is_some_and(|it| it.len() == 36 && Uuid::try_parse(it).is_ok());
@@ -312,13 +318,13 @@ mod tests {
         signal(Signal::Candidate(candidate))
     }
 
-    /// The offer without the lines that start so.
+    /// The offer without the lines that begin with `start`.
     fn without(start: &str) -> String {
         CHROMIUM_OFFER.lines().filter(|it| !it.starts_with(start)).map(|it| format!("{it}\r\n")).collect()
     }
 
     #[test]
-    fn what_browsers_say_passes() {
+    fn accepts_descriptions_of_browsers() {
         assert_eq!(offer(CHROMIUM_OFFER), Ok(()));
         assert_eq!(offer(CHROMIUM_GATHERED), Ok(()));
         assert_eq!(offer(FIREFOX_OFFER), Ok(()));
@@ -326,13 +332,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_parser_does_not_know_passes() {
+    fn accepts_lines_unknown_to_the_parser() {
         let novel = "a=rtpmap:201 nothing-yet/90000\r\na=fmtp:201 ;;=\u{fc}\r\na=rtcp-xr:rcvr-rtt=all\r\na=hologram:1\r\nb=XX:1\r\n";
         assert_eq!(offer(format!("{CHROMIUM_OFFER}{novel}")), Ok(()));
     }
 
     #[test]
-    fn a_description_that_no_browser_makes_is_refused() {
+    fn rejects_descriptions_that_no_browser_makes() {
         let changed = |from: &str, to: &str| {
             assert!(CHROMIUM_OFFER.contains(from), "{from}");
             CHROMIUM_OFFER.replace(from, to)
@@ -377,11 +383,11 @@ mod tests {
         for text in bad {
             assert_eq!(offer(text.clone()), Err(ErrorCode::BadSdp), "{text}");
         }
-        assert_eq!(answer(CHROMIUM_OFFER), Err(ErrorCode::BadSdp), "an answer that leaves the choice open");
+        assert_eq!(answer(CHROMIUM_OFFER), Err(ErrorCode::BadSdp), "an answer that leaves the role open");
     }
 
     #[test]
-    fn what_browsers_gather_passes() {
+    fn accepts_candidates_of_browsers() {
         for text in [
             "candidate:1409928812 1 udp 2113937151 54062a68-f199-4853-803b-aeb6f26c276d.local 45407 typ host generation 0 ufrag I+IT network-cost 999",
             "candidate:2 1 tcp 1518280447 192.0.2.7 9 typ host tcptype active generation 0 ufrag I+IT network-id 1",
@@ -395,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_that_names_a_host_or_makes_no_sense_is_refused() {
+    fn rejects_candidates_with_host_names_or_without_sense() {
         for text in [
             "",
             "candidate:",
@@ -424,7 +430,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_has_its_bounds() {
+    fn epochs_are_bounded() {
         let in_epoch = |epoch| {
             let signal = Signal::EndOfCandidates { username_fragment: None };
             check(&ToServer::Signal { match_id: MatchId(Uuid::nil()), epoch: Epoch(epoch), signal })
@@ -435,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn the_tags_of_a_candidate_have_their_bounds() {
+    fn tags_of_candidates_are_bounded() {
         let long = || Some("x".repeat(MAX_UFRAG_BYTES + 1));
         let good = Candidate {
             candidate: Sdp("candidate:1 1 udp 1 192.0.2.7 9 typ host".into()),

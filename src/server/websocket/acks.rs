@@ -1,38 +1,38 @@
-//! What one socket has seen of the numbers in the frames, to know a ping that says nothing new; it must not know what else
-//! is said.
+//! Acknowledgement bookkeeping of one socket, to recognise pings that carry no news.
 
 use std::sync::Arc;
 
 use crate::protocol::{Frame, ToBrowser, ToServer};
 
-/// What this task has seen of the numbers in the frames, to know a ping that says nothing new.
+/// The latest sequence numbers and acknowledgements that passed through one socket's task.
 #[derive(Debug, Default)]
-pub(crate) struct Numbers {
-    /// The last of the page's counted messages.
-    seq: u64,
-    /// The last of ours that the page has acknowledged.
-    ack: u64,
-    /// The last of the page's that was acknowledged to it; `None` before anything was said.
-    told: Option<u64>,
-    /// The page waits, and its pings are answered with more than a pong.
-    waits: bool,
+pub(crate) struct AckTracker {
+    /// The highest `seq` received from the page.
+    received_seq: u64,
+    /// The latest `ack` received from the page.
+    received_ack: u64,
+    /// The latest `ack` sent to the page; `None` before the first frame.
+    sent_ack: Option<u64>,
+    /// Whether the peer is in the queue: the matchmaker answers its pings with more than a pong.
+    is_waiting: bool,
 }
 
-impl Numbers {
-    /// What the answer to a frame acknowledges, where it is a ping and the matchmaker need not hear of it: it has heard
-    /// the page's acknowledgement, and so has the page its.
-    pub(crate) fn answer(&self, frame: &Frame<ToServer>) -> Option<u64> {
-        let is_known = frame.seq == 0 && frame.ack == self.ack && !self.waits;
-        self.told.filter(|told| is_known && frame.msg == ToServer::Ping {} && *told >= self.seq)
+impl AckTracker {
+    /// The `ack` for a pong, if the frame is a ping that the matchmaker need not see: it tells the matchmaker nothing
+    /// new, and no acknowledgement is owed to the page.
+    pub(crate) fn local_pong(&self, frame: &Frame<ToServer>) -> Option<u64> {
+        let is_redundant = frame.seq == 0 && frame.ack == self.received_ack && !self.is_waiting;
+        self.sent_ack
+            .filter(|ack| is_redundant && frame.msg == ToServer::Ping {} && *ack >= self.received_seq)
     }
 
-    /// A frame goes to the page.
-    pub(crate) fn say(&mut self, frame: &Frame<Arc<ToBrowser>>) {
-        self.told = Some(frame.ack);
+    /// Records a frame that goes to the page.
+    pub(crate) fn record_sent(&mut self, frame: &Frame<Arc<ToBrowser>>) {
+        self.sent_ack = Some(frame.ack);
         match *frame.msg {
-            // Who is taken back to the queue is not told again that it waits, but how busy it is.
-            ToBrowser::Waiting {} | ToBrowser::Here(_) => self.waits = true,
-            ToBrowser::Welcome { .. } | ToBrowser::Matched { .. } => self.waits = false,
+            // A peer that resumes in the queue gets `here`, not a second `waiting`.
+            ToBrowser::Waiting {} | ToBrowser::Here(_) => self.is_waiting = true,
+            ToBrowser::Welcome { .. } | ToBrowser::Matched { .. } => self.is_waiting = false,
             ToBrowser::Seeking { .. }
             | ToBrowser::Prepare { .. }
             | ToBrowser::Ice { .. }
@@ -45,10 +45,10 @@ impl Numbers {
         }
     }
 
-    /// A frame goes to the matchmaker.
-    pub(crate) fn pass(&mut self, seq: u64, ack: u64) {
-        // Uncounted ones have no number.
-        (self.seq, self.ack) = (self.seq.max(seq), ack);
+    /// Records the numbers of a frame that goes to the matchmaker.
+    pub(crate) fn record_received(&mut self, seq: u64, ack: u64) {
+        // Uncounted messages have a `seq` of 0.
+        (self.received_seq, self.received_ack) = (self.received_seq.max(seq), ack);
     }
 }
 
@@ -58,41 +58,41 @@ mod tests {
     use crate::protocol::Occupancy;
 
     #[test]
-    fn only_a_ping_that_says_nothing_new_is_answered_here() {
+    fn answers_only_pings_without_news_locally() {
         let ping = |ack| Frame { seq: 0, ack, msg: ToServer::Ping {} };
-        let mut numbers = Numbers::default();
-        assert_eq!(numbers.answer(&ping(0)), None, "nothing was said yet");
-        numbers.told = Some(7);
-        assert_eq!(numbers.answer(&ping(0)), Some(7), "a peer that was taken back");
-        assert_eq!(numbers.answer(&Frame { seq: 0, ack: 0, msg: ToServer::Leave {} }), None);
-        assert_eq!(numbers.answer(&Frame { seq: 8, ..ping(0) }), None, "a ping has no number");
-        assert_eq!(numbers.answer(&ping(1)), None, "something is acknowledged");
-        numbers.pass(0, 1);
-        assert_eq!(numbers.answer(&ping(1)), Some(7));
-        numbers.pass(8, 1);
-        assert_eq!(numbers.answer(&ping(1)), None, "an acknowledgement is owed");
-        numbers.told = Some(8);
-        assert_eq!(numbers.answer(&ping(1)), Some(8));
-        assert_eq!(numbers.answer(&ping(0)), None, "less than before");
+        let mut acks = AckTracker::default();
+        assert_eq!(acks.local_pong(&ping(0)), None, "nothing was sent yet");
+        acks.sent_ack = Some(7);
+        assert_eq!(acks.local_pong(&ping(0)), Some(7), "a resumed peer");
+        assert_eq!(acks.local_pong(&Frame { seq: 0, ack: 0, msg: ToServer::Leave {} }), None);
+        assert_eq!(acks.local_pong(&Frame { seq: 8, ..ping(0) }), None, "a ping has no number");
+        assert_eq!(acks.local_pong(&ping(1)), None, "it acknowledges a message");
+        acks.record_received(0, 1);
+        assert_eq!(acks.local_pong(&ping(1)), Some(7));
+        acks.record_received(8, 1);
+        assert_eq!(acks.local_pong(&ping(1)), None, "an acknowledgement is owed");
+        acks.sent_ack = Some(8);
+        assert_eq!(acks.local_pong(&ping(1)), Some(8));
+        assert_eq!(acks.local_pong(&ping(0)), None, "the acknowledgement went back");
     }
 
     #[test]
-    fn who_waits_is_told_more_than_that_the_server_is_there() {
-        let mut numbers = Numbers::default();
-        let mut after = |msg| {
-            numbers.say(&Frame { seq: 1, ack: 0, msg: Arc::new(msg) });
-            numbers.answer(&Frame { seq: 0, ack: 0, msg: ToServer::Ping {} })
+    fn pings_of_waiting_peers_reach_the_matchmaker() {
+        let mut acks = AckTracker::default();
+        let mut pong_after = |msg| {
+            acks.record_sent(&Frame { seq: 1, ack: 0, msg: Arc::new(msg) });
+            acks.local_pong(&Frame { seq: 0, ack: 0, msg: ToServer::Ping {} })
         };
-        assert_eq!(after(ToBrowser::Pong {}), Some(0));
-        assert_eq!(after(ToBrowser::Waiting {}), None);
-        assert_eq!(after(ToBrowser::Pong {}), None, "and still");
+        assert_eq!(pong_after(ToBrowser::Pong {}), Some(0));
+        assert_eq!(pong_after(ToBrowser::Waiting {}), None);
+        assert_eq!(pong_after(ToBrowser::Pong {}), None, "still waiting");
     }
 
     #[test]
-    fn who_is_taken_back_to_the_queue_waits_on() {
-        let mut numbers = Numbers::default();
+    fn peers_that_resume_in_the_queue_count_as_waiting() {
+        let mut acks = AckTracker::default();
         let here = ToBrowser::Here(Occupancy::among(1, None));
-        numbers.say(&Frame { seq: 0, ack: 0, msg: Arc::new(here) });
-        assert_eq!(numbers.answer(&Frame { seq: 0, ack: 0, msg: ToServer::Ping {} }), None);
+        acks.record_sent(&Frame { seq: 0, ack: 0, msg: Arc::new(here) });
+        assert_eq!(acks.local_pong(&Frame { seq: 0, ack: 0, msg: ToServer::Ping {} }), None);
     }
 }

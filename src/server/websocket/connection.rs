@@ -1,262 +1,215 @@
-//! One WebSocket, one task: bytes to messages and back, and whether the other end lives; it must not know the matchmaker.
+//! The task of one WebSocket: decodes what comes in, sends what the outbox holds, and closes the socket.
+//!
+//! Each message from the page passes the rate limits and `validate` before it goes to the driver as an [`Input`].
 
 use std::{
     io::ErrorKind,
     ops::{ControlFlow, Range},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
-use tokio::{
-    sync::mpsc,
-    time::{error::Elapsed, timeout},
-};
+use tokio::time::{error::Elapsed, timeout};
 use tokio_tungstenite::tungstenite::{
     Bytes, Error, Message, Utf8Bytes, error::ProtocolError, protocol::CloseFrame,
 };
 
 use super::{
-    acks::Numbers,
-    heartbeat::Wheel,
-    outbox::{Mailbox, Outgoing, mailbox},
+    acks::AckTracker,
+    outbox::{OutboxReceiver, Outgoing, outbox},
+    sockets::Sockets,
     upgrade::WebSocket,
 };
 use crate::{
     matchmaker::{Closing, Input, ROOM_AFTER, SocketId},
     protocol::{ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode},
     server::{
-        clock::Clock,
-        config::limits::{Limit, Limits},
+        config::limits::Limit,
         driver::Event,
         rate_limit::{
-            message::{Allowance, Kind, Paces, Verdict},
-            network::Pass,
+            message::{Decision, Kind, MessageLimiter},
+            network::NetworkPermit,
         },
-        shutdown::Life,
-        telemetry::{Telemetry, label},
+        telemetry::label,
         validate,
     },
 };
 
-/// How long a closed socket is kept for the other end's farewell. Dropped with unread bytes in it, it would be reset,
-/// and the reset would overtake the reason why.
+/// How long a closed socket is kept open for the other end's close frame. Dropping a socket with unread bytes resets
+/// the connection, and the reset would overtake the close code.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// The close code for a goodbye without a reason (RFC 6455, 7.4.1). Only the page itself closes with it on purpose: a
-/// proxy that reloads closes with 1001, and that is a lost socket like any other.
+/// The close code without a reason (RFC 6455, 7.4.1). Only the page itself closes with it on purpose. A proxy that
+/// reloads closes with 1001, which counts as a lost socket.
 const NORMAL: u16 = 1000;
 
-/// What every socket needs of its server.
-#[derive(Debug)]
-pub(crate) struct Exchange {
-    inbox: mpsc::Sender<Event>,
-    wheel: Arc<Wheel>,
-    life: Life,
-    telemetry: Arc<Telemetry>,
-    /// Whether addresses that nobody needs are taken out of signals.
-    scrubs: bool,
-    clock: Clock,
-    paces: Paces,
-    /// How long one message may take to leave.
-    write_within: Duration,
-    /// How much may wait for one socket.
-    outbox_bytes: u32,
-    last: AtomicU64,
-}
-
-/// What a text from the page is.
-enum Read {
+/// What a text from the page amounts to.
+enum Parsed {
     /// A ping to be answered with this acknowledgement.
     Ping { ack: u64 },
-    /// For the matchmaker.
-    Fact(Input),
+    /// An input for the matchmaker.
+    Input(Input),
 }
 
-/// How a conversation ends.
-enum End {
-    /// The other end is gone, one way or the other.
-    Gone(Closing),
-    /// The matchmaker has closed it, and knows.
-    Dismissed(ErrorCode),
-    /// This task closes it.
-    Failed(ErrorCode),
+/// Why the connection ends.
+enum CloseCause {
+    /// The other end closed it, or it is lost.
+    PeerGone(Closing),
+    /// The matchmaker closed it, and knows.
+    ClosedByMatchmaker(ErrorCode),
+    /// This task closes it; the matchmaker does not know yet.
+    ClosedHere(ErrorCode),
 }
 
-impl Exchange {
-    /// One whose first socket gets the number 1.
-    pub(crate) fn new(
-        inbox: mpsc::Sender<Event>,
-        wheel: Arc<Wheel>,
-        life: Life,
-        telemetry: Arc<Telemetry>,
-        scrubs: bool,
-        clock: Clock,
-        limits: &Limits,
-    ) -> Self {
-        Self {
-            inbox,
-            wheel,
-            life,
-            telemetry,
-            scrubs,
-            clock,
-            paces: Paces::new(&limits.peer),
-            write_within: Duration::from_secs(limits.write_seconds),
-            outbox_bytes: limits.outbox_kib * 1024,
-            last: AtomicU64::new(0),
+/// Serves one socket until it is closed.
+pub(crate) async fn serve(sockets: Arc<Sockets>, socket: WebSocket, permit: NetworkPermit) {
+    let id = sockets.next_id();
+    let (outbox, sender) = outbox(sockets.wheel.now(), sockets.outbox_bytes);
+    sockets.wheel.add(outbox.probe());
+    // Fails if the driver has ended. That drops `sender`, and the outbox then reports it.
+    let _ = sockets.inbox.send(Event::Opened(id, permit.network(), sender)).await;
+    let mut connection = WebSocketConnection {
+        sockets,
+        socket,
+        id,
+        permit,
+        limiter: MessageLimiter::default(),
+        outbox,
+        last_text: Utf8Bytes::default(),
+        acks: AckTracker::default(),
+        readable: true,
+    };
+    let cause = loop {
+        if let ControlFlow::Break(cause) = connection.step().await {
+            break cause;
         }
-    }
-
-    /// Serves one socket until it is closed.
-    pub(crate) async fn serve(self: Arc<Self>, socket: WebSocket, pass: Pass) {
-        let connection = SocketId(self.last.fetch_add(1, Ordering::Relaxed) + 1);
-        let (mailbox, post) = mailbox(self.wheel.now(), self.outbox_bytes);
-        self.wheel.add(&mailbox);
-        // It fails when the driver has ended; what then becomes of `post` says so to the conversation.
-        let _ = self.inbox.send(Event::Opened(connection, pass.network(), post)).await;
-        let mut talk = Talk {
-            exchange: self,
-            socket,
-            connection,
-            pass,
-            allowance: Allowance::default(),
-            mailbox,
-            last: Utf8Bytes::default(),
-            numbers: Numbers::default(),
-            readable: true,
-        };
-        let end = loop {
-            if let ControlFlow::Break(end) = talk.step().await {
-                break end;
-            }
-        };
-        // Boxed, so that a task that has yet to end needs no room for its end.
-        Box::pin(talk.end(end)).await;
-    }
-
-    /// Tells a socket for which there is no room in its network when to come back, and closes it. A browser's page sees of
-    /// a handshake that fails only that it has failed.
-    pub(crate) async fn turn_away(self: Arc<Self>, mut socket: WebSocket) {
-        let code = ErrorCode::NetworkFull;
-        self.telemetry.closed(code);
-        let Range { start, end } = ROOM_AFTER;
-        let retry_ms = fastrand::u32(start.as_millis() as u32..end.as_millis() as u32);
-        let error =
-            Frame { seq: 0, ack: 0, msg: ToBrowser::Error { code, about: 0, retry_ms: Some(retry_ms) } };
-        let farewell = async {
-            socket.send(Message::text(encode(&error))).await?;
-            socket.send(farewell(code)).await?;
-            socket.see_off().await;
-            Ok::<_, Error>(())
-        };
-        // Who does not take it is not waited for.
-        let _ = timeout(LINGER, farewell).await;
-    }
+    };
+    // Boxed, so that the task of an open socket does not reserve memory for closing it.
+    Box::pin(connection.close(cause)).await;
 }
 
-/// A conversation.
-struct Talk {
-    exchange: Arc<Exchange>,
+/// Tells a socket whose network has no room for it when to come back, and closes it.
+///
+/// The handshake is completed first: a page cannot see why a handshake failed.
+pub(crate) async fn reject(sockets: Arc<Sockets>, mut socket: WebSocket) {
+    let code = ErrorCode::NetworkFull;
+    sockets.telemetry.closed(code);
+    let Range { start, end } = ROOM_AFTER;
+    let retry_ms = fastrand::u32(start.as_millis() as u32..end.as_millis() as u32);
+    let error = Frame { seq: 0, ack: 0, msg: ToBrowser::Error { code, about: 0, retry_ms: Some(retry_ms) } };
+    let closing = async {
+        socket.send(Message::text(encode(&error))).await?;
+        socket.send(close_frame(code)).await?;
+        socket.wait_for_close().await;
+        Ok::<_, Error>(())
+    };
+    // Do not wait for clients that never read.
+    let _ = timeout(LINGER, closing).await;
+}
+
+/// One open socket and its task's state.
+struct WebSocketConnection {
+    sockets: Arc<Sockets>,
     socket: WebSocket,
-    connection: SocketId,
-    pass: Pass,
-    allowance: Allowance,
-    mailbox: Mailbox,
-    /// The last text, kept until there is another one. It points into the buffer in which the next ones are read, so that
-    /// a new one of the usual size has to be begun when this one is used up; else the buffer would be used again, and keep
-    /// the size of the largest message for good.
-    last: Utf8Bytes,
-    numbers: Numbers,
-    /// After a frame that could not be read there is no telling where the next one starts, and after far too many nobody
-    /// wants to know.
+    id: SocketId,
+    permit: NetworkPermit,
+    limiter: MessageLimiter,
+    outbox: OutboxReceiver,
+    /// The last text, kept until the next one. It shares the read buffer: as long as it is held, a used-up buffer is
+    /// replaced by a new one of the usual size. Otherwise the buffer would be reused, and would keep the size of the
+    /// largest message for as long as the socket is open.
+    last_text: Utf8Bytes,
+    acks: AckTracker,
+    /// Whether to go on reading. After an unreadable frame the start of the next one is unknown, and a peer over its
+    /// rate limits is about to be disconnected.
     readable: bool,
 }
 
-impl Talk {
-    /// Waits for the next thing to happen, and does what is due. What must go out goes before what has come in.
-    async fn step(&mut self) -> ControlFlow<End> {
+impl WebSocketConnection {
+    /// Waits for the next event and handles it. Outgoing messages go before incoming ones.
+    async fn step(&mut self) -> ControlFlow<CloseCause> {
         tokio::select! {
             biased;
-            outgoing = self.mailbox.next() => match outgoing {
-                Outgoing::Say(frame) => self.say(&frame).await,
-                Outgoing::Close(code) => ControlFlow::Break(End::Dismissed(code)),
-                Outgoing::Forsaken => ControlFlow::Break(End::Failed(self.forsaken())),
-                Outgoing::Ping => self.write(Message::Ping(Bytes::new())).await,
-                Outgoing::Silent => ControlFlow::Break(End::Failed(ErrorCode::Silent)),
+            outgoing = self.outbox.next() => match outgoing {
+                Outgoing::Send(frame) => self.send_frame(&frame).await,
+                Outgoing::Close(code) => ControlFlow::Break(CloseCause::ClosedByMatchmaker(code)),
+                Outgoing::SenderDropped => {
+                    ControlFlow::Break(CloseCause::ClosedHere(self.drop_reason()))
+                }
+                Outgoing::Ping => self.send_message(Message::Ping(Bytes::new())).await,
+                Outgoing::Silent => ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::Silent)),
             },
             received = self.socket.recv(), if self.readable => match received {
-                Some(Ok(message)) => self.hear(message).await,
-                Some(Err(error)) => self.misread(error).await,
-                None => ControlFlow::Break(End::Gone(Closing::Lost)),
+                Some(Ok(message)) => self.on_message(message).await,
+                Some(Err(error)) => self.on_read_error(error).await,
+                None => ControlFlow::Break(CloseCause::PeerGone(Closing::Lost)),
             },
         }
     }
 
-    /// Why the driver has let go of this socket.
-    fn forsaken(&self) -> ErrorCode {
-        if self.exchange.life.stopping.is_cancelled() { ErrorCode::ServerStops } else { ErrorCode::TooSlow }
+    /// Why the driver dropped its end of the outbox.
+    fn drop_reason(&self) -> ErrorCode {
+        if self.sockets.life.stopping.is_cancelled() { ErrorCode::ServerStops } else { ErrorCode::TooSlow }
     }
 
-    async fn hear(&mut self, message: Message) -> ControlFlow<End> {
-        self.mailbox.hears(self.exchange.wheel.now());
+    async fn on_message(&mut self, message: Message) -> ControlFlow<CloseCause> {
+        self.outbox.record_activity(self.sockets.wheel.now());
         match message {
             Message::Text(text) => {
-                self.exchange.telemetry.took(text.len());
-                let read = self.read(&text);
-                self.last = text;
-                match read {
-                    Read::Ping { ack } => self.pong(ack).await,
-                    Read::Fact(input) => self.tell(input).await,
+                self.sockets.telemetry.took(text.len());
+                let parsed = self.parse(&text);
+                self.last_text = text;
+                match parsed {
+                    Parsed::Ping { ack } => self.send_pong(ack).await,
+                    Parsed::Input(input) => self.send_input(input).await,
                 }
             }
-            Message::Binary(_) | Message::Frame(_) => self.refuse(ErrorCode::NotText).await,
-            Message::Ping(_) | Message::Pong(_) => self.control().await,
+            Message::Binary(_) | Message::Frame(_) => self.report_violation(ErrorCode::NotText).await,
+            Message::Ping(_) | Message::Pong(_) => self.on_control_frame().await,
             Message::Close(frame) => {
                 let code = frame.map(|it| it.code.into());
                 let closing = if code == Some(NORMAL) { Closing::Goodbye } else { Closing::Lost };
-                ControlFlow::Break(End::Gone(closing))
+                ControlFlow::Break(CloseCause::PeerGone(closing))
             }
         }
     }
 
-    /// What a text is, well-formed or not.
-    fn read(&mut self, text: &str) -> Read {
-        let connection = self.connection;
-        let read = decode_strict(text).and_then(|frame| {
-            self.mailbox.heeds(&frame.msg);
+    /// Decodes, rate-limits and validates a text. Any failure becomes an input, too.
+    fn parse(&mut self, text: &str) -> Parsed {
+        let connection = self.id;
+        let parsed = decode_strict(text).and_then(|frame| {
+            self.outbox.update_heartbeat(&frame.msg);
             let kind = Kind::of(&frame.msg);
-            if let Some(refused) = kind.and_then(|it| self.weigh(it, (frame.seq, frame.ack))) {
-                self.numbers.pass(frame.seq, frame.ack);
-                return Ok(Read::Fact(refused));
+            if let Some(refused) = kind.and_then(|it| self.check_rate(it, (frame.seq, frame.ack))) {
+                self.acks.record_received(frame.seq, frame.ack);
+                return Ok(Parsed::Input(refused));
             }
-            if let Some(ack) = self.numbers.answer(&frame) {
-                return Ok(Read::Ping { ack });
+            if let Some(ack) = self.acks.local_pong(&frame) {
+                return Ok(Parsed::Ping { ack });
             }
-            let frame = validate::vet(frame, self.exchange.scrubs)?;
-            self.numbers.pass(frame.seq, frame.ack);
-            Ok(Read::Fact(Input::Said { connection, frame }))
+            let frame = validate::vet(frame, self.sockets.scrubs)?;
+            self.acks.record_received(frame.seq, frame.ack);
+            Ok(Parsed::Input(Input::Said { connection, frame }))
         });
-        read.unwrap_or_else(|Refusal { code, about, ack }| {
-            self.numbers.pass(about, ack);
-            Read::Fact(Input::Refused { connection, code, numbers: Some((about, ack)) })
+        parsed.unwrap_or_else(|Refusal { code, about, ack }| {
+            self.acks.record_received(about, ack);
+            Parsed::Input(Input::Refused { connection, code, numbers: Some((about, ack)) })
         })
     }
 
-    /// Counts a message of this peer and of its network; a fact where it is too much.
-    fn weigh(&mut self, kind: Kind, numbers: (u64, u64)) -> Option<Input> {
-        let (connection, exchange) = (self.connection, &self.exchange);
-        let retry = match self.allowance.weigh(&exchange.paces, exchange.clock.now(), kind) {
-            Verdict::Heard => self.pass.weigh(kind)?,
-            Verdict::TooSoon(retry) => {
-                exchange.telemetry.limited(kind.limit());
+    /// Counts a message against the limits of this peer and of its network. Returns an input for the matchmaker if a
+    /// limit is exceeded.
+    fn check_rate(&mut self, kind: Kind, numbers: (u64, u64)) -> Option<Input> {
+        let (connection, sockets) = (self.id, &self.sockets);
+        let retry = match self.limiter.check(&sockets.rate_limits, sockets.clock.now(), kind) {
+            Decision::Allow => self.permit.check(kind)?,
+            Decision::Delay(retry) => {
+                sockets.telemetry.limited(kind.limit());
                 retry
             }
-            Verdict::TooOften => {
-                exchange.telemetry.limited(kind.limit());
-                // What else it says is left to itself while the matchmaker takes its leave.
+            Decision::Disconnect => {
+                sockets.telemetry.limited(kind.limit());
+                // Stop reading; the matchmaker is about to close this socket.
                 self.readable = false;
                 let code = ErrorCode::TooManyRefusals;
                 return Some(Input::Refused { connection, code, numbers: Some(numbers) });
@@ -265,30 +218,30 @@ impl Talk {
         Some(Input::TooSoon { connection, numbers, retry })
     }
 
-    /// Counts what the WebSocket itself says. No browser's page can send a ping, and an answer to ours is seldom.
-    async fn control(&mut self) -> ControlFlow<End> {
-        let exchange = &self.exchange;
-        match self.allowance.weigh(&exchange.paces, exchange.clock.now(), Kind::Other) {
-            Verdict::Heard => ControlFlow::Continue(()),
-            Verdict::TooSoon(_) => {
-                exchange.telemetry.limited(Limit::PeerOthers);
+    /// Rate-limits ping and pong frames. A page cannot send pings, and has few of ours to answer.
+    async fn on_control_frame(&mut self) -> ControlFlow<CloseCause> {
+        let sockets = &self.sockets;
+        match self.limiter.check(&sockets.rate_limits, sockets.clock.now(), Kind::Other) {
+            Decision::Allow => ControlFlow::Continue(()),
+            Decision::Delay(_) => {
+                sockets.telemetry.limited(Limit::PeerOthers);
                 ControlFlow::Continue(())
             }
-            Verdict::TooOften => {
-                exchange.telemetry.limited(Limit::PeerOthers);
+            Decision::Disconnect => {
+                sockets.telemetry.limited(Limit::PeerOthers);
                 self.readable = false;
-                self.refuse(ErrorCode::TooManyRefusals).await
+                self.report_violation(ErrorCode::TooManyRefusals).await
             }
         }
     }
 
-    async fn misread(&mut self, error: Error) -> ControlFlow<End> {
+    async fn on_read_error(&mut self, error: Error) -> ControlFlow<CloseCause> {
         self.readable = false;
         let code = match error {
             Error::Capacity(_) => ErrorCode::TooLarge,
             Error::Utf8(_) => ErrorCode::NotUtf8,
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
-                return ControlFlow::Break(End::Gone(Closing::Lost));
+                return ControlFlow::Break(CloseCause::PeerGone(Closing::Lost));
             }
             Error::Protocol(_) => ErrorCode::BadFrame,
             Error::ConnectionClosed
@@ -299,50 +252,52 @@ impl Talk {
             | Error::AttackAttempt
             | Error::Url(_)
             | Error::Http(_)
-            | Error::HttpFormat(_) => return ControlFlow::Break(End::Gone(Closing::Lost)),
+            | Error::HttpFormat(_) => return ControlFlow::Break(CloseCause::PeerGone(Closing::Lost)),
         };
-        self.refuse(code).await
+        self.report_violation(code).await
     }
 
-    async fn refuse(&mut self, code: ErrorCode) -> ControlFlow<End> {
-        self.tell(Input::Refused { connection: self.connection, code, numbers: None }).await
+    /// Reports to the matchmaker something that is not even a frame of the protocol.
+    async fn report_violation(&mut self, code: ErrorCode) -> ControlFlow<CloseCause> {
+        self.send_input(Input::Refused { connection: self.id, code, numbers: None }).await
     }
 
-    async fn tell(&mut self, input: Input) -> ControlFlow<End> {
-        match self.exchange.inbox.reserve().await {
-            Ok(place) => {
-                place.send(Event::Happened(self.connection, input));
+    async fn send_input(&mut self, input: Input) -> ControlFlow<CloseCause> {
+        match self.sockets.inbox.reserve().await {
+            Ok(slot) => {
+                slot.send(Event::Happened(self.id, input));
                 ControlFlow::Continue(())
             }
-            Err(_) => ControlFlow::Break(End::Failed(ErrorCode::ServerStops)),
+            Err(_) => ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::ServerStops)),
         }
     }
 
-    /// Answers a ping that the matchmaker need not hear of. Most are such; each would cost two changes of task.
-    async fn pong(&mut self, ack: u64) -> ControlFlow<End> {
-        self.exchange.telemetry.ponged();
+    /// Answers a ping without the matchmaker. Most pings are of this kind, and the way through the driver would cost
+    /// two task switches each.
+    async fn send_pong(&mut self, ack: u64) -> ControlFlow<CloseCause> {
+        self.sockets.telemetry.ponged();
         let frame = Frame { seq: 0, ack, msg: ToBrowser::Pong {} };
-        self.write_text(encode(&frame)).await
+        self.send_text(encode(&frame)).await
     }
 
-    async fn say(&mut self, frame: &Frame<Arc<ToBrowser>>) -> ControlFlow<End> {
-        self.numbers.say(frame);
+    async fn send_frame(&mut self, frame: &Frame<Arc<ToBrowser>>) -> ControlFlow<CloseCause> {
+        self.acks.record_sent(frame);
         let frame = Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg };
-        self.write_text(encode(&frame)).await
+        self.send_text(encode(&frame)).await
     }
 
-    async fn write(&mut self, message: Message) -> ControlFlow<End> {
-        let written = timeout(self.exchange.write_within, self.socket.send(message)).await;
-        self.written(written)
+    async fn send_message(&mut self, message: Message) -> ControlFlow<CloseCause> {
+        let result = timeout(self.sockets.write_timeout, self.socket.send(message)).await;
+        self.on_write_result(result)
     }
 
-    async fn write_text(&mut self, text: String) -> ControlFlow<End> {
-        self.exchange.telemetry.gives(text.len());
-        let written = timeout(self.exchange.write_within, self.socket.send_text(text)).await;
-        self.written(written)
+    async fn send_text(&mut self, text: String) -> ControlFlow<CloseCause> {
+        self.sockets.telemetry.gives(text.len());
+        let result = timeout(self.sockets.write_timeout, self.socket.send_text(text)).await;
+        self.on_write_result(result)
     }
 
-    fn written(&self, result: Result<Result<(), Error>, Elapsed>) -> ControlFlow<End> {
+    fn on_write_result(&self, result: Result<Result<(), Error>, Elapsed>) -> ControlFlow<CloseCause> {
         let is_late = match &result {
             Ok(Ok(())) => return ControlFlow::Continue(()),
             Ok(Err(Error::Io(error))) => error.kind() == ErrorKind::TimedOut,
@@ -350,50 +305,50 @@ impl Talk {
             Err(_) => true,
         };
         if is_late {
-            self.exchange.telemetry.limited(Limit::Write);
+            self.sockets.telemetry.limited(Limit::Write);
         }
-        ControlFlow::Break(End::Gone(Closing::Lost))
+        ControlFlow::Break(CloseCause::PeerGone(Closing::Lost))
     }
 
-    /// Tells both sides that it is over.
-    async fn end(mut self, end: End) {
-        let (closing, code) = match end {
-            End::Gone(closing) => (Some(closing), None),
-            End::Dismissed(code) => (None, Some(code)),
-            End::Failed(code) => (Some(Closing::Lost), Some(code)),
+    /// Tells the matchmaker and the page that the connection ends, as far as they do not know.
+    async fn close(mut self, cause: CloseCause) {
+        let (closing, code) = match cause {
+            CloseCause::PeerGone(closing) => (Some(closing), None),
+            CloseCause::ClosedByMatchmaker(code) => (None, Some(code)),
+            CloseCause::ClosedHere(code) => (Some(Closing::Lost), Some(code)),
         };
         if let Some(closing) = closing {
-            // First of all, so that a partner does not wait for our farewells.
-            let _ = self.tell(Input::Closed { connection: self.connection, closing }).await;
+            // The matchmaker first, so that a partner does not wait for the closing handshake.
+            let _ = self.send_input(Input::Closed { connection: self.id, closing }).await;
         }
         if let Some(code) = code {
             if closing.is_some() {
-                self.exchange.telemetry.closed(code);
+                self.sockets.telemetry.closed(code);
                 let error = Frame {
                     seq: 0,
                     ack: 0,
                     msg: Arc::new(ToBrowser::Error { code, about: 0, retry_ms: None }),
                 };
-                let _ = self.say(&error).await;
+                let _ = self.send_frame(&error).await;
             }
-            let _ = self.write(farewell(code)).await;
+            let _ = self.send_message(close_frame(code)).await;
         }
         if self.readable || code.is_some() {
             let _ = timeout(LINGER, self.linger()).await;
         }
     }
 
-    /// Waits for the other end's farewell, or for ever where it cannot be read.
+    /// Waits for the other end to close the connection; forever if the socket cannot be read.
     async fn linger(&mut self) {
         if self.readable {
-            self.socket.see_off().await;
+            self.socket.wait_for_close().await;
         } else {
             std::future::pending().await
         }
     }
 }
 
-fn farewell(code: ErrorCode) -> Message {
+fn close_frame(code: ErrorCode) -> Message {
     Message::Close(Some(CloseFrame {
         code: code.close_code().unwrap_or(NORMAL).into(),
         reason: label(&code).into(),
@@ -404,14 +359,14 @@ fn farewell(code: ErrorCode) -> Message {
 mod tests {
     use super::*;
 
-    /// Bytes of what a call of `_function` leaves in memory while it waits.
+    /// Bytes that a call of `_function` takes in memory while it waits.
     fn size_of_future<A, B, C, F: Future>(_function: impl Fn(A, B, C) -> F) -> usize {
         size_of::<F>()
     }
 
     #[test]
-    fn ten_thousand_sockets_need_little_memory() {
-        let size = size_of_future(Exchange::serve);
+    fn the_task_of_a_socket_is_small() {
+        let size = size_of_future(serve);
         assert!(size < 1536, "{size}");
     }
 }

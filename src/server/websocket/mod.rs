@@ -1,7 +1,8 @@
-//! One socket: its handshake, its task, and what waits to be sent on it.
+//! WebSocket connections: the handshake, one task per socket, its outbox and the heartbeat of all sockets.
 
 pub mod upgrade;
 pub(crate) mod connection;
+pub(crate) mod sockets;
 
 pub(crate) mod outbox;
 pub(crate) mod acks;

@@ -1,8 +1,7 @@
-//! What one socket has yet to do, and when it was last heard: shared by its task, the driver and the wheel; it must not
-//! know what any of them does with it.
+//! The outbox of one socket: frames from the driver and requests from the heartbeat, waiting for the socket's task.
 //!
-//! Not a channel of tokio's: those set aside room for 32 messages from the start, and ten thousand sockets have nothing to
-//! say.
+//! It also records when the socket was last active, which the heartbeat reads through a [`HeartbeatProbe`]. Tokio's
+//! channels would not do: they allocate room for 32 messages up front, for ten thousand sockets that are mostly idle.
 
 use std::{
     collections::VecDeque,
@@ -14,189 +13,194 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::heartbeat::Tick;
 use crate::protocol::{
     ErrorCode, Frame, Heartbeat, Message, ToBrowser, ToServer, limits::MAX_OUTBOX_MESSAGES,
 };
 
-/// Messages that may wait for one socket: a whole replay and what is said meanwhile.
-pub(crate) const OUTGOING: usize = MAX_OUTBOX_MESSAGES + 32;
+/// Messages that may wait for one socket: a whole replay and what is sent meanwhile.
+pub(crate) const MAX_WAITING_MESSAGES: usize = MAX_OUTBOX_MESSAGES + 32;
 
-/// What a socket is told.
+/// A point in time as the heartbeat counts it, in steps of 250 ms. It wraps around after 34 years.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tick(pub(crate) u32);
+
+/// What the socket's task has to do next.
 #[derive(Debug)]
 pub(crate) enum Outgoing {
-    /// Send this.
-    Say(Frame<Arc<ToBrowser>>),
-    /// Say goodbye.
+    /// Send this frame.
+    Send(Frame<Arc<ToBrowser>>),
+    /// Close the socket with this code.
     Close(ErrorCode),
-    /// The driver has let go without a word: the socket was too slow, or everything stops.
-    Forsaken,
-    /// Ask the other end for a sign of life.
+    /// The driver dropped its end without a close code: the socket was too slow, or the server stops.
+    SenderDropped,
+    /// Send a ping, to get a sign of life.
     Ping,
-    /// There has been none for too long.
+    /// Close the socket: it was silent for too long.
     Silent,
 }
 
-/// There is no room for another message.
+/// The outbox has no room for another message.
 #[derive(Debug)]
-pub(crate) struct Full;
+pub(crate) struct OutboxFull;
 
-/// The socket's end.
+/// The end of the socket's task. Dropping it empties the outbox for good.
 #[derive(Debug)]
-pub(crate) struct Mailbox(Arc<Shared>);
+pub(crate) struct OutboxReceiver(Arc<Shared>);
 
-/// The driver's end. Dropped, it forsakes the socket.
+/// The driver's end. Dropping it makes the receiver return [`Outgoing::SenderDropped`].
 #[derive(Debug)]
-pub(crate) struct Post(Arc<Shared>);
+pub(crate) struct OutboxSender(Arc<Shared>);
 
-/// The wheel's end, which keeps nothing alive.
+/// The heartbeat's end, a weak reference.
 #[derive(Debug)]
-pub(crate) struct Pulse(Weak<Shared>);
+pub(crate) struct HeartbeatProbe(Weak<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    letters: Mutex<Letters>,
-    bell: Notify,
-    heard: AtomicU32,
+    queue: Mutex<SendQueue>,
+    notify: Notify,
+    /// The [`Tick`] at which the socket was last active.
+    last_active: AtomicU32,
     is_engaged: AtomicBool,
-    /// Bytes of the descriptions and candidates in the letters, at most.
-    room: u32,
+    /// Bytes of descriptions and candidates in the queue, at most.
+    capacity: u32,
 }
 
 #[derive(Debug, Default)]
-struct Letters {
+struct SendQueue {
     frames: VecDeque<Frame<Arc<ToBrowser>>>,
-    /// The weight of the frames.
-    weight: usize,
-    /// What comes after the last frame.
+    /// Bytes of descriptions and candidates in `frames`.
+    bytes: usize,
+    /// What follows the last frame.
     end: Option<Outgoing>,
-    /// What the wheel wants.
-    due: Option<Outgoing>,
-    /// Nobody takes anything any more.
-    is_left: bool,
+    /// What the heartbeat has requested.
+    heartbeat: Option<Outgoing>,
+    is_receiver_dropped: bool,
 }
 
-/// An empty one with `room` bytes for descriptions and candidates, whose socket was heard at `now`. The peer's outbox has
-/// as much, and keeps what it has not acknowledged: who acknowledges only what it has heard never fills this one.
-pub(crate) fn mailbox(now: Tick, room: u32) -> (Mailbox, Post) {
+/// An empty outbox with room for `capacity` bytes of descriptions and candidates, of a socket that was active at `now`.
+///
+/// The peer's outbox in the matchmaker has the same capacity and keeps messages until they are acknowledged, so a page
+/// that acknowledges only what it has received never fills this one.
+pub(crate) fn outbox(now: Tick, capacity: u32) -> (OutboxReceiver, OutboxSender) {
     let shared = Arc::new(Shared {
-        letters: Mutex::default(),
-        bell: Notify::new(),
-        heard: AtomicU32::new(now.0),
+        queue: Mutex::default(),
+        notify: Notify::new(),
+        last_active: AtomicU32::new(now.0),
         is_engaged: AtomicBool::new(false),
-        room,
+        capacity,
     });
-    (Mailbox(Arc::clone(&shared)), Post(shared))
+    (OutboxReceiver(Arc::clone(&shared)), OutboxSender(shared))
 }
 
 impl Shared {
-    /// A poisoned lock changes nothing: what is done under it cannot be half done.
-    fn letters(&self) -> MutexGuard<'_, Letters> {
-        self.letters.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A poisoned lock is safe: no change under the lock can stop halfway.
+    fn queue(&self) -> MutexGuard<'_, SendQueue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Letters {
+impl SendQueue {
     fn next(&mut self) -> Option<Outgoing> {
         if let Some(frame) = self.frames.pop_front() {
-            self.weight -= frame.msg.text_bytes();
+            self.bytes -= frame.msg.text_bytes();
             if self.frames.is_empty() {
-                // Room for a whole replay would stay for good.
+                // Frees the memory: after a replay it would be kept for the life of the socket.
                 self.frames = VecDeque::new();
             }
-            return Some(Outgoing::Say(frame));
+            return Some(Outgoing::Send(frame));
         }
-        self.end.take().or_else(|| self.due.take())
+        self.end.take().or_else(|| self.heartbeat.take())
     }
 }
 
-impl Mailbox {
-    /// The next thing to do; may be dropped and asked for again at any time.
+impl OutboxReceiver {
+    /// Waits for the next thing to do: frames first, then the close, then the heartbeat's request. Cancel safe.
     pub(crate) async fn next(&self) -> Outgoing {
         loop {
-            // The lock must not be held while the bell is waited for.
-            let next = self.0.letters().next();
+            // A statement of its own, so that the lock is not held across the `await`.
+            let next = self.0.queue().next();
             match next {
                 Some(outgoing) => return outgoing,
-                None => self.0.bell.notified().await,
+                None => self.0.notify.notified().await,
             }
         }
     }
 
-    /// The other end has given a sign of life.
-    pub(crate) fn hears(&self, now: Tick) {
-        self.0.heard.store(now.0, Ordering::Relaxed);
+    /// Records that something was received from the page.
+    pub(crate) fn record_activity(&self, now: Tick) {
+        self.0.last_active.store(now.0, Ordering::Relaxed);
     }
 
-    /// It may have said how often it is going to give one.
-    pub(crate) fn heeds(&self, message: &ToServer) {
+    /// Updates the heartbeat interval, if a message from the page changes it.
+    pub(crate) fn update_heartbeat(&self, message: &ToServer) {
         if let Some(heartbeat) = Heartbeat::after(message) {
             self.0.is_engaged.store(heartbeat == Heartbeat::Engaged, Ordering::Relaxed);
         }
     }
 
-    /// The wheel's end of it.
-    pub(crate) fn pulse(&self) -> Pulse {
-        Pulse(Arc::downgrade(&self.0))
+    /// The heartbeat's end of this outbox.
+    pub(crate) fn probe(&self) -> HeartbeatProbe {
+        HeartbeatProbe(Arc::downgrade(&self.0))
     }
 }
 
-impl Drop for Mailbox {
+impl Drop for OutboxReceiver {
     fn drop(&mut self) {
-        *self.0.letters() = Letters { is_left: true, ..Letters::default() };
+        *self.0.queue() = SendQueue { is_receiver_dropped: true, ..SendQueue::default() };
     }
 }
 
-impl Post {
-    /// Has something said; to a socket whose task has ended, in vain.
+impl OutboxSender {
+    /// Queues a frame. If the socket's task has ended, the frame is discarded.
     ///
     /// # Errors
     ///
-    /// When as much waits as may, in messages or in bytes.
-    pub(crate) fn say(&self, frame: Frame<Arc<ToBrowser>>) -> Result<(), Full> {
-        let mut letters = self.0.letters();
-        if letters.is_left {
+    /// [`OutboxFull`] when the limit of messages or of bytes is reached.
+    pub(crate) fn send(&self, frame: Frame<Arc<ToBrowser>>) -> Result<(), OutboxFull> {
+        let mut queue = self.0.queue();
+        if queue.is_receiver_dropped {
             return Ok(());
         }
-        let weight = letters.weight + frame.msg.text_bytes();
-        if letters.frames.len() >= OUTGOING || weight > self.0.room as usize {
-            return Err(Full);
+        let bytes = queue.bytes + frame.msg.text_bytes();
+        if queue.frames.len() >= MAX_WAITING_MESSAGES || bytes > self.0.capacity as usize {
+            return Err(OutboxFull);
         }
-        letters.weight = weight;
-        letters.frames.push_back(frame);
-        drop(letters);
-        self.0.bell.notify_one();
+        queue.bytes = bytes;
+        queue.frames.push_back(frame);
+        drop(queue);
+        self.0.notify.notify_one();
         Ok(())
     }
 
-    /// Has the socket closed, after all that waits.
+    /// Closes the socket once all queued frames are sent.
     pub(crate) fn close(self, code: ErrorCode) {
-        self.0.letters().end = Some(Outgoing::Close(code));
+        self.0.queue().end = Some(Outgoing::Close(code));
     }
 }
 
-impl Drop for Post {
+impl Drop for OutboxSender {
     fn drop(&mut self) {
-        self.0.letters().end.get_or_insert(Outgoing::Forsaken);
-        self.0.bell.notify_one();
+        self.0.queue().end.get_or_insert(Outgoing::SenderDropped);
+        self.0.notify.notify_one();
     }
 }
 
-impl Pulse {
-    /// When the socket was last heard, and how often it should be; `None` when its task has ended.
-    pub(crate) fn heard(&self) -> Option<(Tick, Heartbeat)> {
+impl HeartbeatProbe {
+    /// When the socket was last active, and its heartbeat; `None` once the socket's task has ended.
+    pub(crate) fn last_activity(&self) -> Option<(Tick, Heartbeat)> {
         let shared = self.0.upgrade()?;
-        let heard = Tick(shared.heard.load(Ordering::Relaxed));
+        let last_active = Tick(shared.last_active.load(Ordering::Relaxed));
         let is_engaged = shared.is_engaged.load(Ordering::Relaxed);
         let heartbeat = if is_engaged { Heartbeat::Engaged } else { Heartbeat::Idle };
-        (!shared.letters().is_left).then_some((heard, heartbeat))
+        (!shared.queue().is_receiver_dropped).then_some((last_active, heartbeat))
     }
 
-    /// Has the socket do something as soon as it has nothing to say.
-    pub(crate) fn want(&self, due: Outgoing) {
+    /// Makes the socket's task do this once no frames are waiting.
+    pub(crate) fn request(&self, outgoing: Outgoing) {
         if let Some(shared) = self.0.upgrade() {
-            shared.letters().due = Some(due);
-            shared.bell.notify_one();
+            shared.queue().heartbeat = Some(outgoing);
+            shared.notify.notify_one();
         }
     }
 }
@@ -208,7 +212,7 @@ mod tests {
     use futures::FutureExt;
     use uuid::Uuid;
 
-    const ROOM: u32 = 1 << 18;
+    const CAPACITY: u32 = 1 << 18;
 
     fn pong(seq: u64) -> Frame<Arc<ToBrowser>> {
         Frame { seq, ack: 0, msg: Arc::new(ToBrowser::Pong {}) }
@@ -220,60 +224,61 @@ mod tests {
         Frame { seq: 1, ack: 0, msg }
     }
 
-    fn next(mailbox: &Mailbox) -> Option<Outgoing> {
-        mailbox.next().now_or_never()
+    fn next(receiver: &OutboxReceiver) -> Option<Outgoing> {
+        receiver.next().now_or_never()
     }
 
     #[test]
-    fn what_waits_is_taken_in_order_and_the_goodbye_last() {
-        let (mailbox, post) = mailbox(Tick(0), ROOM);
-        assert!(next(&mailbox).is_none());
-        mailbox.pulse().want(Outgoing::Ping);
+    fn frames_leave_in_order_and_the_close_comes_last() {
+        let (receiver, sender) = outbox(Tick(0), CAPACITY);
+        assert!(next(&receiver).is_none());
+        receiver.probe().request(Outgoing::Ping);
         for seq in 1..3 {
-            post.say(pong(seq)).unwrap();
+            sender.send(pong(seq)).unwrap();
         }
-        post.close(ErrorCode::Replaced);
+        sender.close(ErrorCode::Replaced);
         for seq in 1..3 {
-            assert!(matches!(next(&mailbox), Some(Outgoing::Say(frame)) if frame.seq == seq));
+            assert!(matches!(next(&receiver), Some(Outgoing::Send(frame)) if frame.seq == seq));
         }
-        assert!(matches!(next(&mailbox), Some(Outgoing::Close(ErrorCode::Replaced))));
+        assert!(matches!(next(&receiver), Some(Outgoing::Close(ErrorCode::Replaced))));
     }
 
     #[test]
-    fn there_is_room_for_so_many_messages_and_so_many_bytes() {
-        let (mailbox, post) = mailbox(Tick(0), ROOM);
-        assert!((0..OUTGOING).all(|_| post.say(pong(0)).is_ok()));
-        assert!(post.say(pong(0)).is_err());
-        assert!(next(&mailbox).is_some());
-        assert!(post.say(pong(0)).is_ok());
+    fn messages_and_bytes_are_bounded() {
+        let (receiver, sender) = outbox(Tick(0), CAPACITY);
+        assert!((0..MAX_WAITING_MESSAGES).all(|_| sender.send(pong(0)).is_ok()));
+        assert!(sender.send(pong(0)).is_err());
+        assert!(next(&receiver).is_some());
+        assert!(sender.send(pong(0)).is_ok());
 
-        let (mailbox, post) = super::mailbox(Tick(0), ROOM);
-        assert!(post.say(offer(ROOM as usize)).is_ok());
-        assert!(post.say(offer(1)).is_err());
-        assert!(next(&mailbox).is_some());
-        assert!(post.say(offer(1)).is_ok());
+        let (receiver, sender) = outbox(Tick(0), CAPACITY);
+        assert!(sender.send(offer(CAPACITY as usize)).is_ok());
+        assert!(sender.send(offer(1)).is_err());
+        assert!(next(&receiver).is_some());
+        assert!(sender.send(offer(1)).is_ok());
     }
 
     #[test]
-    fn a_socket_learns_that_it_was_forsaken_and_the_driver_does_not_fill_the_box_of_one_that_has_ended() {
-        let (mailbox, post) = mailbox(Tick(0), ROOM);
-        drop(post);
-        assert!(matches!(next(&mailbox), Some(Outgoing::Forsaken)));
+    fn each_end_notices_that_the_other_was_dropped() {
+        let (receiver, sender) = outbox(Tick(0), CAPACITY);
+        drop(sender);
+        assert!(matches!(next(&receiver), Some(Outgoing::SenderDropped)));
 
-        let (mailbox, post) = super::mailbox(Tick(7), ROOM);
-        let pulse = mailbox.pulse();
-        assert_eq!(pulse.heard(), Some((Tick(7), Heartbeat::Idle)));
-        drop(mailbox);
-        assert!((0..=OUTGOING).all(|_| post.say(offer(ROOM as usize)).is_ok()));
-        assert_eq!(pulse.heard(), None);
+        let (receiver, sender) = outbox(Tick(7), CAPACITY);
+        let probe = receiver.probe();
+        assert_eq!(probe.last_activity(), Some((Tick(7), Heartbeat::Idle)));
+        drop(receiver);
+        // Nothing fills up when nobody reads any more.
+        assert!((0..=MAX_WAITING_MESSAGES).all(|_| sender.send(offer(CAPACITY as usize)).is_ok()));
+        assert_eq!(probe.last_activity(), None);
     }
 
     #[tokio::test]
-    async fn who_waits_for_the_bell_is_woken() {
-        let (mailbox, post) = mailbox(Tick(0), ROOM);
-        let waiting = tokio::spawn(async move { mailbox.next().await });
+    async fn a_waiting_receiver_is_woken() {
+        let (receiver, sender) = outbox(Tick(0), CAPACITY);
+        let waiting = tokio::spawn(async move { receiver.next().await });
         tokio::task::yield_now().await;
-        post.say(pong(1)).unwrap();
-        assert!(matches!(waiting.await.unwrap(), Outgoing::Say(_)));
+        sender.send(pong(1)).unwrap();
+        assert!(matches!(waiting.await.unwrap(), Outgoing::Send(_)));
     }
 }

@@ -1,7 +1,8 @@
-//! From a request to a WebSocket that needs little memory; it must not know what is said on it.
+//! The WebSocket handshake, and a WebSocket that needs little memory.
 //!
-//! Not axum's: it can send a message in one frame only, and tungstenite keeps the buffer of the largest frame for good.
-//! Ten thousand descriptions that were passed on once would be 60 MB.
+//! It replaces axum's, which sends each message in a single frame, while tungstenite keeps a buffer the size of the
+//! largest frame for as long as the socket is open. With ten thousand sockets that each relayed one description, this
+//! is 60 MB.
 
 use axum::{
     body::Body,
@@ -29,91 +30,96 @@ use tokio_tungstenite::{
 
 use crate::protocol::limits::{MAX_FRAME_BYTES, MAX_OUTBOX_MESSAGES, SUBPROTOCOL};
 
-/// Bytes of a socket's read buffer, there from the start: all but descriptions fit, and ten thousand of them are 10 MB.
+/// Bytes of a socket's read buffer, allocated up front: all messages but descriptions fit, and ten thousand sockets
+/// need 10 MB.
 const READ_BUFFER: usize = 1024;
 
-/// Bytes of one frame of a message on its way out: all but descriptions fit into one.
+/// Bytes of one outgoing frame: all messages but descriptions fit into one.
 const FRAGMENT: usize = 2048;
 
-/// Bytes collected before a write; a frame is written at once anyway.
+/// Bytes collected before a write: none, each frame is written at once.
 const WRITE_BUFFER: usize = 0;
 
-/// Bytes that may wait for a socket that does not take them; several of the largest messages.
+/// Bytes that may wait for a socket that does not accept them: several of the largest messages.
 const MAX_WRITE_BUFFER: usize = 256 * 1024;
 
-/// Bytes of a message that is still read. A little more than is allowed, so that one just too large is read to its end.
+/// Bytes of a message that are read, at most: a little more than allowed, so that the socket is still readable after a
+/// message just over the limit.
 const MAX_READ: usize = MAX_FRAME_BYTES + 1024;
 
-/// A request for a WebSocket with our subprotocol, and the answer to it.
+/// A valid request for a WebSocket with our subprotocol, and the response to it.
 pub(crate) struct Upgrade {
     upgraded: OnUpgrade,
-    answer: Response,
+    response: Response,
 }
 
-/// What a request for a WebSocket lacks.
+/// Why a request cannot become a WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lack {
-    /// It is none (RFC 6455, 4.2.1).
-    WebSocket,
-    /// It does not offer our subprotocol.
-    Subprotocol,
+pub(crate) enum UpgradeError {
+    /// Not a WebSocket upgrade request (RFC 6455, 4.2.1).
+    NotWebSocket,
+    /// The request does not offer our subprotocol.
+    WrongSubprotocol,
 }
 
-impl IntoResponse for Lack {
+impl IntoResponse for UpgradeError {
     fn into_response(self) -> Response {
-        let word = match self {
-            Self::WebSocket => "no-websocket",
-            Self::Subprotocol => "wrong-subprotocol",
+        let code = match self {
+            Self::NotWebSocket => "no-websocket",
+            Self::WrongSubprotocol => "wrong-subprotocol",
         };
-        (StatusCode::BAD_REQUEST, word).into_response()
+        (StatusCode::BAD_REQUEST, code).into_response()
     }
 }
 
 impl<S: Sync> FromRequestParts<S> for Upgrade {
-    type Rejection = Lack;
+    type Rejection = UpgradeError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Lack> {
-        let upgraded = parts.extensions.remove::<OnUpgrade>().ok_or(Lack::WebSocket)?;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, UpgradeError> {
+        let upgraded = parts.extensions.remove::<OnUpgrade>().ok_or(UpgradeError::NotWebSocket)?;
         let mut request = Request::new(());
         (*request.method_mut(), *request.version_mut()) = (parts.method.clone(), parts.version);
         std::mem::swap(request.headers_mut(), &mut parts.headers);
-        let answer = create_response_with_body(&request, Body::empty);
+        let response = create_response_with_body(&request, Body::empty);
         std::mem::swap(request.headers_mut(), &mut parts.headers);
-        let mut answer = answer.map_err(|_| Lack::WebSocket)?;
+        let mut response = response.map_err(|_| UpgradeError::NotWebSocket)?;
         let offers = parts.headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
         let mut offers = offers.iter().filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
         if !offers.any(|it| it.trim() == SUBPROTOCOL) {
-            return Err(Lack::Subprotocol);
+            return Err(UpgradeError::WrongSubprotocol);
         }
         let chosen = HeaderValue::from_static(SUBPROTOCOL);
-        answer.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, chosen);
-        Ok(Self { upgraded, answer })
+        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, chosen);
+        Ok(Self { upgraded, response })
     }
 }
 
 impl Upgrade {
-    /// The answer; `serve` is called with the socket once it is sent, and dropped where it cannot be.
-    pub(crate) fn begin<F>(self, serve: impl FnOnce(WebSocket) -> F + Send + 'static) -> Response
+    /// Returns the response, and calls `serve` with the socket once the response is sent. If it cannot be sent,
+    /// `serve` is dropped.
+    pub(crate) fn accept<F>(self, serve: impl FnOnce(WebSocket) -> F + Send + 'static) -> Response
     where
         F: Future<Output = ()> + Send,
     {
-        let Self { upgraded, answer } = self;
+        let Self { upgraded, response } = self;
         tokio::spawn(async move {
             if let Ok(upgraded) = upgraded.await {
                 serve(WebSocket::new(upgraded).await).await;
             }
         });
-        answer
+        response
     }
 }
 
-/// The server's end of a WebSocket. Public so that a conformance suite can speak with the very same. Boxed, because every
-/// function that hands it on would have room for a copy of it in the task.
+/// The server's end of a WebSocket.
+///
+/// Public so that the conformance suite tests this very type. Boxed, because each `async` function that passes it on
+/// would otherwise reserve space for a copy in the task.
 #[derive(Debug)]
 pub struct WebSocket(Box<WebSocketStream<TokioIo<Upgraded>>>);
 
 impl WebSocket {
-    /// The server's end of a connection on which the handshake is done.
+    /// Wraps a connection whose handshake is done.
     pub async fn new(upgraded: Upgraded) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER)
@@ -125,14 +131,16 @@ impl WebSocket {
         Self(Box::new(stream.await))
     }
 
-    /// The next message; `None` when there is none any more.
+    /// Receives the next message; `None` once the connection is closed.
     pub async fn recv(&mut self) -> Option<Result<Message, Error>> {
         self.0.next().await
     }
 
-    /// Reads until the other end has said farewell, as much as it may have said before it heard ours; for ever where it
-    /// says more, or what cannot be read. A flood must not be read to its end.
-    pub(crate) async fn see_off(&mut self) {
+    /// Discards messages until the other end closes the connection.
+    ///
+    /// It reads no more than a page may have sent before it saw our close frame, so as not to serve a flood to its end.
+    /// After that, or after an error, it never returns: the caller sets a timeout.
+    pub(crate) async fn wait_for_close(&mut self) {
         for _ in 0..MAX_OUTBOX_MESSAGES {
             match self.recv().await {
                 Some(Ok(_)) => {}
@@ -152,7 +160,7 @@ impl WebSocket {
         self.0.send(message).await
     }
 
-    /// Sends a text, in as many frames as it needs.
+    /// Sends a text, in as many frames of at most 2048 bytes as it needs.
     ///
     /// # Errors
     ///

@@ -1,0 +1,69 @@
+//! What the tasks of all WebSocket connections share.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::mpsc;
+
+use super::heartbeat::HeartbeatWheel;
+use crate::{
+    matchmaker::SocketId,
+    server::{
+        clock::Clock, config::limits::Limits, driver::Event, rate_limit::message::RateLimits, shutdown::Life,
+        telemetry::Telemetry,
+    },
+};
+
+/// The ways to the driver, the heartbeat and the metrics, and the settings of all connections.
+#[derive(Debug)]
+pub(crate) struct Sockets {
+    pub(super) inbox: mpsc::Sender<Event>,
+    pub(super) wheel: Arc<HeartbeatWheel>,
+    pub(super) life: Life,
+    pub(super) telemetry: Arc<Telemetry>,
+    /// Whether to remove from signals the addresses that the partner does not need.
+    pub(super) scrubs: bool,
+    pub(super) clock: Clock,
+    pub(super) rate_limits: RateLimits,
+    /// How long sending one message may take.
+    pub(super) write_timeout: Duration,
+    /// Bytes of descriptions and candidates that may wait for one socket.
+    pub(super) outbox_bytes: u32,
+    last_id: AtomicU64,
+}
+
+impl Sockets {
+    /// The shared state of a server without sockets.
+    pub(crate) fn new(
+        inbox: mpsc::Sender<Event>,
+        wheel: Arc<HeartbeatWheel>,
+        life: Life,
+        telemetry: Arc<Telemetry>,
+        scrubs: bool,
+        clock: Clock,
+        limits: &Limits,
+    ) -> Self {
+        Self {
+            inbox,
+            wheel,
+            life,
+            telemetry,
+            scrubs,
+            clock,
+            rate_limits: RateLimits::new(&limits.peer),
+            write_timeout: Duration::from_secs(limits.write_seconds),
+            outbox_bytes: limits.outbox_kib * 1024,
+            last_id: AtomicU64::new(0),
+        }
+    }
+
+    /// The number of the next socket, from 1 on.
+    pub(super) fn next_id(&self) -> SocketId {
+        SocketId(self.last_id.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}
