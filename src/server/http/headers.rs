@@ -5,7 +5,6 @@ use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 
 use super::origin::Origins;
-use crate::server::config::Config;
 
 /// On every answer, pages or not.
 pub(crate) const EVERYWHERE: [(HeaderName, HeaderValue); 5] = [
@@ -41,9 +40,8 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// The policy for this server.
-    pub(crate) fn new(config: &Config, origins: &Origins) -> Self {
-        let port = config.leptos.reload_external_port.unwrap_or(config.leptos.reload_port);
-        Self { reload_port: config.watched.then_some(port), encrypted: origins.are_encrypted() }
+    pub(crate) fn new(reload_port: Option<u32>, origins: &Origins) -> Self {
+        Self { reload_port, encrypted: origins.are_encrypted() }
     }
 
     /// Puts the headers of a page on the answer that is being rendered. Its nonce makes each one another, so none is kept.

@@ -17,7 +17,7 @@ use tokio::{net::TcpListener, time::sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{config::limits::Limits, http::client_ip::Proxies, telemetry::Telemetry};
+use super::{config::limits::LimitSettings, http::client_ip::Proxies, telemetry::Telemetry};
 use slots::Lobby;
 
 /// How long nobody is let in after the system refused a connection: it lacks descriptors or memory, and others have to
@@ -51,7 +51,7 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     /// From the settings.
-    pub(crate) const fn new(limits: &Limits) -> Self {
+    pub(crate) const fn new(limits: &LimitSettings) -> Self {
         let head_within = Duration::from_secs(limits.head_seconds);
         let write_within = Duration::from_secs(limits.write_seconds);
         let open_of_network = match limits.network.open {

@@ -62,7 +62,7 @@ impl Paces {
     /// Those that are configured.
     pub(crate) fn new(limits: &PeerLimits) -> Self {
         let PeerLimits { joins, nexts, signals, candidates, others } = limits;
-        Self([joins, nexts, signals, candidates, others].map(|it| it.pace()))
+        Self([joins, nexts, signals, candidates, others].map(|it| it.rate_limit()))
     }
 }
 

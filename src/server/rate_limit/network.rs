@@ -13,7 +13,7 @@ use crate::{
     matchmaker::Network,
     server::{
         clock::Clock,
-        config::limits::{Limit, Limits, NetworkLimits},
+        config::limits::{Limit, LimitSettings, NetworkLimits},
         telemetry::Telemetry,
     },
     time::{Moment, RateLimit},
@@ -67,14 +67,14 @@ struct Table {
 }
 
 impl Table {
-    fn new(limits: &Limits) -> Self {
+    fn new(limits: &LimitSettings) -> Self {
         let NetworkLimits { connections, pages, openings, joins, nexts, .. } = limits.network;
         Self {
             connections: if connections == 0 { usize::MAX } else { connections },
-            pages: pages.pace(),
-            openings: openings.pace(),
-            joins: joins.pace(),
-            nexts: nexts.pace(),
+            pages: pages.rate_limit(),
+            openings: openings.rate_limit(),
+            joins: joins.rate_limit(),
+            nexts: nexts.rate_limit(),
             room: limits.networks,
             swept: Moment::default(),
             networks: HashMap::new(),
@@ -151,7 +151,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// One through which nobody has come.
-    pub(crate) fn new(limits: &Limits, clock: Clock, telemetry: Arc<Telemetry>) -> Self {
+    pub(crate) fn new(limits: &LimitSettings, clock: Clock, telemetry: Arc<Telemetry>) -> Self {
         Self { clock, telemetry, table: Mutex::new(Table::new(limits)) }
     }
 
@@ -260,7 +260,7 @@ mod tests {
             nexts: rate(2),
             ..NetworkLimits::default()
         };
-        Table::new(&Limits { network, networks: room, ..Limits::default() })
+        Table::new(&LimitSettings { network, networks: room, ..LimitSettings::default() })
     }
 
     fn at(millis: u64) -> Moment {

@@ -29,13 +29,13 @@ use crate::{
     protocol::{ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode},
     server::{
         clock::Clock,
-        config::limits::{Limit, Limits},
+        config::limits::{Limit, LimitSettings},
         driver::Event,
         rate_limit::{
             message::{Allowance, Kind, Paces, Verdict},
             network::Pass,
         },
-        shutdown::Life,
+        shutdown::Shutdown,
         telemetry::{Telemetry, label},
         validate,
     },
@@ -54,7 +54,7 @@ const NORMAL: u16 = 1000;
 pub(crate) struct Exchange {
     inbox: mpsc::Sender<Event>,
     wheel: Arc<Wheel>,
-    life: Life,
+    life: Shutdown,
     telemetry: Arc<Telemetry>,
     /// Whether addresses that nobody needs are taken out of signals.
     scrubs: bool,
@@ -90,11 +90,11 @@ impl Exchange {
     pub(crate) fn new(
         inbox: mpsc::Sender<Event>,
         wheel: Arc<Wheel>,
-        life: Life,
+        life: Shutdown,
         telemetry: Arc<Telemetry>,
         scrubs: bool,
         clock: Clock,
-        limits: &Limits,
+        limits: &LimitSettings,
     ) -> Self {
         Self {
             inbox,
@@ -204,7 +204,7 @@ impl Talk {
         self.mailbox.hears(self.exchange.wheel.now());
         match message {
             Message::Text(text) => {
-                self.exchange.telemetry.took(text.len());
+                self.exchange.telemetry.bytes_in(text.len());
                 let read = self.read(&text);
                 self.last = text;
                 match read {
@@ -311,7 +311,7 @@ impl Talk {
     async fn tell(&mut self, input: Input) -> ControlFlow<End> {
         match self.exchange.inbox.reserve().await {
             Ok(place) => {
-                place.send(Event::Happened(self.connection, input));
+                place.send(Event::Input(self.connection, input));
                 ControlFlow::Continue(())
             }
             Err(_) => ControlFlow::Break(End::Failed(ErrorCode::ServerStops)),
@@ -320,7 +320,7 @@ impl Talk {
 
     /// Answers a ping that the matchmaker need not hear of. Most are such; each would cost two changes of task.
     async fn pong(&mut self, ack: u64) -> ControlFlow<End> {
-        self.exchange.telemetry.ponged();
+        self.exchange.telemetry.pong_answered();
         let frame = Frame { seq: 0, ack, msg: ToBrowser::Pong {} };
         self.write_text(encode(&frame)).await
     }
@@ -337,7 +337,7 @@ impl Talk {
     }
 
     async fn write_text(&mut self, text: String) -> ControlFlow<End> {
-        self.exchange.telemetry.gives(text.len());
+        self.exchange.telemetry.bytes_out(text.len());
         let written = timeout(self.exchange.write_within, self.socket.send_text(text)).await;
         self.written(written)
     }
