@@ -8,8 +8,8 @@ use passerby::server::{self, Config, Listeners};
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Returns freed memory to the system. glibc's allocator keeps so much of it that a peer costs 14 KiB after a call, not 8
-/// (`make load`). A background thread purges it; otherwise memory is purged only on allocation, which is rare after a
+/// Returns freed memory to the system. glibc's allocator keeps so much of it that a peer costs 14 KiB after a call, not
+/// 8 (`make load`). A background thread purges it; otherwise memory is purged only on allocation, which is rare after a
 /// burst of calls.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;

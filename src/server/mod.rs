@@ -1,7 +1,7 @@
 //! The server: axum, tokio, the clock and randomness around the matchmaker.
 //!
-//! [`run`] is its whole life. Each socket has a task (`websocket`), and one task owns the matchmaker (`driver`). Bounded
-//! channels connect them: a socket waits for the driver, the driver never waits for a socket.
+//! [`run`] is its whole life. Each socket has a task (`websocket`), and one task owns the matchmaker (`driver`).
+//! Bounded channels connect them: a socket waits for the driver, the driver never waits for a socket.
 
 pub mod config;
 
@@ -59,7 +59,7 @@ const BACKLOG: u32 = 16_384;
 /// The sockets on which a server listens. They are bound before it runs, so that the caller knows the ports.
 #[derive(Debug)]
 pub struct Listeners {
-    /// For pages and WebSockets.
+    /// For pages and sockets.
     pub site: TcpListener,
     /// For plain HTTP, redirected to TLS.
     pub redirect: Option<TcpListener>,

@@ -52,7 +52,7 @@ const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 /// `Cache-Control` for public files, which seldom change and keep their names.
 const ONE_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
-/// Logs only the first such request: anybody can send them, and must not be able to fill the log.
+/// Logs only the first such request, because any visitor can send them and could fill the log.
 static UNLISTED_PROXY_WARNING: Once = Once::new();
 
 /// What the handlers need.

@@ -26,8 +26,8 @@ pub struct StateSettings {
     /// The directory in which the server creates its key once, and keeps certificates. Default: none; calls then do not
     /// survive a restart. `PASSERBY__STATE__DIR`.
     pub dir: PathBuf,
-    /// The key itself, 64 hexadecimal digits, for several servers that resume each other's calls. Former keys may follow,
-    /// separated by commas. Set by the environment only: `PASSERBY__STATE__KEY`.
+    /// The key itself, 64 hexadecimal digits, for several servers that resume each other's calls. Former keys may
+    /// follow, separated by commas. Set by the environment only: `PASSERBY__STATE__KEY`.
     pub key: SecretText,
 }
 

@@ -10,7 +10,7 @@ use crate::{
     time::RateLimit,
 };
 
-/// The largest burst. Anyone who needs more can switch the limit off.
+/// The largest burst; a limit that allows more can as well be switched off.
 const MAX_BURST: u32 = 10_000;
 
 /// The highest rate: the clock counts in milliseconds.
@@ -37,15 +37,15 @@ pub struct LimitSettings {
     /// counted: an attacker with that many is not stopped by per-network limits. Default: 65536.
     /// `PASSERBY__LIMITS__NETWORKS`.
     pub networks: usize,
-    /// The maximum number of open connections of one listener that are not WebSockets, 1 or more; the oldest one is closed
-    /// to make room. A page needs six of them for a second. Default: 4096, which together with ten thousand sockets is far
-    /// below the descriptors that `docs/passerby.service` allows. `PASSERBY__LIMITS__OPEN`.
+    /// The maximum number of open connections of one listener, not counting sockets, 1 or more; the oldest one is
+    /// closed to make room. A page needs six of them for a second. Default: 4096, which together with ten thousand
+    /// sockets is far below the descriptors that `docs/passerby.service` allows. `PASSERBY__LIMITS__OPEN`.
     pub open: usize,
-    /// Seconds for a TLS handshake, then for a request's head, and for which an idle connection is kept open for the next
-    /// request, 1 to 60. Default: 10. `PASSERBY__LIMITS__HEAD_SECONDS`.
+    /// Seconds for a TLS handshake, then for a request's head, and for which an idle connection is kept open for the
+    /// next request, 1 to 60. Default: 10. `PASSERBY__LIMITS__HEAD_SECONDS`.
     pub head_seconds: u64,
-    /// Seconds for which a write may make no progress, 1 to 60; also the total time for one message of a socket. Default:
-    /// 10, because a phone in a tunnel is either back by then or gone. `PASSERBY__LIMITS__WRITE_SECONDS`.
+    /// Seconds for which a write may make no progress, 1 to 60; also the total time for one message of a socket.
+    /// Default: 10, because a phone in a tunnel is either back by then or gone. `PASSERBY__LIMITS__WRITE_SECONDS`.
     pub write_seconds: u64,
     /// Seconds from a socket's handshake to its `hello`, 1 to 60. Default: 5. `PASSERBY__LIMITS__HELLO_SECONDS`.
     pub hello_seconds: u64,
@@ -85,10 +85,10 @@ pub struct PeerLimits {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct NetworkLimits {
-    /// The maximum number of sockets at a time, 0 for no limit. Default: 128, so that it takes eighty networks to fill a
-    /// server. `PASSERBY__LIMITS__NETWORK__CONNECTIONS`.
+    /// The maximum number of sockets at a time, 0 for no limit. Default: 128, so that it takes eighty networks to fill
+    /// a server. `PASSERBY__LIMITS__NETWORK__CONNECTIONS`.
     pub connections: usize,
-    /// The maximum number of open connections that are not WebSockets, 0 for no limit; any more are closed at once.
+    /// The maximum number of open connections, not counting sockets, 0 for no limit; any more are closed at once.
     /// Default: 512, because a page needs six for a second. `PASSERBY__LIMITS__NETWORK__OPEN`.
     pub open: usize,
     /// Page requests: the page is rendered for each one, the most expensive thing that a visitor can ask for.

@@ -71,12 +71,12 @@ pub struct Config {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct ServerSettings {
-    /// Origins whose pages may open `/ws`: scheme, host and port only. Default: none, which is allowed on loopback only;
-    /// the server's own pages may connect there. `PASSERBY__SERVER__ORIGINS`, separated by commas.
+    /// Origins whose pages may open `/ws`: scheme, host and port only. Default: none, which is allowed on loopback
+    /// only; the server's own pages may connect there. `PASSERBY__SERVER__ORIGINS`, separated by commas.
     #[serde(deserialize_with = "list")]
     pub origins: Vec<String>,
-    /// Addresses and networks of the proxies in front of this server. Only their word is trusted for where a request comes
-    /// from. Default: none. `PASSERBY__SERVER__PROXIES`, separated by commas.
+    /// Addresses and networks of the proxies in front of this server. Only their word is trusted for where a request
+    /// comes from. Default: none. `PASSERBY__SERVER__PROXIES`, separated by commas.
     #[serde(deserialize_with = "list")]
     pub proxies: Vec<String>,
     /// The header in which the proxies name the client: `x-forwarded-for` or `forwarded`. Default: x-forwarded-for.
@@ -428,7 +428,8 @@ mod tests {
 
     #[test]
     fn environment_overrides_the_file() {
-        let file = "[server]\nmax_connections = 5\n[limits.peer]\nnexts = { burst = 1, per_minute = 6 }\n[metrics]\naddr = \"127.0.0.1:1\"";
+        let file = "[server]\nmax_connections = 5\n[limits.peer]\nnexts = { burst = 1, per_minute = 6 }\n\
+                    [metrics]\naddr = \"127.0.0.1:1\"";
         let environment = [
             ("PASSERBY__SERVER__MAX_CONNECTIONS", "7"),
             ("PASSERBY__SERVER__ORIGINS", "https://a.example, https://b.example:8443"),

@@ -26,7 +26,8 @@ const ORDER_TIMEOUT: Duration = Duration::from_mins(5);
 /// The time limit for polling each of the two steps of an order.
 const STEP_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// The delay before the first retry, doubled after each failure. Let's Encrypt allows five failures per hour and domain.
+/// The delay before the first retry, doubled after each failure. Let's Encrypt allows five failures per hour and
+/// domain.
 const FIRST_RETRY: Duration = Duration::from_mins(5);
 
 /// The longest delay before a retry.

@@ -60,8 +60,8 @@ pub struct TlsSettings {
     /// A file with the root certificate (PEM) of the ACME server, if the system does not trust it.
     /// `PASSERBY__TLS__DIRECTORY_CA`.
     pub directory_ca: PathBuf,
-    /// Whether the server makes a self-signed certificate for its own addresses and names, to try it from a phone in the
-    /// same network. `PASSERBY__TLS__SELF_SIGNED`.
+    /// Whether the server makes a self-signed certificate for its own addresses and names, to try it from a phone in
+    /// the same network. `PASSERBY__TLS__SELF_SIGNED`.
     pub self_signed: bool,
     /// The address of a listener that redirects plain HTTP to the site over TLS, empty for none.
     /// `PASSERBY__TLS__REDIRECT_ADDR`.
