@@ -269,6 +269,7 @@ impl Server {
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
             .env("LEPTOS_HASH_FILES", "false")
+            .env("LEPTOS_SITE_ROOT", "src/tests/support/site")
             .env("PASSERBY__METRICS__ADDR", metrics.to_string())
             .env("PASSERBY__SERVER__PROXIES", "192.0.2.1")
             .env("PASSERBY__STATE__DIR", "")

@@ -8,9 +8,9 @@ use passerby::server::{self, Config, Listeners};
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Gives back what a thousand calls have freed; glibc's keeps so much of it that a peer after a call costs 14 KiB, not 8
-/// (`make load`). A thread of its own does so: else it is done in passing by whoever allocates, and after a rush of calls
-/// hardly anybody does.
+/// Returns freed memory to the system. glibc's allocator keeps so much of it that a peer costs 14 KiB after a call, not
+/// 8 (`make load`). A background thread purges it; otherwise memory is purged only on allocation, which is rare after a
+/// burst of calls.
 #[global_allocator]
 static ALLOCATOR: Jemalloc = Jemalloc;
 
@@ -18,10 +18,10 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The configuration; it says itself how the environment overrides it
+    /// The configuration file; its first lines explain how the environment overrides it
     #[arg(long, value_name = "PATH", default_value = "Leptos.toml")]
     config: PathBuf,
-    /// Say whether the server could start with the configuration, and exit
+    /// Check whether the server can start with this configuration, and exit
     #[arg(long)]
     check_config: bool,
 }
@@ -29,25 +29,26 @@ struct Arguments {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let config = Config::load(&arguments.config, server::config::environment())
+    let resolved = Config::load(&arguments.config, server::config::process_environment())
+        .and_then(Config::resolve)
         .with_context(|| format!("cannot start with {}", arguments.config.display()))?;
     if arguments.check_config {
-        return Ok(config.check_build()?);
+        return Ok(());
     }
-    server::start_log(&config.log)?;
-    server::allow_open_files(config.server.max_connections, config.limits.open);
-    let listeners = Listeners::bind(&config).await?;
+    server::start_log(&resolved.log)?;
+    server::raise_open_files_limit(resolved.max_connections, resolved.limits.open);
+    let listeners = Listeners::bind(&resolved).await?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let mut told_to_stop = async move || {
+    let mut stop_signal = async move || {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
     };
-    let shutdown = async move {
-        told_to_stop().await;
-        // Who says it twice does not want to wait.
+    let stop_requested = async move {
+        stop_signal().await;
+        // A second signal exits at once.
         tokio::spawn(async move {
-            told_to_stop().await;
+            stop_signal().await;
             process::exit(1)
         });
     };
-    server::run(config, listeners, shutdown).await
+    server::run(resolved, listeners, stop_requested).await
 }

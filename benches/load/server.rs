@@ -23,7 +23,7 @@ const SETTINGS: [(&str, &str); 5] = [
     ("PASSERBY__LOG__FILTER", "warn"),
     // The page is not asked for, so it need not have been built.
     ("LEPTOS_HASH_FILES", "false"),
-    ("LEPTOS_SITE_ROOT", "public"),
+    ("LEPTOS_SITE_ROOT", "src/tests/support/site"),
 ];
 
 /// A running server.

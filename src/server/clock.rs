@@ -1,4 +1,4 @@
-//! The one clock of the server: turns instants into [`Moment`]s and back; it must not know what they are for.
+//! [`Clock`]: the one clock of the server, which converts instants to [`Moment`]s and back.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,17 +6,17 @@ use tokio::time::Instant;
 
 use crate::time::Moment;
 
-/// What the system's clock says, for what lasts longer than the server: certificates, and names that tell when they were made.
+/// The system's wall clock, for what outlives the server: certificates, and ids that contain their creation time.
 #[expect(
     clippy::disallowed_methods,
     reason = "a driver: here time is read, everywhere else it is an argument"
 )]
 pub(crate) fn since_1970() -> Duration {
-    // A system clock before 1970 is wrong anyway.
+    // Before 1970 only if the system clock is wrong anyway.
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Counts from its making.
+/// Counts from the moment it was started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
     origin: Instant,
@@ -24,7 +24,7 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Starts now.
+    /// Starts a clock at the default [`Moment`].
     pub(crate) fn start() -> Self {
         Self { origin: Instant::now(), unix_origin: since_1970() }
     }
@@ -34,7 +34,7 @@ impl Clock {
         Moment::default() + self.origin.elapsed()
     }
 
-    /// When the runtime must wake up for `moment` to have come.
+    /// The runtime's instant for `moment`, to sleep until then.
     pub(crate) fn instant(&self, moment: Moment) -> Instant {
         self.origin + (moment - Moment::default())
     }

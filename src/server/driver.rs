@@ -1,36 +1,32 @@
-//! The one task that owns the matchmaker: brings it facts, does its deeds; it must not decide anything about people.
+//! [`Driver`]: the one task that owns the matchmaker; it feeds it inputs and performs its outputs.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc};
 
 use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
     clock::Clock,
-    config::limits::Limits,
-    shutdown::Life,
+    shutdown::Shutdown,
     telemetry::Telemetry,
     websocket::outbox::{OutboxFull, OutboxSender},
 };
-use crate::{
-    matchmaker::{Closing, Config, Ice, Input, Keys, Matchmaker, Network, Output, SocketId},
-    protocol::limits::{MAX_BLOCKED, MAX_MET, MAX_PASSED_BY},
-};
+use crate::matchmaker::{Closing, Config, Input, Matchmaker, Network, Output, SocketId};
 
-/// Events that may wait for the driver before sockets wait with reading: some from each of a few hundred peers.
+/// Events that may wait for the driver before sockets stop reading: a few from each of several hundred peers.
 const INBOX: usize = 1024;
 
-/// Events handled between two looks at the gauges, the clock and the deadline.
+/// Events handled before the gauges, the clock and the deadline are checked again.
 const BATCH: usize = 64;
 
-/// What a socket tells the driver.
+/// An event from a socket.
 pub(crate) enum Event {
-    /// There is a new one; what is for it goes there.
+    /// A new socket, its network and the sender for its messages.
     Opened(SocketId, Network, OutboxSender),
-    /// Anything else.
-    Happened(SocketId, Input),
+    /// Anything else that the matchmaker has to handle.
+    Input(SocketId, Input),
 }
 
-/// Owns the matchmaker, and the way to each socket the matchmaker knows.
+/// Owns the matchmaker and the sender for each socket that the matchmaker knows.
 pub(crate) struct Driver {
     matchmaker: Matchmaker,
     clock: Clock,
@@ -40,42 +36,19 @@ pub(crate) struct Driver {
 }
 
 impl Driver {
-    /// One with no sockets, and the end of its inbox to give to them.
-    ///
-    /// # Errors
-    ///
-    /// When the operating system gives no random bytes.
+    /// A driver without sockets, and the sender that sockets use.
     pub(crate) fn new(
-        max_connections: usize,
-        keys: Keys,
-        build: Option<String>,
-        ice: Ice,
-        limits: &Limits,
+        config: Config,
         clock: Clock,
         telemetry: Arc<Telemetry>,
-    ) -> Result<(Self, mpsc::Sender<Event>), getrandom::Error> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed)?;
-        let unix_origin_ms = clock.unix_origin_ms();
-        let matchmaker = Matchmaker::new(Config {
-            seed,
-            unix_origin_ms,
-            max_connections,
-            max_passed_by: MAX_PASSED_BY,
-            max_met: MAX_MET,
-            max_blocked: MAX_BLOCKED,
-            keys,
-            ice,
-            build,
-            hello_within: Duration::from_secs(limits.hello_seconds),
-            outbox_bytes: limits.outbox_kib * 1024,
-        });
+    ) -> (Self, mpsc::Sender<Event>) {
         let (events, inbox) = mpsc::channel(INBOX);
-        Ok((Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, events))
+        let matchmaker = Matchmaker::new(config);
+        (Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, events)
     }
 
     /// Runs until the server stops.
-    pub(crate) async fn run(mut self, life: Life) {
+    pub(crate) async fn run(mut self, shutdown: Shutdown) {
         let mut batch = Vec::with_capacity(BATCH);
         let mut draining = false;
         loop {
@@ -87,8 +60,8 @@ impl Driver {
                 }
             };
             tokio::select! {
-                () = life.stopping.cancelled() => return,
-                () = life.draining.cancelled(), if !draining => {
+                () = shutdown.stopping.cancelled() => return,
+                () = shutdown.draining.cancelled(), if !draining => {
                     draining = true;
                     self.handle(Input::Drain);
                 }
@@ -96,26 +69,26 @@ impl Driver {
                     if count == 0 {
                         return;
                     }
-                    batch.drain(..).for_each(|it| self.take(it));
+                    batch.drain(..).for_each(|it| self.on_event(it));
                 }
                 () = deadline => self.handle(Input::Tick),
             }
-            self.telemetry.count(self.matchmaker.census());
+            self.telemetry.set_census(self.matchmaker.census());
             if draining && self.matchmaker.is_drained() {
-                life.drained.cancel();
+                shutdown.drained.cancel();
             }
         }
     }
 
-    fn take(&mut self, event: Event) {
+    fn on_event(&mut self, event: Event) {
         match event {
             Event::Opened(connection, network, outbox) => {
                 self.sockets.insert(connection, outbox);
                 self.handle(Input::Opened { connection, network });
             }
-            // What a socket says while it is being closed concerns nobody any more.
-            Event::Happened(connection, _) if !self.sockets.contains_key(&connection) => {}
-            Event::Happened(connection, input) => {
+            // The matchmaker has closed this socket and forgotten it.
+            Event::Input(connection, _) if !self.sockets.contains_key(&connection) => {}
+            Event::Input(connection, input) => {
                 if let Input::Closed { .. } = input {
                     self.sockets.remove(&connection);
                 }
@@ -124,13 +97,13 @@ impl Driver {
         }
     }
 
-    /// One fact and all that follows from it; a socket that cannot take what it is told is the next fact.
+    /// Handles an input and performs the outputs. A socket whose outbox overflows meanwhile becomes the next input.
     fn handle(&mut self, input: Input) {
         let now = self.clock.now();
         let mut lost = Vec::new();
         let mut next = Some(input);
         while let Some(input) = next {
-            self.telemetry.heard(&input);
+            self.telemetry.message_in(&input);
             for output in self.matchmaker.handle(now, input) {
                 lost.extend(self.perform(output));
             }
@@ -138,11 +111,11 @@ impl Driver {
         }
     }
 
-    /// Does one deed; returns the socket that was lost with it.
+    /// Performs one output; returns the socket that was lost with it.
     fn perform(&mut self, output: Output) -> Option<SocketId> {
         match output {
             Output::Send { connection, frame } => {
-                self.telemetry.said();
+                self.telemetry.message_out();
                 match self.sockets.get(&connection)?.send(frame) {
                     Ok(()) => None,
                     Err(OutboxFull) => self.sockets.remove(&connection).map(|_| connection),
@@ -165,32 +138,48 @@ impl Driver {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::{
+        matchmaker::Ice,
         protocol::{Frame, PastPairs, ToServer},
         server::websocket::outbox::{MAX_WAITING_MESSAGES, Outgoing, Tick, outbox},
     };
 
+    fn config() -> Config {
+        Config {
+            seed: [0; 32],
+            unix_origin_ms: 0,
+            max_connections: 10,
+            max_passed_by: 1,
+            max_met: 1,
+            max_blocked: 1,
+            keys: [0; 32].into(),
+            ice: Ice::default(),
+            build: None,
+            hello_within: Duration::from_secs(5),
+            outbox_bytes: u32::MAX,
+        }
+    }
+
     #[tokio::test]
-    async fn a_socket_that_takes_nothing_is_let_go_and_its_peer_is_lost() {
-        let (limits, telemetry) = (Limits::default(), Arc::new(Telemetry::new()));
-        let (mut driver, _inbox) =
-            Driver::new(10, [0; 32].into(), None, Ice::default(), &limits, Clock::start(), telemetry)
-                .unwrap();
+    async fn drops_a_socket_that_never_reads_and_its_peer_may_resume() {
+        let (mut driver, _inbox) = Driver::new(config(), Clock::start(), Arc::new(Telemetry::new()));
         let connection = SocketId(1);
         let (receiver, sender) = outbox(Tick(0), u32::MAX);
-        driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), sender));
+        driver.on_event(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), sender));
         let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
-        // The answer to the last one finds no room.
+        // There is no room for the answer to the last ping.
         for msg in std::iter::once(hello).chain((0..MAX_WAITING_MESSAGES).map(|_| ToServer::Ping {})) {
             let input = Input::Said { connection, frame: Frame { seq: 0, ack: 0, msg } };
-            driver.take(Event::Happened(connection, input));
+            driver.on_event(Event::Input(connection, input));
         }
         for _ in 0..MAX_WAITING_MESSAGES {
             assert!(matches!(receiver.next().await, Outgoing::Send(_)));
         }
         assert!(matches!(receiver.next().await, Outgoing::SenderDropped));
         let census = driver.matchmaker.census();
-        assert_eq!((census.idle, census.connections), (1, 0), "the peer may still come back");
+        assert_eq!((census.idle, census.connections), (1, 0), "the peer may resume");
     }
 }

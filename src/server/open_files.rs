@@ -1,26 +1,28 @@
-//! How many files, and so sockets, the process may have open; it must not know who comes.
+//! The limit of open files, and so of sockets, of the process.
 
-/// Files that a server needs besides its connections: listeners, what a request reads, the runtime's own.
-const BESIDES: usize = 256;
+/// Files that a server needs besides its connections: listeners, files that requests read, those of the runtime.
+const OTHER_FILES: usize = 256;
 
-/// Raises the process's limit of open files as far as it may, and says so where so many sockets, and so many connections
-/// that are none, do not fit.
-pub fn allow_open_files(max_connections: usize, open: usize) {
+/// Raises the process's limit of open files as far as the system allows. Warns if the configured number of sockets and
+/// other connections exceeds it.
+pub fn raise_open_files_limit(max_connections: usize, open: usize) {
     match rlimit::increase_nofile_limit(rlimit::INFINITY) {
-        Ok(limit) if fit(max_connections.saturating_add(open), limit) => tracing::info!(limit, "open files"),
+        Ok(limit) if fit(max_connections.saturating_add(open), limit) => {
+            tracing::info!(limit, "limit of open files");
+        }
         Ok(limit) => tracing::warn!(
             limit,
             max_connections,
             open,
-            "more connections are configured (`server.max_connections`, `limits.open`) than files may be open: raise the \
-             limit (systemd: LimitNOFILE)"
+            "the limit of open files is too low for the configured connections (`server.max_connections` and \
+             `limits.open`): raise it (systemd: LimitNOFILE)"
         ),
-        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+        Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),
     }
 }
 
 fn fit(connections: usize, limit: u64) -> bool {
-    u64::try_from(connections.saturating_add(BESIDES)).is_ok_and(|needed| needed <= limit)
+    u64::try_from(connections.saturating_add(OTHER_FILES)).is_ok_and(|needed| needed <= limit)
 }
 
 #[cfg(test)]
@@ -28,10 +30,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn connections_fit_with_room_for_everything_else() {
+    fn connections_fit_beside_all_other_files() {
         assert!(fit(19_500, 20_000));
         assert!(!fit(19_900, 20_000));
-        assert!(fit(usize::MAX - BESIDES, u64::MAX));
+        assert!(fit(usize::MAX - OTHER_FILES, u64::MAX));
         assert!(!fit(usize::MAX, u64::MAX - 1));
     }
 }

@@ -1,4 +1,4 @@
-//! Every route and every layer on one page; it must not know what is said on the sockets.
+//! Every route and every layer of the server on one page.
 
 use std::{
     future::ready,
@@ -21,14 +21,14 @@ use leptos_axum::render_app_to_stream_with_context;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
 use super::{
-    config::Config,
+    config::Resolved,
     http::{
         client_ip::Proxies,
         headers::{self, ContentSecurityPolicy},
         origin::Origins,
     },
     rate_limit::network::{NetworkLimiter, Rejection},
-    shutdown::Life,
+    shutdown::Shutdown,
     telemetry::Telemetry,
     websocket::{
         connection,
@@ -44,38 +44,38 @@ use crate::{
     },
 };
 
-/// For files whose names change with their contents.
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+/// `Cache-Control` for files whose names change with their contents.
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// For files that are looked at again each time: a day-old one is as good as a new one if it has not changed.
-const LOOK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
+/// `Cache-Control` for files that may change under the same name: browsers keep them, but ask each time.
+const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// For files whose names do not.
-const AN_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
+/// `Cache-Control` for public files, which seldom change and keep their names.
+const ONE_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
-/// Said once: anybody can send such a request, and a log that anybody can fill is worth nothing.
-static STRANGE_PROXY: Once = Once::new();
+/// Logs only the first such request, because any visitor can send them and could fill the log.
+static UNLISTED_PROXY_WARNING: Once = Once::new();
 
 /// What the handlers need.
 #[derive(Clone)]
 pub(crate) struct Site {
-    /// Whose pages may connect.
+    /// The origins whose pages may connect.
     pub(crate) origins: Arc<Origins>,
-    /// Whose word is taken for where somebody comes from.
+    /// The proxies that are trusted to name the client.
     pub(crate) proxies: Arc<Proxies>,
-    /// Who may come in.
+    /// Limits per network.
     pub(crate) network_limiter: Arc<NetworkLimiter>,
-    /// Where sockets go.
+    /// Serves the sockets.
     pub(crate) sockets: Arc<Sockets>,
-    /// Whether anybody is let in.
-    pub(crate) life: Life,
-    /// Whether browsers are to come over TLS only from now on.
+    /// Whether new peers are accepted.
+    pub(crate) shutdown: Shutdown,
+    /// Whether browsers are told to use only TLS from now on (HSTS).
     pub(crate) over_tls_only: bool,
 }
 
-/// The public side.
-pub(crate) fn site(config: &Config, site: Site) -> Router {
-    let options = config.leptos.clone();
+/// The routes of the site.
+pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
+    let options = resolved.leptos.clone();
     let root = Path::new(&*options.site_root);
     let files = |folder: &Path| {
         let files = ServeDir::new(folder).append_index_html_on_directories(false);
@@ -83,18 +83,19 @@ pub(crate) fn site(config: &Config, site: Site) -> Router {
     };
     let package = {
         let output = options.output_name.clone();
-        let keep = move |path: &str| if options.hash_files { kept(path, &output) } else { LOOK_AGAIN };
+        let policy =
+            move |path: &str| if options.hash_files { cache_control(path, &output) } else { REVALIDATE };
         let layer = middleware::from_fn(move |request: Request, next: Next| {
-            let keep = keep(request.uri().path());
-            async move { cached(next.run(request).await, keep) }
+            let value = policy(request.uri().path());
+            async move { with_cache_control(next.run(request).await, value) }
         });
         Router::new().fallback_service(files(&root.join(&*options.site_pkg_dir))).layer(layer)
     };
     let public = Router::new()
         .fallback_service(files(root))
-        .layer(middleware::map_response(|it| ready(cached(it, AN_HOUR))));
+        .layer(middleware::map_response(|it| ready(with_cache_control(it, ONE_HOUR))));
 
-    let policy = ContentSecurityPolicy::new(config, &site.origins);
+    let policy = ContentSecurityPolicy::new(resolved.reload_port, &site.origins);
     let page = {
         let options = options.clone();
         let origins = Arc::clone(&site.origins);
@@ -105,35 +106,36 @@ pub(crate) fn site(config: &Config, site: Site) -> Router {
     };
     let over_tls_only = site.over_tls_only;
     Router::new()
-        // Files are compressed when they are built.
+        // Only the page: files are compressed by the build.
         .route(
             "/",
             get(page)
                 .layer(CompressionLayer::new())
-                .layer(middleware::from_fn_with_state(site.clone(), paced)),
+                .layer(middleware::from_fn_with_state(site.clone(), limit_pages)),
         )
-        .route("/ws", any(open))
+        .route("/ws", any(open_socket))
         .route("/healthz", get(|| async { "alive" }))
         .route("/readyz", get(readiness))
         .with_state(site)
         .nest(options.site_pkg_dir_route_base().trim_end_matches('/'), package)
         .fallback_service(public)
         .layer(CatchPanicLayer::new())
-        .layer(middleware::from_fn(move |request, next| secured(request, next, over_tls_only)))
+        .layer(middleware::from_fn(move |request, next| with_security_headers(request, next, over_tls_only)))
 }
 
-/// The catalogue in the language that the page was asked for in.
+/// The texts for the page that is being rendered.
 fn language() -> &'static Words {
-    use_context::<Parts>().map_or_else(|| i18n::in_language(""), |it| asked_for(&it.uri))
+    use_context::<Parts>().map_or_else(|| i18n::in_language(""), |it| requested_words(&it.uri))
 }
 
-fn asked_for(uri: &Uri) -> &'static Words {
+/// The texts in the language that the query names.
+fn requested_words(uri: &Uri) -> &'static Words {
     let query = uri.query().unwrap_or_default();
     i18n::in_language(query.split('&').find_map(|it| it.strip_prefix("lang=")).unwrap_or_default())
 }
 
-/// Makes a page, or says to a network that asks for too many when to come back; the browser does so by itself.
-async fn paced(
+/// Rejects page requests of a network that sends too many; the browser retries by itself after the given time.
+async fn limit_pages(
     State(site): State<Site>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     request: Request,
@@ -143,21 +145,21 @@ async fn paced(
     if !site.proxies.may_be_everyone(client)
         && let Err(wait) = site.network_limiter.check_page(Network::of(client))
     {
-        let said = &asked_for(request.uri()).network_full;
+        let text = &requested_words(request.uri()).network_full;
         let seconds = seconds(wait);
         let after = [(header::RETRY_AFTER, seconds.clone()), (header::REFRESH, seconds)];
-        return (StatusCode::TOO_MANY_REQUESTS, after, [said.heading, said.sentence].join("\n\n"))
+        return (StatusCode::TOO_MANY_REQUESTS, after, [text.heading, text.sentence].join("\n\n"))
             .into_response();
     }
     next.run(request).await
 }
 
-/// As `Retry-After` has it: whole seconds, rather too many.
+/// A time for `Retry-After`: whole seconds, rounded up.
 fn seconds(wait: Duration) -> String {
     wait.as_millis().div_ceil(1_000).to_string()
 }
 
-/// The operators' side.
+/// The route for Prometheus.
 pub(crate) fn metrics(telemetry: Arc<Telemetry>) -> Router {
     let text = async move || {
         let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
@@ -167,18 +169,18 @@ pub(crate) fn metrics(telemetry: Arc<Telemetry>) -> Router {
 }
 
 async fn readiness(State(site): State<Site>) -> Response {
-    if site.life.draining.is_cancelled() { stops() } else { "ready".into_response() }
+    if site.shutdown.draining.is_cancelled() { server_stops() } else { "ready".into_response() }
 }
 
-/// Lets a page in, or says in one stable word why not.
-async fn open(
+/// Upgrades a request to a WebSocket, or rejects it with a stable code.
+async fn open_socket(
     State(site): State<Site>,
     headers: HeaderMap,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
     upgrade: Result<Upgrade, UpgradeError>,
 ) -> Response {
-    if site.life.draining.is_cancelled() {
-        return stops();
+    if site.shutdown.draining.is_cancelled() {
+        return server_stops();
     }
     if !site.origins.allows(headers.get(header::ORIGIN)) {
         return (StatusCode::FORBIDDEN, "wrong-origin").into_response();
@@ -188,9 +190,9 @@ async fn open(
         Err(error) => return error.into_response(),
     };
     if site.proxies.ignores_header(address.ip(), &headers) {
-        STRANGE_PROXY.call_once(|| {
+        UNLISTED_PROXY_WARNING.call_once(|| {
             tracing::warn!(
-                "a request says that it was forwarded, by none of `server.proxies`: taken for its own sender"
+                "a request was forwarded by a proxy that `server.proxies` does not list: its header is ignored"
             );
         });
     }
@@ -201,8 +203,8 @@ async fn open(
         let after = [(header::RETRY_AFTER, seconds(wait))];
         return (StatusCode::TOO_MANY_REQUESTS, after, "rate-limited").into_response();
     }
-    // Taken before the handshake ends, so that a server that stops meanwhile waits for this socket too.
-    let token = site.life.sockets.token();
+    // Taken before the handshake, so that a server that stops meanwhile waits for this socket too.
+    let token = site.shutdown.sockets.token();
     upgrade.accept(async move |socket| {
         match permit {
             Ok(permit) => connection::serve(site.sockets, socket, permit).await,
@@ -212,7 +214,7 @@ async fn open(
     })
 }
 
-fn stops() -> Response {
+fn server_stops() -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, "server-stops").into_response()
 }
 
@@ -220,24 +222,25 @@ async fn not_found() -> (StatusCode, &'static str) {
     (StatusCode::NOT_FOUND, "There is no such page.")
 }
 
-/// How long a file of the program is kept. The build names each by its contents, but its first two files before it writes
-/// the names of the others into them, so these can change and keep their names.
-fn kept(path: &str, output: &str) -> HeaderValue {
+/// `Cache-Control` for a file of the program.
+///
+/// The build names each file by a hash of its contents. It names the two entry files before it writes the names of the
+/// others into them, so the contents of these two can change under the same name.
+fn cache_control(path: &str, output: &str) -> HeaderValue {
     let name = path.rsplit('/').next().unwrap_or_default();
-    let names_others =
-        name.strip_prefix(output).is_some_and(|it| it.ends_with(".js") || it.ends_with(".wasm"));
-    if names_others { LOOK_AGAIN } else { FOR_EVER }
+    let is_entry = name.strip_prefix(output).is_some_and(|it| it.ends_with(".js") || it.ends_with(".wasm"));
+    if is_entry { REVALIDATE } else { IMMUTABLE }
 }
 
-/// Only what was found is kept: a missing file may be there after the next deploy.
-fn cached(mut response: Response, value: HeaderValue) -> Response {
+/// Sets `Cache-Control`. Errors are not cached: a missing file may be there after the next deploy.
+fn with_cache_control(mut response: Response, value: HeaderValue) -> Response {
     let is_file = response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED;
     let value = if is_file { value } else { HeaderValue::from_static("no-store") };
     response.headers_mut().insert(header::CACHE_CONTROL, value);
     response
 }
 
-async fn secured(request: Request, next: Next, over_tls_only: bool) -> Response {
+async fn with_security_headers(request: Request, next: Next, over_tls_only: bool) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     headers.extend(headers::SECURITY_HEADERS);
@@ -253,12 +256,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_files_that_cannot_change_are_kept_for_ever() {
-        let kept = |path| kept(path, "passerby");
-        assert_eq!(kept("/pkg/passerby.0aZ_-.js"), LOOK_AGAIN);
-        assert_eq!(kept("/pkg/passerby.0aZ_-.wasm"), LOOK_AGAIN);
+    fn only_files_named_by_their_contents_are_immutable() {
+        let value = |path| cache_control(path, "passerby");
+        assert_eq!(value("/pkg/passerby.0aZ_-.js"), REVALIDATE);
+        assert_eq!(value("/pkg/passerby.0aZ_-.wasm"), REVALIDATE);
         for path in ["/pkg/passerby.0aZ_-.css", "/pkg/split_call.0aZ_-.wasm", "/pkg/__wasm_split.0aZ_-.js"] {
-            assert_eq!(kept(path), FOR_EVER, "{path}");
+            assert_eq!(value(path), IMMUTABLE, "{path}");
         }
     }
 }

@@ -1,11 +1,11 @@
-//! The stages of a server's life, which each of its tasks can wait for; it must not know what they do then.
+//! [`Shutdown`]: the stages in which a server stops; every task can wait for each of them.
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-/// Shared by all tasks of one server. The stages come in this order and never go back.
+/// The stages of a shutdown, shared by all tasks of one server. They come in this order and never go back.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Life {
-    /// The server was told to stop: nobody new is let in, calls go on.
+pub(crate) struct Shutdown {
+    /// The server was told to stop: it accepts no new peers, calls go on.
     pub(crate) draining: CancellationToken,
     /// No call needs this server any more.
     pub(crate) drained: CancellationToken,

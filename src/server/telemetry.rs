@@ -1,6 +1,6 @@
-//! What operators can see: numbers for Prometheus and lines for the log; it must not know anything of people.
+//! [`Telemetry`]: metrics for Prometheus and log lines for operators.
 //!
-//! Ids, durations and codes only: no address and no description ever comes here.
+//! Both hold ids, durations and codes only, never an address or a session description.
 
 use std::sync::atomic::AtomicU64;
 
@@ -10,9 +10,8 @@ use prometheus_client::{
     registry::Registry,
 };
 use serde::Serialize;
-use tracing_subscriber::{EnvFilter, fmt};
 
-use super::config::{Format, Log, limits::Limit};
+use super::config::limits::Limit;
 use crate::{
     matchmaker::{Census, Input, Note},
     protocol::{Affinity, ErrorCode},
@@ -21,28 +20,28 @@ use crate::{
 /// One label and its value.
 type Label = [(&'static str, String); 1];
 
-/// The values of the label `phase`, in the order of [`Telemetry::count`].
+/// The values of the label `phase`, in the order of [`Telemetry::set_census`].
 const PHASES: [&str; 4] = ["idle", "waiting", "connecting", "talking"];
 
-/// The numbers of one server; several servers may run in one process.
+/// The metrics of one server; several servers may run in one process.
 #[derive(Debug)]
 pub(crate) struct Telemetry {
     registry: Registry,
-    /// In the order of [`PHASES`]; got from their family once, since a label costs an allocation.
+    /// In the order of [`PHASES`]. Looked up in their family only once, because a label costs an allocation.
     peers: [Gauge; 4],
     matches: Gauge,
     connections: Gauge,
-    heard: Counter,
-    said: Counter,
-    taken: Counter,
-    given: Counter,
+    messages_in: Counter,
+    messages_out: Counter,
+    bytes_in: Counter,
+    bytes_out: Counter,
     matched: Counter,
     rebuilt: Counter,
     connected: Counter,
     ended: Family<Label, Counter>,
     refused: Family<Label, Counter>,
     closed: Family<Label, Counter>,
-    /// In the order of [`Limit`]; got from their family once, since a flood is what they count.
+    /// In the order of [`Limit`]. Looked up in their family only once, because they count floods.
     limited: [Counter; Limit::ALL.len()],
     networks: Gauge,
     /// In the order of [`Affinity`].
@@ -51,13 +50,13 @@ pub(crate) struct Telemetry {
 }
 
 impl Telemetry {
-    /// All at zero.
+    /// Metrics that are all zero.
     pub(crate) fn new() -> Self {
-        // Seconds: a wait of a moment, of a look at the clock, of a walk to the kitchen.
+        // Seconds, from an instant match to a wait of five minutes.
         let wait = Family::<Label, Histogram, fn() -> Histogram>::new_with_constructor(|| {
             Histogram::new([0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 300.0])
         });
-        // Seconds, up to the server's patience of 20.
+        // Seconds, up to the deadline of 20 for a match to connect.
         let connect = Histogram::new([0.1, 0.2, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0]);
         let peers = Family::<Label, Gauge>::default();
         let messages = Family::<Label, Counter>::default();
@@ -70,10 +69,10 @@ impl Telemetry {
             peers: PHASES.map(|name| peers.get_or_create_owned(&[("phase", name.into())])),
             matches: Gauge::default(),
             connections: Gauge::default(),
-            heard: direction(&messages, "in"),
-            said: direction(&messages, "out"),
-            taken: direction(&bytes, "in"),
-            given: direction(&bytes, "out"),
+            messages_in: direction(&messages, "in"),
+            messages_out: direction(&messages, "out"),
+            bytes_in: direction(&bytes, "in"),
+            bytes_out: direction(&bytes, "out"),
             matched: Counter::<u64, AtomicU64>::default(),
             rebuilt: Counter::default(),
             connected: Counter::<u64, AtomicU64>::default(),
@@ -85,11 +84,11 @@ impl Telemetry {
             wait: Affinity::ALL.map(|it| wait.get_or_create_owned(&[("shared", label(&it))])),
             connect,
         };
-        this.registry.register("limited", "What was too much, by limit", limited);
-        this.registry.register("bytes", "Bytes of messages by direction", bytes);
+        this.registry.register("limited", "Requests rejected, by limit", limited);
+        this.registry.register("bytes", "Bytes of messages, by direction", bytes);
         this.registry.register(
             "wait_seconds",
-            "How long the longer waiter of a pair had waited, by the closest that the two have in common",
+            "Waiting time of the peer of a match that waited longer, by what the two have in common",
             wait,
         );
         this.register(peers, messages);
@@ -99,23 +98,27 @@ impl Telemetry {
     fn register(&mut self, peers: Family<Label, Gauge>, messages: Family<Label, Counter>) {
         let Self { registry, .. } = self;
         let build = Info::new(vec![("version", env!("CARGO_PKG_VERSION"))]);
-        registry.register("build", "What runs here", build);
-        registry.register("peers", "Peers by what they do", peers);
-        registry.register("matches", "Pairs that have not ended", self.matches.clone());
-        registry.register("connections", "Open sockets", self.connections.clone());
-        registry.register("networks", "Networks of which something is counted", self.networks.clone());
-        registry.register("messages", "Messages by direction", messages);
-        registry.register("matches_made", "Pairs made", self.matched.clone());
-        registry.register("matches_rebuilt", "Pairs taken up by their tickets", self.rebuilt.clone());
-        registry.register("matches_connected", "Pairs that became a call", self.connected.clone());
-        registry.register("matches_ended", "Pairs ended, by reason", self.ended.clone());
-        registry.register("refused", "Refusals by code", self.refused.clone());
-        registry.register("closed", "Sockets that the server closed, by code", self.closed.clone());
-        registry.register("connect_seconds", "From pair to call", self.connect.clone());
+        registry.register("build", "Version of this server", build);
+        registry.register("peers", "Peers, by phase", peers);
+        registry.register("matches", "Current matches", self.matches.clone());
+        registry.register("connections", "Open WebSockets", self.connections.clone());
+        registry.register("networks", "Networks tracked for per-network limits", self.networks.clone());
+        registry.register("messages", "Messages, by direction", messages);
+        registry.register("matches_made", "Matches made", self.matched.clone());
+        registry.register(
+            "matches_rebuilt",
+            "Matches rebuilt from tickets after a restart",
+            self.rebuilt.clone(),
+        );
+        registry.register("matches_connected", "Matches that became a call", self.connected.clone());
+        registry.register("matches_ended", "Matches ended, by reason", self.ended.clone());
+        registry.register("refused", "Messages refused, by error code", self.refused.clone());
+        registry.register("closed", "WebSockets closed by the server, by error code", self.closed.clone());
+        registry.register("connect_seconds", "Time from match to call", self.connect.clone());
     }
 
-    /// How many there are of each.
-    pub(crate) fn count(&self, census: Census) {
+    /// Sets the gauges.
+    pub(crate) fn set_census(&self, census: Census) {
         let Census { idle, waiting, connecting, talking, matches, connections } = census;
         for (peers, count) in self.peers.iter().zip([idle, waiting, connecting, talking]) {
             peers.set(gauge(count));
@@ -124,55 +127,55 @@ impl Telemetry {
         self.connections.set(gauge(connections));
     }
 
-    /// Something has reached the matchmaker.
-    pub(crate) fn heard(&self, input: &Input) {
+    /// Counts an input of the matchmaker if it is a message.
+    pub(crate) fn message_in(&self, input: &Input) {
         match input {
             Input::Said { .. } | Input::Refused { .. } | Input::TooSoon { .. } => {
-                self.heard.inc();
+                self.messages_in.inc();
             }
             Input::Opened { .. } | Input::Closed { .. } | Input::Drain | Input::Tick => {}
         }
     }
 
-    /// A message goes out.
-    pub(crate) fn said(&self) {
-        self.said.inc();
+    /// Counts a message from the matchmaker.
+    pub(crate) fn message_out(&self) {
+        self.messages_out.inc();
     }
 
-    /// A message came in, and its answer goes out, that the matchmaker does not know of.
-    pub(crate) fn ponged(&self) {
-        self.heard.inc();
-        self.said.inc();
+    /// Counts a ping and its pong, which bypass the matchmaker.
+    pub(crate) fn pong_answered(&self) {
+        self.messages_in.inc();
+        self.messages_out.inc();
     }
 
-    /// So many bytes of a message have come in.
-    pub(crate) fn took(&self, bytes: usize) {
-        self.taken.inc_by(bytes as u64);
+    /// Counts the bytes of an incoming message.
+    pub(crate) fn bytes_in(&self, bytes: usize) {
+        self.bytes_in.inc_by(bytes as u64);
     }
 
-    /// So many bytes of a message go out.
-    pub(crate) fn gives(&self, bytes: usize) {
-        self.given.inc_by(bytes as u64);
+    /// Counts the bytes of an outgoing message.
+    pub(crate) fn bytes_out(&self, bytes: usize) {
+        self.bytes_out.inc_by(bytes as u64);
     }
 
-    /// The server closes a socket.
+    /// Counts a socket that the server closes.
     pub(crate) fn closed(&self, code: ErrorCode) {
         let code = label(&code);
         tracing::debug!(code, "closed");
         self.closed.get_or_create(&[("code", code)]).inc();
     }
 
-    /// Something was too much.
+    /// Counts a rejection by a limit.
     pub(crate) fn limited(&self, limit: Limit) {
         self.limited[limit as usize].inc();
     }
 
-    /// Networks of which something is counted.
+    /// Sets the number of tracked networks.
     pub(crate) fn networks(&self, count: usize) {
         self.networks.set(gauge(count));
     }
 
-    /// A line and a number for what the matchmaker finds worth them.
+    /// Counts and logs an event that the matchmaker reports.
     pub(crate) fn note(&self, note: Note) {
         match note {
             Note::Matched { match_id, waited, affinity } => {
@@ -187,7 +190,7 @@ impl Telemetry {
             }
             Note::Rebuilt { match_id } => {
                 self.rebuilt.inc();
-                tracing::info!(match.id = %match_id.0, "taken up");
+                tracing::info!(match.id = %match_id.0, "rebuilt");
             }
             Note::Ended { match_id, reason, lasted } => {
                 let reason = label(&reason);
@@ -202,11 +205,11 @@ impl Telemetry {
         }
     }
 
-    /// All numbers as `OpenMetrics` text, which is Prometheus' format with an end mark.
+    /// All metrics as `OpenMetrics` text, which is the format of Prometheus with an end mark.
     ///
     /// # Errors
     ///
-    /// Only those of writing to a text, which has none.
+    /// None in practice: writing to a `String` does not fail.
     pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
@@ -214,7 +217,7 @@ impl Telemetry {
     }
 }
 
-/// The name of a unit variant as it is on the wire, so that logs, numbers and messages say the same.
+/// The wire name of a unit variant, so that logs, metrics and messages use the same one.
 pub(crate) fn label<T: Serialize>(code: &T) -> String {
     serde_json::to_value(code)
         .ok()
@@ -230,19 +233,4 @@ fn gauge(count: usize) -> i64 {
 
 fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Starts the log of the process, on standard error.
-///
-/// # Errors
-///
-/// When the filter is none, or the process has a log already.
-pub fn start_log(log: &Log) -> anyhow::Result<()> {
-    let lines = fmt().with_env_filter(EnvFilter::try_new(&log.filter)?).with_writer(std::io::stderr);
-    // Not `init`: it would also take in the `log` crate, where parsers tell what they parse.
-    match log.format {
-        Format::Text => tracing::subscriber::set_global_default(lines.finish())?,
-        Format::Json => tracing::subscriber::set_global_default(lines.json().finish())?,
-    }
-    Ok(())
 }

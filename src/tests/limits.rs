@@ -10,7 +10,7 @@ use passerby::{
     },
     server::{
         Config,
-        config::limits::{Limits, Rate},
+        config::limits::{LimitSettings, Rate},
     },
 };
 use tokio_tungstenite::tungstenite::Message;
@@ -30,7 +30,7 @@ const JOIN: ToServer = ToServer::Join {
 };
 
 /// One that believes a proxy on loopback.
-async fn house_behind_a_proxy(limit: impl FnOnce(&mut Limits)) -> House {
+async fn house_behind_a_proxy(limit: impl FnOnce(&mut LimitSettings)) -> House {
     let mut config = Config::default();
     config.server.proxies = vec!["127.0.0.1".into()];
     limit(&mut config.limits);

@@ -159,7 +159,8 @@ async fn who_asks_for_much() -> (House, TcpStream, std::path::PathBuf) {
         std::process::id(),
         std::thread::current().id()
     ));
-    fs::create_dir_all(&root).unwrap();
+    fs::create_dir_all(root.join("pkg")).unwrap();
+    fs::write(root.join("pkg/passerby.js"), "").unwrap();
     fs::write(root.join("huge"), vec![b'x'; HUGE]).unwrap();
     let mut config = Config::default();
     config.leptos.site_root = root.to_str().unwrap().into();

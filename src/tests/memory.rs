@@ -36,6 +36,7 @@ impl Program {
             .env("LEPTOS_SITE_ADDR", address.to_string())
             // The page is not asked for, so it need not have been built.
             .env("LEPTOS_HASH_FILES", "false")
+            .env("LEPTOS_SITE_ROOT", "src/tests/support/site")
             .env("PASSERBY__METRICS__ADDR", "")
             .stderr(Stdio::null())
             .spawn()

@@ -1,105 +1,107 @@
-//! How much of everything one peer and one network may have, as operators set it; it must not know who counts.
+//! `[limits]`: rates, sizes and timeouts for one peer, one network and the whole server.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use serde::Deserialize;
 
-use super::ice::Fault;
+use super::value::InvalidKey;
 use crate::{
     protocol::limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES},
     time::RateLimit,
 };
 
-/// The largest burst: more is no limit.
+/// The largest burst; a limit that allows more can as well be switched off.
 const MAX_BURST: u32 = 10_000;
 
-/// The fastest rate: the clock counts milliseconds.
+/// The highest rate: the clock counts in milliseconds.
 const MAX_PER_MINUTE: u32 = 60_000;
 
-/// The shortest and the longest that anybody is waited for, in seconds.
+/// The range of every timeout, in seconds.
 const SECONDS: RangeInclusive<u64> = 1..=60;
 
-/// The least that has to fit into an outbox: the largest message, and some.
+/// The smallest outbox: the largest message fits, with some room to spare.
 const MIN_OUTBOX_KIB: u32 = 64;
 
-/// The most: where all of ten thousand peers had as much, it would be 40 GiB.
+/// The largest outbox: if all of ten thousand peers filled theirs, it would be 40 GiB.
 const MAX_OUTBOX_KIB: u32 = 4096;
 
-/// `[limits]`: what one peer and one network may do, and for how long anybody is waited for.
+/// `[limits]`: limits for one peer and one network, and timeouts.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
-pub struct Limits {
-    /// What one socket may say.
+pub struct LimitSettings {
+    /// Limits for the messages of one socket.
     pub peer: PeerLimits,
-    /// What all sockets from one network may do together: from one IPv4 address or one /64 of IPv6.
+    /// Limits for all visitors of one network together: one IPv4 address or one /64 of IPv6.
     pub network: NetworkLimits,
-    /// Networks that are counted at most, 1 or more; about 100 bytes each. One more is let in uncounted: who has so many
-    /// networks is not held up by what each of them may do. Default: 65536. `PASSERBY__LIMITS__NETWORKS`.
+    /// The maximum number of networks that are counted, 1 or more; about 100 bytes each. Beyond that, networks are not
+    /// counted: an attacker with that many is not stopped by per-network limits. Default: 65536.
+    /// `PASSERBY__LIMITS__NETWORKS`.
     pub networks: usize,
-    /// Connections of one listener at most that are open and no sockets, 1 or more; the eldest makes room for the next. A
-    /// page needs six for a second. Default: 4096, with ten thousand sockets far below the descriptors that
-    /// `docs/passerby.service` allows. `PASSERBY__LIMITS__OPEN`.
+    /// The maximum number of open connections of one listener, not counting sockets, 1 or more; the oldest one is
+    /// closed to make room. A page needs six of them for a second. Default: 4096, which together with ten thousand
+    /// sockets is far below the descriptors that `docs/passerby.service` allows. `PASSERBY__LIMITS__OPEN`.
     pub open: usize,
-    /// Seconds that a request's head may take, 1 to 60, and the handshake of TLS before it, and that a connection is kept
-    /// for the next request. Default: 10. `PASSERBY__LIMITS__HEAD_SECONDS`.
+    /// Seconds for a TLS handshake, then for a request's head, and for which an idle connection is kept open for the
+    /// next request, 1 to 60. Default: 10. `PASSERBY__LIMITS__HEAD_SECONDS`.
     pub head_seconds: u64,
-    /// Seconds for which a write may get nowhere, 1 to 60; one message of a socket may take no longer altogether. Default:
-    /// 10: a phone in a tunnel is back by then, or gone. `PASSERBY__LIMITS__WRITE_SECONDS`.
+    /// Seconds for which a write may make no progress, 1 to 60; also the total time for one message of a socket.
+    /// Default: 10, because a phone in a tunnel is either back by then or gone. `PASSERBY__LIMITS__WRITE_SECONDS`.
     pub write_seconds: u64,
     /// Seconds from a socket's handshake to its `hello`, 1 to 60. Default: 5. `PASSERBY__LIMITS__HELLO_SECONDS`.
     pub hello_seconds: u64,
-    /// KiB of descriptions and candidates that are kept for one peer until it has acknowledged them, 64 to 4096. Default:
-    /// 256. `PASSERBY__LIMITS__OUTBOX_KIB`.
+    /// KiB of descriptions and candidates stored for one peer until it acknowledges them, 64 to 4096. Default: 256.
+    /// `PASSERBY__LIMITS__OUTBOX_KIB`.
     pub outbox_kib: u32,
 }
 
-/// So many at once, then so many a minute: `PASSERBY__LIMITS__PEER__JOINS__BURST` and so on.
+/// A burst, then a steady rate: `PASSERBY__LIMITS__PEER__JOINS__BURST` and so on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub struct Rate {
-    /// At once, up to 10000; 0 for no limit.
+    /// How many are allowed at once, up to 10000; 0 means no limit.
     pub burst: u32,
-    /// A minute, 1 to 60000, spread evenly.
+    /// How many are allowed per minute after the burst, evenly spread, 1 to 60000.
     pub per_minute: u32,
 }
 
-/// `[limits.peer]`, each in a bucket of its own. What a page does by itself never comes near any of these.
+/// `[limits.peer]`: one token bucket per kind of message. A page never comes near these rates without a person's help.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct PeerLimits {
-    /// `join`: after each stranger who left, and at each change of what one waits with, such as five topics typed in.
+    /// `join`: sent after each partner who left, and whenever a preference changes, as when five topics are typed in.
     pub joins: Rate,
-    /// `next` and `failed`: nobody has seen a face in less than two seconds for long.
+    /// `next` and `failed`: even an impatient person looks at a partner for two seconds on average.
     pub nexts: Rate,
-    /// Offers and answers: a match has six connections at most, each with its offer and three restarts of ICE.
+    /// Offers and answers: a match has at most six connections, each with its offer and three ICE restarts.
     pub signals: Rate,
-    /// Candidates and their ends: 64 and an end for each of six connections, 390, fit into the burst; who goes from match
-    /// to match every two seconds finds 30 for the offer ahead and 30 for the answer each time.
+    /// Candidates and ends of candidates. The burst fits a whole match: 64 candidates and an end for each of six
+    /// connections, 390. A peer that moves on every two seconds sends about 30 for the prepared offer and 30 for the
+    /// answer each time.
     pub candidates: Rate,
-    /// All else: proofs of life, acknowledgements, `connected`, `leave`.
+    /// All other messages: pings, acknowledgements, `connected`, `leave`.
     pub others: Rate,
 }
 
-/// `[limits.network]`: for a school or a carrier's shared address, where a hundred people look for somebody at once.
+/// `[limits.network]`: sized for a school or a carrier's shared address where a hundred people use the site at once.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct NetworkLimits {
-    /// Sockets at a time, 0 for no limit. Default: 128, so that it takes eighty networks to fill a server.
-    /// `PASSERBY__LIMITS__NETWORK__CONNECTIONS`.
+    /// The maximum number of sockets at a time, 0 for no limit. Default: 128, so that it takes eighty networks to fill
+    /// a server. `PASSERBY__LIMITS__NETWORK__CONNECTIONS`.
     pub connections: usize,
-    /// Connections at a time that are no sockets, 0 for no limit; one more is closed at once. Default: 512: a page needs six
-    /// for a second. `PASSERBY__LIMITS__NETWORK__OPEN`.
+    /// The maximum number of open connections, not counting sockets, 0 for no limit; any more are closed at once.
+    /// Default: 512, because a page needs six for a second. `PASSERBY__LIMITS__NETWORK__OPEN`.
     pub open: usize,
-    /// The page asked for: it is made anew each time, which costs more than anything else that a stranger can ask for.
+    /// Page requests: the page is rendered for each one, the most expensive thing that a visitor can ask for.
     pub pages: Rate,
-    /// New sockets: everybody presses Start in one minute, or comes back after a restart.
+    /// New sockets: after an event or a restart, everyone connects within a minute.
     pub openings: Rate,
     /// `join`.
     pub joins: Rate,
-    /// `next` and `failed`: each of a hundred goes on every six seconds.
+    /// `next` and `failed`: enough for a hundred people who each move on every six seconds.
     pub nexts: Rate,
 }
 
-impl Default for Limits {
+impl Default for LimitSettings {
     fn default() -> Self {
         Self {
             peer: PeerLimits::default(),
@@ -140,47 +142,52 @@ impl Default for NetworkLimits {
 }
 
 impl Rate {
-    /// As something to count with; `None` for no limit.
-    pub(crate) fn pace(self) -> Option<RateLimit> {
+    /// The limiter for this rate; `None` means no limit.
+    pub(crate) fn rate_limit(self) -> Option<RateLimit> {
         let every = Duration::from_millis(u64::from(60_000 / self.per_minute.max(1)));
         (self.burst > 0).then(|| RateLimit::new(every, self.burst))
     }
 
-    fn check(self, key: &'static str) -> Result<(), Fault> {
+    fn check(self, key: &'static str) -> Result<(), InvalidKey> {
         if self.burst > MAX_BURST {
-            return Err((key, format!("has a burst above {MAX_BURST}: 0 is no limit")));
+            let problem = format!("has a burst above {MAX_BURST}; use a burst of 0 for no limit");
+            return Err(InvalidKey::new(key, problem));
         }
         if self.burst > 0 && !(1..=MAX_PER_MINUTE).contains(&self.per_minute) {
-            return Err((key, format!("must be 1 to {MAX_PER_MINUTE} per_minute; a burst of 0 is no limit")));
+            let problem =
+                format!("must have a per_minute of 1 to {MAX_PER_MINUTE}; use a burst of 0 for no limit");
+            return Err(InvalidKey::new(key, problem));
         }
         Ok(())
     }
 }
 
-impl Limits {
-    /// What the types do not say.
+impl LimitSettings {
+    /// Checks what the types do not.
     ///
     /// # Errors
     ///
-    /// A [`Fault`] where a value cannot be meant.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
-        if self.networks == 0 {
-            return Err(("limits.networks", "must be 1 or more".into()));
+    /// An [`InvalidKey`] if a value is out of range.
+    pub(super) fn check(&self) -> Result<(), InvalidKey> {
+        let Self { peer, network, networks, open, head_seconds, write_seconds, hello_seconds, outbox_kib } =
+            self;
+        for (key, count) in [("limits.networks", networks), ("limits.open", open)] {
+            if *count == 0 {
+                return Err(InvalidKey::new(key, "must be 1 or more"));
+            }
         }
-        if self.open == 0 {
-            return Err(("limits.open", "must be 1 or more".into()));
+        if !(MIN_OUTBOX_KIB..=MAX_OUTBOX_KIB).contains(outbox_kib) {
+            let problem = format!("must be {MIN_OUTBOX_KIB} to {MAX_OUTBOX_KIB}");
+            return Err(InvalidKey::new("limits.outbox_kib", problem));
         }
-        if !(MIN_OUTBOX_KIB..=MAX_OUTBOX_KIB).contains(&self.outbox_kib) {
-            return Err(("limits.outbox_kib", format!("must be {MIN_OUTBOX_KIB} to {MAX_OUTBOX_KIB}")));
-        }
-        let Self { peer, network, head_seconds, write_seconds, hello_seconds, .. } = self;
         for (key, seconds) in [
             ("limits.head_seconds", head_seconds),
             ("limits.write_seconds", write_seconds),
             ("limits.hello_seconds", hello_seconds),
         ] {
             if !SECONDS.contains(seconds) {
-                return Err((key, format!("must be {} to {}", SECONDS.start(), SECONDS.end())));
+                let problem = format!("must be {} to {}", SECONDS.start(), SECONDS.end());
+                return Err(InvalidKey::new(key, problem));
             }
         }
         for (key, rate) in [
@@ -200,7 +207,7 @@ impl Limits {
     }
 }
 
-/// Everything that is counted, as the numbers name it.
+/// A limit whose rejections are counted in the metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Limit {
     /// `limits.peer.joins`
@@ -236,7 +243,7 @@ pub(crate) enum Limit {
 }
 
 impl Limit {
-    /// All, in order, with the values of the label `limit`.
+    /// All limits in order, each with its value of the metric label `limit`.
     pub(crate) const ALL: [(Self, &str); 15] = [
         (Self::PeerJoins, "peer-joins"),
         (Self::PeerNexts, "peer-nexts"),
@@ -262,19 +269,19 @@ mod tests {
     use crate::protocol::limits::{MAX_CANDIDATES, MAX_EPOCH};
 
     #[test]
-    fn the_counters_stand_in_the_order_of_their_names() {
+    fn labels_are_in_the_order_of_the_variants() {
         assert!(Limit::ALL.iter().enumerate().all(|(n, it)| it.0 as usize == n));
     }
 
     #[test]
-    fn every_candidate_of_a_match_fits_into_the_burst() {
+    fn candidate_burst_covers_a_whole_match() {
         let all = u32::from(MAX_CANDIDATES + 1) * MAX_EPOCH;
         assert!(all <= PeerLimits::default().candidates.burst, "{all}");
     }
 
     #[test]
-    fn no_burst_is_no_limit() {
-        assert!(Rate { burst: 0, per_minute: 0 }.pace().is_none());
+    fn zero_burst_means_unlimited() {
+        assert!(Rate { burst: 0, per_minute: 0 }.rate_limit().is_none());
         assert!(Rate { burst: 0, per_minute: 0 }.check("key").is_ok());
         assert!(Rate { burst: 1, per_minute: 0 }.check("key").is_err());
         assert!(Rate { burst: 1, per_minute: 60_001 }.check("key").is_err());

@@ -1,90 +1,118 @@
-//! What operators can set, read once at the start; it must not know what the settings do.
+//! Configuration: what operators write ([`Config`]), and what it means to the server ([`Resolved`]).
+//!
+//! [`Config::load`] reads the file and the environment. [`Config::resolve`] checks the values against each other, reads
+//! the files that they name, and creates nothing. [`run`](super::run) then works with the [`Resolved`] values only.
 
 pub mod limits;
-pub(crate) mod ice;
+mod ice;
+mod keys;
+mod site;
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+mod environment;
+pub(crate) mod value;
 
-use config::{ConfigError, File, FileFormat};
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+use config::{ConfigBuilder, ConfigError, File, FileFormat, builder::DefaultState};
 use leptos::config::LeptosOptions;
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer};
+
+pub use environment::process_environment;
 
 use super::{
     http::{
         client_ip::{self, ForwardedHeader, Proxies},
         origin::{self, Origins},
     },
-    tls::Tls,
+    tls::{Plan, TlsSettings},
 };
-use ice::{Ice, State};
-use limits::Limits;
+use crate::matchmaker::Ice;
+use environment::{Overrides, SetBy, Variables};
+use ice::IceSettings;
+use keys::{KeySource, StateSettings};
+use limits::LimitSettings;
+use value::{InvalidKey, address_or_none, list};
 
-/// Everything. Each key is named in an error as `table.key`, with the environment variable if it came from there.
-#[derive(Clone, Debug)]
+/// The configuration as written. Errors name a key as `table.key`, and the environment variable that set it.
+#[derive(Clone, Debug, Deserialize)]
 pub struct Config {
     /// `[server]`
-    pub server: Server,
+    #[serde(default)]
+    pub server: ServerSettings,
     /// `[tls]`
-    pub tls: Tls,
+    #[serde(default)]
+    pub tls: TlsSettings,
     /// `[limits]`
-    pub limits: Limits,
+    #[serde(default)]
+    pub limits: LimitSettings,
     /// `[metrics]`
-    pub metrics: Metrics,
+    #[serde(default)]
+    pub metrics: MetricsSettings,
     /// `[ice]`
-    pub ice: Ice,
+    #[serde(default)]
+    pub ice: IceSettings,
     /// `[state]`
-    pub state: State,
+    #[serde(default)]
+    pub state: StateSettings,
     /// `[log]`
-    pub log: Log,
+    #[serde(default)]
+    pub log: LogSettings,
     /// `[package.metadata.leptos]`; each key is overridden by `LEPTOS_KEY`.
+    #[serde(rename = "package", deserialize_with = "leptos_options")]
     pub leptos: LeptosOptions,
     /// Whether `cargo leptos watch` has started this server (`LEPTOS_WATCH`): pages then load its reload script.
-    pub watched: bool,
+    #[serde(skip)]
+    pub is_watched: bool,
+    #[serde(skip)]
+    variables: Variables,
 }
 
-/// Who may connect, how many, and how it ends.
+/// `[server]`: which pages may connect, how many peers, and how the server stops.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
-pub struct Server {
-    /// Origins whose pages may open `/ws`: scheme, host and port, nothing else. Default: none, which is allowed on loopback
-    /// only, where the server's own pages may. `PASSERBY__SERVER__ORIGINS`, separated by commas.
+pub struct ServerSettings {
+    /// Origins whose pages may open `/ws`: scheme, host and port only. Default: none, which is allowed on loopback
+    /// only; the server's own pages may connect there. `PASSERBY__SERVER__ORIGINS`, separated by commas.
+    #[serde(deserialize_with = "list")]
     pub origins: Vec<String>,
-    /// Addresses and networks of the proxies in front of this server, whose word is taken for where a request comes from.
-    /// Default: none. `PASSERBY__SERVER__PROXIES`, separated by commas.
+    /// Addresses and networks of the proxies in front of this server. Only their word is trusted for where a request
+    /// comes from. Default: none. `PASSERBY__SERVER__PROXIES`, separated by commas.
+    #[serde(deserialize_with = "list")]
     pub proxies: Vec<String>,
-    /// Where they write it: `x-forwarded-for` or `forwarded`. Default: x-forwarded-for.
+    /// The header in which the proxies name the client: `x-forwarded-for` or `forwarded`. Default: x-forwarded-for.
     /// `PASSERBY__SERVER__FORWARDED_HEADER`.
     pub forwarded_header: ForwardedHeader,
-    /// Peers at most, those who may still come back included; 1 or more. Default: 10000. `PASSERBY__SERVER__MAX_CONNECTIONS`.
+    /// The maximum number of peers, 1 or more; peers that lost their socket and may still resume count too. Default:
+    /// 10000. `PASSERBY__SERVER__MAX_CONNECTIONS`.
     pub max_connections: usize,
-    /// Seconds that calls are given when the server is told to stop, 1 to 300. Default: 8, because `cargo leptos watch`
-    /// kills after 10. `PASSERBY__SERVER__GRACE_SECONDS`.
+    /// The grace period for calls when the server is told to stop, in seconds, 1 to 300. Default: 8, because
+    /// `cargo leptos watch` kills the server after 10. `PASSERBY__SERVER__GRACE_SECONDS`.
     pub grace_seconds: u64,
 }
 
-/// Where the numbers are told.
+/// `[metrics]`: where Prometheus can scrape metrics.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
-pub struct Metrics {
+pub struct MetricsSettings {
     /// The address of the listener for `/metrics`, empty for none. Default: 127.0.0.1:3002. `PASSERBY__METRICS__ADDR`.
     #[serde(deserialize_with = "address_or_none")]
     pub addr: Option<SocketAddr>,
 }
 
-/// What is written to standard error.
+/// `[log]`: what is written to standard error.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
-pub struct Log {
-    /// One line for people or one JSON object for machines. Default: text. `PASSERBY__LOG__FORMAT`.
-    pub format: Format,
+pub struct LogSettings {
+    /// Plain text for people or one JSON object per line for machines. Default: text. `PASSERBY__LOG__FORMAT`.
+    pub format: LogFormat,
     /// Directives of tracing-subscriber's `EnvFilter`. Default: info. `PASSERBY__LOG__FILTER`.
     pub filter: String,
 }
 
-/// The shape of a line in the log.
+/// The format of the log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Format {
+pub enum LogFormat {
     /// For people.
     #[default]
     Text,
@@ -92,7 +120,60 @@ pub enum Format {
     Json,
 }
 
-impl Default for Server {
+/// The configuration as the server uses it, checked and complete.
+#[derive(Debug)]
+pub struct Resolved {
+    /// Where pages and sockets are served.
+    pub(crate) site_addr: SocketAddr,
+    /// Where plain HTTP is redirected to TLS.
+    pub(crate) redirect_addr: Option<SocketAddr>,
+    /// Where `/metrics` is served.
+    pub(crate) metrics_addr: Option<SocketAddr>,
+    /// The origins that the configuration names; may be empty.
+    pub(crate) configured_origins: Vec<String>,
+    /// The origins whose pages may connect to a server at `site_addr`.
+    pub(crate) origins: Origins,
+    /// The trusted proxies.
+    pub(crate) proxies: Proxies,
+    /// Where the certificate comes from, if there is one.
+    pub(crate) tls: Plan,
+    /// STUN and TURN servers.
+    pub(crate) ice: Ice,
+    /// Whether addresses that the connection does not need are removed from signals.
+    pub(crate) scrub: bool,
+    /// Where the keys for tickets and device names come from.
+    pub(crate) keys: KeySource,
+    /// Rates, sizes and timeouts.
+    pub limits: LimitSettings,
+    /// The maximum number of peers.
+    pub max_connections: usize,
+    /// How long calls may go on when the server is told to stop.
+    pub(crate) grace: Duration,
+    /// What is logged.
+    pub log: LogSettings,
+    /// Where the built page is.
+    pub(crate) leptos: LeptosOptions,
+    /// Identifies the built page, if its files are named by their hashes.
+    pub(crate) build: Option<String>,
+    /// The port of the reload script of `cargo leptos watch`, if that started this server.
+    pub(crate) reload_port: Option<u32>,
+}
+
+/// Why the server does not start; each message names the key.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidConfig {
+    /// The file cannot be read or is not TOML, or a value has the wrong type.
+    #[error("{0}{1}")]
+    Unreadable(ConfigError, SetBy),
+    /// There is no such key.
+    #[error("unknown key `{0}`{1}")]
+    UnknownKey(String, SetBy),
+    /// A value is out of range, contradicts another or names a file that cannot be used.
+    #[error("{0}{1}")]
+    InvalidValue(InvalidKey, SetBy),
+}
+
+impl Default for ServerSettings {
     fn default() -> Self {
         Self {
             origins: Vec::new(),
@@ -104,227 +185,15 @@ impl Default for Server {
     }
 }
 
-impl Default for Metrics {
+impl Default for MetricsSettings {
     fn default() -> Self {
         Self { addr: Some(SocketAddr::from(([127, 0, 0, 1], 3002))) }
     }
 }
 
-impl Default for Log {
+impl Default for LogSettings {
     fn default() -> Self {
-        Self { format: Format::default(), filter: "info".into() }
-    }
-}
-
-/// The settings as they stand in the file.
-#[derive(Deserialize)]
-struct Document {
-    #[serde(default)]
-    server: Server,
-    #[serde(default)]
-    tls: Tls,
-    #[serde(default)]
-    limits: Limits,
-    #[serde(default)]
-    metrics: Metrics,
-    #[serde(default)]
-    ice: Ice,
-    #[serde(default)]
-    state: State,
-    #[serde(default)]
-    log: Log,
-    package: Package,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Metadata {
-    leptos: LeptosOptions,
-}
-
-/// Why the server does not start; each message names the key.
-#[derive(Debug, thiserror::Error)]
-pub enum Problem {
-    /// The file cannot be read or is no TOML, or a value is of the wrong type.
-    #[error("{0}{1}")]
-    Unreadable(ConfigError, Origin),
-    /// There is no such key.
-    #[error("unknown key `{0}`{1}")]
-    Unknown(String, Origin),
-    /// The value cannot be meant.
-    #[error("`{key}` {problem}{origin}")]
-    Impossible {
-        /// The key.
-        key: &'static str,
-        /// What is wrong with its value.
-        problem: String,
-        /// Where it was set.
-        origin: Origin,
-    },
-}
-
-/// The environment variable that a value came from, if it did.
-#[derive(Debug, Default)]
-pub struct Origin(Option<String>);
-
-impl std::fmt::Display for Origin {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.as_ref().map_or(Ok(()), |name| write!(f, " (set by the environment variable {name})"))
-    }
-}
-
-/// Leptos' keys in the environment; a `LEPTOS_` variable that is not listed is for the build.
-const LEPTOS_KEYS: [(&str, &str); 11] = [
-    ("LEPTOS_OUTPUT_NAME", "output-name"),
-    ("LEPTOS_SITE_ROOT", "site-root"),
-    ("LEPTOS_SITE_PKG_DIR", "site-pkg-dir"),
-    ("LEPTOS_ENV", "env"),
-    ("LEPTOS_SITE_ADDR", "site-addr"),
-    ("LEPTOS_RELOAD_PORT", "reload-port"),
-    ("LEPTOS_RELOAD_EXTERNAL_PORT", "reload-external-port"),
-    ("LEPTOS_RELOAD_WS_PROTOCOL", "reload-ws-protocol"),
-    ("LEPTOS_NOT_FOUND_PATH", "not-found-path"),
-    ("LEPTOS_HASH_FILE_NAME", "hash-file"),
-    ("LEPTOS_HASH_FILES", "hash-files"),
-];
-
-/// What the environment sets: from the key to the variable's name and value.
-struct Overrides(BTreeMap<String, (String, String)>);
-
-impl Overrides {
-    fn new(environment: impl IntoIterator<Item = (String, String)>) -> Self {
-        let key = |name: &str| match name.strip_prefix("PASSERBY__") {
-            Some(path) => Some(path.to_lowercase().replace("__", ".")),
-            None => LEPTOS_KEYS
-                .iter()
-                .find(|it| it.0 == name)
-                .map(|it| format!("package.metadata.leptos.{}", it.1)),
-        };
-        let set = environment.into_iter().filter_map(|(name, value)| Some((key(&name)?, (name, value))));
-        Self(set.collect())
-    }
-
-    fn origin(&self, key: Option<&str>) -> Origin {
-        Origin(key.and_then(|key| self.0.get(key)).map(|(name, _)| name.clone()))
-    }
-}
-
-/// The process's environment; what is no UTF-8 in it cannot be meant for us.
-pub fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
-impl Config {
-    /// Reads the file, then what the environment ([`environment`]) overrides.
-    ///
-    /// # Errors
-    ///
-    /// A [`Problem`] with a key that is unknown, of the wrong type or impossible.
-    pub fn load(
-        path: &Path,
-        environment: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, Problem> {
-        let file = File::from(path).format(FileFormat::Toml);
-        Self::read(config::Config::builder().add_source(file), environment)
-    }
-
-    fn read(
-        mut builder: config::ConfigBuilder<config::builder::DefaultState>,
-        environment: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, Problem> {
-        let environment: Vec<_> = environment.into_iter().collect();
-        let watched = environment.iter().any(|(name, _)| name == "LEPTOS_WATCH");
-        let overrides = Overrides::new(environment);
-        let unreadable = |error: ConfigError| {
-            let origin = overrides.origin(key_of(&error));
-            Problem::Unreadable(error, origin)
-        };
-        for (key, (_, value)) in &overrides.0 {
-            builder = match key.as_str() {
-                "server.origins" | "server.proxies" | "tls.domains" | "ice.stun" | "ice.turn" => {
-                    builder.set_override(key, list(value))
-                }
-                _ => builder.set_override(key, value.as_str()),
-            }
-            .map_err(unreadable)?;
-        }
-        let mut unknown = None;
-        let document: Document = builder
-            .build()
-            .and_then(|it| {
-                serde_ignored::deserialize(it, |path| unknown = unknown.take().or(Some(path.to_string())))
-            })
-            .map_err(unreadable)?;
-        if let Some(key) = unknown {
-            let origin = overrides.origin(Some(&key));
-            return Err(Problem::Unknown(key, origin));
-        }
-        let Document { server, tls, limits, metrics, ice, state, log, package } = document;
-        for (key, is_set) in [("ice.secret", ice.secret.is_set()), ("state.key", state.key.is_set())] {
-            if is_set && !overrides.0.contains_key(key) {
-                let problem = "is a secret and does not belong into a file of settings".into();
-                return Err(Problem::Impossible { key, problem, origin: Origin::default() });
-            }
-        }
-        let leptos = package.metadata.leptos;
-        let config = Self { server, tls, limits, metrics, ice, state, log, leptos, watched };
-        config.check().map_err(|(key, problem)| {
-            let origin = overrides.origin(Some(key));
-            Problem::Impossible { key, problem, origin }
-        })?;
-        Ok(config)
-    }
-
-    /// Whether the build has left the list of hashed names where Leptos looks for it: without it every page would panic.
-    ///
-    /// # Errors
-    ///
-    /// A [`Problem`] with `hash-files`, where it promises a list that is not there.
-    pub fn check_build(&self) -> Result<(), Problem> {
-        let names = std::env::current_exe().map(|it| it.with_file_name(&*self.leptos.hash_file));
-        if !self.leptos.hash_files || names.as_ref().is_ok_and(|it| it.exists()) {
-            return Ok(());
-        }
-        let hash_file = &self.leptos.hash_file;
-        Err(Problem::Impossible {
-            key: "package.metadata.leptos.hash-files",
-            problem: format!(
-                "is true, but there is no {hash_file} beside the executable: \
-                 build with `cargo leptos build`, or set LEPTOS_HASH_FILES=false"
-            ),
-            origin: Origin::default(),
-        })
-    }
-
-    /// What the types do not say.
-    fn check(&self) -> Result<(), (&'static str, String)> {
-        if self.server.max_connections == 0 {
-            return Err(("server.max_connections", "must be 1 or more".into()));
-        }
-        if !(1..=300).contains(&self.server.grace_seconds) {
-            return Err(("server.grace_seconds", "must be 1 to 300".into()));
-        }
-        if let Err(error) = tracing_subscriber::EnvFilter::try_new(&self.log.filter) {
-            return Err(("log.filter", format!("is no filter: {error}")));
-        }
-        self.ice.settle()?;
-        self.limits.check()?;
-        self.state.known_keys()?;
-        if let Err(malformed) = Proxies::new(&self.server.proxies, self.server.forwarded_header) {
-            return Err((client_ip::KEY, malformed.to_string()));
-        }
-        let own = self.tls.settle(&self.state)?.origins(self.leptos.site_addr);
-        match Origins::new(self.leptos.site_addr, &self.server.origins, own) {
-            Ok(_) => Ok(()),
-            Err(error @ (origin::OriginError::Malformed(_) | origin::OriginError::Missing(_))) => {
-                Err((origin::KEY, error.to_string()))
-            }
-        }
+        Self { format: LogFormat::default(), filter: "info".into() }
     }
 }
 
@@ -333,21 +202,154 @@ impl Default for Config {
     fn default() -> Self {
         let leptos = LeptosOptions::builder().output_name("passerby").site_root("target/site").build();
         Self {
-            server: Server::default(),
-            tls: Tls::default(),
-            limits: Limits::default(),
-            metrics: Metrics::default(),
-            ice: Ice::default(),
-            state: State::default(),
-            log: Log::default(),
+            server: ServerSettings::default(),
+            tls: TlsSettings::default(),
+            limits: LimitSettings::default(),
+            metrics: MetricsSettings::default(),
+            ice: IceSettings::default(),
+            state: StateSettings::default(),
+            log: LogSettings::default(),
             leptos,
-            watched: false,
+            is_watched: false,
+            variables: Variables::default(),
         }
     }
 }
 
-fn list(value: &str) -> Vec<String> {
-    value.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect()
+impl Config {
+    /// Reads the file, then what the environment overrides; outside tests that is [`process_environment`].
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidConfig`] if the file cannot be read, a key is unknown, a value has the wrong type or a secret is in the
+    /// file.
+    pub fn load(
+        path: &Path,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, InvalidConfig> {
+        let file = File::from(path).format(FileFormat::Toml);
+        Self::read(config::Config::builder().add_source(file), environment)
+    }
+
+    fn read(
+        builder: ConfigBuilder<DefaultState>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, InvalidConfig> {
+        let overrides = Overrides::new(environment);
+        let variables = overrides.variables();
+        let mut unknown = None;
+        let config = overrides.apply(builder).and_then(|it| it.build()).and_then(|it| {
+            serde_ignored::deserialize(it, |path| unknown = unknown.take().or(Some(path.to_string())))
+        });
+        let mut config: Self = config.map_err(|error| {
+            let set_by = variables.set_by(key_of(&error));
+            InvalidConfig::Unreadable(error, set_by)
+        })?;
+        if let Some(key) = unknown {
+            let set_by = variables.set_by(Some(&key));
+            return Err(InvalidConfig::UnknownKey(key, set_by));
+        }
+        for (key, secret) in [("ice.secret", &config.ice.secret), ("state.key", &config.state.key)] {
+            if secret.is_set() && !variables.contains(key) {
+                let problem = "is a secret: set it in the environment, not in the file";
+                return Err(InvalidConfig::InvalidValue(InvalidKey::new(key, problem), SetBy::default()));
+            }
+        }
+        config.is_watched = overrides.is_watched;
+        config.variables = variables;
+        Ok(config)
+    }
+
+    /// What this configuration means. Reads the files that it names and looks for the built page, but creates nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidConfig`] with the key whose value cannot be used.
+    pub fn resolve(mut self) -> Result<Resolved, InvalidConfig> {
+        let variables = std::mem::take(&mut self.variables);
+        self.resolve_tables().map_err(|invalid| {
+            let set_by = variables.set_by(Some(invalid.key));
+            InvalidConfig::InvalidValue(invalid, set_by)
+        })
+    }
+
+    fn resolve_tables(self) -> Result<Resolved, InvalidKey> {
+        let Self { server, tls, limits, metrics, ice, state, log, leptos, is_watched, .. } = self;
+        server.check()?;
+        log.check()?;
+        limits.check()?;
+        let resolved_ice = ice.resolve()?;
+        let keys = state.resolve()?;
+        let proxies = Proxies::new(&server.proxies, server.forwarded_header)
+            .map_err(|error| InvalidKey::new(client_ip::KEY, error))?;
+        let plan = tls.resolve(&state.dir)?;
+        let origins = Origins::new(leptos.site_addr, &server.origins, plan.origins(leptos.site_addr))
+            .map_err(|error| InvalidKey::new(origin::KEY, error))?;
+        site::check(&leptos)?;
+        Ok(Resolved {
+            site_addr: leptos.site_addr,
+            redirect_addr: tls.redirect_addr,
+            metrics_addr: metrics.addr,
+            configured_origins: server.origins,
+            origins,
+            proxies,
+            tls: plan,
+            ice: resolved_ice,
+            scrub: ice.scrub,
+            keys,
+            limits,
+            max_connections: server.max_connections,
+            grace: Duration::from_secs(server.grace_seconds),
+            log,
+            build: crate::ui::build(&leptos),
+            reload_port: is_watched.then_some(leptos.reload_external_port.unwrap_or(leptos.reload_port)),
+            leptos,
+        })
+    }
+}
+
+impl ServerSettings {
+    fn check(&self) -> Result<(), InvalidKey> {
+        if self.max_connections == 0 {
+            return Err(InvalidKey::new("server.max_connections", "must be 1 or more"));
+        }
+        if !(1..=300).contains(&self.grace_seconds) {
+            return Err(InvalidKey::new("server.grace_seconds", "must be 1 to 300"));
+        }
+        Ok(())
+    }
+}
+
+impl LogSettings {
+    fn check(&self) -> Result<(), InvalidKey> {
+        tracing_subscriber::EnvFilter::try_new(&self.filter)
+            .map(drop)
+            .map_err(|error| InvalidKey::new("log.filter", format!("is not a valid filter: {error}")))
+    }
+}
+
+impl Resolved {
+    /// The origins whose pages may connect to a server at `address`.
+    ///
+    /// Only the port can differ from `site_addr`: if that is 0, the system chooses one when the server binds.
+    pub(crate) fn origins_at(&self, address: SocketAddr) -> Origins {
+        Origins::new(address, &self.configured_origins, self.tls.origins(address))
+            .unwrap_or_else(|_| self.origins.clone())
+    }
+}
+
+fn leptos_options<'de, D: Deserializer<'de>>(package: D) -> Result<LeptosOptions, D::Error> {
+    #[derive(Deserialize)]
+    struct Package {
+        metadata: Metadata,
+    }
+
+    #[derive(Deserialize)]
+    struct Metadata {
+        leptos: LeptosOptions,
+    }
+
+    Package::deserialize(package).map(|it| it.metadata.leptos)
 }
 
 fn key_of(error: &ConfigError) -> Option<&str> {
@@ -358,51 +360,57 @@ fn key_of(error: &ConfigError) -> Option<&str> {
     }
 }
 
-pub(crate) fn address_or_none<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SocketAddr>, D::Error> {
-    let text = String::deserialize(input)?;
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(|error| de::Error::custom(format_args!("{error}: {text:?}")))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::limits::Rate;
-    use super::*;
+    use super::{limits::Rate, *};
 
     const LEPTOS: &str = "[package.metadata.leptos]\noutput-name = \"passerby\"\n";
 
-    fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+    /// A folder with a file where the built page has its script.
+    const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
+
+    fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, InvalidConfig> {
         let file = File::from_str(&format!("{text}\n{LEPTOS}"), FileFormat::Toml);
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Config::read(config::Config::builder().add_source(file), environment).map_err(|it| it.to_string())
+        Config::read(config::Config::builder().add_source(file), environment)
+    }
+
+    /// The same with a built page, whose absence would be an error of its own.
+    fn resolve(text: &str, environment: &[(&str, &str)]) -> Result<Resolved, InvalidConfig> {
+        read(text, environment).and_then(with_site)
+    }
+
+    fn with_site(mut config: Config) -> Result<Resolved, InvalidConfig> {
+        config.leptos.site_root = SITE.into();
+        config.leptos.hash_files = false;
+        config.resolve()
     }
 
     fn problem(text: &str, environment: &[(&str, &str)]) -> String {
-        read(text, environment).expect_err("it must not start")
+        resolve(text, environment).expect_err("this configuration is invalid").to_string()
     }
 
     #[test]
-    fn without_settings_there_are_the_defaults() {
+    fn an_empty_file_means_the_defaults() {
         let config = read("", &[]).unwrap();
         assert_eq!(config.server.max_connections, 10_000);
         assert_eq!(config.metrics.addr.unwrap().to_string(), "127.0.0.1:3002");
         assert_eq!(config.leptos.site_addr.to_string(), "127.0.0.1:3000");
-        assert!(!config.watched);
+        assert!(!config.is_watched);
+        assert!(with_site(config).is_ok());
     }
 
     #[test]
-    fn our_file_says_what_the_defaults_say_and_what_the_build_says() {
+    fn our_file_matches_the_defaults_and_the_build() {
         let ours = Config::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Leptos.toml")), []).unwrap();
         assert_eq!(
             format!("{:?}{:?}{:?}{:?}", ours.server, ours.tls, ours.limits, ours.metrics),
             format!(
                 "{:?}{:?}{:?}{:?}",
-                Server::default(),
-                Tls::default(),
-                Limits::default(),
-                Metrics::default()
+                ServerSettings::default(),
+                TlsSettings::default(),
+                LimitSettings::default(),
+                MetricsSettings::default()
             )
         );
 
@@ -415,11 +423,13 @@ mod tests {
         assert_eq!(ours.leptos.site_addr.to_string(), build("site-addr"));
         assert_eq!(ours.leptos.reload_port.to_string(), build("reload-port"));
         assert_eq!(ours.leptos.hash_files.to_string(), build("hash-files"));
+        assert!(with_site(ours).is_ok());
     }
 
     #[test]
-    fn the_environment_wins() {
-        let file = "[server]\nmax_connections = 5\n[limits.peer]\nnexts = { burst = 1, per_minute = 6 }\n[metrics]\naddr = \"127.0.0.1:1\"";
+    fn environment_overrides_the_file() {
+        let file = "[server]\nmax_connections = 5\n[limits.peer]\nnexts = { burst = 1, per_minute = 6 }\n\
+                    [metrics]\naddr = \"127.0.0.1:1\"";
         let environment = [
             ("PASSERBY__SERVER__MAX_CONNECTIONS", "7"),
             ("PASSERBY__SERVER__ORIGINS", "https://a.example, https://b.example:8443"),
@@ -440,14 +450,15 @@ mod tests {
         assert_eq!(config.limits.peer.nexts, Rate { burst: 3, per_minute: 6 });
         assert_eq!(config.limits.network.connections, 0);
         assert_eq!(config.metrics.addr, None);
-        assert_eq!(config.log.format, Format::Json);
+        assert_eq!(config.log.format, LogFormat::Json);
         assert_eq!(config.leptos.site_addr.to_string(), "0.0.0.0:80");
         assert!(config.leptos.hash_files);
-        assert!(config.watched);
+        assert!(config.is_watched);
+        assert!(with_site(config).is_ok());
     }
 
     #[test]
-    fn every_setting_stands_on_the_page_for_operators() {
+    fn operators_page_lists_every_key() {
         let page = include_str!("../../../docs/operating.md");
         let mut table = "";
         let mut count = 0;
@@ -463,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn config_errors_name_the_key() {
         for (text, key) in [
             ("[server]\nmax_conections = 1", "server.max_conections"),
             ("[sever]\norigins = []", "sever"),
@@ -525,7 +536,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_in_the_environment_is_named_twice() {
+    fn config_errors_name_the_environment_variable() {
         for (name, value, key) in [
             ("PASSERBY__SERVER__MAX_CONECTIONS", "1", "server.max_conections"),
             ("PASSERBY__SERVER__MAX_CONNECTIONS", "many", "server.max_connections"),
@@ -539,13 +550,37 @@ mod tests {
     }
 
     #[test]
-    fn hashed_names_need_their_list() {
+    fn secrets_are_set_by_the_environment_only() {
+        for (file, variable, key) in [
+            ("[ice]\nsecret = \"north\"", "PASSERBY__ICE__SECRET", "ice.secret"),
+            ("[state]\nkey = \"north\"", "PASSERBY__STATE__KEY", "state.key"),
+        ] {
+            let message = problem(file, &[]);
+            assert!(message.contains(&format!("`{key}` is a secret")), "{message}");
+            let config = read("", &[(variable, "north")]).unwrap();
+            assert!(!format!("{config:?}").contains("north"), "Debug hides the secret");
+        }
+    }
+
+    #[test]
+    fn resolving_needs_the_built_page() {
         let mut config = Config::default();
-        assert!(config.check_build().is_ok());
-        config.leptos.hash_files = true;
-        config.leptos.hash_file = "no-such-list.txt".into();
-        let message = config.check_build().unwrap_err().to_string();
-        assert!(message.contains("hash-files") && message.contains("no-such-list.txt"), "{message}");
+        config.leptos.site_root = "/nowhere".into();
+        let message = config.resolve().unwrap_err().to_string();
+        assert!(message.contains("site-root`"), "{message}");
+        let message =
+            read("", &[("LEPTOS_SITE_ROOT", "/nowhere")]).unwrap().resolve().unwrap_err().to_string();
+        assert!(message.contains("LEPTOS_SITE_ROOT"), "{message}");
+    }
+
+    #[test]
+    fn own_origins_have_the_port_that_the_system_chose() {
+        let resolved = resolve("", &[("LEPTOS_SITE_ADDR", "127.0.0.1:0")]).unwrap();
+        let origins = resolved.origins_at(([127, 0, 0, 1], 4321).into());
+        assert_eq!(origins.primary(), "http://localhost:4321");
+        let configured = [("PASSERBY__SERVER__ORIGINS", "https://passerby.example")];
+        let resolved = resolve("", &configured).unwrap();
+        assert_eq!(resolved.origins_at(([127, 0, 0, 1], 4321).into()), resolved.origins);
     }
 
     #[test]
@@ -555,11 +590,12 @@ mod tests {
     }
 
     #[test]
-    fn a_public_address_whose_names_are_known_needs_none() {
+    fn a_public_address_with_known_names_needs_no_origins() {
         let public = ("LEPTOS_SITE_ADDR", "0.0.0.0:3443");
-        assert!(read("", &[public, ("PASSERBY__TLS__SELF_SIGNED", "true")]).is_ok());
+        assert!(resolve("", &[public, ("PASSERBY__TLS__SELF_SIGNED", "true")]).is_ok());
         let domains = ("PASSERBY__TLS__DOMAINS", "a.example, b.example");
         let config = read("", &[public, domains, ("PASSERBY__STATE__DIR", "state")]).unwrap();
         assert_eq!(config.tls.domains, ["a.example", "b.example"]);
+        assert!(with_site(config).is_ok());
     }
 }

@@ -5,7 +5,6 @@ use leptos::{nonce::use_nonce, prelude::use_context};
 use leptos_axum::ResponseOptions;
 
 use super::origin::Origins;
-use crate::server::config::Config;
 
 /// The headers of every response, pages or not.
 pub(crate) const SECURITY_HEADERS: [(HeaderName, HeaderValue); 5] = [
@@ -44,9 +43,8 @@ pub(crate) struct ContentSecurityPolicy {
 
 impl ContentSecurityPolicy {
     /// The policy for this server.
-    pub(crate) fn new(config: &Config, origins: &Origins) -> Self {
-        let reload_port = config.leptos.reload_external_port.unwrap_or(config.leptos.reload_port);
-        Self { reload_port: config.watched.then_some(reload_port), https_only: origins.are_all_https() }
+    pub(crate) fn new(reload_port: Option<u32>, origins: &Origins) -> Self {
+        Self { reload_port, https_only: origins.are_all_https() }
     }
 
     /// Sets the headers of the page that is being rendered. Pages are not cached, since each has its own nonce.

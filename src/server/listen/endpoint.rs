@@ -7,7 +7,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::server::{
-    config::limits::{Limit, Limits},
+    config::limits::{Limit, LimitSettings},
     http::client_ip::Proxies,
     telemetry::Telemetry,
 };
@@ -43,7 +43,7 @@ pub(crate) struct ConnectionLimits {
 
 impl ConnectionLimits {
     /// The configured limits.
-    pub(crate) const fn new(limits: &Limits) -> Self {
+    pub(crate) const fn new(limits: &LimitSettings) -> Self {
         let head_timeout = Duration::from_secs(limits.head_seconds);
         let write_timeout = Duration::from_secs(limits.write_seconds);
         let open_per_network = match limits.network.open {

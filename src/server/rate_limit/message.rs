@@ -61,7 +61,7 @@ impl RateLimits {
     /// The configured limits.
     pub(crate) fn new(limits: &PeerLimits) -> Self {
         let PeerLimits { joins, nexts, signals, candidates, others } = limits;
-        Self([joins, nexts, signals, candidates, others].map(|it| it.pace()))
+        Self([joins, nexts, signals, candidates, others].map(|it| it.rate_limit()))
     }
 }
 

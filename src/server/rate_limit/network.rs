@@ -13,7 +13,7 @@ use crate::{
     matchmaker::Network,
     server::{
         clock::Clock,
-        config::limits::{Limit, Limits, NetworkLimits},
+        config::limits::{Limit, LimitSettings, NetworkLimits},
         telemetry::Telemetry,
     },
     time::{Moment, RateLimit},
@@ -68,14 +68,14 @@ struct UsageTable {
 }
 
 impl UsageTable {
-    fn new(limits: &Limits) -> Self {
+    fn new(limits: &LimitSettings) -> Self {
         let NetworkLimits { connections, pages, openings, joins, nexts, .. } = limits.network;
         Self {
             max_sockets: if connections == 0 { usize::MAX } else { connections },
-            pages: pages.pace(),
-            openings: openings.pace(),
-            joins: joins.pace(),
-            nexts: nexts.pace(),
+            pages: pages.rate_limit(),
+            openings: openings.rate_limit(),
+            joins: joins.rate_limit(),
+            nexts: nexts.rate_limit(),
             capacity: limits.networks,
             last_sweep: Moment::default(),
             networks: HashMap::new(),
@@ -142,7 +142,7 @@ fn take(limit: RateLimit, due: &mut Moment, now: Moment) -> Option<Duration> {
     (!limit.take(due, now)).then(|| limit.next_at(*due) - now)
 }
 
-/// Limits what each network does, with `[limits.network]` of the configuration.
+/// LimitSettings what each network does, with `[limits.network]` of the configuration.
 #[derive(Debug)]
 pub(crate) struct NetworkLimiter {
     clock: Clock,
@@ -152,7 +152,7 @@ pub(crate) struct NetworkLimiter {
 
 impl NetworkLimiter {
     /// A limiter that has counted nothing.
-    pub(crate) fn new(limits: &Limits, clock: Clock, telemetry: Arc<Telemetry>) -> Self {
+    pub(crate) fn new(limits: &LimitSettings, clock: Clock, telemetry: Arc<Telemetry>) -> Self {
         Self { clock, telemetry, table: Mutex::new(UsageTable::new(limits)) }
     }
 
@@ -268,7 +268,7 @@ mod tests {
             nexts: rate(2),
             ..NetworkLimits::default()
         };
-        UsageTable::new(&Limits { network, networks: capacity, ..Limits::default() })
+        UsageTable::new(&LimitSettings { network, networks: capacity, ..LimitSettings::default() })
     }
 
     fn at(millis: u64) -> Moment {

@@ -1,4 +1,4 @@
-//! [`Acme`]: a certificate that an ACME server (RFC 8555) gives to whoever the names lead to; it must not know visitors.
+//! [`Acme`]: a certificate from an ACME server (RFC 8555), which issues it to the server that the domains point to.
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
 
@@ -17,52 +17,54 @@ use tokio_rustls::rustls::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{cert_resolver::Shelf, pem};
-use crate::server::{clock::since_1970, config::ice::Fault, http::origin};
+use super::{cert_resolver::CertResolver, pem};
+use crate::server::{clock::since_1970, config::value::InvalidKey, http::origin};
 
-/// How long all of an order may take. The ACME server looks at each name from several places and takes its time.
-const ORDER_WITHIN: Duration = Duration::from_mins(5);
+/// The time limit for a whole order. The ACME server checks each domain from several places, which takes a while.
+const ORDER_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// How long each of its two steps is asked for.
-const STEP_WITHIN: Duration = Duration::from_mins(2);
+/// The time limit for polling each of the two steps of an order.
+const STEP_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// How long after a failure it is tried again, at first; twice as long each time. Let's Encrypt takes five failures an
-/// hour and name.
+/// The delay before the first retry, doubled after each failure. Let's Encrypt allows five failures per hour and
+/// domain.
 const FIRST_RETRY: Duration = Duration::from_mins(5);
 
-/// The longest wait after a failure.
-const LAST_RETRY: Duration = Duration::from_hours(6);
+/// The longest delay before a retry.
+const MAX_RETRY: Duration = Duration::from_hours(6);
 
-/// How often the clock is looked at: a machine that sleeps makes every longer wait too long.
-const LOOK_EVERY: Duration = Duration::from_hours(1);
+/// How often the clock is checked while nothing is due: a longer sleep would be late if the machine was suspended.
+const CHECK_INTERVAL: Duration = Duration::from_hours(1);
 
-/// What is needed to get a certificate, and to get another in time.
+/// What is needed to order a certificate and to renew it in time.
 #[derive(Clone, Debug)]
 pub(crate) struct Acme {
     pub(crate) domains: Vec<String>,
     pub(crate) contact: String,
     pub(crate) directory: String,
     pub(crate) directory_ca: PathBuf,
-    /// The state directory.
+    /// The state directory, which holds the account and the certificate.
     pub(crate) dir: PathBuf,
 }
 
 impl Acme {
-    /// Whether the root of the ACME server can be read.
+    /// Checks that the root certificate for the ACME server can be read, if one is configured.
     ///
     /// # Errors
     ///
-    /// A [`Fault`] where it cannot.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
+    /// An [`InvalidKey`] if it cannot.
+    pub(crate) fn check_root(&self) -> Result<(), InvalidKey> {
         if self.directory_ca.as_os_str().is_empty() {
             return Ok(());
         }
         let root = CertificateDer::from_pem_file(&self.directory_ca);
-        root.map(drop).map_err(|error| ("tls.directory_ca", format!("holds no certificate (PEM): {error}")))
+        root.map(drop).map_err(|error| {
+            InvalidKey::new("tls.directory_ca", format!("holds no certificate (PEM): {error}"))
+        })
     }
 
-    /// The origins of the site: its names lead to us on 443, for else nobody gives us a certificate, and on the port that
-    /// we know, for tests.
+    /// The origins of the site: its domains on port 443, where the ACME server validates them, and on the port that the
+    /// server listens at, for tests.
     pub(crate) fn origins(&self, port: u16) -> Vec<String> {
         let mut origins: Vec<_> =
             self.domains.iter().map(|it| origin::format_origin("https", it, 443)).collect();
@@ -72,25 +74,25 @@ impl Acme {
         origins
     }
 
-    /// Puts what is kept on the shelf, and gets a new certificate whenever there is none or two thirds of its time are
-    /// over, until `stopping`.
-    pub(crate) async fn keep(self, shelf: Arc<Shelf>, stopping: CancellationToken) {
-        let mut renewal = self.put_kept(&shelf);
+    /// Uses the stored certificate, and orders a new one whenever there is none or two thirds of its validity are over,
+    /// until `stopping`.
+    pub(crate) async fn renew_until(self, stopping: CancellationToken, resolver: Arc<CertResolver>) {
+        let mut renewal = self.use_stored(&resolver);
         let mut retry = FIRST_RETRY;
-        let business = async {
+        let renewals = async {
             loop {
                 let wait = renewal.saturating_sub(since_1970());
                 if !wait.is_zero() {
-                    sleep(wait.min(LOOK_EVERY)).await;
+                    sleep(wait.min(CHECK_INTERVAL)).await;
                     continue;
                 }
-                let ordered = timeout(ORDER_WITHIN, self.order(&shelf)).await;
-                shelf.answer_with(BTreeMap::new());
-                match ordered.unwrap_or_else(|_| Err(anyhow::anyhow!("the order took too long"))) {
-                    Ok(until) => {
+                let ordered = timeout(ORDER_TIMEOUT, self.order(&resolver)).await;
+                resolver.set_challenges(BTreeMap::new());
+                match ordered.unwrap_or_else(|_| Err(anyhow::anyhow!("the order timed out"))) {
+                    Ok(next) => {
                         retry = FIRST_RETRY;
-                        renewal = until;
-                        tracing::info!("the ACME server has given a certificate");
+                        renewal = next;
+                        tracing::info!("received a certificate from the ACME server");
                     }
                     Err(error) => {
                         tracing::error!(
@@ -99,51 +101,52 @@ impl Acme {
                             "no certificate from the ACME server"
                         );
                         renewal = since_1970() + retry;
-                        retry = (retry * 2).min(LAST_RETRY);
+                        retry = (retry * 2).min(MAX_RETRY);
                     }
                 }
             }
         };
-        tokio::select! { () = stopping.cancelled() => {} () = business => {} }
+        tokio::select! { () = stopping.cancelled() => {} () = renewals => {} }
     }
 
-    /// Puts what an earlier server has got on the shelf; when it has to be renewed, at once where there is nothing.
-    fn put_kept(&self, shelf: &Shelf) -> Duration {
-        let kept = fs::read(self.certificate_file()).ok().and_then(|it| pem::certified(&it, &it).ok());
-        let Some(kept) = kept else { return Duration::ZERO };
-        let renewal = renewal(&kept);
-        shelf.put(kept);
+    /// Uses the certificate that an earlier run has stored. Returns when to renew it: at once if there is none.
+    fn use_stored(&self, resolver: &CertResolver) -> Duration {
+        let stored =
+            fs::read(self.certificate_file()).ok().and_then(|it| pem::parse_certified_key(&it, &it).ok());
+        let Some(stored) = stored else { return Duration::ZERO };
+        let renewal = renewal_time(&stored);
+        resolver.set_certificate(stored);
         renewal
     }
 
-    /// Gets a certificate, keeps it and puts it on the shelf; returns when it has to be renewed.
-    async fn order(&self, shelf: &Shelf) -> anyhow::Result<Duration> {
+    /// Orders a certificate, uses and stores it. Returns when to renew it.
+    async fn order(&self, resolver: &CertResolver) -> anyhow::Result<Duration> {
         let account = self.account().await.context("account")?;
         let identifiers: Vec<_> = self.domains.iter().cloned().map(Identifier::Dns).collect();
         let mut order = account.new_order(&NewOrder::new(&identifiers)).await.context("order")?;
-        prove(&mut order, shelf).await?;
-        let retries = RetryPolicy::new().timeout(STEP_WITHIN);
-        match order.poll_ready(&retries).await.context("proof")? {
+        answer_challenges(&mut order, resolver).await?;
+        let retries = RetryPolicy::new().timeout(STEP_TIMEOUT);
+        match order.poll_ready(&retries).await.context("validation")? {
             OrderStatus::Ready => {}
             status @ (OrderStatus::Pending
             | OrderStatus::Processing
             | OrderStatus::Valid
-            | OrderStatus::Invalid) => bail!("{status:?}: {}", complaints(&mut order).await),
+            | OrderStatus::Invalid) => bail!("{status:?}: {}", challenge_errors(&mut order).await),
         }
         let key = order.finalize().await.context("certificate")?;
         let chain = order.poll_certificate(&retries).await.context("certificate")?;
         let text = key + &chain;
-        let certificate = pem::certified(text.as_bytes(), text.as_bytes())?;
-        let renewal = renewal(&certificate);
-        shelf.put(certificate);
-        if let Err(error) = pem::store(&self.certificate_file(), &text) {
-            // It is good all the same, and another would have to be asked for too.
-            tracing::error!(error = format!("{error:#}"), "the certificate cannot be kept");
+        let certificate = pem::parse_certified_key(text.as_bytes(), text.as_bytes())?;
+        let renewal = renewal_time(&certificate);
+        resolver.set_certificate(certificate);
+        if let Err(error) = pem::write_private(&self.certificate_file(), &text) {
+            // Not a failed order: the certificate is valid, and another one could not be stored either.
+            tracing::error!(error = format!("{error:#}"), "cannot store the certificate");
         }
         Ok(renewal)
     }
 
-    /// The account that is kept, or a new one.
+    /// The stored account, or a new one.
     async fn account(&self) -> anyhow::Result<Account> {
         let builder = if self.directory_ca.as_os_str().is_empty() {
             Account::builder()?
@@ -151,8 +154,8 @@ impl Acme {
             Account::builder_with_root(&self.directory_ca)?
         };
         let path = self.file("account", &[&self.directory, &self.contact], "json");
-        if let Some(kept) = fs::read(&path).ok().and_then(|it| serde_json::from_slice(&it).ok()) {
-            return Ok(builder.from_credentials(kept).await?);
+        if let Some(stored) = fs::read(&path).ok().and_then(|it| serde_json::from_slice(&it).ok()) {
+            return Ok(builder.from_credentials(stored).await?);
         }
         let contact = format!("mailto:{}", self.contact);
         let account = NewAccount {
@@ -161,27 +164,27 @@ impl Acme {
             only_return_existing: false,
         };
         let (account, credentials) = builder.create(&account, self.directory.clone(), None).await?;
-        pem::store(&path, &serde_json::to_string(&credentials)?)?;
+        pem::write_private(&path, &serde_json::to_string(&credentials)?)?;
         Ok(account)
     }
 
     fn certificate_file(&self) -> PathBuf {
-        let mut about = vec![self.directory.as_str()];
-        about.extend(self.domains.iter().map(String::as_str));
-        self.file("certificate", &about, "pem")
+        let mut settings = vec![self.directory.as_str()];
+        settings.extend(self.domains.iter().map(String::as_str));
+        self.file("certificate", &settings, "pem")
     }
 
-    /// A file in the state directory for these settings and no others: with others, another is asked for.
-    fn file(&self, what: &str, about: &[&str], kind: &str) -> PathBuf {
-        let hash = Sha256::digest(about.join("\n"));
+    /// A file in the state directory whose name depends on `settings`: after a change, the old file is not used.
+    fn file(&self, what: &str, settings: &[&str], extension: &str) -> PathBuf {
+        let hash = Sha256::digest(settings.join("\n"));
         let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        self.dir.join(format!("acme-{what}-{name}.{kind}"))
+        self.dir.join(format!("acme-{what}-{name}.{extension}"))
     }
 }
 
-/// Has the ACME server see by TLS-ALPN-01 (RFC 8737) that the names lead here.
-async fn prove(order: &mut Order, shelf: &Shelf) -> anyhow::Result<()> {
-    let mut answers = BTreeMap::new();
+/// Answers the TLS-ALPN-01 challenges (RFC 8737), by which the ACME server validates that the domains point here.
+async fn answer_challenges(order: &mut Order, resolver: &CertResolver) -> anyhow::Result<()> {
+    let mut certificates = BTreeMap::new();
     let mut authorizations = order.authorizations();
     while let Some(authorization) = authorizations.next().await {
         let mut authorization = authorization.context("authorization")?;
@@ -196,42 +199,41 @@ async fn prove(order: &mut Order, shelf: &Shelf) -> anyhow::Result<()> {
         let mut challenge = authorization
             .challenge(ChallengeType::TlsAlpn01)
             .context("the ACME server does not offer TLS-ALPN-01")?;
-        let name = challenge.identifier().to_string();
-        let answer = answer(&name, challenge.key_authorization().digest().as_ref())?;
-        answers.insert(name, Arc::new(answer));
-        shelf.answer_with(answers.clone());
+        let domain = challenge.identifier().to_string();
+        let certificate = challenge_certificate(&domain, challenge.key_authorization().digest().as_ref())?;
+        certificates.insert(domain, Arc::new(certificate));
+        resolver.set_challenges(certificates.clone());
         challenge.set_ready().await.context("challenge")?;
     }
     Ok(())
 }
 
-/// The certificate that says so.
-fn answer(name: &str, digest: &[u8]) -> anyhow::Result<CertifiedKey> {
-    let mut params = CertificateParams::new([name.to_owned()])?;
+/// The self-signed certificate that answers a challenge (RFC 8737, 3).
+fn challenge_certificate(domain: &str, digest: &[u8]) -> anyhow::Result<CertifiedKey> {
+    let mut params = CertificateParams::new([domain.to_owned()])?;
     params.distinguished_name = DistinguishedName::new();
     params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];
     let key = KeyPair::generate()?;
     let certificate = params.self_signed(&key)?;
     let key = PrivateKeyDer::try_from(key.serialize_der()).map_err(anyhow::Error::msg)?;
     let key = ring::default_provider().key_provider.load_private_key(key)?;
-    // Not `from_der`, which takes no certificate with an extension that only ACME servers know.
+    // Not `from_der`, which rejects a certificate with an unknown critical extension, such as this one.
     Ok(CertifiedKey::new(vec![certificate.der().clone()], key))
 }
 
-/// What the ACME server found wrong with our proofs.
-async fn complaints(order: &mut Order) -> String {
-    let mut complaints = Vec::new();
+/// Why the ACME server rejected our answers.
+async fn challenge_errors(order: &mut Order) -> String {
+    let mut errors = Vec::new();
     let mut authorizations = order.authorizations();
     while let Some(Ok(mut authorization)) = authorizations.next().await {
         let Ok(state) = authorization.refresh().await else { continue };
-        complaints
-            .extend(state.challenges.iter().filter_map(|it| it.error.as_ref()).map(ToString::to_string));
+        errors.extend(state.challenges.iter().filter_map(|it| it.error.as_ref()).map(ToString::to_string));
     }
-    complaints.join("; ")
+    errors.join("; ")
 }
 
-/// When a certificate has to be renewed: when two thirds of its time are over.
-fn renewal(certificate: &CertifiedKey) -> Duration {
+/// When to renew a certificate, since 1970: after two thirds of its validity.
+fn renewal_time(certificate: &CertifiedKey) -> Duration {
     let (from, until) = pem::validity(certificate).unwrap_or_default();
     Duration::from_secs((until - (until - from) / 3).try_into().unwrap_or_default())
 }
@@ -251,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_for_these_settings_only() {
+    fn stored_certificates_belong_to_their_settings() {
         let files: Vec<_> = [
             acme(&["a.example"]),
             acme(&["a.example", "b.example"]),
@@ -267,11 +269,11 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_is_what_an_acme_server_looks_for() {
+    fn challenge_certificate_follows_rfc_8737() {
         use x509_parser::prelude::*;
-        let answer = answer("a.example", &[7; 32]).unwrap();
-        let (_, certificate) = X509Certificate::from_der(&answer.cert[0]).unwrap();
-        // RFC 8737, 3: for this name and no other, and critical, the hash as an octet string.
+        let challenge = challenge_certificate("a.example", &[7; 32]).unwrap();
+        let (_, certificate) = X509Certificate::from_der(&challenge.cert[0]).unwrap();
+        // RFC 8737, 3: only this domain, and a critical extension with the hash as an octet string.
         let names = certificate.subject_alternative_name().unwrap().unwrap();
         assert_eq!(names.value.general_names, [GeneralName::DNSName("a.example")]);
         let proof = certificate.iter_extensions().find(|it| it.oid.to_id_string() == "1.3.6.1.5.5.7.1.31");
@@ -282,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn the_names_are_the_origins() {
+    fn origins_are_the_domains_on_both_ports() {
         assert_eq!(acme(&["a.example"]).origins(443), ["https://a.example"]);
         assert_eq!(acme(&["a.example"]).origins(8443), ["https://a.example", "https://a.example:8443"]);
     }

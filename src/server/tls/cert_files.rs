@@ -1,4 +1,4 @@
-//! [`Files`]: a certificate that somebody else puts there, and renews; it must not know who.
+//! [`CertFiles`]: a certificate in files that another program writes and renews.
 
 use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
@@ -8,68 +8,82 @@ use tokio_rustls::rustls::sign::CertifiedKey;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    cert_resolver::Shelf,
-    pem::{self, Broken},
+    cert_resolver::CertResolver,
+    pem::{self, PemError},
 };
-use crate::server::config::ice::Fault;
+use crate::server::config::value::InvalidKey;
 
-/// How often the files are looked at. Who has put a new one there can wait so long; reading ten kilobytes costs nothing.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// How often the files are checked for changes. Nobody minds a new certificate that is five seconds late, and reading
+/// ten kilobytes costs nothing.
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Where they lie.
+/// The paths of the certificate and its key.
 #[derive(Clone, Debug)]
-pub(crate) struct Files {
+pub(crate) struct CertFiles {
     pub(crate) certificate: PathBuf,
     pub(crate) key: PathBuf,
 }
 
-/// What tells the contents of the two files from any others: times and links say too little of them.
-pub(crate) type Mark = [u8; 32];
+/// A hash of the contents of both files. Modification times and links do not reveal every change.
+pub(crate) type ContentHash = [u8; 32];
 
-/// What a look at the files has found.
-enum Found {
-    Same,
-    Good(Mark, CertifiedKey),
-    Broken(Mark, Fault),
-    Missing(Fault),
+/// A certificate that was read from the files.
+#[derive(Clone, Debug)]
+pub(crate) struct LoadedCert {
+    pub(crate) certificate: CertifiedKey,
+    pub(crate) hash: ContentHash,
 }
 
-impl Files {
+/// The result of a check for changes.
+enum FileState {
+    Unchanged,
+    New(LoadedCert),
+    Invalid(ContentHash, InvalidKey),
+    Unreadable(InvalidKey),
+}
+
+impl CertFiles {
     /// Reads the certificate.
     ///
     /// # Errors
     ///
-    /// A [`Fault`] where a file is missing or broken, or the two do not belong together.
-    pub(crate) fn load(&self) -> Result<(CertifiedKey, Mark), Fault> {
+    /// An [`InvalidKey`] if a file is missing or malformed, or the key does not belong to the certificate.
+    pub(crate) fn load(&self) -> Result<LoadedCert, InvalidKey> {
         let (certificate, key) = self.read()?;
-        Ok((parse(&certificate, &key)?, mark(&certificate, &key)))
+        Ok(LoadedCert { certificate: parse(&certificate, &key)?, hash: hash(&certificate, &key) })
     }
 
-    /// Looks at the files until `stopping`, and puts what is new on the shelf. What is broken is told, and left: the one
-    /// before may be good for weeks.
-    pub(crate) async fn watch(self, mut seen: Mark, shelf: Arc<Shelf>, stopping: CancellationToken) {
+    /// Checks the files until `stopping`, and uses a new certificate from the next handshake on.
+    ///
+    /// An invalid one is logged and not used: the one before may be valid for weeks.
+    pub(crate) async fn watch(
+        self,
+        mut last: ContentHash,
+        resolver: Arc<CertResolver>,
+        stopping: CancellationToken,
+    ) {
         let files = Arc::new(self);
-        let mut are_there = true;
+        let mut readable = true;
         loop {
-            tokio::select! { () = stopping.cancelled() => return, () = sleep(LOOK_EVERY) => {} }
-            let looking = Arc::clone(&files);
-            let Ok(found) = spawn_blocking(move || looking.look(seen)).await else { continue };
-            are_there = match found {
-                Found::Same => true,
-                Found::Good(mark, certificate) => {
-                    seen = mark;
-                    shelf.put(certificate);
-                    tracing::info!("the certificate has changed");
+            tokio::select! { () = stopping.cancelled() => return, () = sleep(CHECK_INTERVAL) => {} }
+            let checked = Arc::clone(&files);
+            let Ok(state) = spawn_blocking(move || checked.check(last)).await else { continue };
+            readable = match state {
+                FileState::Unchanged => true,
+                FileState::New(LoadedCert { certificate, hash }) => {
+                    last = hash;
+                    resolver.set_certificate(certificate);
+                    tracing::info!("new certificate loaded");
                     true
                 }
-                Found::Broken(mark, (key, problem)) => {
-                    seen = mark;
-                    tracing::error!(key, problem, "the new certificate is not used");
+                FileState::Invalid(hash, InvalidKey { key, problem }) => {
+                    last = hash;
+                    tracing::error!(key, problem, "the new certificate is invalid; the old one stays in use");
                     true
                 }
-                Found::Missing((key, problem)) => {
-                    if are_there {
-                        tracing::error!(key, problem, "the certificate cannot be looked at");
+                FileState::Unreadable(InvalidKey { key, problem }) => {
+                    if readable {
+                        tracing::error!(key, problem, "the certificate files cannot be read");
                     }
                     false
                 }
@@ -77,43 +91,43 @@ impl Files {
         }
     }
 
-    fn look(&self, seen: Mark) -> Found {
+    fn check(&self, last: ContentHash) -> FileState {
         let (certificate, key) = match self.read() {
             Ok(both) => both,
-            Err(fault) => return Found::Missing(fault),
+            Err(invalid) => return FileState::Unreadable(invalid),
         };
-        let mark = mark(&certificate, &key);
-        if mark == seen {
-            return Found::Same;
+        let hash = hash(&certificate, &key);
+        if hash == last {
+            return FileState::Unchanged;
         }
         match parse(&certificate, &key) {
-            Ok(certificate) => Found::Good(mark, certificate),
-            Err(fault) => Found::Broken(mark, fault),
+            Ok(certificate) => FileState::New(LoadedCert { certificate, hash }),
+            Err(invalid) => FileState::Invalid(hash, invalid),
         }
     }
 
-    fn read(&self) -> Result<(Vec<u8>, Vec<u8>), Fault> {
+    fn read(&self) -> Result<(Vec<u8>, Vec<u8>), InvalidKey> {
         let read = |name, path: &PathBuf| {
             if path.as_os_str().is_empty() {
-                return Err((name, "is needed: a certificate and its key belong together".to_owned()));
+                return Err(InvalidKey::new(name, "is missing: a certificate and its key belong together"));
             }
-            fs::read(path).map_err(|error| (name, format!("cannot be read: {error}")))
+            fs::read(path).map_err(|error| InvalidKey::new(name, format!("cannot be read: {error}")))
         };
         Ok((read("tls.certificate", &self.certificate)?, read("tls.key", &self.key)?))
     }
 }
 
-fn parse(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, Fault> {
-    pem::certified(certificate, key).map_err(|broken| {
-        let name = match broken {
-            Broken::Certificate => "tls.certificate",
-            Broken::Key(_) | Broken::Mismatch => "tls.key",
+fn parse(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, InvalidKey> {
+    pem::parse_certified_key(certificate, key).map_err(|error| {
+        let name = match error {
+            PemError::Certificate => "tls.certificate",
+            PemError::Key(_) | PemError::Mismatch => "tls.key",
         };
-        (name, broken.to_string())
+        InvalidKey::new(name, error)
     })
 }
 
-fn mark(certificate: &[u8], key: &[u8]) -> Mark {
+fn hash(certificate: &[u8], key: &[u8]) -> ContentHash {
     let parts = [Sha256::digest(certificate), Sha256::digest(key)];
     Sha256::digest(parts.concat()).into()
 }

@@ -1,4 +1,4 @@
-//! [`Shelf`]: the certificate that the next handshake shows; it must not know where it comes from.
+//! [`CertResolver`]: the certificate for each TLS handshake.
 
 use std::{
     collections::BTreeMap,
@@ -10,33 +10,33 @@ use tokio_rustls::rustls::{
     sign::CertifiedKey,
 };
 
-/// The protocol by which an ACME server asks whether a name leads here (RFC 8737).
+/// The protocol with which an ACME server validates a domain in a TLS handshake (RFC 8737).
 pub(crate) const ACME_PROTOCOL: &[u8] = b"acme-tls/1";
 
-/// One certificate for everybody, and while a new one is got, an answer for the ACME server for each name.
+/// One certificate for all visitors, and during an ACME order a challenge certificate per domain.
 #[derive(Debug, Default)]
-pub(crate) struct Shelf {
+pub(crate) struct CertResolver {
     certificate: RwLock<Option<Arc<CertifiedKey>>>,
-    answers: RwLock<BTreeMap<String, Arc<CertifiedKey>>>,
+    challenges: RwLock<BTreeMap<String, Arc<CertifiedKey>>>,
 }
 
-impl Shelf {
-    /// Shows this one from now on; connections that are open keep theirs.
-    pub(crate) fn put(&self, certificate: CertifiedKey) {
+impl CertResolver {
+    /// Uses this certificate from the next handshake on; open connections keep theirs.
+    pub(crate) fn set_certificate(&self, certificate: CertifiedKey) {
         *self.certificate.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(certificate));
     }
 
-    /// Shows these to an ACME server, each under its name, instead of those before.
-    pub(crate) fn answer_with(&self, answers: BTreeMap<String, Arc<CertifiedKey>>) {
-        *self.answers.write().unwrap_or_else(PoisonError::into_inner) = answers;
+    /// Replaces the challenge certificates for ACME servers, each under its domain.
+    pub(crate) fn set_challenges(&self, challenges: BTreeMap<String, Arc<CertifiedKey>>) {
+        *self.challenges.write().unwrap_or_else(PoisonError::into_inner) = challenges;
     }
 }
 
-impl ResolvesServerCert for Shelf {
+impl ResolvesServerCert for CertResolver {
     fn resolve(&self, hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
         if hello.alpn().is_some_and(|mut it| it.any(|protocol| protocol == ACME_PROTOCOL)) {
-            let answers = self.answers.read().unwrap_or_else(PoisonError::into_inner);
-            return answers.get(&hello.server_name()?.to_lowercase()).cloned();
+            let challenges = self.challenges.read().unwrap_or_else(PoisonError::into_inner);
+            return challenges.get(&hello.server_name()?.to_lowercase()).cloned();
         }
         self.certificate.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

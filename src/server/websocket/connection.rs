@@ -149,14 +149,18 @@ impl WebSocketConnection {
 
     /// Why the driver dropped its end of the outbox.
     fn drop_reason(&self) -> ErrorCode {
-        if self.sockets.life.stopping.is_cancelled() { ErrorCode::ServerStops } else { ErrorCode::TooSlow }
+        if self.sockets.shutdown.stopping.is_cancelled() {
+            ErrorCode::ServerStops
+        } else {
+            ErrorCode::TooSlow
+        }
     }
 
     async fn on_message(&mut self, message: Message) -> ControlFlow<CloseCause> {
         self.outbox.record_activity(self.sockets.wheel.now());
         match message {
             Message::Text(text) => {
-                self.sockets.telemetry.took(text.len());
+                self.sockets.telemetry.bytes_in(text.len());
                 let parsed = self.parse(&text);
                 self.last_text = text;
                 match parsed {
@@ -265,7 +269,7 @@ impl WebSocketConnection {
     async fn send_input(&mut self, input: Input) -> ControlFlow<CloseCause> {
         match self.sockets.inbox.reserve().await {
             Ok(slot) => {
-                slot.send(Event::Happened(self.id, input));
+                slot.send(Event::Input(self.id, input));
                 ControlFlow::Continue(())
             }
             Err(_) => ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::ServerStops)),
@@ -275,7 +279,7 @@ impl WebSocketConnection {
     /// Answers a ping without the matchmaker. Most pings are of this kind, and the way through the driver would cost
     /// two task switches each.
     async fn send_pong(&mut self, ack: u64) -> ControlFlow<CloseCause> {
-        self.sockets.telemetry.ponged();
+        self.sockets.telemetry.pong_answered();
         let frame = Frame { seq: 0, ack, msg: ToBrowser::Pong {} };
         self.send_text(encode(&frame)).await
     }
@@ -292,7 +296,7 @@ impl WebSocketConnection {
     }
 
     async fn send_text(&mut self, text: String) -> ControlFlow<CloseCause> {
-        self.sockets.telemetry.gives(text.len());
+        self.sockets.telemetry.bytes_out(text.len());
         let result = timeout(self.sockets.write_timeout, self.socket.send_text(text)).await;
         self.on_write_result(result)
     }

@@ -33,7 +33,7 @@ pub(crate) enum Outgoing {
     Close(ErrorCode),
     /// The driver dropped its end without a close code: the socket was too slow, or the server stops.
     SenderDropped,
-    /// Send a ping, to get a sign of life.
+    /// Send a ping, to get a sign of shutdown.
     Ping,
     /// Close the socket: it was silent for too long.
     Silent,
@@ -105,7 +105,7 @@ impl SendQueue {
         if let Some(frame) = self.frames.pop_front() {
             self.bytes -= frame.msg.text_bytes();
             if self.frames.is_empty() {
-                // Frees the memory: after a replay it would be kept for the life of the socket.
+                // Frees the memory: after a replay it would be kept for the shutdown of the socket.
                 self.frames = VecDeque::new();
             }
             return Some(Outgoing::Send(frame));

@@ -14,8 +14,8 @@ use super::heartbeat::HeartbeatWheel;
 use crate::{
     matchmaker::SocketId,
     server::{
-        clock::Clock, config::limits::Limits, driver::Event, rate_limit::message::RateLimits, shutdown::Life,
-        telemetry::Telemetry,
+        clock::Clock, config::limits::LimitSettings, driver::Event, rate_limit::message::RateLimits,
+        shutdown::Shutdown, telemetry::Telemetry,
     },
 };
 
@@ -24,7 +24,7 @@ use crate::{
 pub(crate) struct Sockets {
     pub(super) inbox: mpsc::Sender<Event>,
     pub(super) wheel: Arc<HeartbeatWheel>,
-    pub(super) life: Life,
+    pub(super) shutdown: Shutdown,
     pub(super) telemetry: Arc<Telemetry>,
     /// Whether to remove from signals the addresses that the partner does not need.
     pub(super) scrubs: bool,
@@ -42,16 +42,16 @@ impl Sockets {
     pub(crate) fn new(
         inbox: mpsc::Sender<Event>,
         wheel: Arc<HeartbeatWheel>,
-        life: Life,
+        shutdown: Shutdown,
         telemetry: Arc<Telemetry>,
         scrubs: bool,
         clock: Clock,
-        limits: &Limits,
+        limits: &LimitSettings,
     ) -> Self {
         Self {
             inbox,
             wheel,
-            life,
+            shutdown,
             telemetry,
             scrubs,
             clock,

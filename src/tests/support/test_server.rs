@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use passerby::server::{Config, Listeners, config::limits::Limits, run};
+use passerby::server::{Config, Listeners, config::limits::LimitSettings, run};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -12,6 +12,9 @@ use tokio::{
 };
 
 use super::PATIENCE;
+
+/// Stands for the built page, which these tests do not need.
+const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
 
 /// A running server.
 pub(crate) struct House {
@@ -39,13 +42,13 @@ impl House {
     }
 
     /// One with other limits.
-    pub(crate) async fn limited(limit: impl FnOnce(&mut Limits)) -> Self {
+    pub(crate) async fn limited(limit: impl FnOnce(&mut LimitSettings)) -> Self {
         let mut config = Config::default();
         limit(&mut config.limits);
         Self::open_with(config).await
     }
 
-    pub(crate) async fn open_with(config: Config) -> Self {
+    pub(crate) async fn open_with(mut config: Config) -> Self {
         let bind = async || TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let (site, metrics) = (bind().await, bind().await);
         let redirect = if config.tls.redirect_addr.is_some() { Some(bind().await) } else { None };
@@ -53,7 +56,11 @@ impl House {
         let redirect_at = redirect.as_ref().map(|it| it.local_addr().unwrap());
         let (shutdown, told) = oneshot::channel();
         let listeners = Listeners { site, redirect, metrics: Some(metrics) };
-        let life = tokio::spawn(async move { run(config, listeners, async { drop(told.await) }).await });
+        if config.leptos.site_root == Config::default().leptos.site_root {
+            config.leptos.site_root = SITE.into();
+        }
+        let life =
+            tokio::spawn(async move { run(config.resolve()?, listeners, async { drop(told.await) }).await });
         Self { address, redirect: redirect_at, metrics: at, shutdown, life }
     }
 

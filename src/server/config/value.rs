@@ -1,0 +1,82 @@
+//! Value types and parsers that several tables of the configuration share, and the error that names a key.
+
+use std::{
+    fmt::{self, Display},
+    net::SocketAddr,
+};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, SeqAccess, Visitor},
+};
+
+/// A configuration key and what is wrong with its value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{key}` {problem}")]
+pub struct InvalidKey {
+    /// The key, as `table.key`.
+    pub(crate) key: &'static str,
+    /// The rest of a sentence that starts with the key.
+    pub(crate) problem: String,
+}
+
+impl InvalidKey {
+    pub(crate) fn new(key: &'static str, problem: impl Display) -> Self {
+        Self { key, problem: problem.to_string() }
+    }
+}
+
+/// A text that `Debug` does not print; empty if there is none.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct SecretText(pub String);
+
+impl SecretText {
+    /// Whether the secret is set.
+    pub(crate) fn is_set(&self) -> bool {
+        !self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for SecretText {
+    /// Prints only whether the secret is set.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_set() { "hidden" } else { "none" })
+    }
+}
+
+/// Deserialises a socket address; an empty text means none.
+pub(crate) fn address_or_none<'de, D: Deserializer<'de>>(input: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(input)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|error| de::Error::custom(format_args!("{error}: {text:?}")))
+}
+
+/// Deserialises a list of texts: an array in the file, or one text with commas, as in the environment.
+pub(crate) fn list<'de, D: Deserializer<'de>>(input: D) -> Result<Vec<String>, D::Error> {
+    input.deserialize_any(ListVisitor)
+}
+
+struct ListVisitor;
+
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = Vec<String>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of texts")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(text.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Self::Value, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = sequence.next_element()? {
+            texts.push(text);
+        }
+        Ok(texts)
+    }
+}
