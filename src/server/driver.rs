@@ -79,7 +79,7 @@ impl Driver {
         let mut batch = Vec::with_capacity(BATCH);
         let mut draining = false;
         loop {
-            let deadline = self.matchmaker.next_deadline().map(|it| self.clock.instant(it));
+            let deadline = self.matchmaker.deadline().map(|it| self.clock.instant(it));
             let deadline = async {
                 match deadline {
                     Some(instant) => sleep_until(instant).await,
@@ -109,15 +109,15 @@ impl Driver {
 
     fn take(&mut self, event: Event) {
         match event {
-            Event::Opened(connection, network, post) => {
-                self.sockets.insert(connection, post);
-                self.handle(Input::Opened { connection, network });
+            Event::Opened(socket, network, post) => {
+                self.sockets.insert(socket, post);
+                self.handle(Input::Opened { socket, network });
             }
             // What a socket says while it is being closed concerns nobody any more.
-            Event::Happened(connection, _) if !self.sockets.contains_key(&connection) => {}
-            Event::Happened(connection, input) => {
+            Event::Happened(socket, _) if !self.sockets.contains_key(&socket) => {}
+            Event::Happened(socket, input) => {
                 if let Input::Closed { .. } = input {
-                    self.sockets.remove(&connection);
+                    self.sockets.remove(&socket);
                 }
                 self.handle(input);
             }
@@ -134,23 +134,23 @@ impl Driver {
             for output in self.matchmaker.handle(now, input) {
                 lost.extend(self.perform(output));
             }
-            next = lost.pop().map(|connection| Input::Closed { connection, closing: Closing::Lost });
+            next = lost.pop().map(|socket| Input::Closed { socket, closing: Closing::Lost });
         }
     }
 
     /// Does one deed; returns the socket that was lost with it.
     fn perform(&mut self, output: Output) -> Option<SocketId> {
         match output {
-            Output::Send { connection, frame } => {
+            Output::Send { socket, frame } => {
                 self.telemetry.said();
-                match self.sockets.get(&connection)?.say(frame) {
+                match self.sockets.get(&socket)?.say(frame) {
                     Ok(()) => None,
-                    Err(Full) => self.sockets.remove(&connection).map(|_| connection),
+                    Err(Full) => self.sockets.remove(&socket).map(|_| socket),
                 }
             }
-            Output::Close { connection, code } => {
+            Output::Close { socket, code } => {
                 self.telemetry.closed(code);
-                if let Some(post) = self.sockets.remove(&connection) {
+                if let Some(post) = self.sockets.remove(&socket) {
                     post.close(code);
                 }
                 None
@@ -180,14 +180,14 @@ mod tests {
         let (mut driver, _inbox) =
             Driver::new(10, [0; 32].into(), None, Ice::default(), &limits, Clock::start(), telemetry)
                 .unwrap();
-        let connection = SocketId(1);
+        let socket = SocketId(1);
         let (mailbox, post) = mailbox(Tick(0), u32::MAX);
-        driver.take(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), post));
+        driver.take(Event::Opened(socket, Network::of([127, 0, 0, 1].into()), post));
         let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
         // The answer to the last one finds no room.
         for msg in std::iter::once(hello).chain((0..OUTGOING).map(|_| ToServer::Ping {})) {
-            let input = Input::Said { connection, frame: Frame { seq: 0, ack: 0, msg } };
-            driver.take(Event::Happened(connection, input));
+            let input = Input::Message { socket, frame: Frame { seq: 0, ack: 0, msg } };
+            driver.take(Event::Happened(socket, input));
         }
         for _ in 0..OUTGOING {
             assert!(matches!(mailbox.next().await, Outgoing::Say(_)));

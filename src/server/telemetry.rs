@@ -127,7 +127,7 @@ impl Telemetry {
     /// Something has reached the matchmaker.
     pub(crate) fn heard(&self, input: &Input) {
         match input {
-            Input::Said { .. } | Input::Refused { .. } | Input::TooSoon { .. } => {
+            Input::Message { .. } | Input::Refused { .. } | Input::RateLimited { .. } => {
                 self.heard.inc();
             }
             Input::Opened { .. } | Input::Closed { .. } | Input::Drain | Input::Tick => {}

@@ -237,11 +237,11 @@ impl Talk {
             }
             let frame = validate::vet(frame, self.exchange.scrubs)?;
             self.numbers.pass(frame.seq, frame.ack);
-            Ok(Read::Fact(Input::Said { connection, frame }))
+            Ok(Read::Fact(Input::Message { socket: connection, frame }))
         });
         read.unwrap_or_else(|Refusal { code, about, ack }| {
             self.numbers.pass(about, ack);
-            Read::Fact(Input::Refused { connection, code, numbers: Some((about, ack)) })
+            Read::Fact(Input::Refused { socket: connection, code, numbers: Some((about, ack)) })
         })
     }
 
@@ -259,10 +259,10 @@ impl Talk {
                 // What else it says is left to itself while the matchmaker takes its leave.
                 self.readable = false;
                 let code = ErrorCode::TooManyRefusals;
-                return Some(Input::Refused { connection, code, numbers: Some(numbers) });
+                return Some(Input::Refused { socket: connection, code, numbers: Some(numbers) });
             }
         };
-        Some(Input::TooSoon { connection, numbers, retry })
+        Some(Input::RateLimited { socket: connection, numbers, retry })
     }
 
     /// Counts what the WebSocket itself says. No browser's page can send a ping, and an answer to ours is seldom.
@@ -305,7 +305,7 @@ impl Talk {
     }
 
     async fn refuse(&mut self, code: ErrorCode) -> ControlFlow<End> {
-        self.tell(Input::Refused { connection: self.connection, code, numbers: None }).await
+        self.tell(Input::Refused { socket: self.connection, code, numbers: None }).await
     }
 
     async fn tell(&mut self, input: Input) -> ControlFlow<End> {
@@ -364,7 +364,7 @@ impl Talk {
         };
         if let Some(closing) = closing {
             // First of all, so that a partner does not wait for our farewells.
-            let _ = self.tell(Input::Closed { connection: self.connection, closing }).await;
+            let _ = self.tell(Input::Closed { socket: self.connection, closing }).await;
         }
         if let Some(code) = code {
             if closing.is_some() {
