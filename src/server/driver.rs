@@ -79,7 +79,8 @@ impl Driver {
         let mut batch = Vec::with_capacity(BATCH);
         let mut draining = false;
         loop {
-            let deadline = self.matchmaker.deadline().map(|it| self.clock.instant(it));
+            let due = self.matchmaker.next_due();
+            let deadline = due.map(|(at, _)| self.clock.instant(at));
             let deadline = async {
                 match deadline {
                     Some(instant) => sleep_until(instant).await,
@@ -98,7 +99,12 @@ impl Driver {
                     }
                     batch.drain(..).for_each(|it| self.take(it));
                 }
-                () = deadline => self.handle(Input::Tick),
+                () = deadline => {
+                    if let Some((_, reason)) = due {
+                        tracing::debug!(reason, "deadline");
+                    }
+                    self.handle(Input::Tick);
+                }
             }
             self.telemetry.count(self.matchmaker.census());
             if draining && self.matchmaker.is_drained() {
