@@ -14,11 +14,8 @@
 use std::{env, process::Command, str::FromStr};
 
 use passerby::{
-    matchmaker::{Config, Ice, Input, Matchmaker, Network, SocketId},
-    protocol::{
-        Frame, Interest, Language, Media, PastPairs, Tastes, ToServer,
-        limits::{HELLO_WITHIN, MAX_BLOCKED, MAX_MET, MAX_OUTBOX_BYTES},
-    },
+    matchmaker::{Config, Input, Matchmaker, Network, SocketId},
+    protocol::{Frame, Interest, Language, Media, PastPairs, Tastes, ToServer},
     time::Moment,
 };
 
@@ -109,19 +106,7 @@ struct House {
 
 impl House {
     fn with(crowd: usize) -> Self {
-        let matchmaker = Matchmaker::new(Config {
-            seed: [7; 32],
-            unix_origin_ms: 1_700_000_000_000,
-            max_connections: usize::MAX,
-            max_passed_by: 16,
-            max_met: MAX_MET,
-            max_blocked: MAX_BLOCKED,
-            hello_within: HELLO_WITHIN,
-            outbox_bytes: MAX_OUTBOX_BYTES as u32,
-            keys: [3; 32].into(),
-            build: None,
-            ice: Ice::default(),
-        });
+        let matchmaker = Matchmaker::new(Config { max_passed_by: 16, ..Config::for_tests(7) });
         let mut house = Self { matchmaker, now: Moment::from_millis(0), peers: 0 };
         for _ in 0..crowd {
             let peer = house.arrive();
@@ -169,9 +154,9 @@ impl House {
     /// Somebody opens a socket and says hello.
     fn arrive(&mut self) -> u64 {
         self.peers += 1;
-        let connection = SocketId(self.peers);
+        let socket = SocketId(self.peers);
         let network = Network::of([127, 0, 0, 1].into());
-        self.matchmaker.handle(self.now, Input::Opened { connection, network });
+        self.matchmaker.handle(self.now, Input::Opened { socket, network });
         let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
         self.say(self.peers, 0, hello);
         self.peers
@@ -183,7 +168,7 @@ impl House {
 
     fn say(&mut self, peer: u64, seq: u64, msg: ToServer) {
         let frame = Frame { seq, ack: 0, msg };
-        self.matchmaker.handle(self.now, Input::Said { connection: SocketId(peer), frame });
+        self.matchmaker.handle(self.now, Input::Message { socket: SocketId(peer), frame });
     }
 }
 

@@ -1,80 +1,95 @@
-//! What is due when, in order; it must not know what becomes of it.
+//! [`Deadlines`]: a timing wheel (Varghese and Lauck 1987, scheme 6) that tells what is due next.
 //!
-//! A timing wheel (Varghese and Lauck 1987, scheme 6) whose spokes are there only while something hangs on them: what is
-//! due later than now hangs unsorted on the spoke of its time, and is sorted when that time begins. So it costs the same to
-//! set and to cancel a deadline however many there are.
+//! Time is divided into slots. A deadline in a later slot lies there unsorted; a slot is sorted when its time begins.
+//! Empty slots do not exist. So setting and cancelling a deadline costs the same however many there are.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::SocketId;
+use super::input::SocketId;
 use crate::{
     protocol::{MatchId, PeerId},
     time::Moment,
 };
 
-/// Milliseconds of one spoke: of what is due within 20 seconds, not even a hundredth is sorted at a time.
-pub(crate) const SPOKE_MS: u64 = 64;
+/// Length of a slot, in milliseconds. Less than a hundredth of what is due within 20 seconds is sorted at a time.
+pub(crate) const SLOT_MS: u64 = 64;
 
-/// Something that has to be looked at when its time comes.
+/// Something that must be checked when its time comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Due {
-    /// A socket that has not said hello.
+    /// A socket has not sent `hello`.
     Hello(SocketId),
-    /// A peer whose socket is lost.
+    /// The grace period of a peer that lost its socket ends.
     Grace(PeerId),
-    /// A match that is not yet a call.
+    /// A match has not connected.
     Connect(MatchId),
-    /// A match whose credentials end soon.
+    /// The relay credentials of a match expire soon.
     Renew(MatchId),
-    /// A waiting peer that may now accept somebody it did not.
+    /// A waiting peer may now accept a partner that it could not accept before.
     Retry(PeerId),
-    /// A waiting peer for which less is enough from now on.
+    /// A waiting peer accepts less in common from now on.
     Widen(PeerId),
 }
 
-/// All deadlines. Each is held by the record it belongs to as well, and removed with it, so that none is left over.
+impl Due {
+    /// A word for the log.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Hello(_) => "hello",
+            Self::Grace(_) => "grace",
+            Self::Connect(_) => "connect",
+            Self::Renew(_) => "renew",
+            Self::Retry(_) => "retry",
+            Self::Widen(_) => "widen",
+        }
+    }
+}
+
+/// All deadlines. The record that a deadline belongs to also stores it and cancels it, so that none is left over.
 #[derive(Debug, Default)]
 pub(crate) struct Deadlines {
-    /// Those on spokes that have begun.
+    /// Deadlines in slots that have begun, sorted.
     near: BTreeSet<(Moment, Due)>,
-    /// Those on the others, by the spoke's number; none is empty.
+    /// Deadlines in later slots, by slot number. No set is empty.
     far: BTreeMap<u64, HashSet<(Moment, Due)>>,
-    /// The number of the first spoke that has not begun.
+    /// The number of the first slot that has not begun.
     begun: u64,
 }
 
 impl Deadlines {
-    /// Adds one.
+    /// Adds a deadline.
     pub(crate) fn set(&mut self, at: Moment, due: Due) {
-        if spoke(at) < self.begun {
+        if slot(at) < self.begun {
             self.near.insert((at, due));
         } else {
-            self.far.entry(spoke(at)).or_default().insert((at, due));
+            self.far.entry(slot(at)).or_default().insert((at, due));
         }
     }
 
-    /// Removes one; does nothing if it is not there.
+    /// Removes a deadline; does nothing if it is not there.
     pub(crate) fn cancel(&mut self, at: Moment, due: Due) {
-        if spoke(at) < self.begun {
+        if slot(at) < self.begun {
             self.near.remove(&(at, due));
-        } else if let Some(others) = self.far.get_mut(&spoke(at)) {
+        } else if let Some(others) = self.far.get_mut(&slot(at)) {
             others.remove(&(at, due));
             if others.is_empty() {
-                self.far.remove(&spoke(at));
+                self.far.remove(&slot(at));
             }
         }
     }
 
-    /// When to look next: at the earliest deadline, or less than [`SPOKE_MS`] before it.
-    pub(crate) fn next(&self) -> Option<Moment> {
-        let begins = |number: &u64| Moment::from_millis(number * SPOKE_MS);
+    /// When to call [`pop`](Self::pop) next, and a word for what is due.
+    ///
+    /// That is the earliest deadline, or the beginning of its slot (`slot`), less than [`SLOT_MS`] before it.
+    pub(crate) fn next(&self) -> Option<(Moment, &'static str)> {
+        let begins = |number: &u64| (Moment::from_millis(number * SLOT_MS), "slot");
         let far = || self.far.keys().next().map(begins);
-        self.near.first().map(|(at, _)| *at).or_else(far)
+        self.near.first().map(|(at, due)| (*at, due.reason())).or_else(far)
     }
 
-    /// Takes the earliest out, if its time has come.
+    /// Removes and returns the earliest deadline, if its time has come.
     pub(crate) fn pop(&mut self, now: Moment) -> Option<Due> {
-        self.begun = self.begun.max(spoke(now) + 1);
+        self.begun = self.begun.max(slot(now) + 1);
         while let Some(first) = self.far.first_entry().filter(|it| *it.key() < self.begun) {
             self.near.extend(first.remove());
         }
@@ -87,6 +102,6 @@ impl Deadlines {
     }
 }
 
-const fn spoke(at: Moment) -> u64 {
-    at.as_millis() / SPOKE_MS
+const fn slot(at: Moment) -> u64 {
+    at.as_millis() / SLOT_MS
 }

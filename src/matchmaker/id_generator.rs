@@ -1,4 +1,4 @@
-//! All chance of the matchmaker: ids, secrets and jitter from one seed; it must not know where the seed comes from.
+//! [`IdGenerator`]: ids, secrets and jitter, all from one seed.
 
 use std::{ops::Range, time::Duration};
 
@@ -14,15 +14,15 @@ use crate::{
     time::Moment,
 };
 
-/// Makes what nobody may guess; the generator is one for cryptographic use, because of the secrets.
+/// Generates ids and secrets that cannot be guessed, with a cryptographic generator.
 #[derive(Debug)]
-pub(crate) struct Mint {
+pub(crate) struct IdGenerator {
     rng: ChaCha12Rng,
     unix_origin_ms: u64,
 }
 
-impl Mint {
-    /// A mint whose whole output follows from `seed`; `unix_origin_ms` is the Unix time of [`Moment`]'s origin.
+impl IdGenerator {
+    /// A generator whose whole output follows from `seed`. `unix_origin_ms` is the Unix time of [`Moment`]'s origin.
     pub(crate) fn new(seed: [u8; 32], unix_origin_ms: u64) -> Self {
         Self { rng: ChaCha12Rng::from_seed(seed), unix_origin_ms }
     }
@@ -32,29 +32,29 @@ impl Mint {
         (self.unix_origin_ms + now.as_millis()) / 1_000
     }
 
-    /// A new peer's name.
-    pub(crate) fn peer(&mut self, now: Moment) -> PeerId {
+    /// A new peer id.
+    pub(crate) fn peer_id(&mut self, now: Moment) -> PeerId {
         PeerId(self.version_7(now))
     }
 
-    /// A new match's name.
+    /// A new match id.
     pub(crate) fn match_id(&mut self, now: Moment) -> MatchId {
         MatchId(self.version_7(now))
     }
 
-    /// A new device's name.
-    pub(crate) fn device(&mut self) -> DeviceId {
+    /// A new device id.
+    pub(crate) fn device_id(&mut self) -> DeviceId {
         DeviceId(self.secret().0)
     }
 
-    /// A secret of 128 bits, less the six that a UUID of version 4 gives away.
+    /// A secret of 122 random bits: a UUID of version 4 has 128, of which six are fixed.
     pub(crate) fn secret(&mut self) -> Secret {
         let mut bytes = [0; 16];
         self.rng.fill_bytes(&mut bytes);
         Secret(Builder::from_random_bytes(bytes).into_uuid())
     }
 
-    /// A time in `range`, which must not be empty; in milliseconds, evenly spread.
+    /// A uniformly distributed duration in `range`, in whole milliseconds. `range` must not be empty.
     pub(crate) fn jitter(&mut self, range: Range<Duration>) -> Duration {
         let span = u64::try_from((range.end - range.start).as_millis()).unwrap_or(u64::MAX);
         range.start + Duration::from_millis(self.rng.next_u64() % span.max(1))

@@ -1,22 +1,23 @@
-//! All that can happen to the matchmaker; it must not know how the driver came to know it.
+//! [`Input`]: everything that can happen to the matchmaker.
 
 use core::net::IpAddr;
 use std::{fmt, time::Duration};
 
 use crate::protocol::{ErrorCode, Frame, ToServer};
 
-/// One socket, numbered by the server from 1, never twice.
+/// One WebSocket. The server numbers them from 1 and never reuses a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u64);
 
-/// Where a socket comes from, as far as that tells one network from another.
+/// The network that a socket comes from.
 ///
-/// An IPv4 address or the first half of an IPv6 address, which is what a household has. Two in the same one may reach each other by private addresses.
+/// It is a whole IPv4 address, or the first 64 bits of an IPv6 address, which is what a household gets. Two peers of
+/// one network may reach each other by private addresses.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
 impl Network {
-    /// The network of an address; an IPv4 address that is written as IPv6 is taken for what it is.
+    /// The network of an address. An IPv4-mapped IPv6 address counts as IPv4.
     pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             it @ IpAddr::V4(_) => it,
@@ -29,65 +30,65 @@ impl Network {
 }
 
 impl fmt::Debug for Network {
-    /// Hides the address: it must not get into a log.
+    /// Hides the address, which must not reach a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Network(hidden)")
     }
 }
 
-/// One fact.
+/// One event.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// A WebSocket handshake has succeeded.
     Opened {
         /// The new socket.
-        connection: SocketId,
-        /// Where it comes from.
+        socket: SocketId,
+        /// Its network.
         network: Network,
     },
-    /// A well-formed message has come.
-    Said {
-        /// From whom.
-        connection: SocketId,
-        /// The message; descriptions and candidates in it have passed their checks.
+    /// A valid message has arrived.
+    Message {
+        /// The socket it came from.
+        socket: SocketId,
+        /// The message. Its descriptions and candidates have been validated.
         frame: Frame<ToServer>,
     },
-    /// Something has come that must not be heard.
+    /// A message has arrived that is not valid.
     Refused {
-        /// From whom.
-        connection: SocketId,
+        /// The socket it came from.
+        socket: SocketId,
         /// What is wrong with it.
         code: ErrorCode,
-        /// Its `seq` and `ack`, 0 for what could not be read; `None` where there was no frame.
+        /// Its `seq` and `ack`, 0 where they could not be read; `None` if it was not a frame at all.
         numbers: Option<(u64, u64)>,
     },
-    /// Something has come sooner after others like it than the server allows.
-    TooSoon {
-        /// From whom.
-        connection: SocketId,
+    /// A message has exceeded a rate limit.
+    RateLimited {
+        /// The socket it came from.
+        socket: SocketId,
         /// Its `seq` and `ack`.
         numbers: (u64, u64),
-        /// When the same may be said again.
+        /// How long the peer must wait before it may send such a message again.
         retry: Duration,
     },
-    /// The socket is gone.
+    /// A socket is gone.
     Closed {
-        /// Which.
-        connection: SocketId,
-        /// How.
+        /// The socket.
+        socket: SocketId,
+        /// How it ended.
         closing: Closing,
     },
-    /// The server is going to stop: nobody new is let in, who is not in a match is sent away.
+    /// The server is about to stop: reject new peers, and end the sessions of all peers that are not in a match.
     Drain,
-    /// A deadline has come; any moment at or after [`next_deadline`](super::Matchmaker::next_deadline).
+    /// A deadline has passed: any moment at or after [`deadline`](super::Matchmaker::deadline).
     Tick,
 }
 
 /// How a socket ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Closing {
-    /// With a close frame from the page: it left on purpose.
+    /// The page closed it on purpose.
     Goodbye,
-    /// Without one: the page may come back and resume.
+    /// Anything else. The page may come back and resume.
     Lost,
 }

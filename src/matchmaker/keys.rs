@@ -1,5 +1,4 @@
-//! What this server signs with, and the names that only it can make: of devices, and of two devices that have met; it must
-//! not know who carries them.
+//! [`Keys`]: the server's signing keys, and the ids that only they can produce, of devices and of pairs of devices.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, Mac};
@@ -8,20 +7,20 @@ use uuid::{Builder, Uuid};
 
 use crate::protocol::PairId;
 
-/// Begins what is signed of a device; a ticket begins with a small number.
+/// Prefix of the signed payload of a device name. A ticket begins with a small number instead.
 const DEVICE: &[u8] = b"device";
 
-/// Begins what names two devices.
+/// Prefix of the input of a pair id.
 const PAIR: &[u8] = b"pair";
 
-/// Bytes of a signature.
+/// Length of a signature (HMAC-SHA-256), in bytes.
 const SIGNATURE_BYTES: usize = 32;
 
-/// One browser on one device, for as long as it keeps what it was told: 122 random bits.
+/// One browser on one device, for as long as it stores its signed name: 122 random bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DeviceId(pub(crate) Uuid);
 
-/// The key that signs, and those that have; every server that holds them can read what any of them has signed.
+/// The current signing key and the former ones. Every server with these keys accepts what any of them has signed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
     current: [u8; 32],
@@ -29,7 +28,7 @@ pub struct Keys {
 }
 
 impl std::fmt::Debug for Keys {
-    /// Hides the values.
+    /// Hides the keys.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Keys(1 and {} former)", self.former.len())
     }
@@ -42,41 +41,42 @@ impl From<[u8; 32]> for Keys {
 }
 
 impl Keys {
-    /// Signs with the first; what the others have signed still holds.
+    /// Signs with `current`; signatures of the `former` keys stay valid.
     pub const fn new(current: [u8; 32], former: Vec<[u8; 32]>) -> Self {
         Self { current, former }
     }
 
-    /// The payload and its signature, as text.
+    /// Signs a payload. The text is the payload and its signature in base64url without padding.
     pub(crate) fn sign(&self, payload: &[u8]) -> String {
         let mut signed = payload.to_vec();
         signed.extend(mac(&self.current, &[payload]).finalize().into_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(signed)
     }
 
-    /// The payload of such a text, and whether the current key has signed it; `None` where none has.
+    /// The payload of a signed text, and whether the current key signed it; `None` if none of the keys did.
     pub(crate) fn verify(&self, text: &str) -> Option<(Vec<u8>, bool)> {
         let mut payload = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let signature = payload.split_off(payload.len().checked_sub(SIGNATURE_BYTES)?);
-        // In constant time: how much of a guess is right must not be measurable.
+        // `verify_slice` takes constant time, so that timing does not reveal how much of a guess is right.
         let is_of = |key: &[u8; 32]| mac(key, &[&payload]).verify_slice(&signature).is_ok();
         let is_current = is_of(&self.current);
         (is_current || self.former.iter().any(is_of)).then_some((payload, is_current))
     }
 
-    /// A device's signed name.
+    /// The signed name of a device.
     pub(crate) fn sign_device(&self, device: DeviceId) -> String {
         self.sign(&[DEVICE, device.0.as_bytes()].concat())
     }
 
-    /// The device of a signed name, and whether the current key has signed it.
+    /// The device of a signed name, and whether the current key signed it; `None` for any other text.
     pub(crate) fn device(&self, text: &str) -> Option<(DeviceId, bool)> {
         let (payload, is_current) = self.verify(text)?;
         let id = Uuid::from_slice(payload.strip_prefix(DEVICE)?).ok()?;
         Some((DeviceId(id), is_current))
     }
 
-    /// The name of two devices, in whichever order; first the one that they are told, then those that they may have been told.
+    /// The ids of a pair of devices, in either order. The first id is sent to peers. The others follow from former
+    /// keys, and pages may still store them.
     pub(crate) fn pairs(&self, one: DeviceId, other: DeviceId) -> impl Iterator<Item = PairId> {
         let (first, second) = (one.min(other), one.max(other));
         [&self.current].into_iter().chain(&self.former).map(move |key| {
@@ -89,7 +89,7 @@ impl Keys {
 }
 
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Hmac<Sha256> {
-    let Ok(mut mac) = Hmac::new_from_slice(key) else { unreachable!("a key of any length will do") };
+    let Ok(mut mac) = Hmac::new_from_slice(key) else { unreachable!("HMAC accepts a key of any length") };
     parts.iter().for_each(|it| mac.update(it));
     mac
 }
@@ -103,18 +103,18 @@ mod tests {
     }
 
     #[test]
-    fn a_device_is_known_by_its_signed_name_and_after_a_change_of_keys_too() {
+    fn signed_device_names_survive_key_rotation() {
         let keys = Keys::from([7; 32]);
         let name = keys.sign_device(device(5));
         assert!(name.len() < 100);
         assert_eq!(keys.device(&name), Some((device(5), true)));
         let rotated = Keys::new([8; 32], vec![[7; 32]]);
-        assert_eq!(rotated.device(&name), Some((device(5), false)), "to be signed anew");
-        assert_eq!(Keys::from([8; 32]).device(&name), None, "the old key was given up");
+        assert_eq!(rotated.device(&name), Some((device(5), false)), "it must be signed again");
+        assert_eq!(Keys::from([8; 32]).device(&name), None, "the old key is no longer valid");
     }
 
     #[test]
-    fn what_is_forged_is_worth_nothing() {
+    fn rejects_forged_device_names() {
         let keys = Keys::from([7; 32]);
         let name = keys.sign_device(device(5));
         for text in ["", "AAAA", "not a name", &name[1..], &format!("{name}AAAA"), &keys.sign(&[1; 59])] {
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn two_have_one_name_whoever_asks_and_each_two_another() {
+    fn pair_ids_are_symmetric_and_distinct() {
         let keys = Keys::from([7; 32]);
         let pair = |one, other| keys.pairs(device(one), device(other)).next().unwrap();
         assert_eq!(pair(1, 2), pair(2, 1));
@@ -136,6 +136,6 @@ mod tests {
         assert_ne!(pair(1, 1), pair(2, 2));
         let rotated = Keys::new([8; 32], vec![[7; 32]]);
         let names: Vec<_> = rotated.pairs(device(1), device(2)).collect();
-        assert_eq!((names.len(), names[1]), (2, pair(1, 2)), "what they were told before still names them");
+        assert_eq!((names.len(), names[1]), (2, pair(1, 2)), "their former id is still theirs");
     }
 }

@@ -1,51 +1,51 @@
-//! All that the matchmaker can ask for; it must not know how the driver does it.
+//! [`Output`]: everything that the matchmaker can ask the driver to do.
 
 use std::{sync::Arc, time::Duration};
 
-use super::SocketId;
+use super::input::SocketId;
 use crate::protocol::{Affinity, EndReason, ErrorCode, Frame, MatchId, ToBrowser};
 
-/// One deed, to be done in the order given.
+/// One command. The driver performs commands in the order given.
 #[derive(Clone, Debug)]
 pub enum Output {
     /// Send a message.
     Send {
-        /// To whom.
-        connection: SocketId,
-        /// The message; shared with the outbox that keeps it for replay.
+        /// The socket to send it on.
+        socket: SocketId,
+        /// The message, shared with the outbox that keeps it for replay.
         frame: Frame<Arc<ToBrowser>>,
     },
-    /// Close a socket, after what was sent to it before. The matchmaker has forgotten it already.
+    /// Close a socket after the messages sent to it before. The matchmaker has already forgotten it.
     Close {
-        /// Which.
-        connection: SocketId,
-        /// Why; its [`close_code`](ErrorCode::close_code) goes into the close frame.
+        /// The socket.
+        socket: SocketId,
+        /// The reason. Its [`close_code`](ErrorCode::close_code) goes into the close frame.
         code: ErrorCode,
     },
-    /// Something worth a line in the log and a count.
+    /// Log and count something.
     Note(Note),
 }
 
-/// What operators may know: ids and durations, nothing of people.
+/// An event for operators: ids and durations, nothing about people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
     /// Two peers were paired.
     Matched {
         /// The new match.
         match_id: MatchId,
-        /// How long the longer waiter had waited.
+        /// How long the peer that waited longer had waited.
         waited: Duration,
-        /// The closest that the two have in common.
+        /// The closest thing that the two have in common.
         affinity: Affinity,
     },
-    /// One end has said that what was promised arrives; the other had said so before.
+    /// Both ends of a match have reported that media or data arrives.
     Connected {
         /// The match.
         match_id: MatchId,
-        /// Since the two were paired.
+        /// The time since the two were paired.
         after: Duration,
     },
-    /// A match was taken up that this server has not made.
+    /// A match that this server did not make was rebuilt from a ticket.
     Rebuilt {
         /// The match.
         match_id: MatchId,
@@ -54,31 +54,31 @@ pub enum Note {
     Ended {
         /// The match.
         match_id: MatchId,
-        /// As the end that did not cause it was told; of two alike, the impolite one.
+        /// The reason sent to the end that did not cause it; both ends get the same one if neither caused it.
         reason: EndReason,
-        /// Since the two were paired.
+        /// The time since the two were paired.
         lasted: Duration,
     },
-    /// Something was refused.
+    /// A message or a peer was rejected.
     Refused {
-        /// Why.
+        /// The reason.
         code: ErrorCode,
     },
 }
 
-/// How many there are of each; every peer is counted once.
+/// How many peers, matches and sockets there are. Every peer is counted once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Census {
     /// Peers that neither wait nor are matched.
     pub idle: usize,
-    /// Peers in the queue, those within their grace included.
+    /// Waiting peers, including those in their grace period.
     pub waiting: usize,
-    /// Peers in a match that is not yet a call.
+    /// Peers in a match that has not connected yet.
     pub connecting: usize,
-    /// Peers in a call.
+    /// Peers in a match that has connected.
     pub talking: usize,
-    /// Matches; each has two of the peers above.
+    /// Matches. Each has two of the peers above.
     pub matches: usize,
-    /// Open sockets, those that have not said hello included.
+    /// Open sockets, including those that have not sent `hello`.
     pub connections: usize,
 }

@@ -52,7 +52,8 @@ impl Driver {
         let mut batch = Vec::with_capacity(BATCH);
         let mut draining = false;
         loop {
-            let deadline = self.matchmaker.next_deadline().map(|it| self.clock.instant(it));
+            let due = self.matchmaker.next_due();
+            let deadline = due.map(|(at, _)| self.clock.instant(at));
             let deadline = async {
                 match deadline {
                     Some(instant) => sleep_until(instant).await,
@@ -71,7 +72,12 @@ impl Driver {
                     }
                     batch.drain(..).for_each(|it| self.on_event(it));
                 }
-                () = deadline => self.handle(Input::Tick),
+                () = deadline => {
+                    if let Some((_, reason)) = due {
+                        tracing::debug!(reason, "deadline");
+                    }
+                    self.handle(Input::Tick);
+                }
             }
             self.telemetry.set_census(self.matchmaker.census());
             if draining && self.matchmaker.is_drained() {
@@ -82,15 +88,15 @@ impl Driver {
 
     fn on_event(&mut self, event: Event) {
         match event {
-            Event::Opened(connection, network, outbox) => {
-                self.sockets.insert(connection, outbox);
-                self.handle(Input::Opened { connection, network });
+            Event::Opened(socket, network, outbox) => {
+                self.sockets.insert(socket, outbox);
+                self.handle(Input::Opened { socket, network });
             }
             // The matchmaker has closed this socket and forgotten it.
-            Event::Input(connection, _) if !self.sockets.contains_key(&connection) => {}
-            Event::Input(connection, input) => {
+            Event::Input(socket, _) if !self.sockets.contains_key(&socket) => {}
+            Event::Input(socket, input) => {
                 if let Input::Closed { .. } = input {
-                    self.sockets.remove(&connection);
+                    self.sockets.remove(&socket);
                 }
                 self.handle(input);
             }
@@ -107,23 +113,23 @@ impl Driver {
             for output in self.matchmaker.handle(now, input) {
                 lost.extend(self.perform(output));
             }
-            next = lost.pop().map(|connection| Input::Closed { connection, closing: Closing::Lost });
+            next = lost.pop().map(|socket| Input::Closed { socket, closing: Closing::Lost });
         }
     }
 
     /// Performs one output; returns the socket that was lost with it.
     fn perform(&mut self, output: Output) -> Option<SocketId> {
         match output {
-            Output::Send { connection, frame } => {
+            Output::Send { socket, frame } => {
                 self.telemetry.message_out();
-                match self.sockets.get(&connection)?.send(frame) {
+                match self.sockets.get(&socket)?.send(frame) {
                     Ok(()) => None,
-                    Err(OutboxFull) => self.sockets.remove(&connection).map(|_| connection),
+                    Err(OutboxFull) => self.sockets.remove(&socket).map(|_| socket),
                 }
             }
-            Output::Close { connection, code } => {
+            Output::Close { socket, code } => {
                 self.telemetry.closed(code);
-                if let Some(outbox) = self.sockets.remove(&connection) {
+                if let Some(outbox) = self.sockets.remove(&socket) {
                     outbox.close(code);
                 }
                 None
@@ -166,14 +172,14 @@ mod tests {
     #[tokio::test]
     async fn drops_a_socket_that_never_reads_and_its_peer_may_resume() {
         let (mut driver, _inbox) = Driver::new(config(), Clock::start(), Arc::new(Telemetry::new()));
-        let connection = SocketId(1);
+        let socket = SocketId(1);
         let (receiver, sender) = outbox(Tick(0), u32::MAX);
-        driver.on_event(Event::Opened(connection, Network::of([127, 0, 0, 1].into()), sender));
+        driver.on_event(Event::Opened(socket, Network::of([127, 0, 0, 1].into()), sender));
         let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
         // There is no room for the answer to the last ping.
         for msg in std::iter::once(hello).chain((0..MAX_WAITING_MESSAGES).map(|_| ToServer::Ping {})) {
-            let input = Input::Said { connection, frame: Frame { seq: 0, ack: 0, msg } };
-            driver.on_event(Event::Input(connection, input));
+            let input = Input::Message { socket, frame: Frame { seq: 0, ack: 0, msg } };
+            driver.on_event(Event::Input(socket, input));
         }
         for _ in 0..MAX_WAITING_MESSAGES {
             assert!(matches!(receiver.next().await, Outgoing::Send(_)));

@@ -130,7 +130,7 @@ impl Telemetry {
     /// Counts an input of the matchmaker if it is a message.
     pub(crate) fn message_in(&self, input: &Input) {
         match input {
-            Input::Said { .. } | Input::Refused { .. } | Input::TooSoon { .. } => {
+            Input::Message { .. } | Input::Refused { .. } | Input::RateLimited { .. } => {
                 self.messages_in.inc();
             }
             Input::Opened { .. } | Input::Closed { .. } | Input::Drain | Input::Tick => {}

@@ -1,5 +1,4 @@
-//! STUN and TURN servers, credentials for them, and which candidates may pass between two ends; it must not know why two
-//! are matched.
+//! [`Ice`]: STUN and TURN servers with their credentials; and [`Privacy`]: which candidates reach a partner.
 
 use std::{fmt, time::Duration};
 
@@ -8,29 +7,29 @@ use hmac::{Hmac, Mac};
 use sha1::Sha1;
 
 use crate::{
-    matchmaker::Network,
+    matchmaker::input::Network,
     protocol::{Candidate, IceServer, MatchId, Role},
 };
 
-/// STUN and TURN servers, and what the two ends learn of each other. The default is none, and as little as possible.
+/// STUN and TURN servers, and whether private addresses are filtered. By default there are no servers, and they are.
 #[derive(Clone, Debug, Default)]
 pub struct Ice {
     /// `stun:` URLs.
     pub stun: Vec<String>,
-    /// The relay.
+    /// The TURN relay, if there is one.
     pub turn: Option<Turn>,
-    /// Lets every candidate through, also those that name what nobody needs to know. Only to find faults.
+    /// Forwards every candidate, even with a private address. Only for debugging.
     pub unscrubbed: bool,
 }
 
-/// A relay that takes time-limited credentials (draft-uberti-behave-turn-rest-00).
+/// A TURN relay with time-limited credentials (draft-uberti-behave-turn-rest-00).
 #[derive(Clone)]
 pub struct Turn {
     /// `turn:` and `turns:` URLs.
     pub urls: Vec<String>,
-    /// What the relay and this server both know, and nobody else.
+    /// The secret that the relay and this server share.
     pub secret: String,
-    /// How long credentials are good for.
+    /// How long credentials are valid.
     pub lifetime: Duration,
 }
 
@@ -44,19 +43,19 @@ impl fmt::Debug for Turn {
     }
 }
 
-/// What the two ends of a match may learn of each other's addresses.
+/// What partners may learn of each other's addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Privacy {
-    /// Everything.
+    /// All addresses.
     Open,
-    /// All but addresses that mean nothing outside the sender's own network.
+    /// All except private addresses, which mean nothing outside the sender's own network.
     Public,
-    /// The relay's.
+    /// Only the addresses of the relay.
     Relay,
 }
 
 impl Privacy {
-    /// Whether a candidate may pass.
+    /// Whether a candidate may be forwarded to the partner.
     pub(crate) fn allows(self, candidate: &Candidate) -> bool {
         match self {
             Self::Open => true,
@@ -67,25 +66,27 @@ impl Privacy {
 }
 
 impl Ice {
-    /// What two in these networks may learn, if one of them hides or none does. Private addresses are kept from a
-    /// partner only where the two can do without: two in one network may have no other way to each other.
+    /// What partners in these networks may learn of each other. `relay_only` is set if one of them hides its address.
+    ///
+    /// Private addresses are removed only where the two can do without: they are in different networks, and there is a
+    /// STUN server or a relay.
     pub(crate) fn privacy(&self, relay_only: bool, networks: [Option<Network>; 2]) -> Privacy {
-        let is_helped = !self.stun.is_empty() || self.turn.is_some();
+        let has_server = !self.stun.is_empty() || self.turn.is_some();
         match (self.unscrubbed, relay_only) {
             (true, _) => Privacy::Open,
             (false, true) => Privacy::Relay,
-            (false, false) if is_helped && networks[0] != networks[1] => Privacy::Public,
+            (false, false) if has_server && networks[0] != networks[1] => Privacy::Public,
             (false, false) => Privacy::Open,
         }
     }
 
-    /// The servers for who has no partner yet.
-    pub(crate) fn ahead(&self) -> Vec<IceServer> {
+    /// The servers for a peer without a partner: STUN only, since relay credentials belong to a match.
+    pub(crate) fn stun_servers(&self) -> Vec<IceServer> {
         let stun = IceServer { urls: self.stun.clone(), username: None, credential: None };
         [stun].into_iter().filter(|it| !it.urls.is_empty()).collect()
     }
 
-    /// The servers for one end of a match, with credentials of its own; `now` in Unix seconds.
+    /// The servers for one end of a match, with its own relay credentials. `now` is in Unix seconds.
     pub(crate) fn servers(
         &self,
         now: u64,
@@ -93,7 +94,7 @@ impl Ice {
         role: Role,
         relay_only: bool,
     ) -> Vec<IceServer> {
-        let mut servers = if relay_only { Vec::new() } else { self.ahead() };
+        let mut servers = if relay_only { Vec::new() } else { self.stun_servers() };
         if let Some(Turn { urls, secret, lifetime }) = &self.turn {
             let role = match role {
                 Role::Impolite => "impolite",
@@ -106,7 +107,8 @@ impl Ice {
         servers
     }
 
-    /// How long after they were made credentials are made anew: while there is time to move over to the new ones.
+    /// The age at which credentials are renewed: two thirds of their lifetime, which leaves time to switch. `None` if
+    /// there is no relay.
     pub(crate) fn renewed_after(&self) -> Option<Duration> {
         self.turn.as_ref().map(|it| it.lifetime * 2 / 3)
     }
@@ -114,7 +116,7 @@ impl Ice {
 
 fn credential(secret: &str, username: &str) -> String {
     let Ok(mac) = Hmac::<Sha1>::new_from_slice(secret.as_bytes()) else {
-        unreachable!("a key of any length will do")
+        unreachable!("HMAC accepts a key of any length")
     };
     BASE64_STANDARD.encode(mac.chain_update(username).finalize().into_bytes())
 }
@@ -144,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_those_that_a_relay_with_the_same_secret_makes() {
+    fn credentials_match_those_of_a_relay_with_the_same_secret() {
         let servers = turn().servers(1_764_000_000, MatchId(Uuid::nil()), Role::Polite, false);
         assert_eq!(servers[0].urls, ["stun:relay.example"]);
         let username = "1764000600:00000000-0000-0000-0000-000000000000:polite";
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn who_hides_is_told_of_the_relay_only() {
+    fn relay_only_peers_get_no_stun_server() {
         let servers = turn().servers(0, MatchId(Uuid::nil()), Role::Impolite, true);
         assert_eq!(servers.len(), 1);
         assert!(servers[0].username.is_some());
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_candidate_passes_as_far_as_the_partner_may_know_it() {
+    fn privacy_filters_candidates() {
         let kinds = [
             ("10.0.0.1", "host"),
             ("fd00::1", "host"),
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn private_addresses_are_kept_back_only_from_another_network_and_where_there_is_help() {
+    fn hides_private_addresses_only_between_networks_with_a_server() {
         let [home, cafe] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|it| Some(Network::of(it.into())));
         assert_eq!(turn().privacy(false, [home, cafe]), Privacy::Public);
         assert_eq!(turn().privacy(false, [home, home]), Privacy::Open);
@@ -191,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_household_is_one_network() {
+    fn one_ipv6_64_is_one_network() {
         let of = |text: &str| Network::of(text.parse().unwrap());
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));

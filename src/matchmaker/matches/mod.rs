@@ -1,108 +1,110 @@
-//! Who is with whom, and who was; it must not know why.
+//! [`Matches`]: pairs of peers, current and recently ended.
+//!
+//! `lifecycle` begins, renews and ends a match; `rebuild` restores one from its tickets.
 
-pub(crate) mod ice;
-pub(crate) mod ticket;
+pub(crate) mod lifecycle;
 pub(crate) mod rebuild;
+pub(crate) mod ticket;
+pub(crate) mod ice;
 
 use std::{
     collections::{HashMap, VecDeque},
     time::Duration,
 };
 
-use super::queue::Place;
+use super::queue::place::Place;
 use crate::{
     protocol::{Epoch, MatchId, PeerId, Role, Signal, limits::MAX_CANDIDATES},
     time::Moment,
 };
 use ice::Privacy;
 
-/// How long an ended match is remembered: a late signal is told from a forged one, and a report can still come.
+/// How long an ended match is remembered, to tell a late signal from a forged one and to accept a late report.
 const REMEMBERED_FOR: Duration = Duration::from_secs(600);
 
-/// Ended matches remembered at most: about 5 MB; past that the oldest go first.
+/// Maximum number of ended matches that are remembered, about 5 MB. Beyond that, the oldest go first.
 const MAX_REMEMBERED: usize = 50_000;
 
-/// Two peers who were paired.
+/// Two peers that were paired.
 #[derive(Debug)]
 pub(crate) struct Match {
     /// The impolite end and the polite end.
-    pub(crate) ends: [End; 2],
+    pub(crate) ends: [MatchEnd; 2],
     /// When they were paired.
     pub(crate) since: Moment,
-    /// When it must be a call; `None` once it is.
+    /// When it ends unless it has connected; `None` once it has.
     pub(crate) connect_by: Option<Moment>,
-    /// When the two get new credentials for the relay, if there is one.
+    /// When both ends get new relay credentials; `None` without a relay.
     pub(crate) renew_at: Option<Moment>,
-    /// One of the two hides its address.
+    /// Whether only the relay may be used, because one of the two hides its address.
     pub(crate) relay_only: bool,
     /// What the two may learn of each other's addresses.
     pub(crate) privacy: Privacy,
-    /// The number of the impolite end's offer, if that was made ahead.
-    pub(crate) ahead: Option<u32>,
+    /// The number of the impolite end's prepared offer, if the match began with one.
+    pub(crate) prepared_offer: Option<u32>,
 }
 
 /// One end of a match.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct End {
-    /// Who.
+pub(crate) struct MatchEnd {
+    /// The peer.
     pub(crate) peer: PeerId,
-    /// The place it had in the queue, should the two not be connected.
+    /// Its place in the queue. It returns there if the match does not connect.
     pub(crate) place: Place,
-    /// Whether it has said that what was promised arrives.
+    /// Whether it has reported that media or data arrives.
     pub(crate) connected: bool,
     epoch: Epoch,
     candidates: u16,
 }
 
-/// Whether a signal may pass.
+/// Whether a signal is forwarded, or why not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Passage {
-    /// Yes.
-    Free,
-    /// It belongs to a connection that is over.
+pub(crate) enum Admission {
+    /// It is forwarded.
+    Forward,
+    /// It belongs to an older connection of the same match.
     Stale,
-    /// No such connection can be.
+    /// Its epoch is impossible.
     BadEpoch,
-    /// The partner must not learn that address.
-    Hidden,
-    /// Its description has had all the candidates it may have.
+    /// It has an address that the partner must not learn.
+    Private,
+    /// Its description already has the maximum number of candidates.
     TooManyCandidates,
 }
 
-impl End {
-    /// An end that has said nothing yet.
+impl MatchEnd {
+    /// An end that has not sent anything yet.
     pub(crate) const fn new(peer: PeerId, place: Place) -> Self {
         Self { peer, place, connected: false, epoch: Epoch::FIRST, candidates: 0 }
     }
 
-    /// The match begins with an offer that was made ahead, or may have.
-    pub(crate) const fn begin_ahead(&mut self) {
+    /// Accepts signals of [`Epoch::PREPARED`], because the match begins with a prepared offer, or may have.
+    pub(crate) const fn start_with_prepared_offer(&mut self) {
         self.epoch = Epoch::PREPARED;
     }
 
-    /// Judges a signal of this end, and counts it.
-    fn pass(&mut self, epoch: Epoch, signal: &Signal, privacy: Privacy) -> Passage {
+    fn admit(&mut self, epoch: Epoch, signal: &Signal, privacy: Privacy) -> Admission {
         if !epoch.is_possible() {
-            return Passage::BadEpoch;
+            return Admission::BadEpoch;
         }
         if epoch < self.epoch {
-            return Passage::Stale;
+            return Admission::Stale;
         }
         if epoch > self.epoch {
             (self.epoch, self.candidates) = (epoch, 0);
         }
         match signal {
-            Signal::Candidate(_) if self.candidates >= MAX_CANDIDATES => Passage::TooManyCandidates,
+            Signal::Candidate(_) if self.candidates >= MAX_CANDIDATES => Admission::TooManyCandidates,
             Signal::Candidate(candidate) => {
                 self.candidates += 1;
-                if privacy.allows(candidate) { Passage::Free } else { Passage::Hidden }
+                if privacy.allows(candidate) { Admission::Forward } else { Admission::Private }
             }
-            // A new path is looked for, with candidates of its own.
+            // A new description has candidates of its own.
             Signal::Offer { .. } | Signal::Answer { .. } => {
                 self.candidates = 0;
-                Passage::Free
+                Admission::Forward
             }
-            Signal::EndOfCandidates { .. } => Passage::Free,
+            Signal::EndOfCandidates { .. } => Admission::Forward,
         }
     }
 }
@@ -111,77 +113,77 @@ impl Match {
     /// The index of the impolite end.
     pub(crate) const IMPOLITE: usize = 0;
 
-    /// Judges a signal of one end, and counts it.
-    pub(crate) fn pass(&mut self, peer: PeerId, epoch: Epoch, signal: &Signal) -> Passage {
+    /// Decides whether a signal of one end is forwarded, and counts it.
+    pub(crate) fn admit(&mut self, peer: PeerId, epoch: Epoch, signal: &Signal) -> Admission {
         let (index, privacy) = (self.index_of(peer), self.privacy);
-        self.ends[index].pass(epoch, signal, privacy)
+        self.ends[index].admit(epoch, signal, privacy)
     }
 
-    /// The role of one end.
+    /// The role of the end with this index.
     pub(crate) const fn role(index: usize) -> Role {
         if index == Self::IMPOLITE { Role::Impolite } else { Role::Polite }
     }
 
-    /// This peer's index among the ends.
+    /// The index of a peer's end.
     pub(crate) fn index_of(&self, peer: PeerId) -> usize {
         usize::from(self.ends[1].peer == peer)
     }
 
-    /// The other one.
+    /// The partner of a peer.
     pub(crate) fn partner_of(&self, peer: PeerId) -> PeerId {
         self.ends[1 - self.index_of(peer)].peer
     }
 }
 
-/// All matches, and for a while those that are over.
+/// All current matches, and recently ended ones.
 #[derive(Debug, Default)]
 pub(crate) struct Matches {
     current: HashMap<MatchId, Match>,
-    over: HashMap<MatchId, [PeerId; 2]>,
-    over_since: VecDeque<(Moment, MatchId)>,
+    ended: HashMap<MatchId, [PeerId; 2]>,
+    ended_at: VecDeque<(Moment, MatchId)>,
 }
 
 impl Matches {
-    /// Adds one.
+    /// Adds a current match.
     pub(crate) fn insert(&mut self, match_id: MatchId, it: Match) {
         self.current.insert(match_id, it);
     }
 
-    /// One that goes on.
+    /// A current match.
     pub(crate) fn get_mut(&mut self, match_id: MatchId) -> Option<&mut Match> {
         self.current.get_mut(&match_id)
     }
 
-    /// The other end of one that goes on.
+    /// The partner of a peer in a current match.
     pub(crate) fn partner_of(&self, match_id: MatchId, peer: PeerId) -> Option<PeerId> {
         self.current.get(&match_id).map(|it| it.partner_of(peer))
     }
 
-    /// Ends one.
+    /// Ends a current match and remembers its peers for a while.
     pub(crate) fn end(&mut self, now: Moment, match_id: MatchId) -> Option<Match> {
         let it = self.current.remove(&match_id)?;
         let stale = |(at, _): &(Moment, MatchId)| now - *at >= REMEMBERED_FOR;
-        while self.over_since.front().is_some_and(stale) || self.over.len() >= MAX_REMEMBERED {
-            if let Some((_, oldest)) = self.over_since.pop_front() {
-                self.over.remove(&oldest);
+        while self.ended_at.front().is_some_and(stale) || self.ended.len() >= MAX_REMEMBERED {
+            if let Some((_, oldest)) = self.ended_at.pop_front() {
+                self.ended.remove(&oldest);
             }
         }
-        self.over.insert(match_id, it.ends.map(|end| end.peer));
-        self.over_since.push_back((now, match_id));
+        self.ended.insert(match_id, it.ends.map(|end| end.peer));
+        self.ended_at.push_back((now, match_id));
         Some(it)
     }
 
-    /// Whether the match is over and was this peer's.
-    pub(crate) fn was_of(&self, match_id: MatchId, peer: PeerId) -> bool {
-        self.over.get(&match_id).is_some_and(|peers| peers.contains(&peer))
+    /// Whether the match has ended and the peer was in it.
+    pub(crate) fn was_in(&self, match_id: MatchId, peer: PeerId) -> bool {
+        self.ended.get(&match_id).is_some_and(|peers| peers.contains(&peer))
     }
 
-    /// Whether anything is known of it: it goes on, or is over.
-    pub(crate) fn knows(&self, match_id: MatchId) -> bool {
-        self.current.contains_key(&match_id) || self.over.contains_key(&match_id)
+    /// Whether the match is current or remembered.
+    pub(crate) fn contains(&self, match_id: MatchId) -> bool {
+        self.current.contains_key(&match_id) || self.ended.contains_key(&match_id)
     }
 
-    /// How many go on.
+    /// How many matches are current.
     pub(crate) fn len(&self) -> usize {
         self.current.len()
     }

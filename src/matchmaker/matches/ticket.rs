@@ -1,5 +1,4 @@
-//! The signed account of a match, from which a server that has forgotten it can take it up again; it must not know
-//! whether the match still goes on.
+//! [`Ticket`]: a signed description of a match, from which a server that does not know the match can rebuild it.
 
 use uuid::Uuid;
 
@@ -8,39 +7,62 @@ use crate::{
     protocol::{MatchId, PeerId, Role},
 };
 
-/// How long a ticket is good for, in seconds: longer than calls last.
-pub(crate) const GOOD_FOR_SECONDS: u64 = 24 * 60 * 60;
+/// Lifetime of a ticket in seconds: longer than calls last.
+const LIFETIME_SECONDS: u64 = 24 * 60 * 60;
 
-/// The first byte: another layout needs another one.
+/// The first byte of the payload. It changes with the layout.
 const VERSION: u8 = 1;
 
-/// Bytes of what is signed: the version, three ids, two flags, the expiry.
+/// Length of the signed payload in bytes: version, three ids, two flags, expiry.
 const PAYLOAD_BYTES: usize = 1 + 3 * 16 + 2 + 8;
 
-/// One end's account of a match.
+/// A match as one of its ends knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Ticket {
     /// The match.
     pub(crate) match_id: MatchId,
-    /// Whose account it is.
+    /// The peer that holds the ticket.
     pub(crate) peer: PeerId,
-    /// The other end.
+    /// Its partner.
     pub(crate) partner: PeerId,
-    /// Whose account it is, once more.
+    /// The role of the holder.
     pub(crate) role: Role,
-    /// Whether both use the relay only.
+    /// Whether only the relay may be used.
     pub(crate) relay_only: bool,
-    /// Seconds since the Unix epoch from which on it is worth nothing.
+    /// When the ticket stops being valid, in seconds since the Unix epoch.
     pub(crate) expires: u64,
 }
 
 impl Ticket {
-    /// The ticket as text.
+    /// A new ticket for the end with this role. `peers` are the impolite and the polite end; `now` is in Unix seconds.
+    pub(crate) const fn new(
+        now: u64,
+        match_id: MatchId,
+        [impolite, polite]: [PeerId; 2],
+        role: Role,
+        relay_only: bool,
+    ) -> Self {
+        let (peer, partner) = match role {
+            Role::Impolite => (impolite, polite),
+            Role::Polite => (polite, impolite),
+        };
+        Self { match_id, peer, partner, role, relay_only, expires: now + LIFETIME_SECONDS }
+    }
+
+    /// The impolite and the polite end.
+    pub(crate) const fn peers(&self) -> [PeerId; 2] {
+        match self.role {
+            Role::Impolite => [self.peer, self.partner],
+            Role::Polite => [self.partner, self.peer],
+        }
+    }
+
+    /// The signed ticket as text.
     pub(crate) fn sign(&self, keys: &Keys) -> String {
         keys.sign(&self.payload())
     }
 
-    /// Reads a text; `None` unless it was signed with one of these keys and has not expired by `now`, in Unix seconds.
+    /// Reads a signed ticket. `None` unless one of these keys signed it and it is valid at `now`, in Unix seconds.
     pub(crate) fn verify(text: &str, keys: &Keys, now: u64) -> Option<Self> {
         let (payload, _) = keys.verify(text)?;
         Self::read(&payload).filter(|it| now < it.expires)
@@ -89,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ticket_says_what_was_signed() {
+    fn reads_back_a_signed_ticket() {
         let text = ticket().sign(&[7; 32].into());
         assert!(text.len() < 200);
         assert_eq!(Ticket::verify(&text, &[7; 32].into(), 999), Some(ticket()));
@@ -98,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forged_cut_lengthened_or_old_is_worth_nothing() {
+    fn rejects_forged_truncated_extended_and_expired_tickets() {
         let text = ticket().sign(&[7; 32].into());
-        assert_eq!(Ticket::verify(&text, &[7; 32].into(), 1_000), None, "old");
+        assert_eq!(Ticket::verify(&text, &[7; 32].into(), 1_000), None, "expired");
         assert_eq!(Ticket::verify(&text, &[8; 32].into(), 0), None, "another key");
         assert_eq!(Ticket::verify("", &[7; 32].into(), 0), None);
         assert_eq!(Ticket::verify("not a ticket", &[7; 32].into(), 0), None);
-        assert_eq!(Ticket::verify(&text[..text.len() - 4], &[7; 32].into(), 0), None, "cut");
-        assert_eq!(Ticket::verify(&format!("{text}AAAA"), &[7; 32].into(), 0), None, "lengthened");
+        assert_eq!(Ticket::verify(&text[..text.len() - 4], &[7; 32].into(), 0), None, "truncated");
+        assert_eq!(Ticket::verify(&format!("{text}AAAA"), &[7; 32].into(), 0), None, "extended");
         for at in 0..text.len() - 1 {
             let mut bytes = text.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };

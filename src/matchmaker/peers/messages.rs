@@ -1,195 +1,237 @@
-//! What peers say and what follows from it; it must not know how they come and go.
+//! Handlers of the messages that peers send.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
+use super::{OpenSocket, Peer, PeerState};
 use crate::{
-    matchmaker::{Due, Match, Matchmaker, Note, Output, Peer, Socket, SocketId, Standing, matches::Passage},
+    matchmaker::{
+        Matchmaker,
+        deadlines::Due,
+        input::SocketId,
+        matches::{Admission, Match},
+        output::Note,
+    },
     protocol::{
-        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message, PeerId, Receipt, Signal, Tastes,
+        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message, PairId, PeerId, Receipt, Signal, Tastes,
         ToBrowser, ToServer, limits::MAX_REFUSALS,
     },
     time::Moment,
 };
 
-/// Milliseconds after which a partner that reads has most likely acknowledged what it was told.
-const TAKEN_IN_MS: u32 = 1_000;
+/// How long a peer waits before it repeats a signal for which its partner's outbox has no room, in milliseconds.
+///
+/// A partner that reads has most likely acknowledged earlier messages by then.
+const OUTBOX_RETRY_MS: u32 = 1_000;
 
-/// What a match is to a peer that names it.
-enum Claim {
-    /// The one it is in.
+/// How a match relates to a peer that names it.
+enum Ownership {
+    /// The peer is in it.
     Current,
-    /// One it was in.
-    Over,
-    /// Never its own, as far as anybody remembers.
+    /// The peer was in it.
+    Ended,
+    /// The peer was never in it, as far as the server remembers.
     NotYours,
 }
 
 impl Matchmaker {
-    pub(crate) fn said(&mut self, now: Moment, connection: SocketId, frame: Frame<ToServer>) {
-        let Some(socket) = self.sockets.get(&connection).copied() else { return };
+    pub(crate) fn on_message(&mut self, now: Moment, socket: SocketId, frame: Frame<ToServer>) {
+        let Some(open) = self.sockets.get(&socket).copied() else { return };
         let Frame { seq, ack, msg } = frame;
-        match (socket, msg) {
-            (Socket::Silent { network, .. }, ToServer::Hello { resume, ticket, device, past })
+        match (open, msg) {
+            (OpenSocket::AwaitingHello { network, .. }, ToServer::Hello { resume, ticket, device, past })
                 if seq == 0 =>
             {
-                let known = (device.as_deref(), &past);
-                self.greet(now, (connection, network), ack, resume, ticket.as_deref(), known);
+                let device = (device.as_deref(), &past);
+                self.on_hello(now, (socket, network), ack, resume, ticket.as_deref(), device);
             }
-            (Socket::Silent { .. }, _) => self.drop_socket(connection, ErrorCode::HelloFirst),
-            (Socket::Of(peer), ToServer::Hello { .. }) => self.dismiss(now, peer, ErrorCode::HelloTwice, seq),
-            (Socket::Of(peer), msg) => {
-                if self.is_fresh(now, peer, (seq, ack), msg.is_numbered()) {
-                    self.obey(now, peer, seq, msg);
+            (OpenSocket::AwaitingHello { .. }, _) => self.close_socket(socket, ErrorCode::HelloFirst),
+            (OpenSocket::Bound(peer), ToServer::Hello { .. }) => {
+                self.end_session(now, peer, ErrorCode::HelloTwice, seq);
+            }
+            (OpenSocket::Bound(peer), msg) => {
+                if self.receive(now, peer, (seq, ack), msg.is_numbered()) {
+                    self.dispatch(now, peer, seq, msg);
                 }
-                self.acknowledge(peer);
+                self.send_ack_if_owed(peer);
             }
         }
     }
 
-    pub(crate) fn refused(
+    pub(crate) fn on_refused(
         &mut self,
         now: Moment,
-        connection: SocketId,
+        socket: SocketId,
         code: ErrorCode,
         numbers: Option<(u64, u64)>,
     ) {
-        match self.sockets.get(&connection).copied() {
+        match self.sockets.get(&socket).copied() {
             None => {}
-            Some(Socket::Silent { .. }) => {
-                self.outputs.push(Output::Note(Note::Refused { code }));
-                self.drop_socket(
-                    connection,
-                    if code.close_code().is_some() { code } else { ErrorCode::HelloFirst },
-                );
+            Some(OpenSocket::AwaitingHello { .. }) => {
+                self.outbound.note(Note::Refused { code });
+                let is_final = code.close_code().is_some();
+                self.close_socket(socket, if is_final { code } else { ErrorCode::HelloFirst });
             }
-            Some(Socket::Of(peer)) => {
-                // What ends the peer is told as what it is, wherever it stands in the conversation.
+            Some(OpenSocket::Bound(peer)) => {
+                // An error that ends the session is reported even if the sequence number is a duplicate or wrong.
                 let is_final = code.close_code().is_some();
                 let counted = |(seq, _)| seq != 0;
-                if is_final || numbers.is_none_or(|it| self.is_fresh(now, peer, it, counted(it))) {
+                if is_final || numbers.is_none_or(|it| self.receive(now, peer, it, counted(it))) {
                     self.refuse(now, peer, code, numbers.map_or(0, |(seq, _)| seq));
                 }
             }
         }
     }
 
-    /// Answers a message that came too soon. It is not obeyed, and not held against the peer, who could not know: whoever
-    /// does not mind the answer is dealt with where it was counted.
-    pub(crate) fn too_soon(
+    /// Answers a message that exceeded a rate limit, and ignores its content. It is not counted as a refusal; the rate
+    /// limiter itself disconnects repeat offenders.
+    pub(crate) fn on_rate_limited(
         &mut self,
         now: Moment,
-        connection: SocketId,
+        socket: SocketId,
         (seq, ack): (u64, u64),
         retry: Duration,
     ) {
-        match self.sockets.get(&connection).copied() {
+        match self.sockets.get(&socket).copied() {
             None => {}
-            Some(Socket::Silent { .. }) => self.drop_socket(connection, ErrorCode::HelloFirst),
-            Some(Socket::Of(peer)) if self.is_fresh(now, peer, (seq, ack), seq != 0) => {
-                let (code, retry_ms) = (ErrorCode::RateLimited, u32::try_from(retry.as_millis()).ok());
-                self.outputs.push(Output::Note(Note::Refused { code }));
-                self.tell(peer, ToBrowser::Error { code, about: seq, retry_ms });
+            Some(OpenSocket::AwaitingHello { .. }) => self.close_socket(socket, ErrorCode::HelloFirst),
+            Some(OpenSocket::Bound(peer)) if self.receive(now, peer, (seq, ack), seq != 0) => {
+                self.send_rate_limited(peer, seq, u32::try_from(retry.as_millis()).ok());
             }
-            Some(Socket::Of(_)) => {}
+            Some(OpenSocket::Bound(_)) => {}
         }
     }
 
-    /// Takes in a frame's numbers; `false` for one that must not be looked at further.
-    fn is_fresh(&mut self, now: Moment, id: PeerId, (seq, ack): (u64, u64), counted: bool) -> bool {
+    fn send_rate_limited(&mut self, id: PeerId, about: u64, retry_ms: Option<u32>) {
+        let code = ErrorCode::RateLimited;
+        self.outbound.note(Note::Refused { code });
+        self.send(id, ToBrowser::Error { code, about, retry_ms });
+    }
+
+    /// Processes the numbers of a frame. Returns `false` if its content must be ignored.
+    fn receive(&mut self, now: Moment, id: PeerId, (seq, ack): (u64, u64), counted: bool) -> bool {
         let Some(peer) = self.peers.get_mut(&id) else { return false };
         match peer.delivery.receive(seq, ack, counted) {
             Receipt::Fresh => true,
             Receipt::Duplicate => false,
             Receipt::Broken => {
-                self.outputs.push(Output::Note(Note::Refused { code: ErrorCode::BadSequence }));
-                self.dismiss(now, id, ErrorCode::BadSequence, seq);
+                self.outbound.note(Note::Refused { code: ErrorCode::BadSequence });
+                self.end_session(now, id, ErrorCode::BadSequence, seq);
                 false
             }
         }
     }
 
-    fn obey(&mut self, now: Moment, peer: PeerId, seq: u64, msg: ToServer) {
+    fn dispatch(&mut self, now: Moment, peer: PeerId, seq: u64, msg: ToServer) {
         match msg {
             ToServer::Hello { .. } => {}
-            ToServer::Join { media, hide, tastes } => self.join(now, peer, seq, (media, hide, tastes)),
-            ToServer::Prepared { number, signal } => self.prepared(now, peer, seq, number, signal),
+            ToServer::Join { media, hide, tastes } => self.on_join(now, peer, seq, (media, hide, tastes)),
+            ToServer::Prepared { number, signal } => self.on_prepared(now, peer, seq, number, signal),
             ToServer::Signal { match_id, epoch, signal } => {
-                self.signal(now, peer, seq, (match_id, epoch), signal)
+                self.on_signal(now, peer, seq, (match_id, epoch), signal);
             }
-            ToServer::Connected { match_id } => self.connected(now, peer, seq, match_id),
-            ToServer::Failed { match_id } => self.failed(now, peer, seq, match_id),
-            ToServer::Next { match_id } => self.next(now, peer, seq, match_id),
-            ToServer::Block { pair } => self.block(peer, pair),
-            ToServer::Unblock {} => self.unblock(now, peer),
-            ToServer::Leave {} => self.leave(now, peer),
+            ToServer::Connected { match_id } => self.on_connected(now, peer, seq, match_id),
+            ToServer::Failed { match_id } => self.on_failed(now, peer, seq, match_id),
+            ToServer::Next { match_id } => self.on_next(now, peer, seq, match_id),
+            ToServer::Block { pair } => self.on_block(peer, pair),
+            ToServer::Unblock {} => self.on_unblock(now, peer),
+            ToServer::Leave {} => self.on_leave(now, peer),
             ToServer::Ping {} => {
-                self.tell(peer, ToBrowser::Pong {});
-                self.tell_here(now, peer);
+                self.send(peer, ToBrowser::Pong {});
+                self.send_occupancy(now, peer);
             }
         }
     }
 
-    fn join(&mut self, now: Moment, id: PeerId, seq: u64, (media, hides, tastes): (Media, bool, Tastes)) {
-        let can_hide = self.ice.turn.is_some();
+    fn on_join(&mut self, now: Moment, id: PeerId, seq: u64, (media, hides, tastes): (Media, bool, Tastes)) {
+        let can_hide = self.deployment.has_relay();
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        match peer.standing {
-            Standing::Matched(_) => {}
-            Standing::Idle | Standing::Waiting { .. } if hides && !can_hide => {
-                self.stand_aside(id);
-                self.tell(id, ToBrowser::Error { code: ErrorCode::NoRelay, about: seq, retry_ms: None });
+        match peer.state {
+            PeerState::Matched(_) => {}
+            PeerState::Idle | PeerState::Waiting { .. } if hides && !can_hide => {
+                self.leave_queue(id);
+                self.send(id, ToBrowser::Error { code: ErrorCode::NoRelay, about: seq, retry_ms: None });
             }
-            Standing::Idle => {
-                (peer.media, peer.hides, peer.tastes) = (media, hides, Arc::new(tastes));
-                self.wait(now, id);
+            PeerState::Idle => {
+                (peer.media, peer.hides_address, peer.tastes) = (media, hides, Arc::new(tastes));
+                self.join_queue(now, id);
             }
-            Standing::Waiting { place, .. } => {
-                let hid = std::mem::replace(&mut peer.hides, hides);
+            PeerState::Waiting { place, .. } => {
                 peer.media = media;
-                let has_changed = *peer.tastes != tastes;
-                if has_changed {
-                    peer.tastes = Arc::new(tastes);
-                }
-                match (hid, hides) {
-                    (false, true) => self.unseat(id, place),
-                    (true, false) => self.seat(id, place),
+                match (mem::replace(&mut peer.hides_address, hides), hides) {
+                    (false, true) => self.offer_slots.release(place, mem::take(&mut peer.offer)),
+                    (true, false) => self.offer_slots.enroll(place, id),
                     (true, true) | (false, false) => {}
                 }
-                if has_changed {
-                    let seeker = self.widen(now, id);
-                    self.seek(now, seeker);
+                if *peer.tastes != tastes {
+                    peer.tastes = Arc::new(tastes);
+                    let seeker = self.update_requirements(now, id);
+                    self.search(now, seeker);
                 }
             }
         }
     }
 
-    pub(crate) fn signal(
+    /// Handles a part of an offer made before the match.
+    ///
+    /// A part that was not requested, or that belongs to another offer, is ignored: it may have crossed the match.
+    fn on_prepared(&mut self, now: Moment, id: PeerId, seq: u64, number: u32, signal: Signal) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        match peer.state {
+            PeerState::Idle => {}
+            PeerState::Waiting { .. } => {
+                if let Err(code) = peer.offer.receive(now, number, signal) {
+                    self.refuse(now, id, code, seq);
+                }
+            }
+            PeerState::Matched(match_id) => {
+                self.on_late_prepared(now, id, seq, (match_id, number), signal);
+            }
+        }
+    }
+
+    /// Forwards a late candidate of the offer that a match began with.
+    fn on_late_prepared(
         &mut self,
         now: Moment,
-        peer: PeerId,
+        id: PeerId,
         seq: u64,
-        at: (MatchId, Epoch),
+        (match_id, number): (MatchId, u32),
         signal: Signal,
     ) {
-        let (match_id, epoch) = at;
-        match self.claim(peer, match_id) {
-            Claim::Over => {}
-            Claim::NotYours => self.refuse(now, peer, ErrorCode::NotYourMatch, seq),
-            Claim::Current => {
-                let Some(it) = self.matches.get_mut(match_id) else { return };
-                let partner = it.partner_of(peer);
-                match it.pass(peer, epoch, &signal) {
-                    Passage::Free => self.pass_on(peer, seq, partner, (match_id, epoch, signal)),
-                    Passage::Stale | Passage::Hidden => {}
-                    Passage::BadEpoch => self.refuse(now, peer, ErrorCode::BadEpoch, seq),
-                    Passage::TooManyCandidates => self.refuse(now, peer, ErrorCode::TooManyCandidates, seq),
+        let Some(it) = self.matches.get_mut(match_id) else { return };
+        if it.prepared_offer == Some(number) && it.index_of(id) == Match::IMPOLITE {
+            match signal {
+                Signal::Candidate(_) | Signal::EndOfCandidates { .. } => {
+                    self.on_signal(now, id, seq, (match_id, Epoch::PREPARED), signal);
                 }
+                Signal::Offer { .. } | Signal::Answer { .. } => {}
             }
         }
     }
 
-    /// Says to a peer what its partner has said. Where too much of that is unacknowledged, who says it is told to wait: the
-    /// other one may be far away, and has done nothing.
-    fn pass_on(
+    fn on_signal(
+        &mut self,
+        now: Moment,
+        id: PeerId,
+        seq: u64,
+        (match_id, epoch): (MatchId, Epoch),
+        signal: Signal,
+    ) {
+        let Some(it) = self.own_match(now, id, seq, match_id) else { return };
+        let partner = it.partner_of(id);
+        match it.admit(id, epoch, &signal) {
+            Admission::Forward => self.forward(id, seq, partner, (match_id, epoch, signal)),
+            Admission::Stale | Admission::Private => {}
+            Admission::BadEpoch => self.refuse(now, id, ErrorCode::BadEpoch, seq),
+            Admission::TooManyCandidates => self.refuse(now, id, ErrorCode::TooManyCandidates, seq),
+        }
+    }
+
+    /// Forwards a signal to the partner.
+    ///
+    /// If too much is unacknowledged there, the sender must retry later. The partner is not at fault: it may just be
+    /// far away.
+    fn forward(
         &mut self,
         from: PeerId,
         seq: u64,
@@ -197,110 +239,116 @@ impl Matchmaker {
         (match_id, epoch, signal): (MatchId, Epoch, Signal),
     ) {
         if self.peers.get(&to).is_some_and(|it| it.delivery.has_capacity_for(signal.text_bytes())) {
-            return self.tell(to, ToBrowser::Signal { match_id, epoch, signal });
-        }
-        let code = ErrorCode::RateLimited;
-        self.outputs.push(Output::Note(Note::Refused { code }));
-        self.tell(from, ToBrowser::Error { code, about: seq, retry_ms: Some(TAKEN_IN_MS) });
-    }
-
-    fn connected(&mut self, now: Moment, peer: PeerId, seq: u64, match_id: MatchId) {
-        match self.claim(peer, match_id) {
-            Claim::Over => {}
-            Claim::NotYours => self.refuse(now, peer, ErrorCode::NotYourMatch, seq),
-            Claim::Current => {
-                let Some(it) = self.matches.get_mut(match_id) else { return };
-                let index = it.index_of(peer);
-                it.ends[index].connected = true;
-                if !it.ends.iter().all(|end| end.connected) {
-                    return;
-                }
-                if let Some(at) = it.connect_by.take() {
-                    let after = now - it.since;
-                    self.talking += 1;
-                    self.deadlines.cancel(at, Due::Connect(match_id));
-                    self.outputs.push(Output::Note(Note::Connected { match_id, after }));
-                }
-            }
-        }
-    }
-
-    fn failed(&mut self, now: Moment, peer: PeerId, seq: u64, match_id: MatchId) {
-        match self.claim(peer, match_id) {
-            Claim::Over => {}
-            Claim::NotYours => self.refuse(now, peer, ErrorCode::NotYourMatch, seq),
-            Claim::Current => {
-                let seekers = self.end_unconnected(now, match_id);
-                self.seek(now, seekers);
-            }
-        }
-    }
-
-    fn next(&mut self, now: Moment, id: PeerId, seq: u64, match_id: MatchId) {
-        let standing = self.peers.get(&id).map(|it| it.standing);
-        match (self.claim(id, match_id), standing) {
-            (Claim::NotYours, _) => self.refuse(now, id, ErrorCode::NotYourMatch, seq),
-            // The partner was faster; what this peer wanted still holds.
-            (Claim::Over, Some(Standing::Idle)) => self.wait(now, id),
-            (Claim::Over, Some(Standing::Waiting { .. } | Standing::Matched(_)) | None) => {}
-            (Claim::Current, _) => {
-                self.part_by(now, id, match_id, EndReason::Next, EndReason::PartnerNext);
-                self.wait(now, id);
-            }
-        }
-    }
-
-    fn leave(&mut self, now: Moment, id: PeerId) {
-        match self.peers.get(&id).map(|it| it.standing) {
-            Some(Standing::Waiting { .. }) => self.stand(id, Standing::Idle),
-            Some(Standing::Matched(match_id)) => {
-                self.part_by(now, id, match_id, EndReason::Left, EndReason::PartnerLeft);
-                if self.draining {
-                    self.send_away(now, id);
-                }
-            }
-            Some(Standing::Idle) | None => {}
-        }
-    }
-
-    /// Ends a match at one peer's wish.
-    fn part_by(&mut self, now: Moment, id: PeerId, match_id: MatchId, own: EndReason, partners: EndReason) {
-        let reason = |it| if it == id { own } else { partners };
-        let Some(it): Option<Match> = self.part(now, match_id, reason) else { return };
-        self.note_end(now, match_id, &it, partners);
-        if self.draining {
-            self.send_away(now, it.partner_of(id));
-        }
-    }
-
-    fn claim(&self, id: PeerId, match_id: MatchId) -> Claim {
-        if self.peers.get(&id).and_then(Peer::match_id) == Some(match_id) {
-            Claim::Current
-        } else if self.matches.was_of(match_id, id) {
-            Claim::Over
+            self.send(to, ToBrowser::Signal { match_id, epoch, signal });
         } else {
-            Claim::NotYours
+            self.send_rate_limited(from, seq, Some(OUTBOX_RETRY_MS));
         }
     }
 
-    /// Answers a message with an error, and ends the session where the error, or the number of them, demands it.
-    pub(crate) fn refuse(&mut self, now: Moment, id: PeerId, code: ErrorCode, about: u64) {
-        self.outputs.push(Output::Note(Note::Refused { code }));
+    fn on_connected(&mut self, now: Moment, id: PeerId, seq: u64, match_id: MatchId) {
+        let Some(it) = self.own_match(now, id, seq, match_id) else { return };
+        let index = it.index_of(id);
+        it.ends[index].connected = true;
+        if !it.ends.iter().all(|end| end.connected) {
+            return;
+        }
+        if let Some(at) = it.connect_by.take() {
+            let after = now - it.since;
+            self.counts.talking += 1;
+            self.deadlines.cancel(at, Due::Connect(match_id));
+            self.outbound.note(Note::Connected { match_id, after });
+        }
+    }
+
+    fn on_failed(&mut self, now: Moment, id: PeerId, seq: u64, match_id: MatchId) {
+        if self.own_match(now, id, seq, match_id).is_some() {
+            let seekers = self.end_unconnected(now, match_id);
+            self.search(now, seekers);
+        }
+    }
+
+    fn on_next(&mut self, now: Moment, id: PeerId, seq: u64, match_id: MatchId) {
+        let state = self.peers.get(&id).map(|it| it.state);
+        match (self.ownership(id, match_id), state) {
+            (Ownership::NotYours, _) => self.refuse(now, id, ErrorCode::NotYourMatch, seq),
+            // The partner was faster. This peer still wants a new partner.
+            (Ownership::Ended, Some(PeerState::Idle)) => self.join_queue(now, id),
+            (Ownership::Ended, Some(PeerState::Waiting { .. } | PeerState::Matched(_)) | None) => {}
+            (Ownership::Current, _) => {
+                self.end_match_by(now, id, match_id, EndReason::Next, EndReason::PartnerNext);
+                self.join_queue(now, id);
+            }
+        }
+    }
+
+    fn on_block(&mut self, id: PeerId, pair: PairId) {
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.past_partners.get_or_insert_default().block(pair, self.limits.max_blocked);
+        }
+    }
+
+    fn on_unblock(&mut self, now: Moment, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        if peer.past_partners.as_mut().is_some_and(|it| it.unblock_all()) {
+            // A waiting peer may be acceptable now.
+            let seeker = self.seeker(id);
+            self.search(now, seeker);
+        }
+    }
+
+    fn on_leave(&mut self, now: Moment, id: PeerId) {
+        match self.peers.get(&id).map(|it| it.state) {
+            Some(PeerState::Waiting { .. }) => self.set_state(id, PeerState::Idle),
+            Some(PeerState::Matched(match_id)) => {
+                self.end_match_by(now, id, match_id, EndReason::Left, EndReason::PartnerLeft);
+                if self.draining {
+                    self.send_come_back(now, id);
+                }
+            }
+            Some(PeerState::Idle) | None => {}
+        }
+    }
+
+    /// The match with this id, if the peer is in it. A match that was never the peer's is refused.
+    fn own_match(&mut self, now: Moment, id: PeerId, seq: u64, match_id: MatchId) -> Option<&mut Match> {
+        match self.ownership(id, match_id) {
+            Ownership::Current => self.matches.get_mut(match_id),
+            Ownership::Ended => None,
+            Ownership::NotYours => {
+                self.refuse(now, id, ErrorCode::NotYourMatch, seq);
+                None
+            }
+        }
+    }
+
+    fn ownership(&self, id: PeerId, match_id: MatchId) -> Ownership {
+        if self.peers.get(&id).and_then(Peer::match_id) == Some(match_id) {
+            Ownership::Current
+        } else if self.matches.was_in(match_id, id) {
+            Ownership::Ended
+        } else {
+            Ownership::NotYours
+        }
+    }
+
+    /// Answers a message with an error. Ends the session if the error is fatal, or if there have been too many.
+    fn refuse(&mut self, now: Moment, id: PeerId, code: ErrorCode, about: u64) {
+        self.outbound.note(Note::Refused { code });
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.refusals += 1;
         if code.close_code().is_some() {
-            return self.dismiss(now, id, code, about);
+            return self.end_session(now, id, code, about);
         }
         let too_many = peer.refusals > MAX_REFUSALS;
-        self.tell(id, ToBrowser::Error { code, about, retry_ms: None });
+        self.send(id, ToBrowser::Error { code, about, retry_ms: None });
         if too_many {
-            self.dismiss(now, id, ErrorCode::TooManyRefusals, about);
+            self.end_session(now, id, ErrorCode::TooManyRefusals, about);
         }
     }
 
-    fn acknowledge(&mut self, id: PeerId) {
+    fn send_ack_if_owed(&mut self, id: PeerId) {
         if self.peers.get(&id).is_some_and(|it| it.delivery.owes_ack()) {
-            self.tell(id, ToBrowser::Pong {});
+            self.send(id, ToBrowser::Pong {});
         }
     }
 }

@@ -1,134 +1,177 @@
-//! One peer's record: its socket, its numbers, where it stands, whom it does not want again; it must not know others.
+//! [`Peer`]: the record of one peer, with its socket, outbox, state and preferences.
+//!
+//! `sessions` holds how peers connect, resume and leave; `messages` holds the handlers of their messages.
 
 pub(crate) mod sessions;
 pub(crate) mod messages;
+pub(crate) mod device;
 pub(crate) mod past_partners;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use super::{
-    KnownPairs, Network, SocketId,
+    deadlines::Due,
+    input::{Network, SocketId},
     keys::DeviceId,
-    queue::{Place, prepared_offers::Preparation},
+    queue::{place::Place, prepared_offers::OfferState},
 };
 use crate::{
     protocol::{Delivery, MatchId, Media, PeerId, Secret, Tastes, ToBrowser, limits::NOT_AGAIN_FOR},
     time::Moment,
 };
+use past_partners::PairHistory;
 
-/// Partners one peer is kept from at a time: one every half second for as long as they are remembered.
-pub(crate) const MAX_AVOIDED: usize = 64;
+/// When a peer retries that was rejected because the server, or its network's share of it, is full.
+///
+/// Spread over this range, ten thousand of them are a few hundred handshakes a second.
+pub const ROOM_AFTER: Range<Duration> = Duration::from_secs(10)..Duration::from_secs(20);
 
-/// A peer that has said hello.
-#[derive(Debug)]
-pub(crate) struct Peer {
-    /// What takes this peer back after a lost socket; `None` for one that is only known by its partner's ticket.
-    pub(crate) secret: Option<Secret>,
-    /// Where its socket comes from, or came from.
-    pub(crate) network: Option<Network>,
-    /// Its socket.
-    pub(crate) link: Link,
-    /// Its conversation with the server.
-    pub(crate) delivery: Delivery<Arc<ToBrowser>>,
-    /// Where it stands.
-    pub(crate) standing: Standing,
-    /// What it sends; as it said when it last joined.
-    pub(crate) media: Media,
-    /// Whether its address is to be hidden; said with it.
-    pub(crate) hides: bool,
-    /// What it would like to have in common with a partner; said with it.
-    pub(crate) tastes: Arc<Tastes>,
-    /// Its offer made ahead, while it waits.
-    pub(crate) preparation: Preparation,
-    /// The device it is on.
-    pub(crate) device: DeviceId,
-    /// Whom it has met.
-    pub(crate) acquaintances: Option<Box<KnownPairs>>,
-    /// How many of its messages were refused on this socket.
-    pub(crate) refusals: u16,
-    /// Whom it parted from, and until when they are kept apart; oldest first.
-    avoided: VecDeque<(Moment, PeerId)>,
+/// Maximum number of former partners that one peer is kept apart from: one for every half second of [`NOT_AGAIN_FOR`].
+pub(crate) const MAX_COOLDOWNS: usize = 64;
+
+/// An open socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OpenSocket {
+    /// It has not sent `hello`.
+    AwaitingHello {
+        /// When it is closed if it has not.
+        until: Moment,
+        /// Its network.
+        network: Network,
+    },
+    /// It belongs to this peer.
+    Bound(PeerId),
 }
 
-/// The socket of a peer.
+/// A peer that has sent `hello`, or that its partner's ticket names.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// Lets the peer resume its session; `None` if only its partner's ticket has named it so far.
+    pub(crate) secret: Option<Secret>,
+    /// The network of its current or last socket.
+    pub(crate) network: Option<Network>,
+    /// Its socket.
+    pub(crate) socket: SocketState,
+    /// Sequence numbers and outbox of its conversation with the server.
+    pub(crate) delivery: Delivery<Arc<ToBrowser>>,
+    /// Whether it is idle, waiting or matched.
+    pub(crate) state: PeerState,
+    /// The media it sends, from its last `join`.
+    pub(crate) media: Media,
+    /// Whether its partner must not learn its address, from its last `join` or its ticket.
+    pub(crate) hides_address: bool,
+    /// The interests and languages it wants to share with a partner, from its last `join`.
+    pub(crate) tastes: Arc<Tastes>,
+    /// The offer it prepares while it waits.
+    pub(crate) offer: OfferState,
+    /// Its device.
+    pub(crate) device: DeviceId,
+    /// The pairs its device remembers.
+    pub(crate) past_partners: Option<Box<PairHistory>>,
+    /// How many of its messages were refused on this socket.
+    pub(crate) refusals: u16,
+    /// Former partners, and until when each is not accepted again; oldest first.
+    cooldowns: VecDeque<(Moment, PeerId)>,
+}
+
+/// The state of a peer's socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Link {
-    /// It is there.
+pub(crate) enum SocketState {
+    /// The peer can be reached on this socket.
     Attached(SocketId),
-    /// It is lost; the peer is forgotten at this moment.
+    /// The socket is lost, or has never been there. The peer is in its grace period.
     Detached {
-        /// The end of the grace.
+        /// When the peer is removed.
         until: Moment,
     },
 }
 
-/// Where a peer stands. There is no standing in which it waits and talks.
+/// What a peer does. No state both waits and talks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// It wants nobody.
+pub(crate) enum PeerState {
+    /// It does not look for a partner.
     Idle,
-    /// It waits. While its socket is lost it keeps its place but is not in the queue.
+    /// It waits. While its socket is lost it keeps its place, but is not in the queue.
     Waiting {
         /// Its place.
         place: Place,
-        /// When to look again, if somebody who waits will only then do.
+        /// When to search again because another waiting peer becomes acceptable then.
         retry: Option<Moment>,
-        /// When less is enough for it.
+        /// When it accepts less in common.
         widen: Option<Moment>,
     },
-    /// It has a partner.
+    /// It is in this match.
     Matched(MatchId),
 }
 
+impl PeerState {
+    /// Whether the peer waits.
+    pub(crate) const fn is_waiting(self) -> bool {
+        match self {
+            Self::Waiting { .. } => true,
+            Self::Idle | Self::Matched(_) => false,
+        }
+    }
+
+    /// The deadlines of a peer in this state.
+    pub(crate) fn deadlines(self, id: PeerId) -> impl Iterator<Item = (Moment, Due)> {
+        let (retry, widen) = match self {
+            Self::Waiting { retry, widen, .. } => (retry, widen),
+            Self::Idle | Self::Matched(_) => (None, None),
+        };
+        [retry.map(|at| (at, Due::Retry(id))), widen.map(|at| (at, Due::Widen(id)))].into_iter().flatten()
+    }
+}
+
 impl Peer {
-    /// A peer that has just said hello.
+    /// A peer that has just sent `hello`.
     pub(crate) fn new(
-        connection: SocketId,
+        socket: SocketId,
         network: Network,
         secret: Secret,
         device: DeviceId,
         outbox_bytes: u32,
     ) -> Self {
-        let link = Link::Attached(connection);
-        Self { secret: Some(secret), network: Some(network), device, ..Self::with(link, outbox_bytes) }
+        let socket = SocketState::Attached(socket);
+        Self { secret: Some(secret), network: Some(network), device, ..Self::with(socket, outbox_bytes) }
     }
 
-    /// A peer that is known by its partner's ticket, and may come until then.
+    /// A peer that a ticket names and that has until then to connect.
     pub(crate) fn expected(until: Moment, outbox_bytes: u32) -> Self {
-        Self::with(Link::Detached { until }, outbox_bytes)
+        Self::with(SocketState::Detached { until }, outbox_bytes)
     }
 
-    fn with(link: Link, outbox_bytes: u32) -> Self {
+    fn with(socket: SocketState, outbox_bytes: u32) -> Self {
         Self {
             secret: None,
             network: None,
-            link,
+            socket,
             delivery: Delivery::with_capacity(outbox_bytes),
-            standing: Standing::Idle,
+            state: PeerState::Idle,
             media: Media::default(),
-            hides: false,
+            hides_address: false,
             tastes: Arc::default(),
-            preparation: Preparation::Unasked,
+            offer: OfferState::NotRequested,
             device: DeviceId::default(),
-            acquaintances: None,
+            past_partners: None,
             refusals: 0,
-            avoided: VecDeque::new(),
+            cooldowns: VecDeque::new(),
         }
     }
 
-    /// Keeps this peer from `other` for [`NOT_AGAIN_FOR`].
-    pub(crate) fn avoid(&mut self, now: Moment, other: PeerId) {
-        while self.avoided.front().is_some_and(|(until, _)| *until <= now)
-            || self.avoided.len() >= MAX_AVOIDED
+    /// Keeps this peer apart from `other` for [`NOT_AGAIN_FOR`].
+    pub(crate) fn start_cooldown(&mut self, now: Moment, other: PeerId) {
+        while self.cooldowns.front().is_some_and(|(until, _)| *until <= now)
+            || self.cooldowns.len() >= MAX_COOLDOWNS
         {
-            self.avoided.pop_front();
+            self.cooldowns.pop_front();
         }
-        self.avoided.push_back((now + NOT_AGAIN_FOR, other));
+        self.cooldowns.push_back((now + NOT_AGAIN_FOR, other));
     }
 
-    /// Until when this peer does not accept `other`; `None` if it does now.
-    pub(crate) fn avoids(&self, now: Moment, other: PeerId) -> Option<Moment> {
-        self.avoided
+    /// Until when this peer does not accept `other`; `None` if there is no such time.
+    pub(crate) fn cooldown_until(&self, now: Moment, other: PeerId) -> Option<Moment> {
+        self.cooldowns
             .iter()
             .rev()
             .find(|(until, peer)| *peer == other && *until > now)
@@ -136,10 +179,19 @@ impl Peer {
     }
 
     /// The match it is in.
-    pub(crate) fn match_id(&self) -> Option<MatchId> {
-        match self.standing {
-            Standing::Matched(match_id) => Some(match_id),
-            Standing::Idle | Standing::Waiting { .. } => None,
+    pub(crate) const fn match_id(&self) -> Option<MatchId> {
+        match self.state {
+            PeerState::Matched(match_id) => Some(match_id),
+            PeerState::Idle | PeerState::Waiting { .. } => None,
+        }
+    }
+
+    /// Its place if it waits and its socket is open. Only such a peer can be paired.
+    pub(crate) const fn reachable_place(&self) -> Option<Place> {
+        match (self.socket, self.state) {
+            (SocketState::Attached(_), PeerState::Waiting { place, .. }) => Some(place),
+            (SocketState::Attached(_), PeerState::Idle | PeerState::Matched(_))
+            | (SocketState::Detached { .. }, _) => None,
         }
     }
 }

@@ -1,296 +1,272 @@
-//! How peers come, are lost, come back and go; it must not know what they talk about.
+//! Sessions: how peers connect, lose their sockets, resume and leave.
 
-use std::{mem, ops::Range, sync::Arc, time::Duration};
+use std::{mem, ops::Range, time::Duration};
 
+use super::{OpenSocket, Peer, PeerState, SocketState, device::ResolvedDevice, past_partners::PairHistory};
 use crate::{
     matchmaker::{
-        Closing, Due, KnownPairs, Link, Matchmaker, Network, Output, Peer, SocketId, Standing, keys::DeviceId,
+        Matchmaker,
+        deadlines::Due,
+        input::{Closing, Network, SocketId},
     },
     protocol::{
-        EndReason, ErrorCode, Frame, Limits, MatchId, PastPairs, PeerId, Resume, Secret, Signalling,
-        ToBrowser,
-        limits::{
-            GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, IDLE_HEARTBEAT, MAX_CANDIDATE_BYTES, MAX_CANDIDATES,
-            MAX_FRAME_BYTES, MAX_SDP_BYTES, VERSION,
-        },
+        EndReason, ErrorCode, MatchId, PastPairs, PeerId, Resume, Signalling, ToBrowser,
+        limits::{GRACE_MATCHED, GRACE_UNMATCHED},
     },
     time::Moment,
 };
 
-/// When those who are sent away come back: long enough for a restart, spread so that they do not all come at once.
+/// When peers return that were sent away for a restart: long enough for the restart, spread to avoid a rush.
 const COME_BACK_AFTER: Range<Duration> = Duration::from_millis(500)..Duration::from_secs(5);
 
-/// When those for whom there was no room, here or for their network, try again: ten thousand of them are then a few
-/// hundred handshakes a second.
-pub const ROOM_AFTER: Range<Duration> = Duration::from_secs(10)..Duration::from_secs(20);
-
-/// What the matchmaker knows of an open socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Socket {
-    /// It has not said hello.
-    Silent {
-        /// When it must have.
-        until: Moment,
-        /// Where it comes from.
-        network: Network,
-    },
-    /// It is a peer's.
-    Of(PeerId),
-}
-
-/// A device, and what it is to be told of its name.
-pub(crate) struct Known {
-    /// Its name.
-    pub(crate) id: DeviceId,
-    /// The name signed, where what it has shown is not good.
-    pub(crate) news: Option<String>,
-}
-
 impl Matchmaker {
-    pub(crate) fn opened(&mut self, now: Moment, connection: SocketId, network: Network) {
+    pub(crate) fn on_socket_opened(&mut self, now: Moment, socket: SocketId, network: Network) {
         if self.draining {
-            return self.turn_away(connection, ErrorCode::ServerStops);
+            return self.reject_socket(socket, ErrorCode::ServerStops);
         }
-        // Who lost its socket in a call may come back, however many want its seat.
-        if self.sockets.len() >= self.max_connections.saturating_add(self.lost) {
-            return self.turn_away(connection, ErrorCode::ServerFull);
+        // A peer in its grace period may always come back, so there may be one more socket for every lost peer.
+        if self.sockets.len() >= self.limits.max_connections.saturating_add(self.counts.lost) {
+            return self.reject_socket(socket, ErrorCode::ServerFull);
         }
-        let until = now + self.hello_within;
-        self.sockets.insert(connection, Socket::Silent { until, network });
-        self.deadlines.set(until, Due::Hello(connection));
+        let until = now + self.limits.hello_within;
+        self.sockets.insert(socket, OpenSocket::AwaitingHello { until, network });
+        self.deadlines.set(until, Due::Hello(socket));
     }
 
-    pub(crate) fn hello_overdue(&mut self, connection: SocketId) {
-        self.sockets.remove(&connection);
-        self.turn_away(connection, ErrorCode::HelloFirst);
+    pub(crate) fn on_hello_timeout(&mut self, socket: SocketId) {
+        self.sockets.remove(&socket);
+        self.reject_socket(socket, ErrorCode::HelloFirst);
     }
 
-    /// Takes a lost peer back, or a new one in.
+    /// Resumes a session, or starts a new one.
     ///
-    /// A secret is worth more than a ticket: with it nothing that was said is lost.
-    pub(crate) fn greet(
+    /// A secret takes precedence over a ticket: only with the secret is no message lost.
+    pub(crate) fn on_hello(
         &mut self,
         now: Moment,
-        (connection, network): (SocketId, Network),
+        (socket, network): (SocketId, Network),
         ack: u64,
         resume: Option<Resume>,
         ticket: Option<&str>,
         (device, past): (Option<&str>, &PastPairs),
     ) {
-        let known = |it: &Resume| self.peers.get(&it.peer).is_some_and(|peer| peer.secret == Some(it.secret));
-        if let Some(resume) = resume.filter(known) {
-            return self.take_back(now, (connection, network), ack, resume.peer);
+        let is_valid =
+            |it: &Resume| self.peers.get(&it.peer).is_some_and(|peer| peer.secret == Some(it.secret));
+        if let Some(resume) = resume.filter(is_valid) {
+            return self.resume_by_secret(now, (socket, network), ack, resume.peer);
         }
-        match ticket.and_then(|it| self.honoured(now, it)) {
+        match ticket.and_then(|it| self.verify_ticket(now, it)) {
             Some(ticket) => {
-                let device = self.device(device);
-                self.take_up(now, (connection, network), ticket, (device, past));
+                let device = self.resolve_device(device);
+                self.resume_by_ticket(now, (socket, network), ticket, (device, past));
             }
-            None if self.draining => self.drop_socket(connection, ErrorCode::ServerStops),
-            None if self.peers.len() >= self.max_connections => {
-                self.drop_socket(connection, ErrorCode::ServerFull);
+            None if self.draining => self.close_socket(socket, ErrorCode::ServerStops),
+            None if self.peers.len() >= self.limits.max_connections => {
+                self.close_socket(socket, ErrorCode::ServerFull);
             }
             None => {
-                let (id, secret, device) = (self.mint.peer(now), self.mint.secret(), self.device(device));
-                self.bind(connection, id);
-                let mut peer = Peer::new(connection, network, secret, device.id, self.outbox_bytes);
-                peer.acquaintances = KnownPairs::told(now, past);
+                let (id, secret) = (self.ids.peer_id(now), self.ids.secret());
+                let device = self.resolve_device(device);
+                self.bind_socket(socket, id);
+                let mut peer = Peer::new(socket, network, secret, device.id, self.limits.outbox_bytes);
+                peer.past_partners = PairHistory::from_hello(now, past);
                 self.peers.insert(id, peer);
-                self.tell(id, self.welcome(id, secret, (false, None), device.news));
+                self.send(id, self.deployment.welcome(id, secret, (false, None), device.new_name));
             }
         }
     }
 
-    /// The device that a page shows; one that shows none, or none of ours, gets a name, and one whose name an old key has
-    /// signed the same one anew.
-    fn device(&mut self, shown: Option<&str>) -> Known {
-        match shown.and_then(|it| self.keys.device(it)) {
-            Some((id, true)) => Known { id, news: None },
-            Some((id, false)) => Known { id, news: Some(self.keys.sign_device(id)) },
-            None => {
-                let id = self.mint.device();
-                Known { id, news: Some(self.keys.sign_device(id)) }
-            }
-        }
+    fn resolve_device(&mut self, name: Option<&str>) -> ResolvedDevice {
+        ResolvedDevice::resolve(&self.deployment.keys, &mut self.ids, name)
     }
 
-    fn take_back(&mut self, now: Moment, (connection, network): (SocketId, Network), ack: u64, id: PeerId) {
-        let secret = self.mint.secret();
+    fn resume_by_secret(
+        &mut self,
+        now: Moment,
+        (socket, network): (SocketId, Network),
+        ack: u64,
+        id: PeerId,
+    ) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         if !peer.delivery.acknowledge(ack) {
-            return self.drop_socket(connection, ErrorCode::BadSequence);
+            return self.close_socket(socket, ErrorCode::BadSequence);
         }
+        let state = peer.state;
+        let before = self.reattach((socket, network), id, (true, None), None);
+        match (before, state) {
+            (Some(SocketState::Detached { .. }), PeerState::Waiting { place, .. }) => {
+                self.search(now, [(place, id)]);
+            }
+            (Some(SocketState::Detached { .. }), PeerState::Matched(_)) => {
+                self.notify_partner(id, Signalling::Back);
+            }
+            (Some(SocketState::Attached(_)), _) | (Some(SocketState::Detached { .. }), PeerState::Idle) => {
+                self.send_occupancy(now, id);
+            }
+            (None, _) => {}
+        }
+    }
+
+    /// Moves a peer's session to a new socket: new secret, `welcome`, replay. Returns the former state of its socket.
+    ///
+    /// A former socket that is still open is closed. If the peer is in a match, its new network may change what the
+    /// partners may learn of each other.
+    pub(crate) fn reattach(
+        &mut self,
+        (socket, network): (SocketId, Network),
+        id: PeerId,
+        (resumed, match_id): (bool, Option<MatchId>),
+        device_name: Option<String>,
+    ) -> Option<SocketState> {
+        let peer = self.peers.get_mut(&id)?;
+        let secret = self.ids.secret();
         (peer.secret, peer.network, peer.refusals) = (Some(secret), Some(network), 0);
-        let before = mem::replace(&mut peer.link, Link::Attached(connection));
-        let standing = peer.standing;
-        self.bind(connection, id);
-        if let Standing::Matched(match_id) = standing {
-            self.judge_privacy(match_id);
+        let before = mem::replace(&mut peer.socket, SocketState::Attached(socket));
+        let current = peer.match_id();
+        self.bind_socket(socket, id);
+        if let Some(current) = current {
+            self.update_privacy(current);
         }
         match before {
-            Link::Attached(old) => self.drop_socket(old, ErrorCode::Replaced),
-            Link::Detached { until } => self.found(until, id),
+            SocketState::Attached(old) => self.close_socket(old, ErrorCode::Replaced),
+            SocketState::Detached { until } => self.end_grace(until, id),
         }
-        self.tell(id, self.welcome(id, secret, (true, None), None));
-        self.replay(connection, id);
-        match (before, standing) {
-            (Link::Detached { .. }, Standing::Waiting { place, .. }) => self.seek(now, [(place, id)]),
-            (Link::Detached { .. }, Standing::Matched(_)) => self.tell_partner(id, Signalling::Back),
-            (Link::Attached(_), _) | (Link::Detached { .. }, Standing::Idle) => self.tell_here(now, id),
+        self.send(id, self.deployment.welcome(id, secret, (resumed, match_id), device_name));
+        if let Some(peer) = self.peers.get_mut(&id) {
+            self.outbound.replay(socket, peer);
         }
+        Some(before)
     }
 
-    pub(crate) fn replay(&mut self, connection: SocketId, id: PeerId) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
-        let frames = peer.delivery.replay();
-        self.outputs.extend(frames.into_iter().map(|frame| Output::Send { connection, frame }));
-    }
-
-    pub(crate) fn closed(&mut self, now: Moment, connection: SocketId, closing: Closing) {
-        match (self.sockets.remove(&connection), closing) {
+    pub(crate) fn on_socket_closed(&mut self, now: Moment, socket: SocketId, closing: Closing) {
+        match (self.sockets.remove(&socket), closing) {
             (None, _) => {}
-            (Some(Socket::Silent { until, .. }), _) => self.deadlines.cancel(until, Due::Hello(connection)),
-            (Some(Socket::Of(peer)), Closing::Goodbye) => {
-                self.leave_for_good(now, peer, EndReason::PartnerLeft)
+            (Some(OpenSocket::AwaitingHello { until, .. }), _) => {
+                self.deadlines.cancel(until, Due::Hello(socket));
             }
-            (Some(Socket::Of(peer)), Closing::Lost) => self.detach(now, peer),
+            (Some(OpenSocket::Bound(peer)), Closing::Goodbye) => {
+                self.remove_peer(now, peer, EndReason::PartnerLeft);
+            }
+            (Some(OpenSocket::Bound(peer)), Closing::Lost) => self.start_grace(now, peer),
         }
     }
 
-    /// Begins the grace of a peer whose socket is gone.
-    pub(crate) fn detach(&mut self, now: Moment, id: PeerId) {
+    /// Starts the grace period of a peer whose socket is lost.
+    fn start_grace(&mut self, now: Moment, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        let grace = match peer.standing {
-            Standing::Matched(_) => GRACE_MATCHED,
-            Standing::Idle | Standing::Waiting { .. } => GRACE_UNMATCHED,
+        let state = peer.state;
+        let grace = match state {
+            PeerState::Matched(_) => GRACE_MATCHED,
+            PeerState::Idle | PeerState::Waiting { .. } => GRACE_UNMATCHED,
         };
         let until = now + grace;
-        peer.link = Link::Detached { until };
-        self.lost += 1;
-        let standing = peer.standing;
+        peer.socket = SocketState::Detached { until };
+        self.counts.lost += 1;
         self.deadlines.set(until, Due::Grace(id));
-        match standing {
-            Standing::Idle => {}
-            Standing::Waiting { place, widen, .. } => {
+        match state {
+            PeerState::Idle => {}
+            PeerState::Waiting { place, widen, .. } => {
                 self.queue.remove(place);
-                self.stand(id, Standing::Waiting { place, retry: None, widen });
+                self.set_state(id, PeerState::Waiting { place, retry: None, widen });
             }
-            Standing::Matched(_) => self.tell_partner(id, Signalling::Lost),
+            PeerState::Matched(_) => self.notify_partner(id, Signalling::Lost),
         }
     }
 
-    pub(crate) fn tell_partner(&mut self, id: PeerId, signalling: Signalling) {
-        let Some(match_id) = self.peers.get(&id).and_then(Peer::match_id) else { return };
-        if let Some(partner) = self.matches.partner_of(match_id, id) {
-            self.tell(partner, ToBrowser::Partner { match_id, signalling });
-        }
-    }
-
-    /// Forgets a peer; its partner is told why. The record goes first, so that the peer itself hears nothing.
-    pub(crate) fn leave_for_good(&mut self, now: Moment, id: PeerId, reason: EndReason) {
-        self.stand_aside(id);
-        let Some(peer) = self.peers.remove(&id) else { return };
-        if let Link::Detached { until } = peer.link {
-            self.found(until, id);
-        }
-        let Some(match_id) = peer.match_id() else { return };
-        if let Some(it) = self.part(now, match_id, |_| reason) {
-            self.note_end(now, match_id, &it, reason);
-            if self.draining {
-                self.send_away(now, it.partner_of(id));
-            }
-        }
-    }
-
-    /// Ends the grace of a peer.
-    pub(crate) fn found(&mut self, until: Moment, id: PeerId) {
-        self.lost -= 1;
+    fn end_grace(&mut self, until: Moment, id: PeerId) {
+        self.counts.lost -= 1;
         self.deadlines.cancel(until, Due::Grace(id));
     }
 
+    /// Tells the partner of a peer, if there is one, whether the peer's socket is lost or back.
+    pub(crate) fn notify_partner(&mut self, id: PeerId, signalling: Signalling) {
+        let Some(match_id) = self.peers.get(&id).and_then(Peer::match_id) else { return };
+        if let Some(partner) = self.matches.partner_of(match_id, id) {
+            self.send(partner, ToBrowser::Partner { match_id, signalling });
+        }
+    }
+
+    /// Removes a peer and ends its match, for `reason`. The record goes first, so that the peer itself gets no message.
+    pub(crate) fn remove_peer(&mut self, now: Moment, id: PeerId, reason: EndReason) {
+        self.leave_queue(id);
+        let Some(peer) = self.peers.remove(&id) else { return };
+        if let SocketState::Detached { until } = peer.socket {
+            self.end_grace(until, id);
+        }
+        let Some(match_id) = peer.match_id() else { return };
+        if let Some(ended) = self.end_match(now, match_id, |_| reason) {
+            self.note_end(now, match_id, &ended, reason);
+            if self.draining {
+                self.send_come_back(now, ended.partner_of(id));
+            }
+        }
+    }
+
     /// Takes a waiting peer out of the queue.
-    pub(crate) fn stand_aside(&mut self, id: PeerId) {
-        if let Some(Standing::Waiting { .. }) = self.peers.get(&id).map(|it| it.standing) {
-            self.stand(id, Standing::Idle);
+    pub(crate) fn leave_queue(&mut self, id: PeerId) {
+        if self.peers.get(&id).is_some_and(|it| it.state.is_waiting()) {
+            self.set_state(id, PeerState::Idle);
         }
     }
 
-    /// Ends a peer's session because of what it did; `about` is the number of the message.
-    pub(crate) fn dismiss(&mut self, now: Moment, id: PeerId, code: ErrorCode, about: u64) {
-        self.tell(id, ToBrowser::Error { code, about, retry_ms: None });
-        if let Some(Link::Attached(connection)) = self.peers.get(&id).map(|it| it.link) {
-            self.sockets.remove(&connection);
-            self.outputs.push(Output::Close { connection, code });
+    /// Ends a peer's session with an error. `about` is the sequence number of the message that caused it, or 0.
+    pub(crate) fn end_session(&mut self, now: Moment, id: PeerId, code: ErrorCode, about: u64) {
+        self.send(id, ToBrowser::Error { code, about, retry_ms: None });
+        if let Some(SocketState::Attached(socket)) = self.peers.get(&id).map(|it| it.socket) {
+            self.sockets.remove(&socket);
+            self.outbound.close(socket, code);
         }
-        self.leave_for_good(now, id, EndReason::PartnerLeft);
+        self.remove_peer(now, id, EndReason::PartnerLeft);
     }
 
-    pub(crate) fn dismiss_too_slow(&mut self, now: Moment) {
-        while let Some(id) = self.too_slow.pop() {
-            self.dismiss(now, id, ErrorCode::TooSlow, 0);
+    /// Ends the sessions of peers whose outbox has overflowed. A partner's outbox may overflow in turn.
+    pub(crate) fn end_overflowed_sessions(&mut self, now: Moment) {
+        while let Some(id) = self.outbound.pop_overflowed() {
+            self.end_session(now, id, ErrorCode::TooSlow, 0);
         }
     }
 
-    /// Closes a socket that no peer's record holds on to.
-    pub(crate) fn drop_socket(&mut self, connection: SocketId, code: ErrorCode) {
-        if let Some(Socket::Silent { until, .. }) = self.sockets.remove(&connection) {
-            self.deadlines.cancel(until, Due::Hello(connection));
+    /// Closes a socket that no peer's record refers to.
+    pub(crate) fn close_socket(&mut self, socket: SocketId, code: ErrorCode) {
+        if let Some(OpenSocket::AwaitingHello { until, .. }) = self.sockets.remove(&socket) {
+            self.deadlines.cancel(until, Due::Hello(socket));
         }
-        self.turn_away(connection, code);
+        self.reject_socket(socket, code);
     }
 
-    pub(crate) fn drain(&mut self, now: Moment) {
+    pub(crate) fn on_drain(&mut self, now: Moment) {
         self.draining = true;
         #[expect(clippy::disallowed_methods, reason = "sorted at once")]
         let mut all: Vec<_> = self.peers.keys().copied().collect();
         all.sort_unstable();
         for id in all {
             if self.peers.get(&id).is_some_and(|it| it.match_id().is_none()) {
-                self.send_away(now, id);
+                self.send_come_back(now, id);
             }
         }
     }
 
-    /// Tells a peer that is not in a match to come back later, when another server stands here.
-    pub(crate) fn send_away(&mut self, now: Moment, id: PeerId) {
-        let after = self.mint.jitter(COME_BACK_AFTER);
+    /// Ends the session of a peer that is not in a match, and tells it when to come back to the restarted server.
+    pub(crate) fn send_come_back(&mut self, now: Moment, id: PeerId) {
+        let after = self.ids.jitter(COME_BACK_AFTER);
         let after_ms = u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
-        self.tell(id, ToBrowser::ComeBack { after_ms });
-        self.dismiss(now, id, ErrorCode::ServerStops, 0);
+        self.send(id, ToBrowser::ComeBack { after_ms });
+        self.end_session(now, id, ErrorCode::ServerStops, 0);
     }
 
-    pub(crate) fn bind(&mut self, connection: SocketId, id: PeerId) {
-        if let Some(Socket::Silent { until, .. }) = self.sockets.insert(connection, Socket::Of(id)) {
-            self.deadlines.cancel(until, Due::Hello(connection));
+    fn bind_socket(&mut self, socket: SocketId, id: PeerId) {
+        if let Some(OpenSocket::AwaitingHello { until, .. }) =
+            self.sockets.insert(socket, OpenSocket::Bound(id))
+        {
+            self.deadlines.cancel(until, Due::Hello(socket));
         }
     }
 
-    fn turn_away(&mut self, connection: SocketId, code: ErrorCode) {
-        let retry = (code == ErrorCode::ServerFull).then(|| self.mint.jitter(ROOM_AFTER));
+    /// Sends an error outside any session and closes the socket.
+    fn reject_socket(&mut self, socket: SocketId, code: ErrorCode) {
+        let retry = (code == ErrorCode::ServerFull).then(|| self.ids.jitter(super::ROOM_AFTER));
         let retry_ms = retry.and_then(|it| u32::try_from(it.as_millis()).ok());
-        let msg = Arc::new(ToBrowser::Error { code, about: 0, retry_ms });
-        self.outputs.push(Output::Send { connection, frame: Frame { seq: 0, ack: 0, msg } });
-        self.outputs.push(Output::Close { connection, code });
-    }
-
-    pub(crate) fn welcome(
-        &self,
-        peer: PeerId,
-        secret: Secret,
-        (resumed, match_id): (bool, Option<MatchId>),
-        device: Option<String>,
-    ) -> ToBrowser {
-        let relay = self.ice.turn.is_some();
-        let limits = Limits {
-            frame_bytes: MAX_FRAME_BYTES as u32,
-            sdp_bytes: MAX_SDP_BYTES as u32,
-            candidate_bytes: MAX_CANDIDATE_BYTES as u32,
-            candidates: MAX_CANDIDATES,
-            heartbeat_ms: HEARTBEAT.as_millis() as u32,
-            idle_heartbeat_ms: IDLE_HEARTBEAT.as_millis() as u32,
-            grace_ms: GRACE_MATCHED.as_millis() as u32,
-        };
-        let build = self.build.clone();
-        ToBrowser::Welcome { version: VERSION, peer, secret, resumed, match_id, relay, build, device, limits }
+        self.outbound.send_unnumbered(socket, ToBrowser::Error { code, about: 0, retry_ms });
+        self.outbound.close(socket, code);
     }
 }

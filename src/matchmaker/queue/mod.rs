@@ -1,14 +1,16 @@
-//! Who waits, for whom, in the order in which they came; it proposes pairs and must not know whether they come about.
+//! [`Queue`]: waiting peers in the order in which they came. It proposes partners; `pairing` forms the pairs.
 //!
-//! A peer stands in a line for everything by which a partner may find it. Any two of a line could be paired, unless they
-//! are kept apart or stand there for those only who speak with everybody, so most lines have one in them.
+//! A peer is in one bucket for every way in which a partner can find it. Two peers of the same bucket would normally
+//! have been paired, unless they are kept apart, or the bucket only serves seekers that have named no language. So
+//! most buckets hold one peer.
 
+pub(crate) mod place;
+pub(crate) mod eligibility;
 pub(crate) mod pairing;
 pub(crate) mod prepared_offers;
 pub(crate) mod wait_estimate;
 
 use std::{
-    cmp::Ordering,
     collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
     sync::Arc,
     time::Duration,
@@ -18,62 +20,37 @@ use crate::{
     protocol::{Affinity, Interest, Language, PeerId, Tastes, limits::WIDEN_AFTER},
     time::Moment,
 };
+use place::{Place, Priority, Seeker};
+use wait_estimate::WaitEstimate;
 
-/// Waiting peers who are asked in one search, in all lines together: more than one peer is kept from at a time. Who is
-/// refused by all of these is found by the next who comes.
-const MAX_ASKED: usize = 256;
+/// Maximum number of waiting peers that one search checks, in all buckets together.
+///
+/// One peer is kept apart from more than one other at a time, so a few refusals are normal. If all of these refuse, the
+/// next peer that comes will find the seeker.
+const MAX_CHECKED: usize = 256;
 
-/// A place in the queue: since when, and the order among those who came at the same moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
-    /// When the wait began; kept when a pairing fails.
-    pub(crate) since: Moment,
-    /// Grows with it, so that it alone is compared: that is most of what a search among many costs.
-    turn: u64,
-}
-
-impl Ord for Place {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.turn.cmp(&other.turn)
-    }
-}
-
-impl PartialOrd for Place {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// What a waiting peer answers to a proposal.
-pub(crate) enum Verdict {
+/// Whether a waiting peer accepts a seeker, and the other way round.
+pub(crate) enum Acceptance {
     /// Both accept.
-    Accepted,
+    Now,
     /// Not before this moment.
     NotBefore(Moment),
     /// Not at all.
     Never,
 }
 
-/// What the queue has found for a peer.
+/// The result of a search.
 pub(crate) enum Proposal {
-    /// Of those who accept and have most in common with it, the one who has waited longest.
-    Partner(Claim, Place, PeerId),
-    /// Nobody now; somebody who waits will accept at this moment, if there is one.
+    /// Of the peers that accept and have most in common with the seeker, the one that has waited longest.
+    Partner(Priority, Place, PeerId),
+    /// Nobody accepts now. If a moment is given, another waiting peer accepts then.
     Nobody(Option<Moment>),
 }
 
-/// Why two are to be paired, the strongest reason first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Claim {
-    /// One of them was passed by too often.
-    Owed,
-    /// They have this in common.
-    Shared(Affinity),
-}
-
-/// What a peer wants at least after it has waited for so long, and how long after the beginning less is enough: each
-/// thing it has named gets its [`WIDEN_AFTER`].
-pub(crate) fn wants(tastes: &Tastes, waited: Duration) -> (Affinity, Option<Duration>) {
+/// What a peer requires of a partner after waiting this long, and after what wait it requires less.
+///
+/// Each kind of thing that it has named is required for [`WIDEN_AFTER`]: first an interest, then a language.
+pub(crate) fn required_affinity(tastes: &Tastes, waited: Duration) -> (Affinity, Option<Duration>) {
     let named = [
         (Affinity::Interest, !tastes.interests.is_empty()),
         (Affinity::Language, !tastes.languages.is_empty()),
@@ -88,21 +65,21 @@ pub(crate) fn wants(tastes: &Tastes, waited: Duration) -> (Affinity, Option<Dura
     (Affinity::Anybody, None)
 }
 
-/// What a line is for.
+/// What the peers of a bucket have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Line {
-    Interest(Interest, Tongue),
-    Language(Tongue),
+enum BucketKey {
+    Interest(Interest, LanguageKey),
+    Language(LanguageKey),
     Anybody,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Tongue {
-    /// Those who speak this language.
+enum LanguageKey {
+    /// Peers that speak this language.
     Named(Language),
-    /// Those who speak with everybody.
+    /// Peers that have named no language, and so accept any.
     Any,
-    /// All, for those who speak with everybody.
+    /// All peers, for seekers that have named no language.
     All,
 }
 
@@ -110,144 +87,150 @@ enum Tongue {
 struct Waiter {
     peer: PeerId,
     tastes: Arc<Tastes>,
-    wants: Affinity,
-    /// The number of pairs there were when it came here.
-    since: u64,
+    requires: Affinity,
+    /// How many pairs had been formed when it was inserted.
+    pairs_before: u64,
 }
 
-/// First come, first served among those who have as much in common. Everything costs the logarithm of its length at most.
+/// Waiting peers: first come, first served among those that have equally much in common with a seeker.
+///
+/// Every operation costs at most the logarithm of the queue's length.
 #[derive(Debug)]
 pub(crate) struct Queue {
+    /// How long recent waits took.
+    pub(crate) wait_estimate: WaitEstimate,
     max_passed_by: u64,
     waiting: BTreeMap<Place, Waiter>,
-    lines: HashMap<Line, BTreeMap<Place, PeerId>>,
-    /// Those for whom anybody is good enough, and who are owed nothing yet, by the number of pairs there were before.
-    open: BTreeSet<(u64, Place)>,
-    /// Those of them who were passed by too often.
-    owed: BTreeMap<Place, PeerId>,
-    /// Pairs so far.
+    buckets: HashMap<BucketKey, BTreeMap<Place, PeerId>>,
+    /// Peers that accept anybody and are not overdue, by the number of pairs formed before they were inserted.
+    flexible: BTreeSet<(u64, Place)>,
+    /// Peers that accept anybody and were passed over too often.
+    overdue: BTreeMap<Place, PeerId>,
+    /// How many pairs have been formed.
     pairs: u64,
+    /// How many places have been given out.
     turns: u64,
 }
 
 impl Queue {
-    /// An empty one, in which nobody who would take anybody is passed by more often than this.
+    /// An empty queue. A peer that accepts anybody is overdue after `max_passed_by` pairs of other peers.
     pub(crate) fn new(max_passed_by: u64) -> Self {
-        let (waiting, lines, open, owed) = Default::default();
-        Self { max_passed_by, waiting, lines, open, owed, pairs: 0, turns: 0 }
+        let (wait_estimate, waiting, buckets, flexible, overdue) = Default::default();
+        Self { wait_estimate, max_passed_by, waiting, buckets, flexible, overdue, pairs: 0, turns: 0 }
     }
 
-    /// The last place.
+    /// A new place at the end.
     pub(crate) fn last_place(&mut self, now: Moment) -> Place {
         self.turns += 1;
-        Place { since: now, turn: self.turns }
+        Place::new(now, self.turns)
     }
 
-    /// Puts a peer at its place, with what it wants; one that is there is left as it is.
-    pub(crate) fn insert(&mut self, place: Place, peer: PeerId, tastes: Arc<Tastes>, wants: Affinity) {
+    /// Puts a peer at its place with what it requires; does nothing if it is already there.
+    pub(crate) fn insert(&mut self, place: Place, peer: PeerId, tastes: Arc<Tastes>, requires: Affinity) {
         let Entry::Vacant(vacant) = self.waiting.entry(place) else { return };
-        vacant.insert(Waiter { peer, tastes: Arc::clone(&tastes), wants, since: self.pairs });
-        for line in stands_in(&tastes, wants) {
-            self.lines.entry(line).or_default().insert(place, peer);
+        vacant.insert(Waiter { peer, tastes: Arc::clone(&tastes), requires, pairs_before: self.pairs });
+        for bucket in buckets_of(&tastes, requires) {
+            self.buckets.entry(bucket).or_default().insert(place, peer);
         }
-        if wants == Affinity::Anybody {
-            self.open.insert((self.pairs, place));
+        if requires == Affinity::Anybody {
+            self.flexible.insert((self.pairs, place));
         }
     }
 
-    /// Takes a peer out; does nothing if it is not there.
+    /// Removes the peer at a place; does nothing if there is none.
     pub(crate) fn remove(&mut self, place: Place) {
         let Some(waiter) = self.waiting.remove(&place) else { return };
-        for line in stands_in(&waiter.tastes, waiter.wants) {
-            if let Some(others) = self.lines.get_mut(&line) {
+        for bucket in buckets_of(&waiter.tastes, waiter.requires) {
+            if let Some(others) = self.buckets.get_mut(&bucket) {
                 others.remove(&place);
                 if others.is_empty() {
-                    self.lines.remove(&line);
+                    self.buckets.remove(&bucket);
                 }
             }
         }
-        if waiter.wants == Affinity::Anybody {
-            self.open.remove(&(waiter.since, place));
-            self.owed.remove(&place);
+        if waiter.requires == Affinity::Anybody {
+            self.flexible.remove(&(waiter.pairs_before, place));
+            self.overdue.remove(&place);
         }
     }
 
-    /// Two have been paired. Those who were passed by too often now are to seek again: who waits next is theirs.
-    pub(crate) fn paired(&mut self) -> Vec<(Place, PeerId)> {
+    /// Counts a pair. Returns the peers that are overdue now; they must search again, with priority.
+    pub(crate) fn record_pair(&mut self) -> Vec<Seeker> {
         self.pairs += 1;
-        let mut owed = Vec::new();
-        while let Some((since, place)) = self.open.first().copied()
-            && self.pairs - since >= self.max_passed_by
+        let mut overdue = Vec::new();
+        while let Some((pairs_before, place)) = self.flexible.first().copied()
+            && self.pairs - pairs_before >= self.max_passed_by
         {
-            self.open.pop_first();
-            owed.extend(self.waiting.get(&place).map(|it| (place, it.peer)));
+            self.flexible.pop_first();
+            overdue.extend(self.waiting.get(&place).map(|it| (place, it.peer)));
         }
-        self.owed.extend(owed.iter().copied());
-        owed
+        self.overdue.extend(overdue.iter().copied());
+        overdue
     }
 
     /// Looks for a partner for the peer at this place.
     ///
-    /// Passes only those by who refuse, asks each of them once, and no more than [`MAX_ASKED`], so the search is short however
-    /// long the queue is, and in however many lines the same ones stand.
-    pub(crate) fn propose(&self, place: Place, judge: impl Fn(PeerId) -> Verdict) -> Proposal {
+    /// Checks each candidate once, at most [`MAX_CHECKED`] in all, so the cost does not grow with the queue or with the
+    /// number of buckets.
+    pub(crate) fn propose(&self, place: Place, check: impl Fn(PeerId) -> Acceptance) -> Proposal {
         let Some(seeker) = self.waiting.get(&place) else { return Proposal::Nobody(None) };
-        let mut search = Search { place, judge, refused: BTreeSet::new(), earliest: None };
-        let owed = if self.owed.contains_key(&place) {
+        let mut search = Search { place, check, refused: BTreeSet::new(), earliest: None };
+        let overdue = if self.overdue.contains_key(&place) {
             search.first(self.waiting.iter().map(|(at, it)| (*at, it.peer)))
         } else {
-            search.first(self.owed.iter().map(|(at, peer)| (*at, *peer)))
+            search.first(self.overdue.iter().map(|(at, peer)| (*at, *peer)))
         };
-        if let Some((at, other)) = owed {
-            return Proposal::Partner(Claim::Owed, at, other);
+        if let Some((at, other)) = overdue {
+            return Proposal::Partner(Priority::Overdue, at, other);
         }
-        for affinity in Affinity::ALL.into_iter().filter(|it| *it <= seeker.wants) {
-            let mut found: Option<(Place, PeerId)> = None;
-            for line in looks_in(&seeker.tastes, affinity).filter_map(|it| self.lines.get(&it)) {
+        for affinity in Affinity::ALL.into_iter().filter(|it| *it <= seeker.requires) {
+            let mut found: Option<Seeker> = None;
+            for bucket in buckets_to_search(&seeker.tastes, affinity).filter_map(|it| self.buckets.get(&it)) {
                 let is_better = |at: Place| found.is_none_or(|(best, _)| at < best);
-                let better = line.iter().map(|(at, peer)| (*at, *peer)).take_while(|(at, _)| is_better(*at));
+                let better =
+                    bucket.iter().map(|(at, peer)| (*at, *peer)).take_while(|(at, _)| is_better(*at));
                 found = search.first(better).or(found);
             }
             if let Some((at, other)) = found {
-                return Proposal::Partner(Claim::Shared(affinity), at, other);
+                return Proposal::Partner(Priority::Shared(affinity), at, other);
             }
         }
         Proposal::Nobody(search.earliest)
     }
 
-    /// Everybody, the longest waiter first.
+    /// All peers in the queue, the longest waiter first.
     #[cfg(test)]
-    pub(crate) fn everybody(&self) -> impl Iterator<Item = PeerId> {
+    pub(crate) fn in_order(&self) -> impl Iterator<Item = PeerId> {
         self.waiting.values().map(|it| it.peer)
     }
 }
 
-struct Search<J> {
-    /// Of who seeks.
+struct Search<C> {
+    /// The place of the seeker.
     place: Place,
-    judge: J,
-    /// Who has refused, and would in every line.
+    check: C,
+    /// Peers that have refused; they would refuse in every bucket.
     refused: BTreeSet<Place>,
-    /// When the first of those who have refused will accept.
+    /// The earliest moment at which one of them accepts.
     earliest: Option<Moment>,
 }
 
-impl<J: Fn(PeerId) -> Verdict> Search<J> {
-    /// The first who accepts.
-    fn first(&mut self, line: impl Iterator<Item = (Place, PeerId)>) -> Option<(Place, PeerId)> {
-        for (at, other) in line.filter(|(at, _)| *at != self.place) {
+impl<C: Fn(PeerId) -> Acceptance> Search<C> {
+    /// The first peer that accepts.
+    fn first(&mut self, candidates: impl Iterator<Item = Seeker>) -> Option<Seeker> {
+        for (at, other) in candidates.filter(|(at, _)| *at != self.place) {
             if self.refused.contains(&at) {
                 continue;
             }
-            if self.refused.len() >= MAX_ASKED {
+            if self.refused.len() >= MAX_CHECKED {
                 return None;
             }
-            match (self.judge)(other) {
-                Verdict::Accepted => return Some((at, other)),
-                Verdict::NotBefore(when) => {
+            match (self.check)(other) {
+                Acceptance::Now => return Some((at, other)),
+                Acceptance::NotBefore(when) => {
                     self.earliest = Some(self.earliest.map_or(when, |it| it.min(when)));
                 }
-                Verdict::Never => {}
+                Acceptance::Never => {}
             }
             self.refused.insert(at);
         }
@@ -255,36 +238,40 @@ impl<J: Fn(PeerId) -> Verdict> Search<J> {
     }
 }
 
-/// All lines in which a peer can be found.
-fn stands_in(tastes: &Tastes, wants: Affinity) -> impl Iterator<Item = Line> {
-    let tongues = || spoken(tastes, Tongue::Any).chain([Tongue::All]);
-    lines(tastes, tongues).filter(move |it| it.affinity() <= wants)
+/// All buckets in which a peer can be found.
+fn buckets_of(tastes: &Tastes, requires: Affinity) -> impl Iterator<Item = BucketKey> {
+    let languages = || languages(tastes, LanguageKey::Any).chain([LanguageKey::All]);
+    bucket_keys(tastes, languages).filter(move |it| it.affinity() <= requires)
 }
 
-/// The lines of those with whom a peer has so much in common.
-fn looks_in(tastes: &Tastes, affinity: Affinity) -> impl Iterator<Item = Line> {
-    let tongues = || {
-        let is_wild = tastes.languages.is_empty();
-        spoken(tastes, Tongue::All).chain((!is_wild).then_some(Tongue::Any))
+/// The buckets of the peers that have this much in common with a seeker.
+fn buckets_to_search(tastes: &Tastes, affinity: Affinity) -> impl Iterator<Item = BucketKey> {
+    let languages = || {
+        let has_named = !tastes.languages.is_empty();
+        languages(tastes, LanguageKey::All).chain(has_named.then_some(LanguageKey::Any))
     };
-    lines(tastes, tongues).filter(move |it| it.affinity() == affinity)
+    bucket_keys(tastes, languages).filter(move |it| it.affinity() == affinity)
 }
 
-fn lines<T: Iterator<Item = Tongue>>(tastes: &Tastes, tongues: impl Fn() -> T) -> impl Iterator<Item = Line> {
-    let with =
-        |interest: &Interest| tongues().map(|it| Line::Interest(interest.clone(), it)).collect::<Vec<_>>();
+fn bucket_keys<T: Iterator<Item = LanguageKey>>(
+    tastes: &Tastes,
+    languages: impl Fn() -> T,
+) -> impl Iterator<Item = BucketKey> {
+    let with = |interest: &Interest| {
+        languages().map(|it| BucketKey::Interest(interest.clone(), it)).collect::<Vec<_>>()
+    };
     let interests: Vec<_> = tastes.interests.iter().flat_map(with).collect();
-    let languages: Vec<_> = tongues().map(Line::Language).collect();
-    interests.into_iter().chain(languages).chain([Line::Anybody])
+    let languages: Vec<_> = languages().map(BucketKey::Language).collect();
+    interests.into_iter().chain(languages).chain([BucketKey::Anybody])
 }
 
-/// The languages of a peer, or this where it has named none.
-fn spoken(tastes: &Tastes, wild: Tongue) -> impl Iterator<Item = Tongue> {
-    let named = tastes.languages.iter().copied().map(Tongue::Named);
-    named.chain(tastes.languages.is_empty().then_some(wild))
+/// The languages of a peer, or `if_none` if it has named none.
+fn languages(tastes: &Tastes, if_none: LanguageKey) -> impl Iterator<Item = LanguageKey> {
+    let named = tastes.languages.iter().copied().map(LanguageKey::Named);
+    named.chain(tastes.languages.is_empty().then_some(if_none))
 }
 
-impl Line {
+impl BucketKey {
     const fn affinity(&self) -> Affinity {
         match self {
             Self::Interest(..) => Affinity::Interest,
@@ -306,12 +293,12 @@ mod tests {
         PeerId(Uuid::from_u128(number as u128))
     }
 
-    /// So many who all share all that can be named, the first places first.
-    fn crowd(most: usize) -> (Queue, Vec<Place>) {
+    /// A queue of peers that all share everything, and their places in order.
+    fn crowd(size: usize) -> (Queue, Vec<Place>) {
         let languages = ["de", "en", "fr", "it", "ja"].into_iter().filter_map(Language::new).collect();
         let tastes = Arc::new(Tastes { interests: Interest::all_in("a,b,c,d,e"), languages });
         let mut queue = Queue::new(16);
-        let places: Vec<_> = (0..most).map(|_| queue.last_place(Moment::from_millis(0))).collect();
+        let places: Vec<_> = (0..size).map(|_| queue.last_place(Moment::from_millis(0))).collect();
         for (number, place) in places.iter().enumerate() {
             queue.insert(*place, peer(number), Arc::clone(&tastes), Affinity::Anybody);
         }
@@ -319,33 +306,33 @@ mod tests {
     }
 
     #[test]
-    fn who_refuses_is_asked_once_in_all_lines_together() {
+    fn checks_each_peer_once_across_all_buckets() {
         let (queue, places) = crowd(100);
-        let asked = RefCell::new(Vec::new());
+        let checked = RefCell::new(Vec::new());
         let refuses = |it| {
-            asked.borrow_mut().push(it);
-            Verdict::Never
+            checked.borrow_mut().push(it);
+            Acceptance::Never
         };
         assert!(matches!(queue.propose(places[99], refuses), Proposal::Nobody(None)));
-        assert_eq!(*asked.borrow(), (0..99).map(peer).collect::<Vec<_>>());
+        assert_eq!(*checked.borrow(), (0..99).map(peer).collect::<Vec<_>>());
     }
 
     #[test]
-    fn so_many_are_asked_and_no_more() {
-        let (queue, places) = crowd(MAX_ASKED + 2);
-        let asked = RefCell::new(0);
+    fn search_stops_at_max_checked() {
+        let (queue, places) = crowd(MAX_CHECKED + 2);
+        let checked = RefCell::new(0);
         let last = |refusing: usize| {
-            *asked.borrow_mut() = 0;
-            queue.propose(places[MAX_ASKED + 1], |it| {
-                *asked.borrow_mut() += 1;
-                if it.0.as_u128() < refusing as u128 { Verdict::Never } else { Verdict::Accepted }
+            *checked.borrow_mut() = 0;
+            queue.propose(places[MAX_CHECKED + 1], |it| {
+                *checked.borrow_mut() += 1;
+                if it.0.as_u128() < refusing as u128 { Acceptance::Never } else { Acceptance::Now }
             })
         };
-        assert!(matches!(last(MAX_ASKED), Proposal::Nobody(None)));
-        assert_eq!(*asked.borrow(), MAX_ASKED);
-        let Proposal::Partner(Claim::Shared(Affinity::Interest), at, other) = last(MAX_ASKED - 1) else {
-            panic!("the last that is asked accepts")
+        assert!(matches!(last(MAX_CHECKED), Proposal::Nobody(None)));
+        assert_eq!(*checked.borrow(), MAX_CHECKED);
+        let Proposal::Partner(Priority::Shared(Affinity::Interest), at, other) = last(MAX_CHECKED - 1) else {
+            panic!("the last peer that is checked accepts")
         };
-        assert_eq!((at, other), (places[MAX_ASKED - 1], peer(MAX_ASKED - 1)));
+        assert_eq!((at, other), (places[MAX_CHECKED - 1], peer(MAX_CHECKED - 1)));
     }
 }

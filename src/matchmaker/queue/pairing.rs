@@ -1,179 +1,221 @@
-//! How those who wait are found for each other and paired; it must not know how they came to wait, nor what they say then.
+//! Pairing: peers join the queue, search it, and are matched.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Claim, Place, Proposal};
+use super::{
+    Acceptance, Proposal,
+    eligibility::check_eligibility,
+    place::{Place, Priority, Seeker},
+    prepared_offers::OfferState,
+    required_affinity,
+};
 use crate::{
     matchmaker::{
-        Due, Link, Matchmaker, Note, Output, Peer, Standing,
-        matches::{End, Match},
+        Matchmaker,
+        deadlines::Due,
+        matches::{Match, MatchEnd, ticket::Ticket},
+        output::Note,
+        peers::{Peer, PeerState},
     },
-    protocol::{PeerId, PreparedOffer, Tastes, ToBrowser, limits::CONNECT_WITHIN_SERVER},
+    protocol::{Occupancy, PairId, PeerId, PreparedOffer, Tastes, ToBrowser, limits::CONNECT_WITHIN_SERVER},
     time::Moment,
 };
 
-/// Two who could be paired, in the order in which that is done.
+/// Two peers that could be paired. The order of the fields is the order in which pairs are formed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Bid {
-    /// Why.
-    claim: Claim,
-    /// The place of the longer waiter.
+struct PossiblePair {
+    priority: Priority,
+    /// The place of the peer that has waited longer.
     longer: Place,
-    /// The place of the other.
+    /// The place of the other peer.
     shorter: Place,
-    /// Who seeks.
-    one: PeerId,
-    /// Whom it has found.
-    other: PeerId,
+    /// The peer that searched.
+    seeker: PeerId,
+    /// The peer that it found.
+    found: PeerId,
 }
 
 impl Matchmaker {
-    /// Puts a peer at the end of the queue, and pairs it if somebody accepts.
-    pub(crate) fn wait(&mut self, now: Moment, peer: PeerId) {
+    /// Puts a peer at the end of the queue, and pairs it if there is a partner.
+    pub(crate) fn join_queue(&mut self, now: Moment, peer: PeerId) {
         let place = self.queue.last_place(now);
-        let seeker = self.line_up(now, peer, place);
-        self.seek(now, seeker);
+        let seeker = self.start_waiting(now, peer, place);
+        self.search(now, seeker);
     }
 
-    /// Lets a peer wait at this place; it has yet to seek.
-    pub(crate) fn line_up(&mut self, now: Moment, peer: PeerId, place: Place) -> Option<(Place, PeerId)> {
+    /// Makes a peer wait at a place. The caller must call [`search`](Self::search) with the result.
+    pub(crate) fn start_waiting(&mut self, now: Moment, peer: PeerId, place: Place) -> Option<Seeker> {
         if self.draining {
-            self.send_away(now, peer);
+            self.send_come_back(now, peer);
             return None;
         }
-        self.stand(peer, Standing::Waiting { place, retry: None, widen: None });
-        self.tell(peer, ToBrowser::Waiting {});
+        self.set_state(peer, PeerState::Waiting { place, retry: None, widen: None });
+        self.send(peer, ToBrowser::Waiting {});
         if self.peers.get(&peer).is_some_and(|it| !it.tastes.are_none()) {
-            return self.widen(now, peer);
+            return self.update_requirements(now, peer);
         }
         Some((place, peer))
     }
 
-    /// Less is enough for a waiting peer from now on, or it has named something else. It has yet to seek.
-    pub(crate) fn widen(&mut self, now: Moment, id: PeerId) -> Option<(Place, PeerId)> {
+    /// Updates what a waiting peer requires of a partner, after a deadline or new tastes. The caller must call
+    /// [`search`](Self::search) with the result.
+    pub(crate) fn update_requirements(&mut self, now: Moment, id: PeerId) -> Option<Seeker> {
         let peer = self.peers.get(&id)?;
-        let Standing::Waiting { place, retry, .. } = peer.standing else { return None };
-        let (wants, until) = super::wants(&peer.tastes, now - place.since);
+        let PeerState::Waiting { place, retry, .. } = peer.state else { return None };
+        let (wants, until) = required_affinity(&peer.tastes, now - place.since);
         let widen = until.map(|it| place.since + it);
         self.queue.remove(place);
-        self.stand(id, Standing::Waiting { place, retry, widen });
+        self.set_state(id, PeerState::Waiting { place, retry, widen });
         let widens_in_ms = widen.map(|it| u32::try_from((it - now).as_millis()).unwrap_or(u32::MAX));
-        self.tell(id, ToBrowser::Seeking { wants, widens_in_ms });
-        self.place_of(id)
+        self.send(id, ToBrowser::Seeking { wants, widens_in_ms });
+        self.seeker(id)
     }
 
-    /// Where this peer can be proposed to, in case it waits and can be reached.
-    pub(crate) fn place_of(&self, peer: PeerId) -> Option<(Place, PeerId)> {
-        self.accept(peer).map(|place| (place, peer))
+    /// The peer and its place, if it waits and can be reached.
+    pub(crate) fn seeker(&self, id: PeerId) -> Option<Seeker> {
+        Some((self.peers.get(&id)?.reachable_place()?, id))
     }
 
-    /// Puts these into the queue, and pairs as many as can be, the best [`Bid`] first. The others are told how busy it is.
+    /// Puts these peers into the queue and forms as many pairs as possible, in the order of [`PossiblePair`].
+    /// Afterwards, those that still wait get a `here` message.
     ///
-    /// All others in the queue have refused each other before, so every pair there can be has one of these in it.
-    pub(crate) fn seek(&mut self, now: Moment, seekers: impl IntoIterator<Item = (Place, PeerId)>) {
-        let seekers: Vec<_> = seekers.into_iter().filter(|(_, peer)| self.may_seek(*peer)).collect();
+    /// All other peers in the queue have already refused each other, so one peer of every possible pair is among these.
+    pub(crate) fn search(&mut self, now: Moment, seekers: impl IntoIterator<Item = Seeker>) {
+        let seekers: Vec<_> = seekers.into_iter().filter(|(_, peer)| self.may_search(*peer)).collect();
         for (place, id) in &seekers {
             if let Some(peer) = self.peers.get(id) {
-                let (wants, _) = super::wants(&peer.tastes, now - place.since);
-                self.queue.insert(*place, *id, Arc::clone(&peer.tastes), wants);
+                let (requires, _) = required_affinity(&peer.tastes, now - place.since);
+                self.queue.insert(*place, *id, Arc::clone(&peer.tastes), requires);
             }
         }
-        let mut bids: BTreeSet<_> = seekers.iter().filter_map(|it| self.bid(now, *it)).collect();
-        while let Some(Bid { longer, shorter, one, other, .. }) = bids.pop_first() {
-            match (self.place_of(one), self.place_of(other)) {
+        let mut pairs: BTreeSet<_> = seekers.iter().filter_map(|it| self.find_partner(now, *it)).collect();
+        while let Some(PossiblePair { longer, shorter, seeker, found, .. }) = pairs.pop_first() {
+            match (self.seeker(seeker), self.seeker(found)) {
                 (Some(_), Some(_)) => {
-                    self.pair(now, one, other);
-                    let owed = self.queue.paired();
-                    bids.extend(owed.into_iter().filter_map(|it| self.bid(now, it)));
+                    self.pair(now, seeker, found);
+                    let overdue = self.queue.record_pair();
+                    pairs.extend(overdue.into_iter().filter_map(|it| self.find_partner(now, it)));
                 }
-                // Another seeker was faster. What does not accept must not be proposed again, or this would never end.
+                // Another seeker was faster. A peer that does not accept must leave the queue, or it would be proposed
+                // again and this loop would never end.
                 (Some(seeker), None) => {
                     self.queue.remove(if seeker.0 == longer { shorter } else { longer });
-                    bids.extend(self.bid(now, seeker));
+                    pairs.extend(self.find_partner(now, seeker));
                 }
                 (None, _) => {}
             }
         }
-        seekers.into_iter().for_each(|(_, id)| self.tell_here(now, id));
+        seekers.into_iter().for_each(|(_, id)| self.send_occupancy(now, id));
     }
 
-    /// The best that the queue has for a peer in it; with nobody there, sees to it that it looks again in time.
-    fn bid(&mut self, now: Moment, (place, one): (Place, PeerId)) -> Option<Bid> {
-        match self.queue.propose(place, |other| self.judge(now, one, other)) {
-            Proposal::Partner(claim, at, other) => {
-                Some(Bid { claim, longer: place.min(at), shorter: place.max(at), one, other })
+    /// The best partner in the queue for a peer in it. If there is none, sets a deadline for the next search.
+    fn find_partner(&mut self, now: Moment, (place, id): Seeker) -> Option<PossiblePair> {
+        match self.queue.propose(place, |other| self.check(now, id, other)) {
+            Proposal::Partner(priority, at, found) => {
+                let (longer, shorter) = (place.min(at), place.max(at));
+                Some(PossiblePair { priority, longer, shorter, seeker: id, found })
             }
             Proposal::Nobody(retry) => {
-                if let Some(Standing::Waiting { widen, .. }) = self.peers.get(&one).map(|it| it.standing) {
-                    self.stand(one, Standing::Waiting { place, retry, widen });
+                if let Some(PeerState::Waiting { widen, .. }) = self.peers.get(&id).map(|it| it.state) {
+                    self.set_state(id, PeerState::Waiting { place, retry, widen });
                 }
                 None
             }
         }
     }
 
-    /// Whether a peer that waits may be in the queue: not while its socket is lost, and not if it goes as soon as the
-    /// fact at hand is dealt with, because a partner would lose its place for nothing.
-    fn may_seek(&self, peer: PeerId) -> bool {
-        self.accept(peer).is_some() && !self.too_slow.contains(&peer)
+    fn check(&self, now: Moment, one: PeerId, other: PeerId) -> Acceptance {
+        let (Some(mine), Some(theirs)) = (self.peers.get(&one), self.peers.get(&other)) else {
+            return Acceptance::Never;
+        };
+        check_eligibility(now, &self.deployment.keys, (one, mine), (other, theirs))
     }
 
-    /// Pairs two, if each one's own record says that it waits.
+    /// Whether a waiting peer may be in the queue.
+    ///
+    /// It may not while its socket is lost, nor if its session ends after the current input: a partner would lose its
+    /// place for nothing.
+    fn may_search(&self, peer: PeerId) -> bool {
+        self.seeker(peer).is_some() && !self.outbound.has_overflowed(peer)
+    }
+
+    /// Pairs two peers, if both wait and can be reached.
     fn pair(&mut self, now: Moment, one: PeerId, other: PeerId) {
-        let (Some(mine), Some(theirs)) = (self.accept(one), self.accept(other)) else { return };
-        let mut ends = [End::new(one, mine), End::new(other, theirs)];
+        let (Some((mine, _)), Some((theirs, _))) = (self.seeker(one), self.seeker(other)) else { return };
+        let mut ends = [MatchEnd::new(one, mine), MatchEnd::new(other, theirs)];
         ends.sort_by_key(|end| end.place);
-        let match_id = self.mint.match_id(now);
+        let match_id = self.ids.match_id(now);
         let connect_by = now + CONNECT_WITHIN_SERVER;
         self.deadlines.set(connect_by, Due::Connect(match_id));
         let waited = now - ends[0].place.since;
-        self.forecast.waited(now, waited);
+        self.queue.wait_estimate.record(now, waited);
         let peers = ends.map(|end| end.peer);
         let shared = [self.shared(peers[0], peers[1]), self.shared(peers[1], peers[0])];
         let affinity = shared[0].closest();
-        self.outputs.push(Output::Note(Note::Matched { match_id, waited, affinity }));
-        let relay_only = peers.iter().any(|it| self.peers.get(it).is_some_and(|it| it.hides));
+        self.outbound.note(Note::Matched { match_id, waited, affinity });
+        let relay_only = peers.iter().any(|it| self.peers.get(it).is_some_and(|it| it.hides_address));
         let privacy = self.privacy(relay_only, peers);
-        let offer = if relay_only { None } else { self.take_offer(now, peers[Match::IMPOLITE]) };
-        let ahead = offer.as_ref().map(|it| it.number);
-        let mut it = Match {
-            ends,
-            since: now,
-            connect_by: Some(connect_by),
-            renew_at: None,
-            relay_only,
-            privacy,
-            ahead,
-        };
-        if ahead.is_some() {
-            it.ends.iter_mut().for_each(End::begin_ahead);
+        let impolite = self.peers.get_mut(&peers[Match::IMPOLITE]).filter(|_| !relay_only);
+        let offer = impolite.and_then(|it| it.offer.take_offer(now));
+        let prepared_offer = offer.as_ref().map(|it| it.number);
+        if prepared_offer.is_some() {
+            ends.iter_mut().for_each(MatchEnd::start_with_prepared_offer);
         }
-        self.begin(now, match_id, it);
-        let pair = self.acquaint(now, peers);
-        let told = [ahead.map(|number| PreparedOffer::Yours { number }), offer.map(|it| it.told(privacy))];
-        for (index, (ahead, shared)) in told.into_iter().zip(shared).enumerate() {
+        let connect_by = Some(connect_by);
+        let it = Match { ends, since: now, connect_by, renew_at: None, relay_only, privacy, prepared_offer };
+        self.begin_match(now, match_id, it);
+        let pair = self.record_meeting(now, peers);
+        let yours = prepared_offer.map(|number| PreparedOffer::Yours { number });
+        let offers = [yours, offer.map(|it| it.for_partner(privacy))];
+        for (index, (ahead, shared)) in offers.into_iter().zip(shared).enumerate() {
             let partner = self.peers.get(&peers[1 - index]).map(|it| it.media).unwrap_or_default();
-            self.stand(peers[index], Standing::Matched(match_id));
-            let role = Match::role(index);
-            let ice = self.servers(now, match_id, role, relay_only);
-            let ticket = Some(self.ticket(now, match_id, peers, index, relay_only));
+            self.set_state(peers[index], PeerState::Matched(match_id));
+            let (role, unix_now) = (Match::role(index), self.ids.unix_seconds(now));
+            let ice = self.deployment.ice.servers(unix_now, match_id, role, relay_only);
+            let ticket = Ticket::new(unix_now, match_id, peers, role, relay_only);
+            let ticket = Some(ticket.sign(&self.deployment.keys));
             let msg =
                 ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, pair, ahead };
-            self.tell(peers[index], msg);
+            self.send(peers[index], msg);
         }
     }
 
+    /// What the first of two peers has in common with the second.
     fn shared(&self, one: PeerId, other: PeerId) -> Tastes {
         let tastes = |id| self.peers.get(&id).map(|it: &Peer| &*it.tastes);
         tastes(one).zip(tastes(other)).map(|(mine, theirs)| mine.shared_with(theirs)).unwrap_or_default()
     }
 
-    /// The place of a peer that waits and can be reached; only such a peer accepts a proposal.
-    pub(crate) fn accept(&self, peer: PeerId) -> Option<Place> {
-        let peer = self.peers.get(&peer)?;
-        match (peer.link, peer.standing) {
-            (Link::Attached(_), Standing::Waiting { place, .. }) => Some(place),
-            (Link::Attached(_), Standing::Idle | Standing::Matched(_)) | (Link::Detached { .. }, _) => None,
+    /// Adds a pair to the history of both peers. Returns its id.
+    fn record_meeting(&mut self, now: Moment, peers: [PeerId; 2]) -> Option<PairId> {
+        let [one, other] = peers.map(|it| self.peers.get(&it).map(|it| it.device));
+        let pair = self.deployment.keys.pairs(one?, other?).next()?;
+        for id in peers {
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.past_partners.get_or_insert_default().record_meeting(now, pair, self.limits.max_met);
+            }
         }
+        Some(pair)
+    }
+
+    /// Asks peers at the head of the queue for an offer, while there are free slots.
+    pub(crate) fn request_offers(&mut self) {
+        while let Some(id) = self.offer_slots.take_next() {
+            if let Some(peer) = self.peers.get_mut(&id) {
+                peer.offer = OfferState::Requested;
+                let ice = self.deployment.ice.stun_servers();
+                self.outbound.send(id, peer, ToBrowser::Prepare { ice });
+            }
+        }
+    }
+
+    /// Tells a peer how busy the server is, if it waits and can be reached.
+    pub(crate) fn send_occupancy(&mut self, now: Moment, id: PeerId) {
+        if self.seeker(id).is_none() {
+            return;
+        }
+        let others = self.peers.len().saturating_sub(self.counts.lost + 1);
+        let wait = if others == 0 { None } else { self.queue.wait_estimate.median(now) };
+        self.send(id, ToBrowser::Here(Occupancy::among(others, wait)));
     }
 }

@@ -1,40 +1,39 @@
-//! What who waits may know: how many others are here, and how long a wait is likely; it must not know who they are.
+//! [`WaitEstimate`]: how long a wait is likely to take, from the waits of the last minutes.
 
 use std::time::Duration;
 
-use crate::{
-    matchmaker::Matchmaker,
-    protocol::{Occupancy, PeerId, ToBrowser, Wait},
-    time::Moment,
-};
+use crate::{protocol::Wait, time::Moment};
 
-/// How long a wait counts, at least; at most twice as long. An evening has its rush and its lull.
-const COUNTS_FOR: Duration = Duration::from_secs(5 * 60);
+/// Length of one window. A wait counts for at least this long and at most twice as long, so that the estimate follows
+/// the rush and the quiet hours of an evening.
+const WINDOW: Duration = Duration::from_secs(5 * 60);
 
-/// Waits below which nobody can say how long one is: they would be chance, and with few people somebody's own.
-const ENOUGH: u64 = 8;
+/// Minimum number of waits for an estimate. Fewer would be random, and could reveal how long one person waited.
+const MIN_SAMPLES: u64 = 8;
 
-/// How long it took of late until somebody came. Of two who are paired only the longer wait counts: who came to somebody
-/// that waited already did not wait, and says nothing to one who does.
+/// Recent waits, counted by length in two windows.
+///
+/// Only the longer wait of a pair counts. The other peer found a partner at once, which says nothing to a peer that has
+/// to wait.
 #[derive(Debug, Default)]
-pub(crate) struct Forecast {
-    /// When the newer part began.
+pub(crate) struct WaitEstimate {
+    /// When the newer window began.
     since: Moment,
-    /// Waits of each length ([`Wait::ALL`]) in the newer part, and in the one before it.
-    parts: [[u64; Wait::ALL.len()]; 2],
+    /// Numbers of waits of each length ([`Wait::ALL`]) in the newer window and in the one before it.
+    windows: [[u64; Wait::ALL.len()]; 2],
 }
 
-impl Forecast {
-    /// Somebody has come to one who had waited so long.
-    pub(crate) fn waited(&mut self, now: Moment, waited: Duration) {
-        self.forget(now);
-        self.parts[0][Wait::from(waited) as usize] += 1;
+impl WaitEstimate {
+    /// Records that a peer was paired after waiting this long.
+    pub(crate) fn record(&mut self, now: Moment, waited: Duration) {
+        self.advance(now);
+        self.windows[0][Wait::from(waited) as usize] += 1;
     }
 
-    /// The median of the waits that count; `None` where they are not [`ENOUGH`].
-    pub(crate) fn likely(&mut self, now: Moment) -> Option<Wait> {
-        self.forget(now);
-        let [newer, older] = self.parts;
+    /// The median of the recent waits; `None` if there are fewer than [`MIN_SAMPLES`].
+    pub(crate) fn median(&mut self, now: Moment) -> Option<Wait> {
+        self.advance(now);
+        let [newer, older] = self.windows;
         let count = |it: Wait| newer[it as usize] + older[it as usize];
         let all: u64 = Wait::ALL.map(count).iter().sum();
         let mut so_far = 0;
@@ -42,30 +41,18 @@ impl Forecast {
             so_far += count(*it);
             2 * so_far > all
         };
-        if all < ENOUGH { None } else { Wait::ALL.into_iter().find(is_median) }
+        if all < MIN_SAMPLES { None } else { Wait::ALL.into_iter().find(is_median) }
     }
 
-    /// Drops what counts no longer.
-    fn forget(&mut self, now: Moment) {
-        if now < self.since + COUNTS_FOR {
+    /// Starts a new window if the newer one is over.
+    fn advance(&mut self, now: Moment) {
+        if now < self.since + WINDOW {
             return;
         }
-        let is_recent = now < self.since + 2 * COUNTS_FOR;
-        let [newer, _] = self.parts;
-        self.parts = [Default::default(), if is_recent { newer } else { Default::default() }];
-        self.since = if is_recent { self.since + COUNTS_FOR } else { now };
-    }
-}
-
-impl Matchmaker {
-    /// Tells a peer how busy it is here, if it waits and can be reached.
-    pub(crate) fn tell_here(&mut self, now: Moment, id: PeerId) {
-        if self.place_of(id).is_none() {
-            return;
-        }
-        let others = self.peers.len().saturating_sub(self.lost + 1);
-        let wait = if others == 0 { None } else { self.forecast.likely(now) };
-        self.tell(id, ToBrowser::Here(Occupancy::among(others, wait)));
+        let is_recent = now < self.since + 2 * WINDOW;
+        let [newer, _] = self.windows;
+        self.windows = [Default::default(), if is_recent { newer } else { Default::default() }];
+        self.since = if is_recent { self.since + WINDOW } else { now };
     }
 }
 
@@ -77,41 +64,45 @@ mod tests {
         Moment::from_millis(seconds * 1_000)
     }
 
-    fn after_waits(seconds: &[u64]) -> Forecast {
-        let mut it = Forecast::default();
-        seconds.iter().for_each(|waited| it.waited(at(100), Duration::from_secs(*waited)));
+    fn after_waits(seconds: &[u64]) -> WaitEstimate {
+        let mut it = WaitEstimate::default();
+        seconds.iter().for_each(|waited| it.record(at(100), Duration::from_secs(*waited)));
         it
     }
 
     #[test]
-    fn a_few_waits_say_nothing() {
-        assert_eq!(Forecast::default().likely(at(0)), None);
-        assert_eq!(after_waits(&[1; 7]).likely(at(100)), None);
-        assert_eq!(after_waits(&[1; 8]).likely(at(100)), Some(Wait::Moment));
+    fn gives_no_estimate_from_few_waits() {
+        assert_eq!(WaitEstimate::default().median(at(0)), None);
+        assert_eq!(after_waits(&[1; 7]).median(at(100)), None);
+        assert_eq!(after_waits(&[1; 8]).median(at(100)), Some(Wait::Moment));
     }
 
     #[test]
-    fn most_wait_as_long_as_is_said_or_less() {
-        let likely = |seconds: &[u64]| after_waits(seconds).likely(at(100));
+    fn estimates_the_median_wait() {
+        let median = |seconds: &[u64]| after_waits(seconds).median(at(100));
         assert_eq!(
-            likely(&[1, 1, 1, 1, 1, 900, 900, 900, 900]),
+            median(&[1, 1, 1, 1, 1, 900, 900, 900, 900]),
             Some(Wait::Moment),
-            "a mean would be minutes"
+            "the mean would be minutes"
         );
-        assert_eq!(likely(&[1, 1, 1, 1, 30, 30, 900, 900]), Some(Wait::HalfAMinute), "a half is not most");
-        assert_eq!(likely(&[1, 1, 1, 30, 900, 900, 900, 900]), Some(Wait::Minutes));
+        assert_eq!(
+            median(&[1, 1, 1, 1, 30, 30, 900, 900]),
+            Some(Wait::HalfAMinute),
+            "half is not a majority"
+        );
+        assert_eq!(median(&[1, 1, 1, 30, 900, 900, 900, 900]), Some(Wait::Minutes));
     }
 
     #[test]
-    fn what_was_is_forgotten_in_time() {
+    fn forgets_waits_after_two_windows() {
         let mut it = after_waits(&[900; 8]);
-        assert_eq!(it.likely(at(299)), Some(Wait::Minutes));
-        assert_eq!(it.likely(at(300)), Some(Wait::Minutes), "older, and it counts still");
-        (0..9).for_each(|_| it.waited(at(599), Duration::ZERO));
-        assert_eq!(it.likely(at(599)), Some(Wait::Moment));
-        assert_eq!(it.likely(at(600)), Some(Wait::Moment), "now the first are forgotten");
-        assert_eq!(it.parts, [[0; 3], [9, 0, 0]]);
-        assert_eq!(it.likely(at(900)), None);
-        assert_eq!(after_waits(&[1; 8]).likely(at(10_000)), None, "after a long silence at once");
+        assert_eq!(it.median(at(299)), Some(Wait::Minutes));
+        assert_eq!(it.median(at(300)), Some(Wait::Minutes), "in the older window, they still count");
+        (0..9).for_each(|_| it.record(at(599), Duration::ZERO));
+        assert_eq!(it.median(at(599)), Some(Wait::Moment));
+        assert_eq!(it.median(at(600)), Some(Wait::Moment), "now the first ones are forgotten");
+        assert_eq!(it.windows, [[0; 3], [9, 0, 0]]);
+        assert_eq!(it.median(at(900)), None);
+        assert_eq!(after_waits(&[1; 8]).median(at(10_000)), None, "a long pause clears both windows");
     }
 }

@@ -5,10 +5,7 @@ use std::time::Duration;
 use super::scene::{Event, Scene, media_of, offer, secs};
 use crate::{
     matchmaker::{Config, Ice, Turn},
-    protocol::{
-        Candidate, IceServer, Sdp, Signal, ToBrowser, ToServer,
-        limits::{HELLO_WITHIN, MAX_BLOCKED, MAX_MET, MAX_OUTBOX_BYTES},
-    },
+    protocol::{Candidate, IceServer, Sdp, Signal, ToBrowser, ToServer},
 };
 
 const NONE: [&str; 0] = [];
@@ -21,17 +18,9 @@ pub(crate) fn with_relay() -> Scene {
         lifetime: Duration::from_secs(600),
     };
     let mut scene = Scene::with(Config {
-        seed: [7; 32],
-        unix_origin_ms: 1_700_000_000_000,
         max_connections: 100,
-        max_passed_by: 2,
-        max_met: MAX_MET,
-        max_blocked: MAX_BLOCKED,
-        hello_within: HELLO_WITHIN,
-        outbox_bytes: MAX_OUTBOX_BYTES as u32,
-        keys: [3; 32].into(),
-        build: None,
         ice: Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed: false },
+        ..Config::for_tests(7)
     });
     scene.apart = true;
     scene

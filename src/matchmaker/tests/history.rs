@@ -17,8 +17,8 @@ use super::{
 use crate::{
     matchmaker::{
         Census, Input, Note,
-        deadlines::SPOKE_MS,
-        peers::{self, Link, Peer},
+        deadlines::SLOT_MS,
+        peers::{self, Peer, SocketState},
         reference::Town,
     },
     protocol::{ErrorCode, MatchId, Resume, Role, ToBrowser, ToServer},
@@ -340,7 +340,7 @@ impl Life {
             Act::Wait(until) => {
                 scene.now = Moment::from_millis(until);
                 // Only when the machine asks for it, as a driver does.
-                if scene.machine.next_deadline().is_some_and(|at| at <= scene.now) {
+                if scene.machine.deadline().is_some_and(|at| at <= scene.now) {
                     scene.feed(Input::Tick);
                 }
             }
@@ -470,12 +470,12 @@ impl Life {
     fn compare_standings(&self, town: &Town) {
         for (page, it) in town.pages.iter().enumerate() {
             let peer = self.peer(page);
-            let stands = peer.map(|it| it.standing);
+            let stands = peer.map(|it| it.state);
             let is_right = match (it.standing, stands) {
                 (Standing::Silent { .. } | Standing::Gone, it) => it.is_none(),
-                (Standing::Idle, it) => it == Some(peers::Standing::Idle),
-                (Standing::Matched(of), it) => it == self.names[of].map(peers::Standing::Matched),
-                (Standing::Waiting(since, _), Some(peers::Standing::Waiting { place, .. })) => {
+                (Standing::Idle, it) => it == Some(peers::PeerState::Idle),
+                (Standing::Matched(of), it) => it == self.names[of].map(peers::PeerState::Matched),
+                (Standing::Waiting(since, _), Some(peers::PeerState::Waiting { place, .. })) => {
                     place.since == Moment::from_millis(since)
                 }
                 (Standing::Waiting(..), _) => false,
@@ -483,16 +483,16 @@ impl Life {
             assert!(is_right, "page {page} stands at {:?}, not {stands:?}\n{}", it.standing, self.trail);
             let Some(peer) = peer else { continue };
             let link = match it.wire {
-                Wire::Whole | Wire::Cut => Link::Attached(self.scene.socket(page)),
-                Wire::Lost { until } => Link::Detached { until: Moment::from_millis(until) },
+                Wire::Whole | Wire::Cut => SocketState::Attached(self.scene.socket(page)),
+                Wire::Lost { until } => SocketState::Detached { until: Moment::from_millis(until) },
             };
-            assert_eq!(peer.link, link, "page {page} is reached, or is not\n{}", self.trail);
+            assert_eq!(peer.socket, link, "page {page} is reached, or is not\n{}", self.trail);
         }
     }
 
     /// The queue is the model's. Law 5, said once more without the model: of those who wait and can be reached no two accept each other.
     fn check_queue(&self, town: &Town) {
-        let queue: Vec<_> = self.scene.machine.queue.everybody().collect();
+        let queue: Vec<_> = self.scene.machine.queue.in_order().collect();
         let names = town.queue().into_iter().filter_map(|it| Some(self.scene.pages[it].name?.peer));
         assert_eq!(queue, names.collect::<Vec<_>>(), "in the order they came\n{}", self.trail);
 
@@ -501,14 +501,15 @@ impl Life {
         }
 
         let reachable = |it: &Peer| {
-            matches!((it.link, it.standing), (Link::Attached(_), peers::Standing::Waiting { .. }))
+            matches!((it.socket, it.state), (SocketState::Attached(_), peers::PeerState::Waiting { .. }))
         };
         let name = |page: usize| self.scene.pages[page].name.map(|it| it.peer);
         for one in 0..town.pages.len() {
             let Some(mine) = self.peer(one).filter(|it| reachable(it)) else { continue };
             for other in 0..one {
                 let Some(theirs) = self.peer(other).filter(|it| reachable(it)) else { continue };
-                let avoids = |it: &Peer, page| it.avoids(self.scene.now, name(page).unwrap()).is_some();
+                let avoids =
+                    |it: &Peer, page| it.cooldown_until(self.scene.now, name(page).unwrap()).is_some();
                 let apart = avoids(mine, other) || avoids(theirs, one);
                 assert!(
                     !apart || town.are_apart(one, other),
@@ -537,10 +538,10 @@ impl Life {
 
     /// The machine wakes up in time, and with nobody in the queue not for nothing.
     fn compare_deadlines(&self, town: &Town) {
-        let next = self.scene.machine.next_deadline().map(Moment::as_millis);
+        let next = self.scene.machine.deadline().map(Moment::as_millis);
         let needed = town.next_event();
         let is_near = |next: Option<u64>, needed: Option<u64>| match (next, needed) {
-            (Some(next), Some(needed)) => (next..next + SPOKE_MS).contains(&needed),
+            (Some(next), Some(needed)) => (next..next + SLOT_MS).contains(&needed),
             (next, needed) => next == needed,
         };
         assert!(next.is_none_or(|it| it > town.now), "nothing is overdue\n{}", self.trail);

@@ -137,7 +137,7 @@ fn a_match_is_a_call_when_both_have_said_so_and_then_has_no_deadline() {
     let census = Census { talking: 2, matches: 1, connections: 2, ..Census::default() };
     assert_eq!(scene.machine.census(), census);
     assert_eq!(scene.notes[1..], [Note::Connected { match_id, after: secs(2) }]);
-    assert_eq!(scene.machine.next_deadline(), None);
+    assert_eq!(scene.machine.deadline(), None);
     scene.wait(secs(3600));
     assert_eq!(scene.news(ann), Vec::<String>::new());
 }
@@ -229,7 +229,7 @@ fn nobody_is_counted_twice_and_nothing_is_left_over() {
     scene.wait(secs(60));
     scene.feed(Input::Tick);
     assert_eq!(scene.machine.census(), Census::default());
-    assert_eq!(scene.machine.next_deadline(), None);
+    assert_eq!(scene.machine.deadline(), None);
 }
 
 /// Four go back to their places at the same moment, past one who came after all of them.

@@ -108,26 +108,26 @@ fn who_leaves_the_queue_leaves_its_seat() {
     scene.say(ann, ToServer::Next { match_id });
     scene.join(bob);
     assert_eq!((scene.pages[ann].asked, scene.pages[bob].asked), (2, 1), "kept apart, both wait");
-    assert_eq!(scene.machine.seats.asked(), 2);
+    assert_eq!(scene.machine.offer_slots.taken(), 2);
     scene.say(ann, ToServer::Leave {});
     scene.lose(bob);
     scene.wait(secs(6));
-    assert_eq!(scene.machine.seats.asked(), 0);
+    assert_eq!(scene.machine.offer_slots.taken(), 0);
 }
 
 #[test]
 fn no_more_are_asked_than_there_are_seats_and_a_seat_that_is_left_goes_to_the_next() {
-    let mut seats = crate::matchmaker::queue::prepared_offers::Seats::default();
+    let mut slots = crate::matchmaker::queue::prepared_offers::OfferSlots::default();
     let mut queue = crate::matchmaker::queue::Queue::new(0);
     let peer = |n: u128| crate::protocol::PeerId(uuid::Uuid::from_u128(n));
     for n in 0..MAX_PREPARED as u128 + 2 {
-        seats.wait(queue.last_place(scene_start()), peer(n));
+        slots.enroll(queue.last_place(scene_start()), peer(n));
     }
-    let called = std::iter::from_fn(|| seats.call_up()).collect::<Vec<_>>();
+    let called = std::iter::from_fn(|| slots.take_next()).collect::<Vec<_>>();
     assert_eq!(called, (0..MAX_PREPARED as u128).map(peer).collect::<Vec<_>>());
-    seats.leave();
-    assert_eq!(seats.call_up(), Some(peer(MAX_PREPARED as u128)), "the one who has waited longest");
-    assert_eq!(seats.call_up(), None);
+    slots.free();
+    assert_eq!(slots.take_next(), Some(peer(MAX_PREPARED as u128)), "the one who has waited longest");
+    assert_eq!(slots.take_next(), None);
 }
 
 fn scene_start() -> crate::time::Moment {

@@ -136,7 +136,7 @@ fn nothing_is_left_over_when_they_have_gone() {
     scene.goodbye(ann);
     scene.goodbye(bob);
     assert_eq!(scene.machine.census(), Default::default());
-    assert_eq!(scene.machine.next_deadline(), None);
+    assert_eq!(scene.machine.deadline(), None);
 }
 
 #[test]

@@ -63,8 +63,8 @@ fn the_new_socket_fences_the_old_one() {
     scene.resume(ann);
     assert_eq!(scene.news(ann), ["welcome back"]);
     assert_eq!(scene.news_on_the_old_socket(ann), ["error replaced about 0", "closed replaced"]);
-    scene.feed(Input::Closed { connection: old, closing: Closing::Goodbye });
-    scene.feed(Input::Closed { connection: old, closing: Closing::Lost });
+    scene.feed(Input::Closed { socket: old, closing: Closing::Goodbye });
+    scene.feed(Input::Closed { socket: old, closing: Closing::Lost });
     assert_eq!(scene.news(bob), NONE);
     scene.signal(bob, match_id, 1, offer("still here"));
     assert_eq!(scene.news(ann), ["signal #1 1 still here"]);
@@ -114,7 +114,7 @@ fn both_may_be_lost_and_nothing_is_left_of_them() {
     scene.lose(bob);
     scene.wait(secs(20));
     assert_eq!(scene.machine.census(), Census::default());
-    assert_eq!(scene.machine.next_deadline(), None);
+    assert_eq!(scene.machine.deadline(), None);
 }
 
 #[test]

@@ -18,7 +18,7 @@ fn hello_comes_first() {
     scene.say_raw(page, 1, 0, scene::hello(None));
     assert_eq!(scene.news(page), ["error hello-first about 0", "closed hello-first"]);
     assert_eq!(scene.machine.census(), Census::default());
-    assert_eq!(scene.machine.next_deadline(), None);
+    assert_eq!(scene.machine.deadline(), None);
 }
 
 #[test]
@@ -82,8 +82,8 @@ fn what_cannot_be_read_is_named_as_that_out_of_sequence_too() {
     for numbers in [(0, 0), (1, 0), (7, 0), (1, 99)] {
         let mut scene = Scene::new();
         let [ann] = scene.arrive();
-        let connection = scene.socket(ann);
-        scene.feed(Input::Refused { connection, code: ErrorCode::BadMessage, numbers: Some(numbers) });
+        let socket = scene.socket(ann);
+        scene.feed(Input::Refused { socket, code: ErrorCode::BadMessage, numbers: Some(numbers) });
         let said = [format!("error bad-message about {}", numbers.0), "closed bad-message".to_owned()];
         assert_eq!(scene.news(ann), said);
         assert_eq!(scene.notes, [Note::Refused { code: ErrorCode::BadMessage }]);
@@ -106,10 +106,10 @@ fn a_refused_signal_is_answered_and_the_conversation_goes_on() {
 fn a_refused_signal_that_is_sent_again_is_not_refused_again() {
     let mut scene = Scene::new();
     let [ann] = scene.arrive();
-    let connection = scene.socket(ann);
+    let socket = scene.socket(ann);
     scene.refused(ann, ErrorCode::BadSdp, true);
     for _ in 0..3 {
-        scene.feed(Input::Refused { connection, code: ErrorCode::BadSdp, numbers: Some((1, 0)) });
+        scene.feed(Input::Refused { socket, code: ErrorCode::BadSdp, numbers: Some((1, 0)) });
     }
     assert_eq!(scene.news(ann), ["error bad-sdp about 1"]);
 }
@@ -127,8 +127,8 @@ fn what_comes_too_soon_is_answered_and_not_obeyed_however_often() {
     assert_eq!(scene.news(ann).len(), 1, "they are still a pair");
 
     // It has been heard, so it is not heard again.
-    let connection = scene.socket(ann);
-    scene.feed(Input::TooSoon { connection, numbers: (41, 0), retry: secs(0) });
+    let socket = scene.socket(ann);
+    scene.feed(Input::RateLimited { socket, numbers: (41, 0), retry: secs(0) });
     assert_eq!(scene.news(ann), NONE);
 }
 
@@ -298,10 +298,10 @@ fn a_full_house_says_so_and_has_room_again_when_one_leaves() {
 #[test]
 fn a_socket_nobody_knows_is_not_answered() {
     let mut scene = Scene::new();
-    let connection = SocketId(99);
+    let socket = SocketId(99);
     let frame = Frame { seq: 0, ack: 0, msg: ToServer::Ping {} };
-    scene.feed(Input::Said { connection, frame });
-    scene.feed(Input::Refused { connection, code: ErrorCode::BadFrame, numbers: None });
+    scene.feed(Input::Message { socket, frame });
+    scene.feed(Input::Refused { socket, code: ErrorCode::BadFrame, numbers: None });
     assert_eq!(scene.notes, []);
 }
 

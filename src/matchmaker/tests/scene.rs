@@ -5,11 +5,10 @@ use std::{collections::HashMap, ops::Range, time::Duration};
 use uuid::Uuid;
 
 use crate::{
-    matchmaker::{Closing, Config, Ice, Input, Matchmaker, Network, Note, Output, SocketId},
+    matchmaker::{Closing, Config, Input, Matchmaker, Network, Note, Output, SocketId},
     protocol::{
         Candidate, Delivery, Epoch, ErrorCode, Frame, MatchId, Media, Message, Met, Occupancy, PairId,
-        PastPairs, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
-        limits::{HELLO_WITHIN, MAX_OUTBOX_BYTES, MET_FOR},
+        PastPairs, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer, limits::MET_FOR,
     },
     time::Moment,
 };
@@ -148,17 +147,10 @@ impl Scene {
     /// An empty house with room for `max_connections` sockets.
     pub(crate) fn with_room_for(max_connections: usize) -> Self {
         Self::with(Config {
-            seed: [7; 32],
-            unix_origin_ms: 1_700_000_000_000,
             max_connections,
-            max_passed_by: 2,
             max_met: MAX_MET,
             max_blocked: MAX_BLOCKED,
-            hello_within: HELLO_WITHIN,
-            outbox_bytes: MAX_OUTBOX_BYTES as u32,
-            keys: [3; 32].into(),
-            build: None,
-            ice: Ice::default(),
+            ..Config::for_tests(7)
         })
     }
 
@@ -215,12 +207,12 @@ impl Scene {
     /// Says hello on a page's newest socket.
     pub(crate) fn hello(&mut self, page: usize, resume: Option<Resume>) {
         let it = &mut self.pages[page];
-        let Some(connection) = it.trying.or(it.socket) else { return };
+        let Some(socket) = it.trying.or(it.socket) else { return };
         let past = it.device.as_ref().map(|it| self.memories[it].past(self.now)).unwrap_or_default();
         let (ticket, device) = (it.shows.clone(), it.device.clone());
         let hello = ToServer::Hello { resume, ticket, device, past };
         let frame = it.delivery.send(hello).unwrap();
-        self.feed(Input::Said { connection, frame });
+        self.feed(Input::Message { socket, frame });
     }
 
     /// Opens a new socket for a page and shows its secret; who holds the page then: itself, or a new peer's page.
@@ -240,8 +232,8 @@ impl Scene {
         }
         if self.pages[page].socket.is_some() {
             for frame in self.pages[page].delivery.replay() {
-                let Some(connection) = self.pages[page].socket else { break };
-                self.feed(Input::Said { connection, frame });
+                let Some(socket) = self.pages[page].socket else { break };
+                self.feed(Input::Message { socket, frame });
             }
         }
         page
@@ -295,15 +287,15 @@ impl Scene {
     pub(crate) fn say(&mut self, page: usize, msg: ToServer) {
         let it = &mut self.pages[page];
         let frame = it.delivery.send(msg).unwrap();
-        if let (Some(connection), false) = (it.socket.or(it.trying), it.wire == Wire::Cut) {
-            self.feed(Input::Said { connection, frame });
+        if let (Some(socket), false) = (it.socket.or(it.trying), it.wire == Wire::Cut) {
+            self.feed(Input::Message { socket, frame });
         }
     }
 
     /// A page says something in a frame with these numbers.
     pub(crate) fn say_raw(&mut self, page: usize, seq: u64, ack: u64, msg: ToServer) {
-        let connection = self.socket(page);
-        self.feed(Input::Said { connection, frame: Frame { seq, ack, msg } });
+        let socket = self.socket(page);
+        self.feed(Input::Message { socket, frame: Frame { seq, ack, msg } });
     }
 
     /// Wants a partner.
@@ -359,22 +351,22 @@ impl Scene {
 
     /// A text comes that the server's codec refuses; with numbers if its frame was in order.
     pub(crate) fn refused(&mut self, page: usize, code: ErrorCode, numbered: bool) {
-        let connection = self.socket(page);
+        let socket = self.socket(page);
         let msg =
             ToServer::Signal { match_id: MatchId(Uuid::nil()), epoch: Epoch::FIRST, signal: offer("bad") };
         let numbers = numbered.then(|| {
             let frame = self.pages[page].delivery.send(msg).unwrap();
             (frame.seq, frame.ack)
         });
-        self.feed(Input::Refused { connection, code, numbers });
+        self.feed(Input::Refused { socket, code, numbers });
     }
 
     /// A text comes sooner than the server allows.
     pub(crate) fn too_soon(&mut self, page: usize) {
-        let connection = self.socket(page);
+        let socket = self.socket(page);
         let frame = self.pages[page].delivery.send(ToServer::Leave {}).unwrap();
-        self.feed(Input::TooSoon {
-            connection,
+        self.feed(Input::RateLimited {
+            socket,
             numbers: (frame.seq, frame.ack),
             retry: Duration::from_millis(1_234),
         });
@@ -391,18 +383,18 @@ impl Scene {
     }
 
     fn close(&mut self, page: usize, closing: Closing) {
-        let Some(connection) = self.pages[page].socket else { return };
+        let Some(socket) = self.pages[page].socket else { return };
         // What is still said before the fact is known is said to nobody.
         self.pages[page].wire = Wire::Cut;
-        self.feed(Input::Closed { connection, closing });
+        self.feed(Input::Closed { socket, closing });
         self.pages[page].socket = None;
-        self.open.retain(|it| *it != connection);
+        self.open.retain(|it| *it != socket);
     }
 
     /// Time passes, and all that is due is done when it is due.
     pub(crate) fn wait(&mut self, time: Duration) {
         let until = self.now + time;
-        while let Some(at) = self.machine.next_deadline().filter(|at| *at <= until) {
+        while let Some(at) = self.machine.deadline().filter(|at| *at <= until) {
             self.now = at;
             self.feed(Input::Tick);
         }
@@ -414,16 +406,11 @@ impl Scene {
         let outputs = self.machine.handle(self.now, input.clone());
         let again = self.twin.handle(self.now, input);
         assert_eq!(format!("{outputs:?}"), format!("{again:?}"), "the same history gives the same outputs");
-        assert!(
-            self.machine.next_deadline().is_none_or(|at| at > self.now),
-            "nothing overdue is left undone"
-        );
+        assert!(self.machine.deadline().is_none_or(|at| at > self.now), "nothing overdue is left undone");
         for output in outputs {
             match output {
-                Output::Send { connection, frame } => {
-                    self.deliver(connection, frame.seq, frame.ack, &frame.msg)
-                }
-                Output::Close { connection, code } => self.shut(connection, code),
+                Output::Send { socket, frame } => self.deliver(socket, frame.seq, frame.ack, &frame.msg),
+                Output::Close { socket, code } => self.shut(socket, code),
                 Output::Note(note) => self.notes.push(note),
             }
         }
@@ -432,13 +419,13 @@ impl Scene {
         }
     }
 
-    fn deliver(&mut self, connection: SocketId, seq: u64, ack: u64, msg: &ToBrowser) {
-        let index = self.owner(connection);
+    fn deliver(&mut self, socket: SocketId, seq: u64, ack: u64, msg: &ToBrowser) {
+        let index = self.owner(socket);
         let page = &mut self.pages[index];
-        if page.fenced == Some(connection) {
+        if page.fenced == Some(socket) {
             return page.on_fenced.push(Event::Said(msg.clone()));
         }
-        if page.socket == Some(connection) && page.wire != Wire::Whole {
+        if page.socket == Some(socket) && page.wire != Wire::Whole {
             return;
         }
         let index = match msg {
@@ -500,13 +487,13 @@ impl Scene {
         index
     }
 
-    fn shut(&mut self, connection: SocketId, code: ErrorCode) {
-        let index = self.owner(connection);
-        self.open.retain(|it| *it != connection);
+    fn shut(&mut self, socket: SocketId, code: ErrorCode) {
+        let index = self.owner(socket);
+        self.open.retain(|it| *it != socket);
         let page = &mut self.pages[index];
-        if page.fenced == Some(connection) {
+        if page.fenced == Some(socket) {
             page.on_fenced.push(Event::Closed(code));
-        } else if page.trying == Some(connection) {
+        } else if page.trying == Some(socket) {
             page.trying = None;
             page.events.push(Event::Closed(code));
         } else {
@@ -517,9 +504,9 @@ impl Scene {
         }
     }
 
-    fn owner(&self, connection: SocketId) -> usize {
-        assert!(self.open.contains(&connection), "nothing is said on a socket that is closed");
-        let is_its = |it: &Page| [it.socket, it.trying, it.fenced].contains(&Some(connection));
+    fn owner(&self, socket: SocketId) -> usize {
+        assert!(self.open.contains(&socket), "nothing is said on a socket that is closed");
+        let is_its = |it: &Page| [it.socket, it.trying, it.fenced].contains(&Some(socket));
         self.pages.iter().rposition(is_its).unwrap()
     }
 
@@ -544,11 +531,11 @@ impl Scene {
 
     fn try_socket(&mut self, page: usize) {
         self.sockets += 1;
-        let connection = SocketId(self.sockets);
-        self.pages[page].trying = Some(connection);
-        self.open.push(connection);
-        let network = Network::of([192, 0, 2, if self.apart { connection.0 as u8 } else { 0 }].into());
-        self.feed(Input::Opened { connection, network });
+        let socket = SocketId(self.sockets);
+        self.pages[page].trying = Some(socket);
+        self.open.push(socket);
+        let network = Network::of([192, 0, 2, if self.apart { socket.0 as u8 } else { 0 }].into());
+        self.feed(Input::Opened { socket, network });
     }
 
     /// The socket a page has.

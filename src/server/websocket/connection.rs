@@ -193,11 +193,11 @@ impl WebSocketConnection {
             }
             let frame = validate::vet(frame, self.sockets.scrubs)?;
             self.acks.record_received(frame.seq, frame.ack);
-            Ok(Parsed::Input(Input::Said { connection, frame }))
+            Ok(Parsed::Input(Input::Message { socket: connection, frame }))
         });
         parsed.unwrap_or_else(|Refusal { code, about, ack }| {
             self.acks.record_received(about, ack);
-            Parsed::Input(Input::Refused { connection, code, numbers: Some((about, ack)) })
+            Parsed::Input(Input::Refused { socket: connection, code, numbers: Some((about, ack)) })
         })
     }
 
@@ -216,10 +216,10 @@ impl WebSocketConnection {
                 // Stop reading; the matchmaker is about to close this socket.
                 self.readable = false;
                 let code = ErrorCode::TooManyRefusals;
-                return Some(Input::Refused { connection, code, numbers: Some(numbers) });
+                return Some(Input::Refused { socket: connection, code, numbers: Some(numbers) });
             }
         };
-        Some(Input::TooSoon { connection, numbers, retry })
+        Some(Input::RateLimited { socket: connection, numbers, retry })
     }
 
     /// Rate-limits ping and pong frames. A page cannot send pings, and has few of ours to answer.
@@ -263,7 +263,7 @@ impl WebSocketConnection {
 
     /// Reports to the matchmaker something that is not even a frame of the protocol.
     async fn report_violation(&mut self, code: ErrorCode) -> ControlFlow<CloseCause> {
-        self.send_input(Input::Refused { connection: self.id, code, numbers: None }).await
+        self.send_input(Input::Refused { socket: self.id, code, numbers: None }).await
     }
 
     async fn send_input(&mut self, input: Input) -> ControlFlow<CloseCause> {
@@ -323,7 +323,7 @@ impl WebSocketConnection {
         };
         if let Some(closing) = closing {
             // The matchmaker first, so that a partner does not wait for the closing handshake.
-            let _ = self.send_input(Input::Closed { connection: self.id, closing }).await;
+            let _ = self.send_input(Input::Closed { socket: self.id, closing }).await;
         }
         if let Some(code) = code {
             if closing.is_some() {

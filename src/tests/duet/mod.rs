@@ -12,10 +12,7 @@ use passerby::{
         Phase, StoredProfile, Switch,
     },
     matchmaker::{self, Matchmaker},
-    protocol::{
-        self, Frame, Media, Message, PeerMessage,
-        limits::{HELLO_WITHIN, MAX_BLOCKED, MAX_MET, MAX_OUTBOX_BYTES},
-    },
+    protocol::{self, Frame, Media, Message, PeerMessage},
     time::Moment,
 };
 
@@ -134,19 +131,8 @@ fn millis(millis: u64) -> Duration {
 }
 
 fn matchmaker(seed: u64) -> Matchmaker {
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
     Matchmaker::new(matchmaker::Config {
-        seed: bytes,
-        unix_origin_ms: 1_700_000_000_000,
         max_connections: 100,
-        max_passed_by: 2,
-        max_met: MAX_MET,
-        max_blocked: MAX_BLOCKED,
-        hello_within: HELLO_WITHIN,
-        outbox_bytes: MAX_OUTBOX_BYTES as u32,
-        keys: [7; 32].into(),
-        build: None,
         ice: matchmaker::Ice {
             stun: Vec::new(),
             turn: Some(matchmaker::Turn {
@@ -156,6 +142,7 @@ fn matchmaker(seed: u64) -> Matchmaker {
             }),
             unscrubbed: true,
         },
+        ..matchmaker::Config::for_tests(seed)
     })
 }
 
@@ -196,7 +183,7 @@ impl World {
         loop {
             let event = self.events.peek().map(|it| it.0.0);
             let pages: [_; 2] = std::array::from_fn(|side| self.calls[side].next_deadline());
-            let server = self.matchmaker.next_deadline();
+            let server = self.matchmaker.deadline();
             let next = [event, pages[0], pages[1], server].into_iter().flatten().min();
             let Some(next) = next.filter(|it| *it <= end) else { break };
             self.now = self.now.max(next);
@@ -273,12 +260,12 @@ impl World {
     fn tell_server(&mut self, input: matchmaker::Input) {
         for output in self.matchmaker.handle(self.now, input) {
             match output {
-                matchmaker::Output::Send { connection, frame } => {
+                matchmaker::Output::Send { socket, frame } => {
                     let Frame { seq, ack, msg } = frame;
                     let text = protocol::encode(&Frame { seq, ack, msg: &*msg });
-                    self.send_to_page(connection.0, text, msg.is_numbered());
+                    self.send_to_page(socket.0, text, msg.is_numbered());
                 }
-                matchmaker::Output::Close { connection, .. } => self.server_closes(connection.0),
+                matchmaker::Output::Close { socket, .. } => self.server_closes(socket.0),
                 matchmaker::Output::Note(note) => {
                     self.matches += usize::from(matches!(note, matchmaker::Note::Matched { .. }));
                 }

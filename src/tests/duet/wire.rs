@@ -55,7 +55,7 @@ impl World {
         }
         wire.server_knows = true;
         let network = matchmaker::Network::of([192, 0, 2, side as u8].into());
-        self.tell_server(matchmaker::Input::Opened { connection: SocketId(number), network });
+        self.tell_server(matchmaker::Input::Opened { socket: SocketId(number), network });
         self.tell_page(side, Input::SocketOpened);
     }
 
@@ -87,15 +87,15 @@ impl World {
             return;
         }
         let frame = protocol::decode_strict(text).expect("a page says only what the server understands");
-        let connection = SocketId(number);
+        let socket = SocketId(number);
         let asks =
             matches!(frame.msg, ToServer::Join { .. } | ToServer::Next { .. } | ToServer::Failed { .. });
         if asks && self.all_too_soon {
             let retry = self.within(1..4_000);
             let numbers = (frame.seq, frame.ack);
-            return self.tell_server(matchmaker::Input::TooSoon { connection, numbers, retry });
+            return self.tell_server(matchmaker::Input::RateLimited { socket, numbers, retry });
         }
-        self.tell_server(matchmaker::Input::Said { connection, frame });
+        self.tell_server(matchmaker::Input::Message { socket, frame });
     }
 
     pub(super) fn arrives_at_page(&mut self, side: Side, number: u64, text: &str) {
@@ -146,7 +146,7 @@ impl World {
 
     pub(super) fn server_loses(&mut self, number: u64, closing: Closing) {
         if std::mem::take(&mut self.wires[number as usize].server_knows) {
-            self.tell_server(matchmaker::Input::Closed { connection: SocketId(number), closing });
+            self.tell_server(matchmaker::Input::Closed { socket: SocketId(number), closing });
         }
     }
 

@@ -1,0 +1,143 @@
+//! The life of a match: its beginning, its relay credentials, the privacy of its peers, and its end.
+
+use super::{Match, MatchEnd, ice::Privacy};
+use crate::{
+    matchmaker::{
+        Matchmaker,
+        deadlines::Due,
+        output::Note,
+        peers::{PeerState, SocketState},
+        queue::place::Seeker,
+    },
+    protocol::{EndReason, MatchId, PeerId, ToBrowser, limits::CONNECT_WITHIN_SERVER},
+    time::Moment,
+};
+
+impl Matchmaker {
+    /// Adds a match, and schedules the renewal of its relay credentials.
+    pub(crate) fn begin_match(&mut self, now: Moment, match_id: MatchId, it: Match) {
+        self.matches.insert(match_id, it);
+        self.schedule_renewal(now, match_id);
+    }
+
+    fn schedule_renewal(&mut self, now: Moment, match_id: MatchId) {
+        let Some(it) = self.matches.get_mut(match_id) else { return };
+        it.renew_at = self.deployment.ice.renewed_after().map(|after| now + after);
+        if let Some(at) = it.renew_at {
+            self.deadlines.set(at, Due::Renew(match_id));
+        }
+    }
+
+    /// Sends new relay credentials to both ends of a match.
+    pub(crate) fn renew_credentials(&mut self, now: Moment, match_id: MatchId) {
+        self.schedule_renewal(now, match_id);
+        let Some(it) = self.matches.get_mut(match_id) else { return };
+        let (peers, relay_only) = (it.ends.map(|end| end.peer), it.relay_only);
+        let unix_now = self.ids.unix_seconds(now);
+        for (index, peer) in peers.into_iter().enumerate() {
+            let ice = self.deployment.ice.servers(unix_now, match_id, Match::role(index), relay_only);
+            self.send(peer, ToBrowser::Ice { match_id, ice });
+        }
+    }
+
+    /// Updates what two partners may learn of each other, because one of them may have changed its network.
+    pub(crate) fn update_privacy(&mut self, match_id: MatchId) {
+        let Some(it) = self.matches.get_mut(match_id) else { return };
+        let (relay_only, peers) = (it.relay_only, it.ends.map(|end| end.peer));
+        let privacy = self.privacy(relay_only, peers);
+        if let Some(it) = self.matches.get_mut(match_id) {
+            it.privacy = privacy;
+        }
+    }
+
+    /// What two partners may learn of each other's addresses.
+    pub(crate) fn privacy(&self, relay_only: bool, peers: [PeerId; 2]) -> Privacy {
+        let networks = peers.map(|it| self.peers.get(&it).and_then(|it| it.network));
+        self.deployment.ice.privacy(relay_only, networks)
+    }
+
+    /// Ends a match. Both peers get their reason, become idle and are kept apart for a while.
+    pub(crate) fn end_match(
+        &mut self,
+        now: Moment,
+        match_id: MatchId,
+        reason: impl Fn(PeerId) -> EndReason,
+    ) -> Option<Match> {
+        let ended = self.matches.end(now, match_id)?;
+        match ended.connect_by {
+            Some(at) => self.deadlines.cancel(at, Due::Connect(match_id)),
+            None => self.counts.talking -= 1,
+        }
+        if let Some(at) = ended.renew_at {
+            self.deadlines.cancel(at, Due::Renew(match_id));
+        }
+        for end in ended.ends {
+            let partner = ended.partner_of(end.peer);
+            if let Some(peer) = self.peers.get_mut(&end.peer) {
+                peer.start_cooldown(now, partner);
+            }
+            self.set_state(end.peer, PeerState::Idle);
+            self.send(end.peer, ToBrowser::Ended { match_id, reason: reason(end.peer) });
+        }
+        Some(ended)
+    }
+
+    /// Ends a match because one peer wants to. That peer gets the reason `own`, its partner gets `partners`.
+    pub(crate) fn end_match_by(
+        &mut self,
+        now: Moment,
+        id: PeerId,
+        match_id: MatchId,
+        own: EndReason,
+        partners: EndReason,
+    ) {
+        let reason = |it| if it == id { own } else { partners };
+        let Some(ended) = self.end_match(now, match_id, reason) else { return };
+        self.note_end(now, match_id, &ended, partners);
+        if self.draining {
+            self.send_come_back(now, ended.partner_of(id));
+        }
+    }
+
+    /// Ends a match that has not connected in time.
+    ///
+    /// While the socket of an end is lost, the match gets more time instead: media may flow although that end cannot
+    /// report it. It ends with that end's grace period at the latest.
+    pub(crate) fn on_connect_timeout(&mut self, now: Moment, match_id: MatchId) -> Vec<Seeker> {
+        let peers = &self.peers;
+        let is_lost = |end: &MatchEnd| {
+            peers.get(&end.peer).is_some_and(|it| matches!(it.socket, SocketState::Detached { .. }))
+        };
+        match self.matches.get_mut(match_id) {
+            Some(it) if it.ends.iter().any(is_lost) => {
+                let connect_by = now + CONNECT_WITHIN_SERVER;
+                it.connect_by = Some(connect_by);
+                self.deadlines.set(connect_by, Due::Connect(match_id));
+                Vec::new()
+            }
+            Some(_) | None => self.end_unconnected(now, match_id),
+        }
+    }
+
+    /// Ends a match that could not connect, or whose connection failed.
+    ///
+    /// Both peers wait again. If the match never connected, they get their former places back. The caller must call
+    /// [`search`](Self::search) with the result.
+    pub(crate) fn end_unconnected(&mut self, now: Moment, match_id: MatchId) -> Vec<Seeker> {
+        let Some(ended) = self.end_match(now, match_id, |_| EndReason::Unconnected) else {
+            return Vec::new();
+        };
+        self.note_end(now, match_id, &ended, EndReason::Unconnected);
+        let had_connected = ended.connect_by.is_none();
+        let requeue = |end: &MatchEnd| {
+            let place = if had_connected { self.queue.last_place(now) } else { end.place };
+            self.start_waiting(now, end.peer, place)
+        };
+        ended.ends.iter().filter_map(requeue).collect()
+    }
+
+    /// Reports the end of a match to the operator.
+    pub(crate) fn note_end(&mut self, now: Moment, match_id: MatchId, ended: &Match, reason: EndReason) {
+        self.outbound.note(Note::Ended { match_id, reason, lasted: now - ended.since });
+    }
+}
