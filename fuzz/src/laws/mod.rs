@@ -12,7 +12,7 @@ use crate::{
     protocol::{Candidate, Epoch, ErrorCode, Frame, MatchId, Sdp, Signal, ToServer, encode},
     server::read,
 };
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use uuid::Uuid;
 use webrtc_sdp::{
     address::Address,
@@ -22,6 +22,37 @@ use webrtc_sdp::{
 /// The numbers of every frame made here.
 const SEQ: u64 = 7;
 const ACK: u64 = 3;
+
+/// IPv4 networks whose addresses mean nothing outside them, with the bits of their prefixes.
+///
+/// In this order: private (RFC 1918), link local (RFC 3927), loopback (RFC 1122), shared (RFC 6598), protocol
+/// assignments (RFC 6890), benchmarks (RFC 2544).
+const PRIVATE_V4: [(Ipv4Addr, u32); 8] = [
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+    (Ipv4Addr::new(169, 254, 0, 0), 16),
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    (Ipv4Addr::new(192, 0, 0, 0), 24),
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+];
+
+/// The same for IPv6: unique local (RFC 4193), link local, site local (RFC 3879) and loopback (RFC 4291).
+const PRIVATE_V6: [(Ipv6Addr, u32); 4] = [
+    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
+    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10),
+    (Ipv6Addr::new(0xfec0, 0, 0, 0, 0, 0, 0, 0), 10),
+    (Ipv6Addr::LOCALHOST, 128),
+];
+
+/// IPv6 networks that embed IPv4 addresses, with the bits of their prefixes and the bits after the IPv4 address: mapped
+/// (RFC 4291), NAT64 (RFC 6052) and 6to4 (RFC 3056).
+const EMBEDS_V4: [(Ipv6Addr, u32, u32); 3] = [
+    (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, 0),
+    (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96, 0),
+    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, 80),
+];
 
 /// A text that carries a signal.
 fn carrying(signal: Signal) -> Frame<ToServer> {
@@ -88,10 +119,20 @@ fn is_nowhere(address: &Address) -> bool {
     }
 }
 
-/// Whether an address means nothing outside its own network.
+/// Whether an address means nothing outside its own network; written apart from the server's own check.
 fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(it) => it.is_private() || it.is_link_local() || it.is_loopback(),
-        IpAddr::V6(it) => it.is_unique_local() || it.is_unicast_link_local() || it.is_loopback(),
+    match address {
+        IpAddr::V4(it) => is_private_v4(it.to_bits()),
+        IpAddr::V6(it) => {
+            let is_in =
+                |network: Ipv6Addr, bits: u32| (it.to_bits() ^ network.to_bits()).leading_zeros() >= bits;
+            let embedded = EMBEDS_V4.iter().find(|(network, bits, _)| is_in(*network, *bits));
+            PRIVATE_V6.iter().any(|(network, bits)| is_in(*network, *bits))
+                || embedded.is_some_and(|(_, _, after)| is_private_v4((it.to_bits() >> after) as u32))
+        }
     }
+}
+
+fn is_private_v4(address: u32) -> bool {
+    PRIVATE_V4.iter().any(|(network, bits)| (address ^ network.to_bits()).leading_zeros() >= *bits)
 }
