@@ -1,4 +1,4 @@
-//! What the server's reading has to keep to whatever it is given: each law takes a text and panics where it is broken.
+//! Properties of the server's validation. Each public function takes a text and panics if the property does not hold.
 
 mod candidate;
 mod message;
@@ -19,8 +19,10 @@ use webrtc_sdp::{
     attribute_type::{SdpAttribute, SdpAttributeCandidate},
 };
 
-/// The numbers of every frame made here.
+/// The sequence number of every frame made here.
 const SEQ: u64 = 7;
+
+/// The acknowledgement number of every frame made here.
 const ACK: u64 = 3;
 
 /// IPv4 networks whose addresses mean nothing outside them, with the bits of their prefixes.
@@ -54,65 +56,66 @@ const EMBEDS_V4: [(Ipv6Addr, u32, u32); 3] = [
     (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, 80),
 ];
 
-/// A text that carries a signal.
-fn carrying(signal: Signal) -> Frame<ToServer> {
+/// A frame that carries a signal.
+fn frame_with(signal: Signal) -> Frame<ToServer> {
     let msg = ToServer::Signal { match_id: MatchId(Uuid::nil()), epoch: Epoch::FIRST, signal };
     Frame { seq: SEQ, ack: ACK, msg }
 }
 
-/// What becomes of a signal, first as it is and then without addresses; `None` where it is refused with one of `codes`,
-/// which has nothing to do with addresses and always names the frame.
-fn passed(frame: &Frame<ToServer>, codes: &[ErrorCode]) -> Option<(Frame<ToServer>, Frame<ToServer>)> {
+/// Reads a signal as it is and with its addresses removed; `None` if it is refused.
+///
+/// Both readings must accept or refuse it alike, with one of `codes` and about this frame.
+fn read_both(frame: &Frame<ToServer>, codes: &[ErrorCode]) -> Option<(Frame<ToServer>, Frame<ToServer>)> {
     let text = encode(frame);
     match (read(&text, false), read(&text, true)) {
-        (Ok(said), Ok(clean)) => Some((said, clean)),
+        (Ok(full), Ok(scrubbed)) => Some((full, scrubbed)),
         (Err(one), Err(other)) => {
-            assert_eq!(one, other, "scrubbing decides what is refused");
+            assert_eq!(one, other, "scrubbing changes the refusal");
             match one.code {
                 ErrorCode::TooLarge => assert_eq!((one.about, one.ack), (0, 0)),
                 code => {
                     assert!(codes.contains(&code), "refused with {code:?}");
-                    assert_eq!((one.about, one.ack), (SEQ, ACK), "the wrong frame is refused");
+                    assert_eq!((one.about, one.ack), (SEQ, ACK), "the refusal names another frame");
                 }
             }
             None
         }
-        (one, other) => panic!("scrubbing decides what is refused: {one:?}, {other:?}"),
+        (one, other) => panic!("scrubbing changes what is refused: {one:?}, {other:?}"),
     }
 }
 
-/// The text of a signal's description or candidate.
-fn text(frame: &Frame<ToServer>) -> &str {
-    let ToServer::Signal { signal, .. } = &frame.msg else { panic!("another message came out: {frame:?}") };
+/// The description or candidate of the signal in a frame.
+fn signal_text(frame: &Frame<ToServer>) -> &str {
+    let ToServer::Signal { signal, .. } = &frame.msg else { panic!("not a signal: {frame:?}") };
     match signal {
         Signal::Offer { sdp: Sdp(text) } | Signal::Answer { sdp: Sdp(text) } => text,
         Signal::Candidate(Candidate { candidate: Sdp(text), .. }) => text,
-        Signal::EndOfCandidates { .. } => panic!("another signal came out: {frame:?}"),
+        Signal::EndOfCandidates { .. } => panic!("another signal: {frame:?}"),
     }
 }
 
-/// What a parser of another make reads in an attribute, be it `candidate:` or `CANDIDATE:`.
-fn as_candidate(attribute: &str) -> Option<SdpAttributeCandidate> {
+/// Parses an attribute with an independent parser, in capital or small letters; `None` if it is no candidate.
+fn parse_candidate(attribute: &str) -> Option<SdpAttributeCandidate> {
     match attribute.parse() {
         Ok(SdpAttribute::Candidate(candidate)) => Some(candidate),
         Ok(_) | Err(_) => None,
     }
 }
 
-/// Nobody is asked for the name of anything.
-fn names_no_host(candidate: &SdpAttributeCandidate) {
+/// Checks that a candidate names no host that a browser would resolve in the DNS, and no multicast address.
+fn assert_names_no_host(candidate: &SdpAttributeCandidate) {
     for address in [Some(&candidate.address), candidate.raddr.as_ref()].into_iter().flatten() {
         match address {
             Address::Ip(it) => assert!(!it.is_multicast(), "{candidate}"),
             Address::Fqdn(name) => {
-                let hidden = name.strip_suffix(".local").and_then(|it| Uuid::try_parse(it).ok());
-                assert!(hidden.is_some(), "a host is named: {candidate}");
+                let mdns_id = name.strip_suffix(".local").and_then(|it| Uuid::try_parse(it).ok());
+                assert!(mdns_id.is_some(), "the candidate names a host: {candidate}");
             }
         }
     }
 }
 
-fn is_nowhere(address: &Address) -> bool {
+fn is_unspecified(address: &Address) -> bool {
     match address {
         Address::Ip(it) => it.is_unspecified(),
         Address::Fqdn(_) => false,
