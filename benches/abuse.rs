@@ -1,11 +1,13 @@
-//! What a pair that behaves notices of others that do not: how long until two who look for each other are matched, and how
-//! long a candidate takes to the other and back, in quiet and under each attack, in the same run. Fails where a median under
-//! an attack is more than twice the quiet one.
+//! The latency of well-behaved pairs while other clients attack the server.
 //!
-//! Without arguments it starts the server and then itself again, as the pair and as the attackers. The server and the pair
-//! have the first core, the attackers the second and a low priority: on a network they would bring machines of their own, so
-//! what counts is what they cost the server and not what it costs to be them. They come from one address, 127.0.0.2; the two
-//! of each pair from two of their own.
+//! Measures how long it takes until two peers that look for each other are matched, and how long a candidate takes to
+//! the partner and back: without an attack and under each attack, in the same run. Fails if a median under an attack is
+//! more than [`MAX_GROWTH`] times the one without.
+//!
+//! Without arguments it starts the server, and then itself again as the pairs and as the attackers. The server and the
+//! pairs run on the first core, the attackers on the second with a low priority. On a network the attackers would bring
+//! their own machines, so only their cost to the server should count. All attackers connect from 127.0.0.2; the two
+//! peers of each pair connect from two addresses of their own.
 
 #![expect(
     clippy::expect_used,
@@ -44,54 +46,56 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-/// Pairs that are measured in each stage.
+/// Pairs measured in each stage.
 const PAIRS: usize = 300;
 
-/// Between two pairs.
-const EVERY: Duration = Duration::from_millis(20);
+/// The time between two pairs.
+const PAIR_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Times that a candidate goes to the other and back, for each pair.
-const ROUNDS: usize = 5;
+/// Round trips of a candidate, for each pair.
+const ROUND_TRIPS: usize = 5;
 
-/// How much longer the median of anything may be under an attack.
+/// How many times as long a median may be under an attack.
 const MAX_GROWTH: f64 = 2.0;
 
-/// Where every attacker comes from.
-const ATTACKERS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+/// The address of every attacker.
+const ATTACKER_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
-/// How long anything at all may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long any single step may take.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long two who look for each other may take to be matched, before they have met others: for whom anybody is good
-/// enough is given one of them once in a while.
-const STRAYS_AFTER: Duration = Duration::from_secs(1);
+/// How long a pair may take to be matched before it counts as mispaired.
+///
+/// A peer that accepts any partner and was passed by often enough is given one of the pair.
+const MISPAIRED_AFTER: Duration = Duration::from_secs(1);
 
-/// How long an attack goes on before anything is measured: it has done what it can do at once by then.
-const RAGES_FOR: Duration = Duration::from_secs(3);
+/// How long an attack runs before the measurement, so that its initial burst is over.
+const WARM_UP: Duration = Duration::from_secs(3);
 
 const CANDIDATE: &str = "candidate:1 1 udp 2113937151 192.0.2.7 45407 typ host generation 0 ufrag I+IT";
 
 type Socket = WebSocketStream<TcpStream>;
 
+/// A way to attack the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Attack {
-    /// `join` and `leave` without end, from 64 sockets.
+    /// Endless `join` and `leave` from 64 sockets.
     Joins,
-    /// `next` without end, from 64 sockets.
+    /// Endless `next` from 64 sockets.
     Nexts,
-    /// Candidates for the partner without end, from 64 sockets.
+    /// Endless candidates for the partner from 64 sockets.
     Candidates,
-    /// 5,000 sockets from one address, tried again as soon as they are refused.
+    /// 5,000 sockets from one address, reopened as soon as they are refused.
     Sockets,
-    /// 5,000 requests that are never finished.
+    /// 5,000 HTTP requests that are never completed.
     HalfOpen,
-    /// 100 sockets that speak and never read.
-    Deaf,
+    /// 100 sockets that send and never read.
+    NotReading,
 }
 
 impl Attack {
     const ALL: [Self; 6] =
-        [Self::Joins, Self::Nexts, Self::Candidates, Self::Sockets, Self::HalfOpen, Self::Deaf];
+        [Self::Joins, Self::Nexts, Self::Candidates, Self::Sockets, Self::HalfOpen, Self::NotReading];
 
     const fn name(self) -> &'static str {
         match self {
@@ -100,7 +104,7 @@ impl Attack {
             Self::Candidates => "candidates",
             Self::Sockets => "sockets",
             Self::HalfOpen => "half-open",
-            Self::Deaf => "deaf",
+            Self::NotReading => "deaf",
         }
     }
 
@@ -108,7 +112,7 @@ impl Attack {
         match self {
             Self::Joins | Self::Nexts | Self::Candidates => 64,
             Self::Sockets | Self::HalfOpen => 5_000,
-            Self::Deaf => 100,
+            Self::NotReading => 100,
         }
     }
 }
@@ -117,10 +121,7 @@ impl FromStr for Attack {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL
-            .into_iter()
-            .find(|it| it.name() == name)
-            .ok_or_else(|| format!("no attack is called {name}"))
+        Self::ALL.into_iter().find(|it| it.name() == name).ok_or_else(|| format!("there is no attack {name}"))
     }
 }
 
@@ -136,95 +137,102 @@ fn main() {
         ["attack", name, server] => {
             runtime().block_on(attack(name.parse().unwrap(), server.parse().unwrap()))
         }
-        _ => panic!("pairs STAGE SERVER, attack NAME SERVER, or nothing"),
+        _ => panic!("usage: pairs STAGE SERVER, attack NAME SERVER, or no arguments"),
     }
 }
 
-// All of it.
+// The table.
 
-/// What was measured in a stage, in microseconds, sorted.
+/// The results of a stage: sorted times in microseconds.
 struct Stage {
+    /// From the join of the second peer until both are matched.
     matched: Vec<u64>,
-    passed: Vec<u64>,
-    arrived: Vec<u64>,
-    strays: usize,
+    /// Round trips of a candidate.
+    round_trips: Vec<u64>,
+    /// From connecting to the welcome.
+    welcomed: Vec<u64>,
+    /// Pairs that were not matched with each other.
+    mispaired: usize,
 }
 
 fn table() {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    assert!(cores >= 2, "the attackers need a core of their own, and there is {cores}");
+    assert!(cores >= 2, "the attackers need their own core, but there is only {cores}");
     let server = Server::start();
-    println!("microseconds; half of all, and 99 of 100, each with its share of the quiet figure");
+    println!("microseconds: median and 99th percentile, each with its ratio to the quiet figure");
     println!(
-        "{:<12}{:>24}{:>24}{:>16}{:>8}  what was too much",
-        "", "two are matched", "there and back", "welcomed", "strays"
+        "{:<12}{:>24}{:>24}{:>16}{:>10}  requests over a limit",
+        "", "until matched", "round trip", "until welcomed", "mispaired"
     );
     let quiet = measure(&server, 0, None);
     show("quiet", &quiet, &quiet, "");
-    let mut holds = true;
+    let mut fits = true;
     for (number, attack) in Attack::ALL.into_iter().enumerate() {
         let before = server.limited();
         let stage = measure(&server, number + 1, Some(attack));
-        let growth = |of: fn(&Stage) -> &Vec<u64>| at(of(&stage), 50) as f64 / at(of(&quiet), 50) as f64;
-        holds &= growth(|it| &it.matched) <= MAX_GROWTH && growth(|it| &it.passed) <= MAX_GROWTH;
-        show(attack.name(), &stage, &quiet, &more(&before, &server.limited()));
-        server.settles();
+        let growth = |of: fn(&Stage) -> &Vec<u64>| {
+            percentile(of(&stage), 50) as f64 / percentile(of(&quiet), 50) as f64
+        };
+        fits &= growth(|it| &it.matched) <= MAX_GROWTH && growth(|it| &it.round_trips) <= MAX_GROWTH;
+        show(attack.name(), &stage, &quiet, &increases(&before, &server.limited()));
+        server.wait_until_empty();
     }
     let again = measure(&server, Attack::ALL.len() + 1, None);
     show("quiet again", &again, &quiet, "");
     drop(server);
-    assert!(holds, "a median is more than {MAX_GROWTH} times the quiet one");
+    assert!(fits, "a median under an attack is more than {MAX_GROWTH} times the quiet one");
 }
 
 fn show(name: &str, stage: &Stage, quiet: &Stage, limited: &str) {
     let cell = |all: &[u64], quiet: &[u64]| {
-        [50, 99].map(|part| {
-            let (here, there) = (at(all, part), at(quiet, part));
-            format!("{here} ({:.2})", here as f64 / there as f64)
+        [50, 99].map(|percent| {
+            let (value, quiet) = (percentile(all, percent), percentile(quiet, percent));
+            format!("{value} ({:.2})", value as f64 / quiet as f64)
         })
     };
-    let ([match_50, match_99], [pass_50, pass_99]) =
-        (cell(&stage.matched, &quiet.matched), cell(&stage.passed, &quiet.passed));
+    let ([match_50, match_99], [trip_50, trip_99]) =
+        (cell(&stage.matched, &quiet.matched), cell(&stage.round_trips, &quiet.round_trips));
     println!(
-        "{name:<12}{match_50:>12}{match_99:>12}{pass_50:>12}{pass_99:>12}{:>8}{:>8}{:>8}  {limited}",
-        at(&stage.arrived, 50),
-        at(&stage.arrived, 99),
-        stage.strays
+        "{name:<12}{match_50:>12}{match_99:>12}{trip_50:>12}{trip_99:>12}{:>8}{:>8}{:>10}  {limited}",
+        percentile(&stage.welcomed, 50),
+        percentile(&stage.welcomed, 99),
+        stage.mispaired
     );
 }
 
-/// The value that so many of a hundred do not exceed.
-fn at(sorted: &[u64], part: usize) -> u64 {
-    sorted[(sorted.len() - 1) * part / 100]
+/// The value that this percentage of the sorted values does not exceed.
+fn percentile(sorted: &[u64], percent: usize) -> u64 {
+    sorted[(sorted.len() - 1) * percent / 100]
 }
 
-fn more(before: &[(String, u64)], after: &[(String, u64)]) -> String {
-    let grown = after.iter().zip(before).filter(|(now, then)| now.1 > then.1);
-    grown.map(|(now, then)| format!("{} {}", now.0, now.1 - then.1)).collect::<Vec<_>>().join(", ")
+/// The limits that rejected more requests than before, with the difference.
+fn increases(before: &[(String, u64)], after: &[(String, u64)]) -> String {
+    let increased = after.iter().zip(before).filter(|(now, then)| now.1 > then.1);
+    increased.map(|(now, then)| format!("{} {}", now.0, now.1 - then.1)).collect::<Vec<_>>().join(", ")
 }
 
-/// One of ours on a core; `again` is how it is called.
-fn ourselves(core: &str, again: &[&str]) -> Command {
+/// This program with other arguments, on this core; on core 1 with a low priority.
+fn own_program(core: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new("taskset");
     command.args(["-c", core]);
     if core == "1" {
         command.args(["nice", "-n", "19"]);
     }
-    command.arg(env::current_exe().unwrap()).args(again).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.arg(env::current_exe().unwrap()).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
     command
 }
 
 fn measure(server: &Server, stage: usize, attack: Option<Attack>) -> Stage {
     let address = server.address.to_string();
     let attackers = attack.map(|it| {
-        let mut child = ourselves("1", &["attack", it.name(), &address]).spawn().expect("taskset and nice");
-        // It says so when it has begun.
-        let begun = BufReader::new(child.stdout.take().unwrap()).lines().next();
-        assert!(begun.is_some_and(|it| it.is_ok()), "the attack has not begun");
-        Killed(child)
+        let mut child = own_program("1", &["attack", it.name(), &address]).spawn().expect("taskset and nice");
+        // The attacker prints a line when all its sockets have been tried.
+        let started = BufReader::new(child.stdout.take().unwrap()).lines().next();
+        assert!(started.is_some_and(|it| it.is_ok()), "the attack has not started");
+        KillOnDrop(child)
     });
-    let output = ourselves("0", &["pairs", &stage.to_string(), &address]).output().unwrap();
-    assert!(output.status.success(), "the pair has failed: {}", String::from_utf8_lossy(&output.stderr));
+    let output = own_program("0", &["pairs", &stage.to_string(), &address]).output().unwrap();
+    assert!(output.status.success(), "the pairs failed: {}", String::from_utf8_lossy(&output.stderr));
     drop(attackers);
     let text = String::from_utf8(output.stdout).unwrap();
     let all = |name: &str| {
@@ -235,33 +243,35 @@ fn measure(server: &Server, stage: usize, attack: Option<Attack>) -> Stage {
     };
     let stage = Stage {
         matched: all("matched"),
-        passed: all("passed"),
-        arrived: all("arrived"),
-        strays: all("stray").len(),
+        round_trips: all("round-trip"),
+        welcomed: all("welcomed"),
+        mispaired: all("mispaired").len(),
     };
-    assert!(stage.matched.len() >= 200, "only {} pairs have found each other", stage.matched.len());
+    assert!(stage.matched.len() >= 200, "only {} pairs were matched with each other", stage.matched.len());
     stage
 }
 
-/// A process that does not outlive its owner.
-struct Killed(Child);
+/// A process that is killed when it is dropped.
+struct KillOnDrop(Child);
 
-impl Drop for Killed {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
+/// A running server.
 struct Server {
     address: SocketAddr,
     metrics: SocketAddr,
-    _process: Killed,
+    _process: KillOnDrop,
 }
 
 impl Server {
-    /// The one that was built with this, with the limits of `Leptos.toml`. That it has a proxy makes loopback a network
-    /// like any other.
+    /// Starts the program that was built with this benchmark, with the limits of `Leptos.toml`.
+    ///
+    /// A proxy is configured, since without one the server does not limit loopback addresses like other networks.
     fn start() -> Self {
         let metrics = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let mut process = Command::new("taskset")
@@ -283,21 +293,22 @@ impl Server {
             let (_, rest) = line.split_once("\"address\":\"")?;
             rest.split('"').next()?.parse().ok()
         });
-        // Somebody must read the rest.
+        // Read the rest, so that the pipe does not fill up.
         thread::spawn(move || lines.for_each(drop));
-        Self { address: address.expect("an address"), metrics, _process: Killed(process) }
+        Self { address: address.expect("the log names the address"), metrics, _process: KillOnDrop(process) }
     }
 
-    fn numbers(&self) -> String {
-        let mut stream = PlainStream::connect(self.metrics).expect("metrics");
+    fn metrics_text(&self) -> String {
+        let mut stream = PlainStream::connect(self.metrics).expect("the metrics listener accepts");
         write!(stream, "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         text
     }
 
+    /// The number of rejected requests for each limit.
     fn limited(&self) -> Vec<(String, u64)> {
-        let text = self.numbers();
+        let text = self.metrics_text();
         let lines = text.lines().filter_map(|it| it.strip_prefix("passerby_limited_total{limit=\""));
         lines
             .map(|it| it.split_once("\"} ").unwrap())
@@ -305,10 +316,10 @@ impl Server {
             .collect()
     }
 
-    /// Waits until nobody is left.
-    fn settles(&self) {
-        for _ in 0..PATIENCE.as_millis() / 50 {
-            let text = self.numbers();
+    /// Waits until all peers and connections are gone.
+    fn wait_until_empty(&self) {
+        for _ in 0..TIMEOUT.as_millis() / 50 {
+            let text = self.metrics_text();
             let left =
                 text.lines().filter(|it| it.starts_with("passerby_peers{") && !it.ends_with(" 0")).count();
             if left == 0 && text.lines().any(|it| it == "passerby_connections 0") {
@@ -316,18 +327,19 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(50));
         }
-        panic!("somebody stays");
+        panic!("some peers or connections remain");
     }
 }
 
-// A page.
+// A client.
 
+/// A client with one socket.
 struct Page {
     socket: Socket,
     seq: u64,
 }
 
-/// Connects from an address of this machine.
+/// Connects from this address; `receives` is the size of the receive buffer in bytes.
 async fn connect(from: Ipv4Addr, server: SocketAddr, receives: Option<u32>) -> std::io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     if let Some(bytes) = receives {
@@ -340,7 +352,7 @@ async fn connect(from: Ipv4Addr, server: SocketAddr, receives: Option<u32>) -> s
 }
 
 impl Page {
-    /// Connects and says hello; `None` if it is not let in.
+    /// Connects and says hello; `None` if the server refuses.
     async fn open(from: Ipv4Addr, server: SocketAddr, receives: Option<u32>) -> Option<Self> {
         let mut request = format!("ws://{server}/ws").into_client_request().ok()?;
         let origin = format!("http://localhost:{}", server.port());
@@ -349,33 +361,33 @@ impl Page {
         let stream = connect(from, server, receives).await.ok()?;
         let (socket, _) = client_async(request, stream).await.ok()?;
         let mut page = Self { socket, seq: 0 };
-        page.say(ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() })
+        page.send(ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() })
             .await?;
         Some(page)
     }
 
     fn frame(&mut self, msg: ToServer) -> Message {
-        let counted = !matches!(msg, ToServer::Hello { .. } | ToServer::Ping {});
-        self.seq += u64::from(counted);
-        let seq = if counted { self.seq } else { 0 };
+        let is_numbered = !matches!(msg, ToServer::Hello { .. } | ToServer::Ping {});
+        self.seq += u64::from(is_numbered);
+        let seq = if is_numbered { self.seq } else { 0 };
         Message::text(encode(&Frame { seq, ack: 0, msg }))
     }
 
-    async fn say(&mut self, msg: ToServer) -> Option<()> {
+    async fn send(&mut self, msg: ToServer) -> Option<()> {
         let frame = self.frame(msg);
         self.socket.send(frame).await.ok()
     }
 
-    /// Says the same thing many times, as fast as it can.
-    async fn flood(&mut self, all: impl IntoIterator<Item = ToServer>) -> Option<()> {
-        for msg in all {
+    /// Sends many messages as fast as possible.
+    async fn flood(&mut self, messages: impl IntoIterator<Item = ToServer>) -> Option<()> {
+        for msg in messages {
             let frame = self.frame(msg);
             self.socket.feed(frame).await.ok()?;
         }
         self.socket.flush().await.ok()
     }
 
-    async fn hear(&mut self) -> Option<ToBrowser> {
+    async fn receive(&mut self) -> Option<ToBrowser> {
         loop {
             match self.socket.next().await?.ok()? {
                 Message::Text(text) => return decode_lenient(&text).map(|it: Frame<ToBrowser>| it.msg),
@@ -385,20 +397,20 @@ impl Page {
         }
     }
 
-    async fn is_welcomed(&mut self) -> Option<()> {
-        matches!(self.hear().await?, ToBrowser::Welcome { .. }).then_some(())
+    async fn wait_for_welcome(&mut self) -> Option<()> {
+        matches!(self.receive().await?, ToBrowser::Welcome { .. }).then_some(())
     }
 
-    async fn is_matched(&mut self) -> Option<MatchId> {
+    async fn wait_for_match(&mut self) -> Option<MatchId> {
         loop {
-            if let ToBrowser::Matched { match_id, .. } = self.hear().await? {
+            if let ToBrowser::Matched { match_id, .. } = self.receive().await? {
                 return Some(match_id);
             }
         }
     }
 
-    async fn is_signalled(&mut self) -> Option<()> {
-        while !matches!(self.hear().await?, ToBrowser::Signal { .. }) {}
+    async fn wait_for_signal(&mut self) -> Option<()> {
+        while !matches!(self.receive().await?, ToBrowser::Signal { .. }) {}
         Some(())
     }
 }
@@ -421,46 +433,46 @@ fn candidate(match_id: MatchId) -> ToServer {
 // The pairs.
 
 async fn pairs(stage: u8, server: SocketAddr) {
-    sleep(RAGES_FOR).await;
+    sleep(WARM_UP).await;
     for number in 0..PAIRS {
         let [high, low] = u16::try_from(number).unwrap().to_be_bytes();
-        let homes = [100, 200].map(|side| Ipv4Addr::new(127, side + stage, high, low.max(1)));
+        let addresses = [100, 200].map(|side| Ipv4Addr::new(127, side + stage, high, low.max(1)));
         let interest = format!("abuse {number}");
-        let pair = timeout(PATIENCE, pair(homes, server, &interest));
-        match pair.await.expect("in time") {
+        let pair = timeout(TIMEOUT, pair(addresses, server, &interest));
+        match pair.await.expect("no step takes longer than the timeout") {
             Some(()) => {}
-            None => println!("stray 1"),
+            None => println!("mispaired 1"),
         }
-        sleep(EVERY).await;
+        sleep(PAIR_INTERVAL).await;
     }
 }
 
-/// One pair, from its arrival to its end; `None` if one of them has met somebody else.
-async fn pair(homes: [Ipv4Addr; 2], server: SocketAddr, interest: &str) -> Option<()> {
-    let begun = Instant::now();
-    let mut one = Page::open(homes[0], server, None).await.expect("let in");
-    one.is_welcomed().await.expect("welcomed");
-    println!("arrived {}", begun.elapsed().as_micros());
-    let mut other = Page::open(homes[1], server, None).await.expect("let in");
-    other.is_welcomed().await.expect("welcomed");
-    one.say(join(interest)).await.expect("heard");
-    while one.hear().await.expect("heard") != (ToBrowser::Waiting {}) {}
+/// One pair, from connecting to closing; `None` if the two are not matched with each other.
+async fn pair(addresses: [Ipv4Addr; 2], server: SocketAddr, interest: &str) -> Option<()> {
+    let start = Instant::now();
+    let mut one = Page::open(addresses[0], server, None).await.expect("the server accepts the socket");
+    one.wait_for_welcome().await.expect("the server sends a welcome");
+    println!("welcomed {}", start.elapsed().as_micros());
+    let mut other = Page::open(addresses[1], server, None).await.expect("the server accepts the socket");
+    other.wait_for_welcome().await.expect("the server sends a welcome");
+    one.send(join(interest)).await.expect("the socket is open");
+    while one.receive().await.expect("the socket is open") != (ToBrowser::Waiting {}) {}
 
-    let begun = Instant::now();
-    other.say(join(interest)).await.expect("heard");
-    // Who has met somebody else leaves the other waiting.
-    let both = async { tokio::join!(one.is_matched(), other.is_matched()) };
-    let (mine, theirs) = timeout(STRAYS_AFTER, both).await.ok()?;
-    let took = begun.elapsed();
-    let match_id = mine.filter(|_| mine == theirs)?;
+    let start = Instant::now();
+    other.send(join(interest)).await.expect("the socket is open");
+    // If one is matched with another peer, the other may keep waiting.
+    let both = async { tokio::join!(one.wait_for_match(), other.wait_for_match()) };
+    let (first, second) = timeout(MISPAIRED_AFTER, both).await.ok()?;
+    let took = start.elapsed();
+    let match_id = first.filter(|_| first == second)?;
     println!("matched {}", took.as_micros());
-    for _ in 0..ROUNDS {
-        let begun = Instant::now();
-        one.say(candidate(match_id)).await.expect("heard");
-        other.is_signalled().await.expect("passed on");
-        other.say(candidate(match_id)).await.expect("heard");
-        one.is_signalled().await.expect("passed on");
-        println!("passed {}", begun.elapsed().as_micros());
+    for _ in 0..ROUND_TRIPS {
+        let start = Instant::now();
+        one.send(candidate(match_id)).await.expect("the socket is open");
+        other.wait_for_signal().await.expect("the signal is forwarded");
+        other.send(candidate(match_id)).await.expect("the socket is open");
+        one.wait_for_signal().await.expect("the signal is forwarded");
+        println!("round-trip {}", start.elapsed().as_micros());
     }
     for mut page in [one, other] {
         let _ = page.socket.close(None).await;
@@ -471,67 +483,72 @@ async fn pair(homes: [Ipv4Addr; 2], server: SocketAddr, interest: &str) -> Optio
 // The attackers.
 
 async fn attack(attack: Attack, server: SocketAddr) {
-    let begun = Arc::new(AtomicUsize::new(0));
+    let started = Arc::new(AtomicUsize::new(0));
     for _ in 0..attack.sockets() {
-        let begun = Arc::clone(&begun);
+        let started = Arc::clone(&started);
         tokio::spawn(async move {
             loop {
-                let harm = async {
-                    begun.fetch_add(1, Ordering::Relaxed);
-                    if attack == Attack::HalfOpen { half(server).await } else { rage(attack, server).await }
+                let attempt = async {
+                    started.fetch_add(1, Ordering::Relaxed);
+                    if attack == Attack::HalfOpen {
+                        open_request(server).await
+                    } else {
+                        attack_once(attack, server).await
+                    }
                 };
-                let _ = harm.await;
-                // Else one that is refused would keep all others from trying.
+                let _ = attempt.await;
+                // Without a pause, one task that is refused at once would starve the others.
                 sleep(Duration::from_millis(100)).await;
             }
         });
     }
-    while begun.load(Ordering::Relaxed) < attack.sockets() {
+    while started.load(Ordering::Relaxed) < attack.sockets() {
         sleep(Duration::from_millis(10)).await;
     }
-    println!("begun");
-    // Until whoever has started it is gone, in whatever way.
-    let gone = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
-    let _ = gone.await;
+    println!("started");
+    // Run until the parent process closes the pipe or dies.
+    let parent_gone = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    let _ = parent_gone.await;
 }
 
-async fn half(server: SocketAddr) -> Option<()> {
-    let mut stream = connect(ATTACKERS, server, None).await.ok()?;
+/// Sends half a request and waits until the server closes the connection.
+async fn open_request(server: SocketAddr) -> Option<()> {
+    let mut stream = connect(ATTACKER_ADDRESS, server, None).await.ok()?;
     stream.write_all(b"GET /ws HTTP/1.1\r\nHost: localhost\r\n").await.ok()?;
-    // Until the server has had enough of it.
     let mut rest = [0; 256];
     while stream.read(&mut rest).await.ok()? > 0 {}
     Some(())
 }
 
-async fn rage(attack: Attack, server: SocketAddr) -> Option<()> {
-    let receives = (attack == Attack::Deaf).then_some(4 * 1024);
-    let mut page = Page::open(ATTACKERS, server, receives).await?;
+/// Attacks through one WebSocket until the server closes it.
+async fn attack_once(attack: Attack, server: SocketAddr) -> Option<()> {
+    let receives = (attack == Attack::NotReading).then_some(4 * 1024);
+    let mut page = Page::open(ATTACKER_ADDRESS, server, receives).await?;
     match attack {
         Attack::Joins => loop {
             page.flood([join(""), ToServer::Leave {}].into_iter().cycle().take(32)).await?;
         },
         Attack::Nexts => {
-            page.say(join("")).await?;
-            let match_id = page.is_matched().await?;
+            page.send(join("")).await?;
+            let match_id = page.wait_for_match().await?;
             loop {
                 page.flood(std::iter::repeat_n(ToServer::Next { match_id }, 32)).await?;
             }
         }
         Attack::Candidates => {
-            page.say(join("")).await?;
-            let match_id = page.is_matched().await?;
+            page.send(join("")).await?;
+            let match_id = page.wait_for_match().await?;
             loop {
                 page.flood(std::iter::repeat_n(candidate(match_id), 32)).await?;
             }
         }
-        // Says hello, and is there.
+        // Occupies the socket after hello.
         Attack::Sockets => {
-            while page.hear().await.is_some() {}
+            while page.receive().await.is_some() {}
             None
         }
         Attack::HalfOpen => None,
-        Attack::Deaf => loop {
+        Attack::NotReading => loop {
             page.flood([join(""), ToServer::Ping {}, ToServer::Leave {}, ToServer::Ping {}]).await?;
             sleep(Duration::from_millis(500)).await;
         },

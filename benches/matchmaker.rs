@@ -1,8 +1,10 @@
-//! What the matchmaker's deeds cost, in instructions, with few and with many waiting; fails where a crowd makes them dearer
-//! than it may.
+//! The cost of the matchmaker's operations in instructions, with few and with many waiting peers.
 //!
-//! Without arguments it runs itself under callgrind, once for each deed and each crowd with and without the deed, and takes
-//! the difference: instructions are the same in every run, time is not. With arguments, `CROWD DEED TIMES`, it does the deed.
+//! Fails if an operation among many costs more than [`MAX_GROWTH`] times as much as among few.
+//!
+//! Without arguments it runs itself under callgrind, for each operation and each number of waiting peers, with and
+//! without the operation, and prints the difference. It counts instructions because, unlike time, they are the same in
+//! every run. With the arguments `WAITING OPERATION TIMES` it performs the operation.
 
 #![expect(
     clippy::expect_used,
@@ -19,27 +21,27 @@ use passerby::{
     time::Moment,
 };
 
-/// Few and many.
-const CROWDS: [usize; 2] = [1_000, 100_000];
+/// Numbers of waiting peers: few and many.
+const CROWD_SIZES: [usize; 2] = [1_000, 100_000];
 
-/// How much dearer a deed may be among many.
+/// How many times as much an operation may cost among many waiting peers as among few.
 const MAX_GROWTH: f64 = 1.10;
 
-/// How often a deed is done, so that what is done once in a while has its share in it.
-const TIMES: usize = 500;
+/// How often an operation is performed, so that occasional work such as growing a table is averaged.
+const REPETITIONS: usize = 500;
 
-/// What is measured.
+/// An operation to measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
-    /// One who finds nobody comes into the queue and leaves it.
+enum Operation {
+    /// A peer that finds no partner joins the queue and leaves it.
     JoinAndLeave,
-    /// Two find each other, and part.
+    /// Two peers are paired and part.
     Match,
-    /// One who waits makes do with less.
+    /// A waiting peer widens its search.
     Widen,
 }
 
-impl Deed {
+impl Operation {
     const ALL: [Self; 3] = [Self::JoinAndLeave, Self::Match, Self::Widen];
 
     const fn name(self) -> &'static str {
@@ -51,11 +53,14 @@ impl Deed {
     }
 }
 
-impl FromStr for Deed {
+impl FromStr for Operation {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|it| it.name() == name).ok_or_else(|| format!("no deed is called {name}"))
+        Self::ALL
+            .into_iter()
+            .find(|it| it.name() == name)
+            .ok_or_else(|| format!("there is no operation {name}"))
     }
 }
 
@@ -63,81 +68,88 @@ fn main() {
     let arguments: Vec<_> = env::args().skip(1).filter(|it| it != "--bench").collect();
     match arguments.as_slice() {
         [] => table(),
-        [crowd, deed, times] => {
-            House::with(crowd.parse().unwrap()).does(deed.parse().unwrap(), times.parse().unwrap());
+        [waiting, operation, times] => {
+            CrowdedMatchmaker::with(waiting.parse().unwrap())
+                .perform(operation.parse().unwrap(), times.parse().unwrap());
         }
-        _ => panic!("CROWD DEED TIMES, or nothing"),
+        _ => panic!("usage: WAITING OPERATION TIMES, or no arguments"),
     }
 }
 
 fn table() {
-    println!("{:<16}{:>14}{:>14}{:>9}", "instructions", CROWDS[0], CROWDS[1], "growth");
+    println!("{:<16}{:>14}{:>14}{:>9}", "instructions", CROWD_SIZES[0], CROWD_SIZES[1], "growth");
     let mut fits = true;
-    for deed in Deed::ALL {
-        let [few, many] = CROWDS
-            .map(|crowd| (instructions(crowd, deed, TIMES) - instructions(crowd, deed, 0)) / TIMES as f64);
+    for operation in Operation::ALL {
+        let [few, many] = CROWD_SIZES.map(|waiting| {
+            (instructions(waiting, operation, REPETITIONS) - instructions(waiting, operation, 0))
+                / REPETITIONS as f64
+        });
         let growth = many / few;
         fits &= growth <= MAX_GROWTH;
-        println!("{:<16}{few:>14.0}{many:>14.0}{growth:>9.3}", deed.name());
+        println!("{:<16}{few:>14.0}{many:>14.0}{growth:>9.3}", operation.name());
     }
-    assert!(fits, "a deed among {} may cost {MAX_GROWTH} times as much as among {}", CROWDS[1], CROWDS[0]);
+    assert!(
+        fits,
+        "an operation among {} peers may cost at most {MAX_GROWTH} times as much as among {}",
+        CROWD_SIZES[1], CROWD_SIZES[0]
+    );
 }
 
-/// Instructions of a whole run.
-fn instructions(crowd: usize, deed: Deed, times: usize) -> f64 {
+/// Instructions of a whole run, including the set-up.
+fn instructions(waiting: usize, operation: Operation, times: usize) -> f64 {
     let run = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(env::current_exe().unwrap())
-        .args([crowd.to_string(), deed.name().to_owned(), times.to_string()])
+        .args([waiting.to_string(), operation.name().to_owned(), times.to_string()])
         .output()
         .expect("valgrind");
-    let said = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success(), "{said}");
-    let count = said.lines().find_map(|it| it.split_once("Collected : ")).expect("a count");
+    let stderr = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{stderr}");
+    let count = stderr.lines().find_map(|it| it.split_once("Collected : ")).expect("a count");
     count.1.trim().parse().unwrap()
 }
 
-/// A server's matchmaker with a crowd in its queue that is kept apart by languages nobody else speaks.
-struct House {
+/// A matchmaker with many peers in its queue, none of which are paired, since each speaks a language of its own.
+struct CrowdedMatchmaker {
     matchmaker: Matchmaker,
     now: Moment,
     peers: u64,
 }
 
-impl House {
-    fn with(crowd: usize) -> Self {
+impl CrowdedMatchmaker {
+    fn with(waiting: usize) -> Self {
         let matchmaker = Matchmaker::new(Config { max_passed_by: 16, ..Config::for_tests(7) });
-        let mut house = Self { matchmaker, now: Moment::from_millis(0), peers: 0 };
-        for _ in 0..crowd {
-            let peer = house.arrive();
-            house.join(peer, own_tastes(peer));
+        let mut crowded = Self { matchmaker, now: Moment::from_millis(0), peers: 0 };
+        for _ in 0..waiting {
+            let peer = crowded.connect();
+            crowded.join(peer, own_tastes(peer));
         }
-        house
+        crowded
     }
 
-    fn does(mut self, deed: Deed, times: usize) {
-        // Those with whom it is done come in any case.
-        let peers: Vec<_> = (0..2 * TIMES).map(|_| self.arrive()).collect();
-        match deed {
-            Deed::JoinAndLeave => {
+    fn perform(mut self, operation: Operation, times: usize) {
+        // These connect with every number of repetitions, so that their cost cancels out.
+        let peers: Vec<_> = (0..2 * REPETITIONS).map(|_| self.connect()).collect();
+        match operation {
+            Operation::JoinAndLeave => {
                 for peer in &peers[..times] {
                     self.join(*peer, own_tastes(*peer));
-                    self.say(*peer, 2, ToServer::Leave {});
+                    self.send(*peer, 2, ToServer::Leave {});
                 }
             }
-            Deed::Match => {
+            Operation::Match => {
                 for pair in peers[..2 * times].chunks(2) {
                     for peer in pair {
                         self.join(*peer, own_tastes(pair[0]));
                     }
-                    self.say(pair[0], 2, ToServer::Leave {});
+                    self.send(pair[0], 2, ToServer::Leave {});
                 }
             }
-            Deed::Widen => {
+            Operation::Widen => {
                 for peer in &peers[..times] {
                     self.join(*peer, own_tastes(*peer));
-                    // What happens when its time is over, which is not the crowd's.
-                    self.say(
+                    // A second join widens the search as the deadline does, but of this peer only.
+                    self.send(
                         *peer,
                         2,
                         ToServer::Join {
@@ -151,28 +163,28 @@ impl House {
         }
     }
 
-    /// Somebody opens a socket and says hello.
-    fn arrive(&mut self) -> u64 {
+    /// Opens a socket and says hello; returns the number of the new peer.
+    fn connect(&mut self) -> u64 {
         self.peers += 1;
         let socket = SocketId(self.peers);
         let network = Network::of([127, 0, 0, 1].into());
         self.matchmaker.handle(self.now, Input::Opened { socket, network });
         let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
-        self.say(self.peers, 0, hello);
+        self.send(self.peers, 0, hello);
         self.peers
     }
 
     fn join(&mut self, peer: u64, tastes: Tastes) {
-        self.say(peer, 1, ToServer::Join { media: Media::default(), hide: false, tastes });
+        self.send(peer, 1, ToServer::Join { media: Media::default(), hide: false, tastes });
     }
 
-    fn say(&mut self, peer: u64, seq: u64, msg: ToServer) {
+    fn send(&mut self, peer: u64, seq: u64, msg: ToServer) {
         let frame = Frame { seq, ack: 0, msg };
         self.matchmaker.handle(self.now, Input::Message { socket: SocketId(peer), frame });
     }
 }
 
-/// An interest and a language that nobody else has.
+/// An interest and a language that no other peer names.
 fn own_tastes(number: u64) -> Tastes {
     let letters: String = (0..8).map(|at| char::from(b'a' + (number / 26_u64.pow(at) % 26) as u8)).collect();
     Tastes {

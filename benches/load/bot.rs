@@ -1,5 +1,5 @@
-//! One page without a browser: keeps its line as the real page does, negotiates with whom it meets; it must not know what
-//! is measured.
+//! A client without a browser: keeps a session with the server as the real page does, and exchanges signals with its
+//! partner.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -22,59 +22,61 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig},
 };
 
-/// An offer as Chromium makes it.
+/// An offer made by Chromium.
 const OFFER: &str = include_str!("../../src/server/validate/fixtures/chromium-offer.sdp");
 
-/// The answer to it.
+/// Chromium's answer to it.
 const ANSWER: &str = include_str!("../../src/server/validate/fixtures/chromium-answer.sdp");
 
-/// Candidates of each end: what a machine with two networks finds.
+/// Candidates of each end, as many as a machine with two networks finds.
 const CANDIDATES: u16 = 10;
 
-/// Between two signals of an end that chatters; with those above few enough for one description.
-const CHATTER: Duration = Duration::from_millis(250);
+/// The interval of signals after [`Order::SendSignals`].
+///
+/// Together with the candidates above, they stay below the limit of candidates for one description.
+const SIGNAL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How long a page waits after its first lost line, at most. This and what follows as in `src/call/signalling/session.rs`.
-const FIRST_STEP: Duration = Duration::from_millis(500);
+/// The longest wait before the first reconnect. This and the next three as in `src/call/signalling/session.rs`.
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 
-/// How long it waits later, at most.
-const HIGHEST_STEP: Duration = Duration::from_secs(15);
+/// The longest wait before later reconnects.
+const MAX_BACKOFF: Duration = Duration::from_secs(15);
 
-/// How long it waits for a line to open.
+/// How long a bot waits for the welcome on a new socket.
 const OPEN_WITHIN: Duration = Duration::from_secs(10);
 
-/// How long it waits for the answer to a ping.
+/// How long a bot waits for the answer to a ping.
 const PONG_WITHIN: Duration = Duration::from_secs(10);
 
 type Socket = WebSocketStream<TcpStream>;
 
-/// What a bot is told to do.
+/// An order to a bot.
 pub(crate) enum Order {
-    /// Wait for somebody with these tastes.
+    /// Join the queue with these interests and languages.
     Join(Tastes),
-    /// Neither wait nor talk.
+    /// Leave the queue or the match.
     Leave,
-    /// Let the line fall, as by a pulled cable, and come back as a page does.
+    /// Drop the connection without closing it, and reconnect as a page does.
     Cut,
-    /// Say something to the partner all the time.
-    Chatter,
+    /// Send signals to the partner at a fixed interval.
+    SendSignals,
 }
 
-/// What has happened to a bot.
+/// Something that happened to a bot.
 #[derive(Debug)]
-pub(crate) enum News {
+pub(crate) enum BotEvent {
     Welcomed {
         resumed: bool,
     },
     Waiting,
     Seeking(Affinity),
     Matched(MatchId),
-    /// Everything that the two have to say to each other is said.
+    /// Both descriptions and all candidates have been exchanged.
     Talking,
-    /// It has said this to its partner, then.
-    Said(u16, Instant),
-    /// It was told this by its partner.
-    Heard(u16),
+    /// It sent the candidate of this number to its partner at this time.
+    Sent(u16, Instant),
+    /// It received the candidate of this number from its partner.
+    Received(u16),
     Ended(EndReason),
     ComeBack {
         after_ms: u32,
@@ -83,30 +85,33 @@ pub(crate) enum News {
     Lost,
 }
 
-/// The match of a bot.
-struct Meeting {
+/// The current match of a bot.
+struct BotMatch {
     match_id: MatchId,
-    described: bool,
+    has_description: bool,
+    /// Candidates received from the partner.
     candidates: u16,
-    said: u16,
+    /// The number of the last candidate that was sent for [`Order::SendSignals`].
+    sent: u16,
 }
 
-/// A bot and everything it must remember.
+/// A bot and its state.
 pub(crate) struct Bot {
     number: usize,
     server: SocketAddr,
     orders: UnboundedReceiver<Order>,
-    news: UnboundedSender<(usize, News)>,
+    events: UnboundedSender<(usize, BotEvent)>,
     delivery: Delivery<ToServer>,
     resume: Option<Resume>,
-    wants: Option<Tastes>,
-    meeting: Option<Meeting>,
+    /// What it joined with, if it waits or is matched.
+    joined: Option<Tastes>,
+    current_match: Option<BotMatch>,
     heartbeat: Heartbeat,
     failures: u32,
     come_back_after: Option<Duration>,
     ping_at: Instant,
     pong_by: Option<Instant>,
-    chatter_at: Option<Instant>,
+    send_signal_at: Option<Instant>,
 }
 
 impl Bot {
@@ -114,56 +119,56 @@ impl Bot {
         number: usize,
         server: SocketAddr,
         orders: UnboundedReceiver<Order>,
-        news: UnboundedSender<(usize, News)>,
+        events: UnboundedSender<(usize, BotEvent)>,
     ) -> Self {
         Self {
             number,
             server,
             orders,
-            news,
+            events,
             delivery: Delivery::default(),
             resume: None,
-            wants: None,
-            meeting: None,
+            joined: None,
+            current_match: None,
             heartbeat: Heartbeat::default(),
             failures: 0,
             come_back_after: None,
             ping_at: Instant::now(),
             pong_by: None,
-            chatter_at: None,
+            send_signal_at: None,
         }
     }
 
-    /// Keeps a line to the server until nobody gives orders any more; lets the next one in when it has one.
-    pub(crate) async fn live(mut self, entry: OwnedSemaphorePermit) {
-        let mut entry = Some(entry);
+    /// Keeps a session with the server until the crowd is dropped. Returns the permit once it is connected.
+    pub(crate) async fn run(mut self, permit: OwnedSemaphorePermit) {
+        let mut permit = Some(permit);
         loop {
-            if let Ok(Some((mut socket, welcome))) = timeout(OPEN_WITHIN, self.dial()).await {
-                drop(entry.take());
-                let is_over = self.converse(&mut socket, welcome).await.is_ok();
-                self.tell(News::Lost);
+            if let Ok(Some((mut socket, welcome))) = timeout(OPEN_WITHIN, self.connect()).await {
+                drop(permit.take());
+                let is_over = self.run_session(&mut socket, welcome).await.is_ok();
+                self.report(BotEvent::Lost);
                 if is_over {
                     return;
                 }
             }
-            sleep(self.rest()).await;
+            sleep(self.next_backoff()).await;
         }
     }
 
-    fn tell(&self, news: News) {
-        // Nobody listens any more: the scene is over.
-        let _ = self.news.send((self.number, news));
+    fn report(&self, event: BotEvent) {
+        // An error means that the crowd was dropped and the scenario is over.
+        let _ = self.events.send((self.number, event));
     }
 
-    fn rest(&mut self) -> Duration {
-        let step = FIRST_STEP.saturating_mul(1 << self.failures.min(10)).min(HIGHEST_STEP);
+    fn next_backoff(&mut self) -> Duration {
+        let longest = FIRST_BACKOFF.saturating_mul(1 << self.failures.min(10)).min(MAX_BACKOFF);
         self.failures += 1;
-        let jitter = Duration::from_millis(fastrand::u64(0..=step.as_millis() as u64));
+        let jitter = Duration::from_millis(fastrand::u64(0..=longest.as_millis() as u64));
         self.come_back_after.take().unwrap_or(jitter)
     }
 
-    /// A line, and the welcome on it.
-    async fn dial(&mut self) -> Option<(Socket, Frame<ToBrowser>)> {
+    /// Opens a socket, sends hello, and returns the socket with the first message.
+    async fn connect(&mut self) -> Option<(Socket, Frame<ToBrowser>)> {
         let address = self.server;
         let mut request = format!("ws://{address}/ws").into_client_request().ok()?;
         let origin = format!("http://localhost:{}", address.port());
@@ -178,71 +183,71 @@ impl Bot {
         self.heartbeat = Heartbeat::after(&hello)?;
         let hello = self.delivery.send(hello).ok()?;
         socket.send(Message::text(encode(&hello))).await.ok()?;
-        let welcome = next(&mut socket).await?;
+        let welcome = next_frame(&mut socket).await?;
         Some((socket, welcome))
     }
 
-    async fn welcomed(&mut self, socket: &mut Socket, welcome: Frame<ToBrowser>) -> Result<(), ()> {
+    async fn on_welcome(&mut self, socket: &mut Socket, welcome: Frame<ToBrowser>) -> Result<(), ()> {
         let ToBrowser::Welcome { peer, secret, resumed, .. } = welcome.msg else { return Err(()) };
         self.resume = Some(Resume { peer, secret });
         (self.failures, self.pong_by) = (0, None);
         self.ping_at = Instant::now() + self.heartbeat.interval();
-        self.tell(News::Welcomed { resumed });
+        self.report(BotEvent::Welcomed { resumed });
         if resumed {
             self.delivery.acknowledge(welcome.ack);
             for frame in self.delivery.replay() {
                 socket.send(Message::text(encode(&frame))).await.map_err(drop)?;
             }
         } else {
-            (self.delivery, self.meeting) = (Delivery::default(), None);
-            if let Some(tastes) = self.wants.clone() {
+            (self.delivery, self.current_match) = (Delivery::default(), None);
+            if let Some(tastes) = self.joined.clone() {
                 self.join(socket, tastes).await?;
             }
         }
         Ok(())
     }
 
-    /// `Ok` when nobody gives orders any more, `Err` when the line is lost.
-    async fn converse(&mut self, socket: &mut Socket, welcome: Frame<ToBrowser>) -> Result<(), ()> {
-        self.welcomed(socket, welcome).await?;
+    /// Runs one connection: `Ok` when the crowd was dropped, `Err` when the connection is lost.
+    async fn run_session(&mut self, socket: &mut Socket, welcome: Frame<ToBrowser>) -> Result<(), ()> {
+        self.on_welcome(socket, welcome).await?;
         loop {
-            let due = [Some(self.ping_at), self.pong_by, self.chatter_at].into_iter().flatten().min();
+            let due = [Some(self.ping_at), self.pong_by, self.send_signal_at].into_iter().flatten().min();
             tokio::select! {
-                frame = next(socket) => self.hear(socket, frame.ok_or(())?).await?,
+                frame = next_frame(socket) => self.on_frame(socket, frame.ok_or(())?).await?,
                 order = self.orders.recv() => match order {
                     None => return Ok(()),
                     Some(Order::Join(tastes)) => {
-                        self.wants = Some(tastes.clone());
+                        self.joined = Some(tastes.clone());
                         self.join(socket, tastes).await?;
                     }
                     Some(Order::Leave) => {
-                        (self.wants, self.meeting, self.chatter_at) = (None, None, None);
-                        self.say(socket, ToServer::Leave {}).await?;
+                        (self.joined, self.current_match, self.send_signal_at) = (None, None, None);
+                        self.send(socket, ToServer::Leave {}).await?;
                     }
                     Some(Order::Cut) => return Err(()),
-                    Some(Order::Chatter) => self.chatter_at = Some(Instant::now()),
+                    Some(Order::SendSignals) => self.send_signal_at = Some(Instant::now()),
                 },
-                () = sleep_until(due.unwrap_or(self.ping_at)) => self.tick(socket).await?,
+                () = sleep_until(due.unwrap_or(self.ping_at)) => self.handle_timeout(socket).await?,
             }
         }
     }
 
-    async fn tick(&mut self, socket: &mut Socket) -> Result<(), ()> {
+    async fn handle_timeout(&mut self, socket: &mut Socket) -> Result<(), ()> {
         let now = Instant::now();
         if self.pong_by.is_some_and(|by| by <= now) {
             return Err(());
         }
         if self.ping_at <= now {
             self.pong_by = Some(now + PONG_WITHIN);
-            self.say(socket, ToServer::Ping {}).await?;
+            self.send(socket, ToServer::Ping {}).await?;
         }
-        if self.chatter_at.is_some_and(|at| at <= now) {
-            self.chatter_at = Some(now + CHATTER);
-            if let Some(meeting) = &mut self.meeting {
-                meeting.said += 1;
-                let number = meeting.said;
-                self.signal(socket, candidate(number)).await?;
-                self.tell(News::Said(number, now));
+        if self.send_signal_at.is_some_and(|at| at <= now) {
+            self.send_signal_at = Some(now + SIGNAL_INTERVAL);
+            if let Some(it) = &mut self.current_match {
+                it.sent += 1;
+                let number = it.sent;
+                self.send_signal(socket, candidate(number)).await?;
+                self.report(BotEvent::Sent(number, now));
             }
         }
         Ok(())
@@ -250,51 +255,52 @@ impl Bot {
 
     async fn join(&mut self, socket: &mut Socket, tastes: Tastes) -> Result<(), ()> {
         let media = Media { audio: true, video: true };
-        self.say(socket, ToServer::Join { media, hide: false, tastes }).await
+        self.send(socket, ToServer::Join { media, hide: false, tastes }).await
     }
 
-    async fn say(&mut self, socket: &mut Socket, message: ToServer) -> Result<(), ()> {
+    async fn send(&mut self, socket: &mut Socket, message: ToServer) -> Result<(), ()> {
         self.heartbeat = Heartbeat::after(&message).unwrap_or(self.heartbeat);
         let frame = self.delivery.send(message).map_err(drop)?;
         self.ping_at = Instant::now() + self.heartbeat.interval();
         socket.send(Message::text(encode(&frame))).await.map_err(drop)
     }
 
-    async fn signal(&mut self, socket: &mut Socket, signal: Signal) -> Result<(), ()> {
-        let Some(Meeting { match_id, .. }) = self.meeting else { return Ok(()) };
-        self.say(socket, ToServer::Signal { match_id, epoch: Epoch::FIRST, signal }).await
+    async fn send_signal(&mut self, socket: &mut Socket, signal: Signal) -> Result<(), ()> {
+        let Some(BotMatch { match_id, .. }) = self.current_match else { return Ok(()) };
+        self.send(socket, ToServer::Signal { match_id, epoch: Epoch::FIRST, signal }).await
     }
 
-    async fn hear(&mut self, socket: &mut Socket, frame: Frame<ToBrowser>) -> Result<(), ()> {
+    async fn on_frame(&mut self, socket: &mut Socket, frame: Frame<ToBrowser>) -> Result<(), ()> {
         let Frame { seq, ack, msg } = frame;
         match self.delivery.receive(seq, ack, msg.is_numbered()) {
             Receipt::Fresh => self.pong_by = None,
             Receipt::Duplicate => return Ok(()),
-            Receipt::Broken => panic!("{} does not understand {msg:?}", self.number),
+            Receipt::Broken => panic!("bot {} received {msg:?} out of sequence", self.number),
         }
         if self.delivery.owes_ack() {
-            self.say(socket, ToServer::Ping {}).await?;
+            self.send(socket, ToServer::Ping {}).await?;
         }
         match msg {
-            ToBrowser::Waiting {} => self.tell(News::Waiting),
-            ToBrowser::Seeking { wants, .. } => self.tell(News::Seeking(wants)),
+            ToBrowser::Waiting {} => self.report(BotEvent::Waiting),
+            ToBrowser::Seeking { wants, .. } => self.report(BotEvent::Seeking(wants)),
             ToBrowser::Matched { match_id, role, .. } => {
-                self.meeting = Some(Meeting { match_id, described: false, candidates: 0, said: 0 });
-                self.tell(News::Matched(match_id));
+                self.current_match =
+                    Some(BotMatch { match_id, has_description: false, candidates: 0, sent: 0 });
+                self.report(BotEvent::Matched(match_id));
                 if role == Role::Impolite {
-                    self.describe(socket, Signal::Offer { sdp: Sdp(OFFER.into()) }).await?;
+                    self.send_description(socket, Signal::Offer { sdp: Sdp(OFFER.into()) }).await?;
                 }
             }
-            ToBrowser::Signal { signal, .. } => self.signalled(socket, signal).await?,
+            ToBrowser::Signal { signal, .. } => self.on_signal(socket, signal).await?,
             ToBrowser::Ended { reason, .. } => {
-                self.meeting = None;
-                self.tell(News::Ended(reason));
+                self.current_match = None;
+                self.report(BotEvent::Ended(reason));
             }
             ToBrowser::ComeBack { after_ms } => {
                 self.come_back_after = Some(Duration::from_millis(u64::from(after_ms)));
-                self.tell(News::ComeBack { after_ms });
+                self.report(BotEvent::ComeBack { after_ms });
             }
-            ToBrowser::Error { code, .. } => self.tell(News::Error(code)),
+            ToBrowser::Error { code, .. } => self.report(BotEvent::Error(code)),
             ToBrowser::Welcome { .. }
             | ToBrowser::Here(_)
             | ToBrowser::Prepare { .. }
@@ -305,41 +311,43 @@ impl Bot {
         Ok(())
     }
 
-    async fn describe(&mut self, socket: &mut Socket, description: Signal) -> Result<(), ()> {
-        self.signal(socket, description).await?;
+    async fn send_description(&mut self, socket: &mut Socket, description: Signal) -> Result<(), ()> {
+        self.send_signal(socket, description).await?;
         for _ in 0..CANDIDATES {
-            self.signal(socket, candidate(0)).await?;
+            self.send_signal(socket, candidate(0)).await?;
         }
         Ok(())
     }
 
-    async fn signalled(&mut self, socket: &mut Socket, signal: Signal) -> Result<(), ()> {
-        let Some(meeting) = &mut self.meeting else { return Ok(()) };
+    async fn on_signal(&mut self, socket: &mut Socket, signal: Signal) -> Result<(), ()> {
+        let Some(it) = &mut self.current_match else { return Ok(()) };
         match signal {
             Signal::Offer { .. } => {
-                meeting.described = true;
-                self.describe(socket, Signal::Answer { sdp: Sdp(ANSWER.into()) }).await?;
+                it.has_description = true;
+                self.send_description(socket, Signal::Answer { sdp: Sdp(ANSWER.into()) }).await?;
             }
-            Signal::Answer { .. } => meeting.described = true,
+            Signal::Answer { .. } => it.has_description = true,
             Signal::Candidate(candidate) => match number_of(&candidate) {
-                0 => meeting.candidates += 1,
+                0 => it.candidates += 1,
                 number => {
-                    self.tell(News::Heard(number));
+                    self.report(BotEvent::Received(number));
                     return Ok(());
                 }
             },
             Signal::EndOfCandidates { .. } => {}
         }
-        if let Some(Meeting { match_id, described: true, candidates: CANDIDATES, .. }) = self.meeting {
-            self.say(socket, ToServer::Connected { match_id }).await?;
-            self.tell(News::Talking);
+        if let Some(BotMatch { match_id, has_description: true, candidates: CANDIDATES, .. }) =
+            self.current_match
+        {
+            self.send(socket, ToServer::Connected { match_id }).await?;
+            self.report(BotEvent::Talking);
         }
         Ok(())
     }
 }
 
-/// What the server says next; pings are answered meanwhile. `None` when the line is lost.
-async fn next(socket: &mut Socket) -> Option<Frame<ToBrowser>> {
+/// Receives the next message and answers WebSocket pings meanwhile; `None` when the connection is lost.
+async fn next_frame(socket: &mut Socket) -> Option<Frame<ToBrowser>> {
     loop {
         match socket.next().await?.ok()? {
             Message::Text(text) => return decode_lenient(&text),
@@ -350,7 +358,7 @@ async fn next(socket: &mut Socket) -> Option<Frame<ToBrowser>> {
     }
 }
 
-/// A candidate with a number, which is its port.
+/// A candidate whose port carries a number; 0 marks the ordinary ones.
 fn candidate(number: u16) -> Signal {
     let port = 1024 + number;
     Signal::Candidate(Candidate {
@@ -365,5 +373,5 @@ fn candidate(number: u16) -> Signal {
 
 fn number_of(candidate: &Candidate) -> u16 {
     let port = candidate.candidate.0.split(' ').nth(5).and_then(|it| it.parse::<u16>().ok());
-    port.expect("a candidate as it was sent") - 1024
+    port.expect("the candidate was made by a bot") - 1024
 }

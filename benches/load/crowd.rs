@@ -1,4 +1,4 @@
-//! Many bots, and what has become of each; it must not know what is measured.
+//! A crowd of bots and a record of what happened to each of them.
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -11,31 +11,33 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::bot::{Bot, News, Order};
+use crate::bot::{Bot, BotEvent, Order};
 
-/// Bots that come at the same time, where it is not a storm.
-const AT_ONCE: usize = 128;
+/// Bots that connect at the same time.
+const CONCURRENT_CONNECTS: usize = 128;
 
-/// What is known of one bot.
+/// What one bot has reported so far.
 #[derive(Debug, Default)]
-pub(crate) struct Seen {
+pub(crate) struct BotRecord {
     pub(crate) is_up: bool,
-    /// How often it was taken back.
+    /// How often its session was resumed.
     pub(crate) resumed: usize,
     pub(crate) is_waiting: bool,
-    pub(crate) seeks: Option<Affinity>,
+    pub(crate) seeking: Option<Affinity>,
     pub(crate) match_id: Option<MatchId>,
     pub(crate) is_talking: bool,
     pub(crate) ended: Option<EndReason>,
     pub(crate) come_back_ms: Option<u32>,
     pub(crate) errors: Vec<ErrorCode>,
-    pub(crate) said: Vec<(u16, Instant)>,
-    pub(crate) heard: Vec<u16>,
-    /// When its line was lost last.
+    /// Numbers of the candidates it sent to its partner, and when.
+    pub(crate) sent: Vec<(u16, Instant)>,
+    /// Numbers of the candidates it received from its partner.
+    pub(crate) received: Vec<u16>,
+    /// When it last lost its connection.
     pub(crate) lost_at: Option<Instant>,
 }
 
-/// How many bots are what.
+/// The number of bots in each state.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) up: usize,
@@ -43,97 +45,97 @@ pub(crate) struct Totals {
     pub(crate) waiting: usize,
     pub(crate) talking: usize,
     pub(crate) ended: usize,
-    /// Those who have lost a line.
+    /// Bots that have lost a connection at least once.
     pub(crate) lost: usize,
 }
 
-/// All bots of a scene; with it they end.
+/// All bots of a scenario; dropping it ends them.
 pub(crate) struct Crowd {
     server: SocketAddr,
     orders: Vec<UnboundedSender<Order>>,
-    sender: UnboundedSender<(usize, News)>,
-    news: UnboundedReceiver<(usize, News)>,
-    pub(crate) seen: Vec<Seen>,
+    sender: UnboundedSender<(usize, BotEvent)>,
+    events: UnboundedReceiver<(usize, BotEvent)>,
+    pub(crate) bots: Vec<BotRecord>,
     pub(crate) totals: Totals,
 }
 
 impl Crowd {
-    /// Nobody yet.
+    /// A crowd without bots.
     pub(crate) fn new(server: SocketAddr) -> Self {
-        let (sender, news) = mpsc::unbounded_channel();
-        Self { server, orders: Vec::new(), sender, news, seen: Vec::new(), totals: Totals::default() }
+        let (sender, events) = mpsc::unbounded_channel();
+        Self { server, orders: Vec::new(), sender, events, bots: Vec::new(), totals: Totals::default() }
     }
 
-    /// So many come, and are welcomed.
-    pub(crate) async fn come(&mut self, count: usize, within: Duration) {
-        let gate = Arc::new(Semaphore::new(AT_ONCE));
+    /// Adds `count` bots and waits until all are welcomed.
+    pub(crate) async fn add(&mut self, count: usize, within: Duration) {
+        let connects = Arc::new(Semaphore::new(CONCURRENT_CONNECTS));
         let before = self.totals.up;
         let deadline = Instant::now() + within;
         for _ in 0..count {
             let number = self.orders.len();
             let (orders, receiver) = mpsc::unbounded_channel();
             self.orders.push(orders);
-            self.seen.push(Seen::default());
+            self.bots.push(BotRecord::default());
             let bot = Bot::new(number, self.server, receiver, self.sender.clone());
-            let entry = Arc::clone(&gate).acquire_owned().await.expect("an open gate");
-            tokio::spawn(bot.live(entry));
+            let permit = Arc::clone(&connects).acquire_owned().await.expect("the semaphore is not closed");
+            tokio::spawn(bot.run(permit));
         }
         self.until("all are welcomed", deadline, |it| it.up == before + count).await;
     }
 
-    /// Tells some bots to do something.
+    /// Gives an order to some bots.
     pub(crate) fn order(&self, bots: impl IntoIterator<Item = usize>, order: impl Fn(usize) -> Order) {
         for bot in bots {
-            self.orders[bot].send(order(bot)).expect("a living bot");
+            self.orders[bot].send(order(bot)).expect("the bot is running");
         }
     }
 
-    /// Waits until something holds; says when that was.
+    /// Waits until the totals meet a condition and returns the time.
     pub(crate) async fn until(
         &mut self,
         what: &str,
         deadline: Instant,
-        holds: impl Fn(&Totals) -> bool,
+        condition: impl Fn(&Totals) -> bool,
     ) -> Instant {
-        self.until_seen(what, deadline, |it| holds(&it.totals)).await
+        self.until_all(what, deadline, |it| condition(&it.totals)).await
     }
 
-    /// The same with a look at everything, which takes longer with many.
-    pub(crate) async fn until_seen(
+    /// Like [`until`](Self::until), but the condition sees every bot, which is slower with many.
+    pub(crate) async fn until_all(
         &mut self,
         what: &str,
         deadline: Instant,
-        holds: impl Fn(&Self) -> bool,
+        condition: impl Fn(&Self) -> bool,
     ) -> Instant {
-        while !holds(self) {
-            let Ok(news) = timeout_at(deadline, self.news.recv()).await else {
-                panic!("not in time: {what}; {:?}", self.totals)
+        while !condition(self) {
+            let Ok(event) = timeout_at(deadline, self.events.recv()).await else {
+                panic!("timeout while waiting until {what}: {:?}", self.totals)
             };
-            let (bot, news) = news.expect("an own sender");
-            self.note(bot, news);
+            let (bot, event) = event.expect("the crowd holds a sender");
+            self.record(bot, event);
         }
         Instant::now()
     }
 
-    /// Listens while something else is done.
-    pub(crate) async fn during<T>(&mut self, deed: impl Future<Output = T>) -> T {
-        tokio::pin!(deed);
+    /// Records events while a future runs.
+    pub(crate) async fn during<T>(&mut self, future: impl Future<Output = T>) -> T {
+        tokio::pin!(future);
         loop {
             tokio::select! {
-                result = &mut deed => return result,
-                news = self.news.recv() => {
-                    let (bot, news) = news.expect("an own sender");
-                    self.note(bot, news);
+                result = &mut future => return result,
+                event = self.events.recv() => {
+                    let (bot, event) = event.expect("the crowd holds a sender");
+                    self.record(bot, event);
                 }
             }
         }
     }
 
-    fn note(&mut self, bot: usize, news: News) {
-        let Self { seen, totals, .. } = self;
-        let it = &mut seen[bot];
-        match news {
-            News::Welcomed { resumed } => {
+    fn record(&mut self, bot: usize, event: BotEvent) {
+        let Self { bots, totals, .. } = self;
+        let it = &mut bots[bot];
+        match event {
+            BotEvent::Welcomed { resumed } => {
                 it.is_up = true;
                 totals.up += 1;
                 if resumed {
@@ -143,28 +145,28 @@ impl Crowd {
                     totals.waiting -= 1;
                 }
             }
-            News::Waiting => {
+            BotEvent::Waiting => {
                 totals.waiting += usize::from(!std::mem::replace(&mut it.is_waiting, true));
             }
-            News::Seeking(wants) => it.seeks = Some(wants),
-            News::Matched(match_id) => {
+            BotEvent::Seeking(wants) => it.seeking = Some(wants),
+            BotEvent::Matched(match_id) => {
                 it.match_id = Some(match_id);
                 totals.waiting -= usize::from(std::mem::take(&mut it.is_waiting));
             }
-            News::Talking => {
+            BotEvent::Talking => {
                 it.is_talking = true;
                 totals.talking += 1;
             }
-            News::Said(number, at) => it.said.push((number, at)),
-            News::Heard(number) => it.heard.push(number),
-            News::Ended(reason) => {
+            BotEvent::Sent(number, at) => it.sent.push((number, at)),
+            BotEvent::Received(number) => it.received.push(number),
+            BotEvent::Ended(reason) => {
                 it.ended = Some(reason);
                 totals.ended += 1;
                 totals.talking -= usize::from(std::mem::take(&mut it.is_talking));
             }
-            News::ComeBack { after_ms } => it.come_back_ms = Some(after_ms),
-            News::Error(code) => it.errors.push(code),
-            News::Lost => {
+            BotEvent::ComeBack { after_ms } => it.come_back_ms = Some(after_ms),
+            BotEvent::Error(code) => it.errors.push(code),
+            BotEvent::Lost => {
                 it.is_up = false;
                 totals.lost += usize::from(it.lost_at.replace(Instant::now()).is_none());
                 totals.up -= 1;

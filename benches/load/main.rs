@@ -1,7 +1,8 @@
-//! The real program under many bots: memory and processor time of a peer, storms of them, and a stop in the middle of calls;
-//! prints what was seen, and fails past a bound.
+//! A load test of the real program with many bots: memory and CPU time per peer, mass reconnects, and a shutdown during
+//! calls.
 //!
-//! Without arguments all scenes are played, with some those that are named. A scene has a server and a runtime of its own.
+//! Prints what was measured and fails if a figure exceeds its bound. Without arguments it runs all scenarios, otherwise
+//! those that are named. Each scenario has its own server and its own runtime.
 
 #![expect(
     clippy::expect_used,
@@ -11,70 +12,74 @@
 
 mod bot;
 mod crowd;
-mod scenes;
+mod scenarios;
 mod server;
 
 use std::env;
 
-/// One number and what it may be.
+/// A measured figure and its upper bound.
 pub(crate) struct Row {
-    what: &'static str,
-    seen: f64,
+    label: &'static str,
+    measured: f64,
     bound: f64,
     unit: &'static str,
 }
 
 impl Row {
-    /// `seen` may be at most `bound`.
-    pub(crate) fn new(what: &'static str, seen: f64, bound: f64, unit: &'static str) -> Self {
-        Self { what, seen, bound, unit }
+    /// `measured` may be at most `bound`, both in `unit`.
+    pub(crate) fn new(label: &'static str, measured: f64, bound: f64, unit: &'static str) -> Self {
+        Self { label, measured, bound, unit }
     }
 
     fn fits(&self) -> bool {
-        self.seen <= self.bound
+        self.measured <= self.bound
     }
 }
 
-/// What is played.
+/// A part of the load test.
 #[derive(Clone, Copy)]
-enum Scene {
+enum Scenario {
+    /// Memory and CPU time per peer.
     Memory,
+    /// The server is killed and replaced.
     Killed,
+    /// All connections are lost at once.
     Cut,
+    /// The server is told to stop during calls.
     Drain,
 }
 
-impl Scene {
+impl Scenario {
     const ALL: [(&'static str, Self); 4] =
         [("memory", Self::Memory), ("killed", Self::Killed), ("cut", Self::Cut), ("drain", Self::Drain)];
 
-    fn play(self) -> Vec<Row> {
+    fn run(self) -> Vec<Row> {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         match self {
-            Self::Memory => runtime.block_on(scenes::memory()),
-            Self::Killed => runtime.block_on(scenes::killed()),
-            Self::Cut => runtime.block_on(scenes::cut()),
-            Self::Drain => runtime.block_on(scenes::drain()),
+            Self::Memory => runtime.block_on(scenarios::memory()),
+            Self::Killed => runtime.block_on(scenarios::killed()),
+            Self::Cut => runtime.block_on(scenarios::cut()),
+            Self::Drain => runtime.block_on(scenarios::drain()),
         }
     }
 }
 
 fn main() {
     let named: Vec<_> = env::args().skip(1).filter(|it| it != "--bench").collect();
-    let unknown = named.iter().find(|name| Scene::ALL.iter().all(|it| it.0 != **name));
-    assert!(unknown.is_none(), "no scene is called {unknown:?}");
-    let files = rlimit::increase_nofile_limit(u64::MAX).expect("a limit of open files");
-    println!("{files} open files a process");
+    let unknown = named.iter().find(|name| Scenario::ALL.iter().all(|it| it.0 != **name));
+    assert!(unknown.is_none(), "there is no scenario {unknown:?}");
+    let files = rlimit::increase_nofile_limit(u64::MAX).expect("the limit of open files can be raised");
+    println!("up to {files} open files per process");
     let mut fits = true;
-    for (name, scene) in Scene::ALL {
+    for (name, scenario) in Scenario::ALL {
         if named.is_empty() || named.iter().any(|it| it == name) {
-            for row in scene.play() {
+            for row in scenario.run() {
                 fits &= row.fits();
-                let Row { what, seen, bound, unit } = &row;
-                let verdict = if row.fits() { "" } else { "  TOO MUCH" };
-                println!("{name:<8}{what:<52}{seen:>9.2} of {bound:>8.2} {unit}{verdict}");
+                let Row { label, measured, bound, unit } = &row;
+                let verdict = if row.fits() { "" } else { "  TOO HIGH" };
+                println!("{name:<8}{label:<52}{measured:>9.2} of {bound:>8.2} {unit}{verdict}");
             }
         }
     }
-    assert!(fits, "a bound is passed");
+    assert!(fits, "a figure exceeds its bound");
 }

@@ -1,4 +1,4 @@
-//! The real program in a process of its own, and what the system says of it; it must not know what is measured.
+//! The real program in its own process, and its memory and CPU time as the system reports them.
 
 use std::{
     fs,
@@ -13,15 +13,15 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-/// How long the program may take to start, or to answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long the program may take to start or to answer.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What every scene sets; besides, where it listens.
+/// Configuration for every scenario, besides the addresses to listen on.
 const SETTINGS: [(&str, &str); 5] = [
     ("PASSERBY__SERVER__MAX_CONNECTIONS", "19500"),
     ("PASSERBY__STATE__DIR", ""),
     ("PASSERBY__LOG__FILTER", "warn"),
-    // The page is not asked for, so it need not have been built.
+    // No scenario requests the page, so it need not have been built.
     ("LEPTOS_HASH_FILES", "false"),
     ("LEPTOS_SITE_ROOT", "src/tests/support/site"),
 ];
@@ -34,44 +34,44 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// One that answers, on ports of its own.
+    /// Starts a server on free ports and waits until it answers.
     pub(crate) async fn start() -> Self {
         let (address, metrics) = (free_address(), free_address());
         let server = Self { process: spawn(address, metrics), address, metrics };
-        server.is_up().await;
+        server.wait_until_up().await;
         server
     }
 
-    /// Takes it down as a power cut would, and starts another one in its place at once.
+    /// Kills the process and starts another one on the same addresses at once.
     pub(crate) fn replace(&mut self) {
-        self.process.kill().expect("a process");
-        self.process.wait().expect("its end");
+        self.process.kill().expect("the process can be killed");
+        self.process.wait().expect("the process ends");
         self.process = spawn(self.address, self.metrics);
     }
 
-    async fn is_up(&self) {
+    async fn wait_until_up(&self) {
         let up = async {
             while get(self.address, "/healthz").await.is_none() {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        timeout(PATIENCE, up).await.expect("a server that starts");
+        timeout(TIMEOUT, up).await.expect("the server starts in time");
     }
 
-    /// The status of the answer to a plain request.
+    /// The HTTP status of the answer to a GET request.
     pub(crate) async fn status(&self, path: &str) -> u16 {
         let answer = get(self.address, path).await.expect("an answer");
         answer.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("a status")
     }
 
-    /// Waits until `/metrics` says so of `series`: what the bots know may be ahead of what the server has heard.
-    pub(crate) async fn counts(&self, series: &str, expected: usize) {
-        let comes_true = async {
+    /// Waits until `/metrics` reports `expected` for `series`, since the server may lag behind the bots.
+    pub(crate) async fn wait_for_count(&self, series: &str, expected: usize) {
+        let is_reached = async {
             while self.count(series).await != expected {
                 sleep(Duration::from_millis(20)).await;
             }
         };
-        timeout(PATIENCE, comes_true).await.expect(series);
+        timeout(TIMEOUT, is_reached).await.expect(series);
     }
 
     async fn count(&self, series: &str) -> usize {
@@ -80,17 +80,17 @@ impl Server {
         value.map_or(0, |it| it.parse().expect("a count"))
     }
 
-    /// Bytes of memory that are really there.
+    /// Resident memory in bytes.
     pub(crate) fn resident(&self) -> u64 {
         let status = self.proc("status");
         let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:")).expect("VmRSS");
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
-    /// Time on a processor, its own and the kernel's for it.
+    /// CPU time of the process, in user and kernel mode.
     pub(crate) fn cpu(&self) -> Duration {
         let stat = self.proc("stat");
-        // After the name, which may hold anything; the two are fields 14 and 15 (proc(5)), in hundredths of a second.
+        // Fields 14 and 15 (proc(5)), in hundredths of a second. The name, field 2, can contain spaces and brackets.
         let fields = stat.rsplit(')').next().expect("fields").split_whitespace().skip(11);
         let ticks: u64 = fields.take(2).map(|it| it.parse::<u64>().expect("a number")).sum();
         Duration::from_millis(ticks * 10)
@@ -106,8 +106,8 @@ impl Server {
         assert!(Command::new("sh").args(["-c", &kill]).status().expect("a shell").success());
     }
 
-    /// Waits for its end.
-    pub(crate) async fn ended(&mut self, within: Duration) -> Option<ExitStatus> {
+    /// Waits until the process ends; `None` if it takes longer than `within`.
+    pub(crate) async fn wait_for_exit(&mut self, within: Duration) -> Option<ExitStatus> {
         let end = async {
             loop {
                 match self.process.try_wait().expect("a process") {
@@ -122,7 +122,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended before.
+        // Errors mean that the process has already ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -136,11 +136,12 @@ fn spawn(address: SocketAddr, metrics: SocketAddr) -> Child {
         .env("PASSERBY__METRICS__ADDR", metrics.to_string())
         .stdin(Stdio::null())
         .spawn()
-        .expect("the program")
+        .expect("the program starts")
 }
 
-/// Somewhere to listen, below the ports from which connections are made: one that came from the very port of a server
-/// that is away would reach itself.
+/// A free address below the ephemeral ports.
+///
+/// From an ephemeral port, a bot could connect to itself while the server is down.
 fn free_address() -> SocketAddr {
     loop {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, fastrand::u16(10_000..32_000)));
@@ -159,5 +160,5 @@ async fn get(address: SocketAddr, path: &str) -> Option<String> {
         stream.read_to_string(&mut answer).await.ok()?;
         Some(answer)
     };
-    timeout(PATIENCE, request).await.ok()?
+    timeout(TIMEOUT, request).await.ok()?
 }

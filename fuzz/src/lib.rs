@@ -1,5 +1,7 @@
-//! The rooms of the server that read what strangers send, with nothing around them, so that a fuzzer is built in seconds;
-//! and the laws that these rooms have to keep whatever is sent.
+//! The server's reading of untrusted input, built without the rest of the server so that a fuzzer compiles in seconds.
+//!
+//! `protocol` and `server::validate` are the server's own source files. `laws` holds the properties that must hold for
+//! any input.
 
 #[path = "../../src/protocol/mod.rs"]
 pub mod protocol;

@@ -1,11 +1,11 @@
-//! The server's own validation, as it has it, and one way in.
+//! The server's own validation, and one function that calls all of it.
 
 #[path = "../../src/server/validate/mod.rs"]
 pub mod validate;
 
 use crate::protocol::{Frame, Refusal, ToServer, decode_strict};
 
-/// What the socket does with a text.
+/// Reads a text as the server's socket does; `scrubs` tells whether it removes addresses.
 pub fn read(text: &str, scrubs: bool) -> Result<Frame<ToServer>, Refusal> {
     validate::vet(decode_strict(text)?, scrubs)
 }

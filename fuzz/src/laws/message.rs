@@ -1,4 +1,4 @@
-//! The laws of a frame: strict, stable, bounded.
+//! Properties of frames: reading is strict, stable and bounded.
 
 use crate::{
     protocol::{
@@ -12,30 +12,31 @@ use crate::{
 };
 use serde_json::Value;
 
-/// What is read is what was said, nothing unknown is in it, and said again it is read again; what is not read is refused
-/// with a reason, about the right frame.
+/// Checks that an accepted frame has no unknown field, stays within its limits and reads the same after encoding, and
+/// that a refusal has a fitting code and names the right frame.
 pub fn message(text: &str) {
     for scrubs in [false, true] {
         match read(text, scrubs) {
-            Ok(frame) => is_settled(&frame, scrubs),
-            Err(refusal) => is_about(text, refusal),
+            Ok(frame) => assert_stable(&frame, scrubs),
+            Err(refusal) => assert_refusal(text, refusal),
         }
     }
     if let Ok(frame) = decode_strict(text) {
         assert!(text.len() <= MAX_FRAME_BYTES);
-        is_bounded(&frame.msg);
-        is_all_there_was(text, &frame);
-        is_closed(&frame);
+        assert_bounded(&frame.msg);
+        assert_complete(text, &frame);
+        assert_closed(&frame);
     }
 }
 
-/// Reading has brought it into its last form.
-fn is_settled(frame: &Frame<ToServer>, scrubs: bool) {
+/// Checks that reading an accepted frame again does not change it.
+fn assert_stable(frame: &Frame<ToServer>, scrubs: bool) {
     let again = encode(frame);
     assert_eq!(read(&again, scrubs).as_ref(), Ok(frame), "{again}");
 }
 
-fn is_about(text: &str, Refusal { code, about, ack }: Refusal) {
+/// Checks the code of a refusal, and that it carries the numbers of the frame as far as they can be read.
+fn assert_refusal(text: &str, Refusal { code, about, ack }: Refusal) {
     match code {
         ErrorCode::TooLarge => assert!(text.len() > MAX_FRAME_BYTES),
         ErrorCode::BadFrame
@@ -48,11 +49,11 @@ fn is_about(text: &str, Refusal { code, about, ack }: Refusal) {
             let number = |key| frame.get(key).and_then(Value::as_u64).unwrap_or(0);
             assert_eq!((about, ack), (number("seq"), number("ack")));
         }
-        other => panic!("reading has no business with {other:?}"),
+        other => panic!("reading must not refuse with {other:?}"),
     }
 }
 
-fn is_bounded(message: &ToServer) {
+fn assert_bounded(message: &ToServer) {
     if let ToServer::Hello { ticket, device, past, .. } = message {
         assert!([ticket, device].into_iter().flatten().all(|it| it.len() <= MAX_TOKEN_BYTES));
         assert!(past.met.len() <= MAX_MET && past.blocked.len() <= MAX_BLOCKED);
@@ -63,29 +64,29 @@ fn is_bounded(message: &ToServer) {
     }
 }
 
-/// Every field that says something is one that is known: it comes out again.
-fn is_all_there_was(text: &str, frame: &Frame<ToServer>) {
-    let said: Value = serde_json::from_str(text).expect("JSON, or it would not have been read");
+/// Checks that every field of the text with a meaning comes out again after decoding and encoding.
+fn assert_complete(text: &str, frame: &Frame<ToServer>) {
+    let sent: Value = serde_json::from_str(text).expect("only JSON is accepted");
     let read: Value = serde_json::from_str(&encode(frame)).expect("JSON");
-    assert!(is_within(&said, &read), "{text}");
+    assert!(is_within(&sent, &read), "{text}");
 }
 
-fn is_within(said: &Value, read: &Value) -> bool {
-    match (said, read) {
-        (Value::Object(said), Value::Object(read)) => said.iter().all(|(key, value)| match read.get(key) {
+fn is_within(sent: &Value, read: &Value) -> bool {
+    match (sent, read) {
+        (Value::Object(sent), Value::Object(read)) => sent.iter().all(|(key, value)| match read.get(key) {
             Some(other) => is_within(value, other),
-            // What is absent is as good as these.
+            // These values are the same as an absent field.
             None => matches!(value, Value::Null | Value::Bool(false)) || key == "tastes",
         }),
-        (Value::Number(_) | Value::Bool(_), _) => said == read,
+        (Value::Number(_) | Value::Bool(_), _) => sent == read,
         // A UUID has several spellings.
         (Value::String(_), Value::String(_)) => true,
         (Value::Object(_) | Value::String(_) | Value::Array(_) | Value::Null, _) => false,
     }
 }
 
-/// With anything more in it or after it, it would not have been read.
-fn is_closed(frame: &Frame<ToServer>) {
+/// Checks that the frame is refused if it has another field or more text after it.
+fn assert_closed(frame: &Frame<ToServer>) {
     let text = encode(frame);
     let about = |code| Err(Refusal { code, about: frame.seq, ack: frame.ack });
     assert_eq!(decode_strict(&text.replacen('{', r#"{"x":0,"#, 1)), about(ErrorCode::BadFrame));

@@ -1,4 +1,4 @@
-//! What the server's reading has to keep to whatever it is given: each law takes a text and panics where it is broken.
+//! Properties of the server's validation. Each public function takes a text and panics if the property does not hold.
 
 mod candidate;
 mod message;
@@ -12,86 +12,130 @@ use crate::{
     protocol::{Candidate, Epoch, ErrorCode, Frame, MatchId, Sdp, Signal, ToServer, encode},
     server::read,
 };
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use uuid::Uuid;
 use webrtc_sdp::{
     address::Address,
     attribute_type::{SdpAttribute, SdpAttributeCandidate},
 };
 
-/// The numbers of every frame made here.
+/// The sequence number of every frame made here.
 const SEQ: u64 = 7;
+
+/// The acknowledgement number of every frame made here.
 const ACK: u64 = 3;
 
-/// A text that carries a signal.
-fn carrying(signal: Signal) -> Frame<ToServer> {
+/// IPv4 networks whose addresses mean nothing outside them, with the bits of their prefixes.
+///
+/// In this order: private (RFC 1918), link local (RFC 3927), loopback (RFC 1122), shared (RFC 6598), protocol
+/// assignments (RFC 6890), benchmarks (RFC 2544).
+const PRIVATE_V4: [(Ipv4Addr, u32); 8] = [
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+    (Ipv4Addr::new(169, 254, 0, 0), 16),
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    (Ipv4Addr::new(192, 0, 0, 0), 24),
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+];
+
+/// The same for IPv6: unique local (RFC 4193), link local, site local (RFC 3879) and loopback (RFC 4291).
+const PRIVATE_V6: [(Ipv6Addr, u32); 4] = [
+    (Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
+    (Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 0), 10),
+    (Ipv6Addr::new(0xfec0, 0, 0, 0, 0, 0, 0, 0), 10),
+    (Ipv6Addr::LOCALHOST, 128),
+];
+
+/// IPv6 networks that embed IPv4 addresses, with the bits of their prefixes and the bits after the IPv4 address: mapped
+/// (RFC 4291), NAT64 (RFC 6052) and 6to4 (RFC 3056).
+const EMBEDS_V4: [(Ipv6Addr, u32, u32); 3] = [
+    (Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0), 96, 0),
+    (Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96, 0),
+    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16, 80),
+];
+
+/// A frame that carries a signal.
+fn frame_with(signal: Signal) -> Frame<ToServer> {
     let msg = ToServer::Signal { match_id: MatchId(Uuid::nil()), epoch: Epoch::FIRST, signal };
     Frame { seq: SEQ, ack: ACK, msg }
 }
 
-/// What becomes of a signal, first as it is and then without addresses; `None` where it is refused with one of `codes`,
-/// which has nothing to do with addresses and always names the frame.
-fn passed(frame: &Frame<ToServer>, codes: &[ErrorCode]) -> Option<(Frame<ToServer>, Frame<ToServer>)> {
+/// Reads a signal as it is and with its addresses removed; `None` if it is refused.
+///
+/// Both readings must accept or refuse it alike, with one of `codes` and about this frame.
+fn read_both(frame: &Frame<ToServer>, codes: &[ErrorCode]) -> Option<(Frame<ToServer>, Frame<ToServer>)> {
     let text = encode(frame);
     match (read(&text, false), read(&text, true)) {
-        (Ok(said), Ok(clean)) => Some((said, clean)),
+        (Ok(full), Ok(scrubbed)) => Some((full, scrubbed)),
         (Err(one), Err(other)) => {
-            assert_eq!(one, other, "scrubbing decides what is refused");
+            assert_eq!(one, other, "scrubbing changes the refusal");
             match one.code {
                 ErrorCode::TooLarge => assert_eq!((one.about, one.ack), (0, 0)),
                 code => {
                     assert!(codes.contains(&code), "refused with {code:?}");
-                    assert_eq!((one.about, one.ack), (SEQ, ACK), "the wrong frame is refused");
+                    assert_eq!((one.about, one.ack), (SEQ, ACK), "the refusal names another frame");
                 }
             }
             None
         }
-        (one, other) => panic!("scrubbing decides what is refused: {one:?}, {other:?}"),
+        (one, other) => panic!("scrubbing changes what is refused: {one:?}, {other:?}"),
     }
 }
 
-/// The text of a signal's description or candidate.
-fn text(frame: &Frame<ToServer>) -> &str {
-    let ToServer::Signal { signal, .. } = &frame.msg else { panic!("another message came out: {frame:?}") };
+/// The description or candidate of the signal in a frame.
+fn signal_text(frame: &Frame<ToServer>) -> &str {
+    let ToServer::Signal { signal, .. } = &frame.msg else { panic!("not a signal: {frame:?}") };
     match signal {
         Signal::Offer { sdp: Sdp(text) } | Signal::Answer { sdp: Sdp(text) } => text,
         Signal::Candidate(Candidate { candidate: Sdp(text), .. }) => text,
-        Signal::EndOfCandidates { .. } => panic!("another signal came out: {frame:?}"),
+        Signal::EndOfCandidates { .. } => panic!("another signal: {frame:?}"),
     }
 }
 
-/// What a parser of another make reads in an attribute, be it `candidate:` or `CANDIDATE:`.
-fn as_candidate(attribute: &str) -> Option<SdpAttributeCandidate> {
+/// Parses an attribute with an independent parser, in capital or small letters; `None` if it is no candidate.
+fn parse_candidate(attribute: &str) -> Option<SdpAttributeCandidate> {
     match attribute.parse() {
         Ok(SdpAttribute::Candidate(candidate)) => Some(candidate),
         Ok(_) | Err(_) => None,
     }
 }
 
-/// Nobody is asked for the name of anything.
-fn names_no_host(candidate: &SdpAttributeCandidate) {
+/// Checks that a candidate names no host that a browser would resolve in the DNS, and no multicast address.
+fn assert_names_no_host(candidate: &SdpAttributeCandidate) {
     for address in [Some(&candidate.address), candidate.raddr.as_ref()].into_iter().flatten() {
         match address {
             Address::Ip(it) => assert!(!it.is_multicast(), "{candidate}"),
             Address::Fqdn(name) => {
-                let hidden = name.strip_suffix(".local").and_then(|it| Uuid::try_parse(it).ok());
-                assert!(hidden.is_some(), "a host is named: {candidate}");
+                let mdns_id = name.strip_suffix(".local").and_then(|it| Uuid::try_parse(it).ok());
+                assert!(mdns_id.is_some(), "the candidate names a host: {candidate}");
             }
         }
     }
 }
 
-fn is_nowhere(address: &Address) -> bool {
+fn is_unspecified(address: &Address) -> bool {
     match address {
         Address::Ip(it) => it.is_unspecified(),
         Address::Fqdn(_) => false,
     }
 }
 
-/// Whether an address means nothing outside its own network.
+/// Whether an address means nothing outside its own network; written apart from the server's own check.
 fn is_private(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(it) => it.is_private() || it.is_link_local() || it.is_loopback(),
-        IpAddr::V6(it) => it.is_unique_local() || it.is_unicast_link_local() || it.is_loopback(),
+    match address {
+        IpAddr::V4(it) => is_private_v4(it.to_bits()),
+        IpAddr::V6(it) => {
+            let is_in =
+                |network: Ipv6Addr, bits: u32| (it.to_bits() ^ network.to_bits()).leading_zeros() >= bits;
+            let embedded = EMBEDS_V4.iter().find(|(network, bits, _)| is_in(*network, *bits));
+            PRIVATE_V6.iter().any(|(network, bits)| is_in(*network, *bits))
+                || embedded.is_some_and(|(_, _, after)| is_private_v4((it.to_bits() >> after) as u32))
+        }
     }
+}
+
+fn is_private_v4(address: u32) -> bool {
+    PRIVATE_V4.iter().any(|(network, bits)| (address ^ network.to_bits()).leading_zeros() >= *bits)
 }

@@ -1,195 +1,209 @@
-//! A slow and obvious model of who is with whom and what everybody hears; it must not know how the matchmaker does it.
+//! A slow and simple model of the matchmaker, with which random histories compare the real one.
 //!
-//! Everything is a list, every question a walk through it. After every fact the queue is looked through from its head:
-//! of all pairs that accept each other the best is made, then the next one, until there is none.
+//! All state is in lists and every query scans them. After each input the model looks through the whole queue: it makes
+//! the best of all possible pairs, then the next best, until no pair is left.
 
 mod queueing;
 mod past_partners;
 mod queries;
 
-use super::tests::vocabulary::{Deed, Heard, Saying, Standing, Wire};
+use super::tests::vocabulary::{MatchAction, ModelEvent, PageAction, PageState, WireState};
 use crate::protocol::{Affinity, EndReason, ErrorCode, Media, Signalling};
 
-/// How often two others are paired past one for whom anybody is good enough.
-const PATIENCE: usize = 2;
+/// How many pairs may be made past a waiting page that accepts any partner.
+const MAX_PASSED_BY: usize = 2;
 
+/// One page, and the server's record of it.
 #[derive(Clone, Debug)]
-pub(crate) struct Page {
-    pub(crate) standing: Standing,
-    pub(crate) wire: Wire,
-    pub(crate) heard: Vec<Heard>,
-    /// What it has named.
+pub(crate) struct ModelPage {
+    pub(crate) state: PageState,
+    pub(crate) wire: WireState,
+    /// Everything that the page has received.
+    pub(crate) events: Vec<ModelEvent>,
+    /// Index into `TASTES`.
     pub(crate) taste: usize,
-    /// What it wants, and when that will be less.
+    /// The affinity that the page requires now, and when it will require less (ms).
     pub(crate) wants: (Affinity, Option<u64>),
-    /// How often it was passed by while it was in the queue and anybody was good enough.
-    pub(crate) passed: usize,
-    /// What it will hear when it is back.
-    missed: Vec<Heard>,
-    /// Its device.
+    /// How many pairs were made past this page while it waited and accepted any partner.
+    pub(crate) times_passed_by: usize,
+    /// Messages for the page that are replayed when it resumes.
+    missed_events: Vec<ModelEvent>,
+    /// Index of the page's device.
     pub(crate) device: usize,
-    /// Devices it has met, and until when others are better.
+    /// Devices that the page has met, and until when the search prefers others (ms).
     pub(crate) met: Vec<(usize, u64)>,
-    /// Devices it never wants to meet; `None` for a pair that it has invented.
+    /// Devices that the page has blocked; `None` for an invented pair.
     pub(crate) blocked: Vec<Option<usize>>,
-    /// What the server will hear then.
-    unsaid: Vec<Saying>,
-    refused: usize,
+    /// Messages of the page that reach the server when the page resumes.
+    unsent: Vec<PageAction>,
+    refusals: usize,
 }
 
+/// A match, whether or not it is over.
 #[derive(Clone, Debug)]
-pub(crate) struct Match {
-    /// The longer waiter first.
+pub(crate) struct ModelMatch {
+    /// The two pages; the one that waited longer comes first.
     pub(crate) ends: [usize; 2],
     places: [(u64, usize); 2],
     connected: [bool; 2],
     epochs: [u32; 2],
     connect_by: u64,
-    pub(crate) over: Option<u64>,
+    /// When the match ended (ms); `None` while it lasts.
+    pub(crate) ended_at: Option<u64>,
     forgotten: bool,
 }
 
+/// The model of a matchmaker and all its pages. Times are in milliseconds.
 #[derive(Clone, Debug)]
-pub(crate) struct Town {
+pub(crate) struct ReferenceModel {
     pub(crate) now: u64,
-    /// When the server last looked at what is due.
-    pub(crate) caught_up: u64,
-    pub(crate) pages: Vec<Page>,
-    pub(crate) matches: Vec<Match>,
-    /// Two who are kept apart, and until when.
-    apart: Vec<(usize, usize, u64)>,
-    turns: usize,
+    /// The time up to which the server has handled its deadlines.
+    pub(crate) caught_up_at: u64,
+    pub(crate) pages: Vec<ModelPage>,
+    pub(crate) matches: Vec<ModelMatch>,
+    /// Pairs of pages that have parted, and until when they are not paired again.
+    kept_apart: Vec<(usize, usize, u64)>,
+    last_turn: usize,
     pub(crate) draining: bool,
-    room: usize,
-    /// What each device remembers.
-    devices: Vec<Device>,
+    capacity: usize,
+    devices: Vec<ModelDevice>,
 }
 
-/// What a device remembers.
+/// What a device remembers about past partners.
 #[derive(Clone, Debug, Default)]
-struct Device {
-    /// Others that it has met, and when it heard of it.
+struct ModelDevice {
+    /// Devices that it has met, and when its page was told of the match (ms).
     met: Vec<(usize, u64)>,
     blocked: Vec<Option<usize>>,
 }
 
-impl Town {
-    pub(crate) fn with_room_for(room: usize) -> Self {
-        let (pages, matches, apart) = (Vec::new(), Vec::new(), Vec::new());
-        let devices = Vec::new();
-        Self { now: 0, caught_up: 0, pages, matches, apart, turns: 0, draining: false, room, devices }
+impl ReferenceModel {
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        Self {
+            now: 0,
+            caught_up_at: 0,
+            pages: Vec::new(),
+            matches: Vec::new(),
+            kept_apart: Vec::new(),
+            last_turn: 0,
+            draining: false,
+            capacity,
+            devices: Vec::new(),
+        }
     }
 
-    pub(crate) fn media(page: usize) -> Media {
+    /// The media that the page of this index sends.
+    pub(crate) fn media_of(page: usize) -> Media {
         Media { audio: true, video: page.is_multiple_of(2) }
     }
 
-    /// A socket is opened, by a page that is new.
-    pub(crate) fn open(&mut self) {
+    /// A new page on a new device opens a socket.
+    pub(crate) fn open_page(&mut self) {
         self.catch_up();
-        let standing = Standing::Silent { until: self.now + 5_000 };
-        let (heard, missed, unsaid) = (Vec::new(), Vec::new(), Vec::new());
-        let (wire, wants) = (Wire::Whole, (Affinity::Anybody, None));
-        self.pages.push(Page {
-            standing,
-            wire,
-            heard,
+        self.pages.push(ModelPage {
+            state: PageState::AwaitingHello { until: self.now + 5_000 },
+            wire: WireState::Working,
+            events: Vec::new(),
             taste: 0,
-            wants,
-            passed: 0,
+            wants: (Affinity::Anybody, None),
+            times_passed_by: 0,
             device: self.devices.len(),
             met: Vec::new(),
             blocked: Vec::new(),
-            missed,
-            unsaid,
-            refused: 0,
+            missed_events: Vec::new(),
+            unsent: Vec::new(),
+            refusals: 0,
         });
-        self.devices.push(Device::default());
-        if let Some(code) = self.no_room(self.sockets() - 1) {
+        self.devices.push(ModelDevice::default());
+        if let Some(code) = self.admission_error(self.open_sockets() - 1) {
             self.dismiss(self.pages.len() - 1, code);
         }
     }
 
-    /// A page without a name, or with one that is worth nothing, says hello.
-    pub(crate) fn hello(&mut self, page: usize) {
+    /// A page says hello without a resume secret, or with an invalid one.
+    pub(crate) fn send_hello(&mut self, page: usize) {
         self.catch_up();
-        match self.pages[page].standing {
-            Standing::Silent { .. } if self.draining => self.dismiss(page, ErrorCode::ServerStops),
-            Standing::Silent { .. } if self.named() >= self.room => self.dismiss(page, ErrorCode::ServerFull),
-            Standing::Silent { .. } => {
-                self.pages[page].standing = Standing::Idle;
-                self.remember(page);
-                self.tell(page, Heard::Welcome { resumed: false });
+        match self.pages[page].state {
+            PageState::AwaitingHello { .. } if self.draining => self.dismiss(page, ErrorCode::ServerStops),
+            PageState::AwaitingHello { .. } if self.peer_count() >= self.capacity => {
+                self.dismiss(page, ErrorCode::ServerFull);
             }
-            Standing::Gone => {}
-            Standing::Idle | Standing::Waiting(..) | Standing::Matched(_) => {
-                self.dismiss(page, ErrorCode::HelloTwice)
+            PageState::AwaitingHello { .. } => {
+                self.pages[page].state = PageState::Idle;
+                self.load_past_partners(page);
+                self.send_to_page(page, ModelEvent::Welcome { resumed: false });
+            }
+            PageState::Gone => {}
+            PageState::Idle | PageState::Waiting(..) | PageState::Matched(_) => {
+                self.dismiss(page, ErrorCode::HelloTwice);
             }
         }
     }
 
-    /// A page opens another socket and shows its secret there.
+    /// A page opens another socket and shows its resume secret there.
     pub(crate) fn resume(&mut self, page: usize) {
         self.catch_up();
-        if let Some(code) = self.no_room(self.sockets()) {
-            return self.pages[page].heard.extend([Heard::Error(code), Heard::Closed(code)]);
+        if let Some(code) = self.admission_error(self.open_sockets()) {
+            return self.pages[page].events.extend([ModelEvent::Error(code), ModelEvent::Closed(code)]);
         }
-        if self.pages[page].standing == Standing::Gone {
-            return self.arrive_again(page);
+        if self.pages[page].state == PageState::Gone {
+            return self.reload(page);
         }
         let before = self.pages[page].wire;
-        (self.pages[page].wire, self.pages[page].refused) = (Wire::Whole, 0);
-        self.tell(page, Heard::Welcome { resumed: true });
-        for heard in std::mem::take(&mut self.pages[page].missed) {
-            self.tell(page, heard);
+        (self.pages[page].wire, self.pages[page].refusals) = (WireState::Working, 0);
+        self.send_to_page(page, ModelEvent::Welcome { resumed: true });
+        for event in std::mem::take(&mut self.pages[page].missed_events) {
+            self.send_to_page(page, event);
         }
-        if let Wire::Lost { .. } = before {
-            self.pages[page].passed = 0;
-            self.tell_partner(page, Signalling::Back);
+        if let WireState::Lost { .. } = before {
+            self.pages[page].times_passed_by = 0;
+            self.notify_partner(page, Signalling::Back);
         }
         self.pair_all();
-        for saying in std::mem::take(&mut self.pages[page].unsaid) {
-            self.hear(page, saying);
+        for action in std::mem::take(&mut self.pages[page].unsent) {
+            self.on_message(page, action);
         }
     }
 
-    /// A page says something, which the server hears if the wire is whole.
-    pub(crate) fn say(&mut self, page: usize, saying: Saying) {
-        self.note(page, saying);
-        if self.pages[page].wire != Wire::Whole {
-            return self.pages[page].unsaid.push(saying);
+    /// A page sends a message; the server receives it now if the wire works.
+    pub(crate) fn send(&mut self, page: usize, action: PageAction) {
+        self.store_on_device(page, action);
+        if self.pages[page].wire != WireState::Working {
+            return self.pages[page].unsent.push(action);
         }
         self.catch_up();
-        self.hear(page, saying);
+        self.on_message(page, action);
     }
 
-    fn hear(&mut self, page: usize, saying: Saying) {
-        let standing = self.pages[page].standing;
-        match (saying, standing) {
-            (_, Standing::Gone) => {}
-            (_, Standing::Silent { .. }) => self.dismiss(page, ErrorCode::HelloFirst),
-            (Saying::Join(taste), Standing::Idle) => {
+    fn on_message(&mut self, page: usize, action: PageAction) {
+        let state = self.pages[page].state;
+        match (action, state) {
+            (_, PageState::Gone) => {}
+            (_, PageState::AwaitingHello { .. }) => self.dismiss(page, ErrorCode::HelloFirst),
+            (PageAction::Join(taste), PageState::Idle) => {
                 self.pages[page].taste = taste;
-                self.line_up(page);
+                self.enqueue(page);
             }
-            (Saying::Join(taste), Standing::Waiting(..)) if taste != self.pages[page].taste => {
+            (PageAction::Join(taste), PageState::Waiting(..)) if taste != self.pages[page].taste => {
                 self.pages[page].taste = taste;
                 self.widen(page);
             }
-            (Saying::Join(_), _) => {}
-            (Saying::Leave, Standing::Matched(of)) => {
-                self.part(of, page, EndReason::Left, EndReason::PartnerLeft);
-                self.send_away_if_draining(page);
+            (PageAction::Join(_), _) => {}
+            (PageAction::Leave, PageState::Matched(match_index)) => {
+                self.end_match(match_index, page, EndReason::Left, EndReason::PartnerLeft);
+                self.dismiss_if_draining(page);
             }
-            (Saying::Leave, _) => self.pages[page].standing = Standing::Idle,
-            (Saying::Block(of), _) => {
-                let partner = of.map(|of| self.partner_device(page, of));
-                past_partners::block(&mut self.pages[page].blocked, partner);
+            (PageAction::Leave, _) => self.pages[page].state = PageState::Idle,
+            (PageAction::Block(match_index), _) => {
+                let partner = match_index.map(|it| self.partner_device(page, it));
+                past_partners::record_blocked(&mut self.pages[page].blocked, partner);
             }
-            (Saying::Unblock, _) => self.pages[page].blocked.clear(),
-            (Saying::About(of, deed), _) => match self.is_current(page, of) {
-                Ok(Some(of)) => self.act_on(page, of, deed),
-                Ok(None) if matches!((deed, standing), (Deed::Next, Standing::Idle)) => self.line_up(page),
+            (PageAction::Unblock, _) => self.pages[page].blocked.clear(),
+            (PageAction::About(match_index, action), _) => match self.current_match(page, match_index) {
+                Ok(Some(current)) => self.on_match_action(page, current, action),
+                Ok(None) if matches!((action, state), (MatchAction::Next, PageState::Idle)) => {
+                    self.enqueue(page);
+                }
                 Ok(None) => {}
                 Err(code) => self.refuse(page, code),
             },
@@ -197,65 +211,66 @@ impl Town {
         self.pair_all();
     }
 
-    fn act_on(&mut self, page: usize, of: usize, deed: Deed) {
-        let end = self.end_of(of, page);
-        match deed {
-            Deed::Next => {
-                self.part(of, page, EndReason::Next, EndReason::PartnerNext);
-                self.line_up(page);
+    fn on_match_action(&mut self, page: usize, match_index: usize, action: MatchAction) {
+        let end = self.end_index(match_index, page);
+        match action {
+            MatchAction::Next => {
+                self.end_match(match_index, page, EndReason::Next, EndReason::PartnerNext);
+                self.enqueue(page);
             }
-            Deed::Failed => self.fail(of),
-            Deed::Connected => self.matches[of].connected[end] = true,
-            Deed::Signal { epoch, .. } if epoch > 6 => self.refuse(page, ErrorCode::BadEpoch),
-            Deed::Signal { epoch, .. } if epoch < self.matches[of].epochs[end] => {}
-            Deed::Signal { epoch, text } => {
-                self.matches[of].epochs[end] = epoch;
-                self.tell(self.matches[of].ends[1 - end], Heard::Signal { of, epoch, text });
+            MatchAction::Failed => self.end_unconnected(match_index),
+            MatchAction::Connected => self.matches[match_index].connected[end] = true,
+            MatchAction::Signal { epoch, .. } if epoch > 6 => self.refuse(page, ErrorCode::BadEpoch),
+            MatchAction::Signal { epoch, .. } if epoch < self.matches[match_index].epochs[end] => {}
+            MatchAction::Signal { epoch, text } => {
+                self.matches[match_index].epochs[end] = epoch;
+                let partner = self.matches[match_index].ends[1 - end];
+                self.send_to_page(partner, ModelEvent::Signal { match_index, epoch, text });
             }
         }
     }
 
-    /// Something comes that is refused.
-    pub(crate) fn misbehave(&mut self, page: usize, code: ErrorCode) {
+    /// A page sends something that the server refuses with `code`.
+    pub(crate) fn send_invalid(&mut self, page: usize, code: ErrorCode) {
         self.catch_up();
-        if self.pages[page].standing != Standing::Gone {
+        if self.pages[page].state != PageState::Gone {
             self.refuse(page, code);
         }
     }
 
-    /// Something comes that is refused because of when it comes.
-    pub(crate) fn too_soon(&mut self, page: usize) {
+    /// A page sends something sooner than the rate limit allows.
+    pub(crate) fn send_too_soon(&mut self, page: usize) {
         self.catch_up();
-        match self.pages[page].standing {
-            Standing::Gone => {}
-            Standing::Silent { .. } => self.dismiss(page, ErrorCode::HelloFirst),
-            Standing::Idle | Standing::Waiting(..) | Standing::Matched(_) => {
-                self.tell(page, Heard::Error(ErrorCode::RateLimited));
+        match self.pages[page].state {
+            PageState::Gone => {}
+            PageState::AwaitingHello { .. } => self.dismiss(page, ErrorCode::HelloFirst),
+            PageState::Idle | PageState::Waiting(..) | PageState::Matched(_) => {
+                self.send_to_page(page, ModelEvent::Error(ErrorCode::RateLimited));
             }
         }
     }
 
-    /// Nothing passes on a page's wire any more.
-    pub(crate) fn cut(&mut self, page: usize) {
-        self.pages[page].wire = Wire::Cut;
+    /// A page's wire stops working, and the server does not notice.
+    pub(crate) fn cut_wire(&mut self, page: usize) {
+        self.pages[page].wire = WireState::Cut;
     }
 
-    /// The server learns that a page's socket is gone.
-    pub(crate) fn lose(&mut self, page: usize) {
-        self.cut(page);
+    /// The server notices that a page's socket is gone.
+    pub(crate) fn lose_socket(&mut self, page: usize) {
+        self.cut_wire(page);
         self.catch_up();
-        let grace = match self.pages[page].standing {
-            Standing::Gone | Standing::Silent { .. } => return,
-            Standing::Matched(_) => 20_000,
-            Standing::Idle | Standing::Waiting(..) => 5_000,
+        let grace = match self.pages[page].state {
+            PageState::Gone | PageState::AwaitingHello { .. } => return,
+            PageState::Matched(_) => 20_000,
+            PageState::Idle | PageState::Waiting(..) => 5_000,
         };
-        self.pages[page].wire = Wire::Lost { until: self.now + grace };
-        self.tell_partner(page, Signalling::Lost);
+        self.pages[page].wire = WireState::Lost { until: self.now + grace };
+        self.notify_partner(page, Signalling::Lost);
     }
 
-    /// A page closes its socket.
-    pub(crate) fn goodbye(&mut self, page: usize) {
-        self.cut(page);
+    /// A page closes its socket on purpose.
+    pub(crate) fn close_page(&mut self, page: usize) {
+        self.cut_wire(page);
         self.catch_up();
         self.forget(page, EndReason::PartnerLeft);
     }
@@ -264,134 +279,143 @@ impl Town {
         self.catch_up();
         self.draining = true;
         for page in 0..self.pages.len() {
-            if let Standing::Idle | Standing::Waiting(..) = self.pages[page].standing {
-                self.send_away_if_draining(page);
+            if let PageState::Idle | PageState::Waiting(..) = self.pages[page].state {
+                self.dismiss_if_draining(page);
             }
         }
     }
 
-    /// Does all that is due, in the order in which it is, and then pairs who can be paired.
+    /// Handles all deadlines up to now, earliest first, and then makes all possible pairs.
     pub(crate) fn catch_up(&mut self) {
-        self.caught_up = self.now;
-        while let Some(due) = self.all_due().into_iter().min().filter(|(at, ..)| *at <= self.now) {
+        self.caught_up_at = self.now;
+        while let Some(due) = self.deadlines().into_iter().min().filter(|(at, ..)| *at <= self.now) {
             match due {
                 (_, 0, page) => self.dismiss(page, ErrorCode::HelloFirst),
                 (_, 1, page) => self.forget(page, EndReason::PartnerLost),
                 (_, 3, page) => self.widen(page),
-                (_, _, of) if self.matches[of].ends.iter().any(|it| self.is_lost(*it)) => {
-                    self.matches[of].connect_by = self.now + 20_000;
+                (_, _, match_index) if self.matches[match_index].ends.iter().any(|it| self.is_lost(*it)) => {
+                    self.matches[match_index].connect_by = self.now + 20_000;
                 }
-                (_, _, of) => self.fail(of),
+                (_, _, match_index) => self.end_unconnected(match_index),
             }
         }
         self.pair_all();
     }
 
-    fn all_due(&self) -> Vec<(u64, u8, usize)> {
-        let of_page = |(n, page): (usize, &Page)| match (page.standing, page.wire) {
-            (Standing::Gone, _) => None,
-            (Standing::Silent { until }, _) => Some((until, 0, n)),
-            (_, Wire::Lost { until }) => Some((until, 1, n)),
-            (_, Wire::Whole | Wire::Cut) => None,
+    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening), and index of a page or match.
+    fn deadlines(&self) -> Vec<(u64, u8, usize)> {
+        let of_page = |(n, page): (usize, &ModelPage)| match (page.state, page.wire) {
+            (PageState::Gone, _) => None,
+            (PageState::AwaitingHello { until }, _) => Some((until, 0, n)),
+            (_, WireState::Lost { until }) => Some((until, 1, n)),
+            (_, WireState::Working | WireState::Cut) => None,
         };
-        let pending = |it: &Match| it.over.is_none() && it.connected != [true; 2];
-        let of_match = |(n, it): (usize, &Match)| pending(it).then_some((it.connect_by, 2, n));
+        let pending = |it: &ModelMatch| it.ended_at.is_none() && it.connected != [true; 2];
+        let of_match = |(n, it): (usize, &ModelMatch)| pending(it).then_some((it.connect_by, 2, n));
         let pages = self.pages.iter().enumerate().filter_map(of_page);
-        let widening = |(n, page): (usize, &Page)| match page.standing {
-            Standing::Waiting(..) => Some((page.wants.1?, 3, n)),
-            Standing::Silent { .. } | Standing::Idle | Standing::Matched(_) | Standing::Gone => None,
+        let widening = |(n, page): (usize, &ModelPage)| match page.state {
+            PageState::Waiting(..) => Some((page.wants.1?, 3, n)),
+            PageState::AwaitingHello { .. } | PageState::Idle | PageState::Matched(_) | PageState::Gone => {
+                None
+            }
         };
         let widening = self.pages.iter().enumerate().filter_map(widening);
         pages.chain(widening).chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
     }
 
-    /// Ends a match by one end's doing, or by nobody's.
-    fn part(&mut self, of: usize, by: usize, own: EndReason, partners: EndReason) {
-        let (now, ends) = (self.now, self.matches[of].ends);
+    /// Ends a match. `page` caused it and is given the reason `own`; `usize::MAX` means that neither page did.
+    fn end_match(&mut self, match_index: usize, page: usize, own: EndReason, partners: EndReason) {
+        let (now, ends) = (self.now, self.matches[match_index].ends);
         for it in &mut self.matches {
-            it.forgotten |= it.over.is_some_and(|at| now - at >= 600_000);
+            it.forgotten |= it.ended_at.is_some_and(|at| now - at >= 600_000);
         }
-        self.matches[of].over = Some(now);
-        self.apart.push((ends[0], ends[1], now + 30_000));
-        for page in ends {
-            if self.pages[page].standing == Standing::Gone {
+        self.matches[match_index].ended_at = Some(now);
+        self.kept_apart.push((ends[0], ends[1], now + 30_000));
+        for end in ends {
+            if self.pages[end].state == PageState::Gone {
                 continue;
             }
-            self.pages[page].standing = Standing::Idle;
-            self.tell(page, Heard::Ended { of, reason: if page == by { own } else { partners } });
-            if page != by && partners != EndReason::Unconnected {
-                self.send_away_if_draining(page);
+            self.pages[end].state = PageState::Idle;
+            let reason = if end == page { own } else { partners };
+            self.send_to_page(end, ModelEvent::Ended { match_index, reason });
+            if end != page && partners != EndReason::Unconnected {
+                self.dismiss_if_draining(end);
             }
         }
     }
 
-    /// The match, if it is this page's now; an error if it never was.
-    fn is_current(&self, page: usize, of: Option<usize>) -> Result<Option<usize>, ErrorCode> {
-        match of {
-            Some(of) if self.pages[page].standing == Standing::Matched(of) => Ok(Some(of)),
-            Some(of) if self.matches[of].ends.contains(&page) && !self.matches[of].forgotten => Ok(None),
+    /// The match, if the page is in it now; `None` if it was once, and an error if it never was.
+    fn current_match(&self, page: usize, match_index: Option<usize>) -> Result<Option<usize>, ErrorCode> {
+        match match_index {
+            Some(it) if self.pages[page].state == PageState::Matched(it) => Ok(Some(it)),
+            Some(it) if self.matches[it].ends.contains(&page) && !self.matches[it].forgotten => Ok(None),
             Some(_) | None => Err(ErrorCode::NotYourMatch),
         }
     }
 
-    fn tell(&mut self, page: usize, heard: Heard) {
-        let counted = !matches!(heard, Heard::Error(_) | Heard::ComeBack | Heard::Closed(_));
+    /// Sends a message to a page; one without a working wire gets it when it resumes, if the message is numbered.
+    fn send_to_page(&mut self, page: usize, event: ModelEvent) {
+        let is_numbered =
+            !matches!(event, ModelEvent::Error(_) | ModelEvent::ComeBack | ModelEvent::Closed(_));
         match self.pages[page].wire {
-            Wire::Whole => {
-                if let Heard::Matched { of, .. } = heard {
-                    let (device, other) = (self.pages[page].device, self.partner_device(page, of));
-                    past_partners::meet(&mut self.devices[device].met, other, self.now);
+            WireState::Working => {
+                if let ModelEvent::Matched { match_index, .. } = event {
+                    let (device, other) = (self.pages[page].device, self.partner_device(page, match_index));
+                    past_partners::record_met(&mut self.devices[device].met, other, self.now);
                 }
-                self.pages[page].heard.push(heard);
+                self.pages[page].events.push(event);
             }
-            Wire::Cut | Wire::Lost { .. } if counted => self.pages[page].missed.push(heard),
-            Wire::Cut | Wire::Lost { .. } => {}
+            WireState::Cut | WireState::Lost { .. } if is_numbered => {
+                self.pages[page].missed_events.push(event);
+            }
+            WireState::Cut | WireState::Lost { .. } => {}
         }
     }
 
-    fn tell_partner(&mut self, page: usize, signalling: Signalling) {
-        if let Standing::Matched(of) = self.pages[page].standing {
-            let partner = self.matches[of].ends[1 - self.end_of(of, page)];
-            self.tell(partner, Heard::Partner { of, signalling });
+    fn notify_partner(&mut self, page: usize, signalling: Signalling) {
+        if let PageState::Matched(match_index) = self.pages[page].state {
+            let partner = self.matches[match_index].ends[1 - self.end_index(match_index, page)];
+            self.send_to_page(partner, ModelEvent::Partner { match_index, signalling });
         }
     }
 
     fn refuse(&mut self, page: usize, code: ErrorCode) {
-        self.pages[page].refused += 1;
+        self.pages[page].refusals += 1;
         if code.close_code().is_some() {
             return self.dismiss(page, code);
         }
-        self.tell(page, Heard::Error(code));
-        if self.pages[page].refused > 16 {
+        self.send_to_page(page, ModelEvent::Error(code));
+        if self.pages[page].refusals > 16 {
             self.dismiss(page, ErrorCode::TooManyRefusals);
         }
     }
 
-    fn send_away_if_draining(&mut self, page: usize) {
+    fn dismiss_if_draining(&mut self, page: usize) {
         if self.draining {
-            self.tell(page, Heard::ComeBack);
+            self.send_to_page(page, ModelEvent::ComeBack);
             self.dismiss(page, ErrorCode::ServerStops);
         }
     }
 
     fn dismiss(&mut self, page: usize, code: ErrorCode) {
-        self.tell(page, Heard::Error(code));
-        self.tell(page, Heard::Closed(code));
+        self.send_to_page(page, ModelEvent::Error(code));
+        self.send_to_page(page, ModelEvent::Closed(code));
         self.forget(page, EndReason::PartnerLeft);
     }
 
     fn forget(&mut self, page: usize, reason: EndReason) {
-        let before = std::mem::replace(&mut self.pages[page].standing, Standing::Gone);
-        if let Standing::Matched(of) = before {
-            self.part(of, page, reason, reason);
+        let before = std::mem::replace(&mut self.pages[page].state, PageState::Gone);
+        if let PageState::Matched(match_index) = before {
+            self.end_match(match_index, page, reason, reason);
         }
     }
 
-    fn no_room(&self, sockets: usize) -> Option<ErrorCode> {
+    /// Why the server rejects another socket, if it does.
+    fn admission_error(&self, sockets: usize) -> Option<ErrorCode> {
         if self.draining {
             Some(ErrorCode::ServerStops)
         } else {
-            (sockets >= self.room.saturating_add(self.lost())).then_some(ErrorCode::ServerFull)
+            (sockets >= self.capacity.saturating_add(self.lost_peers())).then_some(ErrorCode::ServerFull)
         }
     }
 }

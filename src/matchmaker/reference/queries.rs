@@ -1,26 +1,28 @@
-//! What can be asked of the model; it must not change anything.
+//! Queries of the model; none of them changes it.
 
-use super::{Match, PATIENCE, Page, Town};
+use super::{MAX_PASSED_BY, ModelMatch, ModelPage, ReferenceModel};
 use crate::{
-    matchmaker::tests::vocabulary::{Standing, TASTES, Wire},
+    matchmaker::tests::vocabulary::{PageState, TASTES, WireState},
     protocol::Affinity,
 };
 
-/// Two who could be paired, in the order in which that is done.
-pub(crate) type Pair = (u8, (u64, usize), (u64, usize), usize, usize);
+/// A possible pair: its priority, the places of the longer and of the shorter waiter, and the two pages in that order.
+///
+/// The smallest pair is made first.
+pub(crate) type PossiblePair = (u8, (u64, usize), (u64, usize), usize, usize);
 
-impl Town {
-    /// The next moment at which something has to happen by itself.
-    pub(crate) fn next_event(&self) -> Option<u64> {
+impl ReferenceModel {
+    /// The next time at which something has to happen without an input.
+    pub(crate) fn deadline(&self) -> Option<u64> {
         let queue = self.queue();
         let all = queue.iter().flat_map(|one| queue.iter().map(move |other| (*one, *other)));
-        let possible = all.filter(|(one, other)| one < other && self.claim(*one, *other).is_some());
-        let retries = possible.filter_map(|(one, other)| self.accept_from(one, other));
+        let possible = all.filter(|(one, other)| one < other && self.priority(*one, *other).is_some());
+        let retries = possible.filter_map(|(one, other)| self.may_meet_from(one, other));
         let retries = retries.filter(|at| *at > self.now);
-        self.all_due().into_iter().map(|it| it.0).chain(retries).min()
+        self.deadlines().into_iter().map(|it| it.0).chain(retries).min()
     }
 
-    /// Who waits and can be reached, the longest waiter first.
+    /// Waiting pages that are not lost, the longest waiter first.
     pub(crate) fn queue(&self) -> Vec<usize> {
         let mut queue: Vec<_> = (0..self.pages.len()).filter(|it| self.place(*it).is_some()).collect();
         queue.sort_by_key(|it| self.place(*it));
@@ -28,39 +30,42 @@ impl Town {
     }
 
     pub(crate) fn place(&self, page: usize) -> Option<(u64, usize)> {
-        match (self.pages[page].standing, self.pages[page].wire) {
-            (Standing::Waiting(since, turn), Wire::Whole | Wire::Cut) => Some((since, turn)),
+        match (self.pages[page].state, self.pages[page].wire) {
+            (PageState::Waiting(since, turn), WireState::Working | WireState::Cut) => Some((since, turn)),
             _ => None,
         }
     }
 
-    pub(crate) fn are_apart(&self, one: usize, other: usize) -> bool {
-        let both = |it: &(usize, usize, u64)| [(one, other), (other, one)].contains(&(it.0, it.1));
-        self.apart.iter().any(|it| both(it) && it.2 > self.now)
+    /// Whether two pages parted so recently that they are not paired again yet.
+    pub(crate) fn are_kept_apart(&self, one: usize, other: usize) -> bool {
+        let is_pair = |it: &(usize, usize, u64)| [(one, other), (other, one)].contains(&(it.0, it.1));
+        self.kept_apart.iter().any(|it| is_pair(it) && it.2 > self.now)
     }
 
-    /// All who could be paired now: how good that is, the places of the longer and the other waiter, and who they are.
-    pub(crate) fn pairs(&self) -> Vec<Pair> {
+    /// All pairs that could be made now.
+    pub(crate) fn possible_pairs(&self) -> Vec<PossiblePair> {
         let queue = self.queue();
-        let pair = |(n, one): (usize, &usize)| {
-            let others = queue[n + 1..].iter().filter(|it| self.accept_now(*one, **it));
-            let claim = |other: &usize| {
-                Some((self.claim(*one, *other)?, self.place(*one)?, self.place(*other)?, *one, *other))
+        let pairs_of = |(n, one): (usize, &usize)| {
+            let others = queue[n + 1..].iter().filter(|it| self.may_meet_now(*one, **it));
+            let pair = |other: &usize| {
+                Some((self.priority(*one, *other)?, self.place(*one)?, self.place(*other)?, *one, *other))
             };
-            others.filter_map(claim).collect::<Vec<_>>()
+            others.filter_map(pair).collect::<Vec<_>>()
         };
-        queue.iter().enumerate().flat_map(pair).collect()
+        queue.iter().enumerate().flat_map(pairs_of).collect()
     }
 
-    /// Why two could be paired, if they were not kept apart; less is better.
-    pub(crate) fn claim(&self, one: usize, other: usize) -> Option<u8> {
-        if self.is_owed(one) || self.is_owed(other) {
+    /// The priority of pairing two pages, apart from their past; `None` if they do not accept each other.
+    ///
+    /// Less is better. It is 0 if either page is owed a partner, and grows as the two have less in common.
+    pub(crate) fn priority(&self, one: usize, other: usize) -> Option<u8> {
+        if self.is_owed_partner(one) || self.is_owed_partner(other) {
             return Some(0);
         }
         let [interests, languages] = self.shared(one, other);
-        let is_wild = |page: usize| TASTES[self.pages[page].taste].1.is_empty();
-        let understand = languages > 0 || is_wild(one) || is_wild(other);
-        let affinity = match (interests, understand) {
+        let speaks_any = |page: usize| TASTES[self.pages[page].taste].1.is_empty();
+        let can_talk = languages > 0 || speaks_any(one) || speaks_any(other);
+        let affinity = match (interests, can_talk) {
             (1.., true) => Affinity::Interest,
             (_, true) => Affinity::Language,
             (_, false) => Affinity::Anybody,
@@ -69,22 +74,24 @@ impl Town {
         (accepts(one) && accepts(other)).then_some(1 + affinity as u8)
     }
 
-    /// How many interests and languages two have in common.
+    /// The numbers of interests and languages that two pages have in common.
     pub(crate) fn shared(&self, one: usize, other: usize) -> [usize; 2] {
-        let [(mine, my), (theirs, their)] = [one, other].map(|it| TASTES[self.pages[it].taste]);
+        let [(one_interests, one_languages), (other_interests, other_languages)] =
+            [one, other].map(|it| TASTES[self.pages[it].taste]);
         let common = |a: &str, b: &str| {
             let is_common = |it: &&str| !it.is_empty() && b.split(',').any(|other| other == *it);
             a.split(',').filter(is_common).count()
         };
-        [common(mine, theirs), common(my, their)]
+        [common(one_interests, other_interests), common(one_languages, other_languages)]
     }
 
-    pub(crate) fn is_owed(&self, page: usize) -> bool {
-        self.place(page).is_some() && self.pages[page].passed >= PATIENCE
+    /// Whether a waiting page was passed by so often that it gets the next partner that may meet it.
+    pub(crate) fn is_owed_partner(&self, page: usize) -> bool {
+        self.place(page).is_some() && self.pages[page].times_passed_by >= MAX_PASSED_BY
     }
 
-    /// What a page wants now that has waited since then, and until when.
-    pub(crate) fn wanted(&self, page: usize, since: u64) -> (Affinity, Option<u64>) {
+    /// The affinity that a page requires which has waited since `since`, and until when it does.
+    pub(crate) fn required_affinity(&self, page: usize, since: u64) -> (Affinity, Option<u64>) {
         let waited = self.now - since;
         let after = |ms| Some(since + ms);
         match TASTES[self.pages[page].taste] {
@@ -98,41 +105,43 @@ impl Town {
         }
     }
 
-    /// Sockets that are open.
-    pub(crate) fn sockets(&self) -> usize {
-        let has_one = |it: &&Page| it.standing != Standing::Gone && !matches!(it.wire, Wire::Lost { .. });
+    /// The number of open sockets, as the server counts them.
+    pub(crate) fn open_sockets(&self) -> usize {
+        let has_one =
+            |it: &&ModelPage| it.state != PageState::Gone && !matches!(it.wire, WireState::Lost { .. });
         self.pages.iter().filter(has_one).count()
     }
 
-    /// How many peers there are, those within their grace included.
-    pub(crate) fn named(&self) -> usize {
-        self.count(|it| !matches!(it, Standing::Silent { .. } | Standing::Gone))
+    /// The number of peers, including those in their grace period.
+    pub(crate) fn peer_count(&self) -> usize {
+        self.count_pages(|it| !matches!(it, PageState::AwaitingHello { .. } | PageState::Gone))
     }
 
-    /// How many of them have lost their socket.
-    pub(crate) fn lost(&self) -> usize {
-        let is_lost = |it: &&Page| it.standing != Standing::Gone && matches!(it.wire, Wire::Lost { .. });
+    /// The number of peers in their grace period.
+    pub(crate) fn lost_peers(&self) -> usize {
+        let is_lost =
+            |it: &&ModelPage| it.state != PageState::Gone && matches!(it.wire, WireState::Lost { .. });
         self.pages.iter().filter(is_lost).count()
     }
 
-    /// How many pages stand like this.
-    pub(crate) fn count(&self, like: impl Fn(Standing) -> bool) -> usize {
-        self.pages.iter().filter(|it| like(it.standing)).count()
+    /// The number of pages in a state.
+    pub(crate) fn count_pages(&self, is_in_state: impl Fn(PageState) -> bool) -> usize {
+        self.pages.iter().filter(|it| is_in_state(it.state)).count()
     }
 
-    /// Matches that go on: those that are calls, or those that are not yet.
-    pub(crate) fn matches(&self, calls: bool) -> usize {
-        let is_one = |it: &&Match| it.over.is_none() && (it.connected == [true; 2]) == calls;
+    /// The number of current matches that are calls, or of those that are not calls yet.
+    pub(crate) fn match_count(&self, calls: bool) -> usize {
+        let is_one = |it: &&ModelMatch| it.ended_at.is_none() && (it.connected == [true; 2]) == calls;
         self.matches.iter().filter(is_one).count()
     }
 
-    /// Whether a page has lost its socket, and the server knows.
+    /// Whether the server knows that this page has lost its socket.
     pub(crate) fn is_lost(&self, page: usize) -> bool {
-        matches!(self.pages[page].wire, Wire::Lost { .. })
+        matches!(self.pages[page].wire, WireState::Lost { .. })
     }
 
-    /// Which end of a match a page is.
-    pub(crate) fn end_of(&self, of: usize, page: usize) -> usize {
-        usize::from(self.matches[of].ends[1] == page)
+    /// The index of a page within the ends of a match: 0 or 1.
+    pub(crate) fn end_index(&self, match_index: usize, page: usize) -> usize {
+        usize::from(self.matches[match_index].ends[1] == page)
     }
 }

@@ -1,85 +1,92 @@
-//! How the model lets pages wait and pairs them; it must not know what they say then.
+//! The model's queue: joining it, widening the search, and making pairs.
 
-use super::{Match, Town};
+use super::{ModelMatch, ReferenceModel};
 use crate::{
-    matchmaker::tests::vocabulary::{Heard, Standing},
+    matchmaker::tests::vocabulary::{ModelEvent, PageState},
     protocol::{Affinity, EndReason, Role},
 };
 
-impl Town {
+impl ReferenceModel {
+    /// Makes the best possible pair until no two waiting pages can be paired.
     pub(crate) fn pair_all(&mut self) {
-        while let Some((_, _, _, one, other)) = self.pairs().into_iter().min() {
-            self.acquaint(one, other);
-            let (ends, of) = ([one, other], self.matches.len());
-            let places = ends.map(|it| self.place(it).unwrap());
-            let connect_by = self.now + 20_000;
-            let (connected, epochs) = ([false; 2], [1; 2]);
-            self.matches.push(Match {
+        while let Some((_, _, _, one, other)) = self.possible_pairs().into_iter().min() {
+            self.record_meeting(one, other);
+            let (ends, match_index) = ([one, other], self.matches.len());
+            self.matches.push(ModelMatch {
                 ends,
-                places,
-                connected,
-                epochs,
-                connect_by,
-                over: None,
+                places: ends.map(|it| self.place(it).unwrap()),
+                connected: [false; 2],
+                epochs: [1; 2],
+                connect_by: self.now + 20_000,
+                ended_at: None,
                 forgotten: false,
             });
             let shared = self.shared(one, other);
-            self.check_nobody_starves(one, other);
+            self.check_no_starvation(one, other);
             for (page, partner, role) in [(one, other, Role::Impolite), (other, one, Role::Polite)] {
-                self.pages[page].standing = Standing::Matched(of);
-                self.tell(page, Heard::Matched { of, role, partner: Self::media(partner), shared });
+                self.pages[page].state = PageState::Matched(match_index);
+                let partner = Self::media_of(partner);
+                self.send_to_page(page, ModelEvent::Matched { match_index, role, partner, shared });
             }
             for page in self.queue() {
-                self.pages[page].passed += usize::from(self.pages[page].wants.0 == Affinity::Anybody);
+                let page = &mut self.pages[page];
+                page.times_passed_by += usize::from(page.wants.0 == Affinity::Anybody);
             }
         }
     }
 
-    /// Who was passed by often enough is passed by only for somebody who was owed a partner before, or by those with whom
-    /// it is kept apart.
-    fn check_nobody_starves(&self, one: usize, other: usize) {
-        for page in self.queue().into_iter().filter(|it| self.is_owed(*it) && ![one, other].contains(it)) {
-            let is_earlier = |it: usize| self.is_owed(it) && self.place(it) < self.place(page);
-            let may_pass = |it: usize| is_earlier(it) || !self.accept_now(it, page);
+    /// Checks that a page which is owed a partner is passed by only for one that was owed a partner earlier, or by
+    /// pages that may not meet it now.
+    fn check_no_starvation(&self, one: usize, other: usize) {
+        let owed = self.queue().into_iter().filter(|it| self.is_owed_partner(*it));
+        for page in owed.filter(|it| ![one, other].contains(it)) {
+            let is_earlier = |it: usize| self.is_owed_partner(it) && self.place(it) < self.place(page);
+            let may_pass = |it: usize| is_earlier(it) || !self.may_meet_now(it, page);
             assert!(
                 is_earlier(one) || is_earlier(other) || may_pass(one) && may_pass(other),
-                "{page} is passed by"
+                "page {page} was passed by although it was owed a partner"
             );
         }
     }
 
-    pub(crate) fn line_up(&mut self, page: usize) {
-        self.turns += 1;
-        self.line_up_at(page, (self.now, self.turns));
+    /// Adds a page at the end of the queue.
+    pub(crate) fn enqueue(&mut self, page: usize) {
+        self.last_turn += 1;
+        self.enqueue_at(page, (self.now, self.last_turn));
     }
 
-    pub(crate) fn line_up_at(&mut self, page: usize, (since, turn): (u64, usize)) {
+    pub(crate) fn enqueue_at(&mut self, page: usize, (since, turn): (u64, usize)) {
         if self.draining {
-            return self.send_away_if_draining(page);
+            return self.dismiss_if_draining(page);
         }
-        self.pages[page].standing = Standing::Waiting(since, turn);
-        self.tell(page, Heard::Waiting);
-        (self.pages[page].wants, self.pages[page].passed) = ((Affinity::Anybody, None), 0);
+        self.pages[page].state = PageState::Waiting(since, turn);
+        self.send_to_page(page, ModelEvent::Waiting);
+        (self.pages[page].wants, self.pages[page].times_passed_by) = ((Affinity::Anybody, None), 0);
         if self.pages[page].taste != 0 {
             self.widen(page);
         }
     }
 
+    /// Updates what a waiting page requires of a partner, and tells the page.
     pub(crate) fn widen(&mut self, page: usize) {
-        let Standing::Waiting(since, _) = self.pages[page].standing else { unreachable!("it waits") };
-        let wants = self.wanted(page, since);
-        (self.pages[page].wants, self.pages[page].passed) = (wants, 0);
+        let PageState::Waiting(since, _) = self.pages[page].state else {
+            unreachable!("only waiting pages widen their search")
+        };
+        let wants = self.required_affinity(page, since);
+        (self.pages[page].wants, self.pages[page].times_passed_by) = (wants, 0);
         let widens_in_ms = wants.1.map(|at| u32::try_from(at - self.now).unwrap());
-        self.tell(page, Heard::Seeking { wants: wants.0, widens_in_ms });
+        self.send_to_page(page, ModelEvent::Seeking { wants: wants.0, widens_in_ms });
     }
 
-    pub(crate) fn fail(&mut self, of: usize) {
-        self.part(of, usize::MAX, EndReason::Unconnected, EndReason::Unconnected);
-        let Match { ends, places, connected, .. } = self.matches[of];
+    /// Ends a match that did not connect or whose call broke. Both pages wait again, at their former places if the
+    /// match never was a call.
+    pub(crate) fn end_unconnected(&mut self, match_index: usize) {
+        self.end_match(match_index, usize::MAX, EndReason::Unconnected, EndReason::Unconnected);
+        let ModelMatch { ends, places, connected, .. } = self.matches[match_index];
         for end in 0..2 {
             match connected {
-                [true, true] => self.line_up(ends[end]),
-                _ => self.line_up_at(ends[end], places[end]),
+                [true, true] => self.enqueue(ends[end]),
+                _ => self.enqueue_at(ends[end], places[end]),
             }
         }
     }

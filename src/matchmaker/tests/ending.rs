@@ -1,4 +1,4 @@
-//! How a match or a wait ends, and who is told what; it must not know lost sockets.
+//! Tests of how matches and waiting end, and of messages about matches that are over.
 
 use super::scene::{Scene, candidate, offer, secs};
 use crate::{
@@ -7,173 +7,173 @@ use crate::{
 };
 
 #[test]
-fn next_ends_the_match_for_both_and_only_who_pressed_it_waits() {
+fn next_ends_the_match_and_requeues_only_the_sender() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.wait(secs(4));
-    scene.say(ann, ToServer::Next { match_id });
-    assert_eq!(scene.news(ann), ["ended #1 next", "waiting"]);
-    assert_eq!(scene.news(bob), ["ended #1 partner-next"]);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.advance(secs(4));
+    scene.send(ann, ToServer::Next { match_id });
+    assert_eq!(scene.take_events(ann), ["ended #1 next", "waiting"]);
+    assert_eq!(scene.take_events(bob), ["ended #1 partner-next"]);
     let census = Census { idle: 1, waiting: 1, connections: 2, ..Census::default() };
     assert_eq!(scene.machine.census(), census);
     assert_eq!(scene.notes[1..], [Note::Ended { match_id, reason: EndReason::PartnerNext, lasted: secs(4) }]);
 }
 
 #[test]
-fn next_pressed_by_both_at_once_ends_the_match_once_and_both_wait() {
+fn simultaneous_next_ends_the_match_once_and_requeues_both() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.say(bob, ToServer::Next { match_id });
-    scene.say(ann, ToServer::Next { match_id });
-    assert_eq!(scene.news(ann), ["ended #1 partner-next", "waiting"]);
-    assert_eq!(scene.news(bob), ["ended #1 next", "waiting"]);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send(bob, ToServer::Next { match_id });
+    scene.send(ann, ToServer::Next { match_id });
+    assert_eq!(scene.take_events(ann), ["ended #1 partner-next", "waiting"]);
+    assert_eq!(scene.take_events(bob), ["ended #1 next", "waiting"]);
     assert_eq!(scene.notes.len(), 2);
 }
 
 #[test]
-fn next_pressed_again_and_again_ends_one_match_only() {
+fn repeated_next_ends_only_one_match() {
     let mut scene = Scene::new();
-    let (ann, bob, before) = scene.pair();
-    let [cem] = scene.arrive();
+    let (ann, bob, before) = scene.add_matched_pair();
+    let [cem] = scene.add_pages();
     scene.join(cem);
-    scene.say(ann, ToServer::Next { match_id: before });
-    assert_eq!(scene.news(ann), ["ended #1 next", "waiting", "matched #2 polite"]);
-    scene.say(ann, ToServer::Next { match_id: before });
-    scene.say(ann, ToServer::Next { match_id: before });
-    assert_eq!(scene.news(ann), Vec::<String>::new());
+    scene.send(ann, ToServer::Next { match_id: before });
+    assert_eq!(scene.take_events(ann), ["ended #1 next", "waiting", "matched #2 polite"]);
+    scene.send(ann, ToServer::Next { match_id: before });
+    scene.send(ann, ToServer::Next { match_id: before });
+    assert_eq!(scene.take_events(ann), Vec::<String>::new());
     assert_eq!(
-        scene.all_news(bob..cem + 1),
+        scene.take_all_events(bob..cem + 1),
         [vec!["ended #1 partner-next"], vec!["waiting", "matched #2 impolite"]]
     );
 }
 
 #[test]
-fn who_leaves_a_match_neither_waits_nor_talks_and_the_partner_is_told_partner_left() {
+fn leave_ends_the_match_and_makes_both_ends_idle() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.connect(match_id, [ann, bob]);
-    scene.say(ann, ToServer::Leave {});
-    scene.say(ann, ToServer::Leave {});
-    assert_eq!(scene.news(ann), ["ended #1 left"]);
-    assert_eq!(scene.news(bob), ["ended #1 partner-left"]);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
+    scene.send(ann, ToServer::Leave {});
+    scene.send(ann, ToServer::Leave {});
+    assert_eq!(scene.take_events(ann), ["ended #1 left"]);
+    assert_eq!(scene.take_events(bob), ["ended #1 partner-left"]);
     assert_eq!(scene.machine.census(), Census { idle: 2, connections: 2, ..Census::default() });
 }
 
 #[test]
-fn who_leaves_the_queue_is_not_found_in_it() {
+fn leaving_the_queue_prevents_pairing() {
     let mut scene = Scene::new();
-    let [ann, bob] = scene.arrive();
+    let [ann, bob] = scene.add_pages();
     scene.join(ann);
-    scene.say(ann, ToServer::Leave {});
+    scene.send(ann, ToServer::Leave {});
     scene.join(bob);
-    assert_eq!(scene.all_news(ann..bob + 1), [["waiting"], ["waiting"]]);
+    assert_eq!(scene.take_all_events(ann..bob + 1), [["waiting"], ["waiting"]]);
     scene.join(ann);
-    assert_eq!(scene.news(bob), ["matched #1 impolite"]);
+    assert_eq!(scene.take_events(bob), ["matched #1 impolite"]);
 }
 
 #[test]
-fn who_closes_its_page_is_gone_at_once_and_for_good() {
+fn closed_page_is_forgotten_at_once() {
     let mut scene = Scene::new();
-    let (ann, bob, _) = scene.pair();
-    let name = scene.pages[ann].name.unwrap();
-    scene.goodbye(ann);
-    assert_eq!(scene.news(bob), ["ended #1 partner-left"]);
-    let again = scene.impostor(name);
-    assert_eq!(scene.news(again), ["welcome"]);
-    scene.wait(secs(60));
-    assert_eq!(scene.news(bob), Vec::<String>::new());
+    let (ann, bob, _) = scene.add_matched_pair();
+    let identity = scene.pages[ann].identity.unwrap();
+    scene.close_page(ann);
+    assert_eq!(scene.take_events(bob), ["ended #1 partner-left"]);
+    let again = scene.add_impostor(identity);
+    assert_eq!(scene.take_events(again), ["welcome"]);
+    scene.advance(secs(60));
+    assert_eq!(scene.take_events(bob), Vec::<String>::new());
     assert_eq!(scene.notes.len(), 2);
 }
 
 #[test]
-fn who_closes_its_page_while_it_waits_is_not_paired() {
+fn closed_waiting_page_is_not_paired() {
     let mut scene = Scene::new();
-    let [ann, bob] = scene.arrive();
+    let [ann, bob] = scene.add_pages();
     scene.join(ann);
-    scene.goodbye(ann);
+    scene.close_page(ann);
     scene.join(bob);
-    assert_eq!(scene.news(bob), ["waiting"]);
+    assert_eq!(scene.take_events(bob), ["waiting"]);
     assert_eq!(scene.machine.census(), Census { waiting: 1, connections: 1, ..Census::default() });
 }
 
 #[test]
-fn a_signal_reaches_the_partner_and_nobody_else() {
+fn signal_reaches_only_the_partner() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    let (cem, dan, _) = scene.pair();
-    scene.signal(ann, match_id, 1, offer("v=0"));
-    assert_eq!(scene.news(bob), ["signal #1 1 v=0"]);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    let (cem, dan, _) = scene.add_matched_pair();
+    scene.send_signal(ann, match_id, 1, offer("v=0"));
+    assert_eq!(scene.take_events(bob), ["signal #1 1 v=0"]);
     for page in [ann, cem, dan] {
-        assert_eq!(scene.news(page), Vec::<String>::new());
+        assert_eq!(scene.take_events(page), Vec::<String>::new());
     }
 }
 
 #[test]
-fn a_signal_for_a_match_that_is_over_is_dropped() {
+fn messages_about_an_ended_match_are_dropped() {
     let mut scene = Scene::new();
-    let (ann, bob, before) = scene.pair();
-    let [cem] = scene.arrive();
+    let (ann, bob, before) = scene.add_matched_pair();
+    let [cem] = scene.add_pages();
     scene.join(cem);
-    scene.say(ann, ToServer::Next { match_id: before });
-    scene.all_news(ann..cem + 1);
-    scene.signal(ann, before, 1, offer("late"));
-    scene.signal(bob, before, 1, offer("late"));
-    scene.say(bob, ToServer::Connected { match_id: before });
-    scene.say(bob, ToServer::Failed { match_id: before });
-    assert_eq!(scene.all_news(ann..cem + 1), [const { Vec::<String>::new() }; 3]);
+    scene.send(ann, ToServer::Next { match_id: before });
+    scene.take_all_events(ann..cem + 1);
+    scene.send_signal(ann, before, 1, offer("late"));
+    scene.send_signal(bob, before, 1, offer("late"));
+    scene.send(bob, ToServer::Connected { match_id: before });
+    scene.send(bob, ToServer::Failed { match_id: before });
+    assert_eq!(scene.take_all_events(ann..cem + 1), [const { Vec::<String>::new() }; 3]);
 }
 
 #[test]
-fn a_match_that_was_never_its_own_is_refused_whatever_is_said_about_it() {
+fn messages_about_a_foreign_match_are_refused() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    let [eve] = scene.arrive();
-    scene.signal(eve, match_id, 1, offer("mine"));
-    scene.say(eve, ToServer::Connected { match_id });
-    scene.say(eve, ToServer::Failed { match_id });
-    scene.say(eve, ToServer::Next { match_id });
-    let refused = |seq| format!("error not-your-match about {seq}");
-    assert_eq!(scene.news(eve), (1..5).map(refused).collect::<Vec<_>>());
-    assert_eq!(scene.all_news(ann..bob + 1), [const { Vec::<String>::new() }; 2]);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    let [eve] = scene.add_pages();
+    scene.send_signal(eve, match_id, 1, offer("mine"));
+    scene.send(eve, ToServer::Connected { match_id });
+    scene.send(eve, ToServer::Failed { match_id });
+    scene.send(eve, ToServer::Next { match_id });
+    let refusal = |seq| format!("error not-your-match about {seq}");
+    assert_eq!(scene.take_events(eve), (1..5).map(refusal).collect::<Vec<_>>());
+    assert_eq!(scene.take_all_events(ann..bob + 1), [const { Vec::<String>::new() }; 2]);
     assert_eq!(scene.machine.census().connecting, 2);
 }
 
 #[test]
-fn an_ended_match_is_forgotten_after_ten_minutes_and_some() {
+fn ended_match_is_forgotten_after_ten_minutes() {
     let mut scene = Scene::new();
-    let (ann, _, before) = scene.pair();
-    scene.say(ann, ToServer::Leave {});
-    scene.wait(secs(599));
-    scene.signal(ann, before, 1, offer("late"));
-    assert_eq!(scene.news(ann), ["ended #1 left"]);
-    scene.wait(secs(1));
-    let (cem, ..) = scene.pair();
-    scene.say(cem, ToServer::Leave {});
-    scene.signal(ann, before, 1, offer("very late"));
-    assert_eq!(scene.news(ann), ["error not-your-match about 4"]);
+    let (ann, _, before) = scene.add_matched_pair();
+    scene.send(ann, ToServer::Leave {});
+    scene.advance(secs(599));
+    scene.send_signal(ann, before, 1, offer("late"));
+    assert_eq!(scene.take_events(ann), ["ended #1 left"]);
+    scene.advance(secs(1));
+    let (cem, ..) = scene.add_matched_pair();
+    scene.send(cem, ToServer::Leave {});
+    scene.send_signal(ann, before, 1, offer("very late"));
+    assert_eq!(scene.take_events(ann), ["error not-your-match about 4"]);
 }
 
 #[test]
-fn a_signal_of_an_earlier_epoch_is_dropped_and_an_impossible_epoch_is_refused() {
+fn stale_epochs_are_dropped_and_impossible_epochs_refused() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.signal(ann, match_id, 2, offer("second"));
-    scene.signal(ann, match_id, 1, offer("first"));
-    scene.signal(bob, match_id, 1, offer("own count"));
-    scene.signal(ann, match_id, 0, offer("none"));
-    scene.signal(ann, match_id, 7, offer("seventh"));
-    assert_eq!(scene.news(bob), ["signal #1 2 second"]);
-    assert_eq!(scene.news(ann), ["signal #1 1 own count", "error bad-epoch about 5"]);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send_signal(ann, match_id, 2, offer("second"));
+    scene.send_signal(ann, match_id, 1, offer("first"));
+    scene.send_signal(bob, match_id, 1, offer("own count"));
+    scene.send_signal(ann, match_id, 0, offer("none"));
+    scene.send_signal(ann, match_id, 7, offer("seventh"));
+    assert_eq!(scene.take_events(bob), ["signal #1 2 second"]);
+    assert_eq!(scene.take_events(ann), ["signal #1 1 own count", "error bad-epoch about 5"]);
 }
 
 #[test]
-fn a_candidate_too_many_is_refused_and_a_new_epoch_has_its_own() {
+fn candidate_limit_applies_per_epoch() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    (0..65).for_each(|_| scene.signal(ann, match_id, 1, candidate()));
-    assert_eq!(scene.news(bob).len(), 64);
-    assert_eq!(scene.news(ann).last().unwrap(), "error too-many-candidates about 66");
-    scene.signal(ann, match_id, 1, offer("not counted"));
-    scene.signal(ann, match_id, 2, candidate());
-    assert_eq!(scene.news(bob).len(), 2);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    (0..65).for_each(|_| scene.send_signal(ann, match_id, 1, candidate()));
+    assert_eq!(scene.take_events(bob).len(), 64);
+    assert_eq!(scene.take_events(ann).last().unwrap(), "error too-many-candidates about 66");
+    scene.send_signal(ann, match_id, 1, offer("not counted"));
+    scene.send_signal(ann, match_id, 2, candidate());
+    assert_eq!(scene.take_events(bob).len(), 2);
 }

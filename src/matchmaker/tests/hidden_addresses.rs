@@ -1,8 +1,8 @@
-//! Addresses that are hidden, and credentials for the relay that hides them; it must not know how they are made.
+//! Tests of hidden addresses: relay-only matches, private candidates, and relay credentials.
 
 use std::time::Duration;
 
-use super::scene::{Event, Scene, media_of, offer, secs};
+use super::scene::{ClientEvent, Scene, media_of, offer, secs};
 use crate::{
     matchmaker::{Config, Ice, Turn},
     protocol::{Candidate, IceServer, Sdp, Signal, ToBrowser, ToServer},
@@ -10,29 +10,29 @@ use crate::{
 
 const NONE: [&str; 0] = [];
 
-/// A house with a relay, whose guests all come from different networks.
-pub(crate) fn with_relay() -> Scene {
+/// A scene whose server has a relay and whose pages come from different networks.
+pub(crate) fn scene_with_relay() -> Scene {
     let turn = Turn {
         urls: vec!["turn:relay.example".into()],
         secret: "north".into(),
         lifetime: Duration::from_secs(600),
     };
-    let mut scene = Scene::with(Config {
+    let mut scene = Scene::with_config(Config {
         max_connections: 100,
         ice: Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed: false },
         ..Config::for_tests(7)
     });
-    scene.apart = true;
+    scene.separate_networks = true;
     scene
 }
 
-pub(crate) fn joins(scene: &mut Scene, page: usize, hide: bool) {
-    scene.say(page, ToServer::Join { media: media_of(page), hide, tastes: Default::default() });
+pub(crate) fn join_hiding(scene: &mut Scene, page: usize, hide: bool) {
+    scene.send(page, ToServer::Join { media: media_of(page), hide, tastes: Default::default() });
 }
 
-fn terms(scene: &Scene, page: usize) -> (bool, &[IceServer]) {
-    let ToBrowser::Matched { relay_only, ice, .. } = scene.terms(page) else {
-        unreachable!("the terms of a match")
+fn ice_terms(scene: &Scene, page: usize) -> (bool, &[IceServer]) {
+    let ToBrowser::Matched { relay_only, ice, .. } = scene.last_matched(page) else {
+        unreachable!("`last_matched` returns `matched`")
     };
     (*relay_only, ice)
 }
@@ -43,102 +43,107 @@ fn candidate(address: &str, kind: &str) -> Signal {
 }
 
 #[test]
-fn if_either_hides_both_use_the_relay_and_nothing_else() {
-    for hides in [[true, false], [false, true], [true, true]] {
-        let mut scene = with_relay();
-        let [ann, bob] = scene.arrive();
-        joins(&mut scene, ann, hides[0]);
-        joins(&mut scene, bob, hides[1]);
+fn hiding_by_one_peer_forces_the_relay_for_both() {
+    for hide in [[true, false], [false, true], [true, true]] {
+        let mut scene = scene_with_relay();
+        let [ann, bob] = scene.add_pages();
+        join_hiding(&mut scene, ann, hide[0]);
+        join_hiding(&mut scene, bob, hide[1]);
         for page in [ann, bob] {
-            let (relay_only, ice) = terms(&scene, page);
+            let (relay_only, ice) = ice_terms(&scene, page);
             assert!(relay_only && ice.len() == 1 && ice[0].username.is_some());
         }
-        let match_id = scene.current(ann);
-        scene.news(bob);
+        let match_id = scene.last_match(ann);
+        scene.take_events(bob);
         for (address, kind) in [("10.0.0.1", "host"), ("198.51.100.1", "srflx"), ("198.51.100.1", "prflx")] {
-            scene.signal(ann, match_id, 1, candidate(address, kind));
+            scene.send_signal(ann, match_id, 1, candidate(address, kind));
         }
-        assert_eq!(scene.news(bob), NONE);
-        scene.signal(ann, match_id, 1, candidate("203.0.113.1", "relay"));
-        assert_eq!(scene.news(bob).len(), 1);
+        assert_eq!(scene.take_events(bob), NONE);
+        scene.send_signal(ann, match_id, 1, candidate("203.0.113.1", "relay"));
+        assert_eq!(scene.take_events(bob).len(), 1);
     }
 }
 
 #[test]
-fn who_hides_neither_is_asked_for_an_offer_nor_given_one() {
-    let mut scene = with_relay();
-    let [ann, bob, cem] = scene.arrive();
-    joins(&mut scene, ann, true);
-    assert_eq!(scene.pages[ann].asked, 0);
-    joins(&mut scene, ann, false);
-    assert_eq!(scene.pages[ann].asked, 1, "it does not hide any more");
-    scene.say(ann, ToServer::Prepared { number: 1, signal: offer("ahead") });
-    joins(&mut scene, bob, true);
-    let (relay_only, _) = terms(&scene, bob);
+fn hiding_peers_neither_prepare_nor_receive_offers() {
+    let mut scene = scene_with_relay();
+    let [ann, bob, cem] = scene.add_pages();
+    join_hiding(&mut scene, ann, true);
+    assert_eq!(scene.pages[ann].offer_requests, 0);
+    join_hiding(&mut scene, ann, false);
+    assert_eq!(scene.pages[ann].offer_requests, 1, "it no longer hides");
+    scene.send(ann, ToServer::Prepared { number: 1, signal: offer("ahead") });
+    join_hiding(&mut scene, bob, true);
+    let (relay_only, _) = ice_terms(&scene, bob);
     assert!(relay_only);
-    assert!(matches!(scene.terms(bob), ToBrowser::Matched { ahead: None, .. }));
+    assert!(matches!(scene.last_matched(bob), ToBrowser::Matched { ahead: None, .. }));
 
-    joins(&mut scene, cem, false);
-    scene.say(cem, ToServer::Prepared { number: 1, signal: offer("ahead") });
-    joins(&mut scene, cem, true);
-    joins(&mut scene, cem, false);
-    let [dan] = scene.arrive();
-    joins(&mut scene, dan, false);
-    assert!(matches!(scene.terms(dan), ToBrowser::Matched { ahead: None, .. }), "it was dropped when it hid");
+    join_hiding(&mut scene, cem, false);
+    scene.send(cem, ToServer::Prepared { number: 1, signal: offer("ahead") });
+    join_hiding(&mut scene, cem, true);
+    join_hiding(&mut scene, cem, false);
+    let [dan] = scene.add_pages();
+    join_hiding(&mut scene, dan, false);
+    assert!(
+        matches!(scene.last_matched(dan), ToBrowser::Matched { ahead: None, .. }),
+        "the offer was dropped when the page chose to hide"
+    );
 }
 
 #[test]
-fn without_a_relay_who_wants_to_hide_is_refused_and_does_not_wait() {
+fn hiding_without_a_relay_is_refused_and_leaves_the_queue() {
     let mut scene = Scene::new();
-    let [ann, bob] = scene.arrive();
-    joins(&mut scene, ann, true);
-    assert_eq!(scene.news(ann), ["error no-relay about 1"]);
-    joins(&mut scene, bob, false);
-    assert_eq!(scene.news(bob), ["waiting"]);
-    joins(&mut scene, bob, true);
-    assert_eq!(scene.news(bob), ["error no-relay about 2"]);
-    joins(&mut scene, ann, false);
-    assert_eq!(scene.news(ann), ["waiting"], "nobody else does any more");
+    let [ann, bob] = scene.add_pages();
+    join_hiding(&mut scene, ann, true);
+    assert_eq!(scene.take_events(ann), ["error no-relay about 1"]);
+    join_hiding(&mut scene, bob, false);
+    assert_eq!(scene.take_events(bob), ["waiting"]);
+    join_hiding(&mut scene, bob, true);
+    assert_eq!(scene.take_events(bob), ["error no-relay about 2"]);
+    join_hiding(&mut scene, ann, false);
+    assert_eq!(scene.take_events(ann), ["waiting"], "the other page has left the queue");
 }
 
 #[test]
-fn private_addresses_pass_within_a_network_only() {
-    for (apart, passing) in [(true, 0), (false, 1)] {
-        let mut scene = with_relay();
-        scene.apart = apart;
-        let (ann, bob, match_id) = scene.pair();
-        scene.signal(ann, match_id, 1, candidate("192.168.0.1", "host"));
-        assert_eq!(scene.news(bob).len(), passing);
-        scene.signal(ann, match_id, 1, candidate("198.51.100.1", "srflx"));
-        assert_eq!(scene.news(bob).len(), 1);
+fn private_candidates_pass_only_within_one_network() {
+    for (separate, passing) in [(true, 0), (false, 1)] {
+        let mut scene = scene_with_relay();
+        scene.separate_networks = separate;
+        let (ann, bob, match_id) = scene.add_matched_pair();
+        scene.send_signal(ann, match_id, 1, candidate("192.168.0.1", "host"));
+        assert_eq!(scene.take_events(bob).len(), passing);
+        scene.send_signal(ann, match_id, 1, candidate("198.51.100.1", "srflx"));
+        assert_eq!(scene.take_events(bob).len(), 1);
     }
 }
 
 #[test]
-fn who_comes_back_from_another_network_has_private_addresses_no_more() {
-    let mut scene = with_relay();
-    scene.apart = false;
-    let (ann, bob, match_id) = scene.pair();
-    scene.connect(match_id, [ann, bob]);
-    scene.apart = true;
-    scene.lose(ann);
+fn resuming_from_another_network_stops_private_candidates() {
+    let mut scene = scene_with_relay();
+    scene.separate_networks = false;
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
+    scene.separate_networks = true;
+    scene.lose_socket(ann);
     scene.resume(ann);
-    scene.news(bob);
-    scene.signal(ann, match_id, 2, candidate("192.168.0.1", "host"));
-    assert_eq!(scene.news(bob), NONE);
-    scene.signal(ann, match_id, 2, candidate("198.51.100.1", "srflx"));
-    assert_eq!(scene.news(bob).len(), 1);
+    scene.take_events(bob);
+    scene.send_signal(ann, match_id, 2, candidate("192.168.0.1", "host"));
+    assert_eq!(scene.take_events(bob), NONE);
+    scene.send_signal(ann, match_id, 2, candidate("198.51.100.1", "srflx"));
+    assert_eq!(scene.take_events(bob).len(), 1);
 }
 
 #[test]
-fn credentials_are_renewed_before_they_end_for_as_long_as_the_match_lasts() {
-    let mut scene = with_relay();
-    let (ann, bob, match_id) = scene.pair();
-    scene.connect(match_id, [ann, bob]);
+fn relay_credentials_are_renewed_until_the_match_ends() {
+    let mut scene = scene_with_relay();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
     let username = |scene: &Scene, page: usize| {
         let last = scene.pages[page].events.iter().rev().find_map(|it| match it {
-            Event::Said(ToBrowser::Ice { ice, .. } | ToBrowser::Matched { ice, .. }) => Some(ice.clone()),
-            Event::Said(_) | Event::Closed(_) => None,
+            ClientEvent::Received(ToBrowser::Ice { ice, .. } | ToBrowser::Matched { ice, .. }) => {
+                Some(ice.clone())
+            }
+            ClientEvent::Received(_) | ClientEvent::Closed(_) => None,
         });
         last.unwrap().pop().unwrap().username.unwrap()
     };
@@ -147,11 +152,11 @@ fn credentials_are_renewed_before_they_end_for_as_long_as_the_match_lasts() {
         for (page, role) in [(ann, "impolite"), (bob, "polite")] {
             assert_eq!(username(&scene, page), format!("{expiry}:{}:{role}", match_id.0));
         }
-        scene.wait(secs(400));
+        scene.advance(secs(400));
         expiry += 400;
     }
-    scene.say(ann, ToServer::Leave {});
-    scene.news(bob);
-    scene.wait(secs(2_000));
-    assert_eq!(scene.news(bob), NONE);
+    scene.send(ann, ToServer::Leave {});
+    scene.take_events(bob);
+    scene.advance(secs(2_000));
+    assert_eq!(scene.take_events(bob), NONE);
 }

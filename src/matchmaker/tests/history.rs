@@ -1,4 +1,7 @@
-//! Random histories, lived through by the matchmaker and by the model side by side; it must not know either's rules.
+//! Random histories, applied to the matchmaker and to the reference model and compared after each step.
+//!
+//! `proptest` draws actions, [`ModelRun`] turns them into possible ones and applies them to the model, and
+//! [`MatchmakerRun`] applies the same actions to the matchmaker through a [`Scene`].
 
 use std::fmt::Write;
 
@@ -11,45 +14,54 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 use uuid::Uuid;
 
 use super::{
-    scene::{self, Event, Scene, offer, text_of, wrong},
-    vocabulary::{Deed, Heard, Saying, Standing, TASTES, Wire, tastes},
+    scene::{self, ClientEvent, Scene, offer, signal_text, with_wrong_secret},
+    vocabulary::{MatchAction, ModelEvent, PageAction, PageState, TASTES, WireState, tastes},
 };
 use crate::{
     matchmaker::{
         Census, Input, Note,
         deadlines::SLOT_MS,
         peers::{self, Peer, SocketState},
-        reference::Town,
+        reference::ReferenceModel,
     },
     protocol::{ErrorCode, MatchId, Resume, Role, ToBrowser, ToServer},
     time::Moment,
 };
 
-/// Few enough that most of what is said concerns somebody, enough for a queue; one more finds the house full.
-const ROOM: usize = 8;
+/// Peers that the server admits: few, so that most messages concern some other page and the limit is reached often,
+/// but enough for a queue.
+const CAPACITY: usize = 8;
 
-/// A step as it is drawn. The numbers are taken modulo what there is, so that a shortened history is still one.
+/// A step as `proptest` draws it.
+///
+/// Numbers are taken modulo the number of candidates, so that a shortened history remains valid.
 #[derive(Clone, Copy, Debug)]
-enum Wish {
-    Arrive,
-    ArriveAgain(usize),
-    Open,
-    Hello(usize),
-    Say(usize, Word, Which),
-    Misbehave(usize, Misdeed),
+enum DrawnAction {
+    AddPage,
+    /// Opens a new page on the device of one that is gone.
+    Reload(usize),
+    /// Opens a page that does not say hello.
+    OpenPage,
+    SendHello(usize),
+    Send(usize, DrawnMessage, MatchChoice),
+    SendInvalid(usize, Violation),
     Resume(usize),
-    Impostor(usize, bool),
-    Cut(usize),
-    Lose(usize),
-    Goodbye(usize),
-    Wait(u64),
-    WaitForNext,
-    Late(u64),
+    /// Shows the peer id of a page with a used secret, or with a wrong one.
+    AddImpostor(usize, bool),
+    CutWire(usize),
+    LoseSocket(usize),
+    ClosePage(usize),
+    /// Advances the time by so many ms.
+    Advance(u64),
+    AdvanceToDeadline,
+    /// Advances the time without a tick, as a late timer does.
+    AdvanceUnhandled(u64),
     Drain,
 }
 
+/// A message to draw; its match is drawn separately.
 #[derive(Clone, Copy, Debug)]
-enum Word {
+enum DrawnMessage {
     Join(usize),
     Leave,
     Next,
@@ -60,549 +72,618 @@ enum Word {
     Signal(u32),
 }
 
+/// Which match a message is about.
 #[derive(Clone, Copy, Debug)]
-enum Which {
+enum MatchChoice {
+    /// The page's current match, or else the newest of all.
     Current,
     Any(usize),
     Invented,
 }
 
+/// A violation of the protocol that the server refuses.
 #[derive(Clone, Copy, Debug)]
-enum Misdeed {
+enum Violation {
     BadSdp,
     BadFrame,
-    SkippedNumber,
+    SkippedSequence,
     TooSoon,
 }
 
-/// A step as it was taken.
+/// A step as it is applied; times are absolute, in ms.
 #[derive(Clone, Copy, Debug)]
-enum Act {
+enum Action {
     Nothing,
-    Arrive,
-    /// Of one who was here before, on the same device.
-    ArriveAgain(usize),
-    Open,
-    Hello(usize),
-    Say(usize, Saying),
-    Misbehave(usize, Misdeed),
+    AddPage,
+    Reload(usize),
+    OpenPage,
+    SendHello(usize),
+    Send(usize, PageAction),
+    SendInvalid(usize, Violation),
     Resume(usize),
-    Impostor(usize, bool),
-    Cut(usize),
-    Lose(usize),
-    Goodbye(usize),
-    Wait(u64),
-    Late(u64),
+    AddImpostor(usize, bool),
+    CutWire(usize),
+    LoseSocket(usize),
+    ClosePage(usize),
+    Advance(u64),
+    AdvanceUnhandled(u64),
     Drain,
 }
 
-/// The model, and what it did last.
+/// The model and the last action applied to it.
 #[derive(Clone, Debug)]
-struct History {
-    town: Town,
-    act: Act,
+struct ModelRun {
+    model: ReferenceModel,
+    action: Action,
     steps: usize,
 }
 
-impl ReferenceStateMachine for History {
+impl ReferenceStateMachine for ModelRun {
     type State = Self;
-    type Transition = Wish;
+    type Transition = DrawnAction;
 
     fn init_state() -> BoxedStrategy<Self> {
-        Just(Self { town: Town::with_room_for(ROOM), act: Act::Nothing, steps: 0 }).boxed()
+        Just(Self { model: ReferenceModel::with_capacity(CAPACITY), action: Action::Nothing, steps: 0 })
+            .boxed()
     }
 
-    fn transitions(_: &Self) -> BoxedStrategy<Wish> {
-        let who = || any::<u8>().prop_map(usize::from);
-        let word = prop_oneof![
-            5 => Just(Word::Join(0)),
-            4 => (0..TASTES.len()).prop_map(Word::Join),
-            2 => Just(Word::Leave),
-            5 => Just(Word::Next),
-            4 => Just(Word::Block),
-            1 => Just(Word::Unblock),
-            3 => Just(Word::Failed),
-            5 => Just(Word::Connected),
-            5 => (0..8_u32).prop_map(Word::Signal),
+    fn transitions(_: &Self) -> BoxedStrategy<DrawnAction> {
+        let index = || any::<u8>().prop_map(usize::from);
+        let message = prop_oneof![
+            5 => Just(DrawnMessage::Join(0)),
+            4 => (0..TASTES.len()).prop_map(DrawnMessage::Join),
+            2 => Just(DrawnMessage::Leave),
+            5 => Just(DrawnMessage::Next),
+            4 => Just(DrawnMessage::Block),
+            1 => Just(DrawnMessage::Unblock),
+            3 => Just(DrawnMessage::Failed),
+            5 => Just(DrawnMessage::Connected),
+            5 => (0..8_u32).prop_map(DrawnMessage::Signal),
         ];
-        let which = prop_oneof![
-            12 => Just(Which::Current),
-            5 => who().prop_map(Which::Any),
-            1 => Just(Which::Invented),
+        let choice = prop_oneof![
+            12 => Just(MatchChoice::Current),
+            5 => index().prop_map(MatchChoice::Any),
+            1 => Just(MatchChoice::Invented),
         ];
-        let misdeed = prop_oneof![
-            3 => Just(Misdeed::BadSdp),
-            1 => Just(Misdeed::BadFrame),
-            1 => Just(Misdeed::SkippedNumber),
-            2 => Just(Misdeed::TooSoon),
+        let violation = prop_oneof![
+            3 => Just(Violation::BadSdp),
+            1 => Just(Violation::BadFrame),
+            1 => Just(Violation::SkippedSequence),
+            2 => Just(Violation::TooSoon),
         ];
         let long = || prop_oneof![0..40_u64, 0..6_000_u64, 0..40_000_u64];
         Union::new_weighted(vec![
-            (8, Just(Wish::Arrive).boxed()),
-            (6, who().prop_map(Wish::ArriveAgain).boxed()),
-            (1, Just(Wish::Open).boxed()),
-            (1, who().prop_map(Wish::Hello).boxed()),
-            (60, (who(), word, which).prop_map(|(a, b, c)| Wish::Say(a, b, c)).boxed()),
-            (3, (who(), misdeed).prop_map(|(a, b)| Wish::Misbehave(a, b)).boxed()),
-            (7, who().prop_map(Wish::Resume).boxed()),
-            (1, (who(), any::<bool>()).prop_map(|(a, b)| Wish::Impostor(a, b)).boxed()),
-            (3, who().prop_map(Wish::Cut).boxed()),
-            (7, who().prop_map(Wish::Lose).boxed()),
-            (1, who().prop_map(Wish::Goodbye).boxed()),
-            (8, long().prop_map(Wish::Wait).boxed()),
-            // As long as it is kept who met whom, and longer.
-            (3, (1_000_000..2_400_000_u64).prop_map(Wish::Wait).boxed()),
-            (8, Just(Wish::WaitForNext).boxed()),
-            (3, long().prop_map(Wish::Late).boxed()),
-            (1, Just(Wish::Drain).boxed()),
+            (8, Just(DrawnAction::AddPage).boxed()),
+            (6, index().prop_map(DrawnAction::Reload).boxed()),
+            (1, Just(DrawnAction::OpenPage).boxed()),
+            (1, index().prop_map(DrawnAction::SendHello).boxed()),
+            (60, (index(), message, choice).prop_map(|(a, b, c)| DrawnAction::Send(a, b, c)).boxed()),
+            (3, (index(), violation).prop_map(|(a, b)| DrawnAction::SendInvalid(a, b)).boxed()),
+            (7, index().prop_map(DrawnAction::Resume).boxed()),
+            (1, (index(), any::<bool>()).prop_map(|(a, b)| DrawnAction::AddImpostor(a, b)).boxed()),
+            (3, index().prop_map(DrawnAction::CutWire).boxed()),
+            (7, index().prop_map(DrawnAction::LoseSocket).boxed()),
+            (1, index().prop_map(DrawnAction::ClosePage).boxed()),
+            (8, long().prop_map(DrawnAction::Advance).boxed()),
+            // Around the half hour for which meetings are remembered.
+            (3, (1_000_000..2_400_000_u64).prop_map(DrawnAction::Advance).boxed()),
+            (8, Just(DrawnAction::AdvanceToDeadline).boxed()),
+            (3, long().prop_map(DrawnAction::AdvanceUnhandled).boxed()),
+            (1, Just(DrawnAction::Drain).boxed()),
         ])
         .boxed()
     }
 
-    fn apply(mut state: Self, wish: &Wish) -> Self {
+    fn apply(mut state: Self, drawn: &DrawnAction) -> Self {
         state.steps += 1;
-        state.act = state.resolve(*wish);
-        state.take();
+        state.action = state.resolve(*drawn);
+        state.apply_action();
         state
     }
 }
 
-impl History {
-    /// Finds somebody to whom a step can happen.
-    fn resolve(&self, wish: Wish) -> Act {
-        let find = |n: usize, fits: &dyn Fn(Standing, Wire) -> bool| {
-            let fitting = |it: &usize| fits(self.town.pages[*it].standing, self.town.pages[*it].wire);
-            let all: Vec<_> = (0..self.town.pages.len()).filter(fitting).collect();
+impl ModelRun {
+    /// Picks a page to which the action can apply; `Action::Nothing` if there is none.
+    fn resolve(&self, drawn: DrawnAction) -> Action {
+        let find = |n: usize, fits: &dyn Fn(PageState, WireState) -> bool| {
+            let fitting = |it: &usize| fits(self.model.pages[*it].state, self.model.pages[*it].wire);
+            let all: Vec<_> = (0..self.model.pages.len()).filter(fitting).collect();
             (!all.is_empty()).then(|| all[n % all.len()])
         };
-        let greeted = |it| !matches!(it, Standing::Silent { .. } | Standing::Gone);
-        let act = match wish {
-            Wish::Arrive => Some(Act::Arrive),
-            Wish::ArriveAgain(n) => {
-                let mut gone: Vec<_> = (0..self.town.pages.len()).collect();
-                gone.retain(|it| self.town.may_arrive_again(*it));
-                n.checked_rem(gone.len()).map(|it| Act::ArriveAgain(gone[it]))
+        let is_peer = |it| !matches!(it, PageState::AwaitingHello { .. } | PageState::Gone);
+        let action = match drawn {
+            DrawnAction::AddPage => Some(Action::AddPage),
+            DrawnAction::Reload(n) => {
+                let mut gone: Vec<_> = (0..self.model.pages.len()).collect();
+                gone.retain(|it| self.model.can_reload(*it));
+                n.checked_rem(gone.len()).map(|it| Action::Reload(gone[it]))
             }
-            Wish::Open => Some(Act::Open),
-            Wish::Hello(n) => {
-                find(n, &|it, wire| it != Standing::Gone && wire == Wire::Whole).map(Act::Hello)
+            DrawnAction::OpenPage => Some(Action::OpenPage),
+            DrawnAction::SendHello(n) => {
+                find(n, &|it, wire| it != PageState::Gone && wire == WireState::Working)
+                    .map(Action::SendHello)
             }
-            Wish::Say(n, word, which) => find(n, &|it, _| it != Standing::Gone)
-                .map(|page| Act::Say(page, self.saying(page, word, which))),
-            Wish::Misbehave(n, misdeed) => {
-                find(n, &|it, wire| greeted(it) && wire == Wire::Whole).map(|it| Act::Misbehave(it, misdeed))
+            DrawnAction::Send(n, message, choice) => find(n, &|it, _| it != PageState::Gone)
+                .map(|page| Action::Send(page, self.page_action(page, message, choice))),
+            DrawnAction::SendInvalid(n, violation) => {
+                find(n, &|it, wire| is_peer(it) && wire == WireState::Working)
+                    .map(|it| Action::SendInvalid(it, violation))
             }
-            // Who lost its socket comes back more often than somebody opens a second one.
-            Wish::Resume(n) => {
-                find(n / 2, &|it, wire| greeted(it) && (n % 8 == 0 || wire != Wire::Whole)).map(Act::Resume)
+            // Most of the pages that resume have lost their socket; few open a second one.
+            DrawnAction::Resume(n) => {
+                find(n / 2, &|it, wire| is_peer(it) && (n % 8 == 0 || wire != WireState::Working))
+                    .map(Action::Resume)
             }
-            Wish::Impostor(n, used) => find(n, &|it, _| greeted(it)).map(|it| Act::Impostor(it, used)),
-            Wish::Cut(n) => find(n, &|it, wire| greeted(it) && wire == Wire::Whole).map(Act::Cut),
-            Wish::Lose(n) => {
-                find(n, &|it, wire| greeted(it) && !matches!(wire, Wire::Lost { .. })).map(Act::Lose)
+            DrawnAction::AddImpostor(n, used) => {
+                find(n, &|it, _| is_peer(it)).map(|it| Action::AddImpostor(it, used))
             }
-            Wish::Goodbye(n) => find(n, &|it, wire| greeted(it) && wire == Wire::Whole).map(Act::Goodbye),
-            Wish::Wait(ms) => Some(Act::Wait(self.town.now + ms)),
-            Wish::WaitForNext => self.town.next_event().map(|at| Act::Wait(at.max(self.town.now))),
-            Wish::Late(ms) => Some(Act::Late(self.town.now + ms)),
-            // Late, so that most of a history is lived before it.
-            Wish::Drain => (self.steps > 60).then_some(Act::Drain),
+            DrawnAction::CutWire(n) => {
+                find(n, &|it, wire| is_peer(it) && wire == WireState::Working).map(Action::CutWire)
+            }
+            DrawnAction::LoseSocket(n) => {
+                find(n, &|it, wire| is_peer(it) && !matches!(wire, WireState::Lost { .. }))
+                    .map(Action::LoseSocket)
+            }
+            DrawnAction::ClosePage(n) => {
+                find(n, &|it, wire| is_peer(it) && wire == WireState::Working).map(Action::ClosePage)
+            }
+            DrawnAction::Advance(ms) => Some(Action::Advance(self.model.now + ms)),
+            DrawnAction::AdvanceToDeadline => {
+                self.model.deadline().map(|at| Action::Advance(at.max(self.model.now)))
+            }
+            DrawnAction::AdvanceUnhandled(ms) => Some(Action::AdvanceUnhandled(self.model.now + ms)),
+            // Late, so that most of a history happens before it.
+            DrawnAction::Drain => (self.steps > 60).then_some(Action::Drain),
         };
-        act.unwrap_or(Act::Nothing)
+        action.unwrap_or(Action::Nothing)
     }
 
-    fn saying(&self, page: usize, word: Word, which: Which) -> Saying {
-        let of = match (which, self.town.pages[page].standing) {
-            (Which::Invented, _) => None,
-            (Which::Current, Standing::Matched(of)) => Some(of),
-            (Which::Current, _) => self.town.matches.len().checked_sub(1),
-            (Which::Any(n), _) => n.checked_rem(self.town.matches.len()),
+    /// The message that a page sends.
+    fn page_action(&self, page: usize, message: DrawnMessage, choice: MatchChoice) -> PageAction {
+        let index = match (choice, self.model.pages[page].state) {
+            (MatchChoice::Invented, _) => None,
+            (MatchChoice::Current, PageState::Matched(it)) => Some(it),
+            (MatchChoice::Current, _) => self.model.matches.len().checked_sub(1),
+            (MatchChoice::Any(n), _) => n.checked_rem(self.model.matches.len()),
         };
-        match word {
-            Word::Join(taste) => Saying::Join(taste),
-            Word::Leave => Saying::Leave,
-            Word::Block => Saying::Block(of.filter(|it| self.town.has_heard_of(page, *it))),
-            Word::Unblock => Saying::Unblock,
-            Word::Next => Saying::About(of, Deed::Next),
-            Word::Failed => Saying::About(of, Deed::Failed),
-            Word::Connected => Saying::About(of, Deed::Connected),
-            Word::Signal(epoch) => Saying::About(of, Deed::Signal { epoch, text: self.steps }),
+        match message {
+            DrawnMessage::Join(taste) => PageAction::Join(taste),
+            DrawnMessage::Leave => PageAction::Leave,
+            DrawnMessage::Block => PageAction::Block(index.filter(|it| self.model.was_told_of(page, *it))),
+            DrawnMessage::Unblock => PageAction::Unblock,
+            DrawnMessage::Next => PageAction::About(index, MatchAction::Next),
+            DrawnMessage::Failed => PageAction::About(index, MatchAction::Failed),
+            DrawnMessage::Connected => PageAction::About(index, MatchAction::Connected),
+            DrawnMessage::Signal(epoch) => {
+                PageAction::About(index, MatchAction::Signal { epoch, text: self.steps })
+            }
         }
     }
 
-    /// Lets the model live through the step.
-    fn take(&mut self) {
-        let town = &mut self.town;
-        match self.act {
-            Act::Nothing => {}
-            Act::Arrive | Act::Impostor(..) => {
-                town.open();
-                town.hello(town.pages.len() - 1);
+    /// Applies the last action to the model.
+    fn apply_action(&mut self) {
+        let model = &mut self.model;
+        match self.action {
+            Action::Nothing => {}
+            Action::AddPage | Action::AddImpostor(..) => {
+                model.open_page();
+                model.send_hello(model.pages.len() - 1);
             }
-            Act::ArriveAgain(page) => town.arrive_again(page),
-            Act::Open => town.open(),
-            Act::Hello(page) => town.hello(page),
-            Act::Say(page, saying) => town.say(page, saying),
-            Act::Misbehave(page, Misdeed::BadSdp) => town.misbehave(page, ErrorCode::BadSdp),
-            Act::Misbehave(page, Misdeed::BadFrame) => town.misbehave(page, ErrorCode::BadFrame),
-            Act::Misbehave(page, Misdeed::SkippedNumber) => town.misbehave(page, ErrorCode::BadSequence),
-            Act::Misbehave(page, Misdeed::TooSoon) => town.too_soon(page),
-            Act::Resume(page) => town.resume(page),
-            Act::Cut(page) => town.cut(page),
-            Act::Lose(page) => town.lose(page),
-            Act::Goodbye(page) => town.goodbye(page),
-            Act::Wait(until) => {
-                town.now = until;
-                town.catch_up();
+            Action::Reload(page) => model.reload(page),
+            Action::OpenPage => model.open_page(),
+            Action::SendHello(page) => model.send_hello(page),
+            Action::Send(page, page_action) => model.send(page, page_action),
+            Action::SendInvalid(page, Violation::BadSdp) => model.send_invalid(page, ErrorCode::BadSdp),
+            Action::SendInvalid(page, Violation::BadFrame) => model.send_invalid(page, ErrorCode::BadFrame),
+            Action::SendInvalid(page, Violation::SkippedSequence) => {
+                model.send_invalid(page, ErrorCode::BadSequence)
             }
-            Act::Late(until) => town.now = until,
-            Act::Drain => town.drain(),
+            Action::SendInvalid(page, Violation::TooSoon) => model.send_too_soon(page),
+            Action::Resume(page) => model.resume(page),
+            Action::CutWire(page) => model.cut_wire(page),
+            Action::LoseSocket(page) => model.lose_socket(page),
+            Action::ClosePage(page) => model.close_page(page),
+            Action::Advance(until) => {
+                model.now = until;
+                model.catch_up();
+            }
+            Action::AdvanceUnhandled(until) => model.now = until,
+            Action::Drain => model.drain(),
         }
     }
 }
 
-/// The matchmaker's side of a history.
-struct Life {
+/// The matchmaker and the results of the comparison so far.
+struct MatchmakerRun {
     scene: Scene,
-    /// The name of each of the model's matches.
-    names: Vec<Option<MatchId>>,
-    /// How much of each page's inbox was compared.
+    /// The id of each match of the model, once known.
+    match_ids: Vec<Option<MatchId>>,
+    /// How many events of each page have been compared.
     compared: Vec<usize>,
-    /// The secret each page had before its last.
-    used: Vec<Option<Resume>>,
-    /// What happened so far, for who has to find out why it went wrong.
+    /// The identity of each page before its last resume, with a used secret.
+    used_identities: Vec<Option<Resume>>,
+    /// All actions so far; printed if an assertion fails.
     trail: String,
 }
 
-impl StateMachineTest for Life {
+impl StateMachineTest for MatchmakerRun {
     type SystemUnderTest = Self;
-    type Reference = History;
+    type Reference = ModelRun;
 
-    fn init_test(_: &History) -> Self {
-        let (names, compared, used) = (Vec::new(), Vec::new(), Vec::new());
-        Self { scene: Scene::with_room_for(ROOM), names, compared, used, trail: String::new() }
-    }
-
-    fn apply(mut life: Self, history: &History, _: Wish) -> Self {
-        writeln!(life.trail, "{:>8} {:?}", life.scene.now.as_millis(), history.act).unwrap();
-        life.take(history.act);
-        life.compare_news(&history.town);
-        life
-    }
-
-    fn check_invariants(life: &Self, history: &History) {
-        life.compare_standings(&history.town);
-        life.compare_counts(&history.town);
-        if history.town.caught_up == history.town.now {
-            life.check_queue(&history.town);
-            life.compare_deadlines(&history.town);
+    fn init_test(_: &ModelRun) -> Self {
+        let (match_ids, compared, used_identities) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            scene: Scene::with_capacity(CAPACITY),
+            match_ids,
+            compared,
+            used_identities,
+            trail: String::new(),
         }
     }
 
-    fn teardown(life: Self, _: History) {
-        life.check_what_was_heard();
+    fn apply(mut run: Self, history: &ModelRun, _: DrawnAction) -> Self {
+        writeln!(run.trail, "{:>8} {:?}", run.scene.now.as_millis(), history.action).unwrap();
+        run.apply_action(history.action);
+        run.compare_events(&history.model);
+        run
+    }
+
+    fn check_invariants(run: &Self, history: &ModelRun) {
+        run.compare_states(&history.model);
+        run.compare_counts(&history.model);
+        if history.model.caught_up_at == history.model.now {
+            run.check_queue(&history.model);
+            run.compare_deadlines(&history.model);
+        }
+    }
+
+    fn teardown(run: Self, _: ModelRun) {
+        run.check_all_events();
     }
 }
 
-impl Life {
-    fn take(&mut self, act: Act) {
+impl MatchmakerRun {
+    /// Applies an action to the matchmaker.
+    fn apply_action(&mut self, action: Action) {
         let scene = &mut self.scene;
-        match act {
-            Act::Nothing => {}
-            Act::Arrive => {
-                let page = scene.open();
-                scene.hello(page, None);
+        match action {
+            Action::Nothing => {}
+            Action::AddPage => {
+                let page = scene.open_page();
+                scene.send_hello(page, None);
             }
-            Act::ArriveAgain(page) => _ = scene.reload(page),
-            Act::Open => _ = scene.open(),
-            Act::Hello(page) => scene.hello(page, None),
-            Act::Say(page, saying) => self.say(page, saying),
-            Act::Misbehave(page, Misdeed::BadSdp) => scene.refused(page, ErrorCode::BadSdp, true),
-            Act::Misbehave(page, Misdeed::BadFrame) => scene.refused(page, ErrorCode::BadFrame, false),
-            Act::Misbehave(page, Misdeed::TooSoon) => scene.too_soon(page),
-            Act::Misbehave(page, Misdeed::SkippedNumber) => {
-                scene.say_raw(page, u64::from(u32::MAX), 0, ToServer::Leave {});
+            Action::Reload(page) => _ = scene.reload(page),
+            Action::OpenPage => _ = scene.open_page(),
+            Action::SendHello(page) => scene.send_hello(page, None),
+            Action::Send(page, page_action) => self.send(page, page_action),
+            Action::SendInvalid(page, Violation::BadSdp) => scene.send_invalid(page, ErrorCode::BadSdp, true),
+            Action::SendInvalid(page, Violation::BadFrame) => {
+                scene.send_invalid(page, ErrorCode::BadFrame, false)
             }
-            Act::Resume(page) => {
-                let before = scene.pages[page].name;
+            Action::SendInvalid(page, Violation::TooSoon) => scene.send_too_soon(page),
+            Action::SendInvalid(page, Violation::SkippedSequence) => {
+                scene.send_raw(page, u64::from(u32::MAX), 0, ToServer::Leave {});
+            }
+            Action::Resume(page) => {
+                let before = scene.pages[page].identity;
                 scene.resume(page);
-                self.used.resize(scene.pages.len(), None);
-                self.used[page] = before;
+                self.used_identities.resize(scene.pages.len(), None);
+                self.used_identities[page] = before;
             }
-            Act::Impostor(page, used) => {
-                let name = scene.pages[page].name.unwrap();
-                let before = self.used.get(page).copied().flatten().filter(|it| used && *it != name);
-                scene.impostor(before.unwrap_or_else(|| wrong(name)));
+            Action::AddImpostor(page, used) => {
+                let identity = scene.pages[page].identity.unwrap();
+                let before =
+                    self.used_identities.get(page).copied().flatten().filter(|it| used && *it != identity);
+                scene.add_impostor(before.unwrap_or_else(|| with_wrong_secret(identity)));
             }
-            Act::Cut(page) => scene.pages[page].wire = scene::Wire::Cut,
-            Act::Lose(page) => scene.lose(page),
-            Act::Goodbye(page) => scene.goodbye(page),
-            Act::Wait(until) => {
+            Action::CutWire(page) => scene.pages[page].wire = scene::Wire::Cut,
+            Action::LoseSocket(page) => scene.lose_socket(page),
+            Action::ClosePage(page) => scene.close_page(page),
+            Action::Advance(until) => {
                 scene.now = Moment::from_millis(until);
-                // Only when the machine asks for it, as a driver does.
+                // Only when the machine has a deadline, as a driver does it.
                 if scene.machine.deadline().is_some_and(|at| at <= scene.now) {
                     scene.feed(Input::Tick);
                 }
             }
-            Act::Late(until) => scene.now = Moment::from_millis(until),
-            Act::Drain => scene.feed(Input::Drain),
+            Action::AdvanceUnhandled(until) => scene.now = Moment::from_millis(until),
+            Action::Drain => scene.feed(Input::Drain),
         }
     }
 
-    /// The name of each of the model's matches. Those of which no page has heard, because nothing arrives there, are
-    /// taken from the notes: both sides count matches in the order in which they are made.
-    fn all_names(&self) -> Vec<MatchId> {
+    /// The ids of all matches of the model.
+    ///
+    /// If neither page of a match was reachable, its id is taken from the notes, since both sides make matches in the
+    /// same order.
+    fn all_match_ids(&self) -> Vec<MatchId> {
         let noted = self.scene.notes.iter().filter_map(|it| match it {
             Note::Matched { match_id, .. } => Some(*match_id),
             Note::Connected { .. } | Note::Rebuilt { .. } | Note::Ended { .. } | Note::Refused { .. } => None,
         });
-        let mut unheard = noted.filter(|it| !self.names.contains(&Some(*it)));
-        self.names.iter().map(|it| it.or_else(|| unheard.next()).unwrap()).collect()
+        let mut unknown = noted.filter(|it| !self.match_ids.contains(&Some(*it)));
+        self.match_ids.iter().map(|it| it.or_else(|| unknown.next()).unwrap()).collect()
     }
 
-    fn say(&mut self, page: usize, saying: Saying) {
-        let names = self.all_names();
+    fn send(&mut self, page: usize, action: PageAction) {
+        let match_ids = self.all_match_ids();
         let scene = &mut self.scene;
-        let name = |of: Option<usize>| of.map_or(MatchId(Uuid::max()), |it| names[it]);
-        match saying {
-            Saying::Join(taste) => scene.join_with(page, tastes(TASTES[taste])),
-            Saying::Leave => scene.say(page, ToServer::Leave {}),
-            Saying::Block(of) => scene.block(page, name(of)),
-            Saying::Unblock => scene.unblock(page),
-            Saying::About(of, Deed::Next) => scene.say(page, ToServer::Next { match_id: name(of) }),
-            Saying::About(of, Deed::Failed) => scene.say(page, ToServer::Failed { match_id: name(of) }),
-            Saying::About(of, Deed::Connected) => scene.say(page, ToServer::Connected { match_id: name(of) }),
-            Saying::About(of, Deed::Signal { epoch, text }) => {
-                scene.signal(page, name(of), epoch, offer(&text.to_string()));
+        let id = |index: Option<usize>| index.map_or(MatchId(Uuid::max()), |it| match_ids[it]);
+        match action {
+            PageAction::Join(taste) => scene.join_with(page, tastes(TASTES[taste])),
+            PageAction::Leave => scene.send(page, ToServer::Leave {}),
+            PageAction::Block(index) => scene.block(page, id(index)),
+            PageAction::Unblock => scene.unblock(page),
+            PageAction::About(index, MatchAction::Next) => {
+                scene.send(page, ToServer::Next { match_id: id(index) })
+            }
+            PageAction::About(index, MatchAction::Failed) => {
+                scene.send(page, ToServer::Failed { match_id: id(index) })
+            }
+            PageAction::About(index, MatchAction::Connected) => {
+                scene.send(page, ToServer::Connected { match_id: id(index) })
+            }
+            PageAction::About(index, MatchAction::Signal { epoch, text }) => {
+                scene.send_signal(page, id(index), epoch, offer(&text.to_string()));
             }
         }
     }
 
-    /// Each page has heard what the model says it has, in that order.
-    fn compare_news(&mut self, town: &Town) {
-        assert_eq!(self.scene.pages.len(), town.pages.len(), "as many pages\n{}", self.trail);
-        self.compared.resize(town.pages.len(), 0);
-        self.names.resize(town.matches.len(), None);
-        for page in 0..town.pages.len() {
+    /// Checks that each page has received what the model expects, in the same order.
+    fn compare_events(&mut self, model: &ReferenceModel) {
+        assert_eq!(
+            self.scene.pages.len(),
+            model.pages.len(),
+            "the scene and the model have the same number of pages\n{}",
+            self.trail
+        );
+        self.compared.resize(model.pages.len(), 0);
+        self.match_ids.resize(model.matches.len(), None);
+        for page in 0..model.pages.len() {
             let from = self.compared[page];
-            let is_pong = |it: &&Event| **it == Event::Said(ToBrowser::Pong {});
+            let is_pong = |it: &&ClientEvent| **it == ClientEvent::Received(ToBrowser::Pong {});
             let all = self.scene.pages[page].events.iter();
             let events: Vec<_> = all.filter(|it| !is_pong(it)).skip(from).cloned().collect();
-            let expected = &town.pages[page].heard[from..];
-            self.learn_names(&events, expected);
-            let heard: Vec<_> = events.iter().map(|it| self.translate(page, it)).collect();
-            assert_eq!(heard, expected, "page {page} has heard what it should\n{}", self.trail);
-            self.compared[page] += heard.len();
+            let expected = &model.pages[page].events[from..];
+            self.learn_match_ids(&events, expected);
+            let received: Vec<_> = events.iter().map(|it| self.translate(page, it)).collect();
+            assert_eq!(received, expected, "page {page} received other events\n{}", self.trail);
+            self.compared[page] += received.len();
         }
-        for (of, it) in town.matches.iter().enumerate() {
-            // Nobody has heard of it yet whose wire is cut.
-            let told = it.ends.iter().find_map(|page| self.peer(*page)?.match_id());
-            if self.names[of].is_none() {
-                self.names[of] = told;
+        for (index, it) in model.matches.iter().enumerate() {
+            // A page with a cut wire has not been told of its match yet.
+            let match_id = it.ends.iter().find_map(|page| self.peer(*page)?.match_id());
+            if self.match_ids[index].is_none() {
+                self.match_ids[index] = match_id;
             }
         }
     }
 
-    /// A match gets its name from the first page that hears of it; of all others the same name is expected.
-    fn learn_names(&mut self, events: &[Event], expected: &[Heard]) {
+    /// Learns the id of a match from the first page that is told of it; the other page must be told the same id.
+    fn learn_match_ids(&mut self, events: &[ClientEvent], expected: &[ModelEvent]) {
         for pair in events.iter().zip(expected) {
-            if let (Event::Said(ToBrowser::Matched { match_id, .. }), Heard::Matched { of, .. }) = pair
-                && self.names[*of].is_none()
+            if let (
+                ClientEvent::Received(ToBrowser::Matched { match_id, .. }),
+                ModelEvent::Matched { match_index, .. },
+            ) = pair
+                && self.match_ids[*match_index].is_none()
             {
                 assert!(
-                    !self.names.contains(&Some(*match_id)),
-                    "each match has its own name\n{}",
+                    !self.match_ids.contains(&Some(*match_id)),
+                    "each match has its own id\n{}",
                     self.trail
                 );
-                self.names[*of] = Some(*match_id);
+                self.match_ids[*match_index] = Some(*match_id);
             }
         }
     }
 
-    /// The machine's record of a page.
+    /// The matchmaker's record of a page.
     fn peer(&self, page: usize) -> Option<&Peer> {
-        self.scene.machine.peers.get(&self.scene.pages.get(page)?.name?.peer)
+        self.scene.machine.peers.get(&self.scene.pages.get(page)?.identity?.peer)
     }
 
-    fn translate(&self, page: usize, event: &Event) -> Heard {
-        let number = |id: &MatchId| {
-            let known = self.names.iter().position(|it| *it == Some(*id));
-            known.unwrap_or_else(|| panic!("page {page} hears of a match that is none\n{}", self.trail))
+    /// Translates an event to the model's terms.
+    fn translate(&self, page: usize, event: &ClientEvent) -> ModelEvent {
+        let index_of = |id: &MatchId| {
+            let index = self.match_ids.iter().position(|it| *it == Some(*id));
+            index.unwrap_or_else(|| panic!("page {page} was told of an unknown match\n{}", self.trail))
         };
         match event {
-            Event::Closed(code) => Heard::Closed(*code),
-            Event::Said(msg) => match msg {
-                ToBrowser::Welcome { resumed, .. } => Heard::Welcome { resumed: *resumed },
-                ToBrowser::Waiting {} => Heard::Waiting,
+            ClientEvent::Closed(code) => ModelEvent::Closed(*code),
+            ClientEvent::Received(msg) => match msg {
+                ToBrowser::Welcome { resumed, .. } => ModelEvent::Welcome { resumed: *resumed },
+                ToBrowser::Waiting {} => ModelEvent::Waiting,
                 ToBrowser::Seeking { wants, widens_in_ms } => {
-                    Heard::Seeking { wants: *wants, widens_in_ms: *widens_in_ms }
+                    ModelEvent::Seeking { wants: *wants, widens_in_ms: *widens_in_ms }
                 }
-                ToBrowser::Matched { match_id, role, partner, shared, .. } => Heard::Matched {
-                    of: number(match_id),
+                ToBrowser::Matched { match_id, role, partner, shared, .. } => ModelEvent::Matched {
+                    match_index: index_of(match_id),
                     role: *role,
                     partner: *partner,
                     shared: [shared.interests.len(), shared.languages.len()],
                 },
-                ToBrowser::Signal { match_id, epoch, signal } => Heard::Signal {
-                    of: number(match_id),
+                ToBrowser::Signal { match_id, epoch, signal } => ModelEvent::Signal {
+                    match_index: index_of(match_id),
                     epoch: epoch.0,
-                    text: text_of(signal).parse().unwrap(),
+                    text: signal_text(signal).parse().unwrap(),
                 },
                 ToBrowser::Partner { match_id, signalling } => {
-                    Heard::Partner { of: number(match_id), signalling: *signalling }
+                    ModelEvent::Partner { match_index: index_of(match_id), signalling: *signalling }
                 }
                 ToBrowser::Ended { match_id, reason } => {
-                    Heard::Ended { of: number(match_id), reason: *reason }
+                    ModelEvent::Ended { match_index: index_of(match_id), reason: *reason }
                 }
-                ToBrowser::Error { code, .. } => Heard::Error(*code),
-                ToBrowser::ComeBack { .. } => Heard::ComeBack,
+                ToBrowser::Error { code, .. } => ModelEvent::Error(*code),
+                ToBrowser::ComeBack { .. } => ModelEvent::ComeBack,
                 ToBrowser::Here(_)
                 | ToBrowser::Prepare { .. }
                 | ToBrowser::Ice { .. }
                 | ToBrowser::Pong {} => {
-                    unreachable!("left out before")
+                    unreachable!("not recorded as an event, or filtered out")
                 }
             },
         }
     }
 
-    /// Everybody stands where the model says, and is kept from whom the model says.
-    fn compare_standings(&self, town: &Town) {
-        for (page, it) in town.pages.iter().enumerate() {
+    /// Checks the state and the connection of each peer.
+    fn compare_states(&self, model: &ReferenceModel) {
+        for (page, it) in model.pages.iter().enumerate() {
             let peer = self.peer(page);
-            let stands = peer.map(|it| it.state);
-            let is_right = match (it.standing, stands) {
-                (Standing::Silent { .. } | Standing::Gone, it) => it.is_none(),
-                (Standing::Idle, it) => it == Some(peers::PeerState::Idle),
-                (Standing::Matched(of), it) => it == self.names[of].map(peers::PeerState::Matched),
-                (Standing::Waiting(since, _), Some(peers::PeerState::Waiting { place, .. })) => {
+            let actual = peer.map(|it| it.state);
+            let is_same = match (it.state, actual) {
+                (PageState::AwaitingHello { .. } | PageState::Gone, it) => it.is_none(),
+                (PageState::Idle, it) => it == Some(peers::PeerState::Idle),
+                (PageState::Matched(index), it) => it == self.match_ids[index].map(peers::PeerState::Matched),
+                (PageState::Waiting(since, _), Some(peers::PeerState::Waiting { place, .. })) => {
                     place.since == Moment::from_millis(since)
                 }
-                (Standing::Waiting(..), _) => false,
+                (PageState::Waiting(..), _) => false,
             };
-            assert!(is_right, "page {page} stands at {:?}, not {stands:?}\n{}", it.standing, self.trail);
+            assert!(is_same, "page {page} should be {:?}, not {actual:?}\n{}", it.state, self.trail);
             let Some(peer) = peer else { continue };
             let link = match it.wire {
-                Wire::Whole | Wire::Cut => SocketState::Attached(self.scene.socket(page)),
-                Wire::Lost { until } => SocketState::Detached { until: Moment::from_millis(until) },
+                WireState::Working | WireState::Cut => SocketState::Attached(self.scene.socket(page)),
+                WireState::Lost { until } => SocketState::Detached { until: Moment::from_millis(until) },
             };
-            assert_eq!(peer.socket, link, "page {page} is reached, or is not\n{}", self.trail);
+            assert_eq!(peer.socket, link, "page {page} has another connection state\n{}", self.trail);
         }
     }
 
-    /// The queue is the model's. Law 5, said once more without the model: of those who wait and can be reached no two accept each other.
-    fn check_queue(&self, town: &Town) {
+    /// Checks that the queues are equal.
+    ///
+    /// Also checks law 5 apart from the model's search: no two waiting and reachable peers accept each other.
+    fn check_queue(&self, model: &ReferenceModel) {
         let queue: Vec<_> = self.scene.machine.queue.in_order().collect();
-        let names = town.queue().into_iter().filter_map(|it| Some(self.scene.pages[it].name?.peer));
-        assert_eq!(queue, names.collect::<Vec<_>>(), "in the order they came\n{}", self.trail);
+        let expected = model.queue().into_iter().filter_map(|it| Some(self.scene.pages[it].identity?.peer));
+        assert_eq!(queue, expected.collect::<Vec<_>>(), "the queues differ\n{}", self.trail);
 
-        for page in town.queue().into_iter().filter(|it| town.pages[*it].wire == Wire::Whole) {
-            assert!(self.scene.pages[page].here.is_some(), "{page} was told how busy it is\n{}", self.trail);
+        for page in model.queue().into_iter().filter(|it| model.pages[*it].wire == WireState::Working) {
+            assert!(
+                self.scene.pages[page].occupancy.is_some(),
+                "waiting page {page} was told the occupancy\n{}",
+                self.trail
+            );
         }
 
-        let reachable = |it: &Peer| {
+        let is_reachable = |it: &Peer| {
             matches!((it.socket, it.state), (SocketState::Attached(_), peers::PeerState::Waiting { .. }))
         };
-        let name = |page: usize| self.scene.pages[page].name.map(|it| it.peer);
-        for one in 0..town.pages.len() {
-            let Some(mine) = self.peer(one).filter(|it| reachable(it)) else { continue };
+        let id = |page: usize| self.scene.pages[page].identity.map(|it| it.peer);
+        for one in 0..model.pages.len() {
+            let Some(one_peer) = self.peer(one).filter(|it| is_reachable(it)) else { continue };
             for other in 0..one {
-                let Some(theirs) = self.peer(other).filter(|it| reachable(it)) else { continue };
-                let avoids =
-                    |it: &Peer, page| it.cooldown_until(self.scene.now, name(page).unwrap()).is_some();
-                let apart = avoids(mine, other) || avoids(theirs, one);
+                let Some(other_peer) = self.peer(other).filter(|it| is_reachable(it)) else { continue };
+                let avoids = |it: &Peer, page| it.cooldown_until(self.scene.now, id(page).unwrap()).is_some();
+                let apart = avoids(one_peer, other) || avoids(other_peer, one);
                 assert!(
-                    !apart || town.are_apart(one, other),
-                    "{one} and {other} have not parted\n{}",
+                    !apart || model.are_kept_apart(one, other),
+                    "{one} and {other} avoid each other without having parted\n{}",
                     self.trail
                 );
-                let may = town.claim(one, other).is_some() && town.accept_now(one, other);
-                assert!(!may, "{one} and {other} both wait, and for what?\n{}", self.trail);
+                let may_pair = model.priority(one, other).is_some() && model.may_meet_now(one, other);
+                assert!(
+                    !may_pair,
+                    "{one} and {other} both wait although they accept each other\n{}",
+                    self.trail
+                );
             }
         }
     }
 
-    fn compare_counts(&self, town: &Town) {
+    fn compare_counts(&self, model: &ReferenceModel) {
         let expected = Census {
-            idle: town.count(|it| it == Standing::Idle),
-            waiting: town.count(|it| matches!(it, Standing::Waiting(..))),
-            connecting: 2 * town.matches(false),
-            talking: 2 * town.matches(true),
-            matches: town.matches(false) + town.matches(true),
-            connections: town.sockets(),
+            idle: model.count_pages(|it| it == PageState::Idle),
+            waiting: model.count_pages(|it| matches!(it, PageState::Waiting(..))),
+            connecting: 2 * model.match_count(false),
+            talking: 2 * model.match_count(true),
+            matches: model.match_count(false) + model.match_count(true),
+            connections: model.open_sockets(),
         };
-        assert_eq!(self.scene.machine.census(), expected, "everybody is counted once\n{}", self.trail);
-        let drained = town.draining && expected.matches == 0;
-        assert_eq!(self.scene.machine.is_drained(), drained, "drained\n{}", self.trail);
+        assert_eq!(self.scene.machine.census(), expected, "each peer is counted once\n{}", self.trail);
+        let drained = model.draining && expected.matches == 0;
+        assert_eq!(self.scene.machine.is_drained(), drained, "whether the server is drained\n{}", self.trail);
     }
 
-    /// The machine wakes up in time, and with nobody in the queue not for nothing.
-    fn compare_deadlines(&self, town: &Town) {
+    /// Checks that the machine wakes up in time and, if the queue is empty, not without a reason.
+    fn compare_deadlines(&self, model: &ReferenceModel) {
         let next = self.scene.machine.deadline().map(Moment::as_millis);
-        let needed = town.next_event();
+        let needed = model.deadline();
         let is_near = |next: Option<u64>, needed: Option<u64>| match (next, needed) {
             (Some(next), Some(needed)) => (next..next + SLOT_MS).contains(&needed),
             (next, needed) => next == needed,
         };
-        assert!(next.is_none_or(|it| it > town.now), "nothing is overdue\n{}", self.trail);
+        assert!(next.is_none_or(|it| it > model.now), "no deadline is overdue\n{}", self.trail);
         assert!(
             needed.is_none_or(|at| next.is_some_and(|it| it <= at)),
-            "overslept {needed:?}\n{}",
+            "the machine misses the deadline at {needed:?}\n{}",
             self.trail
         );
         assert!(
-            !town.queue().is_empty() || is_near(next, needed),
-            "woken for {needed:?} at {next:?}\n{}",
+            !model.queue().is_empty() || is_near(next, needed),
+            "the machine wakes up at {next:?}, but the next deadline is {needed:?}\n{}",
             self.trail
         );
     }
 
-    /// Laws 4 and 5, said once more without the model, over all that was heard in a whole history.
-    fn check_what_was_heard(&self) {
+    /// Checks laws 4 and 5 without the model, over all events of a whole history.
+    fn check_all_events(&self) {
         let mut ends: Vec<(MatchId, usize, Role)> = Vec::new();
         for (page, it) in self.scene.pages.iter().enumerate() {
             let mut current = None;
             for event in &it.events {
                 match event {
-                    Event::Said(ToBrowser::Matched { match_id, role, .. }) => {
-                        assert_eq!(current, None, "{page} talks to one at a time\n{}", self.trail);
+                    ClientEvent::Received(ToBrowser::Matched { match_id, role, .. }) => {
+                        assert_eq!(current, None, "{page} has one match at a time\n{}", self.trail);
                         current = Some(*match_id);
                         ends.push((*match_id, page, *role));
                     }
-                    Event::Said(ToBrowser::Waiting {}) => {
-                        assert_eq!(current, None, "{page} waits and talks at once\n{}", self.trail);
+                    ClientEvent::Received(ToBrowser::Waiting {}) => {
+                        assert_eq!(current, None, "{page} does not wait during a match\n{}", self.trail);
                     }
-                    Event::Said(ToBrowser::Ended { match_id, .. }) => {
+                    ClientEvent::Received(ToBrowser::Ended { match_id, .. }) => {
                         assert_eq!(
                             current.take(),
                             Some(*match_id),
-                            "{page} hears of an end once\n{}",
+                            "{page} is told of the end of its match once\n{}",
                             self.trail
                         );
                     }
-                    Event::Said(ToBrowser::Signal { match_id, .. } | ToBrowser::Partner { match_id, .. }) => {
-                        assert_eq!(current, Some(*match_id), "{page} hears of who has left\n{}", self.trail);
+                    ClientEvent::Received(
+                        ToBrowser::Signal { match_id, .. } | ToBrowser::Partner { match_id, .. },
+                    ) => {
+                        assert_eq!(
+                            current,
+                            Some(*match_id),
+                            "{page} gets nothing about a match that is over\n{}",
+                            self.trail
+                        );
                     }
-                    Event::Said(_) | Event::Closed(_) => {}
+                    ClientEvent::Received(_) | ClientEvent::Closed(_) => {}
                 }
             }
             let allowed = [ErrorCode::Replaced];
-            let others = |it: &&Event| match it {
-                Event::Said(ToBrowser::Error { code, .. }) | Event::Closed(code) => !allowed.contains(code),
-                Event::Said(_) => true,
+            let others = |it: &&ClientEvent| match it {
+                ClientEvent::Received(ToBrowser::Error { code, .. }) | ClientEvent::Closed(code) => {
+                    !allowed.contains(code)
+                }
+                ClientEvent::Received(_) => true,
             };
-            assert_eq!(it.on_fenced.iter().find(others), None, "the old socket hears that it is one");
+            assert_eq!(
+                it.events_on_replaced.iter().find(others),
+                None,
+                "the previous socket is only told that it was replaced"
+            );
         }
         for (n, (id, page, role)) in ends.iter().enumerate() {
             for (other_id, other, others) in &ends[..n] {
-                let fine = id != other_id || (page != other && role != others);
-                assert!(fine, "{page} and {other} are both {role:?}\n{}", self.trail);
+                let is_valid = id != other_id || (page != other && role != others);
+                assert!(is_valid, "{page} and {other} are the same page or both {role:?}\n{}", self.trail);
             }
         }
     }
 }
 
-/// At least as many as the unit tests have time for; `PROPTEST_CASES` asks for more.
+/// At least 512 histories, for which the unit tests have time; `PROPTEST_CASES` can ask for more.
 fn config() -> Config {
     let config = Config::default();
     Config { cases: config.cases.max(512), ..config }
@@ -612,5 +693,5 @@ prop_state_machine! {
     #![proptest_config(config())]
 
     #[test]
-    fn the_matchmaker_does_in_every_history_what_the_model_does(sequential 1..=100 => Life);
+    fn matchmaker_agrees_with_the_reference_model(sequential 1..=100 => MatchmakerRun);
 }

@@ -1,4 +1,4 @@
-//! What the matchmaker promises, told as scenes and as random histories; it must not know how it keeps its promises.
+//! Tests of the matchmaker: scripted scenes, and random histories that are compared with a reference model.
 
 pub(crate) mod vocabulary;
 mod scene;

@@ -1,112 +1,124 @@
-//! What who waits is told of the others, told as scenes; it must not know how it is counted.
+//! Tests of what waiting peers are told about the number of peers and the expected wait.
 
 use super::scene::{Scene, secs};
 use crate::protocol::{Occupancy, ToServer, Wait};
 
-/// What a page is told when it says that it is there.
-fn asks(scene: &mut Scene, page: usize) -> Option<Occupancy> {
-    scene.pages[page].here = None;
-    scene.say(page, ToServer::Ping {});
-    scene.pages[page].here
+/// The occupancy that a page gets in answer to a ping.
+fn ping_occupancy(scene: &mut Scene, page: usize) -> Option<Occupancy> {
+    scene.pages[page].occupancy = None;
+    scene.send(page, ToServer::Ping {});
+    scene.pages[page].occupancy
 }
 
-fn around(scene: &mut Scene, page: usize) -> Option<u32> {
-    asks(scene, page).map(|it| it.around)
+fn ping_peers(scene: &mut Scene, page: usize) -> Option<u32> {
+    ping_occupancy(scene, page).map(|it| it.around)
 }
 
-/// Somebody waits so long, somebody else comes, and both go.
-fn one_waits(scene: &mut Scene, seconds: u64) {
-    let [one, other] = scene.arrive();
+/// Adds two pages that are paired after the first has waited for `seconds`; both leave the server.
+fn record_wait(scene: &mut Scene, seconds: u64) {
+    let [one, other] = scene.add_pages();
     scene.join(one);
-    scene.wait(secs(seconds));
+    scene.advance(secs(seconds));
     scene.join(other);
     for page in [one, other] {
-        assert!(scene.news(page).iter().any(|it| it.starts_with("matched")));
-        scene.goodbye(page);
+        assert!(scene.take_events(page).iter().any(|it| it.starts_with("matched")));
+        scene.close_page(page);
     }
 }
 
 #[test]
-fn who_finds_nobody_is_told_at_once_and_again_with_each_sign_of_life() {
+fn waiting_peer_gets_occupancy_at_once_and_with_each_ping() {
     let mut scene = Scene::new();
-    let [ann] = scene.arrive();
-    assert_eq!(asks(&mut scene, ann), None, "it wants nobody");
+    let [ann] = scene.add_pages();
+    assert_eq!(ping_occupancy(&mut scene, ann), None, "an idle peer gets none");
     scene.join(ann);
-    assert_eq!(scene.pages[ann].here, Some(Occupancy { around: 0, wait: None }));
-    let [ben] = scene.arrive();
-    assert_eq!(around(&mut scene, ann), Some(1));
-    scene.lose(ben);
-    assert_eq!(around(&mut scene, ann), Some(0), "who has lost the line is not here");
+    assert_eq!(scene.pages[ann].occupancy, Some(Occupancy { around: 0, wait: None }));
+    let [ben] = scene.add_pages();
+    assert_eq!(ping_peers(&mut scene, ann), Some(1));
+    scene.lose_socket(ben);
+    assert_eq!(ping_peers(&mut scene, ann), Some(0), "a lost peer is not counted");
     scene.resume(ben);
-    assert_eq!(around(&mut scene, ann), Some(1));
-    scene.goodbye(ben);
-    assert_eq!(around(&mut scene, ann), Some(0));
+    assert_eq!(ping_peers(&mut scene, ann), Some(1));
+    scene.close_page(ben);
+    assert_eq!(ping_peers(&mut scene, ann), Some(0));
 }
 
 #[test]
-fn who_has_a_partner_is_told_nothing() {
+fn matched_peers_get_no_occupancy() {
     let mut scene = Scene::new();
-    let [ann, ben] = scene.arrive();
+    let [ann, ben] = scene.add_pages();
     scene.join(ann);
     scene.join(ben);
-    assert_eq!(scene.pages[ben].here, None, "found at once");
-    assert_eq!([ann, ben].map(|it| asks(&mut scene, it)), [None; 2]);
-    // Kept apart from each other, both wait again.
-    let match_id = scene.current(ann);
-    scene.say(ann, ToServer::Failed { match_id });
-    assert_eq!([ann, ben].map(|it| scene.pages[it].here.map(|it| it.around)), [Some(1); 2]);
+    assert_eq!(scene.pages[ben].occupancy, None, "it was matched at once");
+    assert_eq!([ann, ben].map(|it| ping_occupancy(&mut scene, it)), [None; 2]);
+    // Both wait again, since the two are kept apart for a while.
+    let match_id = scene.last_match(ann);
+    scene.send(ann, ToServer::Failed { match_id });
+    assert_eq!([ann, ben].map(|it| scene.pages[it].occupancy.map(|it| it.around)), [Some(1); 2]);
 }
 
 #[test]
-fn who_comes_back_is_told_again_whether_the_loss_was_known_or_not() {
-    for known in [true, false] {
+fn resumed_waiting_peer_gets_occupancy_again() {
+    for is_noticed in [true, false] {
         let mut scene = Scene::new();
-        let [ann] = scene.arrive();
+        let [ann] = scene.add_pages();
         scene.join(ann);
-        if known {
-            scene.lose(ann);
+        if is_noticed {
+            scene.lose_socket(ann);
         }
-        scene.pages[ann].here = None;
+        scene.pages[ann].occupancy = None;
         scene.resume(ann);
-        assert_eq!(scene.pages[ann].here, Some(Occupancy { around: 0, wait: None }), "known: {known}");
+        assert_eq!(
+            scene.pages[ann].occupancy,
+            Some(Occupancy { around: 0, wait: None }),
+            "the server noticed the loss: {is_noticed}"
+        );
     }
 }
 
 #[test]
-fn one_more_or_less_is_not_seen() {
+fn occupancy_is_rounded_down() {
     let mut scene = Scene::new();
-    let [ann] = scene.arrive();
+    let [ann] = scene.add_pages();
     scene.join(ann);
-    let mut told = Vec::new();
+    let mut counts = Vec::new();
     for _ in 1..=20 {
-        scene.arrive::<1>();
-        told.extend(around(&mut scene, ann));
+        scene.add_pages::<1>();
+        counts.extend(ping_peers(&mut scene, ann));
     }
-    assert_eq!(told, [[1; 9].as_slice(), &[10; 10], &[20]].concat());
+    assert_eq!(counts, [[1; 9].as_slice(), &[10; 10], &[20]].concat());
 }
 
 #[test]
-fn how_long_it_takes_is_told_once_enough_have_waited_and_only_among_others() {
+fn wait_estimate_needs_recent_waits_and_other_peers() {
     let mut scene = Scene::new();
     for _ in 0..7 {
-        one_waits(&mut scene, 3);
+        record_wait(&mut scene, 3);
     }
-    let [ann, ben, cleo] = scene.arrive();
+    let [ann, ben, cleo] = scene.add_pages();
     scene.join(ann);
-    assert_eq!(scene.pages[ann].here, Some(Occupancy { around: 1, wait: None }), "seven are not enough");
-    scene.wait(secs(12));
+    assert_eq!(
+        scene.pages[ann].occupancy,
+        Some(Occupancy { around: 1, wait: None }),
+        "seven waits are too few"
+    );
+    scene.advance(secs(12));
     scene.join(ben);
     scene.join(cleo);
-    assert_eq!(scene.pages[cleo].here, Some(Occupancy { around: 1, wait: Some(Wait::Moment) }));
+    assert_eq!(scene.pages[cleo].occupancy, Some(Occupancy { around: 1, wait: Some(Wait::Moment) }));
     for page in [ann, ben] {
-        scene.goodbye(page);
+        scene.close_page(page);
     }
     assert_eq!(
-        asks(&mut scene, cleo),
+        ping_occupancy(&mut scene, cleo),
         Some(Occupancy { around: 0, wait: None }),
-        "nobody is there to wait for"
+        "no other peer is there"
     );
-    scene.arrive::<1>();
-    scene.wait(secs(600));
-    assert_eq!(asks(&mut scene, cleo), Some(Occupancy { around: 1, wait: None }), "that was long ago");
+    scene.add_pages::<1>();
+    scene.advance(secs(600));
+    assert_eq!(
+        ping_occupancy(&mut scene, cleo),
+        Some(Occupancy { around: 1, wait: None }),
+        "the recorded waits are too old"
+    );
 }

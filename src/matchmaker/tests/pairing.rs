@@ -1,7 +1,7 @@
-//! How two come to meet: the queue, the roles, the connecting; it must not know lost sockets.
+//! Tests of pairing: the order of the queue, the roles, and the time until a match is a call.
 
 use super::{
-    scene::{Event, Scene, candidate, media_of, secs},
+    scene::{Scene, candidate, media_of, secs},
     vocabulary::tastes,
 };
 use crate::{
@@ -10,90 +10,92 @@ use crate::{
 };
 
 #[test]
-fn two_who_wait_are_paired_and_the_longer_waiter_is_impolite() {
+fn waiting_peers_are_paired_and_the_longer_waiter_is_impolite() {
     let mut scene = Scene::new();
-    let [ann, bob] = scene.arrive();
+    let [ann, bob] = scene.add_pages();
     scene.join(ann);
-    scene.wait(secs(3));
+    scene.advance(secs(3));
     scene.join(bob);
-    assert_eq!(scene.news(ann), ["waiting", "matched #1 impolite"]);
-    assert_eq!(scene.news(bob), ["waiting", "matched #1 polite"]);
-    let match_id = scene.current(ann);
+    assert_eq!(scene.take_events(ann), ["waiting", "matched #1 impolite"]);
+    assert_eq!(scene.take_events(bob), ["waiting", "matched #1 polite"]);
+    let match_id = scene.last_match(ann);
     assert_eq!(scene.notes, [Note::Matched { match_id, waited: secs(3), affinity: Affinity::Anybody }]);
 }
 
 #[test]
-fn each_is_told_what_the_other_one_sends() {
+fn each_end_learns_the_media_of_its_partner() {
     let mut scene = Scene::new();
-    let (ann, bob, _) = scene.pair();
+    let (ann, bob, _) = scene.add_matched_pair();
     for (page, other) in [(ann, bob), (bob, ann)] {
-        let told = |it: &Event| matches!(it, Event::Said(ToBrowser::Matched { partner, .. }) if *partner == media_of(other));
-        assert!(scene.pages[page].events.iter().any(told));
+        let ToBrowser::Matched { partner, .. } = scene.last_matched(page) else {
+            unreachable!("`last_matched` returns `matched`")
+        };
+        assert_eq!(*partner, media_of(other));
     }
     assert_ne!(media_of(ann), media_of(bob));
 }
 
 #[test]
-fn who_waits_alone_waits_and_joining_again_does_nothing() {
+fn repeated_join_has_no_effect() {
     let mut scene = Scene::new();
-    let [ann, bob] = scene.arrive();
+    let [ann, bob] = scene.add_pages();
     scene.join(ann);
     scene.join(ann);
-    assert_eq!(scene.news(ann), ["waiting"]);
+    assert_eq!(scene.take_events(ann), ["waiting"]);
     scene.join(bob);
     scene.join(ann);
     scene.join(bob);
     assert_eq!(
-        scene.all_news(ann..bob + 1),
+        scene.take_all_events(ann..bob + 1),
         [vec!["matched #1 impolite"], vec!["waiting", "matched #1 polite"]]
     );
 }
 
 #[test]
-fn the_first_to_come_is_the_first_to_be_served() {
+fn queue_is_first_come_first_served() {
     let mut scene = Scene::new();
-    let (ann, bob, before) = scene.pair();
-    let [cem] = scene.arrive();
-    scene.say(ann, ToServer::Next { match_id: before });
-    scene.wait(secs(1));
-    scene.say(bob, ToServer::Next { match_id: before });
-    scene.wait(secs(1));
-    scene.news(bob);
+    let (ann, bob, before) = scene.add_matched_pair();
+    let [cem] = scene.add_pages();
+    scene.send(ann, ToServer::Next { match_id: before });
+    scene.advance(secs(1));
+    scene.send(bob, ToServer::Next { match_id: before });
+    scene.advance(secs(1));
+    scene.take_events(bob);
     scene.join(cem);
-    assert_eq!(scene.news(cem), ["waiting", "matched #2 polite"]);
-    assert_eq!(scene.news(bob), Vec::<String>::new());
-    assert_eq!(scene.current(ann), scene.current(cem));
+    assert_eq!(scene.take_events(cem), ["waiting", "matched #2 polite"]);
+    assert_eq!(scene.take_events(bob), Vec::<String>::new());
+    assert_eq!(scene.last_match(ann), scene.last_match(cem));
 }
 
 #[test]
-fn the_same_two_are_not_paired_again_for_30_seconds_and_then_they_are() {
+fn parted_peers_are_paired_again_after_30_seconds() {
     let mut scene = Scene::new();
-    let (ann, bob, before) = scene.pair();
-    scene.say(ann, ToServer::Next { match_id: before });
-    scene.say(bob, ToServer::Next { match_id: before });
-    scene.wait(secs(30) - std::time::Duration::from_millis(1));
-    assert_eq!(scene.news(ann), ["ended #1 next", "waiting"]);
-    assert_eq!(scene.news(bob), ["ended #1 partner-next", "waiting"]);
-    scene.wait(std::time::Duration::from_millis(1));
-    assert_eq!(scene.news(ann), ["matched #2 impolite"]);
-    assert_eq!(scene.news(bob), ["matched #2 polite"]);
+    let (ann, bob, before) = scene.add_matched_pair();
+    scene.send(ann, ToServer::Next { match_id: before });
+    scene.send(bob, ToServer::Next { match_id: before });
+    scene.advance(secs(30) - std::time::Duration::from_millis(1));
+    assert_eq!(scene.take_events(ann), ["ended #1 next", "waiting"]);
+    assert_eq!(scene.take_events(bob), ["ended #1 partner-next", "waiting"]);
+    scene.advance(std::time::Duration::from_millis(1));
+    assert_eq!(scene.take_events(ann), ["matched #2 impolite"]);
+    assert_eq!(scene.take_events(bob), ["matched #2 polite"]);
 }
 
 #[test]
-fn a_match_that_does_not_connect_sends_both_back_to_their_places() {
+fn unconnected_match_returns_both_ends_to_their_places() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.say(ann, ToServer::Connected { match_id });
-    scene.wait(secs(20) - std::time::Duration::from_millis(1));
-    assert_eq!(scene.all_news(ann..bob + 1), [Vec::<String>::new(), vec![]]);
-    let [cem, dan] = scene.arrive();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send(ann, ToServer::Connected { match_id });
+    scene.advance(secs(20) - std::time::Duration::from_millis(1));
+    assert_eq!(scene.take_all_events(ann..bob + 1), [Vec::<String>::new(), vec![]]);
+    let [cem, dan] = scene.add_pages();
     scene.join(cem);
-    scene.news(cem);
-    scene.wait(std::time::Duration::from_millis(1));
-    assert_eq!(scene.news(ann), ["ended #1 unconnected", "waiting", "matched #2 impolite"]);
-    assert_eq!(scene.news(cem), ["matched #2 polite"]);
+    scene.take_events(cem);
+    scene.advance(std::time::Duration::from_millis(1));
+    assert_eq!(scene.take_events(ann), ["ended #1 unconnected", "waiting", "matched #2 impolite"]);
+    assert_eq!(scene.take_events(cem), ["matched #2 polite"]);
     scene.join(dan);
-    assert_eq!(scene.news(bob), ["ended #1 unconnected", "waiting", "matched #3 impolite"]);
+    assert_eq!(scene.take_events(bob), ["ended #1 unconnected", "waiting", "matched #3 impolite"]);
     assert!(scene.notes.contains(&Note::Ended {
         match_id,
         reason: EndReason::Unconnected,
@@ -102,175 +104,175 @@ fn a_match_that_does_not_connect_sends_both_back_to_their_places() {
 }
 
 #[test]
-fn who_says_failed_after_a_call_has_had_its_turn() {
+fn failed_call_sends_both_ends_to_the_back_of_the_queue() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.say(ann, ToServer::Connected { match_id });
-    scene.say(bob, ToServer::Connected { match_id });
-    let [cem] = scene.arrive();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send(ann, ToServer::Connected { match_id });
+    scene.send(bob, ToServer::Connected { match_id });
+    let [cem] = scene.add_pages();
     scene.join(cem);
-    scene.news(cem);
-    scene.say(bob, ToServer::Failed { match_id });
-    assert_eq!(scene.news(cem), ["matched #2 impolite"]);
-    assert_eq!(scene.news(ann), ["ended #1 unconnected", "waiting", "matched #2 polite"]);
+    scene.take_events(cem);
+    scene.send(bob, ToServer::Failed { match_id });
+    assert_eq!(scene.take_events(cem), ["matched #2 impolite"]);
+    assert_eq!(scene.take_events(ann), ["ended #1 unconnected", "waiting", "matched #2 polite"]);
 }
 
 #[test]
-fn one_who_says_failed_sends_both_back_at_once_and_saying_it_again_does_nothing() {
+fn failed_requeues_both_ends_once() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.say(bob, ToServer::Failed { match_id });
-    scene.say(bob, ToServer::Failed { match_id });
-    scene.say(ann, ToServer::Failed { match_id });
-    assert_eq!(scene.all_news(ann..bob + 1), [["ended #1 unconnected", "waiting"]; 2]);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send(bob, ToServer::Failed { match_id });
+    scene.send(bob, ToServer::Failed { match_id });
+    scene.send(ann, ToServer::Failed { match_id });
+    assert_eq!(scene.take_all_events(ann..bob + 1), [["ended #1 unconnected", "waiting"]; 2]);
     assert_eq!(scene.machine.census().waiting, 2);
 }
 
 #[test]
-fn a_match_is_a_call_when_both_have_said_so_and_then_has_no_deadline() {
+fn match_becomes_a_call_without_deadline_when_both_report_connected() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.wait(secs(2));
-    scene.connect(match_id, [ann, ann]);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.advance(secs(2));
+    scene.report_connected(match_id, [ann, ann]);
     assert_eq!(scene.machine.census().talking, 0);
-    scene.connect(match_id, [bob, bob]);
+    scene.report_connected(match_id, [bob, bob]);
     let census = Census { talking: 2, matches: 1, connections: 2, ..Census::default() };
     assert_eq!(scene.machine.census(), census);
     assert_eq!(scene.notes[1..], [Note::Connected { match_id, after: secs(2) }]);
     assert_eq!(scene.machine.deadline(), None);
-    scene.wait(secs(3600));
-    assert_eq!(scene.news(ann), Vec::<String>::new());
+    scene.advance(secs(3600));
+    assert_eq!(scene.take_events(ann), Vec::<String>::new());
 }
 
 #[test]
-fn who_failed_to_connect_may_still_meet_somebody_else_first_of_all() {
+fn peer_of_an_unconnected_match_is_paired_first_with_others() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.say(bob, ToServer::Failed { match_id });
-    let [cem] = scene.arrive();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send(bob, ToServer::Failed { match_id });
+    let [cem] = scene.add_pages();
     scene.join(cem);
-    assert_eq!(scene.news(cem), ["waiting", "matched #2 polite"]);
-    assert_eq!(scene.current(ann), scene.current(cem));
-    assert_ne!(scene.current(bob), scene.current(cem));
+    assert_eq!(scene.take_events(cem), ["waiting", "matched #2 polite"]);
+    assert_eq!(scene.last_match(ann), scene.last_match(cem));
+    assert_ne!(scene.last_match(bob), scene.last_match(cem));
 }
 
 #[test]
-fn a_late_timer_costs_nobody_its_turn() {
+fn late_timer_preserves_queue_order() {
     let mut scene = Scene::new();
-    let (ann, bob, before) = scene.pair();
-    let [cem] = scene.arrive();
-    scene.say(ann, ToServer::Next { match_id: before });
-    scene.say(bob, ToServer::Next { match_id: before });
-    scene.all_news(ann..bob + 1);
+    let (ann, bob, before) = scene.add_matched_pair();
+    let [cem] = scene.add_pages();
+    scene.send(ann, ToServer::Next { match_id: before });
+    scene.send(bob, ToServer::Next { match_id: before });
+    scene.take_all_events(ann..bob + 1);
     scene.now = scene.now + secs(31);
     scene.join(cem);
-    assert_eq!(scene.news(ann), ["matched #2 impolite"]);
-    assert_eq!(scene.news(bob), ["matched #2 polite"]);
-    assert_eq!(scene.news(cem), ["waiting"]);
+    assert_eq!(scene.take_events(ann), ["matched #2 impolite"]);
+    assert_eq!(scene.take_events(bob), ["matched #2 polite"]);
+    assert_eq!(scene.take_events(cem), ["waiting"]);
 }
 
 #[test]
-fn of_several_who_may_meet_again_at_the_same_moment_the_longest_waiter_is_served() {
+fn simultaneous_retries_serve_the_longest_waiter_first() {
     for others in 0..8 {
         let mut scene = Scene::new();
-        // They change the names of the four below, and in names there must be no luck.
-        (0..others).for_each(|_| _ = scene.arrive::<1>());
-        let [ann, bob, cem, dan] = scene.arrive();
+        // More pages give the four below other peer ids, on which the result must not depend.
+        (0..others).for_each(|_| _ = scene.add_pages::<1>());
+        let [ann, bob, cem, dan] = scene.add_pages();
         for (one, other) in [(ann, bob), (ann, cem), (ann, dan), (bob, cem), (bob, dan), (cem, dan)] {
             scene.join(one);
             scene.join(other);
-            scene.say(one, ToServer::Leave {});
+            scene.send(one, ToServer::Leave {});
         }
         for page in [ann, bob, cem, dan] {
             scene.join(page);
         }
-        scene.wait(secs(30));
-        assert_eq!(scene.current(ann), scene.current(bob), "with {others} more");
-        assert_eq!(scene.current(cem), scene.current(dan), "with {others} more");
+        scene.advance(secs(30));
+        assert_eq!(scene.last_match(ann), scene.last_match(bob), "with {others} more pages");
+        assert_eq!(scene.last_match(cem), scene.last_match(dan), "with {others} more pages");
     }
 }
 
 #[test]
-fn ten_thousand_candidates_cost_one_match_no_more_than_64_an_epoch() {
+fn candidate_flood_passes_64_per_epoch_and_ends_the_sender() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
+    let (ann, bob, match_id) = scene.add_matched_pair();
     for epoch in 1..=6 {
         for _ in 0..64 {
-            scene.signal(ann, match_id, epoch, candidate());
+            scene.send_signal(ann, match_id, epoch, candidate());
         }
     }
-    let heard = |it: &String| it.starts_with("signal");
-    assert_eq!(scene.news(bob).iter().filter(|it| heard(it)).count(), 6 * 64);
+    let is_signal = |it: &&String| it.starts_with("signal");
+    assert_eq!(scene.take_events(bob).iter().filter(is_signal).count(), 6 * 64);
     for _ in 0..10_000 {
         if scene.pages[ann].socket.is_some() {
-            scene.signal(ann, match_id, 6, candidate());
+            scene.send_signal(ann, match_id, 6, candidate());
         }
     }
-    let news = scene.news(bob);
-    assert_eq!(news.iter().filter(|it| heard(it)).count(), 0);
-    assert_eq!(news, ["ended #1 partner-left"]);
-    assert_eq!(scene.news(ann).last().unwrap(), "closed too-many-refusals");
+    let events = scene.take_events(bob);
+    assert_eq!(events.iter().filter(is_signal).count(), 0);
+    assert_eq!(events, ["ended #1 partner-left"]);
+    assert_eq!(scene.take_events(ann).last().unwrap(), "closed too-many-refusals");
 }
 
 #[test]
-fn nobody_is_counted_twice_and_nothing_is_left_over() {
+fn census_counts_each_peer_once_and_returns_to_zero() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    let [cem, dan] = scene.arrive();
-    scene.open();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    let [cem, dan] = scene.add_pages();
+    scene.open_page();
     scene.join(cem);
     let census = scene.machine.census();
     let expected = Census { idle: 1, waiting: 1, connecting: 2, talking: 0, matches: 1, connections: 5 };
     assert_eq!(census, expected);
-    scene.connect(match_id, [ann, bob]);
+    scene.report_connected(match_id, [ann, bob]);
     for page in [ann, bob, cem, dan] {
-        scene.goodbye(page);
+        scene.close_page(page);
     }
-    scene.wait(secs(60));
+    scene.advance(secs(60));
     scene.feed(Input::Tick);
     assert_eq!(scene.machine.census(), Census::default());
     assert_eq!(scene.machine.deadline(), None);
 }
 
-/// Four go back to their places at the same moment, past one who came after all of them.
+/// Four peers return to their places at the same time, ahead of a fifth that joined after all of them.
 #[test]
-fn who_returns_to_its_place_is_found_there_before_who_came_later() {
+fn returning_peers_are_paired_before_later_arrivals() {
     let mut scene = Scene::new();
-    let [ann, bob, cem, dan, eve] = scene.arrive();
+    let [ann, bob, cem, dan, eve] = scene.add_pages();
     scene.join(ann);
     scene.join(bob);
-    let match_id = scene.current(ann);
-    scene.say(ann, ToServer::Failed { match_id });
+    let match_id = scene.last_match(ann);
+    scene.send(ann, ToServer::Failed { match_id });
     for page in [cem, dan, eve] {
         scene.join(page);
     }
-    assert_eq!(scene.current(ann), scene.current(cem));
-    assert_eq!(scene.current(bob), scene.current(dan));
-    scene.wait(secs(20));
-    assert_eq!(scene.current(ann), scene.current(dan));
-    assert_eq!(scene.current(bob), scene.current(cem));
-    assert_eq!(scene.news(eve), ["waiting"]);
+    assert_eq!(scene.last_match(ann), scene.last_match(cem));
+    assert_eq!(scene.last_match(bob), scene.last_match(dan));
+    scene.advance(secs(20));
+    assert_eq!(scene.last_match(ann), scene.last_match(dan));
+    assert_eq!(scene.last_match(bob), scene.last_match(cem));
+    assert_eq!(scene.take_events(eve), ["waiting"]);
 }
 
-/// Who is found by a longer waiter first may have found somebody who has waited longer still.
+/// A peer that could be paired with one long waiter may be due to another that has waited even longer.
 #[test]
-fn of_all_pairs_that_can_be_the_one_with_the_longest_waiter_is_made_first() {
+fn pair_with_the_longest_waiter_is_made_first() {
     let mut scene = Scene::new();
-    let [ann, bob, cem, dan, eve] = scene.arrive();
-    let part = |scene: &mut Scene, other| {
+    let [ann, bob, cem, dan, eve] = scene.add_pages();
+    let meet_and_leave = |scene: &mut Scene, other| {
         scene.join(ann);
         scene.join(other);
-        scene.say(ann, ToServer::Leave {});
+        scene.send(ann, ToServer::Leave {});
     };
-    [bob, dan, eve].into_iter().for_each(|other| part(&mut scene, other));
-    // Nobody is good enough yet, not even the one from whom it is not kept apart.
+    [bob, dan, eve].into_iter().for_each(|other| meet_and_leave(&mut scene, other));
+    // Nobody meets Ann's wishes yet, not even Cem, from whom she is not kept apart.
     scene.join_with(ann, tastes(("art", "de")));
     for page in [bob, eve, cem, dan] {
         scene.join(page);
     }
-    assert_eq!(scene.current(bob), scene.current(eve));
-    assert_eq!(scene.current(cem), scene.current(dan));
-    scene.wait(secs(20));
-    assert_eq!(scene.current(ann), scene.current(cem));
-    assert_eq!(scene.current(bob), scene.current(dan));
+    assert_eq!(scene.last_match(bob), scene.last_match(eve));
+    assert_eq!(scene.last_match(cem), scene.last_match(dan));
+    scene.advance(secs(20));
+    assert_eq!(scene.last_match(ann), scene.last_match(cem));
+    assert_eq!(scene.last_match(bob), scene.last_match(dan));
 }

@@ -1,135 +1,143 @@
-//! Offers made ahead: who is asked, what is kept, what comes of it; it must not know how they are kept.
+//! Tests of prepared offers: which peers are asked for one, and how offers are kept and used.
 
 use super::scene::{Scene, candidate, offer, secs};
 use crate::protocol::{PreparedOffer, Sdp, Signal, ToBrowser, ToServer, limits::MAX_PREPARED};
 
 const NONE: [&str; 0] = [];
 
-fn ahead(scene: &Scene, page: usize) -> Option<PreparedOffer> {
-    let ToBrowser::Matched { ahead, .. } = scene.terms(page) else { unreachable!("the terms of a match") };
+fn prepared_offer(scene: &Scene, page: usize) -> Option<PreparedOffer> {
+    let ToBrowser::Matched { ahead, .. } = scene.last_matched(page) else {
+        unreachable!("`last_matched` returns `matched`")
+    };
     ahead.clone()
 }
 
-fn prepares(scene: &mut Scene, page: usize, number: u32, signal: Signal) {
-    scene.say(page, ToServer::Prepared { number, signal });
+fn send_prepared(scene: &mut Scene, page: usize, number: u32, signal: Signal) {
+    scene.send(page, ToServer::Prepared { number, signal });
 }
 
-/// One who waits with an offer, and one who has yet to come.
-fn one_waits() -> (Scene, usize, usize) {
+/// A page that waits and has sent an offer with one candidate, and an idle page.
+fn waiting_with_offer() -> (Scene, usize, usize) {
     let mut scene = Scene::new();
-    let [ann, bob] = scene.arrive();
+    let [ann, bob] = scene.add_pages();
     scene.join(ann);
-    assert_eq!(scene.pages[ann].asked, 1);
-    prepares(&mut scene, ann, 1, offer("ahead"));
-    prepares(&mut scene, ann, 1, candidate());
+    assert_eq!(scene.pages[ann].offer_requests, 1);
+    send_prepared(&mut scene, ann, 1, offer("ahead"));
+    send_prepared(&mut scene, ann, 1, candidate());
     (scene, ann, bob)
 }
 
 #[test]
-fn who_comes_is_given_the_offer_of_who_waits_and_the_match_begins_with_it() {
-    let (mut scene, ann, bob) = one_waits();
+fn new_partner_receives_the_prepared_offer_and_answers_it() {
+    let (mut scene, ann, bob) = waiting_with_offer();
     scene.join(bob);
-    assert_eq!(scene.pages[bob].asked, 0, "matched at once, it is not asked");
-    assert_eq!(ahead(&scene, ann), Some(PreparedOffer::Yours { number: 1 }));
-    let Some(PreparedOffer::Theirs { offer, candidates }) = ahead(&scene, bob) else { panic!("no offer") };
+    assert_eq!(scene.pages[bob].offer_requests, 0, "a page that is matched at once is not asked");
+    assert_eq!(prepared_offer(&scene, ann), Some(PreparedOffer::Yours { number: 1 }));
+    let Some(PreparedOffer::Theirs { offer, candidates }) = prepared_offer(&scene, bob) else {
+        panic!("no offer")
+    };
     assert_eq!((offer, candidates.len()), (Sdp("ahead".into()), 1));
-    let match_id = scene.current(ann);
-    scene.news(ann);
-    scene.news(bob);
-    scene.signal(bob, match_id, 0, Signal::Answer { sdp: Sdp("answer".into()) });
-    assert_eq!(scene.news(ann), ["signal #1 0 answer"]);
+    let match_id = scene.last_match(ann);
+    scene.take_events(ann);
+    scene.take_events(bob);
+    scene.send_signal(bob, match_id, 0, Signal::Answer { sdp: Sdp("answer".into()) });
+    assert_eq!(scene.take_events(ann), ["signal #1 0 answer"]);
 }
 
 #[test]
-fn a_candidate_that_was_on_its_way_reaches_the_partner_and_what_is_of_another_offer_does_not() {
-    let (mut scene, ann, bob) = one_waits();
+fn late_candidates_pass_only_for_the_used_offer() {
+    let (mut scene, ann, bob) = waiting_with_offer();
     scene.join(bob);
-    scene.news(bob);
-    prepares(&mut scene, ann, 2, candidate());
-    prepares(&mut scene, bob, 1, candidate());
-    prepares(&mut scene, ann, 1, offer("again"));
-    assert_eq!(scene.news(bob), NONE);
-    prepares(&mut scene, ann, 1, candidate());
-    assert_eq!(scene.news(bob).len(), 1);
+    scene.take_events(bob);
+    send_prepared(&mut scene, ann, 2, candidate());
+    send_prepared(&mut scene, bob, 1, candidate());
+    send_prepared(&mut scene, ann, 1, offer("again"));
+    assert_eq!(scene.take_events(bob), NONE);
+    send_prepared(&mut scene, ann, 1, candidate());
+    assert_eq!(scene.take_events(bob).len(), 1);
 }
 
 #[test]
-fn an_old_offer_is_not_used_and_a_new_one_takes_its_place() {
-    let (mut scene, ann, bob) = one_waits();
-    scene.wait(secs(61));
+fn expired_offers_are_not_used_and_new_ones_replace_old_ones() {
+    let (mut scene, ann, bob) = waiting_with_offer();
+    scene.advance(secs(61));
     scene.join(bob);
-    assert_eq!((ahead(&scene, ann), ahead(&scene, bob)), (None, None));
+    assert_eq!((prepared_offer(&scene, ann), prepared_offer(&scene, bob)), (None, None));
 
-    let (mut scene, ann, bob) = one_waits();
-    scene.wait(secs(50));
-    prepares(&mut scene, ann, 2, offer("new"));
-    prepares(&mut scene, ann, 1, offer("late"));
-    prepares(&mut scene, ann, 1, candidate());
-    scene.wait(secs(50));
+    let (mut scene, ann, bob) = waiting_with_offer();
+    scene.advance(secs(50));
+    send_prepared(&mut scene, ann, 2, offer("new"));
+    send_prepared(&mut scene, ann, 1, offer("late"));
+    send_prepared(&mut scene, ann, 1, candidate());
+    scene.advance(secs(50));
     scene.join(bob);
     let new = PreparedOffer::Theirs { offer: Sdp("new".into()), candidates: Vec::new() };
-    assert_eq!(ahead(&scene, bob), Some(new));
+    assert_eq!(prepared_offer(&scene, bob), Some(new));
 }
 
 #[test]
-fn an_offer_is_used_once() {
-    let (mut scene, ann, bob) = one_waits();
+fn prepared_offer_is_used_once() {
+    let (mut scene, ann, bob) = waiting_with_offer();
     scene.join(bob);
-    let match_id = scene.current(ann);
-    scene.say(ann, ToServer::Next { match_id });
-    let [cem] = scene.arrive();
+    let match_id = scene.last_match(ann);
+    scene.send(ann, ToServer::Next { match_id });
+    let [cem] = scene.add_pages();
     scene.join(cem);
-    assert_eq!(ahead(&scene, cem), None);
-    assert_eq!(scene.pages[ann].asked, 2, "it waits anew, and is asked anew");
+    assert_eq!(prepared_offer(&scene, cem), None);
+    assert_eq!(scene.pages[ann].offer_requests, 2, "it waits again, so it is asked again");
 }
 
 #[test]
-fn who_was_not_asked_keeps_its_offer_to_itself() {
+fn unrequested_offer_is_ignored() {
     let mut scene = Scene::new();
-    let [ann] = scene.arrive();
-    prepares(&mut scene, ann, 1, offer("unasked"));
-    assert_eq!(scene.news(ann), NONE);
+    let [ann] = scene.add_pages();
+    send_prepared(&mut scene, ann, 1, offer("unasked"));
+    assert_eq!(scene.take_events(ann), NONE);
 }
 
 #[test]
-fn of_65_candidates_the_last_is_refused() {
-    let (mut scene, ann, _) = one_waits();
-    scene.news(ann);
-    (1..64).for_each(|_| prepares(&mut scene, ann, 1, candidate()));
-    assert_eq!(scene.news(ann), NONE);
-    prepares(&mut scene, ann, 1, candidate());
-    assert!(scene.news(ann)[0].starts_with("error too-many-candidates"));
+fn candidate_65_of_an_offer_is_refused() {
+    let (mut scene, ann, _) = waiting_with_offer();
+    scene.take_events(ann);
+    (1..64).for_each(|_| send_prepared(&mut scene, ann, 1, candidate()));
+    assert_eq!(scene.take_events(ann), NONE);
+    send_prepared(&mut scene, ann, 1, candidate());
+    assert!(scene.take_events(ann)[0].starts_with("error too-many-candidates"));
 }
 
 #[test]
-fn who_leaves_the_queue_leaves_its_seat() {
+fn leaving_the_queue_frees_the_offer_slot() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.say(ann, ToServer::Next { match_id });
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send(ann, ToServer::Next { match_id });
     scene.join(bob);
-    assert_eq!((scene.pages[ann].asked, scene.pages[bob].asked), (2, 1), "kept apart, both wait");
+    assert_eq!(
+        (scene.pages[ann].offer_requests, scene.pages[bob].offer_requests),
+        (2, 1),
+        "both wait, since they are kept apart"
+    );
     assert_eq!(scene.machine.offer_slots.taken(), 2);
-    scene.say(ann, ToServer::Leave {});
-    scene.lose(bob);
-    scene.wait(secs(6));
+    scene.send(ann, ToServer::Leave {});
+    scene.lose_socket(bob);
+    scene.advance(secs(6));
     assert_eq!(scene.machine.offer_slots.taken(), 0);
 }
 
 #[test]
-fn no_more_are_asked_than_there_are_seats_and_a_seat_that_is_left_goes_to_the_next() {
+fn freed_offer_slot_goes_to_the_longest_waiting_peer() {
     let mut slots = crate::matchmaker::queue::prepared_offers::OfferSlots::default();
     let mut queue = crate::matchmaker::queue::Queue::new(0);
     let peer = |n: u128| crate::protocol::PeerId(uuid::Uuid::from_u128(n));
     for n in 0..MAX_PREPARED as u128 + 2 {
-        slots.enroll(queue.last_place(scene_start()), peer(n));
+        slots.enroll(queue.last_place(start()), peer(n));
     }
-    let called = std::iter::from_fn(|| slots.take_next()).collect::<Vec<_>>();
-    assert_eq!(called, (0..MAX_PREPARED as u128).map(peer).collect::<Vec<_>>());
+    let asked = std::iter::from_fn(|| slots.take_next()).collect::<Vec<_>>();
+    assert_eq!(asked, (0..MAX_PREPARED as u128).map(peer).collect::<Vec<_>>());
     slots.free();
-    assert_eq!(slots.take_next(), Some(peer(MAX_PREPARED as u128)), "the one who has waited longest");
+    assert_eq!(slots.take_next(), Some(peer(MAX_PREPARED as u128)), "the peer that has waited longest");
     assert_eq!(slots.take_next(), None);
 }
 
-fn scene_start() -> crate::time::Moment {
+fn start() -> crate::time::Moment {
     crate::time::Moment::from_millis(0)
 }

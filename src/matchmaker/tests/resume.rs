@@ -1,241 +1,248 @@
-//! How a page loses its socket and comes back, or does not; it must not know what it talks about.
+//! Tests of lost sockets: resuming with a secret, and the end of the grace period.
 
 use std::time::Duration;
 
-use super::scene::{self, Scene, Wire, offer, secs, wrong};
+use super::scene::{self, Scene, Wire, offer, secs, with_wrong_secret};
 use crate::{
     matchmaker::{Census, Closing, Input, Note},
     protocol::{EndReason, Resume, ToServer},
 };
 
 const NONE: [&str; 0] = [];
-const A_MOMENT: Duration = Duration::from_millis(1);
+const ONE_MS: Duration = Duration::from_millis(1);
 
 #[test]
-fn who_lost_its_socket_resumes_within_the_grace_and_misses_nothing() {
+fn resumes_after_lost_socket_without_missing_messages() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.connect(match_id, [ann, bob]);
-    scene.lose(ann);
-    scene.signal(bob, match_id, 1, offer("one"));
-    scene.signal(bob, match_id, 1, offer("two"));
-    scene.wait(secs(20) - A_MOMENT);
-    assert_eq!(scene.news(bob), ["partner #1 lost"]);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
+    scene.lose_socket(ann);
+    scene.send_signal(bob, match_id, 1, offer("one"));
+    scene.send_signal(bob, match_id, 1, offer("two"));
+    scene.advance(secs(20) - ONE_MS);
+    assert_eq!(scene.take_events(bob), ["partner #1 lost"]);
     assert_eq!(scene.resume(ann), ann);
-    assert_eq!(scene.news(ann), ["welcome back", "signal #1 1 one", "signal #1 1 two"]);
-    assert_eq!(scene.news(bob), ["partner #1 back"]);
-    scene.wait(secs(60));
+    assert_eq!(scene.take_events(ann), ["welcome back", "signal #1 1 one", "signal #1 1 two"]);
+    assert_eq!(scene.take_events(bob), ["partner #1 back"]);
+    scene.advance(secs(60));
     assert_eq!(scene.machine.census().talking, 2);
 }
 
 #[test]
-fn what_a_page_said_into_a_dead_socket_is_heard_once_it_is_back() {
+fn messages_sent_into_a_dead_socket_arrive_after_resume() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.signal(ann, match_id, 1, offer("heard"));
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send_signal(ann, match_id, 1, offer("arrived"));
     scene.pages[ann].wire = Wire::Cut;
-    scene.signal(ann, match_id, 1, offer("lost"));
-    scene.lose(ann);
-    scene.signal(ann, match_id, 1, offer("kept"));
-    assert_eq!(scene.news(bob), ["signal #1 1 heard", "partner #1 lost"]);
+    scene.send_signal(ann, match_id, 1, offer("lost"));
+    scene.lose_socket(ann);
+    scene.send_signal(ann, match_id, 1, offer("queued"));
+    assert_eq!(scene.take_events(bob), ["signal #1 1 arrived", "partner #1 lost"]);
     scene.resume(ann);
-    assert_eq!(scene.news(bob), ["partner #1 back", "signal #1 1 lost", "signal #1 1 kept"]);
+    assert_eq!(scene.take_events(bob), ["partner #1 back", "signal #1 1 lost", "signal #1 1 queued"]);
 }
 
 #[test]
-fn what_was_sent_into_a_dead_socket_is_heard_once_by_who_comes_back() {
+fn unread_messages_are_replayed_once_after_resume() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.signal(bob, match_id, 1, offer("one"));
-    scene.pages[ann].wire = Wire::Deaf;
-    scene.signal(bob, match_id, 1, offer("two"));
-    scene.lose(ann);
-    scene.signal(bob, match_id, 1, offer("three"));
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send_signal(bob, match_id, 1, offer("one"));
+    scene.pages[ann].wire = Wire::NotReading;
+    scene.send_signal(bob, match_id, 1, offer("two"));
+    scene.lose_socket(ann);
+    scene.send_signal(bob, match_id, 1, offer("three"));
     scene.resume(ann);
-    assert_eq!(scene.news(ann), ["signal #1 1 one", "welcome back", "signal #1 1 two", "signal #1 1 three"]);
+    assert_eq!(
+        scene.take_events(ann),
+        ["signal #1 1 one", "welcome back", "signal #1 1 two", "signal #1 1 three"]
+    );
 }
 
 #[test]
-fn the_new_socket_fences_the_old_one() {
+fn new_socket_replaces_the_old_one() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
+    let (ann, bob, match_id) = scene.add_matched_pair();
     let old = scene.socket(ann);
     scene.resume(ann);
-    assert_eq!(scene.news(ann), ["welcome back"]);
-    assert_eq!(scene.news_on_the_old_socket(ann), ["error replaced about 0", "closed replaced"]);
+    assert_eq!(scene.take_events(ann), ["welcome back"]);
+    assert_eq!(scene.events_on_replaced_socket(ann), ["error replaced about 0", "closed replaced"]);
     scene.feed(Input::Closed { socket: old, closing: Closing::Goodbye });
     scene.feed(Input::Closed { socket: old, closing: Closing::Lost });
-    assert_eq!(scene.news(bob), NONE);
-    scene.signal(bob, match_id, 1, offer("still here"));
-    assert_eq!(scene.news(ann), ["signal #1 1 still here"]);
+    assert_eq!(scene.take_events(bob), NONE);
+    scene.send_signal(bob, match_id, 1, offer("still here"));
+    assert_eq!(scene.take_events(ann), ["signal #1 1 still here"]);
     assert_eq!(scene.machine.census().connections, 2);
 }
 
 #[test]
-fn the_grace_ends_and_the_partner_is_told_partner_lost() {
+fn match_ends_with_partner_lost_after_the_grace_period() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.connect(match_id, [ann, bob]);
-    scene.lose(ann);
-    scene.wait(secs(20));
-    assert_eq!(scene.news(bob), ["partner #1 lost", "ended #1 partner-lost"]);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
+    scene.lose_socket(ann);
+    scene.advance(secs(20));
+    assert_eq!(scene.take_events(bob), ["partner #1 lost", "ended #1 partner-lost"]);
     assert_eq!(
         scene.notes[2..],
         [Note::Ended { match_id, reason: EndReason::PartnerLost, lasted: secs(20) }]
     );
     let again = scene.resume(ann);
     assert_ne!(again, ann);
-    assert_eq!(scene.news(again), ["welcome"]);
-    scene.signal(again, match_id, 1, offer("not mine any more"));
-    assert_eq!(scene.news(again), ["error not-your-match about 1"]);
-    assert_eq!(scene.news(bob), NONE);
+    assert_eq!(scene.take_events(again), ["welcome"]);
+    scene.send_signal(again, match_id, 1, offer("not mine any more"));
+    assert_eq!(scene.take_events(again), ["error not-your-match about 1"]);
+    assert_eq!(scene.take_events(bob), NONE);
 }
 
 #[test]
-fn both_may_be_lost_and_both_come_back() {
+fn both_ends_can_resume() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.connect(match_id, [ann, bob]);
-    scene.lose(ann);
-    scene.lose(bob);
-    scene.wait(secs(10));
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
+    scene.lose_socket(ann);
+    scene.lose_socket(bob);
+    scene.advance(secs(10));
     scene.resume(ann);
     scene.resume(bob);
-    assert_eq!(scene.news(ann), ["welcome back", "partner #1 lost", "partner #1 back"]);
-    assert_eq!(scene.news(bob), ["partner #1 lost", "welcome back", "partner #1 back"]);
+    assert_eq!(scene.take_events(ann), ["welcome back", "partner #1 lost", "partner #1 back"]);
+    assert_eq!(scene.take_events(bob), ["partner #1 lost", "welcome back", "partner #1 back"]);
 }
 
 #[test]
-fn both_may_be_lost_and_nothing_is_left_of_them() {
+fn two_lost_ends_leave_no_state_behind() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.connect(match_id, [ann, bob]);
-    scene.lose(ann);
-    scene.lose(bob);
-    scene.wait(secs(20));
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
+    scene.lose_socket(ann);
+    scene.lose_socket(bob);
+    scene.advance(secs(20));
     assert_eq!(scene.machine.census(), Census::default());
     assert_eq!(scene.machine.deadline(), None);
 }
 
 #[test]
-fn a_secret_opens_once() {
+fn resume_secret_works_once() {
     let mut scene = Scene::new();
-    let (ann, bob, _) = scene.pair();
-    let used = scene.pages[ann].name.unwrap();
+    let (ann, bob, _) = scene.add_matched_pair();
+    let used = scene.pages[ann].identity.unwrap();
     scene.resume(ann);
-    let eve = scene.impostor(used);
-    assert_eq!(scene.news(eve), ["welcome"]);
-    assert_ne!(scene.pages[eve].name.unwrap().peer, used.peer);
-    assert_eq!(scene.news_on_the_old_socket(ann), ["error replaced about 0", "closed replaced"]);
-    assert_eq!(scene.all_news(ann..bob + 1), [vec!["welcome back"], vec![]]);
+    let eve = scene.add_impostor(used);
+    assert_eq!(scene.take_events(eve), ["welcome"]);
+    assert_ne!(scene.pages[eve].identity.unwrap().peer, used.peer);
+    assert_eq!(scene.events_on_replaced_socket(ann), ["error replaced about 0", "closed replaced"]);
+    assert_eq!(scene.take_all_events(ann..bob + 1), [vec!["welcome back"], vec![]]);
     assert_eq!(scene.machine.census().connections, 3);
 }
 
 #[test]
-fn a_wrong_secret_opens_nothing_and_the_right_one_still_does() {
+fn wrong_secret_is_rejected_and_the_right_one_still_works() {
     let mut scene = Scene::new();
-    let [ann, bob] = scene.arrive();
-    let (anns, bobs) = (scene.pages[ann].name.unwrap(), scene.pages[bob].name.unwrap());
-    scene.lose(ann);
-    for resume in [wrong(anns), Resume { secret: bobs.secret, ..anns }] {
-        let eve = scene.impostor(resume);
-        assert_eq!(scene.news(eve), ["welcome"]);
+    let [ann, bob] = scene.add_pages();
+    let (ann_identity, bob_identity) =
+        (scene.pages[ann].identity.unwrap(), scene.pages[bob].identity.unwrap());
+    scene.lose_socket(ann);
+    for resume in [with_wrong_secret(ann_identity), Resume { secret: bob_identity.secret, ..ann_identity }] {
+        let eve = scene.add_impostor(resume);
+        assert_eq!(scene.take_events(eve), ["welcome"]);
     }
     assert_eq!(scene.resume(ann), ann);
 }
 
 #[test]
-fn who_comes_back_with_impossible_numbers_is_refused_and_may_try_again() {
+fn resume_with_an_impossible_ack_is_refused_and_can_be_retried() {
     let mut scene = Scene::new();
-    let (ann, bob, _) = scene.pair();
-    let name = scene.pages[ann].name;
-    scene.lose(ann);
-    let eve = scene.open();
-    scene.say_raw(eve, 0, 99, scene::hello(name));
-    assert_eq!(scene.news(eve), ["error bad-sequence about 0", "closed bad-sequence"]);
+    let (ann, bob, _) = scene.add_matched_pair();
+    let identity = scene.pages[ann].identity;
+    scene.lose_socket(ann);
+    let eve = scene.open_page();
+    scene.send_raw(eve, 0, 99, scene::hello(identity));
+    assert_eq!(scene.take_events(eve), ["error bad-sequence about 0", "closed bad-sequence"]);
     assert_eq!(scene.resume(ann), ann);
-    assert_eq!(scene.news(bob), ["partner #1 lost", "partner #1 back"]);
+    assert_eq!(scene.take_events(bob), ["partner #1 lost", "partner #1 back"]);
 }
 
 #[test]
-fn who_waits_keeps_its_place_for_5_seconds_and_is_not_paired_while_it_is_lost() {
+fn lost_waiting_peer_keeps_its_place_for_5_seconds_unpaired() {
     let mut scene = Scene::new();
-    let [ann, bob] = scene.arrive();
+    let [ann, bob] = scene.add_pages();
     scene.join(ann);
-    scene.lose(ann);
+    scene.lose_socket(ann);
     scene.join(bob);
-    assert_eq!(scene.news(bob), ["waiting"]);
-    scene.wait(secs(5) - A_MOMENT);
+    assert_eq!(scene.take_events(bob), ["waiting"]);
+    scene.advance(secs(5) - ONE_MS);
     scene.resume(ann);
-    assert_eq!(scene.news(ann), ["waiting", "welcome back", "matched #1 impolite"]);
-    assert_eq!(scene.news(bob), ["matched #1 polite"]);
+    assert_eq!(scene.take_events(ann), ["waiting", "welcome back", "matched #1 impolite"]);
+    assert_eq!(scene.take_events(bob), ["matched #1 polite"]);
 }
 
 #[test]
-fn who_waits_is_forgotten_after_5_seconds() {
+fn lost_unmatched_peers_are_forgotten_after_5_seconds() {
     let mut scene = Scene::new();
-    let [ann, bob] = scene.arrive();
+    let [ann, bob] = scene.add_pages();
     scene.join(ann);
     for page in [ann, bob] {
-        scene.lose(page);
+        scene.lose_socket(page);
     }
-    scene.wait(secs(5) - A_MOMENT);
+    scene.advance(secs(5) - ONE_MS);
     assert_eq!(scene.machine.census(), Census { idle: 1, waiting: 1, ..Census::default() });
-    scene.wait(A_MOMENT);
+    scene.advance(ONE_MS);
     assert_eq!(scene.machine.census(), Census::default());
 }
 
 #[test]
-fn a_match_may_end_while_one_end_is_lost_and_it_hears_of_it_when_it_is_back() {
+fn match_end_reaches_a_lost_peer_after_it_resumes() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.lose(ann);
-    scene.say(bob, ToServer::Next { match_id });
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.lose_socket(ann);
+    scene.send(bob, ToServer::Next { match_id });
     scene.resume(ann);
-    assert_eq!(scene.news(ann), ["welcome back", "ended #1 partner-next"]);
-    assert_eq!(scene.news(bob), ["partner #1 lost", "ended #1 next", "waiting"]);
+    assert_eq!(scene.take_events(ann), ["welcome back", "ended #1 partner-next"]);
+    assert_eq!(scene.take_events(bob), ["partner #1 lost", "ended #1 next", "waiting"]);
 }
 
 #[test]
-fn a_match_is_not_given_up_while_an_end_cannot_say_that_it_is_a_call() {
+fn connect_deadline_is_extended_while_an_end_is_lost() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.say(bob, ToServer::Connected { match_id });
-    scene.wait(secs(15));
-    scene.lose(ann);
-    scene.wait(secs(10));
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send(bob, ToServer::Connected { match_id });
+    scene.advance(secs(15));
+    scene.lose_socket(ann);
+    scene.advance(secs(10));
     scene.resume(ann);
-    scene.say(ann, ToServer::Connected { match_id });
-    scene.wait(secs(60));
-    assert_eq!(scene.news(bob), ["partner #1 lost", "partner #1 back"]);
+    scene.send(ann, ToServer::Connected { match_id });
+    scene.advance(secs(60));
+    assert_eq!(scene.take_events(bob), ["partner #1 lost", "partner #1 back"]);
     assert_eq!(scene.machine.census().talking, 2);
 }
 
 #[test]
-fn a_match_that_does_not_connect_keeps_the_place_of_an_end_that_is_lost() {
+fn unconnected_match_keeps_the_place_of_a_lost_end() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.lose(ann);
-    scene.say(bob, ToServer::Failed { match_id });
-    let [cem] = scene.arrive();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.lose_socket(ann);
+    scene.send(bob, ToServer::Failed { match_id });
+    let [cem] = scene.add_pages();
     scene.join(cem);
     assert_eq!(
-        scene.news(bob),
+        scene.take_events(bob),
         ["partner #1 lost", "ended #1 unconnected", "waiting", "matched #2 impolite"]
     );
-    let [dan] = scene.arrive();
+    let [dan] = scene.add_pages();
     scene.join(dan);
     scene.resume(ann);
-    assert_eq!(scene.news(ann), ["welcome back", "ended #1 unconnected", "waiting", "matched #3 impolite"]);
+    assert_eq!(
+        scene.take_events(ann),
+        ["welcome back", "ended #1 unconnected", "waiting", "matched #3 impolite"]
+    );
 }
 
 #[test]
-fn who_comes_back_after_its_grace_is_new_even_if_the_timer_is_late() {
+fn resume_after_the_grace_period_fails_even_with_a_late_timer() {
     let mut scene = Scene::new();
-    let (ann, bob, match_id) = scene.pair();
-    scene.connect(match_id, [ann, bob]);
-    scene.lose(ann);
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
+    scene.lose_socket(ann);
     scene.now = scene.now + secs(20);
     assert_ne!(scene.resume(ann), ann);
-    assert_eq!(scene.news(bob), ["partner #1 lost", "ended #1 partner-lost"]);
+    assert_eq!(scene.take_events(bob), ["partner #1 lost", "ended #1 partner-lost"]);
 }

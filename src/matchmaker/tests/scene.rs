@@ -1,4 +1,6 @@
-//! Pages with sockets, numbers and inboxes on a virtual clock; it must not know what the matchmaker ought to do.
+//! A test harness: a matchmaker and simulated pages, connected by simulated sockets on a virtual clock.
+//!
+//! The pages number, acknowledge and replay messages as the protocol demands, and they record what they receive.
 
 use std::{collections::HashMap, ops::Range, time::Duration};
 
@@ -13,130 +15,137 @@ use crate::{
     time::Moment,
 };
 
-/// What the wire of a page does with what is said on it.
+/// How the connection of a page behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Wire {
-    /// All arrives.
-    Whole,
-    /// The page speaks, and reads nothing.
-    Deaf,
-    /// Nothing arrives, either way, and nobody knows.
+    /// Everything arrives.
+    Working,
+    /// The page sends, but reads nothing.
+    NotReading,
+    /// Nothing arrives in either direction, and neither side has noticed.
     Cut,
 }
 
-/// What a page notices.
+/// Something that a page observes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Event {
-    /// The server has said something new.
-    Said(ToBrowser),
-    /// The server has closed the socket.
+pub(crate) enum ClientEvent {
+    /// A message that is no duplicate.
+    Received(ToBrowser),
+    /// The server closed the socket.
     Closed(ErrorCode),
 }
 
-/// One page.
+/// A simulated page.
 #[derive(Debug)]
 pub(crate) struct Page {
-    /// From the last welcome.
-    pub(crate) name: Option<Resume>,
-    /// The socket it speaks on.
+    /// Peer id and resume secret from the last welcome.
+    pub(crate) identity: Option<Resume>,
+    /// The socket in use, which has been welcomed.
     pub(crate) socket: Option<SocketId>,
-    /// The socket on which it tries to come back.
-    trying: Option<SocketId>,
-    /// A former socket, should anything be said on it still.
-    fenced: Option<SocketId>,
-    /// How its socket behaves.
+    /// A new socket that has not been welcomed yet.
+    pending_socket: Option<SocketId>,
+    /// The previous socket, on which the server may still send.
+    replaced_socket: Option<SocketId>,
+    /// How the socket in use behaves.
     pub(crate) wire: Wire,
     delivery: Delivery<ToServer>,
-    /// All it has noticed.
-    pub(crate) events: Vec<Event>,
-    /// The ticket that its hello shows.
-    pub(crate) shows: Option<String>,
-    /// The signed name of its device.
+    /// Everything that the page has observed, except on its previous socket.
+    pub(crate) events: Vec<ClientEvent>,
+    /// The ticket to show in the next hello.
+    pub(crate) ticket_to_send: Option<String>,
+    /// The signed device name.
     pub(crate) device: Option<String>,
-    /// How often it was asked for an offer ahead.
-    pub(crate) asked: usize,
-    /// How busy it was when it was told so last, in this wait.
-    pub(crate) here: Option<Occupancy>,
-    /// All that was said on a former socket.
-    pub(crate) on_fenced: Vec<Event>,
-    read: usize,
+    /// How often the server asked for a prepared offer.
+    pub(crate) offer_requests: usize,
+    /// The last occupancy message since the page began to wait.
+    pub(crate) occupancy: Option<Occupancy>,
+    /// Everything that arrived on the previous socket.
+    pub(crate) events_on_replaced: Vec<ClientEvent>,
+    /// How many of the events [`Scene::take_events`] has returned.
+    events_taken: usize,
 }
 
-/// A matchmaker with its pages. A twin is told the same, so that every scene proves that chance and time are arguments.
+/// A matchmaker with its pages.
+///
+/// A replica gets the same inputs and must give the same outputs. So every test also shows that the matchmaker takes
+/// time and randomness from its arguments only.
 pub(crate) struct Scene {
-    /// The one under test.
+    /// The matchmaker under test.
     pub(crate) machine: Matchmaker,
-    twin: Matchmaker,
-    /// The time.
+    replica: Matchmaker,
+    /// The virtual time.
     pub(crate) now: Moment,
-    /// Everybody who ever opened a socket.
+    /// All pages that ever opened a socket.
     pub(crate) pages: Vec<Page>,
-    /// Whether every socket comes from a network of its own.
-    pub(crate) apart: bool,
+    /// Whether each socket comes from its own network; otherwise all share one.
+    pub(crate) separate_networks: bool,
     config: Config,
-    /// All notes so far.
+    /// All notes of the matchmaker so far.
     pub(crate) notes: Vec<Note>,
-    sockets: u64,
-    open: Vec<SocketId>,
-    matches: Vec<MatchId>,
-    owing: Vec<usize>,
-    /// What each device remembers, by its signed name.
-    memories: HashMap<String, Memory>,
+    /// The number of the newest socket.
+    last_socket: u64,
+    open_sockets: Vec<SocketId>,
+    /// Matches in the order in which they were first described; `#1` is the first.
+    numbered_matches: Vec<MatchId>,
+    /// Pages that have to acknowledge messages.
+    owing_acks: Vec<usize>,
+    /// What each device stores, by its signed name.
+    devices: HashMap<String, StoredPairs>,
 }
 
-/// Pairs that are remembered as met: few, so that histories come to the end of them.
+/// Pairs that are remembered as met: few, so that random histories reach the limit.
 pub(crate) const MAX_MET: usize = 3;
 
 /// Pairs that are remembered as blocked.
 pub(crate) const MAX_BLOCKED: usize = 2;
 
-/// What a device remembers.
+/// The past pairs that a device stores.
 #[derive(Debug, Default)]
-struct Memory {
+struct StoredPairs {
     met: Vec<(Moment, PairId)>,
     blocked: Vec<PairId>,
 }
 
-/// A hello that shows nothing but, perhaps, a secret.
+/// A hello with nothing but an optional resume secret.
 pub(crate) fn hello(resume: Option<Resume>) -> ToServer {
     ToServer::Hello { resume, ticket: None, device: None, past: PastPairs::default() }
 }
 
-/// Seconds, for short.
+/// A short form of [`Duration::from_secs`].
 pub(crate) const fn secs(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// What the page of this index sends; not all alike, so that mixing two up shows.
+/// The media of the page of this index. Even and odd pages differ, so that a mix-up is noticed.
 pub(crate) const fn media_of(page: usize) -> Media {
     Media { audio: true, video: page.is_multiple_of(2) }
 }
 
-/// An offer with a text of its own.
+/// An offer with this text as its description.
 pub(crate) fn offer(text: &str) -> Signal {
     Signal::Offer { sdp: Sdp(text.to_owned()) }
 }
 
-/// Some candidate.
+/// A host candidate with a public address.
 pub(crate) fn candidate() -> Signal {
     let candidate = Sdp("candidate:1 1 udp 1 192.0.2.1 9 typ host".to_owned());
     Signal::Candidate(Candidate { candidate, sdp_mid: None, sdp_m_line_index: None, username_fragment: None })
 }
 
-impl Memory {
-    fn past(&self, now: Moment) -> PastPairs {
+impl StoredPairs {
+    fn to_past_pairs(&self, now: Moment) -> PastPairs {
         let met = self.met.iter().filter(|(at, _)| now - *at < MET_FOR);
         let met = met.map(|(at, pair)| Met { pair: *pair, minutes_ago: ((now - *at).as_secs() / 60) as u8 });
         PastPairs { met: met.collect(), blocked: self.blocked.clone() }
     }
 
-    fn meet(&mut self, now: Moment, pair: PairId) {
+    fn record_met(&mut self, now: Moment, pair: PairId) {
         self.met.retain(|(_, it)| *it != pair);
         self.met.push((now, pair));
         self.met.drain(..self.met.len().saturating_sub(MAX_MET));
     }
 
-    fn block(&mut self, pair: PairId) {
+    fn record_blocked(&mut self, pair: PairId) {
         self.blocked.retain(|it| *it != pair);
         self.blocked.push(pair);
         self.blocked.drain(..self.blocked.len().saturating_sub(MAX_BLOCKED));
@@ -144,9 +153,9 @@ impl Memory {
 }
 
 impl Scene {
-    /// An empty house with room for `max_connections` sockets.
-    pub(crate) fn with_room_for(max_connections: usize) -> Self {
-        Self::with(Config {
+    /// A scene without pages whose server admits `max_connections` peers.
+    pub(crate) fn with_capacity(max_connections: usize) -> Self {
+        Self::with_config(Config {
             max_connections,
             max_met: MAX_MET,
             max_blocked: MAX_BLOCKED,
@@ -154,79 +163,81 @@ impl Scene {
         })
     }
 
-    /// An empty house with this configuration.
-    pub(crate) fn with(config: Config) -> Self {
+    /// A scene without pages and with this configuration.
+    pub(crate) fn with_config(config: Config) -> Self {
         Self {
             machine: Matchmaker::new(config.clone()),
-            twin: Matchmaker::new(config.clone()),
-            apart: false,
+            replica: Matchmaker::new(config.clone()),
+            separate_networks: false,
             config,
             now: Moment::from_millis(0),
             pages: Vec::new(),
             notes: Vec::new(),
-            sockets: 0,
-            open: Vec::new(),
-            matches: Vec::new(),
-            owing: Vec::new(),
-            memories: HashMap::new(),
+            last_socket: 0,
+            open_sockets: Vec::new(),
+            numbered_matches: Vec::new(),
+            owing_acks: Vec::new(),
+            devices: HashMap::new(),
         }
     }
 
-    /// An empty house with room for all.
+    /// A scene without pages whose server admits any number of peers.
     pub(crate) fn new() -> Self {
-        Self::with_room_for(usize::MAX)
+        Self::with_capacity(usize::MAX)
     }
 
-    /// `N` pages that have said hello, and whose inbox is read.
-    pub(crate) fn arrive<const N: usize>(&mut self) -> [usize; N] {
+    /// Adds `N` pages that have been welcomed; their events are taken.
+    pub(crate) fn add_pages<const N: usize>(&mut self) -> [usize; N] {
         std::array::from_fn(|_| {
-            let page = self.open();
-            self.hello(page, None);
-            self.news(page);
+            let page = self.open_page();
+            self.send_hello(page, None);
+            self.take_events(page);
             page
         })
     }
 
-    /// Two who talk to each other, the first of them impolite, and their match; all news are read.
-    pub(crate) fn pair(&mut self) -> (usize, usize, MatchId) {
-        let [one, other] = self.arrive();
+    /// Adds two matched pages, the impolite one first, and returns them with their match; their events are taken.
+    pub(crate) fn add_matched_pair(&mut self) -> (usize, usize, MatchId) {
+        let [one, other] = self.add_pages();
         self.join(one);
         self.join(other);
-        self.news(one);
-        self.news(other);
-        (one, other, self.current(one))
+        self.take_events(one);
+        self.take_events(other);
+        (one, other, self.last_match(one))
     }
 
-    /// A page whose handshake has succeeded.
-    pub(crate) fn open(&mut self) -> usize {
-        let page = self.new_page();
-        self.try_socket(page);
+    /// Adds a page whose socket is open and which has not said hello.
+    pub(crate) fn open_page(&mut self) -> usize {
+        let page = self.push_page();
+        self.open_socket(page);
         page
     }
 
-    /// Says hello on a page's newest socket.
-    pub(crate) fn hello(&mut self, page: usize, resume: Option<Resume>) {
+    /// Sends hello on the newest socket of a page.
+    pub(crate) fn send_hello(&mut self, page: usize, resume: Option<Resume>) {
         let it = &mut self.pages[page];
-        let Some(socket) = it.trying.or(it.socket) else { return };
-        let past = it.device.as_ref().map(|it| self.memories[it].past(self.now)).unwrap_or_default();
-        let (ticket, device) = (it.shows.clone(), it.device.clone());
+        let Some(socket) = it.pending_socket.or(it.socket) else { return };
+        let past = it.device.as_ref().map(|it| self.devices[it].to_past_pairs(self.now)).unwrap_or_default();
+        let (ticket, device) = (it.ticket_to_send.clone(), it.device.clone());
         let hello = ToServer::Hello { resume, ticket, device, past };
         let frame = it.delivery.send(hello).unwrap();
         self.feed(Input::Message { socket, frame });
     }
 
-    /// Opens a new socket for a page and shows its secret; who holds the page then: itself, or a new peer's page.
+    /// Opens a new socket for a page and shows its resume secret there.
+    ///
+    /// Returns the index of the page afterwards: the same, or a new one if the server made it a new peer.
     pub(crate) fn resume(&mut self, page: usize) -> usize {
-        let resume = self.pages[page].name;
-        self.try_socket(page);
+        let resume = self.pages[page].identity;
+        self.open_socket(page);
         let it = &mut self.pages[page];
-        if it.trying.is_none() {
+        if it.pending_socket.is_none() {
             return page;
         }
-        it.fenced = it.socket.take();
-        it.wire = Wire::Whole;
+        it.replaced_socket = it.socket.take();
+        it.wire = Wire::Working;
         let count = self.pages.len();
-        self.hello(page, resume);
+        self.send_hello(page, resume);
         if self.pages.len() > count {
             return count;
         }
@@ -239,118 +250,118 @@ impl Scene {
         page
     }
 
-    /// The server is killed, and another one with the same key stands in its place; every socket is gone.
-    pub(crate) fn restart(&mut self) {
+    /// Replaces the server by a new one with the same key; every socket is gone.
+    pub(crate) fn restart_server(&mut self) {
         self.machine = Matchmaker::new(self.config.clone());
-        self.twin = Matchmaker::new(self.config.clone());
-        self.open.clear();
-        self.matches.clear();
+        self.replica = Matchmaker::new(self.config.clone());
+        self.open_sockets.clear();
+        self.numbered_matches.clear();
         for page in &mut self.pages {
-            (page.socket, page.trying, page.wire) = (None, None, Wire::Whole);
+            (page.socket, page.pending_socket, page.wire) = (None, None, Wire::Working);
         }
     }
 
-    /// Opens a new socket for a page and shows the ticket of its last match.
-    pub(crate) fn take_up(&mut self, page: usize) {
-        self.pages[page].shows = self.ticket(page);
-        let resume = self.pages[page].name;
-        self.try_socket(page);
-        self.pages[page].fenced = self.pages[page].socket.take();
-        self.hello(page, resume);
+    /// Opens a new socket for a page and shows there the ticket of its last match.
+    pub(crate) fn resume_with_ticket(&mut self, page: usize) {
+        self.pages[page].ticket_to_send = self.last_ticket(page);
+        let resume = self.pages[page].identity;
+        self.open_socket(page);
+        self.pages[page].replaced_socket = self.pages[page].socket.take();
+        self.send_hello(page, resume);
     }
 
-    /// The ticket of a page's last match.
-    pub(crate) fn ticket(&self, page: usize) -> Option<String> {
+    /// The ticket of the last match of a page.
+    pub(crate) fn last_ticket(&self, page: usize) -> Option<String> {
         self.pages[page].events.iter().rev().find_map(|it| match it {
-            Event::Said(ToBrowser::Matched { ticket, .. }) => ticket.clone(),
-            Event::Said(_) | Event::Closed(_) => None,
+            ClientEvent::Received(ToBrowser::Matched { ticket, .. }) => ticket.clone(),
+            ClientEvent::Received(_) | ClientEvent::Closed(_) => None,
         })
     }
 
-    /// What the page was told when it was matched last.
-    pub(crate) fn terms(&self, page: usize) -> &ToBrowser {
-        let is_match = |it: &&Event| matches!(it, Event::Said(ToBrowser::Matched { .. }));
-        let Some(Event::Said(msg)) = self.pages[page].events.iter().rfind(is_match) else {
+    /// The last `matched` message of a page.
+    pub(crate) fn last_matched(&self, page: usize) -> &ToBrowser {
+        let is_match = |it: &&ClientEvent| matches!(it, ClientEvent::Received(ToBrowser::Matched { .. }));
+        let Some(ClientEvent::Received(msg)) = self.pages[page].events.iter().rfind(is_match) else {
             panic!("page {page} was never matched")
         };
         msg
     }
 
-    /// Somebody else's page shows this name and secret.
-    pub(crate) fn impostor(&mut self, resume: Resume) -> usize {
-        let page = self.open();
-        self.hello(page, Some(resume));
+    /// Adds another page that shows this peer id and resume secret.
+    pub(crate) fn add_impostor(&mut self, resume: Resume) -> usize {
+        let page = self.open_page();
+        self.send_hello(page, Some(resume));
         page
     }
 
-    /// A page says something; with its wire cut it goes into its outbox only.
-    pub(crate) fn say(&mut self, page: usize, msg: ToServer) {
+    /// Sends a message; if the wire is cut, it only enters the outbox of the page.
+    pub(crate) fn send(&mut self, page: usize, msg: ToServer) {
         let it = &mut self.pages[page];
         let frame = it.delivery.send(msg).unwrap();
-        if let (Some(socket), false) = (it.socket.or(it.trying), it.wire == Wire::Cut) {
+        if let (Some(socket), false) = (it.socket.or(it.pending_socket), it.wire == Wire::Cut) {
             self.feed(Input::Message { socket, frame });
         }
     }
 
-    /// A page says something in a frame with these numbers.
-    pub(crate) fn say_raw(&mut self, page: usize, seq: u64, ack: u64, msg: ToServer) {
+    /// Sends a frame with these sequence and acknowledgement numbers.
+    pub(crate) fn send_raw(&mut self, page: usize, seq: u64, ack: u64, msg: ToServer) {
         let socket = self.socket(page);
         self.feed(Input::Message { socket, frame: Frame { seq, ack, msg } });
     }
 
-    /// Wants a partner.
+    /// Joins the queue.
     pub(crate) fn join(&mut self, page: usize) {
         self.join_with(page, Tastes::default());
     }
 
-    /// Wants a partner with whom it shares something.
+    /// Joins the queue with interests and languages.
     pub(crate) fn join_with(&mut self, page: usize, tastes: Tastes) {
-        self.say(page, ToServer::Join { media: media_of(page), hide: false, tastes });
+        self.send(page, ToServer::Join { media: media_of(page), hide: false, tastes });
     }
 
-    /// Never again the partner of this match, as far as this page has heard of it.
+    /// Blocks the partner of a match; an invented pair if the page was not told of the match.
     pub(crate) fn block(&mut self, page: usize, match_id: MatchId) {
-        let pair_of = |it: &Event| match it {
-            Event::Said(ToBrowser::Matched { match_id: id, pair, .. }) if *id == match_id => *pair,
-            Event::Said(_) | Event::Closed(_) => None,
+        let pair_of = |it: &ClientEvent| match it {
+            ClientEvent::Received(ToBrowser::Matched { match_id: id, pair, .. }) if *id == match_id => *pair,
+            ClientEvent::Received(_) | ClientEvent::Closed(_) => None,
         };
         let pair = self.pages[page].events.iter().find_map(pair_of).unwrap_or(PairId(Uuid::max()));
         if let Some(device) = &self.pages[page].device {
-            self.memories.get_mut(device).unwrap().block(pair);
+            self.devices.get_mut(device).unwrap().record_blocked(pair);
         }
-        self.say(page, ToServer::Block { pair });
+        self.send(page, ToServer::Block { pair });
     }
 
-    /// Blocks nobody any more.
+    /// Clears all blocks.
     pub(crate) fn unblock(&mut self, page: usize) {
         if let Some(device) = &self.pages[page].device {
-            self.memories.get_mut(device).unwrap().blocked.clear();
+            self.devices.get_mut(device).unwrap().blocked.clear();
         }
-        self.say(page, ToServer::Unblock {});
+        self.send(page, ToServer::Unblock {});
     }
 
-    /// Somebody opens the page anew on the device of this one.
+    /// Adds a page on the same device as this one.
     pub(crate) fn reload(&mut self, page: usize) -> usize {
-        let (new, device) = (self.open(), self.pages[page].device.clone());
+        let (new, device) = (self.open_page(), self.pages[page].device.clone());
         self.pages[new].device = device;
-        self.hello(new, None);
+        self.send_hello(new, None);
         new
     }
 
-    /// Sends a signal for a match.
-    pub(crate) fn signal(&mut self, page: usize, match_id: MatchId, epoch: u32, signal: Signal) {
-        self.say(page, ToServer::Signal { match_id, epoch: Epoch(epoch), signal });
+    /// Sends a signal about a match.
+    pub(crate) fn send_signal(&mut self, page: usize, match_id: MatchId, epoch: u32, signal: Signal) {
+        self.send(page, ToServer::Signal { match_id, epoch: Epoch(epoch), signal });
     }
 
-    /// Both ends say that what was promised arrives.
-    pub(crate) fn connect(&mut self, match_id: MatchId, ends: [usize; 2]) {
+    /// Lets both ends report that media arrives.
+    pub(crate) fn report_connected(&mut self, match_id: MatchId, ends: [usize; 2]) {
         for page in ends {
-            self.say(page, ToServer::Connected { match_id });
+            self.send(page, ToServer::Connected { match_id });
         }
     }
 
-    /// A text comes that the server's codec refuses; with numbers if its frame was in order.
-    pub(crate) fn refused(&mut self, page: usize, code: ErrorCode, numbered: bool) {
+    /// Sends a text that the codec refuses with `code`; `numbered` tells whether its frame could be read.
+    pub(crate) fn send_invalid(&mut self, page: usize, code: ErrorCode, numbered: bool) {
         let socket = self.socket(page);
         let msg =
             ToServer::Signal { match_id: MatchId(Uuid::nil()), epoch: Epoch::FIRST, signal: offer("bad") };
@@ -361,8 +372,8 @@ impl Scene {
         self.feed(Input::Refused { socket, code, numbers });
     }
 
-    /// A text comes sooner than the server allows.
-    pub(crate) fn too_soon(&mut self, page: usize) {
+    /// Sends a message sooner than the rate limit allows.
+    pub(crate) fn send_too_soon(&mut self, page: usize) {
         let socket = self.socket(page);
         let frame = self.pages[page].delivery.send(ToServer::Leave {}).unwrap();
         self.feed(Input::RateLimited {
@@ -372,27 +383,27 @@ impl Scene {
         });
     }
 
-    /// The socket of a page is gone, and the server learns of it.
-    pub(crate) fn lose(&mut self, page: usize) {
-        self.close(page, Closing::Lost);
+    /// A page loses its socket, and the server notices.
+    pub(crate) fn lose_socket(&mut self, page: usize) {
+        self.close_socket(page, Closing::Lost);
     }
 
-    /// A page closes its socket.
-    pub(crate) fn goodbye(&mut self, page: usize) {
-        self.close(page, Closing::Goodbye);
+    /// A page closes its socket on purpose.
+    pub(crate) fn close_page(&mut self, page: usize) {
+        self.close_socket(page, Closing::Goodbye);
     }
 
-    fn close(&mut self, page: usize, closing: Closing) {
+    fn close_socket(&mut self, page: usize, closing: Closing) {
         let Some(socket) = self.pages[page].socket else { return };
-        // What is still said before the fact is known is said to nobody.
+        // Messages that the server sends before it handles the input do not arrive.
         self.pages[page].wire = Wire::Cut;
         self.feed(Input::Closed { socket, closing });
         self.pages[page].socket = None;
-        self.open.retain(|it| *it != socket);
+        self.open_sockets.retain(|it| *it != socket);
     }
 
-    /// Time passes, and all that is due is done when it is due.
-    pub(crate) fn wait(&mut self, time: Duration) {
+    /// Advances the time; each deadline on the way is handled at its time.
+    pub(crate) fn advance(&mut self, time: Duration) {
         let until = self.now + time;
         while let Some(at) = self.machine.deadline().filter(|at| *at <= until) {
             self.now = at;
@@ -401,39 +412,42 @@ impl Scene {
         self.now = until;
     }
 
-    /// Hands a fact to the machine and to its twin, and what they answer to the pages.
+    /// Passes an input to the matchmaker and to its replica, and the outputs to the pages.
     pub(crate) fn feed(&mut self, input: Input) {
         let outputs = self.machine.handle(self.now, input.clone());
-        let again = self.twin.handle(self.now, input);
-        assert_eq!(format!("{outputs:?}"), format!("{again:?}"), "the same history gives the same outputs");
-        assert!(self.machine.deadline().is_none_or(|at| at > self.now), "nothing overdue is left undone");
+        let again = self.replica.handle(self.now, input);
+        assert_eq!(format!("{outputs:?}"), format!("{again:?}"), "the same inputs give the same outputs");
+        assert!(
+            self.machine.deadline().is_none_or(|at| at > self.now),
+            "no deadline is overdue after an input"
+        );
         for output in outputs {
             match output {
-                Output::Send { socket, frame } => self.deliver(socket, frame.seq, frame.ack, &frame.msg),
-                Output::Close { socket, code } => self.shut(socket, code),
+                Output::Send { socket, frame } => self.on_frame(socket, frame.seq, frame.ack, &frame.msg),
+                Output::Close { socket, code } => self.on_closed(socket, code),
                 Output::Note(note) => self.notes.push(note),
             }
         }
-        while let Some(page) = self.owing.pop() {
-            self.say(page, ToServer::Ping {});
+        while let Some(page) = self.owing_acks.pop() {
+            self.send(page, ToServer::Ping {});
         }
     }
 
-    fn deliver(&mut self, socket: SocketId, seq: u64, ack: u64, msg: &ToBrowser) {
-        let index = self.owner(socket);
+    fn on_frame(&mut self, socket: SocketId, seq: u64, ack: u64, msg: &ToBrowser) {
+        let index = self.page_of(socket);
         let page = &mut self.pages[index];
-        if page.fenced == Some(socket) {
-            return page.on_fenced.push(Event::Said(msg.clone()));
+        if page.replaced_socket == Some(socket) {
+            return page.events_on_replaced.push(ClientEvent::Received(msg.clone()));
         }
-        if page.socket == Some(socket) && page.wire != Wire::Whole {
+        if page.socket == Some(socket) && page.wire != Wire::Working {
             return;
         }
         let index = match msg {
             ToBrowser::Welcome { peer, secret, resumed, device, .. } => {
-                let shown = self.pages[index].device.clone();
-                let index = self.welcome(index, Resume { peer: *peer, secret: *secret }, *resumed);
-                self.pages[index].device = device.clone().or(shown);
-                self.memories.entry(self.pages[index].device.clone().unwrap()).or_default();
+                let own = self.pages[index].device.clone();
+                let index = self.on_welcome(index, Resume { peer: *peer, secret: *secret }, *resumed);
+                self.pages[index].device = device.clone().or(own);
+                self.devices.entry(self.pages[index].device.clone().unwrap()).or_default();
                 index
             }
             ToBrowser::Waiting {}
@@ -451,141 +465,145 @@ impl Scene {
         };
         let page = &mut self.pages[index];
         if let ToBrowser::Waiting {} = msg {
-            page.here = None;
+            page.occupancy = None;
         }
         match (page.delivery.receive(seq, ack, msg.is_numbered()), msg) {
-            // They concern nobody but the page, and a scene is easier to read without them.
-            (Receipt::Fresh, ToBrowser::Prepare { .. }) => page.asked += 1,
-            (Receipt::Fresh, ToBrowser::Here(it)) => page.here = Some(*it),
+            // Recorded apart from the events, so that the expected events in tests stay short.
+            (Receipt::Fresh, ToBrowser::Prepare { .. }) => page.offer_requests += 1,
+            (Receipt::Fresh, ToBrowser::Here(it)) => page.occupancy = Some(*it),
             (Receipt::Fresh, _) => {
-                page.events.push(Event::Said(msg.clone()));
+                page.events.push(ClientEvent::Received(msg.clone()));
                 if let (ToBrowser::Matched { pair: Some(pair), .. }, Some(device)) = (msg, &page.device) {
-                    self.memories.get_mut(device).unwrap().meet(self.now, *pair);
+                    self.devices.get_mut(device).unwrap().record_met(self.now, *pair);
                 }
             }
             (Receipt::Duplicate, _) => {}
             (Receipt::Broken, _) => {
-                panic!("page {index} was told {msg:?} with the wrong numbers {seq}, {ack}")
+                panic!("page {index} received {msg:?} with the wrong numbers {seq}, {ack}")
             }
         }
         if page.delivery.owes_ack() {
-            self.owing.push(index);
+            self.owing_acks.push(index);
         }
     }
 
-    /// Takes the socket that was tried into use; a peer that is new has a page of its own.
-    fn welcome(&mut self, page: usize, name: Resume, resumed: bool) -> usize {
-        let socket = self.pages[page].trying.take();
-        let before = self.pages[page].name;
-        let is_same = resumed || before.is_none_or(|it| it.peer == name.peer);
-        let index = if is_same { page } else { self.new_page() };
+    /// Puts the pending socket into use. A new peer gets a new page, unless the page had no peer yet.
+    fn on_welcome(&mut self, page: usize, identity: Resume, resumed: bool) -> usize {
+        let socket = self.pages[page].pending_socket.take();
+        let before = self.pages[page].identity;
+        let is_same = resumed || before.is_none_or(|it| it.peer == identity.peer);
+        let index = if is_same { page } else { self.push_page() };
         let it = &mut self.pages[index];
-        (it.name, it.socket) = (Some(name), socket);
+        (it.identity, it.socket) = (Some(identity), socket);
         if !resumed {
             it.delivery = Delivery::default();
         }
         index
     }
 
-    fn shut(&mut self, socket: SocketId, code: ErrorCode) {
-        let index = self.owner(socket);
-        self.open.retain(|it| *it != socket);
+    fn on_closed(&mut self, socket: SocketId, code: ErrorCode) {
+        let index = self.page_of(socket);
+        self.open_sockets.retain(|it| *it != socket);
         let page = &mut self.pages[index];
-        if page.fenced == Some(socket) {
-            page.on_fenced.push(Event::Closed(code));
-        } else if page.trying == Some(socket) {
-            page.trying = None;
-            page.events.push(Event::Closed(code));
+        if page.replaced_socket == Some(socket) {
+            page.events_on_replaced.push(ClientEvent::Closed(code));
+        } else if page.pending_socket == Some(socket) {
+            page.pending_socket = None;
+            page.events.push(ClientEvent::Closed(code));
         } else {
             page.socket = None;
             if page.wire != Wire::Cut {
-                page.events.push(Event::Closed(code));
+                page.events.push(ClientEvent::Closed(code));
             }
         }
     }
 
-    fn owner(&self, socket: SocketId) -> usize {
-        assert!(self.open.contains(&socket), "nothing is said on a socket that is closed");
-        let is_its = |it: &Page| [it.socket, it.trying, it.fenced].contains(&Some(socket));
+    fn page_of(&self, socket: SocketId) -> usize {
+        assert!(self.open_sockets.contains(&socket), "the matchmaker sends nothing on a closed socket");
+        let is_its = |it: &Page| [it.socket, it.pending_socket, it.replaced_socket].contains(&Some(socket));
         self.pages.iter().rposition(is_its).unwrap()
     }
 
-    fn new_page(&mut self) -> usize {
+    fn push_page(&mut self) -> usize {
         self.pages.push(Page {
-            name: None,
+            identity: None,
             socket: None,
-            trying: None,
-            fenced: None,
-            wire: Wire::Whole,
+            pending_socket: None,
+            replaced_socket: None,
+            wire: Wire::Working,
             delivery: Delivery::default(),
             events: Vec::new(),
-            shows: None,
+            ticket_to_send: None,
             device: None,
-            asked: 0,
-            here: None,
-            on_fenced: Vec::new(),
-            read: 0,
+            offer_requests: 0,
+            occupancy: None,
+            events_on_replaced: Vec::new(),
+            events_taken: 0,
         });
         self.pages.len() - 1
     }
 
-    fn try_socket(&mut self, page: usize) {
-        self.sockets += 1;
-        let socket = SocketId(self.sockets);
-        self.pages[page].trying = Some(socket);
-        self.open.push(socket);
-        let network = Network::of([192, 0, 2, if self.apart { socket.0 as u8 } else { 0 }].into());
+    fn open_socket(&mut self, page: usize) {
+        self.last_socket += 1;
+        let socket = SocketId(self.last_socket);
+        self.pages[page].pending_socket = Some(socket);
+        self.open_sockets.push(socket);
+        let network =
+            Network::of([192, 0, 2, if self.separate_networks { socket.0 as u8 } else { 0 }].into());
         self.feed(Input::Opened { socket, network });
     }
 
-    /// The socket a page has.
+    /// The socket in use, or else the pending one.
     pub(crate) fn socket(&self, page: usize) -> SocketId {
-        self.pages[page].socket.or(self.pages[page].trying).unwrap()
+        self.pages[page].socket.or(self.pages[page].pending_socket).unwrap()
     }
 
-    /// The match a page heard of last.
-    pub(crate) fn current(&self, page: usize) -> MatchId {
-        let matched = |it: &Event| match it {
-            Event::Said(ToBrowser::Matched { match_id, .. }) => Some(*match_id),
-            Event::Said(_) | Event::Closed(_) => None,
+    /// The last match that a page was told of.
+    pub(crate) fn last_match(&self, page: usize) -> MatchId {
+        let matched = |it: &ClientEvent| match it {
+            ClientEvent::Received(ToBrowser::Matched { match_id, .. }) => Some(*match_id),
+            ClientEvent::Received(_) | ClientEvent::Closed(_) => None,
         };
         self.pages[page].events.iter().rev().find_map(matched).unwrap()
     }
 
-    /// What a page has noticed since it was last asked, one line each, proofs of life left out; matches are numbered
-    /// as they come up.
-    pub(crate) fn news(&mut self, page: usize) -> Vec<String> {
+    /// The events of a page since the last call, one line each, without pongs. Matches are numbered as they come up.
+    pub(crate) fn take_events(&mut self, page: usize) -> Vec<String> {
         let it = &mut self.pages[page];
-        let from = std::mem::replace(&mut it.read, it.events.len());
-        let news = it.events[from..].iter().filter(|it| **it != Event::Said(ToBrowser::Pong {}));
-        news.map(|it| headline(&mut self.matches, it)).collect()
+        let from = std::mem::replace(&mut it.events_taken, it.events.len());
+        let new = it.events[from..].iter().filter(|it| **it != ClientEvent::Received(ToBrowser::Pong {}));
+        new.map(|it| describe(&mut self.numbered_matches, it)).collect()
     }
 
-    /// How many proofs of life a page was given.
-    pub(crate) fn pongs(&self, page: usize) -> usize {
-        self.pages[page].events.iter().filter(|it| **it == Event::Said(ToBrowser::Pong {})).count()
+    /// How many pongs a page received.
+    pub(crate) fn pong_count(&self, page: usize) -> usize {
+        self.pages[page].events.iter().filter(|it| **it == ClientEvent::Received(ToBrowser::Pong {})).count()
     }
 
-    /// The same for what was said on a socket the page has given up.
-    pub(crate) fn news_on_the_old_socket(&mut self, page: usize) -> Vec<String> {
-        self.pages[page].on_fenced.iter().map(|it| headline(&mut self.matches, it)).collect()
+    /// All events on the previous socket of a page, one line each.
+    pub(crate) fn events_on_replaced_socket(&mut self, page: usize) -> Vec<String> {
+        self.pages[page]
+            .events_on_replaced
+            .iter()
+            .map(|it| describe(&mut self.numbered_matches, it))
+            .collect()
     }
 
-    /// The news of several pages at once.
-    pub(crate) fn all_news(&mut self, pages: Range<usize>) -> Vec<Vec<String>> {
-        pages.map(|page| self.news(page)).collect()
+    /// [`take_events`](Self::take_events) for several pages.
+    pub(crate) fn take_all_events(&mut self, pages: Range<usize>) -> Vec<Vec<String>> {
+        pages.map(|page| self.take_events(page)).collect()
     }
 }
 
-/// A secret that nobody was given.
-pub(crate) const fn wrong(name: Resume) -> Resume {
-    Resume { peer: name.peer, secret: Secret(Uuid::nil()) }
+/// The same peer id with a secret that was never issued.
+pub(crate) const fn with_wrong_secret(identity: Resume) -> Resume {
+    Resume { peer: identity.peer, secret: Secret(Uuid::nil()) }
 }
 
-fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
+fn describe(matches: &mut Vec<MatchId>, event: &ClientEvent) -> String {
     let mut number = |match_id: &MatchId| {
-        let known = matches.iter().position(|it| it == match_id);
-        known.map_or_else(
+        let position = matches.iter().position(|it| it == match_id);
+        position.map_or_else(
             || {
                 matches.push(*match_id);
                 matches.len()
@@ -594,36 +612,38 @@ fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
         )
     };
     match event {
-        Event::Closed(code) => format!("closed {}", kebab(code)),
-        Event::Said(msg) => match msg {
+        ClientEvent::Closed(code) => format!("closed {}", wire_name(code)),
+        ClientEvent::Received(msg) => match msg {
             ToBrowser::Welcome { resumed: false, .. } => "welcome".to_owned(),
             ToBrowser::Welcome { resumed: true, .. } => "welcome back".to_owned(),
             ToBrowser::Waiting {} => "waiting".to_owned(),
-            ToBrowser::Seeking { wants, widens_in_ms: None } => format!("seeking {}", kebab(wants)),
+            ToBrowser::Seeking { wants, widens_in_ms: None } => format!("seeking {}", wire_name(wants)),
             ToBrowser::Seeking { wants, widens_in_ms: Some(ms) } => {
-                format!("seeking {} for {ms} ms", kebab(wants))
+                format!("seeking {} for {ms} ms", wire_name(wants))
             }
             ToBrowser::Prepare { .. } => "prepare".to_owned(),
             ToBrowser::Here(Occupancy { around, .. }) => format!("here {around}"),
             ToBrowser::Ice { match_id, .. } => format!("ice #{}", number(match_id)),
             ToBrowser::Matched { match_id, role, .. } => {
-                format!("matched #{} {}", number(match_id), kebab(role))
+                format!("matched #{} {}", number(match_id), wire_name(role))
             }
             ToBrowser::Signal { match_id, epoch, signal } => {
-                format!("signal #{} {} {}", number(match_id), epoch.0, text_of(signal))
+                format!("signal #{} {} {}", number(match_id), epoch.0, signal_text(signal))
             }
             ToBrowser::Partner { match_id, signalling } => {
-                format!("partner #{} {}", number(match_id), kebab(signalling))
+                format!("partner #{} {}", number(match_id), wire_name(signalling))
             }
-            ToBrowser::Ended { match_id, reason } => format!("ended #{} {}", number(match_id), kebab(reason)),
+            ToBrowser::Ended { match_id, reason } => {
+                format!("ended #{} {}", number(match_id), wire_name(reason))
+            }
             ToBrowser::Error { code, about, retry_ms: None } => {
-                format!("error {} about {about}", kebab(code))
+                format!("error {} about {about}", wire_name(code))
             }
             ToBrowser::Error { code: ErrorCode::ServerFull, retry_ms: Some(10_000..20_000), .. } => {
                 "error server-full, come back".to_owned()
             }
             ToBrowser::Error { code, about, retry_ms: Some(retry_ms) } => {
-                format!("error {} about {about}, again after {retry_ms} ms", kebab(code))
+                format!("error {} about {about}, again after {retry_ms} ms", wire_name(code))
             }
             ToBrowser::ComeBack { .. } => "come back".to_owned(),
             ToBrowser::Pong {} => "pong".to_owned(),
@@ -631,8 +651,8 @@ fn headline(matches: &mut Vec<MatchId>, event: &Event) -> String {
     }
 }
 
-/// The text of a signal.
-pub(crate) fn text_of(signal: &Signal) -> &str {
+/// The description or candidate of a signal.
+pub(crate) fn signal_text(signal: &Signal) -> &str {
     match signal {
         Signal::Offer { sdp } | Signal::Answer { sdp } => &sdp.0,
         Signal::Candidate(it) => &it.candidate.0,
@@ -640,6 +660,6 @@ pub(crate) fn text_of(signal: &Signal) -> &str {
     }
 }
 
-fn kebab(it: impl serde::Serialize) -> String {
+fn wire_name(it: impl serde::Serialize) -> String {
     serde_json::to_value(it).unwrap().as_str().unwrap().to_owned()
 }

@@ -1,20 +1,22 @@
-//! The words in which the model and a history speak of each other; it must not know either.
+//! The action and event types that the reference model and the random histories share.
 
 use crate::protocol::{Affinity, EndReason, ErrorCode, Interest, Language, Media, Role, Signalling, Tastes};
 
-/// What a page of a history may name, interests and languages; most name nothing.
+/// Interests and languages that a page of a history may name; page actions refer to them by index.
+///
+/// Index 0 names nothing and is drawn most often.
 pub(crate) const TASTES: [(&str, &str); 7] =
     [("", ""), ("art", ""), ("art", "de"), ("bees,art", "de,en"), ("", "de"), ("", "fr"), ("bees", "fr")];
 
-/// The same as it is said.
+/// Converts an entry of [`TASTES`] to the protocol's type.
 pub(crate) fn tastes((interests, languages): (&str, &str)) -> Tastes {
     let languages = languages.split(',').filter_map(Language::new).collect();
     Tastes { interests: Interest::all_in(interests), languages }
 }
 
-/// What a page hears; matches go by their number in the order in which they are made here.
+/// Something a page receives. Matches are numbered from 0 in the order in which the model makes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Heard {
+pub(crate) enum ModelEvent {
     Welcome {
         resumed: bool,
     },
@@ -23,24 +25,24 @@ pub(crate) enum Heard {
         wants: Affinity,
         widens_in_ms: Option<u32>,
     },
-    /// Interests and languages in common are counted.
+    /// `shared` counts the interests and the languages in common.
     Matched {
-        of: usize,
+        match_index: usize,
         role: Role,
         partner: Media,
         shared: [usize; 2],
     },
     Signal {
-        of: usize,
+        match_index: usize,
         epoch: u32,
         text: usize,
     },
     Partner {
-        of: usize,
+        match_index: usize,
         signalling: Signalling,
     },
     Ended {
-        of: usize,
+        match_index: usize,
         reason: EndReason,
     },
     Error(ErrorCode),
@@ -48,47 +50,50 @@ pub(crate) enum Heard {
     Closed(ErrorCode),
 }
 
-/// What a page says.
+/// A message that a page sends.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Saying {
-    /// With these of [`TASTES`].
+pub(crate) enum PageAction {
+    /// Joins the queue with this entry of [`TASTES`].
     Join(usize),
     Leave,
-    /// The partner of a match that it has heard of, or nobody.
+    /// Blocks the partner of a match that the page was told of; `None` for an invented pair.
     Block(Option<usize>),
     Unblock,
-    /// Of a match, or of one that never was.
-    About(Option<usize>, Deed),
+    /// A message about a match; `None` for a match that never existed.
+    About(Option<usize>, MatchAction),
 }
 
-/// What a page says of a match.
+/// A message that a page sends about a match.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Deed {
+pub(crate) enum MatchAction {
     Next,
     Failed,
     Connected,
     Signal { epoch: u32, text: usize },
 }
 
-/// Where a page stands.
+/// What a page is doing, as the server sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    Silent {
+pub(crate) enum PageState {
+    /// The socket is open and no hello has arrived; the server closes it at `until` (ms).
+    AwaitingHello {
         until: u64,
     },
     Idle,
-    /// Since when, and the how-manieth ever to line up.
+    /// The time of joining in ms, and a running number that orders pages which join at the same time.
     Waiting(u64, usize),
+    /// In the match of this index.
     Matched(usize),
     Gone,
 }
 
-/// What the wire of a page is worth.
+/// The state of a page's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wire {
-    Whole,
-    /// Nothing passes, and the server does not know.
+pub(crate) enum WireState {
+    Working,
+    /// Nothing passes, and the server has not noticed yet.
     Cut,
+    /// The server knows that the socket is gone; the grace period ends at `until` (ms).
     Lost {
         until: u64,
     },
