@@ -1,5 +1,6 @@
-//! Random histories, well-formed and ill-timed: whatever a call is told, it keeps the laws. It must not know its rules,
-//! only what may never be seen of it.
+//! Random histories: sequences of expected and badly timed inputs, after each of which the invariants must hold.
+//!
+//! The checks use only what can be observed from outside: the outputs, the snapshot and the next deadline.
 
 use std::{cell::Cell, collections::VecDeque};
 
@@ -7,7 +8,8 @@ use proptest::{prelude::*, test_runner::Config};
 use uuid::Uuid;
 
 use super::test_page::{
-    BOTH, NOTHING, answer, candidate, description, millis, offer, sdp, session, terms, trickled, welcome,
+    BOTH, NOTHING, answer, candidate, candidate_signal, description, matched_message, millis, offer, sdp,
+    session, welcome,
 };
 use crate::{
     call::{
@@ -23,28 +25,31 @@ use crate::{
     time::Moment,
 };
 
-/// A step of a history. Most of what a good browser and a good server would do next comes from `Proper`, so that
-/// histories come far; the rest comes at any time.
+/// A step of a history.
+///
+/// Most steps are `Expected`, the next response of a correct browser or server, so that histories get as far as a call.
+/// The other steps come at any time.
 #[derive(Clone, Debug)]
-enum Act {
-    Proper,
-    Wish(Intent),
-    Tell(Input),
-    /// The server says this, with the right numbers or wrong ones.
-    Hear(Word, Option<(u64, u64)>),
-    /// Something happens to the current connection, or to another.
+enum Step {
+    Expected,
+    Press(Intent),
+    Input(Input),
+    /// A message from the server, with the right sequence numbers or with offsets to them.
+    Receive(ServerMessage, Option<(u64, u64)>),
+    /// An event of the connection that was opened so many connections ago; 0 is the last one.
     Peer(u32, PeerEvent),
-    /// More candidates' ends than an outbox holds.
+    /// More signals than an outbox holds.
     Flood,
     Wait(u64),
     WaitForDeadline,
 }
 
+/// A message from the server. Numbers of matches count backwards from the last match.
 #[derive(Clone, Copy, Debug)]
-enum Word {
+enum ServerMessage {
     Welcome(bool),
     Waiting,
-    /// With the milliseconds after which that is over.
+    /// With the milliseconds until the search widens.
     Seeking(Option<u32>),
     Here(u32),
     Matched(bool),
@@ -58,51 +63,51 @@ enum Word {
     Pong,
     Prepare,
     Ice(u128),
-    /// An offer on a fresh connection.
+    /// An offer for a fresh connection (epoch 2).
     Renewed(u128),
 }
 
-/// A socket as the witness sees it.
+/// The state of the page's socket, as its outputs and inputs imply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Socket {
-    Dialled,
+    Connecting,
     Open,
 }
 
-/// A call, its twin, and what can be seen of them from outside.
-struct Witness {
+/// A call, a second one that gets the same inputs, and what can be observed from outside.
+struct Harness {
     now: Moment,
     calls: [Call; 2],
     camera_open: bool,
-    /// A connection stands ready.
-    warm: bool,
+    /// A prewarmed connection exists.
+    prewarmed: bool,
     screen_open: bool,
-    /// The person has said that nothing is enough.
-    content: Cell<bool>,
+    /// The person chose to start without devices.
+    accepts_no_devices: Cell<bool>,
     socket: Option<Socket>,
-    /// A text has come before its socket was open: the driver would not tell such a thing.
-    odd: bool,
+    /// A message arrived before its socket was open, which a driver never delivers.
+    early_message: bool,
     peer: Option<ConnectionId>,
-    last_link: ConnectionId,
-    /// The match that the page is in.
+    last_connection: ConnectionId,
+    /// The current match of the page.
     current: Option<MatchId>,
-    /// The number of the last offer made ahead.
-    offered: Option<u32>,
+    /// The number of the last prepared offer.
+    prepared_number: Option<u32>,
     server: Delivery<ToBrowser>,
     sessions: u128,
     matches: u128,
-    /// What a good world would tell next.
-    due: VecDeque<Proper>,
+    /// The responses of a correct browser and server that are still to come.
+    due: VecDeque<Response>,
 }
 
-/// A well-formed answer.
+/// A response of a correct browser or server.
 #[derive(Clone, Debug)]
-enum Proper {
-    Tell(Input),
-    Hear(Word),
+enum Response {
+    Input(Input),
+    Message(ServerMessage),
 }
 
-impl Witness {
+impl Harness {
     fn new(seed: u64) -> Self {
         Self {
             now: Moment::default(),
@@ -110,15 +115,15 @@ impl Witness {
                 Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), String::new())
             }),
             camera_open: false,
-            warm: false,
+            prewarmed: false,
             screen_open: false,
-            content: Cell::new(false),
+            accepts_no_devices: Cell::new(false),
             socket: None,
-            odd: false,
+            early_message: false,
             peer: None,
-            last_link: ConnectionId(0),
+            last_connection: ConnectionId(0),
             current: None,
-            offered: None,
+            prepared_number: None,
             server: Delivery::default(),
             sessions: 0,
             matches: 0,
@@ -126,42 +131,42 @@ impl Witness {
         }
     }
 
-    fn seen(&self) -> Snapshot {
+    fn snapshot(&self) -> Snapshot {
         self.calls[0].snapshot()
     }
 
-    fn act(&mut self, act: Act) {
-        match act {
-            Act::Proper => match self.due.pop_front() {
-                Some(Proper::Tell(input)) => self.tell(input),
-                Some(Proper::Hear(word)) => self.hear(word, None),
-                None => self.act(Act::WaitForDeadline),
+    fn run(&mut self, step: Step) {
+        match step {
+            Step::Expected => match self.due.pop_front() {
+                Some(Response::Input(input)) => self.handle(input),
+                Some(Response::Message(message)) => self.receive(message, None),
+                None => self.run(Step::WaitForDeadline),
             },
-            Act::Wish(intent) => self.wish(intent),
-            Act::Tell(input) => self.tell(input),
-            Act::Hear(word, numbers) => self.hear(word, numbers),
-            Act::Peer(age, event) => {
-                let link = ConnectionId(self.last_link.0.saturating_sub(age));
-                self.tell(Input::Peer { link, event });
+            Step::Press(intent) => self.press(intent),
+            Step::Input(input) => self.handle(input),
+            Step::Receive(message, numbers) => self.receive(message, numbers),
+            Step::Peer(age, event) => {
+                let link = ConnectionId(self.last_connection.0.saturating_sub(age));
+                self.handle(Input::Peer { link, event });
             }
-            Act::Flood => (0..140).for_each(|_| {
-                self.act(Act::Peer(0, PeerEvent::CandidatesEnded { username_fragment: None }));
+            Step::Flood => (0..140).for_each(|_| {
+                self.run(Step::Peer(0, PeerEvent::CandidatesEnded { username_fragment: None }));
             }),
-            Act::Wait(wait) => {
+            Step::Wait(wait) => {
                 self.now = self.now + millis(wait);
                 self.tick();
             }
-            Act::WaitForDeadline => {
+            Step::WaitForDeadline => {
                 self.now = self.calls[0].next_deadline().map_or(self.now, |it| it.max(self.now));
                 self.tick();
             }
         }
     }
 
-    /// What a good server says of an offer made ahead: the last one of an impolite end is used.
-    fn ahead(&self, role: Role) -> Option<PreparedOffer> {
+    /// The prepared offer in a match. A correct server uses the last offer of the impolite end.
+    fn prepared_offer(&self, role: Role) -> Option<PreparedOffer> {
         match role {
-            Role::Impolite => self.offered.map(|number| PreparedOffer::Yours { number }),
+            Role::Impolite => self.prepared_number.map(|number| PreparedOffer::Yours { number }),
             Role::Polite if self.matches.is_multiple_of(3) => Some(PreparedOffer::Theirs {
                 offer: sdp("theirs"),
                 candidates: vec![candidate("theirs", "a")],
@@ -176,30 +181,30 @@ impl Witness {
     }
 
     fn tick(&mut self) {
-        self.tell(Input::Tick);
+        self.handle(Input::Tick);
         assert!(
             self.calls[0].next_deadline().is_none_or(|it| it > self.now),
-            "a tick that leaves work behind"
+            "a tick must not leave a deadline that is due"
         );
     }
 
-    /// What is offered has an effect.
-    fn wish(&mut self, intent: Intent) {
-        let before = self.seen();
+    /// Presses something and checks its effect.
+    fn press(&mut self, intent: Intent) {
+        let before = self.snapshot();
         if intent == Intent::StartWithout && before.phase == Phase::Landing && before.problem.is_some() {
-            self.content.set(true);
+            self.accepts_no_devices.set(true);
         }
-        self.tell(Input::Intent(intent.clone()));
-        let after = self.seen();
+        self.handle(Input::Intent(intent.clone()));
+        let after = self.snapshot();
         match intent {
             Intent::Stop => {
                 assert_eq!(after.phase, Phase::Landing);
                 assert_eq!((self.camera_open, self.socket, self.peer), (false, None, None));
                 assert_eq!(self.calls[0].next_deadline(), None);
             }
-            Intent::Escape if before.asks_next => assert!(!meets(after) && !after.asks_next),
-            Intent::Escape => assert_eq!(after.asks_next, meets(before)),
-            Intent::Next | Intent::Block => assert!(!meets(after)),
+            Intent::Escape if before.asks_next => assert!(!is_matched(after) && !after.asks_next),
+            Intent::Escape => assert_eq!(after.asks_next, is_matched(before)),
+            Intent::Next | Intent::Block => assert!(!is_matched(after)),
             Intent::ToggleMicrophone => assert_eq!(after.microphone, toggled(before.microphone)),
             Intent::ToggleCamera => assert_eq!(after.camera, toggled(before.camera)),
             Intent::Toggle(it) => assert_ne!(after.preferences.has(it), before.preferences.has(it)),
@@ -216,7 +221,9 @@ impl Witness {
             }
             Intent::Unblock => assert_eq!(after.blocked, 0),
             Intent::TalkAbout(written) => assert_eq!(self.calls[0].topics().written, written),
-            Intent::Chat(ChatWish::Toggle) if meets(after) => assert_ne!(after.chat.open, before.chat.open),
+            Intent::Chat(ChatWish::Toggle) if is_matched(after) => {
+                assert_ne!(after.chat.open, before.chat.open)
+            }
             Intent::Chat(_)
             | Intent::Window(_)
             | Intent::NextCamera
@@ -229,8 +236,8 @@ impl Witness {
         }
     }
 
-    fn hear(&mut self, word: Word, numbers: Option<(u64, u64)>) {
-        let msg = self.message(word);
+    fn receive(&mut self, message: ServerMessage, numbers: Option<(u64, u64)>) {
+        let msg = self.build(message);
         if let ToBrowser::Welcome { resumed: false, .. } = msg {
             self.server = Delivery::default();
         }
@@ -238,57 +245,59 @@ impl Witness {
         if let Some((seq, ack)) = numbers {
             frame = Frame { seq: frame.seq.wrapping_add(seq), ack: frame.ack.wrapping_add(ack), ..frame };
         }
-        self.tell(Input::Message(frame));
+        self.handle(Input::Message(frame));
     }
 
-    fn message(&mut self, word: Word) -> ToBrowser {
+    fn build(&mut self, message: ServerMessage) -> ToBrowser {
         let signal = |match_id, signal| ToBrowser::Signal { match_id, epoch: Epoch::FIRST, signal };
-        match word {
-            Word::Welcome(resumed) => {
+        match message {
+            ServerMessage::Welcome(resumed) => {
                 self.sessions += 1;
                 welcome(session(self.sessions), resumed)
             }
-            Word::Waiting => ToBrowser::Waiting {},
-            Word::Seeking(widens_in_ms) => ToBrowser::Seeking { wants: Affinity::Interest, widens_in_ms },
-            Word::Here(around) => ToBrowser::Here(Occupancy { around, wait: None }),
-            Word::Matched(polite) => {
+            ServerMessage::Waiting => ToBrowser::Waiting {},
+            ServerMessage::Seeking(widens_in_ms) => {
+                ToBrowser::Seeking { wants: Affinity::Interest, widens_in_ms }
+            }
+            ServerMessage::Here(around) => ToBrowser::Here(Occupancy { around, wait: None }),
+            ServerMessage::Matched(polite) => {
                 self.matches += 1;
                 let role = if polite { Role::Polite } else { Role::Impolite };
-                let mut msg = terms(self.match_id(0), role, BOTH);
+                let mut msg = matched_message(self.match_id(0), role, BOTH);
                 if let ToBrowser::Matched { relay_only, ahead, .. } = &mut msg {
-                    *relay_only = self.seen().preferences.has(Switch::HideAddress);
-                    *ahead = self.ahead(role);
+                    *relay_only = self.snapshot().preferences.has(Switch::HideAddress);
+                    *ahead = self.prepared_offer(role);
                 }
                 msg
             }
-            Word::Offer(age) => signal(self.match_id(age), offer("theirs")),
-            Word::Answer(age) => signal(self.match_id(age), answer("theirs")),
-            Word::Candidate(age) => signal(self.match_id(age), trickled("theirs", "a")),
-            Word::Partner(age, lost) => {
+            ServerMessage::Offer(age) => signal(self.match_id(age), offer("theirs")),
+            ServerMessage::Answer(age) => signal(self.match_id(age), answer("theirs")),
+            ServerMessage::Candidate(age) => signal(self.match_id(age), candidate_signal("theirs", "a")),
+            ServerMessage::Partner(age, lost) => {
                 let signalling = if lost { Signalling::Lost } else { Signalling::Back };
                 ToBrowser::Partner { match_id: self.match_id(age), signalling }
             }
-            Word::Ended(age, reason) => ToBrowser::Ended { match_id: self.match_id(age), reason },
-            Word::Error(code, retry_ms) => ToBrowser::Error { code, about: 0, retry_ms },
-            Word::ComeBack(after_ms) => ToBrowser::ComeBack { after_ms },
-            Word::Pong => ToBrowser::Pong {},
-            Word::Prepare => ToBrowser::Prepare { ice: Vec::new() },
-            Word::Ice(age) => ToBrowser::Ice { match_id: self.match_id(age), ice: Vec::new() },
-            Word::Renewed(age) => {
+            ServerMessage::Ended(age, reason) => ToBrowser::Ended { match_id: self.match_id(age), reason },
+            ServerMessage::Error(code, retry_ms) => ToBrowser::Error { code, about: 0, retry_ms },
+            ServerMessage::ComeBack(after_ms) => ToBrowser::ComeBack { after_ms },
+            ServerMessage::Pong => ToBrowser::Pong {},
+            ServerMessage::Prepare => ToBrowser::Prepare { ice: Vec::new() },
+            ServerMessage::Ice(age) => ToBrowser::Ice { match_id: self.match_id(age), ice: Vec::new() },
+            ServerMessage::Renewed(age) => {
                 let signal = offer("theirs");
                 ToBrowser::Signal { match_id: self.match_id(age), epoch: Epoch(2), signal }
             }
         }
     }
 
-    /// Tells both twins, and looks at everything they do.
-    fn tell(&mut self, input: Input) {
+    /// Gives the input to both calls and checks all their outputs.
+    fn handle(&mut self, input: Input) {
         let welcomed = matches!(&input, Input::Message(Frame { msg: ToBrowser::Welcome { .. }, .. }));
         match &input {
             Input::SocketOpened if self.socket.is_some() => self.socket = Some(Socket::Open),
             Input::SocketLost => self.socket = None,
             Input::Message(_) | Input::UnknownMessage { .. } => {
-                self.odd |= self.socket == Some(Socket::Dialled)
+                self.early_message |= self.socket == Some(Socket::Connecting)
             }
             Input::MediaOpened(_) => self.camera_open = true,
             Input::Devices(DeviceEvent::ScreenShared(shared)) => self.screen_open = *shared,
@@ -305,135 +314,170 @@ impl Witness {
             | Input::Tick => {}
         }
         if let Input::Message(Frame { msg: ToBrowser::Matched { match_id, .. }, .. }) = &input
-            && !meets(self.seen())
+            && !is_matched(self.snapshot())
         {
             self.current = Some(*match_id);
         }
-        let recalled = if let Input::StorageChanged(kept) = &input { Some(kept.clone()) } else { None };
-        let [outputs, twins] = self.calls.each_mut().map(|call| call.handle(self.now, input.clone()));
-        assert_eq!(format!("{outputs:?}"), format!("{twins:?}"), "the same seed and inputs, other outputs");
-        if let Some(kept) = recalled {
-            let remembers = outputs.iter().any(|it| matches!(it, Output::SaveProfile(_)));
-            assert!(!remembers, "two pages that answer each other never come to an end");
-            assert_eq!(self.calls[0].kept(), kept);
+        let stored = if let Input::StorageChanged(profile) = &input { Some(profile.clone()) } else { None };
+        let [outputs, twin_outputs] = self.calls.each_mut().map(|call| call.handle(self.now, input.clone()));
+        assert_eq!(
+            format!("{outputs:?}"),
+            format!("{twin_outputs:?}"),
+            "the same seed and inputs must give the same outputs"
+        );
+        if let Some(profile) = stored {
+            let saves = outputs.iter().any(|it| matches!(it, Output::SaveProfile(_)));
+            assert!(!saves, "two pages would save in turns for ever");
+            assert_eq!(self.calls[0].kept(), profile);
         }
         for output in outputs {
-            self.look(output, welcomed);
+            self.check_output(output, welcomed);
         }
         self.check();
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
-    fn look(&mut self, output: Output, welcomed: bool) {
+    fn check_output(&mut self, output: Output, welcomed: bool) {
         match output {
-            Output::OpenMedia(wish, _) => {
+            Output::OpenMedia(requested, _) => {
                 self.camera_open = true;
-                self.due.push_back(Proper::Tell(Input::MediaOpened(wish)));
+                self.due.push_back(Response::Input(Input::MediaOpened(requested)));
             }
-            Output::CloseMedia => (self.camera_open, self.warm) = (false, false),
+            Output::CloseMedia => (self.camera_open, self.prewarmed) = (false, false),
             Output::SwitchDevice(kind, id) => {
-                self.due.push_back(Proper::Tell(Input::Devices(DeviceEvent::Used(kind, id))));
+                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::Used(kind, id))));
             }
             Output::ShareScreen => {
-                assert!(meets(self.seen()), "a screen is for somebody");
-                self.due.push_back(Proper::Tell(Input::Devices(DeviceEvent::ScreenShared(true))));
+                assert!(is_matched(self.snapshot()), "a screen is shared only during a match");
+                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::ScreenShared(true))));
             }
             Output::UnshareScreen => self.screen_open = false,
-            Output::WarmUp(_) => self.warm = true,
-            Output::EnableMedia(_) | Output::SendTracks => {}
+            Output::WarmUp(_) => self.prewarmed = true,
+            Output::EnableMedia(_)
+            | Output::SaveProfile(..)
+            | Output::EraseProfile
+            | Output::Mark(_)
+            | Output::Blur(_)
+            | Output::ShowLevel(_)
+            | Output::ListDevices
+            | Output::PlayTone
+            | Output::PictureInPicture(_)
+            | Output::FullScreen(_)
+            | Output::SetVolume(_)
+            | Output::PlaySound
+            | Output::KeepAwake(_)
+            | Output::TakeOver
+            | Output::Copy(_)
+            | Output::OpenSheet
+            | Output::Reload => {}
             Output::OpenSocket => {
-                assert_eq!(self.socket, None, "two sockets");
-                (self.socket, self.odd) = (Some(Socket::Dialled), false);
-                self.due.push_back(Proper::Tell(Input::SocketOpened));
+                assert_eq!(self.socket, None, "only one socket exists at a time");
+                (self.socket, self.early_message) = (Some(Socket::Connecting), false);
+                self.due.push_back(Response::Input(Input::SocketOpened));
             }
             Output::CloseSocket { .. } => {
-                assert!(self.socket.take().is_some(), "there is nothing to hang up")
+                assert!(self.socket.take().is_some(), "only an existing socket is closed")
             }
             Output::Send(Frame { msg, .. }) => {
                 assert!(
-                    self.socket == Some(Socket::Open) || self.odd && self.socket.is_some(),
-                    "said to nobody"
+                    self.socket == Some(Socket::Open) || self.early_message && self.socket.is_some(),
+                    "a message needs an open socket"
                 );
-                self.answer(msg, welcomed);
+                self.respond(msg, welcomed);
             }
             Output::Peer { link, command: PeerCommand::Open { .. } } => {
-                assert_eq!(self.peer.replace(link), None, "two connections at a time");
-                assert!(link.0 > self.last_link.0, "a connection is opened once");
-                self.last_link = link;
+                assert_eq!(self.peer.replace(link), None, "only one connection exists at a time");
+                assert!(link.0 > self.last_connection.0, "each connection is opened once");
+                self.last_connection = link;
             }
             Output::Peer { link, command } => {
-                assert_eq!(self.peer, Some(link), "{command:?} is for no current connection");
+                assert_eq!(self.peer, Some(link), "{command:?} is not for the current connection");
                 if let PeerCommand::Close = command {
                     self.peer = None;
                 }
-                self.due.extend(result(command).map(|event| Proper::Tell(Input::Peer { link, event })));
+                self.due.extend(
+                    browser_response(command).map(|event| Response::Input(Input::Peer { link, event })),
+                );
             }
             other => assert!(other.is_cosmetic(), "{other:?}"),
         }
     }
 
-    fn answer(&mut self, msg: ToServer, welcomed: bool) {
+    fn respond(&mut self, msg: ToServer, welcomed: bool) {
         let polite = self.matches.is_multiple_of(2);
-        let words: &[Word] = match msg {
-            ToServer::Hello { resume, .. } => &[Word::Welcome(resume.is_some())],
-            ToServer::Join { tastes, .. } if !tastes.are_none() => {
-                &[Word::Waiting, Word::Seeking(Some(2_500)), Word::Prepare, Word::Matched(polite)]
-            }
-            ToServer::Join { .. } => {
-                &[Word::Waiting, Word::Here(1), Word::Prepare, Word::Matched(polite), Word::Offer(0)]
-            }
+        let messages: &[ServerMessage] = match msg {
+            ToServer::Hello { resume, .. } => &[ServerMessage::Welcome(resume.is_some())],
+            ToServer::Join { tastes, .. } if !tastes.are_none() => &[
+                ServerMessage::Waiting,
+                ServerMessage::Seeking(Some(2_500)),
+                ServerMessage::Prepare,
+                ServerMessage::Matched(polite),
+            ],
+            ToServer::Join { .. } => &[
+                ServerMessage::Waiting,
+                ServerMessage::Here(1),
+                ServerMessage::Prepare,
+                ServerMessage::Matched(polite),
+                ServerMessage::Offer(0),
+            ],
             ToServer::Prepared { number, .. } => {
-                self.offered = Some(number);
+                self.prepared_number = Some(number);
                 &[]
             }
             ToServer::Signal { match_id, signal, .. } => {
                 let current = self.current == Some(match_id);
-                assert!(current || welcomed, "a signal without a match");
+                assert!(current || welcomed, "a signal needs a match");
                 let offers = matches!(signal, Signal::Offer { .. });
-                if offers { &[Word::Answer(0), Word::Candidate(0)] } else { &[] }
+                if offers { &[ServerMessage::Answer(0), ServerMessage::Candidate(0)] } else { &[] }
             }
-            ToServer::Next { .. } => &[Word::Ended(0, EndReason::Next), Word::Waiting, Word::Matched(polite)],
-            ToServer::Failed { .. } => &[Word::Ended(0, EndReason::Unconnected), Word::Waiting],
-            ToServer::Leave {} => &[Word::Ended(0, EndReason::Left)],
-            ToServer::Ping {} => &[Word::Pong],
+            ToServer::Next { .. } => &[
+                ServerMessage::Ended(0, EndReason::Next),
+                ServerMessage::Waiting,
+                ServerMessage::Matched(polite),
+            ],
+            ToServer::Failed { .. } => {
+                &[ServerMessage::Ended(0, EndReason::Unconnected), ServerMessage::Waiting]
+            }
+            ToServer::Leave {} => &[ServerMessage::Ended(0, EndReason::Left)],
+            ToServer::Ping {} => &[ServerMessage::Pong],
             ToServer::Block { .. } | ToServer::Unblock {} => &[],
             ToServer::Connected { .. } => &[],
         };
-        self.due.extend(words.iter().copied().map(Proper::Hear));
+        self.due.extend(messages.iter().copied().map(Response::Message));
     }
 
-    /// What must hold at all times.
+    /// Checks the invariants.
     fn check(&self) {
-        let seen = self.seen();
-        if seen.phase == Phase::Landing {
-            assert!(!self.camera_open, "the light is on while nothing goes on");
-            assert!(!self.warm, "a connection stands ready while nothing goes on");
-            assert_eq!(self.socket, None, "a line while nothing goes on");
+        let snapshot = self.snapshot();
+        if snapshot.phase == Phase::Landing {
+            assert!(!self.camera_open, "devices are closed on the landing page");
+            assert!(!self.prewarmed, "no connection is prewarmed on the landing page");
+            assert_eq!(self.socket, None, "no socket is open on the landing page");
         }
-        let waits = matches!(seen.phase, Phase::Waiting { .. });
-        assert!(waits || seen.surroundings.here.is_none(), "what is said to who waits");
-        let may_be_open = meets(seen) || matches!(seen.phase, Phase::Waiting { .. });
-        assert!(self.peer.is_none() || may_be_open, "a connection for nobody");
-        assert!(self.peer.is_some() || !meets(seen), "a match without a connection");
-        assert!(!seen.asks_next || meets(seen));
-        assert!(!self.screen_open || meets(seen), "a screen is shared with nobody");
-        assert!(!seen.sharing || meets(seen));
-        if seen.phase == Phase::Landing {
-            self.content.set(false);
+        let is_waiting = matches!(snapshot.phase, Phase::Waiting { .. });
+        assert!(is_waiting || snapshot.surroundings.here.is_none(), "occupancy is shown only while waiting");
+        let may_be_open = is_matched(snapshot) || matches!(snapshot.phase, Phase::Waiting { .. });
+        assert!(self.peer.is_none() || may_be_open, "a connection needs a match or a place in the queue");
+        assert!(self.peer.is_some() || !is_matched(snapshot), "a match has a connection");
+        assert!(!snapshot.asks_next || is_matched(snapshot));
+        assert!(!self.screen_open || is_matched(snapshot), "a screen is shared only during a match");
+        assert!(!snapshot.sharing || is_matched(snapshot));
+        if snapshot.phase == Phase::Landing {
+            self.accepts_no_devices.set(false);
         }
-        let looks_on = matches!(seen.phase, Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. });
-        if looks_on && !self.content.get() {
+        let looks_for_partners =
+            matches!(snapshot.phase, Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. });
+        if looks_for_partners && !self.accepts_no_devices.get() {
             assert_ne!(
-                (seen.microphone, seen.camera),
+                (snapshot.microphone, snapshot.camera),
                 (Device::Absent, Device::Absent),
-                "meets nobody with nothing"
+                "a page without devices does not look for partners"
             );
         }
     }
 }
 
-fn meets(seen: Snapshot) -> bool {
-    matches!(seen.phase, Phase::Connecting { .. } | Phase::Talking { .. })
+fn is_matched(snapshot: Snapshot) -> bool {
+    matches!(snapshot.phase, Phase::Connecting { .. } | Phase::Talking { .. })
 }
 
 fn toggled(device: Device) -> Device {
@@ -444,8 +488,8 @@ fn toggled(device: Device) -> Device {
     }
 }
 
-/// What a good browser says when a command is done.
-fn result(command: PeerCommand) -> Option<PeerEvent> {
+/// The event with which a correct browser reports that a command is done.
+fn browser_response(command: PeerCommand) -> Option<PeerEvent> {
     match command {
         PeerCommand::Attach => Some(PeerEvent::NegotiationNeeded),
         PeerCommand::SetLocal => Some(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours")))),
@@ -471,7 +515,7 @@ fn media() -> impl Strategy<Value = Media> {
     (any::<bool>(), any::<bool>()).prop_map(|(audio, video)| Media { audio, video })
 }
 
-fn words() -> impl Strategy<Value = Word> {
+fn server_messages() -> impl Strategy<Value = ServerMessage> {
     let reason = prop::sample::select(vec![
         EndReason::Next,
         EndReason::Left,
@@ -482,16 +526,16 @@ fn words() -> impl Strategy<Value = Word> {
     ]);
     let age = 0..2_u128;
     prop_oneof![
-        any::<bool>().prop_map(Word::Welcome),
-        Just(Word::Waiting),
-        proptest::option::of(0..20_000_u32).prop_map(Word::Seeking),
-        any::<u32>().prop_map(Word::Here),
-        any::<bool>().prop_map(Word::Matched),
-        age.clone().prop_map(Word::Offer),
-        age.clone().prop_map(Word::Answer),
-        age.clone().prop_map(Word::Candidate),
-        (age.clone(), any::<bool>()).prop_map(|(age, lost)| Word::Partner(age, lost)),
-        (age.clone(), reason).prop_map(|(age, reason)| Word::Ended(age, reason)),
+        any::<bool>().prop_map(ServerMessage::Welcome),
+        Just(ServerMessage::Waiting),
+        proptest::option::of(0..20_000_u32).prop_map(ServerMessage::Seeking),
+        any::<u32>().prop_map(ServerMessage::Here),
+        any::<bool>().prop_map(ServerMessage::Matched),
+        age.clone().prop_map(ServerMessage::Offer),
+        age.clone().prop_map(ServerMessage::Answer),
+        age.clone().prop_map(ServerMessage::Candidate),
+        (age.clone(), any::<bool>()).prop_map(|(age, lost)| ServerMessage::Partner(age, lost)),
+        (age.clone(), reason).prop_map(|(age, reason)| ServerMessage::Ended(age, reason)),
         (
             prop::sample::select(vec![
                 ErrorCode::ServerFull,
@@ -503,16 +547,16 @@ fn words() -> impl Strategy<Value = Word> {
             ]),
             prop::option::of(prop_oneof![0..20_000_u32, Just(u32::MAX)]),
         )
-            .prop_map(|(code, retry_ms)| Word::Error(code, retry_ms)),
-        prop_oneof![0..20_000_u32, Just(u32::MAX)].prop_map(Word::ComeBack),
-        Just(Word::Pong),
-        Just(Word::Prepare),
-        age.clone().prop_map(Word::Ice),
-        age.clone().prop_map(Word::Renewed),
+            .prop_map(|(code, retry_ms)| ServerMessage::Error(code, retry_ms)),
+        prop_oneof![0..20_000_u32, Just(u32::MAX)].prop_map(ServerMessage::ComeBack),
+        Just(ServerMessage::Pong),
+        Just(ServerMessage::Prepare),
+        age.clone().prop_map(ServerMessage::Ice),
+        age.clone().prop_map(ServerMessage::Renewed),
     ]
 }
 
-fn events() -> impl Strategy<Value = PeerEvent> {
+fn peer_events() -> impl Strategy<Value = PeerEvent> {
     let described = prop::sample::select(vec![DescriptionKind::Offer, DescriptionKind::Answer])
         .prop_map(|kind| Ok(description(kind, "ours")));
     let signaling = prop::sample::select(vec![
@@ -544,7 +588,7 @@ fn events() -> impl Strategy<Value = PeerEvent> {
             screen: audio,
             away: video
         }))),
-        told().prop_map(PeerEvent::Message),
+        peer_messages().prop_map(PeerEvent::Message),
         Just(PeerEvent::PathFound),
         Just(PeerEvent::FramePresented),
         (0..3_u64, 0..3_u64, 0..9_u64).prop_map(|(frames_decoded, audio_packets, bytes_received)| {
@@ -554,7 +598,7 @@ fn events() -> impl Strategy<Value = PeerEvent> {
     ]
 }
 
-fn told() -> impl Strategy<Value = PeerMessage> {
+fn peer_messages() -> impl Strategy<Value = PeerMessage> {
     let number = Uuid::from_u128;
     prop_oneof![
         Just(PeerMessage::Bye {}),
@@ -584,15 +628,15 @@ fn inputs() -> impl Strategy<Value = Input> {
         Just(Input::SocketOpened),
         Just(Input::SocketLost),
         Just(Input::NetworkChanged),
-        devices().prop_map(Input::Devices),
-        kept().prop_map(Input::StorageChanged),
-        changes().prop_map(Input::Page),
+        device_events().prop_map(Input::Devices),
+        stored_profiles().prop_map(Input::StorageChanged),
+        page_events().prop_map(Input::Page),
         Just(Input::PageHidden),
     ]
 }
 
-/// What another page may have kept.
-fn kept() -> impl Strategy<Value = StoredProfile> {
+/// A profile that another page may have stored.
+fn stored_profiles() -> impl Strategy<Value = StoredProfile> {
     let switches = prop::collection::vec(prop::sample::select(Switch::ALL.to_vec()), 0..3);
     let pairs = || prop::collection::vec(0..4_u128, 0..3);
     (switches, pairs(), pairs(), 0..2_u8).prop_map(|(switches, met, blocked, id)| {
@@ -610,7 +654,7 @@ fn kept() -> impl Strategy<Value = StoredProfile> {
     })
 }
 
-fn devices() -> impl Strategy<Value = DeviceEvent> {
+fn device_events() -> impl Strategy<Value = DeviceEvent> {
     let kind = || prop::sample::select(DeviceKind::ALL.to_vec());
     let info = (kind(), 0..3_u8).prop_map(|(kind, id)| DeviceInfo {
         kind,
@@ -626,7 +670,7 @@ fn devices() -> impl Strategy<Value = DeviceEvent> {
     ]
 }
 
-fn changes() -> impl Strategy<Value = PageEvent> {
+fn page_events() -> impl Strategy<Value = PageEvent> {
     let abilities =
         Abilities { screen: true, picture_in_picture: true, full_screen: true, speakers: true, blur: true };
     prop_oneof![
@@ -641,8 +685,8 @@ fn changes() -> impl Strategy<Value = PageEvent> {
     ]
 }
 
-fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let wishes = prop::sample::select(vec![
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let intents = prop::sample::select(vec![
         Intent::Start,
         Intent::Start,
         Intent::Next,
@@ -676,46 +720,47 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
         Intent::Unblock,
         Intent::ForgetEverything,
     ]);
-    // Numbers that are off by a little, or by all there is.
+    // Offsets of sequence numbers: small, extreme or arbitrary.
     let off = || prop_oneof![Just(0_u64), Just(1), Just(u64::MAX), any::<u64>()];
     let numbers = prop_oneof![8 => Just(None), 1 => (off(), off()).prop_map(Some)];
-    let act = prop_oneof![
-        40 => Just(Act::Proper),
-        4 => wishes.prop_map(Act::Wish),
-        2 => inputs().prop_map(Act::Tell),
-        2 => (words(), numbers).prop_map(|(word, numbers)| Act::Hear(word, numbers)),
-        4 => (prop_oneof![4 => Just(0_u32), 1 => Just(1)], events()).prop_map(|(age, it)| Act::Peer(age, it)),
-        1 => prop_oneof![Just(Act::Flood), Just(Act::Wait(0)), Just(Act::Wait(u64::from(u32::MAX)))],
-        4 => (0..6_000_u64).prop_map(Act::Wait),
-        4 => Just(Act::WaitForDeadline),
+    let step = prop_oneof![
+        40 => Just(Step::Expected),
+        4 => intents.prop_map(Step::Press),
+        2 => inputs().prop_map(Step::Input),
+        2 => (server_messages(), numbers).prop_map(|(message, numbers)| Step::Receive(message, numbers)),
+        4 => (prop_oneof![4 => Just(0_u32), 1 => Just(1)], peer_events())
+            .prop_map(|(age, it)| Step::Peer(age, it)),
+        1 => prop_oneof![Just(Step::Flood), Just(Step::Wait(0)), Just(Step::Wait(u64::from(u32::MAX)))],
+        4 => (0..6_000_u64).prop_map(Step::Wait),
+        4 => Just(Step::WaitForDeadline),
     ];
-    prop::collection::vec(act, 1..150)
+    prop::collection::vec(step, 1..150)
 }
 
 proptest! {
     #![proptest_config(Config { cases: 1_500, max_shrink_iters: 20_000, ..Config::default() })]
 
     #[test]
-    fn whatever_a_call_is_told_it_keeps_the_laws(seed: u64, acts in acts()) {
-        let mut witness = Witness::new(seed);
-        witness.act(Act::Wish(Intent::Start));
-        for act in acts {
-            witness.act(act);
+    fn random_histories_keep_the_invariants(seed: u64, steps in steps()) {
+        let mut harness = Harness::new(seed);
+        harness.run(Step::Press(Intent::Start));
+        for step in steps {
+            harness.run(step);
         }
-        witness.act(Act::Wish(Intent::Stop));
+        harness.run(Step::Press(Intent::Stop));
     }
 }
 
 #[test]
-fn these_histories_come_as_far_as_a_call() {
-    let mut witness = Witness::new(1);
-    witness.act(Act::Wish(Intent::Start));
-    let talks = |it: &Witness| matches!(it.seen().phase, Phase::Talking { .. });
+fn expected_responses_alone_reach_a_call() {
+    let mut harness = Harness::new(1);
+    harness.run(Step::Press(Intent::Start));
+    let is_talking = |it: &Harness| matches!(it.snapshot().phase, Phase::Talking { .. });
     for _ in 0..60 {
-        witness.act(Act::Proper);
-        if talks(&witness) {
+        harness.run(Step::Expected);
+        if is_talking(&harness) {
             return;
         }
     }
-    panic!("in the end {:?}", witness.seen().phase);
+    panic!("the last phase was {:?}", harness.snapshot().phase);
 }

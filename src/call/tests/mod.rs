@@ -1,5 +1,6 @@
-//! What a page's part in the conversation promises, told as scenes and as random histories; it must not know how the
-//! promises are kept.
+//! Tests of the browser's state machine: one scenario per test, and random histories in [`history`].
+//!
+//! [`test_page`] is the harness: a call with a clock, and a fake browser, server and partner around it.
 
 pub(crate) mod test_page;
 

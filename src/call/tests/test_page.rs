@@ -1,5 +1,6 @@
-//! One page with a clock of its own, and everything around it: a browser, a server and a partner who do as they are told.
-//! It must not know what is to be expected of a call.
+//! The test harness of the call: one page with its own clock, and a fake browser, server and partner around it.
+//!
+//! A test presses buttons and feeds events, then compares [`TestPage::take_actions`] and the snapshot.
 
 use std::{mem, time::Duration};
 
@@ -23,45 +24,46 @@ pub(crate) const AUDIO: Media = Media { audio: true, video: false };
 pub(crate) const VIDEO: Media = Media { audio: false, video: true };
 pub(crate) const NOTHING: Media = Media { audio: false, video: false };
 
-/// A page.
-pub(crate) struct Page {
+/// A page under test.
+pub(crate) struct TestPage {
     pub(crate) call: Call,
     pub(crate) now: Moment,
-    /// The server's half of the numbers.
+    /// The sequence numbers at the server's end.
     pub(crate) server: Delivery<ToBrowser>,
-    /// Whether what the page says arrives, and is answered where it is a ping.
-    pub(crate) server_listens: bool,
-    /// Whether something arrives from the partner; statistics then grow by one each time they are looked at.
+    /// Whether messages of the page reach the server, which then answers pings.
+    pub(crate) server_receives: bool,
+    /// Whether media arrives from the partner: the statistics then grow at each measurement.
     pub(crate) media_flows: bool,
-    pub(crate) measured: Measurement,
-    /// What every hello has shown so far.
+    /// The statistics of the current connection.
+    pub(crate) measurement: Measurement,
+    /// The session to resume in every hello so far.
     pub(crate) hellos: Vec<Option<Resume>>,
-    /// The ticket that the last hello has shown.
+    /// The ticket in the last hello.
     pub(crate) ticket: Option<String>,
-    /// The number of the connection in the match, as the server sees it.
+    /// The epoch that signals from the server carry.
     pub(crate) epoch: Epoch,
-    /// What every signal named so far.
-    pub(crate) signalled_in: Vec<Epoch>,
-    /// How often statistics were asked for.
-    pub(crate) looks: usize,
-    /// The last numbers that the page has sent.
+    /// The epoch of every signal sent so far.
+    pub(crate) signal_epochs: Vec<Epoch>,
+    /// How often the call asked for statistics.
+    pub(crate) measure_count: usize,
+    /// The last acknowledgement that the page sent.
     pub(crate) ack: u64,
-    /// What the last join has named.
+    /// The interests and languages in the last join.
     pub(crate) tastes: Tastes,
-    /// The name that the last hello has shown.
+    /// The device name in the last hello.
     pub(crate) device: Option<String>,
-    /// The past that it has told.
+    /// The met and blocked pairs in the last hello.
     pub(crate) past: PastPairs,
-    /// How often the partner was told what is sent.
-    pub(crate) tellings: usize,
-    /// What was done of the page and not of the conversation.
-    pub(crate) asides: Vec<Output>,
-    copied: String,
-    link: ConnectionId,
-    told: Option<Presence>,
-    matches: u128,
-    sessions: u128,
-    done: Vec<String>,
+    /// How often the page sent its presence to the partner.
+    pub(crate) presence_count: usize,
+    /// Outputs that concern the page only, such as listing devices; not part of the actions.
+    pub(crate) page_outputs: Vec<Output>,
+    clipboard: String,
+    connection: ConnectionId,
+    last_presence: Option<Presence>,
+    match_count: u128,
+    session_count: u128,
+    actions: Vec<String>,
 }
 
 pub(crate) fn secs(secs: u64) -> Duration {
@@ -72,7 +74,7 @@ pub(crate) fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
 }
 
-/// A description whose candidates have this fragment.
+/// A description whose candidates have this username fragment.
 pub(crate) fn sdp(fragment: &str) -> Sdp {
     Sdp(format!("v=0\r\na=ice-ufrag:{fragment}\r\n"))
 }
@@ -98,7 +100,7 @@ pub(crate) fn candidate(fragment: &str, name: &str) -> Candidate {
     }
 }
 
-pub(crate) fn trickled(fragment: &str, name: &str) -> Signal {
+pub(crate) fn candidate_signal(fragment: &str, name: &str) -> Signal {
     Signal::Candidate(candidate(fragment, name))
 }
 
@@ -106,7 +108,7 @@ pub(crate) fn session(number: u128) -> Resume {
     Resume { peer: PeerId(Uuid::from_u128(number)), secret: Secret(Uuid::from_u128(number)) }
 }
 
-/// A welcome to this session.
+/// A `welcome` for this session.
 pub(crate) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrowser {
     let limits = Limits {
         frame_bytes: 65_536,
@@ -130,8 +132,8 @@ pub(crate) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrows
     }
 }
 
-/// A match that begins with nothing ahead, and has no relay.
-pub(crate) fn terms(match_id: MatchId, role: Role, partner: Media) -> ToBrowser {
+/// A `matched` without a prepared offer and without a relay.
+pub(crate) fn matched_message(match_id: MatchId, role: Role, partner: Media) -> ToBrowser {
     ToBrowser::Matched {
         match_id,
         role,
@@ -145,8 +147,8 @@ pub(crate) fn terms(match_id: MatchId, role: Role, partner: Media) -> ToBrowser 
     }
 }
 
-impl Page {
-    /// A page that nobody has touched.
+impl TestPage {
+    /// A page on which nothing was pressed.
     pub(crate) fn new() -> Self {
         Self::with_seed(1)
     }
@@ -156,201 +158,207 @@ impl Page {
             call: Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), "b1".into()),
             now: Moment::from_millis(1_000),
             server: Delivery::default(),
-            server_listens: true,
+            server_receives: true,
             media_flows: false,
-            measured: Measurement::default(),
+            measurement: Measurement::default(),
             hellos: Vec::new(),
             ticket: None,
             epoch: Epoch::FIRST,
-            signalled_in: Vec::new(),
-            link: ConnectionId(0),
-            told: None,
+            signal_epochs: Vec::new(),
+            connection: ConnectionId(0),
+            last_presence: None,
             tastes: Tastes::default(),
             device: None,
             past: PastPairs::default(),
-            tellings: 0,
-            asides: Vec::new(),
-            copied: String::new(),
-            looks: 0,
+            presence_count: 0,
+            page_outputs: Vec::new(),
+            clipboard: String::new(),
+            measure_count: 0,
             ack: 0,
-            matches: 0,
-            sessions: 0,
-            done: Vec::new(),
+            match_count: 0,
+            session_count: 0,
+            actions: Vec::new(),
         }
     }
 
-    /// A page that waits in the queue.
+    /// A page in the queue.
     pub(crate) fn waiting() -> Self {
         let mut page = Self::new();
-        page.wants(Intent::Start);
-        page.tell(Input::MediaOpened(BOTH));
-        page.is_welcomed();
-        page.hears(ToBrowser::Waiting {});
-        page.did();
+        page.press(Intent::Start);
+        page.handle(Input::MediaOpened(BOTH));
+        page.server_accepts();
+        page.receive(ToBrowser::Waiting {});
+        page.take_actions();
         page
     }
 
     /// A page that has just been matched.
     pub(crate) fn matched(role: Role, partner: Media) -> Self {
         let mut page = Self::waiting();
-        page.is_matched(role, partner);
+        page.receive_match(role, partner);
         page
     }
 
-    /// A page that sees its partner.
+    /// The impolite page of a call.
     pub(crate) fn talking() -> Self {
         let mut page = Self::matched(Role::Impolite, BOTH);
-        page.negotiates();
+        page.negotiate_as_impolite();
         page.media_flows = true;
-        page.connects();
-        page.after(millis(100));
-        assert_eq!(page.phase(), "talking");
-        page.did();
+        page.peer_connects();
+        page.advance(millis(100));
+        assert_eq!(page.phase_name(), "talking");
+        page.take_actions();
         page
     }
 
-    /// The impolite end's part of a negotiation, up to the answer.
-    pub(crate) fn negotiates(&mut self) {
-        self.peer(PeerEvent::NegotiationNeeded);
-        self.peer(PeerEvent::Signaling(SignalingState::HaveLocalOffer));
-        self.peer(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours"))));
-        self.is_signalled(answer("theirs"));
-        self.peer(PeerEvent::Signaling(SignalingState::Stable));
-        self.peer(PeerEvent::RemoteSet(Ok(())));
+    /// Runs the first negotiation of an impolite page, up to the answer.
+    pub(crate) fn negotiate_as_impolite(&mut self) {
+        self.peer_event(PeerEvent::NegotiationNeeded);
+        self.peer_event(PeerEvent::Signaling(SignalingState::HaveLocalOffer));
+        self.peer_event(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours"))));
+        self.receive_signal(answer("theirs"));
+        self.peer_event(PeerEvent::Signaling(SignalingState::Stable));
+        self.peer_event(PeerEvent::RemoteSet(Ok(())));
     }
 
-    pub(crate) fn connects(&mut self) {
-        self.peer(PeerEvent::Connection(ConnectionState::Connected));
+    /// The peer connection reports `connected`.
+    pub(crate) fn peer_connects(&mut self) {
+        self.peer_event(PeerEvent::Connection(ConnectionState::Connected));
     }
 
-    pub(crate) fn wants(&mut self, intent: Intent) {
-        self.tell(Input::Intent(intent));
+    /// A person presses or types something.
+    pub(crate) fn press(&mut self, intent: Intent) {
+        self.handle(Input::Intent(intent));
     }
 
-    pub(crate) fn peer(&mut self, event: PeerEvent) {
-        let link = self.link();
-        self.tell(Input::Peer { link, event });
+    /// Something happens to the current connection.
+    pub(crate) fn peer_event(&mut self, event: PeerEvent) {
+        let link = self.connection();
+        self.handle(Input::Peer { link, event });
     }
 
     /// The current connection.
-    pub(crate) fn link(&self) -> ConnectionId {
-        self.link
+    pub(crate) fn connection(&self) -> ConnectionId {
+        self.connection
     }
 
     pub(crate) fn match_id(&self) -> MatchId {
-        MatchId(Uuid::from_u128(self.matches))
+        MatchId(Uuid::from_u128(self.match_count))
     }
 
-    /// The socket opens and the server takes the page in as a new peer.
-    pub(crate) fn is_welcomed(&mut self) {
-        self.answered(false, None);
+    /// The socket opens and the server starts a new session.
+    pub(crate) fn server_accepts(&mut self) {
+        self.open_socket(false, None);
     }
 
-    /// The socket opens, and a server that knows nothing but the ticket takes the page in.
-    pub(crate) fn is_known_by_its_ticket(&mut self) {
+    /// The socket opens and a restarted server starts a session with the match of the ticket.
+    pub(crate) fn server_accepts_ticket(&mut self) {
         let match_id = self.match_id();
-        self.answered(false, Some(match_id));
+        self.open_socket(false, Some(match_id));
     }
 
-    /// The socket opens and the server takes the page back; `server` has kept its numbers.
-    pub(crate) fn is_taken_back(&mut self) {
-        self.answered(true, None);
+    /// The socket opens and the server resumes the session; it replays what was not acknowledged.
+    pub(crate) fn server_resumes(&mut self) {
+        self.open_socket(true, None);
     }
 
-    fn answered(&mut self, resumed: bool, known: Option<MatchId>) {
-        self.tell(Input::SocketOpened);
-        self.sessions += 1;
+    fn open_socket(&mut self, resumed: bool, known_match: Option<MatchId>) {
+        self.handle(Input::SocketOpened);
+        self.session_count += 1;
         if resumed {
-            assert!(self.server.acknowledge(self.ack), "the hello acknowledges what was never said");
+            assert!(
+                self.server.acknowledge(self.ack),
+                "the hello acknowledges a message that was never sent"
+            );
         } else {
             self.server = Delivery::default();
         }
-        let mut msg = welcome(session(self.sessions), resumed);
+        let mut msg = welcome(session(self.session_count), resumed);
         if let ToBrowser::Welcome { match_id, .. } = &mut msg {
-            *match_id = known;
+            *match_id = known_match;
         }
-        self.hears(msg);
+        self.receive(msg);
         if resumed {
-            self.server.replay().into_iter().for_each(|frame| self.tell(Input::Message(frame)));
+            self.server.replay().into_iter().for_each(|frame| self.handle(Input::Message(frame)));
         }
     }
 
-    /// The server says something, with the right numbers.
-    pub(crate) fn hears(&mut self, msg: ToBrowser) {
+    /// A message arrives from the server, with the right sequence numbers.
+    pub(crate) fn receive(&mut self, msg: ToBrowser) {
         let frame = self.server.send(msg).unwrap();
-        self.tell(Input::Message(frame));
+        self.handle(Input::Message(frame));
     }
 
-    pub(crate) fn is_matched(&mut self, role: Role, partner: Media) {
-        self.is_matched_by(|match_id| terms(match_id, role, partner));
+    pub(crate) fn receive_match(&mut self, role: Role, partner: Media) {
+        self.receive_match_with(|match_id| matched_message(match_id, role, partner));
     }
 
-    pub(crate) fn is_matched_by(&mut self, terms: impl FnOnce(MatchId) -> ToBrowser) {
-        self.matches += 1;
+    pub(crate) fn receive_match_with(&mut self, create: impl FnOnce(MatchId) -> ToBrowser) {
+        self.match_count += 1;
         self.epoch = Epoch::FIRST;
         let match_id = self.match_id();
-        self.hears(terms(match_id));
+        self.receive(create(match_id));
     }
 
-    pub(crate) fn is_signalled(&mut self, signal: Signal) {
+    pub(crate) fn receive_signal(&mut self, signal: Signal) {
         let (match_id, epoch) = (self.match_id(), self.epoch);
-        self.hears(ToBrowser::Signal { match_id, epoch, signal });
+        self.receive(ToBrowser::Signal { match_id, epoch, signal });
     }
 
-    pub(crate) fn is_told_the_end(&mut self, reason: EndReason) {
+    pub(crate) fn receive_ended(&mut self, reason: EndReason) {
         let match_id = self.match_id();
-        self.hears(ToBrowser::Ended { match_id, reason });
+        self.receive(ToBrowser::Ended { match_id, reason });
     }
 
-    /// The socket is lost, and what was said last may not have arrived.
-    pub(crate) fn loses_its_socket(&mut self) {
-        self.tell(Input::SocketLost);
+    /// The socket is lost; the last messages may not have arrived.
+    pub(crate) fn lose_socket(&mut self) {
+        self.handle(Input::SocketLost);
     }
 
-    /// Loses the socket and waits until it dials again.
-    pub(crate) fn redials(&mut self) {
-        self.loses_its_socket();
-        self.after(millis(500));
+    /// The socket is lost, and 500 ms pass, so that the page opens a new one.
+    pub(crate) fn lose_socket_and_redial(&mut self) {
+        self.lose_socket();
+        self.advance(millis(500));
     }
 
-    /// Lets time pass as a driver does: with a tick at each deadline.
-    pub(crate) fn after(&mut self, wait: Duration) {
+    /// Lets time pass as a driver does, with a tick at each deadline.
+    pub(crate) fn advance(&mut self, wait: Duration) {
         let end = self.now + wait;
         while let Some(due) = self.call.next_deadline().filter(|it| *it <= end) {
             self.now = self.now.max(due);
-            self.tell(Input::Tick);
+            self.handle(Input::Tick);
             assert!(
                 self.call.next_deadline().is_none_or(|it| it > self.now),
-                "a tick that leaves work behind"
+                "a tick must not leave a deadline that is due"
             );
         }
         self.now = end;
     }
 
-    /// Tells the call something, and does what a browser and a server do at once.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
-    pub(crate) fn tell(&mut self, input: Input) {
-        let mut answers = Vec::new();
+    /// Gives the call an input, records the outputs and feeds back the immediate responses of browser and server.
+    pub(crate) fn handle(&mut self, input: Input) {
+        let mut responses = Vec::new();
         for output in self.call.handle(self.now, input) {
             match &output {
-                Output::Send(frame) => answers.extend(self.server_hears(frame).map(Input::Message)),
+                Output::Send(frame) => responses.extend(self.server_receive(frame).map(Input::Message)),
                 Output::Peer { link, command } => {
                     if let PeerCommand::Open { .. } = command {
-                        assert_ne!(*link, self.link, "a connection is opened once");
-                        (self.link, self.told, self.measured) = (*link, None, Measurement::default());
+                        assert_ne!(*link, self.connection, "each connection is opened once");
+                        (self.connection, self.last_presence, self.measurement) =
+                            (*link, None, Measurement::default());
                     }
-                    assert_eq!(*link, self.link, "only the current connection is touched");
+                    assert_eq!(*link, self.connection, "a command is for the current connection");
                     if let PeerCommand::Measure = command {
-                        self.looks += 1;
-                        let event = PeerEvent::Measured(self.statistics());
-                        answers.push(Input::Peer { link: *link, event });
+                        self.measure_count += 1;
+                        let event = PeerEvent::Measured(self.measure());
+                        responses.push(Input::Peer { link: *link, event });
                         continue;
                     }
-                    if self.is_old_news(command) {
+                    if self.is_repetition(command) {
                         continue;
                     }
                 }
-                // What is of the page and not of the conversation.
+                // Concerns the page only.
                 Output::Mark(_)
                 | Output::ListDevices
                 | Output::WarmUp(_)
@@ -358,10 +366,10 @@ impl Page {
                 | Output::TakeOver
                 | Output::KeepAwake(_)
                 | Output::PlaySound => {
-                    self.asides.push(output);
+                    self.page_outputs.push(output);
                     continue;
                 }
-                Output::Copy(text) => self.copied.clone_from(text),
+                Output::Copy(text) => self.clipboard.clone_from(text),
                 Output::OpenMedia(..)
                 | Output::SwitchDevice(..)
                 | Output::ShareScreen
@@ -372,17 +380,17 @@ impl Page {
                 | Output::CloseSocket { .. } => {}
                 it => assert!(it.is_cosmetic(), "{it:?}"),
             }
-            self.done.push(words(&output));
+            self.actions.push(describe(&output));
         }
-        answers.into_iter().for_each(|it| self.tell(it));
+        responses.into_iter().for_each(|it| self.handle(it));
     }
 
-    /// Whether a command only repeats what is so already: the signs of life, the usual bounds.
-    fn is_old_news(&mut self, command: &PeerCommand) -> bool {
+    /// Whether a command only repeats the current state: the periodic presence, or the usual bitrate.
+    fn is_repetition(&mut self, command: &PeerCommand) -> bool {
         match command {
             PeerCommand::Send(PeerMessage::Sending(presence)) => {
-                self.tellings += 1;
-                self.told.replace(*presence) == Some(*presence)
+                self.presence_count += 1;
+                self.last_presence.replace(*presence) == Some(*presence)
             }
             PeerCommand::LimitBitrate(quality) => *quality == SendProfile::Full,
             PeerCommand::Send(_)
@@ -399,7 +407,7 @@ impl Page {
         }
     }
 
-    fn server_hears(&mut self, frame: &Frame<ToServer>) -> Option<Frame<ToBrowser>> {
+    fn server_receive(&mut self, frame: &Frame<ToServer>) -> Option<Frame<ToBrowser>> {
         self.ack = frame.ack;
         if let ToServer::Hello { resume, ticket, device, past } = &frame.msg {
             self.hellos.push(*resume);
@@ -412,9 +420,9 @@ impl Page {
             self.tastes.clone_from(tastes);
         }
         if let ToServer::Signal { epoch, .. } = frame.msg {
-            self.signalled_in.push(epoch);
+            self.signal_epochs.push(epoch);
         }
-        if !self.server_listens {
+        if !self.server_receives {
             return None;
         }
         let receipt = self.server.receive(frame.seq, frame.ack, frame.msg.is_numbered());
@@ -422,30 +430,30 @@ impl Page {
         (frame.msg == ToServer::Ping {}).then(|| self.server.send(ToBrowser::Pong {}).unwrap())
     }
 
-    fn statistics(&mut self) -> Measurement {
+    fn measure(&mut self) -> Measurement {
         if self.media_flows {
-            self.measured.frames_decoded += 1;
-            self.measured.audio_packets += 1;
-            self.measured.bytes_received += 1_000;
+            self.measurement.frames_decoded += 1;
+            self.measurement.audio_packets += 1;
+            self.measurement.bytes_received += 1_000;
         }
-        self.measured
+        self.measurement
     }
 
-    /// Everything done since this was last asked, but for looking at statistics.
-    pub(crate) fn did(&mut self) -> Vec<String> {
-        mem::take(&mut self.done)
+    /// The actions since the last call, as short texts, without measurements.
+    pub(crate) fn take_actions(&mut self) -> Vec<String> {
+        mem::take(&mut self.actions)
     }
 
-    /// What was last put where it can be pasted from.
-    pub(crate) fn copied(&self) -> &str {
-        &self.copied
+    /// The text that was last copied.
+    pub(crate) fn clipboard(&self) -> &str {
+        &self.clipboard
     }
 
-    pub(crate) fn phase(&self) -> &'static str {
+    pub(crate) fn phase_name(&self) -> &'static str {
         self.call.snapshot().phase.name()
     }
 
-    pub(crate) fn sees(&self) -> Phase {
+    pub(crate) fn phase(&self) -> Phase {
         self.call.snapshot().phase
     }
 
@@ -454,7 +462,8 @@ impl Page {
     }
 }
 
-fn kinds(media: Media) -> &'static str {
+/// The devices in `media`, in words.
+fn media_names(media: Media) -> &'static str {
     match (media.audio, media.video) {
         (true, true) => "audio and video",
         (true, false) => "audio",
@@ -463,48 +472,51 @@ fn kinds(media: Media) -> &'static str {
     }
 }
 
-fn words(output: &Output) -> String {
+/// An output in the words that tests compare.
+fn describe(output: &Output) -> String {
     match output {
-        Output::OpenMedia(wish, _) => format!("ask for {}", kinds(*wish)),
-        Output::CloseMedia => "light out".into(),
-        Output::EnableMedia(sending) => format!("send {}", kinds(*sending)),
+        Output::OpenMedia(requested, _) => format!("open {}", media_names(*requested)),
+        Output::CloseMedia => "close media".into(),
+        Output::EnableMedia(sending) => format!("enable {}", media_names(*sending)),
         Output::SendTracks => "send tracks".into(),
-        Output::SwitchDevice(kind, id) => format!("use {kind:?} {id}"),
+        Output::SwitchDevice(kind, id) => format!("switch {kind:?} to {id}"),
         Output::Blur(blur) => format!("blur {blur}"),
-        Output::ShowLevel(show) => format!("level {show}"),
+        Output::ShowLevel(show) => format!("show level {show}"),
         Output::ListDevices => "list devices".into(),
-        Output::PlayTone => "tone".into(),
+        Output::PlayTone => "play tone".into(),
         Output::ShareScreen => "share screen".into(),
         Output::UnshareScreen => "unshare screen".into(),
-        Output::PictureInPicture(wanted) => format!("picture in picture {wanted}"),
-        Output::FullScreen(wanted) => format!("full screen {wanted}"),
+        Output::PictureInPicture(on) => format!("picture in picture {on}"),
+        Output::FullScreen(on) => format!("full screen {on}"),
         Output::SetVolume(volume) => format!("volume {volume}"),
-        Output::PlaySound => "play".into(),
-        Output::KeepAwake(wanted) => format!("keep awake {wanted}"),
+        Output::PlaySound => "play sound".into(),
+        Output::KeepAwake(on) => format!("keep awake {on}"),
         Output::TakeOver => "take over".into(),
-        Output::Copy(_) => "copy".into(),
+        Output::Copy(_) => "copy text".into(),
         Output::OpenSheet => "open sheet".into(),
         Output::Reload => "reload".into(),
-        Output::SaveProfile(..) => "remember".into(),
-        Output::EraseProfile => "forget".into(),
+        Output::SaveProfile(..) => "save profile".into(),
+        Output::EraseProfile => "erase profile".into(),
         Output::Mark(it) => format!("mark {}", it.name()),
         Output::WarmUp(_) => "warm up".into(),
-        Output::OpenSocket => "dial".into(),
-        Output::CloseSocket { goodbye: true } => "hang up".into(),
-        Output::CloseSocket { goodbye: false } => "change sockets".into(),
-        Output::Send(frame) => format!("say {}", message(&frame.msg)),
-        Output::Peer { command, .. } => self::command(command),
+        Output::OpenSocket => "open socket".into(),
+        Output::CloseSocket { goodbye: true } => "close socket".into(),
+        Output::CloseSocket { goodbye: false } => "abandon socket".into(),
+        Output::Send(frame) => format!("send {}", describe_message(&frame.msg)),
+        Output::Peer { command, .. } => describe_command(command),
     }
 }
 
-fn message(msg: &ToServer) -> String {
+fn describe_message(msg: &ToServer) -> String {
     match msg {
         ToServer::Hello { resume: None, .. } => "hello".into(),
         ToServer::Hello { resume: Some(_), .. } => "hello again".into(),
-        ToServer::Join { media, hide: false, .. } => format!("join with {}", kinds(*media)),
-        ToServer::Join { media, hide: true, .. } => format!("join with {}, hidden", kinds(*media)),
-        ToServer::Prepared { signal, number } => format!("{} ahead, number {number}", step(signal)),
-        ToServer::Signal { signal, .. } => step(signal),
+        ToServer::Join { media, hide: false, .. } => format!("join with {}", media_names(*media)),
+        ToServer::Join { media, hide: true, .. } => format!("join with {}, hidden", media_names(*media)),
+        ToServer::Prepared { signal, number } => {
+            format!("prepared {}, number {number}", describe_signal(signal))
+        }
+        ToServer::Signal { signal, .. } => describe_signal(signal),
         ToServer::Connected { .. } => "connected".into(),
         ToServer::Failed { .. } => "failed".into(),
         ToServer::Next { .. } => "next".into(),
@@ -515,7 +527,7 @@ fn message(msg: &ToServer) -> String {
     }
 }
 
-fn step(signal: &Signal) -> String {
+fn describe_signal(signal: &Signal) -> String {
     match signal {
         Signal::Offer { .. } => "offer".into(),
         Signal::Answer { .. } => "answer".into(),
@@ -524,7 +536,7 @@ fn step(signal: &Signal) -> String {
     }
 }
 
-fn command(command: &PeerCommand) -> String {
+fn describe_command(command: &PeerCommand) -> String {
     match command {
         PeerCommand::Open { relay_only: false, .. } => "open peer".into(),
         PeerCommand::Open { relay_only: true, .. } => "open peer through a relay".into(),
@@ -539,20 +551,20 @@ fn command(command: &PeerCommand) -> String {
         PeerCommand::Send(PeerMessage::Sending(presence)) => {
             let of = |it, name| if it { name } else { "" };
             let (screen, away) = (of(presence.screen, " and the screen"), of(presence.away, ", away"));
-            format!("tell of {}{screen}{away}", kinds(presence.media()))
+            format!("presence {}{screen}{away}", media_names(presence.media()))
         }
-        PeerCommand::Send(PeerMessage::Chat { number, text }) => format!("write {number} {text}"),
+        PeerCommand::Send(PeerMessage::Chat { number, text }) => format!("chat {number} {text}"),
         PeerCommand::Send(PeerMessage::Got { number }) => format!("got {number}"),
-        PeerCommand::Send(PeerMessage::Typing {}) => "type".into(),
+        PeerCommand::Send(PeerMessage::Typing {}) => "typing".into(),
         PeerCommand::Send(PeerMessage::React { reaction }) => format!("react {reaction:?}"),
-        PeerCommand::Send(PeerMessage::Bye {}) => "say bye".into(),
+        PeerCommand::Send(PeerMessage::Bye {}) => "bye".into(),
         PeerCommand::Send(PeerMessage::Commit { .. }) => "commit".into(),
-        PeerCommand::Send(PeerMessage::Nonce { .. }) => "tell the number".into(),
+        PeerCommand::Send(PeerMessage::Nonce { .. }) => "nonce".into(),
         PeerCommand::Send(PeerMessage::Reveal { .. }) => "reveal".into(),
         PeerCommand::SetServers { .. } => "set servers".into(),
         PeerCommand::RestartIce => "restart ice".into(),
-        PeerCommand::LimitBitrate(SendProfile::Full) => "send all".into(),
-        PeerCommand::LimitBitrate(SendProfile::Saving) => "send little".into(),
+        PeerCommand::LimitBitrate(SendProfile::Full) => "full bitrate".into(),
+        PeerCommand::LimitBitrate(SendProfile::Saving) => "saving bitrate".into(),
         PeerCommand::Measure => "measure".into(),
         PeerCommand::Close => "close peer".into(),
     }

@@ -1,5 +1,6 @@
-//! As much of a browser as the duet needs: an `RTCPeerConnection` by the letter of the W3C's signaling states, slow at
-//! random, and media that flows when both ends mean the same exchange. It must not know the call.
+//! The simulated browser: an `RTCPeerConnection` with the signaling states of the W3C and random delays.
+//!
+//! Media flows when both ends have agreed on the same descriptions and can reach each other's network.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use super::{Event, Side, World, millis};
 
-/// How long ICE looks for a lost path before it gives up; Chromium takes about as long.
+/// How long ICE looks for a lost path before it fails; Chromium takes about as long.
 const ICE_GIVES_UP_AFTER: Duration = Duration::from_secs(15);
 
 /// One page's browser.
@@ -23,44 +24,44 @@ const ICE_GIVES_UP_AFTER: Duration = Duration::from_secs(15);
 pub(super) struct Browser {
     /// The camera is open, or being opened.
     pub(super) camera_open: bool,
-    /// The devices that are there, once they were opened.
+    /// The devices that were opened and not lost since.
     pub(super) open: Media,
-    /// The person says no.
-    pub(super) refused: bool,
-    /// What of it is let through.
+    /// The person denies permission.
+    pub(super) blocks_devices: bool,
+    /// The opened devices that are not muted.
     pub(super) sending: Media,
-    /// Nothing of the media arrives here.
-    pub(super) deaf: bool,
-    /// The network that this browser is in; candidates of another one lead nowhere.
+    /// No media and no channel messages arrive here.
+    pub(super) receives_nothing: bool,
+    /// The network of this browser; candidates of another network are unreachable.
     network: u32,
     peer: Option<Peer>,
     commands: VecDeque<(ConnectionId, PeerCommand)>,
     serial: u64,
-    last_link: u32,
+    last_connection: u32,
 }
 
-/// A connection.
+/// A peer connection.
 struct Peer {
     link: ConnectionId,
     state: SignalingState,
     attached: bool,
-    /// Something is left to negotiate.
-    wishes: bool,
+    /// A change must be negotiated.
+    needs_negotiation: bool,
     channel_open: bool,
     certificate: String,
-    /// The ICE generation of this end, and the network it was gathered in.
+    /// The ICE generation of this end, and the network in which it was gathered.
     generation: Option<(String, u32)>,
-    /// The next local description begins a new one.
+    /// The next local description starts a new generation.
     restarts: bool,
     /// The descriptions in force.
     local: Option<Sdp>,
     remote: Option<Sdp>,
     pending: Option<Sdp>,
-    /// The fragment of the last candidate that was added, and the network it leads to.
+    /// The username fragment and network of the last candidate that was added.
     reachable: Option<(String, u32)>,
-    /// The networks between which media has flowed; it goes on as it was agreed last while something new is negotiated.
+    /// The networks between which media has flowed; it continues there during a later negotiation.
     established: Option<[u32; 2]>,
-    /// What was said over the channel and could not be delivered yet.
+    /// Channel messages that could not be delivered yet.
     backlog: Vec<PeerMessage>,
     connection: ConnectionState,
     /// When the path was lost.
@@ -73,7 +74,7 @@ impl Browser {
         self.peer.is_some()
     }
 
-    /// The connection that is open.
+    /// The open connection.
     pub(super) fn link(&self) -> Option<ConnectionId> {
         self.peer.as_ref().map(|it| it.link)
     }
@@ -81,14 +82,20 @@ impl Browser {
 
 /// The number of the network in a candidate.
 fn network(candidate: &Candidate) -> u32 {
-    candidate.candidate.0.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("our own candidate")
+    candidate
+        .candidate
+        .0
+        .split(' ')
+        .nth(1)
+        .and_then(|it| it.parse().ok())
+        .expect("a candidate of this simulation")
 }
 
 fn fragment(sdp: &Sdp) -> &str {
     sdp.0.lines().next().and_then(|it| it.strip_prefix("a=ice-ufrag:")).unwrap_or_default()
 }
 
-/// A certificate that no other connection has.
+/// A certificate that is unique to one connection.
 fn certificate(side: Side, ConnectionId(number): ConnectionId) -> String {
     let bytes = [side as u8, number.to_le_bytes()[0], number.to_le_bytes()[1]];
     let hex: Vec<_> = bytes.into_iter().chain([0; 29]).map(|it| format!("{it:02X}")).collect();
@@ -96,19 +103,19 @@ fn certificate(side: Side, ConnectionId(number): ConnectionId) -> String {
 }
 
 impl World {
-    pub(super) fn order(&mut self, side: Side, link: ConnectionId, command: PeerCommand) {
+    pub(super) fn on_command(&mut self, side: Side, link: ConnectionId, command: PeerCommand) {
         match command {
             PeerCommand::Open { .. } => {
                 let browser = &mut self.browsers[side];
-                assert!(browser.peer.is_none(), "two connections at a time");
-                assert!(link.0 > browser.last_link, "a connection is opened once");
-                browser.last_link = link.0;
+                assert!(browser.peer.is_none(), "only one connection exists at a time");
+                assert!(link.0 > browser.last_connection, "each connection is opened once");
+                browser.last_connection = link.0;
                 browser.commands.clear();
                 browser.peer = Some(Peer {
                     link,
                     state: SignalingState::Stable,
                     attached: false,
-                    wishes: false,
+                    needs_negotiation: false,
                     channel_open: false,
                     certificate: certificate(side, link),
                     generation: None,
@@ -125,7 +132,7 @@ impl World {
                 });
             }
             PeerCommand::Close => {
-                // What was told before is still delivered, as far as there is a path.
+                // Messages sent before the close are still delivered if there is a path.
                 let commands = std::mem::take(&mut self.browsers[side].commands);
                 for (_, command) in commands {
                     if let PeerCommand::Send(message) = command {
@@ -139,19 +146,19 @@ impl World {
                 let was_idle = self.browsers[side].commands.is_empty();
                 self.browsers[side].commands.push_back((link, command));
                 if was_idle {
-                    self.plan_work(side);
+                    self.schedule_next_command(side);
                 }
             }
         }
     }
 
-    fn plan_work(&mut self, side: Side) {
-        let at = self.now + self.within(1..15);
+    fn schedule_next_command(&mut self, side: Side) {
+        let at = self.now + self.random_duration(1..15);
         self.schedule(at, Event::Browser(side));
     }
 
-    /// Does the next command.
-    pub(super) fn work(&mut self, side: Side) {
+    /// Runs the next command.
+    pub(super) fn run_next_command(&mut self, side: Side) {
         self.update_media();
         let browser = &mut self.browsers[side];
         let Some((link, command)) = browser.commands.pop_front() else { return };
@@ -164,14 +171,14 @@ impl World {
                 Vec::new()
             }
             PeerCommand::RestartIce => {
-                (peer.restarts, peer.wishes) = (true, true);
+                (peer.restarts, peer.needs_negotiation) = (true, true);
                 Vec::new()
             }
             PeerCommand::SetServers { .. } | PeerCommand::LimitBitrate(_) => Vec::new(),
             PeerCommand::Attach => {
                 assert!(!peer.attached, "tracks are attached once");
                 peer.attached = true;
-                peer.wishes |= peer.state == SignalingState::Stable;
+                peer.needs_negotiation |= peer.state == SignalingState::Stable;
                 Vec::new()
             }
             PeerCommand::SetLocal => {
@@ -180,9 +187,13 @@ impl World {
             }
             PeerCommand::SetRemote(description) => peer.set_remote(description),
             PeerCommand::AddCandidate(candidate) => {
-                let remote = peer.remote.as_ref().expect("no candidate before its description");
+                let remote = peer.remote.as_ref().expect("a candidate is added after its description");
                 let named = candidate.username_fragment.clone();
-                assert_eq!(named.as_deref(), Some(fragment(remote)), "a candidate of another generation");
+                assert_eq!(
+                    named.as_deref(),
+                    Some(fragment(remote)),
+                    "a candidate belongs to the current generation"
+                );
                 peer.reachable = named.map(|it| (it, network(&candidate)));
                 Vec::new()
             }
@@ -194,45 +205,45 @@ impl World {
             self.schedule(at, Event::Page(side, Input::Peer { link, event }));
         }
         if more {
-            self.plan_work(side);
+            self.schedule_next_command(side);
         }
         self.negotiate_if_needed(side);
         self.update_media();
     }
 
-    /// Asks for devices; the person may say no.
-    pub(super) fn open_media(&mut self, side: Side, wish: Media) {
-        let at = self.now + self.within(1..50);
+    /// Asks for devices; the person may deny them.
+    pub(super) fn open_media(&mut self, side: Side, requested: Media) {
+        let at = self.now + self.random_duration(1..50);
         let browser = &mut self.browsers[side];
-        let answer = if browser.refused {
+        let answer = if browser.blocks_devices {
             Input::MediaFailed(MediaError::Blocked { granted: Media::default() })
         } else {
-            (browser.camera_open, browser.open) = (true, wish);
-            Input::MediaOpened(wish)
+            (browser.camera_open, browser.open) = (true, requested);
+            Input::MediaOpened(requested)
         };
         self.schedule(at, Event::Page(side, answer));
     }
 
-    /// Something has changed that the two must agree on.
+    /// Makes a change that must be negotiated.
     pub(super) fn renegotiate(&mut self, side: Side) {
         if let Some(peer) = self.browsers[side].peer.as_mut().filter(|it| it.attached) {
-            peer.wishes = true;
+            peer.needs_negotiation = true;
         }
         self.negotiate_if_needed(side);
     }
 
-    /// `negotiationneeded` comes only while the connection is stable and has nothing else to do.
+    /// Fires `negotiationneeded`, but only while the connection is stable and has no commands left.
     fn negotiate_if_needed(&mut self, side: Side) {
         let browser = &mut self.browsers[side];
         let Some(peer) = &mut browser.peer else { return };
-        if peer.wishes && peer.state == SignalingState::Stable && browser.commands.is_empty() {
-            peer.wishes = false;
+        if peer.needs_negotiation && peer.state == SignalingState::Stable && browser.commands.is_empty() {
+            peer.needs_negotiation = false;
             let (now, link, event) = (self.now, peer.link, PeerEvent::NegotiationNeeded);
             self.schedule(now, Event::Page(side, Input::Peer { link, event }));
         }
     }
 
-    /// Whether the two mean the same exchange, and can reach each other.
+    /// Whether both ends agreed on the same descriptions and can reach each other.
     pub(super) fn agree(&self) -> bool {
         let [Some(one), Some(other)] = [&self.browsers[0].peer, &self.browsers[1].peer] else { return false };
         let same = |a: &Option<Sdp>, b: &Option<Sdp>| a.is_some() && a == b;
@@ -246,29 +257,29 @@ impl World {
     pub(super) fn is_connected(&self) -> bool {
         let [Some(one), Some(other)] = [&self.browsers[0].peer, &self.browsers[1].peer] else { return false };
         let networks = self.networks();
-        let goes_on = [one, other].iter().all(|it| it.established == Some(networks));
-        !self.media_blocked && (goes_on || self.agree())
+        let continues = [one, other].iter().all(|it| it.established == Some(networks));
+        !self.media_blocked && (continues || self.agree())
     }
 
     fn networks(&self) -> [u32; 2] {
         [self.browsers[0].network, self.browsers[1].network]
     }
 
-    /// A browser gets into another network: no path leads there until a new one was looked for.
+    /// Moves a browser to another network: there is no path to it until ICE finds a new one.
     pub(super) fn change_network(&mut self, side: Side) {
         self.browsers[side].network += 1;
         self.update_media();
     }
 
-    /// In order, and never lost while the connection lasts: the channel repeats what is.
+    /// Sends over the data channel: in order, and without loss while the connection lasts.
     fn send_over_channel(&mut self, side: Side, message: PeerMessage) {
-        let connected = self.is_connected() && !self.browsers[1 - side].deaf;
+        let connected = self.is_connected() && !self.browsers[1 - side].receives_nothing;
         let theirs = self.browsers[1 - side].peer.as_ref().map(|it| it.link);
         let Some(peer) = &mut self.browsers[side].peer else { return };
         match theirs.filter(|_| connected && peer.backlog.is_empty()) {
             Some(link) => {
                 let at = self.now + millis(20);
-                self.schedule(at, Event::Told(1 - side, link, message));
+                self.schedule(at, Event::PeerMessage(1 - side, link, message));
             }
             None => peer.backlog.push(message),
         }
@@ -281,7 +292,7 @@ impl World {
         }
     }
 
-    /// Lets media flow for a moment, and ICE notice that it does or does not.
+    /// Lets media flow for a moment, and updates the connection state.
     fn update_media(&mut self) {
         let (connected, networks) = (self.is_connected(), self.networks());
         for side in 0..2 {
@@ -295,13 +306,13 @@ impl World {
                 audio: both(theirs.open.audio, theirs.sending.audio),
                 video: both(theirs.open.video, theirs.sending.video),
             };
-            let deaf = self.browsers[side].deaf;
+            let receives_nothing = self.browsers[side].receives_nothing;
             let Some(peer) = &mut self.browsers[side].peer else { continue };
             let link = peer.link;
             let state = match (connected, peer.connection) {
                 (true, ConnectionState::Connected) => {
                     peer.established = Some(networks);
-                    let flows = |device: bool| u64::from(device && !deaf);
+                    let flows = |device: bool| u64::from(device && !receives_nothing);
                     peer.counters.bytes_received += 1_000 * flows(theirs.audio || theirs.video);
                     peer.counters.frames_decoded += flows(theirs.video);
                     peer.counters.audio_packets += flows(theirs.audio);
@@ -336,7 +347,7 @@ impl World {
 }
 
 impl Peer {
-    /// Whether it knows a way to the partner that it has agreed with.
+    /// Whether it has a candidate of the partner's current description and network.
     fn reaches(&self, their_network: u32) -> bool {
         let theirs = self.remote.as_ref().map(fragment);
         self.reachable
@@ -346,7 +357,7 @@ impl Peer {
 
     fn set_local(&mut self, serial: &str, network: u32) -> Vec<PeerEvent> {
         let (kind, state) = match self.state {
-            // An offer that is out may be replaced by another.
+            // A pending offer may be replaced by another.
             SignalingState::Stable | SignalingState::HaveLocalOffer => {
                 (DescriptionKind::Offer, SignalingState::HaveLocalOffer)
             }
@@ -381,13 +392,13 @@ impl Peer {
 
     fn set_remote(&mut self, description: Description) -> Vec<PeerEvent> {
         let state = match (description.kind, self.state) {
-            // With an own offer out this is the implicit rollback; what it was for is still wanted.
+            // With an offer of our own pending this is the implicit rollback; our change must still be negotiated.
             (DescriptionKind::Offer, SignalingState::Stable | SignalingState::HaveLocalOffer) => {
                 if self.pending.take().is_some() {
-                    // The generation of an offer that is taken back is never used.
-                    (self.wishes, self.restarts) = (true, true);
+                    // The generation of a rolled-back offer is never used.
+                    (self.needs_negotiation, self.restarts) = (true, true);
                 }
-                // Who is asked for a new generation answers with one.
+                // A new generation in the offer requires one in the answer.
                 let before = self.remote.as_ref().map(fragment);
                 self.restarts |= before.is_some_and(|it| it != fragment(&description.sdp));
                 SignalingState::HaveRemoteOffer

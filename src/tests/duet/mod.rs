@@ -1,5 +1,7 @@
-//! Two calls and one matchmaker on a virtual clock, with browsers and a wire that misbehave: when the faults stop, both
-//! talk. It must not know sockets or time of its own; a history is wholly told by its seed.
+//! A simulation of two calls and one matchmaker on a virtual clock, with faulty browsers and connections.
+//!
+//! Each history applies random faults. Once they stop, both people must be talking. A history depends on its seed only,
+//! so that a failure can be repeated with `DUET_SEED`.
 
 mod browser;
 mod wire;
@@ -8,7 +10,7 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use passerby::{
     call::{
-        Browser as Maker, Call, ConnectionId, Device, Farewell, Flow, Input, Intent, Output, PeerEvent,
+        Browser as BrowserInfo, Call, ConnectionId, Device, Farewell, Flow, Input, Intent, Output, PeerEvent,
         Phase, StoredProfile, Switch,
     },
     matchmaker::{self, Matchmaker},
@@ -19,70 +21,72 @@ use passerby::{
 use browser::Browser;
 use wire::Wire;
 
-/// Histories in one run; `DUET_HISTORIES` asks for more.
+/// Histories in one run; `DUET_HISTORIES` overrides it.
 const HISTORIES: u64 = 10_000;
 
-/// For how long things go wrong.
-const TROUBLE: Duration = Duration::from_secs(60);
+/// How long faults occur.
+const FAULT_TIME: Duration = Duration::from_secs(60);
 
-/// How long it may then take until both talk: 30 s in which two who parted are kept apart, the longest grace, the
-/// longest step of the ladder, and two attempts to connect.
-const PEACE: Duration = Duration::from_secs(120);
+/// How long it may then take until both talk.
+///
+/// It covers the 30 s in which two peers that parted are not paired again, the longest grace period, the longest
+/// backoff step and two attempts to connect.
+const RECOVERY_TIME: Duration = Duration::from_secs(120);
 
-/// How long it may take until lines that were cut are there again: a ping, its answer, and the ladder.
-const LINES_MENDED: Duration = Duration::from_secs(75);
+/// How long it may take until cut sockets are replaced: a ping, the wait for its answer, and the backoff.
+const SOCKETS_RESTORED: Duration = Duration::from_secs(75);
 
-/// Which page.
+/// The index of a page.
 type Side = usize;
 
-/// What is going to happen.
+/// A scheduled event.
 #[derive(Debug)]
 enum Event {
-    /// A page's state machine is told something.
+    /// An input of a page's state machine.
     Page(Side, Input),
-    /// A text arrives at the server on a wire.
+    /// A text arrives at the server on the wire with this number.
     AtServer(u64, String),
-    /// A text arrives at a page on a wire.
+    /// A text arrives at a page on the wire with this number.
     AtPage(Side, u64, String),
-    /// A wire opens, or does not.
-    Dialled(Side, u64),
+    /// A wire opens, or fails to open.
+    WireOpened(Side, u64),
     /// The server notices the end of a wire.
     ServerLost(u64, matchmaker::Closing),
     /// The page notices the end of a wire.
     PageLost(Side, u64),
-    /// Something goes wrong.
-    Trouble(Trouble),
-    /// The browser of a page works off its next command.
+    /// A fault, or a press.
+    Fault(Fault),
+    /// The browser of a page runs its next command.
     Browser(Side),
-    /// Something said over the data channel arrives.
-    Told(Side, ConnectionId, PeerMessage),
+    /// A message arrives over the data channel.
+    PeerMessage(Side, ConnectionId, PeerMessage),
 }
 
-/// What can go wrong, or be pressed.
+/// Something that can go wrong, or be pressed.
 #[derive(Clone, Debug)]
-enum Trouble {
-    Wish(Side, Intent),
+enum Fault {
+    Press(Side, Intent),
     Cut(Side),
     HalfOpen(Side),
     Stall(Side),
-    Stutter(Side),
-    /// The page is told that its network may have changed.
-    Online(Side),
-    /// It has.
+    DuplicateMessage(Side),
+    /// The browser reports that the network may have changed.
+    NetworkEvent(Side),
+    /// The network changes, without a report.
     NetworkChanged(Side),
     PageHidden(Side),
     ServerRestarts,
     ServerUnreachable(bool),
     MediaBlocked(bool),
-    Deaf(Side, bool),
+    ReceivesNothing(Side, bool),
     CameraLost(Side),
-    DevicesRefused(Side, bool),
+    DevicesBlocked(Side, bool),
     Renegotiate(Side),
-    /// The server finds that everybody asks for somebody too often.
-    TooSoon(bool),
+    /// The server rejects every request for a partner with a rate limit.
+    RateLimited(bool),
 }
 
-/// All that there is.
+/// The state of the simulation.
 struct World {
     now: Moment,
     rng: fastrand::Rng,
@@ -94,16 +98,16 @@ struct World {
     wires: Vec<Wire>,
     server_reachable: bool,
     media_blocked: bool,
-    all_too_soon: bool,
-    /// Until when nothing gets to or from a page.
+    rate_limits_all: bool,
+    /// Until when messages to and from each page are delayed.
     stalled_until: [Moment; 2],
-    /// Pairs that the server has made so far.
+    /// Matches that the server has made so far.
     matches: usize,
-    /// What happened, if somebody wants to read it.
+    /// The log of the history, if requested.
     log: Option<Vec<String>>,
 }
 
-/// An event with its time; the counter keeps the order of those of one moment.
+/// An event with its time; the counter keeps events of the same moment in order.
 struct Scheduled(Moment, u64, Event);
 
 impl PartialEq for Scheduled {
@@ -147,7 +151,7 @@ fn matchmaker(seed: u64) -> Matchmaker {
 }
 
 impl World {
-    fn new(seed: u64, told: bool) -> Self {
+    fn new(seed: u64, with_log: bool) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
         Self {
             now: Moment::from_millis(0),
@@ -155,21 +159,27 @@ impl World {
             counter: 0,
             matchmaker: matchmaker(rng.u64(..)),
             calls: [(); 2].map(|()| {
-                Call::new(rng.u64(..), StoredProfile::default(), Maker::default(), Vec::new(), String::new())
+                Call::new(
+                    rng.u64(..),
+                    StoredProfile::default(),
+                    BrowserInfo::default(),
+                    Vec::new(),
+                    String::new(),
+                )
             }),
             browsers: [Browser::default(), Browser::default()],
             wires: Vec::new(),
             server_reachable: true,
             media_blocked: false,
-            all_too_soon: false,
+            rate_limits_all: false,
             stalled_until: [Moment::from_millis(0); 2],
             matches: 0,
-            log: told.then(Vec::new),
+            log: with_log.then(Vec::new),
             rng,
         }
     }
 
-    fn within(&mut self, range: std::ops::Range<u64>) -> Duration {
+    fn random_duration(&mut self, range: std::ops::Range<u64>) -> Duration {
         millis(self.rng.u64(range))
     }
 
@@ -178,7 +188,7 @@ impl World {
         self.events.push(Reverse(Scheduled(at, self.counter, event)));
     }
 
-    /// Runs until `end`, by the next event or deadline each time.
+    /// Runs until `end`, from one event or deadline to the next.
     fn run_until(&mut self, end: Moment) {
         loop {
             let event = self.events.peek().map(|it| it.0.0);
@@ -189,29 +199,29 @@ impl World {
             self.now = self.now.max(next);
             if event == Some(next) {
                 if let Some(Reverse(Scheduled(_, _, event))) = self.events.pop() {
-                    self.happen(event);
+                    self.dispatch(event);
                 }
             } else if server == Some(next) {
-                self.tell_server(matchmaker::Input::Tick);
+                self.handle_server_input(matchmaker::Input::Tick);
             } else if pages[0] == Some(next) {
-                self.tell_page(0, Input::Tick);
+                self.handle_page_input(0, Input::Tick);
             } else {
-                self.tell_page(1, Input::Tick);
+                self.handle_page_input(1, Input::Tick);
             }
         }
         self.now = self.now.max(end);
     }
 
-    fn happen(&mut self, event: Event) {
+    fn dispatch(&mut self, event: Event) {
         match event {
-            Event::Page(side, input) => self.tell_page(side, input),
-            Event::Browser(side) => self.work(side),
-            Event::Told(side, link, message) => {
+            Event::Page(side, input) => self.handle_page_input(side, input),
+            Event::Browser(side) => self.run_next_command(side),
+            Event::PeerMessage(side, link, message) => {
                 let event = PeerEvent::Message(message);
-                self.tell_page(side, Input::Peer { link, event });
+                self.handle_page_input(side, Input::Peer { link, event });
             }
-            Event::Trouble(trouble) => self.trouble(trouble),
-            Event::Dialled(side, wire) => self.dialled(side, wire),
+            Event::Fault(fault) => self.apply_fault(fault),
+            Event::WireOpened(side, wire) => self.on_wire_opened(side, wire),
             Event::AtServer(wire, text) => self.arrives_at_server(wire, &text),
             Event::AtPage(side, wire, text) => self.arrives_at_page(side, wire, &text),
             Event::ServerLost(wire, closing) => self.server_loses(wire, closing),
@@ -219,31 +229,31 @@ impl World {
         }
     }
 
-    fn tell_page(&mut self, side: Side, input: Input) {
-        self.note(|| format!("page {side} <- {input:?}"));
+    fn handle_page_input(&mut self, side: Side, input: Input) {
+        self.log_line(|| format!("page {side} <- {input:?}"));
         for output in self.calls[side].handle(self.now, input) {
-            self.note(|| format!("page {side} -> {output:?}"));
+            self.log_line(|| format!("page {side} -> {output:?}"));
             match output {
-                Output::OpenMedia(wish, _) => self.open_media(side, wish),
+                Output::OpenMedia(requested, _) => self.open_media(side, requested),
                 Output::CloseMedia => self.browsers[side].camera_open = false,
                 Output::EnableMedia(sending) => self.browsers[side].sending = sending,
-                // What is of one page and not of the conversation.
+                // Concerns one page only.
                 Output::SwitchDevice(..)
                 | Output::SendTracks
                 | Output::ShareScreen
                 | Output::UnshareScreen
                 | Output::WarmUp(_) => {}
-                Output::OpenSocket => self.dial(side),
+                Output::OpenSocket => self.open_wire(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
-                Output::CloseSocket { goodbye } => self.hang_up(side, goodbye),
-                Output::Peer { link, command } => self.order(side, link, command),
+                Output::CloseSocket { goodbye } => self.page_closes(side, goodbye),
+                Output::Peer { link, command } => self.on_command(side, link, command),
                 other => assert!(other.is_cosmetic(), "{other:?}"),
             }
         }
         self.check(side);
     }
 
-    fn tell_server(&mut self, input: matchmaker::Input) {
+    fn handle_server_input(&mut self, input: matchmaker::Input) {
         for output in self.matchmaker.handle(self.now, input) {
             match output {
                 matchmaker::Output::Send { socket, frame } => {
@@ -259,305 +269,313 @@ impl World {
         }
     }
 
-    fn note(&mut self, line: impl Fn() -> String) {
+    fn log_line(&mut self, line: impl Fn() -> String) {
         let now = self.now.as_millis();
         if let Some(log) = &mut self.log {
             log.push(format!("{now:>7} {}", line()));
         }
     }
 
-    /// What must hold of a page at all times.
+    /// Checks the invariants of a page.
     fn check(&self, side: Side) {
         let phase = self.calls[side].snapshot().phase;
         let browser = &self.browsers[side];
         if phase == Phase::Landing {
-            assert!(!browser.camera_open, "the light is on while nothing goes on");
+            assert!(!browser.camera_open, "devices are closed on the landing page");
         }
-        let meets = matches!(phase, Phase::Connecting { .. } | Phase::Talking { .. });
-        let waits = matches!(phase, Phase::Waiting { .. });
-        assert!(browser.is_peer_open() || !meets, "a match without a connection");
-        assert!(!browser.is_peer_open() || meets || waits, "a connection for nobody");
+        let is_matched = matches!(phase, Phase::Connecting { .. } | Phase::Talking { .. });
+        let is_waiting = matches!(phase, Phase::Waiting { .. });
+        assert!(browser.is_peer_open() || !is_matched, "a match has a connection");
+        assert!(
+            !browser.is_peer_open() || is_matched || is_waiting,
+            "a connection needs a match or a place in the queue"
+        );
     }
 
-    fn trouble(&mut self, trouble: Trouble) {
-        self.note(|| format!("trouble: {trouble:?}"));
-        match trouble {
-            Trouble::Wish(side, intent) => self.tell_page(side, Input::Intent(intent)),
-            Trouble::Cut(side) => self.cut(side, true),
-            Trouble::HalfOpen(side) => self.cut(side, false),
-            Trouble::Stall(side) => self.stall(side),
-            Trouble::Stutter(side) => {
+    fn apply_fault(&mut self, fault: Fault) {
+        self.log_line(|| format!("fault: {fault:?}"));
+        match fault {
+            Fault::Press(side, intent) => self.handle_page_input(side, Input::Intent(intent)),
+            Fault::Cut(side) => self.cut(side, true),
+            Fault::HalfOpen(side) => self.cut(side, false),
+            Fault::Stall(side) => self.stall(side),
+            Fault::DuplicateMessage(side) => {
                 if let Some(wire) = self.current_wire(side) {
-                    self.wires[wire as usize].stutters = [true; 2];
+                    self.wires[wire as usize].duplicate_next = [true; 2];
                 }
             }
-            Trouble::Online(side) => self.tell_page(side, Input::NetworkChanged),
-            Trouble::NetworkChanged(side) => self.change_network(side),
-            Trouble::PageHidden(side) => self.tell_page(side, Input::PageHidden),
-            Trouble::ServerRestarts => {
+            Fault::NetworkEvent(side) => self.handle_page_input(side, Input::NetworkChanged),
+            Fault::NetworkChanged(side) => self.change_network(side),
+            Fault::PageHidden(side) => self.handle_page_input(side, Input::PageHidden),
+            Fault::ServerRestarts => {
                 let seed = self.rng.u64(..);
                 self.matchmaker = matchmaker(seed);
                 self.cut(0, true);
                 self.cut(1, true);
-                self.wires.iter_mut().for_each(|it| it.server_knows = false);
+                self.wires.iter_mut().for_each(|it| it.server_open = false);
             }
-            Trouble::ServerUnreachable(is) => self.server_reachable = !is,
-            Trouble::MediaBlocked(is) => self.media_blocked = is,
-            Trouble::Deaf(side, is) => self.browsers[side].deaf = is,
-            // A camera that is still being opened is nobody's to lose.
-            Trouble::CameraLost(side) if self.calls[side].snapshot().phase == Phase::Asking => {}
-            Trouble::CameraLost(side) => {
+            Fault::ServerUnreachable(is) => self.server_reachable = !is,
+            Fault::MediaBlocked(is) => self.media_blocked = is,
+            Fault::ReceivesNothing(side, is) => self.browsers[side].receives_nothing = is,
+            // A camera that is still being opened cannot be lost.
+            Fault::CameraLost(side) if self.calls[side].snapshot().phase == Phase::Asking => {}
+            Fault::CameraLost(side) => {
                 self.browsers[side].open.video = false;
-                self.tell_page(side, Input::MediaLost(Media { audio: false, video: true }));
+                self.handle_page_input(side, Input::MediaLost(Media { audio: false, video: true }));
             }
-            Trouble::DevicesRefused(side, is) => self.browsers[side].refused = is,
-            Trouble::Renegotiate(side) => self.renegotiate(side),
-            Trouble::TooSoon(is) => self.all_too_soon = is,
+            Fault::DevicesBlocked(side, is) => self.browsers[side].blocks_devices = is,
+            Fault::Renegotiate(side) => self.renegotiate(side),
+            Fault::RateLimited(is) => self.rate_limits_all = is,
         }
     }
 
-    /// Plans what goes wrong; at the end of the trouble all is mended and both people want to talk.
+    /// Plans the faults. At their end everything is repaired and both people press Start.
     fn plan(&mut self) {
         for side in 0..2 {
-            let at = self.now + self.within(0..5_000);
-            self.schedule(at, Event::Trouble(Trouble::Wish(side, Intent::Start)));
+            let at = self.now + self.random_duration(0..5_000);
+            self.schedule(at, Event::Fault(Fault::Press(side, Intent::Start)));
         }
         for _ in 0..self.rng.u32(1..12) {
             self.plan_one();
         }
-        let end = self.now + TROUBLE;
-        let mended =
-            [Trouble::ServerUnreachable(false), Trouble::MediaBlocked(false), Trouble::TooSoon(false)];
+        let end = self.now + FAULT_TIME;
+        let restored =
+            [Fault::ServerUnreachable(false), Fault::MediaBlocked(false), Fault::RateLimited(false)];
         let of = |side| {
             [
-                Trouble::Deaf(side, false),
-                Trouble::DevicesRefused(side, false),
-                Trouble::Wish(side, Intent::Start),
+                Fault::ReceivesNothing(side, false),
+                Fault::DevicesBlocked(side, false),
+                Fault::Press(side, Intent::Start),
             ]
         };
-        for trouble in mended.into_iter().chain(of(0)).chain(of(1)) {
-            self.schedule(end, Event::Trouble(trouble));
+        for fault in restored.into_iter().chain(of(0)).chain(of(1)) {
+            self.schedule(end, Event::Fault(fault));
         }
     }
 
     fn plan_one(&mut self) {
-        let at = self.now + self.within(0..TROUBLE.as_millis() as u64);
+        let at = self.now + self.random_duration(0..FAULT_TIME.as_millis() as u64);
         let side = self.rng.usize(0..2);
-        let (trouble, then) = match self.rng.u32(0..26) {
-            0 | 1 => (Trouble::Wish(side, Intent::Next), None),
-            // Both at the same moment.
-            2 => (Trouble::Wish(side, Intent::Next), Some((0..1, Trouble::Wish(1 - side, Intent::Next)))),
-            3 => (Trouble::Wish(side, Intent::Stop), Some((0..3_000, Trouble::Wish(side, Intent::Start)))),
-            4 => (Trouble::PageHidden(side), Some((0..3_000, Trouble::Wish(side, Intent::Start)))),
-            5 => (Trouble::Wish(side, Intent::ToggleCamera), Some((0..9_000, Trouble::CameraLost(side)))),
-            6 => (Trouble::Wish(side, Intent::ToggleMicrophone), None),
-            7 | 8 => (Trouble::Cut(side), Some((0..5_000, Trouble::Online(side)))),
-            9 => (Trouble::HalfOpen(side), None),
-            10 => (Trouble::Stall(side), None),
-            11 | 12 => (Trouble::ServerRestarts, None),
-            13 => (Trouble::ServerUnreachable(true), Some((0..40_000, Trouble::ServerUnreachable(false)))),
-            14 => (Trouble::MediaBlocked(true), Some((0..10_000, Trouble::MediaBlocked(false)))),
-            15 => (Trouble::Deaf(side, true), Some((0..20_000, Trouble::Deaf(side, false)))),
-            16 => {
-                (Trouble::DevicesRefused(side, true), Some((0..20_000, Trouble::DevicesRefused(side, false))))
+        let (fault, then) = match self.rng.u32(0..26) {
+            0 | 1 => (Fault::Press(side, Intent::Next), None),
+            // Both press Next at the same moment.
+            2 => (Fault::Press(side, Intent::Next), Some((0..1, Fault::Press(1 - side, Intent::Next)))),
+            3 => (Fault::Press(side, Intent::Stop), Some((0..3_000, Fault::Press(side, Intent::Start)))),
+            4 => (Fault::PageHidden(side), Some((0..3_000, Fault::Press(side, Intent::Start)))),
+            5 => (Fault::Press(side, Intent::ToggleCamera), Some((0..9_000, Fault::CameraLost(side)))),
+            6 => (Fault::Press(side, Intent::ToggleMicrophone), None),
+            7 | 8 => (Fault::Cut(side), Some((0..5_000, Fault::NetworkEvent(side)))),
+            9 => (Fault::HalfOpen(side), None),
+            10 => (Fault::Stall(side), None),
+            11 | 12 => (Fault::ServerRestarts, None),
+            13 => (Fault::ServerUnreachable(true), Some((0..40_000, Fault::ServerUnreachable(false)))),
+            14 => (Fault::MediaBlocked(true), Some((0..10_000, Fault::MediaBlocked(false)))),
+            15 => {
+                (Fault::ReceivesNothing(side, true), Some((0..20_000, Fault::ReceivesNothing(side, false))))
             }
-            // Nearly at the same moment: two offers collide.
-            17 | 18 => (Trouble::Renegotiate(side), Some((0..100, Trouble::Renegotiate(1 - side)))),
-            19 => (Trouble::NetworkChanged(side), Some((0..2_000, Trouble::Online(side)))),
-            // Both restart at the same moment.
-            20 => (Trouble::NetworkChanged(side), Some((0..10, Trouble::NetworkChanged(1 - side)))),
+            16 => (Fault::DevicesBlocked(side, true), Some((0..20_000, Fault::DevicesBlocked(side, false)))),
+            // Nearly at the same moment, so that two offers collide.
+            17 | 18 => (Fault::Renegotiate(side), Some((0..100, Fault::Renegotiate(1 - side)))),
+            19 => (Fault::NetworkChanged(side), Some((0..2_000, Fault::NetworkEvent(side)))),
+            // Both networks change at nearly the same moment, so that two ICE restarts collide.
+            20 => (Fault::NetworkChanged(side), Some((0..10, Fault::NetworkChanged(1 - side)))),
             21 => (
-                Trouble::Wish(side, Intent::Toggle(Switch::HideAddress)),
-                Some((0..9_000, Trouble::Wish(1 - side, Intent::Toggle(Switch::HideAddress)))),
+                Fault::Press(side, Intent::Toggle(Switch::HideAddress)),
+                Some((0..9_000, Fault::Press(1 - side, Intent::Toggle(Switch::HideAddress)))),
             ),
-            22 => (Trouble::Wish(side, Intent::Toggle(Switch::SaveData)), None),
-            23 | 24 => (Trouble::TooSoon(true), Some((0..9_000, Trouble::TooSoon(false)))),
-            _ => (Trouble::Stutter(side), None),
+            22 => (Fault::Press(side, Intent::Toggle(Switch::SaveData)), None),
+            23 | 24 => (Fault::RateLimited(true), Some((0..9_000, Fault::RateLimited(false)))),
+            _ => (Fault::DuplicateMessage(side), None),
         };
-        self.schedule(at, Event::Trouble(trouble));
-        if let Some((later, trouble)) = then {
-            let at = at + self.within(later);
-            self.schedule(at, Event::Trouble(trouble));
+        self.schedule(at, Event::Fault(fault));
+        if let Some((later, fault)) = then {
+            let at = at + self.random_duration(later);
+            self.schedule(at, Event::Fault(fault));
         }
     }
 
-    /// What a page sends, as its own person sees it.
-    fn sends(&self, side: Side) -> Media {
-        let seen = self.calls[side].snapshot();
-        Media { audio: seen.microphone == Device::On, video: seen.camera == Device::On }
+    /// The media that a page sends, according to its own snapshot.
+    fn sent_media(&self, side: Side) -> Media {
+        let snapshot = self.calls[side].snapshot();
+        Media { audio: snapshot.microphone == Device::On, video: snapshot.camera == Device::On }
     }
 
-    /// Both are in the same match, and each sees the other and what it sends.
+    /// Whether both are in a call, show what the other sends and have the same verification code.
     fn both_talk(&self) -> bool {
-        let talks = |side: Side| {
+        let is_talking = |side: Side| {
             self.calls[side].snapshot().phase
-                == Phase::Talking { partner: self.sends(1 - side), flow: Flow::Steady }
+                == Phase::Talking { partner: self.sent_media(1 - side), flow: Flow::Steady }
         };
         let [one, other] = [0, 1].map(|side: Side| self.calls[side].snapshot().details.code);
-        talks(0) && talks(1) && self.is_connected() && one.is_some() && one == other
+        is_talking(0) && is_talking(1) && self.is_connected() && one.is_some() && one == other
     }
 }
 
-/// Lives one history; the error is how it went, for who wants to know.
-fn live(seed: u64, told: bool) -> Result<(), String> {
-    let mut world = World::new(seed, told);
+/// Runs one history with all kinds of faults; the error is its log.
+fn run_with_all_faults(seed: u64, with_log: bool) -> Result<(), String> {
+    let mut world = World::new(seed, with_log);
     world.plan();
-    world.run_until(Moment::from_millis(0) + TROUBLE + PEACE);
+    world.run_until(Moment::from_millis(0) + FAULT_TIME + RECOVERY_TIME);
     if world.both_talk() {
         return Ok(());
     }
     let phases = [0, 1].map(|side: usize| world.calls[side].snapshot().phase);
-    Err(format!("{}\nseed {seed}: in the end {phases:?}", world.log.unwrap_or_default().join("\n")))
+    Err(format!("{}\nseed {seed}: the last phases were {phases:?}", world.log.unwrap_or_default().join("\n")))
 }
 
 #[test]
-fn two_meet_on_a_good_wire_within_a_second_and_a_half() {
+fn two_calls_connect_within_1500_ms_on_a_good_wire() {
     let world = talking(1, true);
     assert!(world.both_talk(), "{}", world.log.unwrap_or_default().join("\n"));
 }
 
-/// A pair that talks.
-fn talking(seed: u64, told: bool) -> World {
-    let mut world = World::new(seed, told);
+/// A simulation of two pages in a call.
+fn talking(seed: u64, with_log: bool) -> World {
+    let mut world = World::new(seed, with_log);
     for side in 0..2 {
-        world.schedule(Moment::from_millis(0), Event::Trouble(Trouble::Wish(side, Intent::Start)));
+        world.schedule(Moment::from_millis(0), Event::Fault(Fault::Press(side, Intent::Start)));
     }
     world.run_until(Moment::from_millis(1_500));
     world
 }
 
-/// Lives one history of a call in which nothing goes wrong but lines; some of them with a server that forgets, the
-/// others with collisions. The error is how it went.
-fn outlive(seed: u64, told: bool) -> Result<(), String> {
-    let mut world = talking(seed, told);
+/// Runs one history of a call that loses only sockets; the error is its log.
+///
+/// Some histories restart the server, which forgets the match; the others let negotiations collide.
+fn run_with_lost_sockets(seed: u64, with_log: bool) -> Result<(), String> {
+    let mut world = talking(seed, with_log);
     let link = world.browsers[0].link();
     let forgets = world.rng.bool();
     for _ in 0..world.rng.u32(1..8) {
-        let at = world.now + world.within(0..20_000);
+        let at = world.now + world.random_duration(0..20_000);
         let side = world.rng.usize(0..2);
-        let trouble = match (world.rng.u32(0..7), forgets) {
-            (0 | 1, _) => Trouble::Cut(side),
-            (2, _) => Trouble::Stutter(side),
-            (3, _) => Trouble::Wish(side, Intent::ToggleCamera),
-            (6, _) => Trouble::Stall(side),
-            (4, true) => Trouble::HalfOpen(side),
-            (_, true) => Trouble::ServerRestarts,
-            (4, false) => Trouble::Online(side),
+        let fault = match (world.rng.u32(0..7), forgets) {
+            (0 | 1, _) => Fault::Cut(side),
+            (2, _) => Fault::DuplicateMessage(side),
+            (3, _) => Fault::Press(side, Intent::ToggleCamera),
+            (6, _) => Fault::Stall(side),
+            (4, true) => Fault::HalfOpen(side),
+            (_, true) => Fault::ServerRestarts,
+            (4, false) => Fault::NetworkEvent(side),
             (_, false) => {
-                let other = at + world.within(0..100);
-                world.schedule(other, Event::Trouble(Trouble::Renegotiate(1 - side)));
-                Trouble::Renegotiate(side)
+                let other = at + world.random_duration(0..100);
+                world.schedule(other, Event::Fault(Fault::Renegotiate(1 - side)));
+                Fault::Renegotiate(side)
             }
         };
-        world.schedule(at, Event::Trouble(trouble));
+        world.schedule(at, Event::Fault(fault));
     }
-    world.run_until(world.now + LINES_MENDED);
-    // A server that forgets may lose an offer, and with it what would have been agreed.
+    world.run_until(world.now + SOCKETS_RESTORED);
+    // A server that restarts may lose an offer, so that the two descriptions need not agree.
     if world.both_talk() && world.browsers[0].link() == link && (forgets || world.agree()) {
         return Ok(());
     }
     let phases = [0, 1].map(|side: usize| world.calls[side].snapshot().phase);
-    Err(format!("{}\nseed {seed}: in the end {phases:?}", world.log.unwrap_or_default().join("\n")))
+    Err(format!("{}\nseed {seed}: the last phases were {phases:?}", world.log.unwrap_or_default().join("\n")))
 }
 
-/// Lives as many histories as are asked for.
-fn every_seed(histories: u64, live: fn(u64, bool) -> Result<(), String>) {
+/// Runs the histories, or those that `DUET_SEED` and `DUET_HISTORIES` ask for.
+fn every_seed(histories: u64, run: fn(u64, bool) -> Result<(), String>) {
     let number = |name| std::env::var(name).ok().and_then(|it| it.parse::<u64>().ok());
     let seeds = match number("DUET_SEED") {
         Some(seed) => seed..seed + 1,
         None => 0..number("DUET_HISTORIES").unwrap_or(histories),
     };
     for seed in seeds {
-        if live(seed, false).is_err() {
-            panic!("{}", live(seed, true).unwrap_err());
+        if run(seed, false).is_err() {
+            panic!("{}", run(seed, true).unwrap_err());
         }
     }
 }
 
 #[test]
-fn whatever_goes_wrong_in_the_end_both_talk() {
-    every_seed(HISTORIES, live);
+fn both_talk_in_the_end_after_random_faults() {
+    every_seed(HISTORIES, run_with_all_faults);
 }
 
 #[test]
-fn whatever_happens_to_the_lines_the_call_goes_on() {
-    every_seed(HISTORIES / 4, outlive);
+fn call_survives_lost_sockets() {
+    every_seed(HISTORIES / 4, run_with_lost_sockets);
 }
 
 #[test]
-fn whatever_happens_to_the_paths_the_call_goes_on() {
-    every_seed(HISTORIES / 4, mend);
+fn call_survives_lost_media_paths() {
+    every_seed(HISTORIES / 4, run_with_lost_paths);
 }
 
-/// Lives one history of a call whose paths are lost while its lines hold: restarts that collide, two at a time, and
-/// fresh connections where a restart was not enough. The error is how it went.
-fn mend(seed: u64, told: bool) -> Result<(), String> {
-    let mut world = talking(seed, told);
+/// Runs one history of a call that loses only media paths; the error is its log.
+///
+/// It covers ICE restarts that collide, two at a time, and fresh connections where a restart was not enough.
+fn run_with_lost_paths(seed: u64, with_log: bool) -> Result<(), String> {
+    let mut world = talking(seed, with_log);
     let matches = world.matches;
     for _ in 0..world.rng.u32(1..5) {
-        let at = world.now + world.within(0..60_000);
+        let at = world.now + world.random_duration(0..60_000);
         let side = world.rng.usize(0..2);
         match world.rng.u32(0..4) {
             0 => {
-                let other = at + world.within(0..2_000);
-                world.schedule(other, Event::Trouble(Trouble::NetworkChanged(1 - side)));
+                let other = at + world.random_duration(0..2_000);
+                world.schedule(other, Event::Fault(Fault::NetworkChanged(1 - side)));
             }
             1 => {
-                let told = at + world.within(0..2_000);
-                world.schedule(told, Event::Trouble(Trouble::Online(side)));
+                let noticed = at + world.random_duration(0..2_000);
+                world.schedule(noticed, Event::Fault(Fault::NetworkEvent(side)));
             }
             2 => {
-                let mended = at + world.within(0..4_000);
-                world.schedule(at, Event::Trouble(Trouble::MediaBlocked(true)));
-                world.schedule(mended, Event::Trouble(Trouble::MediaBlocked(false)));
+                let restored = at + world.random_duration(0..4_000);
+                world.schedule(at, Event::Fault(Fault::MediaBlocked(true)));
+                world.schedule(restored, Event::Fault(Fault::MediaBlocked(false)));
             }
             _ => {
-                let other = at + world.within(0..100);
-                world.schedule(other, Event::Trouble(Trouble::Renegotiate(1 - side)));
+                let other = at + world.random_duration(0..100);
+                world.schedule(other, Event::Fault(Fault::Renegotiate(1 - side)));
             }
         }
-        world.schedule(at, Event::Trouble(Trouble::NetworkChanged(side)));
+        world.schedule(at, Event::Fault(Fault::NetworkChanged(side)));
     }
     world.run_until(world.now + Duration::from_secs(120));
     if world.both_talk() && world.matches == matches {
         return Ok(());
     }
     let phases = [0, 1].map(|side: usize| world.calls[side].snapshot().phase);
-    Err(format!("{}\nseed {seed}: in the end {phases:?}", world.log.unwrap_or_default().join("\n")))
+    Err(format!("{}\nseed {seed}: the last phases were {phases:?}", world.log.unwrap_or_default().join("\n")))
 }
 
 #[test]
-fn after_a_restart_of_the_server_both_are_known_to_it_again() {
-    every_seed(HISTORIES / 20, |seed, told| {
-        let mut world = talking(seed, told);
-        world.schedule(world.now, Event::Trouble(Trouble::ServerRestarts));
-        world.run_until(world.now + LINES_MENDED);
-        let knows = world.matchmaker.census().talking == 2;
+fn restarted_server_rebuilds_the_match_from_tickets() {
+    every_seed(HISTORIES / 20, |seed, with_log| {
+        let mut world = talking(seed, with_log);
+        world.schedule(world.now, Event::Fault(Fault::ServerRestarts));
+        world.run_until(world.now + SOCKETS_RESTORED);
+        let knows_match = world.matchmaker.census().talking == 2;
         let side = world.rng.usize(0..2);
-        world.schedule(world.now, Event::Trouble(Trouble::NetworkChanged(side)));
+        world.schedule(world.now, Event::Fault(Fault::NetworkChanged(side)));
         world.run_until(world.now + Duration::from_secs(20));
-        let mended = world.both_talk();
-        world.schedule(world.now, Event::Trouble(Trouble::Wish(side, Intent::Next)));
+        let restored = world.both_talk();
+        world.schedule(world.now, Event::Fault(Fault::Press(side, Intent::Next)));
         world.run_until(world.now + Duration::from_secs(45));
-        if knows && mended && world.both_talk() && world.matches == 2 {
+        if knows_match && restored && world.both_talk() && world.matches == 2 {
             return Ok(());
         }
         let log = world.log.unwrap_or_default().join("\n");
-        Err(format!("{log}\nseed {seed}: knows {knows}, mended {mended}, {} matches", world.matches))
+        Err(format!(
+            "{log}\nseed {seed}: knows the match: {knows_match}, restored: {restored}, {} matches",
+            world.matches
+        ))
     });
 }
 
 #[test]
-fn with_the_server_gone_for_good_one_who_leaves_is_not_waited_for() {
-    every_seed(HISTORIES / 20, |seed, told| {
-        let mut world = talking(seed, told);
-        world.trouble(Trouble::ServerUnreachable(true));
-        world.trouble(Trouble::ServerRestarts);
+fn leaving_reaches_the_partner_without_the_server() {
+    every_seed(HISTORIES / 20, |seed, with_log| {
+        let mut world = talking(seed, with_log);
+        world.apply_fault(Fault::ServerUnreachable(true));
+        world.apply_fault(Fault::ServerRestarts);
         world.run_until(world.now + Duration::from_secs(40));
         let talked = world.both_talk();
         let side = world.rng.usize(0..2);
-        let wish = if world.rng.bool() { Intent::Next } else { Intent::Stop };
-        world.trouble(Trouble::Wish(side, wish));
+        let intent = if world.rng.bool() { Intent::Next } else { Intent::Stop };
+        world.apply_fault(Fault::Press(side, intent));
         world.run_until(world.now + Duration::from_secs(1));
         let phase = world.calls[1 - side].snapshot().phase;
         if talked && phase == (Phase::Ended { why: Farewell::Left }) {

@@ -1,10 +1,10 @@
-//! What a person does with camera, microphone, speaker and screen; it must not know matches.
+//! Tests of the intents about camera, microphone, speaker and screen, and of the diagnostics text.
 
 use crate::{
     call::{
         Abilities, ChosenDevices, Device, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, MediaError,
         Output, PageEvent, PeerEvent, Phase, Preferences, Problem, StoredProfile, Switch,
-        tests::test_page::{AUDIO, BOTH, NOTHING, Page, secs},
+        tests::test_page::{AUDIO, BOTH, NOTHING, TestPage, secs},
     },
     protocol::{EndReason, PeerMessage, ToBrowser},
 };
@@ -13,186 +13,195 @@ fn device(kind: DeviceKind, id: &str) -> DeviceInfo {
     DeviceInfo { kind, id: id.into(), label: String::new() }
 }
 
-fn listed(page: &mut Page, devices: Vec<DeviceInfo>) {
-    page.tell(Input::Devices(DeviceEvent::Listed(devices)));
+fn list_devices(page: &mut TestPage, devices: Vec<DeviceInfo>) {
+    page.handle(Input::Devices(DeviceEvent::Listed(devices)));
 }
 
-fn refused(error: MediaError) -> Page {
-    let mut page = Page::new();
-    page.wants(Intent::Start);
+fn with_device_error(error: MediaError) -> TestPage {
+    let mut page = TestPage::new();
+    page.press(Intent::Start);
     for _ in 0..3 {
-        page.tell(Input::MediaFailed(error));
+        page.handle(Input::MediaFailed(error));
     }
-    page.did();
+    page.take_actions();
     page
 }
 
-fn able(page: &mut Page) {
+fn enable_screen_sharing(page: &mut TestPage) {
     let abilities = Abilities { screen: true, ..Abilities::default() };
-    page.tell(Input::Page(PageEvent::Able(abilities)));
+    page.handle(Input::Page(PageEvent::Able(abilities)));
 }
 
-/// A page that has told its partner what it sends, and can share its screen.
-fn open() -> Page {
-    let mut page = Page::talking();
-    able(&mut page);
-    page.peer(PeerEvent::ChannelOpened { nonce: uuid::Uuid::from_u128(7) });
-    page.did();
+/// A page in a call with an open data channel, in a browser that can share the screen.
+fn with_open_channel() -> TestPage {
+    let mut page = TestPage::talking();
+    enable_screen_sharing(&mut page);
+    page.peer_event(PeerEvent::ChannelOpened { nonce: uuid::Uuid::from_u128(7) });
+    page.take_actions();
     page
 }
 
 #[test]
-fn the_mirror_opens_the_devices_and_nothing_else() {
-    let mut page = Page::new();
-    page.wants(Intent::OpenMirror);
-    assert_eq!(page.did(), ["ask for audio and video"], "no line is opened");
-    page.tell(Input::MediaOpened(BOTH));
-    assert_eq!(page.did(), ["send audio and video", "level true"], "to oneself");
-    assert_eq!((page.sees(), page.phase()), (Phase::Mirror, "ready"));
-    page.wants(Intent::Start);
-    assert_eq!(page.did(), ["level false", "send audio and video", "dial"]);
-    page.is_welcomed();
-    assert_eq!(page.did(), ["say hello", "say join with audio and video"], "with the devices that are open");
+fn mirror_opens_only_the_devices() {
+    let mut page = TestPage::new();
+    page.press(Intent::OpenMirror);
+    assert_eq!(page.take_actions(), ["open audio and video"], "opens no socket");
+    page.handle(Input::MediaOpened(BOTH));
+    assert_eq!(
+        page.take_actions(),
+        ["enable audio and video", "show level true"],
+        "shows the level of the own microphone"
+    );
+    assert_eq!((page.phase(), page.phase_name()), (Phase::Mirror, "ready"));
+    page.press(Intent::Start);
+    assert_eq!(page.take_actions(), ["show level false", "enable audio and video", "open socket"]);
+    page.server_accepts();
+    assert_eq!(
+        page.take_actions(),
+        ["send hello", "send join with audio and video"],
+        "uses the devices that are already open"
+    );
 }
 
 #[test]
-fn devices_are_listed_at_once_for_who_looks_at_them_and_a_little_later_for_who_meets_somebody() {
-    let lists = |page: &Page| page.asides.iter().filter(|it| matches!(it, Output::ListDevices)).count();
-    let mut page = Page::new();
-    page.wants(Intent::OpenMirror);
-    assert_eq!(lists(&page), 0, "before one is open the browser does not tell their names");
-    page.tell(Input::MediaOpened(BOTH));
-    assert_eq!(lists(&page), 1);
+fn lists_devices_at_once_in_the_mirror_and_1_s_later_in_a_call() {
+    let list_count =
+        |page: &TestPage| page.page_outputs.iter().filter(|it| matches!(it, Output::ListDevices)).count();
+    let mut page = TestPage::new();
+    page.press(Intent::OpenMirror);
+    assert_eq!(list_count(&page), 0, "browsers hide device names until one is open");
+    page.handle(Input::MediaOpened(BOTH));
+    assert_eq!(list_count(&page), 1);
 
-    let mut page = Page::new();
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    assert_eq!(lists(&page), 0);
-    page.after(secs(1));
-    assert_eq!(lists(&page), 1);
-    page.after(secs(5));
-    assert_eq!(lists(&page), 1, "once");
+    let mut page = TestPage::new();
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    assert_eq!(list_count(&page), 0);
+    page.advance(secs(1));
+    assert_eq!(list_count(&page), 1);
+    page.advance(secs(5));
+    assert_eq!(list_count(&page), 1, "lists them once");
 
-    let mut page = refused(MediaError::Missing);
-    assert_eq!(lists(&page), 1, "so that one that comes is noticed");
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    page.wants(Intent::Stop);
-    page.after(secs(5));
-    assert_eq!(lists(&page), 1, "nobody is there to choose");
+    let mut page = with_device_error(MediaError::Missing);
+    assert_eq!(list_count(&page), 1, "a device that is plugged in later is noticed");
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    page.press(Intent::Stop);
+    page.advance(secs(5));
+    assert_eq!(list_count(&page), 1, "does not list after stop");
 }
 
 #[test]
-fn who_has_seen_enough_in_the_mirror_turns_it_off() {
-    let mut page = Page::new();
-    page.wants(Intent::OpenMirror);
-    page.tell(Input::MediaOpened(AUDIO));
-    page.did();
-    page.wants(Intent::Stop);
-    assert_eq!(page.did(), ["level false", "light out"]);
-    assert_eq!(page.phase(), "landing");
+fn stop_closes_the_mirror() {
+    let mut page = TestPage::new();
+    page.press(Intent::OpenMirror);
+    page.handle(Input::MediaOpened(AUDIO));
+    page.take_actions();
+    page.press(Intent::Stop);
+    assert_eq!(page.take_actions(), ["show level false", "close media"]);
+    assert_eq!(page.phase_name(), "landing");
 }
 
 #[test]
-fn who_can_have_no_device_may_go_on_without() {
-    let mut page = refused(MediaError::Missing);
+fn can_start_without_devices_after_a_failure() {
+    let mut page = with_device_error(MediaError::Missing);
     assert_eq!(page.problem(), Some(Problem::NoDevice));
-    page.wants(Intent::StartWithout);
-    assert_eq!(page.did(), ["dial"]);
-    page.is_welcomed();
-    page.hears(ToBrowser::Waiting {});
-    assert_eq!(page.did(), ["say hello", "say join with nothing"]);
-    page.after(secs(5));
-    assert_eq!(page.phase(), "waiting");
-    page.wants(Intent::Stop);
-    page.wants(Intent::StartWithout);
-    assert_eq!(page.phase(), "landing", "without a refusal there is nothing to go on without");
+    page.press(Intent::StartWithout);
+    assert_eq!(page.take_actions(), ["open socket"]);
+    page.server_accepts();
+    page.receive(ToBrowser::Waiting {});
+    assert_eq!(page.take_actions(), ["send hello", "send join with nothing"]);
+    page.advance(secs(5));
+    assert_eq!(page.phase_name(), "waiting");
+    page.press(Intent::Stop);
+    page.press(Intent::StartWithout);
+    assert_eq!(page.phase_name(), "landing", "needs a device error first");
 }
 
 #[test]
-fn what_is_granted_or_plugged_in_later_is_used_at_once() {
-    let mut page = refused(MediaError::Blocked { granted: NOTHING });
-    page.tell(Input::Devices(DeviceEvent::Permitted));
-    assert_eq!(page.did(), ["ask for audio and video", "dial"]);
+fn permission_or_a_new_device_retries_at_once() {
+    let mut page = with_device_error(MediaError::Blocked { granted: NOTHING });
+    page.handle(Input::Devices(DeviceEvent::Permitted));
+    assert_eq!(page.take_actions(), ["open audio and video", "open socket"]);
 
-    let mut page = refused(MediaError::Missing);
-    listed(&mut page, Vec::new());
-    listed(&mut page, vec![device(DeviceKind::Speaker, "s")]);
-    assert!(page.did().is_empty(), "nothing can be taken with a speaker");
-    listed(&mut page, vec![device(DeviceKind::Camera, "c")]);
-    assert_eq!(page.did(), ["ask for audio and video", "dial"]);
+    let mut page = with_device_error(MediaError::Missing);
+    list_devices(&mut page, Vec::new());
+    list_devices(&mut page, vec![device(DeviceKind::Speaker, "s")]);
+    assert!(page.take_actions().is_empty(), "a speaker cannot record");
+    list_devices(&mut page, vec![device(DeviceKind::Camera, "c")]);
+    assert_eq!(page.take_actions(), ["open audio and video", "open socket"]);
 }
 
 #[test]
-fn a_question_that_was_closed_is_not_asked_again_by_itself() {
-    let page = refused(MediaError::Dismissed);
-    assert_eq!((page.phase(), page.problem()), ("landing", Some(Problem::CameraDismissed)));
-    let page = refused(MediaError::BlockedBySystem);
+fn does_not_repeat_a_dismissed_prompt() {
+    let page = with_device_error(MediaError::Dismissed);
+    assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::CameraDismissed)));
+    let page = with_device_error(MediaError::BlockedBySystem);
     assert_eq!(page.problem(), Some(Problem::CameraBlockedBySystem));
 }
 
 #[test]
-fn another_device_is_used_once_at_a_time_and_does_not_unmute() {
-    let mut page = Page::talking();
-    listed(&mut page, vec![device(DeviceKind::Microphone, "1"), device(DeviceKind::Microphone, "2")]);
-    page.wants(Intent::ToggleMicrophone);
-    page.did();
-    page.wants(Intent::Choose(DeviceKind::Microphone, "2".into()));
-    page.wants(Intent::Choose(DeviceKind::Microphone, "1".into()));
-    assert_eq!(page.did(), ["use Microphone 2", "remember"]);
-    page.tell(Input::Devices(DeviceEvent::Used(DeviceKind::Microphone, "2".into())));
+fn switches_one_device_at_a_time_and_stays_muted() {
+    let mut page = TestPage::talking();
+    list_devices(&mut page, vec![device(DeviceKind::Microphone, "1"), device(DeviceKind::Microphone, "2")]);
+    page.press(Intent::ToggleMicrophone);
+    page.take_actions();
+    page.press(Intent::Choose(DeviceKind::Microphone, "2".into()));
+    page.press(Intent::Choose(DeviceKind::Microphone, "1".into()));
+    assert_eq!(page.take_actions(), ["switch Microphone to 2", "save profile"]);
+    page.handle(Input::Devices(DeviceEvent::Used(DeviceKind::Microphone, "2".into())));
     assert_eq!(page.call.menus().used.of(DeviceKind::Microphone), "2");
     assert_eq!(page.call.snapshot().microphone, Device::Off);
 }
 
 #[test]
-fn a_screen_is_sent_in_place_of_the_camera_until_the_match_ends() {
-    let mut page = open();
-    page.wants(Intent::ToggleCamera);
-    assert_eq!(page.did(), ["send audio", "tell of audio"]);
-    page.wants(Intent::ToggleScreen);
-    assert_eq!(page.did(), ["share screen"]);
-    page.tell(Input::Devices(DeviceEvent::ScreenShared(true)));
-    assert_eq!(page.did(), ["send audio", "tell of audio and video and the screen"]);
-    page.wants(Intent::ToggleScreen);
-    page.tell(Input::Devices(DeviceEvent::ScreenShared(false)));
-    assert_eq!(page.did(), ["unshare screen", "send audio", "tell of audio"]);
+fn screen_replaces_the_camera_until_the_match_ends() {
+    let mut page = with_open_channel();
+    page.press(Intent::ToggleCamera);
+    assert_eq!(page.take_actions(), ["enable audio", "presence audio"]);
+    page.press(Intent::ToggleScreen);
+    assert_eq!(page.take_actions(), ["share screen"]);
+    page.handle(Input::Devices(DeviceEvent::ScreenShared(true)));
+    assert_eq!(page.take_actions(), ["enable audio", "presence audio and video and the screen"]);
+    page.press(Intent::ToggleScreen);
+    page.handle(Input::Devices(DeviceEvent::ScreenShared(false)));
+    assert_eq!(page.take_actions(), ["unshare screen", "enable audio", "presence audio"]);
 
-    page.tell(Input::Devices(DeviceEvent::ScreenShared(true)));
-    page.did();
-    page.is_told_the_end(EndReason::PartnerNext);
-    assert!(page.did().contains(&"unshare screen".to_owned()), "the next one must not see it");
+    page.handle(Input::Devices(DeviceEvent::ScreenShared(true)));
+    page.take_actions();
+    page.receive_ended(EndReason::PartnerNext);
+    assert!(page.take_actions().contains(&"unshare screen".to_owned()), "the next partner must not see it");
     assert!(!page.call.snapshot().sharing);
-    page.tell(Input::Devices(DeviceEvent::ScreenShared(true)));
-    assert_eq!(page.did(), ["unshare screen"], "given too late");
+    page.handle(Input::Devices(DeviceEvent::ScreenShared(true)));
+    assert_eq!(page.take_actions(), ["unshare screen"], "the permission came too late");
 }
 
 #[test]
-fn who_pushes_to_talk_is_heard_only_then() {
-    let mut page = open();
-    page.wants(Intent::Toggle(Switch::PushToTalk));
-    assert_eq!(page.did(), ["remember", "send video", "tell of video"]);
-    page.wants(Intent::HoldToTalk(true));
-    assert_eq!(page.did(), ["send audio and video", "tell of audio and video"]);
-    page.wants(Intent::HoldToTalk(true));
-    assert!(page.did().is_empty(), "a key that repeats");
-    page.wants(Intent::HoldToTalk(false));
-    assert_eq!(page.did(), ["send video", "tell of video"]);
-    page.wants(Intent::ForgetEverything);
-    assert!(page.did().ends_with(&["forget".into()]));
-    page.wants(Intent::HoldToTalk(true));
-    assert!(page.did().is_empty(), "which is forgotten with all else");
+fn push_to_talk_unmutes_only_while_held() {
+    let mut page = with_open_channel();
+    page.press(Intent::Toggle(Switch::PushToTalk));
+    assert_eq!(page.take_actions(), ["save profile", "enable video", "presence video"]);
+    page.press(Intent::HoldToTalk(true));
+    assert_eq!(page.take_actions(), ["enable audio and video", "presence audio and video"]);
+    page.press(Intent::HoldToTalk(true));
+    assert!(page.take_actions().is_empty(), "ignores key repeat");
+    page.press(Intent::HoldToTalk(false));
+    assert_eq!(page.take_actions(), ["enable video", "presence video"]);
+    page.press(Intent::ForgetEverything);
+    assert!(page.take_actions().ends_with(&["erase profile".into()]));
+    page.press(Intent::HoldToTalk(true));
+    assert!(page.take_actions().is_empty(), "push to talk was erased with the other preferences");
 }
 
 #[test]
-fn a_report_says_what_a_developer_needs_and_nothing_of_anybody() {
-    let mut page = open();
-    page.after(secs(5));
-    page.peer(PeerEvent::Message(PeerMessage::Chat { number: 1, text: "my secret".into() }));
-    page.did();
-    page.wants(Intent::CopyReport);
-    assert_eq!(page.did(), ["copy"]);
-    let report = page.copied();
+fn diagnostics_contain_state_but_no_private_text() {
+    let mut page = with_open_channel();
+    page.advance(secs(5));
+    page.peer_event(PeerEvent::Message(PeerMessage::Chat { number: 1, text: "my secret".into() }));
+    page.take_actions();
+    page.press(Intent::CopyReport);
+    assert_eq!(page.take_actions(), ["copy text"]);
+    let report = page.clipboard();
     for part in ["phase: talking\n", "strength: good\n", "epoch: 1\n", "match: 0 ms\n", "kbit/s in"] {
         assert!(report.contains(part), "{part:?} in {report}");
     }
@@ -200,49 +209,49 @@ fn a_report_says_what_a_developer_needs_and_nothing_of_anybody() {
 }
 
 #[test]
-fn a_question_for_the_screen_ends_with_the_match_it_was_asked_in() {
-    let mut page = open();
-    page.wants(Intent::ToggleScreen);
-    page.wants(Intent::ToggleScreen);
-    assert_eq!(page.did(), ["share screen"], "one question at a time");
-    page.is_told_the_end(EndReason::PartnerNext);
-    assert!(page.did().contains(&"unshare screen".to_owned()));
+fn screen_prompt_is_cancelled_at_the_end_of_its_match() {
+    let mut page = with_open_channel();
+    page.press(Intent::ToggleScreen);
+    page.press(Intent::ToggleScreen);
+    assert_eq!(page.take_actions(), ["share screen"], "opens one prompt at a time");
+    page.receive_ended(EndReason::PartnerNext);
+    assert!(page.take_actions().contains(&"unshare screen".to_owned()));
 }
 
 #[test]
-fn what_was_chosen_is_used_again_and_what_was_not_is_not_kept() {
-    let mut page = Page::new();
-    page.wants(Intent::Choose(DeviceKind::Speaker, "loud".into()));
-    assert_eq!(page.did(), ["use Speaker loud", "remember"]);
-    page.tell(Input::Devices(DeviceEvent::Used(DeviceKind::Speaker, "loud".into())));
-    page.wants(Intent::Toggle(Switch::Blur));
-    page.did();
-    page.wants(Intent::Start);
-    page.did();
-    page.tell(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "front".into())));
-    assert_eq!(page.did(), ["blur true"], "whichever camera it is");
-    page.tell(Input::MediaOpened(BOTH));
-    assert_eq!(page.did(), ["use Speaker loud", "send audio and video"]);
-    page.wants(Intent::ForgetEverything);
-    page.wants(Intent::Stop);
-    page.wants(Intent::Start);
-    page.did();
-    page.tell(Input::MediaOpened(BOTH));
-    assert_eq!(page.did(), ["send audio and video"]);
+fn chosen_devices_are_reused_and_others_are_not_stored() {
+    let mut page = TestPage::new();
+    page.press(Intent::Choose(DeviceKind::Speaker, "loud".into()));
+    assert_eq!(page.take_actions(), ["switch Speaker to loud", "save profile"]);
+    page.handle(Input::Devices(DeviceEvent::Used(DeviceKind::Speaker, "loud".into())));
+    page.press(Intent::Toggle(Switch::Blur));
+    page.take_actions();
+    page.press(Intent::Start);
+    page.take_actions();
+    page.handle(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "front".into())));
+    assert_eq!(page.take_actions(), ["blur true"], "applies to any camera");
+    page.handle(Input::MediaOpened(BOTH));
+    assert_eq!(page.take_actions(), ["switch Speaker to loud", "enable audio and video"]);
+    page.press(Intent::ForgetEverything);
+    page.press(Intent::Stop);
+    page.press(Intent::Start);
+    page.take_actions();
+    page.handle(Input::MediaOpened(BOTH));
+    assert_eq!(page.take_actions(), ["enable audio and video"]);
 }
 
 #[test]
-fn what_is_chosen_in_another_page_is_chosen_here_and_nobody_is_heard_for_that_who_was_not() {
-    let mut page = open();
+fn choices_of_another_page_apply_here_without_unmuting() {
+    let mut page = with_open_channel();
     let preferences = Preferences::default().toggled(Switch::PushToTalk).toggled(Switch::Blur);
     let chosen = ChosenDevices(["front", "", "loud"].map(Into::into));
-    let kept = StoredProfile { preferences, chosen, topics: "jazz".into(), ..StoredProfile::default() };
-    page.tell(Input::StorageChanged(kept.clone()));
-    assert_eq!(page.did(), ["send video", "tell of video", "blur true"]);
-    assert_eq!((page.call.kept(), page.call.snapshot().microphone), (kept, Device::Off));
-    page.tell(Input::StorageChanged(StoredProfile::default()));
-    assert_eq!(page.did(), ["send video", "blur false"]);
+    let profile = StoredProfile { preferences, chosen, topics: "jazz".into(), ..StoredProfile::default() };
+    page.handle(Input::StorageChanged(profile.clone()));
+    assert_eq!(page.take_actions(), ["enable video", "presence video", "blur true"]);
+    assert_eq!((page.call.kept(), page.call.snapshot().microphone), (profile, Device::Off));
+    page.handle(Input::StorageChanged(StoredProfile::default()));
+    assert_eq!(page.take_actions(), ["enable video", "blur false"]);
     assert_eq!((page.call.kept(), page.call.snapshot().microphone), (StoredProfile::default(), Device::Off));
-    page.wants(Intent::ToggleMicrophone);
-    assert_eq!(page.did(), ["send audio and video", "tell of audio and video"]);
+    page.press(Intent::ToggleMicrophone);
+    assert_eq!(page.take_actions(), ["enable audio and video", "presence audio and video"]);
 }

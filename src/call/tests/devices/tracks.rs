@@ -3,14 +3,14 @@
 use crate::{
     call::{
         DeviceEvent, DeviceKind, Input, Intent, Output, PageEvent, Switch,
-        tests::test_page::{AUDIO, BOTH, Page},
+        tests::test_page::{AUDIO, BOTH, TestPage},
     },
     protocol::{EndReason, Media, ToBrowser},
 };
 
 /// How often the page was told to send its tracks since the last call.
-fn sends(page: &mut Page) -> usize {
-    std::mem::take(&mut page.asides).iter().filter(|it| matches!(it, Output::SendTracks)).count()
+fn sends(page: &mut TestPage) -> usize {
+    std::mem::take(&mut page.page_outputs).iter().filter(|it| matches!(it, Output::SendTracks)).count()
 }
 
 fn used(kind: DeviceKind) -> Input {
@@ -18,53 +18,53 @@ fn used(kind: DeviceKind) -> Input {
 }
 
 #[test]
-fn muting_and_unmuting_sends_the_tracks_again() {
-    let mut page = Page::talking();
+fn sends_the_tracks_again_after_muting() {
+    let mut page = TestPage::talking();
     sends(&mut page);
     for intent in [Intent::ToggleMicrophone, Intent::ToggleCamera, Intent::Toggle(Switch::PushToTalk)] {
-        page.wants(intent);
+        page.press(intent);
         assert_eq!(sends(&mut page), 1);
     }
-    page.wants(Intent::HoldToTalk(true));
+    page.press(Intent::HoldToTalk(true));
     assert_eq!(sends(&mut page), 1);
-    page.tell(Input::Page(PageEvent::Away(true)));
+    page.handle(Input::Page(PageEvent::Away(true)));
     assert_eq!(sends(&mut page), 1, "the microphone is released");
-    page.tell(Input::MediaLost(AUDIO));
+    page.handle(Input::MediaLost(AUDIO));
     assert_eq!(sends(&mut page), 1);
 }
 
 #[test]
-fn another_device_or_the_screen_sends_the_tracks_again() {
-    let mut page = Page::talking();
+fn sends_the_tracks_again_after_a_device_change() {
+    let mut page = TestPage::talking();
     sends(&mut page);
     for event in [used(DeviceKind::Camera), used(DeviceKind::Microphone)] {
-        page.tell(event);
+        page.handle(event);
         assert_eq!(sends(&mut page), 1);
     }
     for shared in [true, false] {
-        page.tell(Input::Devices(DeviceEvent::ScreenShared(shared)));
+        page.handle(Input::Devices(DeviceEvent::ScreenShared(shared)));
         assert_eq!(sends(&mut page), 1);
     }
-    page.is_told_the_end(EndReason::PartnerLeft);
+    page.receive_ended(EndReason::PartnerLeft);
     sends(&mut page);
-    page.tell(Input::Devices(DeviceEvent::ScreenShared(true)));
+    page.handle(Input::Devices(DeviceEvent::ScreenShared(true)));
     assert_eq!(sends(&mut page), 1, "the screen is taken back");
 }
 
 #[test]
-fn the_prepared_connection_gets_the_tracks_too() {
-    let mut page = Page::waiting();
-    page.hears(ToBrowser::Prepare { ice: Vec::new() });
+fn sends_the_tracks_on_a_prepared_connection() {
+    let mut page = TestPage::waiting();
+    page.receive(ToBrowser::Prepare { ice: Vec::new() });
     sends(&mut page);
-    page.wants(Intent::ToggleCamera);
+    page.press(Intent::ToggleCamera);
     assert_eq!(sends(&mut page), 1);
-    page.tell(used(DeviceKind::Microphone));
+    page.handle(used(DeviceKind::Microphone));
     assert_eq!(sends(&mut page), 1);
 }
 
 #[test]
-fn tracks_follow_what_is_let_through() {
-    let mut page = Page::talking();
+fn sends_the_tracks_after_enabling_them() {
+    let mut page = TestPage::talking();
     let out = page.call.handle(page.now, Input::Intent(Intent::ToggleCamera));
     let at = |is_it: fn(&Output) -> bool| out.iter().position(is_it);
     let enabled = at(|it| matches!(it, Output::EnableMedia(Media { audio: true, video: false })));
@@ -73,9 +73,9 @@ fn tracks_follow_what_is_let_through() {
 }
 
 #[test]
-fn opening_the_devices_sends_nothing() {
-    let mut page = Page::new();
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
+fn sends_no_tracks_without_a_connection() {
+    let mut page = TestPage::new();
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
     assert_eq!(sends(&mut page), 0, "there is no connection yet");
 }

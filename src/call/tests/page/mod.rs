@@ -1,3 +1,3 @@
-//! Tests of what surrounds the call.
+//! Tests of the page around the call: its window, its visibility and other tabs.
 
 mod window;

@@ -1,50 +1,50 @@
-//! The chat of a match: what is said of it, when, and what is seen; it must not know how texts are counted.
+//! Tests of the chat of a match: texts, acknowledgements, unread count, typing and reactions.
 
 use uuid::Uuid;
 
 use crate::{
     call::{
         Author, ChatWish, DescriptionKind, Intent, PeerEvent,
-        tests::test_page::{BOTH, Page, secs},
+        tests::test_page::{BOTH, TestPage, description, offer, secs},
     },
     protocol::{EndReason, Epoch, PeerMessage, Reaction, Role, ToBrowser},
 };
 
-fn open() -> Page {
-    let mut page = Page::talking();
-    page.peer(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) });
-    page.did();
+fn with_open_channel() -> TestPage {
+    let mut page = TestPage::talking();
+    page.peer_event(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) });
+    page.take_actions();
     page
 }
 
-fn wants(page: &mut Page, wish: ChatWish) {
-    page.wants(Intent::Chat(wish));
+fn press(page: &mut TestPage, intent: ChatWish) {
+    page.press(Intent::Chat(intent));
 }
 
-fn told(page: &mut Page, message: PeerMessage) {
-    page.peer(PeerEvent::Message(message));
+fn receive_from_partner(page: &mut TestPage, message: PeerMessage) {
+    page.peer_event(PeerEvent::Message(message));
 }
 
-fn chat(number: u32, text: &str) -> PeerMessage {
+fn chat_message(number: u32, text: &str) -> PeerMessage {
     PeerMessage::Chat { number, text: text.into() }
 }
 
-fn lines(page: &Page) -> Vec<(Author, String)> {
+fn lines(page: &TestPage) -> Vec<(Author, String)> {
     page.call.lines().into_iter().map(|it| (it.author, it.text.to_string())).collect()
 }
 
 #[test]
-fn a_text_is_sent_acknowledged_and_seen_at_both_ends() {
-    let mut page = open();
-    wants(&mut page, ChatWish::Type);
-    wants(&mut page, ChatWish::Write(" Hello ".into()));
-    assert_eq!(page.did(), ["type", "write 1 Hello"]);
+fn sends_receives_and_acknowledges_texts() {
+    let mut page = with_open_channel();
+    press(&mut page, ChatWish::Type);
+    press(&mut page, ChatWish::Write(" Hello ".into()));
+    assert_eq!(page.take_actions(), ["typing", "chat 1 Hello"]);
     assert_eq!(lines(&page), [(Author::Oneself { delivered: false }, "Hello".into())]);
-    told(&mut page, PeerMessage::Got { number: 1 });
-    told(&mut page, PeerMessage::Typing {});
+    receive_from_partner(&mut page, PeerMessage::Got { number: 1 });
+    receive_from_partner(&mut page, PeerMessage::Typing {});
     assert!(page.call.snapshot().chat.typing);
-    told(&mut page, chat(1, "Hi"));
-    assert_eq!(page.did(), ["got 1"]);
+    receive_from_partner(&mut page, chat_message(1, "Hi"));
+    assert_eq!(page.take_actions(), ["got 1"]);
     assert_eq!(
         lines(&page),
         [(Author::Oneself { delivered: true }, "Hello".into()), (Author::Stranger, "Hi".into())]
@@ -53,63 +53,60 @@ fn a_text_is_sent_acknowledged_and_seen_at_both_ends() {
 }
 
 #[test]
-fn what_comes_while_the_chat_is_closed_is_counted_until_it_is_opened() {
-    let mut page = open();
-    told(&mut page, chat(1, "one"));
-    told(&mut page, chat(2, "two"));
+fn counts_unread_texts_while_the_chat_is_closed() {
+    let mut page = with_open_channel();
+    receive_from_partner(&mut page, chat_message(1, "one"));
+    receive_from_partner(&mut page, chat_message(2, "two"));
     assert_eq!(page.call.snapshot().chat.unread, 2);
-    wants(&mut page, ChatWish::Toggle);
+    press(&mut page, ChatWish::Toggle);
     assert_eq!(page.call.snapshot().chat.unread, 0);
-    told(&mut page, chat(3, "three"));
+    receive_from_partner(&mut page, chat_message(3, "three"));
     assert_eq!(page.call.snapshot().chat.unread, 0);
 }
 
 #[test]
-fn a_reaction_is_shown_for_a_moment() {
-    let mut page = open();
-    wants(&mut page, ChatWish::React(Reaction::Wave));
-    assert_eq!(page.did(), ["react Wave"]);
-    told(&mut page, PeerMessage::React { reaction: Reaction::Heart });
+fn reactions_disappear_after_4_s() {
+    let mut page = with_open_channel();
+    press(&mut page, ChatWish::React(Reaction::Wave));
+    assert_eq!(page.take_actions(), ["react Wave"]);
+    receive_from_partner(&mut page, PeerMessage::React { reaction: Reaction::Heart });
     let chat = page.call.snapshot().chat;
     assert_eq!((chat.own, chat.theirs), (Some(Reaction::Wave), Some(Reaction::Heart)));
-    page.after(secs(4));
+    page.advance(secs(4));
     let chat = page.call.snapshot().chat;
     assert_eq!((chat.own, chat.theirs), (None, None));
 }
 
 #[test]
-fn what_was_not_acknowledged_is_said_again_on_a_fresh_connection() {
-    let mut page = open();
-    wants(&mut page, ChatWish::Write("one".into()));
-    wants(&mut page, ChatWish::Write("two".into()));
-    told(&mut page, PeerMessage::Got { number: 1 });
-    page.did();
+fn resends_unacknowledged_texts_on_a_fresh_connection() {
+    let mut page = with_open_channel();
+    press(&mut page, ChatWish::Write("one".into()));
+    press(&mut page, ChatWish::Write("two".into()));
+    receive_from_partner(&mut page, PeerMessage::Got { number: 1 });
+    page.take_actions();
     let match_id = page.match_id();
-    let offer = crate::call::tests::test_page::offer("fresh");
-    page.hears(ToBrowser::Signal { match_id, epoch: Epoch(2), signal: offer });
+    let offer = offer("fresh");
+    page.receive(ToBrowser::Signal { match_id, epoch: Epoch(2), signal: offer });
     page.epoch = Epoch(2);
-    page.peer(PeerEvent::LocalSet(Ok(crate::call::tests::test_page::description(
-        DescriptionKind::Answer,
-        "ours",
-    ))));
-    page.peer(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(8) });
-    assert!(page.did().ends_with(&["write 2 two".into()]));
+    page.peer_event(PeerEvent::LocalSet(Ok(description(DescriptionKind::Answer, "ours"))));
+    page.peer_event(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(8) });
+    assert!(page.take_actions().ends_with(&["chat 2 two".into()]));
 }
 
 #[test]
-fn the_chat_ends_with_the_match() {
-    let mut page = open();
-    wants(&mut page, ChatWish::Toggle);
-    wants(&mut page, ChatWish::Write("for you only".into()));
-    page.is_told_the_end(EndReason::PartnerLeft);
+fn chat_is_cleared_at_the_end_of_the_match() {
+    let mut page = with_open_channel();
+    press(&mut page, ChatWish::Toggle);
+    press(&mut page, ChatWish::Write("for you only".into()));
+    page.receive_ended(EndReason::PartnerLeft);
     assert!(lines(&page).is_empty());
-    page.after(secs(3));
-    page.hears(ToBrowser::Waiting {});
-    page.is_matched(Role::Polite, BOTH);
+    page.advance(secs(3));
+    page.receive(ToBrowser::Waiting {});
+    page.receive_match(Role::Polite, BOTH);
     assert!(lines(&page).is_empty());
-    page.did();
-    wants(&mut page, ChatWish::Write("nobody can hear this yet".into()));
-    assert!(page.did().is_empty(), "there is no channel");
-    page.peer(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(9) });
-    assert!(page.did().ends_with(&["write 1 nobody can hear this yet".into()]));
+    page.take_actions();
+    press(&mut page, ChatWish::Write("nobody can hear this yet".into()));
+    assert!(page.take_actions().is_empty(), "the channel is not open yet");
+    page.peer_event(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(9) });
+    assert!(page.take_actions().ends_with(&["chat 1 nobody can hear this yet".into()]));
 }

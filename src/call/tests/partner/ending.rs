@@ -1,196 +1,196 @@
-//! How matches end by somebody's wish: Next, Esc, Stop, the partner's; it must not know lost sockets.
+//! Tests of matches that a person ends: by Next, Esc or Stop, on either side.
 
 use crate::{
     call::{
-        Farewell, Input, Intent, Phase,
-        tests::test_page::{BOTH, Page, millis, secs},
+        Farewell, Input, Intent, PeerEvent, Phase,
+        tests::test_page::{BOTH, TestPage, millis, secs},
     },
     protocol::{EndReason, Role, ToBrowser},
 };
 
-fn left() -> Page {
-    let mut page = Page::talking();
-    page.is_told_the_end(EndReason::PartnerLeft);
-    page.did();
+fn after_partner_left() -> TestPage {
+    let mut page = TestPage::talking();
+    page.receive_ended(EndReason::PartnerLeft);
+    page.take_actions();
     page
 }
 
 #[test]
-fn next_closes_at_once_and_says_so_once() {
-    let mut page = Page::talking();
-    page.wants(Intent::Next);
-    assert_eq!(page.did(), ["close peer", "say next"]);
-    assert_eq!(page.phase(), "ready");
-    page.wants(Intent::Next);
-    page.wants(Intent::Next);
-    assert!(page.did().is_empty());
-    page.is_told_the_end(EndReason::Next);
-    page.hears(ToBrowser::Waiting {});
-    assert_eq!(page.sees(), Phase::Waiting { unconnected: false });
-    assert!(page.did().is_empty(), "the server has put it into the queue already");
+fn next_closes_the_connection_at_once_and_is_sent_once() {
+    let mut page = TestPage::talking();
+    page.press(Intent::Next);
+    assert_eq!(page.take_actions(), ["close peer", "send next"]);
+    assert_eq!(page.phase_name(), "ready");
+    page.press(Intent::Next);
+    page.press(Intent::Next);
+    assert!(page.take_actions().is_empty());
+    page.receive_ended(EndReason::Next);
+    page.receive(ToBrowser::Waiting {});
+    assert_eq!(page.phase(), Phase::Waiting { unconnected: false });
+    assert!(page.take_actions().is_empty(), "the server has already queued the page");
 }
 
 #[test]
-fn next_works_while_connecting_too() {
-    let mut page = Page::matched(Role::Polite, BOTH);
-    page.did();
-    page.wants(Intent::Next);
-    assert_eq!(page.did(), ["close peer", "say next"]);
+fn next_works_while_connecting() {
+    let mut page = TestPage::matched(Role::Polite, BOTH);
+    page.take_actions();
+    page.press(Intent::Next);
+    assert_eq!(page.take_actions(), ["close peer", "send next"]);
 }
 
 #[test]
-fn next_means_nothing_where_nobody_is() {
-    for mut page in [Page::new(), Page::waiting()] {
-        let phase = page.phase();
-        page.wants(Intent::Next);
-        assert_eq!((page.did(), page.phase()), (vec![], phase));
+fn next_without_a_partner_does_nothing() {
+    for mut page in [TestPage::new(), TestPage::waiting()] {
+        let phase = page.phase_name();
+        page.press(Intent::Next);
+        assert_eq!((page.take_actions(), page.phase_name()), (vec![], phase));
     }
 }
 
 #[test]
-fn when_both_want_the_next_each_joins_again() {
+fn joins_again_when_the_partner_ended_the_match_first() {
     for reason in [EndReason::PartnerNext, EndReason::PartnerLeft, EndReason::PartnerLost] {
-        let mut page = Page::talking();
-        page.wants(Intent::Next);
-        page.did();
-        // The server had ended the match at the partner's wish before it heard of this one's.
-        page.is_told_the_end(reason);
-        assert_eq!(page.did(), ["say join with audio and video"]);
-        page.hears(ToBrowser::Waiting {});
-        assert_eq!(page.phase(), "waiting");
+        let mut page = TestPage::talking();
+        page.press(Intent::Next);
+        page.take_actions();
+        // The server ended the match for the partner before it received our `next`.
+        page.receive_ended(reason);
+        assert_eq!(page.take_actions(), ["send join with audio and video"]);
+        page.receive(ToBrowser::Waiting {});
+        assert_eq!(page.phase_name(), "waiting");
     }
 }
 
 #[test]
-fn a_match_that_was_under_way_when_next_was_pressed_is_the_next_one() {
-    let mut page = Page::talking();
-    page.wants(Intent::Next);
-    // The server had given the match up and paired the page anew before it heard the wish.
-    page.is_told_the_end(EndReason::Unconnected);
-    page.hears(ToBrowser::Waiting {});
-    page.did();
-    page.is_matched(Role::Polite, BOTH);
-    assert_eq!((page.did(), page.phase()), (vec!["open peer".to_owned()], "connecting"));
+fn a_match_made_before_next_arrived_is_accepted() {
+    let mut page = TestPage::talking();
+    page.press(Intent::Next);
+    // The server gave up on the match and made a new one before it received our `next`.
+    page.receive_ended(EndReason::Unconnected);
+    page.receive(ToBrowser::Waiting {});
+    page.take_actions();
+    page.receive_match(Role::Polite, BOTH);
+    assert_eq!((page.take_actions(), page.phase_name()), (vec!["open peer".to_owned()], "connecting"));
 }
 
 #[test]
-fn esc_asks_and_the_second_esc_means_it() {
-    let mut page = Page::talking();
-    page.wants(Intent::Escape);
-    assert!(page.did().is_empty());
+fn second_esc_confirms_next() {
+    let mut page = TestPage::talking();
+    page.press(Intent::Escape);
+    assert!(page.take_actions().is_empty());
     assert!(page.call.snapshot().asks_next);
-    page.after(millis(2_999));
-    page.wants(Intent::Escape);
-    assert_eq!(page.did(), ["close peer", "say next"]);
+    page.advance(millis(2_999));
+    page.press(Intent::Escape);
+    assert_eq!(page.take_actions(), ["close peer", "send next"]);
     assert!(!page.call.snapshot().asks_next);
 }
 
 #[test]
-fn an_esc_is_forgotten_after_3_s_and_the_next_one_asks_again() {
-    let mut page = Page::talking();
-    page.wants(Intent::Escape);
-    page.after(secs(3));
+fn esc_confirmation_expires_after_3_s() {
+    let mut page = TestPage::talking();
+    page.press(Intent::Escape);
+    page.advance(secs(3));
     assert!(!page.call.snapshot().asks_next);
-    page.wants(Intent::Escape);
-    assert!(page.did().is_empty());
+    page.press(Intent::Escape);
+    assert!(page.take_actions().is_empty());
     assert!(page.call.snapshot().asks_next);
 }
 
 #[test]
-fn what_the_second_esc_would_not_mean_is_not_offered() {
-    let mut page = Page::talking();
-    page.wants(Intent::Escape);
-    // The clock has gone on, and something else is told before the tick.
+fn expired_confirmation_is_hidden_before_the_tick() {
+    let mut page = TestPage::talking();
+    page.press(Intent::Escape);
+    // The time is over, but another input arrives before the tick.
     page.now = page.now + secs(3);
-    page.tell(Input::NetworkChanged);
+    page.handle(Input::NetworkChanged);
     assert!(!page.call.snapshot().asks_next);
 }
 
 #[test]
-fn any_other_wish_calls_the_question_off() {
-    for wish in [Intent::Start, Intent::ToggleCamera, Intent::ToggleMicrophone] {
-        let mut page = Page::talking();
-        page.wants(Intent::Escape);
-        page.wants(wish.clone());
+fn any_other_intent_cancels_the_confirmation() {
+    for intent in [Intent::Start, Intent::ToggleCamera, Intent::ToggleMicrophone] {
+        let mut page = TestPage::talking();
+        page.press(Intent::Escape);
+        page.press(intent.clone());
         assert!(!page.call.snapshot().asks_next);
-        page.did();
-        page.wants(Intent::Escape);
-        assert!(page.did().is_empty(), "{wish:?}: this is a first one again");
+        page.take_actions();
+        page.press(Intent::Escape);
+        assert!(page.take_actions().is_empty(), "{intent:?}: this Esc is a first one again");
     }
 }
 
 #[test]
-fn the_end_of_the_match_calls_the_question_off() {
+fn end_of_the_match_cancels_the_confirmation() {
     for reason in [EndReason::PartnerLeft, EndReason::Unconnected] {
-        let mut page = Page::talking();
-        page.wants(Intent::Escape);
-        page.is_told_the_end(reason);
+        let mut page = TestPage::talking();
+        page.press(Intent::Escape);
+        page.receive_ended(reason);
         assert!(!page.call.snapshot().asks_next);
     }
 }
 
 #[test]
-fn esc_asks_nothing_where_there_is_nobody_to_leave() {
-    for mut page in [Page::new(), Page::waiting(), left()] {
-        page.wants(Intent::Escape);
-        page.wants(Intent::Escape);
-        assert!(page.did().is_empty());
+fn esc_without_a_partner_does_nothing() {
+    for mut page in [TestPage::new(), TestPage::waiting(), after_partner_left()] {
+        page.press(Intent::Escape);
+        page.press(Intent::Escape);
+        assert!(page.take_actions().is_empty());
         assert!(!page.call.snapshot().asks_next);
     }
 }
 
 #[test]
-fn who_was_left_reads_so_for_3_s_and_then_joins() {
+fn shows_that_the_partner_left_for_3_s_then_joins() {
     for (reason, why) in [(EndReason::PartnerLeft, Farewell::Left), (EndReason::PartnerNext, Farewell::Left)]
     {
-        let mut page = Page::talking();
-        page.is_told_the_end(reason);
-        assert_eq!(page.did(), ["close peer"]);
-        assert_eq!(page.sees(), Phase::Ended { why });
-        page.after(millis(2_999));
-        assert_eq!(page.phase(), "ended");
-        page.after(millis(1));
-        assert_eq!(page.did(), ["say join with audio and video"]);
-        assert_eq!(page.phase(), "ready");
+        let mut page = TestPage::talking();
+        page.receive_ended(reason);
+        assert_eq!(page.take_actions(), ["close peer"]);
+        assert_eq!(page.phase(), Phase::Ended { why });
+        page.advance(millis(2_999));
+        assert_eq!(page.phase_name(), "ended");
+        page.advance(millis(1));
+        assert_eq!(page.take_actions(), ["send join with audio and video"]);
+        assert_eq!(page.phase_name(), "ready");
     }
 }
 
 #[test]
-fn stop_during_the_farewell_stops() {
-    let mut page = left();
-    page.wants(Intent::Stop);
-    assert_eq!(page.did(), ["light out", "hang up"]);
-    page.after(secs(10));
-    assert_eq!((page.did(), page.phase()), (vec![], "landing"));
+fn stop_works_after_the_partner_left() {
+    let mut page = after_partner_left();
+    page.press(Intent::Stop);
+    assert_eq!(page.take_actions(), ["close media", "close socket"]);
+    page.advance(secs(10));
+    assert_eq!((page.take_actions(), page.phase_name()), (vec![], "landing"));
 }
 
 #[test]
-fn next_during_the_farewell_joins_at_once() {
-    let mut page = left();
-    page.wants(Intent::Next);
-    assert_eq!(page.did(), ["say join with audio and video"]);
-    page.after(secs(5));
-    assert!(page.did().is_empty());
+fn next_after_the_partner_left_joins_at_once() {
+    let mut page = after_partner_left();
+    page.press(Intent::Next);
+    assert_eq!(page.take_actions(), ["send join with audio and video"]);
+    page.advance(secs(5));
+    assert!(page.take_actions().is_empty());
 }
 
 #[test]
-fn the_end_of_another_match_ends_nothing() {
-    let mut page = Page::talking();
-    page.hears(ToBrowser::Ended { match_id: Page::new().match_id(), reason: EndReason::PartnerLeft });
-    assert_eq!((page.did(), page.phase()), (vec![], "talking"));
+fn ignores_the_end_of_another_match() {
+    let mut page = TestPage::talking();
+    page.receive(ToBrowser::Ended { match_id: TestPage::new().match_id(), reason: EndReason::PartnerLeft });
+    assert_eq!((page.take_actions(), page.phase_name()), (vec![], "talking"));
 }
 
 #[test]
-fn after_stop_nothing_that_comes_late_has_an_effect() {
-    let mut page = Page::talking();
-    let (link, match_id) = (page.link(), page.match_id());
-    page.wants(Intent::Stop);
-    page.did();
-    page.hears(ToBrowser::Ended { match_id, reason: EndReason::PartnerNext });
-    page.hears(ToBrowser::Waiting {});
-    page.tell(Input::Peer { link, event: crate::call::PeerEvent::NegotiationNeeded });
-    page.tell(Input::SocketLost);
-    page.tell(Input::NetworkChanged);
-    page.after(secs(60));
-    assert_eq!((page.did(), page.phase()), (vec![], "landing"));
+fn late_events_after_stop_have_no_effect() {
+    let mut page = TestPage::talking();
+    let (link, match_id) = (page.connection(), page.match_id());
+    page.press(Intent::Stop);
+    page.take_actions();
+    page.receive(ToBrowser::Ended { match_id, reason: EndReason::PartnerNext });
+    page.receive(ToBrowser::Waiting {});
+    page.handle(Input::Peer { link, event: PeerEvent::NegotiationNeeded });
+    page.handle(Input::SocketLost);
+    page.handle(Input::NetworkChanged);
+    page.advance(secs(60));
+    assert_eq!((page.take_actions(), page.phase_name()), (vec![], "landing"));
 }

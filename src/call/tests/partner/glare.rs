@@ -1,5 +1,6 @@
-//! Two negotiations, one of each role, with slow browsers and a wire in order between them: whatever collides, both
-//! come to rest with the same two descriptions. It must not know matches or the server.
+//! A model of two negotiations, one of each role, with slow browsers and an ordered connection between them.
+//!
+//! However their offers collide, both must end with the same two descriptions.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -14,35 +15,35 @@ use crate::{
     protocol::{Role, Signal},
 };
 
-/// Something that may happen next, to the end of this number.
+/// Something that may happen next, to the end with this index.
 #[derive(Clone, Copy, Debug)]
-enum Turn {
-    /// The browser wants to negotiate, as soon as the rules let it say so.
-    Wish(usize),
-    /// It does its next command.
-    Deed(usize),
+enum Event {
+    /// The browser needs to negotiate; it fires `negotiationneeded` as soon as the rules allow it.
+    NegotiationNeeded(usize),
+    /// The browser executes its next command.
+    Command(usize),
     /// The next signal arrives.
     Delivery(usize),
 }
 
-/// An `RTCPeerConnection` as far as descriptions go.
+/// The part of an `RTCPeerConnection` that handles descriptions.
 #[derive(Default)]
-struct Connection {
+struct FakeConnection {
     state: SignalingState,
-    wishes: bool,
+    needs_negotiation: bool,
     serial: u32,
     local: Option<Description>,
     remote: Option<Description>,
-    /// The own offer that is out.
+    /// Our offer that has no answer yet.
     offered: Option<Description>,
-    /// The fragments of the candidates it has been given.
-    reached: BTreeSet<String>,
+    /// The fragments of the candidates that were added.
+    candidate_fragments: BTreeSet<String>,
 }
 
 struct End {
     name: char,
     negotiation: Negotiation,
-    connection: Connection,
+    connection: FakeConnection,
     commands: VecDeque<PeerCommand>,
     arriving: VecDeque<Signal>,
 }
@@ -56,64 +57,73 @@ fn fragment(description: &Description) -> &str {
 impl Pair {
     fn new() -> Self {
         Self([(Role::Impolite, 'i'), (Role::Polite, 'p')].map(|(role, name)| {
-            let beginning = if role == Role::Impolite { FirstOffer::Ours } else { FirstOffer::Theirs };
-            let negotiation = Negotiation::new(role, beginning);
+            let first_offer = if role == Role::Impolite { FirstOffer::Ours } else { FirstOffer::Theirs };
+            let negotiation = Negotiation::new(role, first_offer);
             let commands = (role == Role::Impolite).then_some(PeerCommand::Attach).into_iter().collect();
-            End { name, negotiation, connection: Connection::default(), commands, arriving: VecDeque::new() }
+            End {
+                name,
+                negotiation,
+                connection: FakeConnection::default(),
+                commands,
+                arriving: VecDeque::new(),
+            }
         }))
     }
 
-    fn take(&mut self, side: usize, steps: impl IntoIterator<Item = PeerCommand>) {
+    fn enqueue(&mut self, side: usize, steps: impl IntoIterator<Item = PeerCommand>) {
         self.0[side].commands.extend(steps);
     }
 
-    /// A description goes to the other end, and after it a candidate.
+    /// Sends a description to the other end, followed by a candidate.
     fn send(&mut self, side: usize, signal: Signal) {
         let (Signal::Offer { sdp } | Signal::Answer { sdp }) = &signal else {
-            unreachable!("the browser's own")
+            unreachable!("only descriptions are sent")
         };
         let fragment = sdp.0.split("ufrag:").nth(1).unwrap().trim_end();
         let found = Signal::Candidate(candidate(fragment, "a"));
         self.0[1 - side].arriving.extend([signal, found]);
     }
 
-    /// Takes one turn; `false` if there was nothing to do.
-    fn turn(&mut self, turn: Turn) -> bool {
-        match turn {
-            Turn::Wish(side) => {
-                self.0[side].connection.wishes = true;
-                self.wish(side)
+    /// Runs one event; returns `false` if there was nothing to do.
+    fn run(&mut self, event: Event) -> bool {
+        match event {
+            Event::NegotiationNeeded(side) => {
+                self.0[side].connection.needs_negotiation = true;
+                self.fire_if_needed(side)
             }
-            Turn::Deed(side) => {
-                let Some(command) = self.0[side].commands.pop_front() else { return self.wish(side) };
-                self.work(side, command);
+            Event::Command(side) => {
+                let Some(command) = self.0[side].commands.pop_front() else {
+                    return self.fire_if_needed(side);
+                };
+                self.execute(side, command);
                 true
             }
-            Turn::Delivery(side) => {
+            Event::Delivery(side) => {
                 let Some(signal) = self.0[side].arriving.pop_front() else { return false };
                 let step = self.0[side].negotiation.on_signal(signal);
-                self.take(side, step);
+                self.enqueue(side, step);
                 true
             }
         }
     }
 
-    /// `negotiationneeded` comes only while the connection is stable and has nothing else to do.
-    fn wish(&mut self, side: usize) -> bool {
+    /// Fires `negotiationneeded`, but only while the connection is stable and has no commands left.
+    fn fire_if_needed(&mut self, side: usize) -> bool {
         let End { negotiation, connection, commands, .. } = &mut self.0[side];
-        let comes = connection.wishes && connection.state == SignalingState::Stable && commands.is_empty();
-        if comes {
-            connection.wishes = false;
+        let fires =
+            connection.needs_negotiation && connection.state == SignalingState::Stable && commands.is_empty();
+        if fires {
+            connection.needs_negotiation = false;
             let step = negotiation.on_negotiation_needed();
-            self.take(side, [step]);
+            self.enqueue(side, [step]);
         }
-        comes
+        fires
     }
 
-    fn work(&mut self, side: usize, command: PeerCommand) {
+    fn execute(&mut self, side: usize, command: PeerCommand) {
         let End { name, negotiation, connection, .. } = &mut self.0[side];
         match command {
-            PeerCommand::Attach => connection.wishes |= connection.state == SignalingState::Stable,
+            PeerCommand::Attach => connection.needs_negotiation |= connection.state == SignalingState::Stable,
             PeerCommand::SetLocal => {
                 let set = connection.set_local(*name);
                 negotiation.on_signaling_state(connection.state);
@@ -125,14 +135,14 @@ impl Pair {
                 let set = connection.set_remote(description);
                 negotiation.on_signaling_state(connection.state);
                 if let Some((_, steps)) = negotiation.on_remote_set(set) {
-                    self.take(side, steps);
+                    self.enqueue(side, steps);
                 }
             }
             PeerCommand::AddCandidate(it) => {
                 let named = it.username_fragment.unwrap();
                 let current = connection.remote.as_ref().map(fragment);
                 assert_eq!(current, Some(named.as_str()), "a candidate of another generation");
-                connection.reached.insert(named);
+                connection.candidate_fragments.insert(named);
             }
             PeerCommand::Open { .. }
             | PeerCommand::SetServers { .. }
@@ -141,23 +151,23 @@ impl Pair {
             | PeerCommand::EndCandidates { .. }
             | PeerCommand::Send(_)
             | PeerCommand::Measure
-            | PeerCommand::Close => unreachable!("no part of a negotiation"),
+            | PeerCommand::Close => unreachable!("not part of a negotiation"),
         }
     }
 
-    /// Lets both do what is left, in turns; fails if that never ends.
-    fn rest(&mut self) {
+    /// Runs all that is left, in turns; fails if that never ends.
+    fn run_until_idle(&mut self) {
         for _ in 0..1_000 {
-            let turns = [Turn::Deed(0), Turn::Delivery(1), Turn::Deed(1), Turn::Delivery(0)];
-            if !turns.map(|turn| self.turn(turn)).contains(&true) {
+            let events = [Event::Command(0), Event::Delivery(1), Event::Command(1), Event::Delivery(0)];
+            if !events.map(|event| self.run(event)).contains(&true) {
                 return;
             }
         }
-        panic!("the two never come to rest");
+        panic!("the two ends never become idle");
     }
 }
 
-impl Connection {
+impl FakeConnection {
     fn set_local(&mut self, name: char) -> Result<Description, Failed> {
         self.serial += 1;
         let described = |kind, serial| Description { kind, sdp: sdp(&format!("{name}{serial}")) };
@@ -181,9 +191,9 @@ impl Connection {
     fn set_remote(&mut self, description: Description) -> Result<(), Failed> {
         match (description.kind, self.state) {
             (DescriptionKind::Offer, SignalingState::Stable) => self.state = SignalingState::HaveRemoteOffer,
-            // The implicit rollback; what the own offer was for is still wanted.
+            // The implicit rollback; the change that our offer announced must still be negotiated.
             (DescriptionKind::Offer, SignalingState::HaveLocalOffer) => {
-                (self.offered, self.wishes) = (None, true);
+                (self.offered, self.needs_negotiation) = (None, true);
                 self.state = SignalingState::HaveRemoteOffer;
             }
             (DescriptionKind::Answer, SignalingState::HaveLocalOffer) => {
@@ -197,25 +207,25 @@ impl Connection {
     }
 }
 
-fn turns() -> impl Strategy<Value = Vec<Turn>> {
-    let turn = (0..2_usize, 0..8).prop_map(|(side, kind)| match kind {
-        0 => Turn::Wish(side),
-        1..=4 => Turn::Deed(side),
-        _ => Turn::Delivery(side),
+fn events() -> impl Strategy<Value = Vec<Event>> {
+    let event = (0..2_usize, 0..8).prop_map(|(side, kind)| match kind {
+        0 => Event::NegotiationNeeded(side),
+        1..=4 => Event::Command(side),
+        _ => Event::Delivery(side),
     });
-    prop::collection::vec(turn, 0..80)
+    prop::collection::vec(event, 0..80)
 }
 
 proptest! {
     #![proptest_config(Config { cases: 2_000, ..Config::default() })]
 
     #[test]
-    fn however_they_collide_two_negotiations_come_to_rest_with_the_same_two_descriptions(turns in turns()) {
+    fn colliding_negotiations_always_agree_in_the_end(events in events()) {
         let mut pair = Pair::new();
-        for turn in turns {
-            pair.turn(turn);
+        for event in events {
+            pair.run(event);
         }
-        pair.rest();
+        pair.run_until_idle();
         let Pair([impolite, polite]) = pair;
         for end in [&impolite, &polite] {
             prop_assert_eq!(end.connection.state, SignalingState::Stable);
@@ -224,24 +234,26 @@ proptest! {
         prop_assert!(one.local.is_some() && other.local.is_some());
         prop_assert_eq!(&one.local, &other.remote);
         prop_assert_eq!(&other.local, &one.remote);
-        prop_assert_ne!(one.local.as_ref().map(|it| it.kind), other.local.as_ref().map(|it| it.kind), "one wins");
+        let [one_kind, other_kind] = [&one, &other].map(|it| it.local.as_ref().map(|it| it.kind));
+        prop_assert_ne!(one_kind, other_kind, "exactly one offer is answered");
         for (end, of) in [(&one, &other), (&other, &one)] {
             let theirs = of.local.as_ref().map(fragment).unwrap();
-            prop_assert!(end.reached.contains(theirs), "the candidates of what was agreed on are there");
+            let arrived = end.candidate_fragments.contains(theirs);
+            prop_assert!(arrived, "the candidates of the agreed description arrived");
         }
     }
 }
 
 #[test]
-fn collisions_do_happen_in_these_histories() {
+fn both_ends_can_have_an_offer_out_at_once() {
     let mut pair = Pair::new();
-    pair.rest();
+    pair.run_until_idle();
     for side in 0..2 {
-        pair.turn(Turn::Wish(side));
-        pair.turn(Turn::Deed(side));
+        pair.run(Event::NegotiationNeeded(side));
+        pair.run(Event::Command(side));
     }
     let states = pair.0.each_ref().map(|it| it.connection.state);
     assert_eq!(states, [SignalingState::HaveLocalOffer; 2]);
-    pair.rest();
+    pair.run_until_idle();
     assert_eq!(pair.0[1].connection.remote.as_ref().map(|it| fragment(it).starts_with('i')), Some(true));
 }

@@ -1,224 +1,227 @@
-//! A call whose lines break, its own or the partner's: it goes on for as long as media flows; it must not know sockets.
+//! Tests of calls whose sockets are lost, on either side. A call continues for as long as media flows.
 
 use crate::{
     call::{
-        DescriptionKind, Farewell, Flow, Input, Intent, PeerEvent, Phase, Problem,
-        tests::test_page::{BOTH, Page, candidate, description, millis, secs},
+        ConnectionState, DescriptionKind, Farewell, Flow, Input, Intent, PeerEvent, Phase, Problem,
+        tests::test_page::{BOTH, TestPage, candidate, description, millis, secs},
     },
     protocol::{EndReason, Role, Signalling, ToBrowser, limits::HEARTBEAT},
 };
 
-fn partner(page: &mut Page, signalling: Signalling) {
+fn receive_partner_signalling(page: &mut TestPage, signalling: Signalling) {
     let match_id = page.match_id();
-    page.hears(ToBrowser::Partner { match_id, signalling });
+    page.receive(ToBrowser::Partner { match_id, signalling });
 }
 
-fn talks(page: &Page) -> bool {
-    page.sees() == Phase::Talking { partner: BOTH, flow: Flow::Steady }
+fn is_talking_steadily(page: &TestPage) -> bool {
+    page.phase() == Phase::Talking { partner: BOTH, flow: Flow::Steady }
 }
 
-/// A call that a restarted server does not know.
-fn forgotten() -> Page {
-    let mut page = Page::talking();
-    page.redials();
-    page.is_welcomed();
-    page.did();
+/// A page in a call that a restarted server does not know.
+fn with_forgotten_call() -> TestPage {
+    let mut page = TestPage::talking();
+    page.lose_socket_and_redial();
+    page.server_accepts();
+    page.take_actions();
     page
 }
 
 #[test]
-fn a_picture_that_stands_for_2_s_is_said_to_stand_until_it_moves() {
-    let mut page = Page::talking();
+fn shows_an_interruption_after_2_s_until_media_returns() {
+    let mut page = TestPage::talking();
     page.media_flows = false;
-    page.after(millis(1_800));
-    assert!(talks(&page));
-    page.after(secs(1));
-    assert_eq!(page.sees(), Phase::Talking { partner: BOTH, flow: Flow::Interrupted });
+    page.advance(millis(1_800));
+    assert!(is_talking_steadily(&page));
+    page.advance(secs(1));
+    assert_eq!(page.phase(), Phase::Talking { partner: BOTH, flow: Flow::Interrupted });
     page.media_flows = true;
-    page.after(secs(1));
-    assert!(talks(&page));
+    page.advance(secs(1));
+    assert!(is_talking_steadily(&page));
 }
 
 #[test]
-fn a_lost_line_of_the_partner_and_5_s_of_silence_end_the_match() {
-    let mut page = Page::talking();
-    partner(&mut page, Signalling::Lost);
-    page.after(HEARTBEAT);
-    assert!(talks(&page), "media outlives signalling");
-    page.did();
+fn lost_partner_socket_and_5_s_of_silence_end_the_match() {
+    let mut page = TestPage::talking();
+    receive_partner_signalling(&mut page, Signalling::Lost);
+    page.advance(HEARTBEAT);
+    assert!(is_talking_steadily(&page), "media outlives signalling");
+    page.take_actions();
     page.media_flows = false;
-    page.after(secs(4));
-    assert_eq!(page.phase(), "talking");
-    page.after(secs(2));
-    assert_eq!(page.did(), ["say ping", "say leave", "close peer"]);
-    assert_eq!(page.sees(), Phase::Ended { why: Farewell::Lost });
-    page.after(secs(3));
-    assert_eq!(page.did(), ["say join with audio and video"]);
+    page.advance(secs(4));
+    assert_eq!(page.phase_name(), "talking");
+    page.advance(secs(2));
+    assert_eq!(page.take_actions(), ["send ping", "send leave", "close peer"]);
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Lost });
+    page.advance(secs(3));
+    assert_eq!(page.take_actions(), ["send join with audio and video"]);
 }
 
 #[test]
-fn a_partner_whose_line_is_back_may_be_silent() {
-    let mut page = Page::talking();
-    partner(&mut page, Signalling::Lost);
-    partner(&mut page, Signalling::Back);
+fn silence_does_not_end_the_match_once_the_partner_socket_is_back() {
+    let mut page = TestPage::talking();
+    receive_partner_signalling(&mut page, Signalling::Lost);
+    receive_partner_signalling(&mut page, Signalling::Back);
     page.media_flows = false;
-    page.after(secs(30));
-    assert_eq!(page.phase(), "talking");
+    page.advance(secs(30));
+    assert_eq!(page.phase_name(), "talking");
 }
 
 #[test]
-fn news_of_another_partners_line_is_none() {
-    let mut page = Page::talking();
-    page.hears(ToBrowser::Partner { match_id: Page::new().match_id(), signalling: Signalling::Lost });
+fn ignores_signalling_state_of_another_match() {
+    let mut page = TestPage::talking();
+    page.receive(ToBrowser::Partner { match_id: TestPage::new().match_id(), signalling: Signalling::Lost });
     page.media_flows = false;
-    page.after(secs(30));
-    assert_eq!(page.phase(), "talking");
+    page.advance(secs(30));
+    assert_eq!(page.phase_name(), "talking");
 }
 
 #[test]
-fn an_own_lost_line_and_5_s_of_silence_end_the_match() {
-    let mut page = Page::talking();
+fn own_lost_socket_and_5_s_of_silence_end_the_match() {
+    let mut page = TestPage::talking();
     page.media_flows = false;
-    page.loses_its_socket();
-    page.after(secs(6));
-    let did = page.did();
-    assert_eq!(did.last().map(String::as_str), Some("close peer"), "{did:?}");
-    assert_eq!(page.sees(), Phase::Ended { why: Farewell::Lost });
+    page.lose_socket();
+    page.advance(secs(6));
+    let actions = page.take_actions();
+    assert_eq!(actions.last().map(String::as_str), Some("close peer"), "{actions:?}");
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Lost });
 }
 
 #[test]
-fn what_a_silent_end_wanted_to_say_is_said_when_the_line_is_back() {
-    let mut page = Page::talking();
+fn leave_is_sent_after_resume_if_the_match_ended_offline() {
+    let mut page = TestPage::talking();
     page.media_flows = false;
-    page.loses_its_socket();
-    page.after(secs(6));
-    page.did();
-    page.is_taken_back();
-    assert_eq!(page.did(), ["say hello again", "say leave"]);
-    page.after(secs(3));
-    assert_eq!(page.did(), ["say join with audio and video"]);
+    page.lose_socket();
+    page.advance(secs(6));
+    page.take_actions();
+    page.server_resumes();
+    assert_eq!(page.take_actions(), ["send hello again", "send leave"]);
+    page.advance(secs(3));
+    assert_eq!(page.take_actions(), ["send join with audio and video"]);
 }
 
 #[test]
-fn a_lost_line_while_media_flows_is_a_problem_after_2_s_and_the_call_goes_on() {
-    let mut page = Page::talking();
-    page.loses_its_socket();
-    page.after(millis(1_999));
+fn lost_socket_is_reported_after_2_s_and_the_call_continues() {
+    let mut page = TestPage::talking();
+    page.lose_socket();
+    page.advance(millis(1_999));
     assert_eq!(page.problem(), None);
-    page.after(millis(1));
+    page.advance(millis(1));
     assert_eq!(page.problem(), Some(Problem::ServerLost));
-    page.after(secs(60));
-    assert!(talks(&page));
-    // Whatever the ladder has come to: the page has dialled by the time the browser is online.
-    page.tell(Input::NetworkChanged);
-    page.is_taken_back();
+    page.advance(secs(60));
+    assert!(is_talking_steadily(&page));
+    // The page redials at once on this event, however long its backoff is.
+    page.handle(Input::NetworkChanged);
+    page.server_resumes();
     assert_eq!(page.problem(), None);
-    assert!(talks(&page));
+    assert!(is_talking_steadily(&page));
 }
 
 #[test]
-fn a_call_that_the_server_has_forgotten_is_kept_until_somebody_wants_the_next() {
-    let mut page = Page::talking();
-    page.redials();
-    page.did();
-    page.is_welcomed();
-    assert_eq!(page.did(), ["say hello again"]);
-    page.after(secs(60));
-    assert!(talks(&page));
-    page.did();
-    page.wants(Intent::Next);
-    assert_eq!(page.did(), ["close peer", "say join with audio and video"]);
+fn keeps_a_call_that_the_server_forgot_until_next() {
+    let mut page = TestPage::talking();
+    page.lose_socket_and_redial();
+    page.take_actions();
+    page.server_accepts();
+    assert_eq!(page.take_actions(), ["send hello again"]);
+    page.advance(secs(60));
+    assert!(is_talking_steadily(&page));
+    page.take_actions();
+    page.press(Intent::Next);
+    assert_eq!(page.take_actions(), ["close peer", "send join with audio and video"]);
 }
 
 #[test]
-fn a_server_that_has_forgotten_the_match_is_told_nothing_of_it() {
-    let mut page = forgotten();
-    page.peer(PeerEvent::CandidateFound(candidate("ours", "late")));
-    page.peer(PeerEvent::CandidatesEnded { username_fragment: None });
-    assert!(page.did().is_empty(), "it would be a refusal, and too many of them end the session");
-    page.peer(PeerEvent::NegotiationNeeded);
-    page.peer(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours"))));
-    assert_eq!(page.did(), ["set local"]);
+fn sends_no_signals_for_a_match_that_the_server_forgot() {
+    let mut page = with_forgotten_call();
+    page.peer_event(PeerEvent::CandidateFound(candidate("ours", "late")));
+    page.peer_event(PeerEvent::CandidatesEnded { username_fragment: None });
+    assert!(
+        page.take_actions().is_empty(),
+        "the server would answer with errors, and too many of them end the session"
+    );
+    page.peer_event(PeerEvent::NegotiationNeeded);
+    page.peer_event(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours"))));
+    assert_eq!(page.take_actions(), ["set local"]);
 }
 
 #[test]
-fn a_forgotten_call_that_falls_silent_ends_without_a_word_to_the_server() {
-    let mut page = forgotten();
+fn silence_ends_a_forgotten_call_without_a_leave() {
+    let mut page = with_forgotten_call();
     page.media_flows = false;
-    page.after(secs(6));
-    assert_eq!(page.did(), ["say ping", "close peer"]);
-    assert_eq!(page.sees(), Phase::Ended { why: Farewell::Lost });
-    page.after(secs(3));
-    assert_eq!(page.did(), ["say join with audio and video"]);
+    page.advance(secs(6));
+    assert_eq!(page.take_actions(), ["send ping", "close peer"]);
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Lost });
+    page.advance(secs(3));
+    assert_eq!(page.take_actions(), ["send join with audio and video"]);
 }
 
 #[test]
-fn an_attempt_that_the_server_has_forgotten_is_given_up() {
-    let mut page = Page::matched(Role::Impolite, BOTH);
-    page.redials();
-    page.did();
-    page.is_welcomed();
-    assert_eq!(page.did(), ["say hello again", "close peer", "say join with audio and video"]);
-    page.hears(ToBrowser::Waiting {});
-    assert_eq!(page.sees(), Phase::Waiting { unconnected: true });
+fn drops_a_connection_attempt_that_the_server_forgot() {
+    let mut page = TestPage::matched(Role::Impolite, BOTH);
+    page.lose_socket_and_redial();
+    page.take_actions();
+    page.server_accepts();
+    assert_eq!(page.take_actions(), ["send hello again", "close peer", "send join with audio and video"]);
+    page.receive(ToBrowser::Waiting {});
+    assert_eq!(page.phase(), Phase::Waiting { unconnected: true });
 }
 
 #[test]
-fn a_forgotten_call_in_which_nothing_comes_is_given_up() {
-    let mut page = Page::talking();
-    page.loses_its_socket();
-    page.after(millis(500));
+fn drops_a_silent_call_that_the_server_forgot() {
+    let mut page = TestPage::talking();
+    page.lose_socket();
+    page.advance(millis(500));
     page.media_flows = false;
-    page.did();
+    page.take_actions();
     page.now = page.now + secs(6);
-    page.is_welcomed();
-    assert_eq!(page.did(), ["say hello again", "close peer", "say join with audio and video"]);
+    page.server_accepts();
+    assert_eq!(page.take_actions(), ["send hello again", "close peer", "send join with audio and video"]);
 }
 
 #[test]
-fn a_match_that_the_server_has_kept_goes_on_where_it_was() {
-    let mut page = Page::matched(Role::Polite, BOTH);
-    page.redials();
-    page.did();
-    page.is_taken_back();
-    assert_eq!((page.did(), page.phase()), (vec!["say hello again".to_owned()], "connecting"));
+fn resumed_match_continues_where_it_was() {
+    let mut page = TestPage::matched(Role::Polite, BOTH);
+    page.lose_socket_and_redial();
+    page.take_actions();
+    page.server_resumes();
+    assert_eq!((page.take_actions(), page.phase_name()), (vec!["send hello again".to_owned()], "connecting"));
 }
 
 #[test]
-fn a_partner_whose_grace_has_ended_is_kept_while_media_flows() {
-    let mut page = Page::talking();
-    partner(&mut page, Signalling::Lost);
-    page.is_told_the_end(EndReason::PartnerLost);
-    page.after(secs(60));
-    assert!(talks(&page));
-    page.did();
-    page.wants(Intent::Next);
-    assert_eq!(page.did(), ["close peer", "say join with audio and video"]);
+fn keeps_the_call_after_the_partners_grace_while_media_flows() {
+    let mut page = TestPage::talking();
+    receive_partner_signalling(&mut page, Signalling::Lost);
+    page.receive_ended(EndReason::PartnerLost);
+    page.advance(secs(60));
+    assert!(is_talking_steadily(&page));
+    page.take_actions();
+    page.press(Intent::Next);
+    assert_eq!(page.take_actions(), ["close peer", "send join with audio and video"]);
 }
 
 #[test]
-fn a_partner_whose_grace_has_ended_and_of_whom_nothing_comes_is_lost() {
-    let mut connecting = Page::matched(Role::Impolite, BOTH);
-    connecting.did();
-    let mut silent = Page::talking();
+fn ends_the_match_after_the_partners_grace_without_media() {
+    let mut connecting = TestPage::matched(Role::Impolite, BOTH);
+    connecting.take_actions();
+    let mut silent = TestPage::talking();
     silent.media_flows = false;
-    silent.after(secs(6));
-    silent.did();
+    silent.advance(secs(6));
+    silent.take_actions();
     for mut page in [connecting, silent] {
-        page.is_told_the_end(EndReason::PartnerLost);
-        assert_eq!(page.did(), ["close peer"]);
-        assert_eq!(page.sees(), Phase::Ended { why: Farewell::Lost });
+        page.receive_ended(EndReason::PartnerLost);
+        assert_eq!(page.take_actions(), ["close peer"]);
+        assert_eq!(page.phase(), Phase::Ended { why: Farewell::Lost });
     }
 }
 
 #[test]
-fn after_a_partner_who_was_lost_a_connection_that_fails_cannot_be_mended() {
-    let mut page = Page::talking();
-    page.is_told_the_end(EndReason::PartnerLost);
+fn cannot_recover_a_connection_after_the_partner_was_lost() {
+    let mut page = TestPage::talking();
+    page.receive_ended(EndReason::PartnerLost);
     page.media_flows = false;
-    page.did();
-    page.peer(PeerEvent::Connection(crate::call::ConnectionState::Failed));
-    page.after(secs(6));
-    assert_eq!(page.did(), ["say ping", "close peer"]);
-    assert_eq!(page.sees(), Phase::Ended { why: Farewell::Lost });
+    page.take_actions();
+    page.peer_event(PeerEvent::Connection(ConnectionState::Failed));
+    page.advance(secs(6));
+    assert_eq!(page.take_actions(), ["send ping", "close peer"]);
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Lost });
 }

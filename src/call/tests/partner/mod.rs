@@ -1,4 +1,4 @@
-//! Tests of one match.
+//! Tests of one match, from the first offer to its end.
 
 mod connecting;
 mod glare;

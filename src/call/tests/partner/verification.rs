@@ -1,5 +1,6 @@
-//! The code that both read aloud: equal without anybody in between, different with somebody; it must not know the
-//! browser's certificates, which are made up here.
+//! Tests of the verification code that both people can read aloud.
+//!
+//! It is equal at both ends unless somebody in the middle has swapped certificates. The certificates are made up.
 
 use uuid::Uuid;
 
@@ -11,7 +12,7 @@ use crate::{
     protocol::{PeerMessage, Role, Sdp},
 };
 
-/// Lets two ends talk to the end, each with the certificates that it sees; the codes that they show.
+/// Runs the exchange between two ends, each with the certificates that it sees; returns the codes that they show.
 fn codes(
     seen: [Certificates; 2],
     numbers: [u128; 2],
@@ -47,7 +48,7 @@ fn codes(
 const HONEST: Certificates = Certificates { impolite: [1; 32], polite: [2; 32] };
 
 #[test]
-fn an_honest_call_has_the_same_code_at_both_ends_and_every_call_another() {
+fn both_ends_show_the_same_code_and_each_call_a_new_one() {
     let [one, other] = codes([HONEST; 2], [7, 8], |it| it);
     assert!(one.is_some() && one == other);
     assert!(one.is_some_and(|Code(symbols)| symbols.iter().all(|it| *it < 64)));
@@ -56,7 +57,7 @@ fn an_honest_call_has_the_same_code_at_both_ends_and_every_call_another() {
 }
 
 #[test]
-fn swapped_certificates_show_at_whichever_end() {
+fn swapped_certificates_make_the_codes_differ() {
     let swapped = [[9; 32], [8; 32]];
     let at_impolite = Certificates { polite: swapped[0], ..HONEST };
     let at_polite = Certificates { impolite: swapped[1], ..HONEST };
@@ -67,7 +68,7 @@ fn swapped_certificates_show_at_whichever_end() {
 }
 
 #[test]
-fn a_number_that_was_not_committed_to_gives_no_code() {
+fn a_nonce_that_breaks_its_commitment_gives_no_code() {
     let [_, polite] = codes([HONEST; 2], [7, 8], |it| match it {
         PeerMessage::Reveal { .. } => PeerMessage::Reveal { nonce: Uuid::from_u128(66) },
         PeerMessage::Sending(_)
@@ -83,7 +84,7 @@ fn a_number_that_was_not_committed_to_gives_no_code() {
 }
 
 #[test]
-fn words_out_of_turn_give_no_code() {
+fn messages_out_of_order_give_no_code() {
     let number = Uuid::from_u128(1);
     let mut twice = Verification::default();
     twice.on_channel_opened(Role::Polite, number);
@@ -107,11 +108,11 @@ fn words_out_of_turn_give_no_code() {
     let mut unknown = Verification::default();
     unknown.on_channel_opened(Role::Impolite, number);
     unknown.on_nonce(number, None);
-    assert_eq!(unknown.code(), None, "nothing is known of the certificates");
+    assert_eq!(unknown.code(), None, "the certificates are unknown");
 }
 
 #[test]
-fn a_fingerprint_is_read_if_it_is_the_only_one_and_of_the_right_kind() {
+fn reads_a_fingerprint_only_if_unique_and_sha_256() {
     let hex = (0..32).map(|it| format!("{it:02X}")).collect::<Vec<_>>().join(":");
     let line = |hash: &str, hex: &str| format!("a=fingerprint:{hash} {hex}\r\n");
     let read = |text: String| fingerprint(&Sdp(format!("v=0\r\n{text}")));

@@ -1,4 +1,4 @@
-//! Tests of what the device remembers.
+//! Tests of what the browser stores between visits.
 
 mod topics;
 mod past_partners;

@@ -1,12 +1,11 @@
-//! What a page keeps of those it has met, what it tells the server of them, and whom it blocks; it must not know how the
-//! server matches.
+//! Tests of met and blocked pairs: how they are stored, sent to the server, shared between tabs and erased.
 
 use uuid::Uuid;
 
 use crate::{
     call::{
         Call, Input, Intent, Phase, StoredProfile,
-        tests::test_page::{BOTH, Page, secs, session, terms, welcome},
+        tests::test_page::{BOTH, TestPage, matched_message, secs, session, welcome},
     },
     protocol::{Delivery, Met, PairId, PastPairs, Role, ToBrowser},
 };
@@ -14,194 +13,203 @@ use crate::{
 const PAIR: PairId = PairId(Uuid::from_u128(7));
 const OTHER: PairId = PairId(Uuid::from_u128(8));
 
-fn talking() -> Page {
-    let mut page = Page::new();
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    page.tell(Input::SocketOpened);
-    is_new(&mut page);
-    page.hears(ToBrowser::Waiting {});
-    meets(&mut page, PAIR);
+fn talking() -> TestPage {
+    let mut page = TestPage::new();
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    page.handle(Input::SocketOpened);
+    accept_as_unknown(&mut page);
+    page.receive(ToBrowser::Waiting {});
+    receive_match_with_pair(&mut page, PAIR);
     page
 }
 
-/// A server that has never heard of the page answers its hello, and names a device that has shown no name.
-fn is_new(page: &mut Page) {
+/// A server without the session answers the hello; it assigns a device name if the page sent none.
+fn accept_as_unknown(page: &mut TestPage) {
     page.server = Delivery::default();
     let mut msg = welcome(session(1), false);
     if let ToBrowser::Welcome { device, .. } = &mut msg {
         *device = page.device.is_none().then(|| "d.1".into());
     }
-    page.hears(msg);
+    page.receive(msg);
 }
 
-fn meets(page: &mut Page, name: PairId) {
-    page.is_matched_by(|match_id| {
-        let mut msg = terms(match_id, Role::Polite, BOTH);
+fn receive_match_with_pair(page: &mut TestPage, pair_id: PairId) {
+    page.receive_match_with(|match_id| {
+        let mut msg = matched_message(match_id, Role::Polite, BOTH);
         if let ToBrowser::Matched { pair, .. } = &mut msg {
-            *pair = Some(name);
+            *pair = Some(pair_id);
         }
         msg
     });
 }
 
-/// What a device keeps that has blocked the pair.
-fn blocked() -> StoredProfile {
+/// A stored profile in which [`PAIR`] is blocked.
+fn profile_with_block() -> StoredProfile {
     let mut page = talking();
-    page.wants(Intent::Block);
+    page.press(Intent::Block);
     page.call.kept()
 }
 
-/// Somebody comes again so many seconds later, to a page that remembers what the last one kept.
-fn comes_again(kept: &StoredProfile, after: u64) -> Page {
-    let mut page = Page::new();
-    page.call =
-        Call::new(2, kept.clone(), Default::default(), Vec::new(), String::new()).begun_at(after * 1_000);
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    page.is_welcomed();
+/// A page that is opened with a stored profile, this many seconds after the Unix epoch.
+fn page_with_profile(profile: &StoredProfile, seconds: u64) -> TestPage {
+    let mut page = TestPage::new();
+    page.call = Call::new(2, profile.clone(), Default::default(), Vec::new(), String::new())
+        .begun_at(seconds * 1_000);
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    page.server_accepts();
     page
 }
 
-fn kept(page: &mut Page) -> StoredProfile {
+fn stored_profile(page: &mut TestPage) -> StoredProfile {
     page.call.kept()
 }
 
 #[test]
-fn who_was_met_is_told_for_half_an_hour_and_who_was_blocked_for_thirty_days() {
+fn met_pairs_expire_after_30_minutes_and_blocks_after_30_days() {
     let mut page = talking();
-    let met = kept(&mut page);
-    page.wants(Intent::Block);
-    let blocked = kept(&mut page);
+    let met = stored_profile(&mut page);
+    page.press(Intent::Block);
+    let blocked = stored_profile(&mut page);
     assert_eq!(page.call.snapshot().blocked, 1);
 
-    let ago = |minutes_ago| vec![Met { pair: PAIR, minutes_ago }];
-    assert_eq!(comes_again(&met, 0).past, PastPairs { met: ago(0), blocked: Vec::new() });
-    assert_eq!(comes_again(&met, 29 * 60).past, PastPairs { met: ago(29), blocked: Vec::new() });
-    assert_eq!(comes_again(&met, 30 * 60).past, PastPairs::default());
-    assert_eq!(comes_again(&blocked, 29 * 86_400).past, PastPairs { met: Vec::new(), blocked: vec![PAIR] });
-    assert_eq!(comes_again(&blocked, 30 * 86_400).past, PastPairs::default());
+    let met_minutes_ago = |minutes_ago| vec![Met { pair: PAIR, minutes_ago }];
+    assert_eq!(page_with_profile(&met, 0).past, PastPairs { met: met_minutes_ago(0), blocked: Vec::new() });
+    assert_eq!(
+        page_with_profile(&met, 29 * 60).past,
+        PastPairs { met: met_minutes_ago(29), blocked: Vec::new() }
+    );
+    assert_eq!(page_with_profile(&met, 30 * 60).past, PastPairs::default());
+    assert_eq!(
+        page_with_profile(&blocked, 29 * 86_400).past,
+        PastPairs { met: Vec::new(), blocked: vec![PAIR] }
+    );
+    assert_eq!(page_with_profile(&blocked, 30 * 86_400).past, PastPairs::default());
 }
 
 #[test]
-fn a_block_ends_the_match_and_is_said_before_the_next_is_wanted() {
+fn block_ends_the_match_and_is_sent_before_next() {
     let mut page = talking();
-    page.did();
-    page.wants(Intent::Block);
-    let said: Vec<_> =
-        page.did().into_iter().filter(|it| it.starts_with("say") || it == "remember").collect();
-    assert_eq!(said, ["remember", "say block", "say next"]);
-    assert_eq!(page.sees(), Phase::Ready);
-    page.wants(Intent::Unblock);
-    assert_eq!(page.did(), ["remember", "say unblock"]);
+    page.take_actions();
+    page.press(Intent::Block);
+    let actions: Vec<_> =
+        page.take_actions().into_iter().filter(|it| it.starts_with("send") || it == "save profile").collect();
+    assert_eq!(actions, ["save profile", "send block", "send next"]);
+    assert_eq!(page.phase(), Phase::Ready);
+    page.press(Intent::Unblock);
+    assert_eq!(page.take_actions(), ["save profile", "send unblock"]);
     assert_eq!(page.call.snapshot().blocked, 0);
 }
 
 #[test]
-fn without_anybody_there_is_nobody_to_block() {
-    let mut page = Page::new();
-    page.wants(Intent::Block);
-    assert_eq!((page.did(), page.sees()), (vec![], Phase::Landing));
+fn block_without_a_partner_does_nothing() {
+    let mut page = TestPage::new();
+    page.press(Intent::Block);
+    assert_eq!((page.take_actions(), page.phase()), (vec![], Phase::Landing));
 }
 
 #[test]
-fn a_device_shows_the_name_it_was_given_and_everything_can_be_forgotten() {
+fn sends_its_device_name_until_everything_is_erased() {
     let mut page = talking();
-    let mut kept = kept(&mut page);
-    kept.acquaintances.device = "d.1".into();
-    let mut page = comes_again(&kept, 60);
+    let mut profile = stored_profile(&mut page);
+    profile.acquaintances.device = "d.1".into();
+    let mut page = page_with_profile(&profile, 60);
     assert_eq!((page.device.as_deref(), page.past.met.len()), (Some("d.1"), 1));
-    page.wants(Intent::ForgetEverything);
+    page.press(Intent::ForgetEverything);
     assert_eq!(page.call.kept(), StoredProfile::default());
-    page.after(secs(1));
-    let mut page = comes_again(&page.call.kept(), 60);
+    page.advance(secs(1));
+    let mut page = page_with_profile(&page.call.kept(), 60);
     assert_eq!((page.device.take(), page.past.is_none()), (None, true));
 }
 
 #[test]
-fn who_is_met_or_blocked_after_all_was_forgotten_is_so_by_the_name_that_the_server_still_knows() {
+fn pairs_recorded_after_erasing_keep_the_device_name_of_the_session() {
     let mut page = talking();
-    page.wants(Intent::ForgetEverything);
+    page.press(Intent::ForgetEverything);
     assert_eq!(page.call.kept(), StoredProfile::default());
-    page.redials();
-    page.is_taken_back();
-    page.wants(Intent::Block);
-    let again = comes_again(&page.call.kept(), 60);
-    assert_eq!((again.device.as_deref(), again.past.blocked), (Some("d.1"), vec![PAIR]));
+    page.lose_socket_and_redial();
+    page.server_resumes();
+    page.press(Intent::Block);
+    let next_visit = page_with_profile(&page.call.kept(), 60);
+    assert_eq!((next_visit.device.as_deref(), next_visit.past.blocked), (Some("d.1"), vec![PAIR]));
 
-    page.wants(Intent::ForgetEverything);
-    page.hears(ToBrowser::Waiting {});
-    meets(&mut page, OTHER);
-    let again = comes_again(&page.call.kept(), 60);
-    assert_eq!((again.device.as_deref(), again.past.met.len()), (Some("d.1"), 1));
+    page.press(Intent::ForgetEverything);
+    page.receive(ToBrowser::Waiting {});
+    receive_match_with_pair(&mut page, OTHER);
+    let next_visit = page_with_profile(&page.call.kept(), 60);
+    assert_eq!((next_visit.device.as_deref(), next_visit.past.met.len()), (Some("d.1"), 1));
 }
 
 #[test]
-fn what_is_said_of_blocks_after_a_hello_is_said_again_to_a_server_that_has_forgotten_the_page() {
+fn new_session_repeats_block_changes_made_after_the_hello() {
     let mut page = talking();
-    page.redials();
-    page.tell(Input::SocketOpened);
-    page.wants(Intent::Block);
+    page.lose_socket_and_redial();
+    page.handle(Input::SocketOpened);
+    page.press(Intent::Block);
     assert!(page.past.blocked.is_empty());
-    page.did();
-    is_new(&mut page);
-    assert_eq!(page.did(), ["say block", "say join with audio and video"]);
+    page.take_actions();
+    accept_as_unknown(&mut page);
+    assert_eq!(page.take_actions(), ["send block", "send join with audio and video"]);
 
-    page.redials();
-    page.tell(Input::SocketOpened);
+    page.lose_socket_and_redial();
+    page.handle(Input::SocketOpened);
     assert_eq!(page.past.blocked, [PAIR]);
-    page.wants(Intent::Unblock);
-    page.did();
-    is_new(&mut page);
-    assert_eq!(page.did(), ["say unblock", "say join with audio and video"]);
+    page.press(Intent::Unblock);
+    page.take_actions();
+    accept_as_unknown(&mut page);
+    assert_eq!(page.take_actions(), ["send unblock", "send join with audio and video"]);
 
-    page.redials();
-    page.tell(Input::SocketOpened);
-    page.did();
-    is_new(&mut page);
-    assert_eq!(page.did(), ["say join with audio and video"], "the hello has said it all");
+    page.lose_socket_and_redial();
+    page.handle(Input::SocketOpened);
+    page.take_actions();
+    accept_as_unknown(&mut page);
+    assert_eq!(page.take_actions(), ["send join with audio and video"], "the hello contained everything");
 }
 
 #[test]
-fn what_another_page_of_this_browser_keeps_is_shown_to_the_server_and_kept_on() {
-    let kept = blocked();
-    let mut page = Page::new();
-    page.tell(Input::StorageChanged(kept.clone()));
-    assert_eq!(page.did(), [""; 0]);
-    assert_eq!((page.call.kept(), page.call.snapshot().blocked), (kept, 1));
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    page.tell(Input::SocketOpened);
+fn blocks_stored_by_another_page_are_sent_and_kept() {
+    let profile = profile_with_block();
+    let mut page = TestPage::new();
+    page.handle(Input::StorageChanged(profile.clone()));
+    assert_eq!(page.take_actions(), [""; 0]);
+    assert_eq!((page.call.kept(), page.call.snapshot().blocked), (profile, 1));
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    page.handle(Input::SocketOpened);
     assert_eq!((page.device.as_deref(), page.past.blocked.as_slice()), (Some("d.1"), &[PAIR][..]));
-    is_new(&mut page);
-    page.hears(ToBrowser::Waiting {});
-    meets(&mut page, OTHER);
-    page.wants(Intent::Block);
-    assert_eq!(comes_again(&page.call.kept(), 60).past.blocked, [PAIR, OTHER]);
+    accept_as_unknown(&mut page);
+    page.receive(ToBrowser::Waiting {});
+    receive_match_with_pair(&mut page, OTHER);
+    page.press(Intent::Block);
+    assert_eq!(page_with_profile(&page.call.kept(), 60).past.blocked, [PAIR, OTHER]);
 }
 
 #[test]
-fn a_server_that_knows_the_page_hears_what_another_page_has_blocked_and_that_nobody_is_any_more() {
-    let mut page = Page::waiting();
-    page.tell(Input::StorageChanged(blocked()));
-    assert_eq!(page.did(), ["say block"]);
-    page.tell(Input::StorageChanged(blocked()));
-    assert_eq!(page.did(), [""; 0], "and once");
-    page.tell(Input::StorageChanged(StoredProfile::default()));
-    assert_eq!(page.did(), ["say unblock"]);
+fn block_changes_by_another_page_are_sent_to_the_server() {
+    let mut page = TestPage::waiting();
+    page.handle(Input::StorageChanged(profile_with_block()));
+    assert_eq!(page.take_actions(), ["send block"]);
+    page.handle(Input::StorageChanged(profile_with_block()));
+    assert_eq!(page.take_actions(), [""; 0], "sends the change once");
+    page.handle(Input::StorageChanged(StoredProfile::default()));
+    assert_eq!(page.take_actions(), ["send unblock"]);
 }
 
 #[test]
-fn a_block_by_a_clock_that_ran_ahead_holds_for_thirty_days_from_when_it_is_right() {
+fn future_dated_blocks_expire_30_days_after_the_clock_is_corrected() {
     const YEAR: u64 = 365 * 86_400;
-    let mut page = comes_again(&StoredProfile::default(), YEAR);
-    page.hears(ToBrowser::Waiting {});
-    meets(&mut page, PAIR);
-    page.wants(Intent::Block);
-    let mut page = comes_again(&page.call.kept(), 60);
+    let mut page = page_with_profile(&StoredProfile::default(), YEAR);
+    page.receive(ToBrowser::Waiting {});
+    receive_match_with_pair(&mut page, PAIR);
+    page.press(Intent::Block);
+    let mut page = page_with_profile(&page.call.kept(), 60);
     assert_eq!(page.past, PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 0 }], blocked: vec![PAIR] });
-    assert!(page.did().contains(&"remember".to_owned()), "else it would hold anew from each visit");
-    let kept = page.call.kept();
-    assert_eq!(comes_again(&kept, 29 * 86_400).past.blocked, [PAIR]);
-    assert_eq!(comes_again(&kept, 31 * 86_400).past, PastPairs::default());
+    assert!(
+        page.take_actions().contains(&"save profile".to_owned()),
+        "saves the corrected date, or each visit would correct it again"
+    );
+    let profile = page.call.kept();
+    assert_eq!(page_with_profile(&profile, 29 * 86_400).past.blocked, [PAIR]);
+    assert_eq!(page_with_profile(&profile, 31 * 86_400).past, PastPairs::default());
 }

@@ -1,77 +1,77 @@
-//! What a page says of its topics, and what it shows of them; it must not know how the server matches.
+//! Tests of the topics and languages that a page sends to the server and shows.
 
 use crate::{
     call::{
         Call, Input, Intent, Phase, Preferences, Seeking, StoredProfile, Switch,
-        tests::test_page::{BOTH, Page, millis, secs, terms},
+        tests::test_page::{BOTH, TestPage, matched_message, millis, secs},
     },
     protocol::{Affinity, Interest, Language, Role, Tastes, ToBrowser},
 };
 
-fn waiting_for(written: &str) -> Page {
-    let mut page = Page::new();
-    page.wants(Intent::TalkAbout(written.into()));
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    page.is_welcomed();
-    page.hears(ToBrowser::Waiting {});
+fn waiting_with_topics(written: &str) -> TestPage {
+    let mut page = TestPage::new();
+    page.press(Intent::TalkAbout(written.into()));
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    page.server_accepts();
+    page.receive(ToBrowser::Waiting {});
     page
 }
 
-fn seeking(page: &Page) -> Option<Seeking> {
+fn seeking(page: &TestPage) -> Option<Seeking> {
     page.call.snapshot().seeking
 }
 
-fn interests(page: &Page) -> Vec<Interest> {
+fn interests(page: &TestPage) -> Vec<Interest> {
     page.tastes.interests.clone()
 }
 
 #[test]
-fn what_is_written_goes_along_and_what_is_none_does_not() {
-    let page = waiting_for(
+fn join_sends_the_first_five_valid_topics() {
+    let page = waiting_with_topics(
         " Jazz ,,cooking, a very long text that is no topic for anybody at all, go,chess,tea,bees",
     );
-    assert_eq!(interests(&page), Interest::all_in("Jazz,cooking,go,chess,tea"), "the first five");
-    assert!(page.tastes.languages.is_empty(), "nothing that was not chosen");
+    assert_eq!(interests(&page), Interest::all_in("Jazz,cooking,go,chess,tea"), "sends the first five");
+    assert!(page.tastes.languages.is_empty(), "sends no languages unless chosen");
 }
 
 #[test]
-fn who_writes_something_else_while_waiting_says_so_and_once() {
-    let mut page = waiting_for("jazz");
-    page.did();
-    page.wants(Intent::TalkAbout("chess".into()));
-    assert_eq!(page.did(), ["remember", "say join with audio and video"]);
+fn changed_topics_are_sent_once_while_waiting() {
+    let mut page = waiting_with_topics("jazz");
+    page.take_actions();
+    page.press(Intent::TalkAbout("chess".into()));
+    assert_eq!(page.take_actions(), ["save profile", "send join with audio and video"]);
     assert_eq!(interests(&page), Interest::all_in("chess"));
-    page.wants(Intent::TalkAbout("chess".into()));
-    assert_eq!(page.did(), [""; 0]);
+    page.press(Intent::TalkAbout("chess".into()));
+    assert_eq!(page.take_actions(), [""; 0]);
 }
 
 #[test]
-fn whom_the_server_looks_for_is_shown_with_the_seconds_that_are_left() {
-    let mut page = waiting_for("jazz");
+fn shows_what_the_server_seeks_with_a_countdown() {
+    let mut page = waiting_with_topics("jazz");
     assert_eq!(seeking(&page), None);
-    page.hears(ToBrowser::Seeking { wants: Affinity::Interest, widens_in_ms: Some(9_500) });
-    let left = |page: &Page| seeking(page).and_then(|it| it.seconds);
+    page.receive(ToBrowser::Seeking { wants: Affinity::Interest, widens_in_ms: Some(9_500) });
+    let left = |page: &TestPage| seeking(page).and_then(|it| it.seconds);
     assert_eq!(seeking(&page), Some(Seeking { wants: Affinity::Interest, seconds: Some(10) }));
-    page.after(millis(499));
+    page.advance(millis(499));
     assert_eq!(left(&page), Some(10));
-    // Only what somebody looks at as soon as it changes is seen to count.
-    page.after(millis(1));
+    // The countdown shows whole seconds, rounded up.
+    page.advance(millis(1));
     assert_eq!(left(&page), Some(9));
-    page.after(secs(20));
-    assert_eq!(left(&page), None, "the server will say what comes next");
-    page.hears(ToBrowser::Seeking { wants: Affinity::Anybody, widens_in_ms: None });
+    page.advance(secs(20));
+    assert_eq!(left(&page), None, "waits for the server's next search stage");
+    page.receive(ToBrowser::Seeking { wants: Affinity::Anybody, widens_in_ms: None });
     assert_eq!(seeking(&page), Some(Seeking { wants: Affinity::Anybody, seconds: None }));
-    page.is_matched(Role::Polite, BOTH);
+    page.receive_match(Role::Polite, BOTH);
     assert_eq!(seeking(&page), None);
 }
 
 #[test]
-fn what_two_have_in_common_is_shown_for_as_long_as_they_are_together() {
-    let mut page = waiting_for("jazz, tea");
+fn shows_shared_topics_during_the_match() {
+    let mut page = waiting_with_topics("jazz, tea");
     let shared = Tastes { interests: Interest::all_in("tea,jazz"), languages: Vec::new() };
-    page.is_matched_by(|match_id| {
-        let mut msg = terms(match_id, Role::Polite, BOTH);
+    page.receive_match_with(|match_id| {
+        let mut msg = matched_message(match_id, Role::Polite, BOTH);
         if let ToBrowser::Matched { shared: slot, .. } = &mut msg {
             *slot = shared;
         }
@@ -79,25 +79,25 @@ fn what_two_have_in_common_is_shown_for_as_long_as_they_are_together() {
     });
     assert_eq!(page.call.snapshot().shared, Some(Affinity::Interest));
     assert_eq!(page.call.topics().shared, "tea, jazz");
-    page.wants(Intent::Stop);
-    assert_eq!((page.sees(), page.call.snapshot().shared), (Phase::Landing, None));
+    page.press(Intent::Stop);
+    assert_eq!((page.phase(), page.call.snapshot().shared), (Phase::Landing, None));
 }
 
 #[test]
-fn what_a_device_remembers_is_said_again_and_can_be_forgotten() {
+fn stored_topics_and_languages_are_sent_until_erased() {
     let german = Language::new("de").unwrap();
-    let kept = StoredProfile {
+    let profile = StoredProfile {
         preferences: Preferences::default().toggled(Switch::MyLanguages),
         topics: "jazz".into(),
         ..StoredProfile::default()
     };
-    let mut page = Page::new();
-    page.call = Call::new(1, kept, Default::default(), vec![german], String::new());
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    page.is_welcomed();
+    let mut page = TestPage::new();
+    page.call = Call::new(1, profile, Default::default(), vec![german], String::new());
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    page.server_accepts();
     assert_eq!(page.tastes, Tastes { interests: Interest::all_in("jazz"), languages: vec![german] });
-    page.wants(Intent::ForgetEverything);
-    assert!(page.tastes.are_none(), "and the server hears of it");
+    page.press(Intent::ForgetEverything);
+    assert!(page.tastes.are_none(), "the server is told as well");
     assert_eq!(page.call.topics().written, "");
 }

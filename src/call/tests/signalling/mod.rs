@@ -1,4 +1,4 @@
-//! Tests of the conversation with the server.
+//! Tests of the session with the server and of the queue.
 
 mod session;
 mod queue;

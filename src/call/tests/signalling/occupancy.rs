@@ -1,14 +1,14 @@
-//! What a page shows of those who are here; it must not know how the server counts them.
+//! Tests of the occupancy that a waiting page shows.
 
 use crate::{
     call::{
         Input, Intent,
-        tests::test_page::{BOTH, Page},
+        tests::test_page::{BOTH, TestPage},
     },
     protocol::{Occupancy, Role, ToBrowser, Wait},
 };
 
-fn seen(page: &Page) -> Option<Occupancy> {
+fn shown_occupancy(page: &TestPage) -> Option<Occupancy> {
     page.call.snapshot().surroundings.here
 }
 
@@ -16,32 +16,32 @@ const FEW: Occupancy = Occupancy { around: 1, wait: None };
 const MANY: Occupancy = Occupancy { around: 50, wait: Some(Wait::Moment) };
 
 #[test]
-fn who_waits_sees_what_the_server_has_said_last() {
-    let mut page = Page::waiting();
-    assert_eq!(seen(&page), None);
-    page.hears(ToBrowser::Here(FEW));
-    assert_eq!(seen(&page), Some(FEW));
-    page.hears(ToBrowser::Here(MANY));
-    assert_eq!(seen(&page), Some(MANY));
-    assert_eq!(page.did(), [""; 0], "and that is all that comes of it");
-    page.tell(Input::SocketLost);
-    assert_eq!(seen(&page), Some(MANY), "a hiccup is nobody's business");
+fn waiting_page_shows_the_latest_occupancy() {
+    let mut page = TestPage::waiting();
+    assert_eq!(shown_occupancy(&page), None);
+    page.receive(ToBrowser::Here(FEW));
+    assert_eq!(shown_occupancy(&page), Some(FEW));
+    page.receive(ToBrowser::Here(MANY));
+    assert_eq!(shown_occupancy(&page), Some(MANY));
+    assert_eq!(page.take_actions(), [""; 0], "has no other effect");
+    page.handle(Input::SocketLost);
+    assert_eq!(shown_occupancy(&page), Some(MANY), "a short loss changes nothing");
 }
 
 #[test]
-fn who_does_not_wait_sees_nothing_of_it() {
-    let mut page = Page::new();
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    page.is_welcomed();
-    page.hears(ToBrowser::Here(FEW));
-    page.hears(ToBrowser::Waiting {});
-    assert_eq!(seen(&page), None, "said before the wait began");
-    page.hears(ToBrowser::Here(FEW));
-    page.is_matched(Role::Polite, BOTH);
-    assert_eq!(seen(&page), None);
-    page.hears(ToBrowser::Here(MANY));
-    page.wants(Intent::Next);
-    page.hears(ToBrowser::Waiting {});
-    assert_eq!(seen(&page), None, "what was said of another wait");
+fn shows_no_occupancy_outside_the_queue() {
+    let mut page = TestPage::new();
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    page.server_accepts();
+    page.receive(ToBrowser::Here(FEW));
+    page.receive(ToBrowser::Waiting {});
+    assert_eq!(shown_occupancy(&page), None, "it was sent before the wait began");
+    page.receive(ToBrowser::Here(FEW));
+    page.receive_match(Role::Polite, BOTH);
+    assert_eq!(shown_occupancy(&page), None);
+    page.receive(ToBrowser::Here(MANY));
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    assert_eq!(shown_occupancy(&page), None, "it was sent during an earlier wait");
 }

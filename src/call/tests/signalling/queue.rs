@@ -1,39 +1,39 @@
-//! The offer made ahead, and what a page waits with; it must not know how a match goes on.
+//! Tests of the queue: the prepared offer, and the preferences that a page waits with.
 
 use crate::{
     call::{
         DescriptionKind, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, PeerEvent, Problem, Switch,
-        tests::test_page::{BOTH, Page, candidate, description, secs, terms},
+        tests::test_page::{BOTH, TestPage, candidate, description, matched_message, secs},
     },
     protocol::{Epoch, ErrorCode, PreparedOffer, Role, ToBrowser},
 };
 
-/// A page that waits and has sent its offer ahead.
-fn prepared() -> Page {
-    let mut page = Page::waiting();
-    page.hears(ToBrowser::Prepare { ice: Vec::new() });
-    offers(&mut page);
-    page.did();
+/// A waiting page that has sent its prepared offer.
+fn with_prepared_offer() -> TestPage {
+    let mut page = TestPage::waiting();
+    page.receive(ToBrowser::Prepare { ice: Vec::new() });
+    create_offer(&mut page);
+    page.take_actions();
     page
 }
 
-fn offers(page: &mut Page) {
-    page.peer(PeerEvent::NegotiationNeeded);
-    page.peer(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours"))));
+fn create_offer(page: &mut TestPage) {
+    page.peer_event(PeerEvent::NegotiationNeeded);
+    page.peer_event(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "ours"))));
 }
 
-fn hiding() -> Page {
-    let mut page = Page::new();
-    page.wants(Intent::Toggle(Switch::HideAddress));
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    page.is_welcomed();
+fn hidden_page() -> TestPage {
+    let mut page = TestPage::new();
+    page.press(Intent::Toggle(Switch::HideAddress));
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    page.server_accepts();
     page
 }
 
-fn matched(page: &mut Page, number: u32) {
-    page.is_matched_by(|match_id| {
-        let mut msg = terms(match_id, Role::Impolite, BOTH);
+fn receive_match_for_offer(page: &mut TestPage, number: u32) {
+    page.receive_match_with(|match_id| {
+        let mut msg = matched_message(match_id, Role::Impolite, BOTH);
         if let ToBrowser::Matched { ahead, .. } = &mut msg {
             *ahead = Some(PreparedOffer::Yours { number });
         }
@@ -42,151 +42,157 @@ fn matched(page: &mut Page, number: u32) {
 }
 
 #[test]
-fn who_is_asked_to_sends_its_offer_and_candidates_ahead() {
-    let mut page = Page::waiting();
-    page.hears(ToBrowser::Prepare { ice: Vec::new() });
-    assert_eq!(page.did(), ["open peer", "attach"]);
-    offers(&mut page);
-    page.peer(PeerEvent::CandidateFound(candidate("ours", "a")));
-    page.peer(PeerEvent::CandidatesEnded { username_fragment: None });
+fn prepares_an_offer_and_candidates_on_request() {
+    let mut page = TestPage::waiting();
+    page.receive(ToBrowser::Prepare { ice: Vec::new() });
+    assert_eq!(page.take_actions(), ["open peer", "attach"]);
+    create_offer(&mut page);
+    page.peer_event(PeerEvent::CandidateFound(candidate("ours", "a")));
+    page.peer_event(PeerEvent::CandidatesEnded { username_fragment: None });
     assert_eq!(
-        page.did(),
+        page.take_actions(),
         [
             "set local",
-            "say offer ahead, number 1",
-            "say candidate a ahead, number 1",
-            "say end of candidates ahead, number 1"
+            "send prepared offer, number 1",
+            "send prepared candidate a, number 1",
+            "send prepared end of candidates, number 1"
         ]
     );
 }
 
 #[test]
-fn the_offer_that_was_used_goes_on_in_the_match_with_the_servers_of_the_match() {
-    let mut page = prepared();
-    matched(&mut page, 1);
-    assert_eq!(page.did(), ["set servers"]);
-    page.peer(PeerEvent::CandidateFound(candidate("ours", "late")));
-    assert_eq!(page.did(), ["say candidate late"]);
-    assert_eq!(page.signalled_in, [Epoch::PREPARED]);
+fn match_continues_the_prepared_offer_with_its_own_ice_servers() {
+    let mut page = with_prepared_offer();
+    receive_match_for_offer(&mut page, 1);
+    assert_eq!(page.take_actions(), ["set servers"]);
+    page.peer_event(PeerEvent::CandidateFound(candidate("ours", "late")));
+    assert_eq!(page.take_actions(), ["send candidate late"]);
+    assert_eq!(page.signal_epochs, [Epoch::PREPARED]);
 }
 
 #[test]
-fn a_match_that_means_an_offer_of_before_begins_with_a_connection_of_its_own() {
-    let mut page = prepared();
-    page.tell(Input::NetworkChanged);
+fn match_for_an_outdated_prepared_offer_opens_a_new_connection() {
+    let mut page = with_prepared_offer();
+    page.handle(Input::NetworkChanged);
     assert_eq!(
-        page.did(),
-        ["say ping", "close peer", "open peer", "attach"],
-        "another network, another offer"
+        page.take_actions(),
+        ["send ping", "close peer", "open peer", "attach"],
+        "a new network needs a new offer"
     );
-    matched(&mut page, 1);
-    assert_eq!(page.did(), ["close peer", "open peer", "attach"]);
-    offers(&mut page);
-    assert_eq!(page.signalled_in, [Epoch::FIRST]);
+    receive_match_for_offer(&mut page, 1);
+    assert_eq!(page.take_actions(), ["close peer", "open peer", "attach"]);
+    create_offer(&mut page);
+    assert_eq!(page.signal_epochs, [Epoch::FIRST]);
 }
 
 #[test]
-fn a_match_without_it_throws_it_away() {
+fn match_without_the_prepared_offer_discards_it() {
     for role in [Role::Impolite, Role::Polite] {
-        let mut page = prepared();
-        page.is_matched(role, BOTH);
-        assert_eq!(page.did()[..2], ["close peer", "open peer"]);
+        let mut page = with_prepared_offer();
+        page.receive_match(role, BOTH);
+        assert_eq!(page.take_actions()[..2], ["close peer", "open peer"]);
     }
 }
 
 #[test]
-fn an_offer_that_grows_old_is_made_anew_before_the_server_drops_it() {
-    let mut page = prepared();
-    page.after(secs(44));
-    assert!(!page.did().contains(&"open peer".to_owned()));
-    page.after(secs(1));
-    offers(&mut page);
-    assert_eq!(page.did(), ["close peer", "open peer", "attach", "set local", "say offer ahead, number 2"]);
+fn renews_a_prepared_offer_before_the_server_drops_it() {
+    let mut page = with_prepared_offer();
+    page.advance(secs(44));
+    assert!(!page.take_actions().contains(&"open peer".to_owned()));
+    page.advance(secs(1));
+    create_offer(&mut page);
+    assert_eq!(
+        page.take_actions(),
+        ["close peer", "open peer", "attach", "set local", "send prepared offer, number 2"]
+    );
 }
 
 #[test]
-fn an_offer_made_ahead_goes_with_the_queue() {
-    let endings: [fn(&mut Page); 3] = [
-        |page| page.wants(Intent::Stop),
+fn leaving_the_queue_discards_the_prepared_offer() {
+    let endings: [fn(&mut TestPage); 3] = [
+        |page| page.press(Intent::Stop),
         |page| {
-            page.redials();
-            page.is_welcomed();
+            page.lose_socket_and_redial();
+            page.server_accepts();
         },
-        |page| page.wants(Intent::Toggle(Switch::HideAddress)),
+        |page| page.press(Intent::Toggle(Switch::HideAddress)),
     ];
     for end in endings {
-        let mut page = prepared();
+        let mut page = with_prepared_offer();
         end(&mut page);
-        assert!(page.did().contains(&"close peer".to_owned()));
+        assert!(page.take_actions().contains(&"close peer".to_owned()));
     }
 }
 
 #[test]
-fn who_hides_says_so_and_makes_no_offer_ahead() {
-    let mut page = hiding();
-    assert_eq!(page.did().last().map(String::as_str), Some("say join with audio and video, hidden"));
-    page.hears(ToBrowser::Waiting {});
-    page.hears(ToBrowser::Prepare { ice: Vec::new() });
-    assert!(page.did().is_empty());
+fn hidden_page_joins_hidden_and_prepares_no_offer() {
+    let mut page = hidden_page();
+    assert_eq!(
+        page.take_actions().last().map(String::as_str),
+        Some("send join with audio and video, hidden")
+    );
+    page.receive(ToBrowser::Waiting {});
+    page.receive(ToBrowser::Prepare { ice: Vec::new() });
+    assert!(page.take_actions().is_empty());
 }
 
 #[test]
-fn a_match_through_the_relay_uses_nothing_else() {
-    let mut page = hiding();
-    page.did();
-    page.is_matched_by(|match_id| {
-        let mut msg = terms(match_id, Role::Impolite, BOTH);
+fn relay_only_match_opens_a_relay_only_connection() {
+    let mut page = hidden_page();
+    page.take_actions();
+    page.receive_match_with(|match_id| {
+        let mut msg = matched_message(match_id, Role::Impolite, BOTH);
         if let ToBrowser::Matched { relay_only, .. } = &mut msg {
             *relay_only = true;
         }
         msg
     });
-    assert_eq!(page.did(), ["open peer through a relay", "attach"]);
+    assert_eq!(page.take_actions(), ["open peer through a relay", "attach"]);
 }
 
 #[test]
-fn a_match_that_would_tell_the_address_is_refused_before_anything_is_gathered() {
-    let mut page = Page::waiting();
-    page.wants(Intent::Toggle(Switch::HideAddress));
-    assert_eq!(page.did(), ["remember", "say join with audio and video, hidden"]);
-    page.is_matched(Role::Impolite, BOTH);
-    assert_eq!(page.did(), ["say leave", "say join with audio and video, hidden"]);
-    assert_eq!(page.phase(), "ready");
+fn refuses_a_match_that_would_reveal_the_address() {
+    let mut page = TestPage::waiting();
+    page.press(Intent::Toggle(Switch::HideAddress));
+    assert_eq!(page.take_actions(), ["save profile", "send join with audio and video, hidden"]);
+    page.receive_match(Role::Impolite, BOTH);
+    assert_eq!(page.take_actions(), ["send leave", "send join with audio and video, hidden"]);
+    assert_eq!(page.phase_name(), "ready");
 }
 
 #[test]
-fn hiding_counts_from_the_next_match_on() {
-    let mut page = Page::talking();
-    page.wants(Intent::Toggle(Switch::HideAddress));
-    assert_eq!((page.did(), page.phase()), (vec!["remember".to_owned()], "talking"));
-    page.wants(Intent::Next);
+fn hiding_the_address_applies_from_the_next_match() {
+    let mut page = TestPage::talking();
+    page.press(Intent::Toggle(Switch::HideAddress));
+    assert_eq!((page.take_actions(), page.phase_name()), (vec!["save profile".to_owned()], "talking"));
+    page.press(Intent::Next);
     assert_eq!(
-        page.did(),
-        ["close peer", "say leave", "say join with audio and video, hidden"],
-        "a mere next would wait with what was said before"
+        page.take_actions(),
+        ["close peer", "send leave", "send join with audio and video, hidden"],
+        "next alone would keep the earlier join without hiding"
     );
 }
 
 #[test]
-fn a_server_without_a_relay_refuses_and_the_page_says_why() {
-    let mut page = hiding();
-    page.did();
-    page.hears(ToBrowser::Error { code: ErrorCode::NoRelay, about: 1, retry_ms: None });
-    assert_eq!((page.phase(), page.problem()), ("landing", Some(Problem::NoRelay)));
-    assert_eq!(page.did(), ["light out", "hang up"]);
+fn shows_no_relay_when_the_server_has_none() {
+    let mut page = hidden_page();
+    page.take_actions();
+    page.receive(ToBrowser::Error { code: ErrorCode::NoRelay, about: 1, retry_ms: None });
+    assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::NoRelay)));
+    assert_eq!(page.take_actions(), ["close media", "close socket"]);
 }
 
 #[test]
-fn who_saves_data_does_so_at_once_and_in_every_match_after() {
-    let mut page = Page::talking();
-    page.wants(Intent::Toggle(Switch::SaveData));
-    assert_eq!(page.did(), ["remember", "send little"]);
-    page.wants(Intent::Next);
-    page.did();
-    page.is_matched(Role::Impolite, BOTH);
-    assert_eq!(page.did(), ["open peer", "attach", "send little"]);
-    page.wants(Intent::Toggle(Switch::SaveData));
-    assert_eq!(page.did(), ["remember"], "and back to the usual bounds");
+fn saving_data_applies_at_once_and_to_later_matches() {
+    let mut page = TestPage::talking();
+    page.press(Intent::Toggle(Switch::SaveData));
+    assert_eq!(page.take_actions(), ["save profile", "saving bitrate"]);
+    page.press(Intent::Next);
+    page.take_actions();
+    page.receive_match(Role::Impolite, BOTH);
+    assert_eq!(page.take_actions(), ["open peer", "attach", "saving bitrate"]);
+    page.press(Intent::Toggle(Switch::SaveData));
+    assert_eq!(page.take_actions(), ["save profile"], "restores the usual limits");
 }
 
 fn cameras(number: usize) -> Vec<DeviceInfo> {
@@ -196,21 +202,21 @@ fn cameras(number: usize) -> Vec<DeviceInfo> {
 }
 
 #[test]
-fn the_next_camera_is_asked_for_once_at_a_time_and_only_if_there_is_one() {
-    let mut page = Page::talking();
-    page.wants(Intent::NextCamera);
-    page.tell(Input::Devices(DeviceEvent::Listed(cameras(2))));
-    page.tell(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "0".into())));
-    assert!(page.did().is_empty(), "nobody has chosen it");
+fn switches_to_the_next_camera_one_request_at_a_time() {
+    let mut page = TestPage::talking();
+    page.press(Intent::NextCamera);
+    page.handle(Input::Devices(DeviceEvent::Listed(cameras(2))));
+    page.handle(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "0".into())));
+    assert!(page.take_actions().is_empty(), "no camera was chosen by a person");
     assert!(page.call.snapshot().can_change_camera);
-    page.wants(Intent::NextCamera);
-    page.wants(Intent::NextCamera);
-    assert_eq!(page.did(), ["use Camera 1", "remember"]);
-    page.tell(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "1".into())));
-    page.did();
-    page.wants(Intent::NextCamera);
-    assert_eq!(page.did(), ["use Camera 0", "remember"]);
-    page.tell(Input::Devices(DeviceEvent::Refused(DeviceKind::Camera)));
-    page.wants(Intent::NextCamera);
-    assert_eq!(page.did(), ["use Camera 0", "remember"], "a refusal is not the last word");
+    page.press(Intent::NextCamera);
+    page.press(Intent::NextCamera);
+    assert_eq!(page.take_actions(), ["switch Camera to 1", "save profile"]);
+    page.handle(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "1".into())));
+    page.take_actions();
+    page.press(Intent::NextCamera);
+    assert_eq!(page.take_actions(), ["switch Camera to 0", "save profile"]);
+    page.handle(Input::Devices(DeviceEvent::Refused(DeviceKind::Camera)));
+    page.press(Intent::NextCamera);
+    assert_eq!(page.take_actions(), ["switch Camera to 0", "save profile"], "tries again after a failure");
 }

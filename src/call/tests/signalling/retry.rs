@@ -1,76 +1,71 @@
-//! A server that finds a page too fast, or has no room for it, and says when it may try again; it must not know why.
+//! Tests of retries after the server reported a rate limit or that it is full.
 
 use std::time::Duration;
 
 use crate::{
     call::{
         Input, Intent, Problem, Switch,
-        tests::test_page::{BOTH, Page, millis, secs},
+        tests::test_page::{BOTH, TestPage, millis, secs},
     },
     protocol::{EndReason, ErrorCode, Role, ToBrowser},
 };
 
-fn too_soon(page: &mut Page, retry_ms: Option<u32>) {
-    page.hears(ToBrowser::Error { code: ErrorCode::RateLimited, about: 1, retry_ms });
+fn receive_rate_limited(page: &mut TestPage, retry_ms: Option<u32>) {
+    page.receive(ToBrowser::Error { code: ErrorCode::RateLimited, about: 1, retry_ms });
 }
 
-fn ended(page: &mut Page, reason: EndReason) {
-    let match_id = page.match_id();
-    page.hears(ToBrowser::Ended { match_id, reason });
-}
-
-/// A page whose next was too soon.
-fn put_off() -> Page {
-    let mut page = Page::talking();
-    page.wants(Intent::Next);
-    assert_eq!(page.did(), ["close peer", "say next"]);
-    too_soon(&mut page, Some(1_500));
+/// A page whose `next` was rejected by the rate limit.
+fn with_rate_limited_next() -> TestPage {
+    let mut page = TestPage::talking();
+    page.press(Intent::Next);
+    assert_eq!(page.take_actions(), ["close peer", "send next"]);
+    receive_rate_limited(&mut page, Some(1_500));
     page
 }
 
-/// How long it takes until the page says anything, and what that is.
-fn next_said(page: &mut Page) -> (Duration, Vec<String>) {
+/// Waits for the next action other than a ping; returns the wait and the actions.
+fn wait_for_action(page: &mut TestPage) -> (Duration, Vec<String>) {
     let since = page.now;
     loop {
-        let due = page.call.next_deadline().expect("something is due");
-        page.after(due - page.now);
-        let did = page.did();
-        if !did.is_empty() && did != ["say ping"] {
-            return (page.now - since, did);
+        let due = page.call.next_deadline().expect("a deadline is set");
+        page.advance(due - page.now);
+        let actions = page.take_actions();
+        if !actions.is_empty() && actions != ["send ping"] {
+            return (page.now - since, actions);
         }
     }
 }
 
 #[test]
-fn a_next_that_came_too_soon_is_said_again_when_it_may_be() {
-    let mut page = put_off();
-    assert_eq!((page.phase(), page.problem()), ("ready", Some(Problem::RateLimited)));
-    page.wants(Intent::Next);
-    page.wants(Intent::Start);
-    assert!(page.did().is_empty(), "pressing it again changes nothing");
-    let (waited, said) = next_said(&mut page);
-    assert_eq!(said, ["say next"]);
+fn repeats_a_rate_limited_next_after_the_retry_time() {
+    let mut page = with_rate_limited_next();
+    assert_eq!((page.phase_name(), page.problem()), ("ready", Some(Problem::RateLimited)));
+    page.press(Intent::Next);
+    page.press(Intent::Start);
+    assert!(page.take_actions().is_empty(), "further presses change nothing");
+    let (waited, actions) = wait_for_action(&mut page);
+    assert_eq!(actions, ["send next"]);
     assert!((millis(1_501)..=millis(2_250)).contains(&waited), "{waited:?}");
     assert_eq!(page.problem(), None);
-    ended(&mut page, EndReason::Next);
-    page.hears(ToBrowser::Waiting {});
-    assert_eq!((page.phase(), page.problem()), ("waiting", None));
-    page.did();
-    page.after(secs(9));
-    assert!(page.did().is_empty());
+    page.receive_ended(EndReason::Next);
+    page.receive(ToBrowser::Waiting {});
+    assert_eq!((page.phase_name(), page.problem()), ("waiting", None));
+    page.take_actions();
+    page.advance(secs(9));
+    assert!(page.take_actions().is_empty());
 }
 
 #[test]
-fn not_all_who_are_told_the_same_come_at_once() {
+fn retries_are_spread_by_jitter() {
     let waits = (0..50).map(|seed| {
-        let mut page = Page::with_seed(seed);
-        page.wants(Intent::Start);
-        page.tell(Input::MediaOpened(BOTH));
-        page.is_welcomed();
-        page.did();
-        too_soon(&mut page, Some(1_000));
-        let (waited, said) = next_said(&mut page);
-        assert_eq!(said, ["say join with audio and video"]);
+        let mut page = TestPage::with_seed(seed);
+        page.press(Intent::Start);
+        page.handle(Input::MediaOpened(BOTH));
+        page.server_accepts();
+        page.take_actions();
+        receive_rate_limited(&mut page, Some(1_000));
+        let (waited, actions) = wait_for_action(&mut page);
+        assert_eq!(actions, ["send join with audio and video"]);
         waited.as_millis()
     });
     let different: std::collections::BTreeSet<_> = waits.collect();
@@ -78,118 +73,122 @@ fn not_all_who_are_told_the_same_come_at_once() {
 }
 
 #[test]
-fn a_failed_that_came_too_soon_is_said_again() {
-    let mut page = Page::matched(Role::Impolite, BOTH);
-    page.did();
-    page.after(secs(12));
-    assert!(page.did().contains(&"say failed".to_owned()));
-    too_soon(&mut page, None);
-    let (waited, said) = next_said(&mut page);
-    assert_eq!(said, ["say failed"]);
+fn repeats_a_rate_limited_failed() {
+    let mut page = TestPage::matched(Role::Impolite, BOTH);
+    page.take_actions();
+    page.advance(secs(12));
+    assert!(page.take_actions().contains(&"send failed".to_owned()));
+    receive_rate_limited(&mut page, None);
+    let (waited, actions) = wait_for_action(&mut page);
+    assert_eq!(actions, ["send failed"]);
     assert!(waited <= secs(3), "{waited:?}");
 }
 
 #[test]
-fn where_the_partner_was_faster_there_is_nothing_to_say_again() {
-    let mut page = put_off();
-    ended(&mut page, EndReason::PartnerNext);
-    assert_eq!(page.did(), ["say join with audio and video"]);
-    page.hears(ToBrowser::Waiting {});
-    page.after(secs(9));
-    assert!(page.did().is_empty());
+fn does_not_repeat_next_after_the_partner_ended_the_match() {
+    let mut page = with_rate_limited_next();
+    page.receive_ended(EndReason::PartnerNext);
+    assert_eq!(page.take_actions(), ["send join with audio and video"]);
+    page.receive(ToBrowser::Waiting {});
+    page.advance(secs(9));
+    assert!(page.take_actions().is_empty());
 }
 
 #[test]
-fn a_line_that_is_lost_meanwhile_does_not_lose_the_wish() {
-    let mut page = put_off();
-    page.redials();
-    page.did();
-    page.is_taken_back();
-    assert_eq!(page.did(), ["say hello again"], "to a server that still has the match a join means nothing");
-    assert_eq!(next_said(&mut page).1, ["say next"]);
-
-    let mut page = put_off();
-    page.redials();
-    page.did();
-    page.is_welcomed();
+fn a_rate_limited_next_survives_a_lost_socket() {
+    let mut page = with_rate_limited_next();
+    page.lose_socket_and_redial();
+    page.take_actions();
+    page.server_resumes();
     assert_eq!(
-        page.did(),
-        ["say hello again", "say join with audio and video"],
-        "this one has never heard of it"
+        page.take_actions(),
+        ["send hello again"],
+        "does not join while the server still has the match"
+    );
+    assert_eq!(wait_for_action(&mut page).1, ["send next"]);
+
+    let mut page = with_rate_limited_next();
+    page.lose_socket_and_redial();
+    page.take_actions();
+    page.server_accepts();
+    assert_eq!(
+        page.take_actions(),
+        ["send hello again", "send join with audio and video"],
+        "a new session has no match to leave"
     );
 }
 
 #[test]
-fn who_stops_says_nothing_again() {
-    let mut page = put_off();
-    page.wants(Intent::Stop);
-    page.did();
+fn stop_cancels_the_retry() {
+    let mut page = with_rate_limited_next();
+    page.press(Intent::Stop);
+    page.take_actions();
     assert_eq!((page.call.next_deadline(), page.problem()), (None, None));
 }
 
 #[test]
-fn who_waits_already_keeps_its_place_and_says_again_what_with() {
-    let mut page = Page::waiting();
-    page.wants(Intent::Toggle(Switch::HideAddress));
-    page.did();
-    too_soon(&mut page, Some(1_000));
-    assert_eq!((page.phase(), page.problem()), ("waiting", None));
-    let (_, said) = next_said(&mut page);
-    assert_eq!(said, ["say join with audio and video, hidden"]);
+fn repeats_a_rate_limited_join_while_still_waiting() {
+    let mut page = TestPage::waiting();
+    page.press(Intent::Toggle(Switch::HideAddress));
+    page.take_actions();
+    receive_rate_limited(&mut page, Some(1_000));
+    assert_eq!((page.phase_name(), page.problem()), ("waiting", None));
+    let (_, actions) = wait_for_action(&mut page);
+    assert_eq!(actions, ["send join with audio and video, hidden"]);
 }
 
 #[test]
-fn in_a_match_nothing_is_said_again() {
-    let mut page = Page::talking();
-    too_soon(&mut page, Some(1_000));
-    assert_eq!((page.phase(), page.problem()), ("talking", None));
-    page.after(secs(5));
-    assert!(page.did().is_empty());
+fn does_not_retry_during_a_match() {
+    let mut page = TestPage::talking();
+    receive_rate_limited(&mut page, Some(1_000));
+    assert_eq!((page.phase_name(), page.problem()), ("talking", None));
+    page.advance(secs(5));
+    assert!(page.take_actions().is_empty());
 }
 
 #[test]
-fn no_server_is_waited_for_longer_than_a_minute_and_a_half() {
-    let mut page = Page::talking();
-    page.wants(Intent::Next);
-    page.did();
-    too_soon(&mut page, Some(u32::MAX));
-    let (waited, _) = next_said(&mut page);
+fn retry_delay_is_capped_at_90_s() {
+    let mut page = TestPage::talking();
+    page.press(Intent::Next);
+    page.take_actions();
+    receive_rate_limited(&mut page, Some(u32::MAX));
+    let (waited, _) = wait_for_action(&mut page);
     assert!((secs(60)..=secs(90)).contains(&waited), "{waited:?}");
 }
 
 #[test]
-fn a_server_without_room_is_left_alone_for_as_long_as_it_says_and_people_are_told() {
+fn full_server_sets_the_redial_time_and_the_countdown() {
     for (code, problem) in
         [(ErrorCode::ServerFull, Problem::ServerFull), (ErrorCode::NetworkFull, Problem::NetworkFull)]
     {
-        let mut page = Page::new();
-        page.wants(Intent::Start);
-        page.tell(Input::MediaOpened(BOTH));
-        page.tell(Input::SocketOpened);
-        page.hears(ToBrowser::Error { code, about: 0, retry_ms: Some(12_345) });
-        page.loses_its_socket();
-        page.did();
-        let mut seen = Vec::new();
+        let mut page = TestPage::new();
+        page.press(Intent::Start);
+        page.handle(Input::MediaOpened(BOTH));
+        page.handle(Input::SocketOpened);
+        page.receive(ToBrowser::Error { code, about: 0, retry_ms: Some(12_345) });
+        page.lose_socket();
+        page.take_actions();
+        let mut countdown = Vec::new();
         while let Some(seconds) = page.call.snapshot().retries_in {
-            seen.push(seconds);
+            countdown.push(seconds);
             let due = page.call.next_deadline().unwrap();
-            page.after(due - page.now);
+            page.advance(due - page.now);
         }
-        seen.dedup();
-        assert_eq!(seen, (1..=13).rev().collect::<Vec<_>>());
-        assert_eq!(page.did(), ["dial"]);
-        page.tell(Input::SocketOpened);
-        page.hears(ToBrowser::Error { code, about: 0, retry_ms: Some(12_345) });
-        page.loses_its_socket();
-        page.did();
-        let (waited, did) = next_said(&mut page);
-        assert_eq!((waited, did), (millis(12_345), vec!["dial".to_owned()]));
-        assert_eq!((page.phase(), page.problem()), ("ready", Some(problem)));
+        countdown.dedup();
+        assert_eq!(countdown, (1..=13).rev().collect::<Vec<_>>());
+        assert_eq!(page.take_actions(), ["open socket"]);
+        page.handle(Input::SocketOpened);
+        page.receive(ToBrowser::Error { code, about: 0, retry_ms: Some(12_345) });
+        page.lose_socket();
+        page.take_actions();
+        let (waited, actions) = wait_for_action(&mut page);
+        assert_eq!((waited, actions), (millis(12_345), vec!["open socket".to_owned()]));
+        assert_eq!((page.phase_name(), page.problem()), ("ready", Some(problem)));
 
-        page.tell(Input::SocketOpened);
-        page.hears(ToBrowser::Error { code, about: 0, retry_ms: Some(u32::MAX) });
-        page.loses_its_socket();
-        page.did();
-        assert_eq!(next_said(&mut page).0, secs(60));
+        page.handle(Input::SocketOpened);
+        page.receive(ToBrowser::Error { code, about: 0, retry_ms: Some(u32::MAX) });
+        page.lose_socket();
+        page.take_actions();
+        assert_eq!(wait_for_action(&mut page).0, secs(60));
     }
 }

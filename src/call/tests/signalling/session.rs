@@ -1,11 +1,11 @@
-//! The line to the server: dialled, kept alive, lost, found again; it must not know matches.
+//! Tests of the session with the server: connecting, heartbeat, loss, backoff and resume.
 
 use std::time::Duration;
 
 use crate::{
     call::{
         Input, Intent, MediaError, PeerEvent, Phase, Problem,
-        tests::test_page::{AUDIO, BOTH, Page, candidate, millis, secs, session, trickled},
+        tests::test_page::{AUDIO, BOTH, TestPage, candidate, candidate_signal, millis, secs, session},
     },
     protocol::{
         ErrorCode, Frame, Role, ToBrowser,
@@ -13,362 +13,366 @@ use crate::{
     },
 };
 
-/// How long the page waits until it dials again.
-fn rest(page: &mut Page) -> Duration {
-    page.did();
+/// Waits until the page opens a socket again; returns the wait.
+fn wait_for_redial(page: &mut TestPage) -> Duration {
+    page.take_actions();
     let since = page.now;
-    while page.did() != ["dial"] {
+    while page.take_actions() != ["open socket"] {
         let due = page.call.next_deadline().unwrap();
-        page.after(due - page.now);
+        page.advance(due - page.now);
     }
     page.now - since
 }
 
-fn error(page: &mut Page, code: ErrorCode) {
-    page.hears(ToBrowser::Error { code, about: 0, retry_ms: None });
+fn receive_error(page: &mut TestPage, code: ErrorCode) {
+    page.receive(ToBrowser::Error { code, about: 0, retry_ms: None });
 }
 
 #[test]
-fn each_attempt_is_made_within_a_step_twice_as_high_up_to_15_s() {
+fn redial_delay_doubles_up_to_15_s() {
     for seed in 0..50 {
-        let mut page = Page::with_seed(seed);
-        page.wants(Intent::Start);
+        let mut page = TestPage::with_seed(seed);
+        page.press(Intent::Start);
         for step in [500, 1_000, 2_000, 4_000, 8_000, 15_000, 15_000, 15_000] {
-            page.loses_its_socket();
-            let waited = rest(&mut page);
-            assert!(waited <= millis(step), "{waited:?} of {step} ms");
+            page.lose_socket();
+            let delay = wait_for_redial(&mut page);
+            assert!(delay <= millis(step), "{delay:?} of {step} ms");
         }
     }
 }
 
 #[test]
-fn the_whole_of_a_step_is_used_so_that_pages_do_not_come_all_at_once() {
-    let fourth = |seed| {
-        let mut page = Page::with_seed(seed);
-        page.wants(Intent::Start);
-        (0..5).map(|_| (page.loses_its_socket(), rest(&mut page)).1).last().unwrap()
+fn redial_delay_is_spread_over_the_whole_backoff_step() {
+    let fifth_delay = |seed| {
+        let mut page = TestPage::with_seed(seed);
+        page.press(Intent::Start);
+        (0..5).map(|_| (page.lose_socket(), wait_for_redial(&mut page)).1).last().unwrap()
     };
-    let waits: Vec<_> = (0..200).map(fourth).collect();
-    let in_quarter =
-        |n: u64| waits.iter().filter(|it| (millis(2_000 * n)..millis(2_000 * (n + 1))).contains(*it)).count();
+    let delays: Vec<_> = (0..200).map(fifth_delay).collect();
+    let in_quarter = |n: u64| {
+        delays.iter().filter(|it| (millis(2_000 * n)..millis(2_000 * (n + 1))).contains(*it)).count()
+    };
     assert!((0..4).all(|n| in_quarter(n) > 20), "{:?}", (0..4).map(in_quarter).collect::<Vec<_>>());
 }
 
 #[test]
-fn the_ladder_begins_anew_after_a_welcome() {
-    let mut page = Page::waiting();
+fn welcome_resets_the_backoff() {
+    let mut page = TestPage::waiting();
     for _ in 0..6 {
-        page.loses_its_socket();
-        rest(&mut page);
+        page.lose_socket();
+        wait_for_redial(&mut page);
     }
-    page.is_taken_back();
-    page.loses_its_socket();
-    assert!(rest(&mut page) <= millis(500));
+    page.server_resumes();
+    page.lose_socket();
+    assert!(wait_for_redial(&mut page) <= millis(500));
 }
 
 #[test]
-fn a_socket_that_opens_without_a_welcome_does_not_reset_the_ladder() {
+fn open_socket_without_welcome_does_not_reset_the_backoff() {
     let mut longest = Duration::ZERO;
     for seed in 0..20 {
-        let mut page = Page::with_seed(seed);
-        page.wants(Intent::Start);
+        let mut page = TestPage::with_seed(seed);
+        page.press(Intent::Start);
         for _ in 0..6 {
-            page.tell(Input::SocketOpened);
-            page.loses_its_socket();
-            longest = longest.max(rest(&mut page));
+            page.handle(Input::SocketOpened);
+            page.lose_socket();
+            longest = longest.max(wait_for_redial(&mut page));
         }
     }
     assert!(longest > secs(4));
 }
 
 #[test]
-fn a_server_that_says_when_to_come_back_is_believed_once() {
-    let mut page = Page::waiting();
-    page.hears(ToBrowser::ComeBack { after_ms: 4_321 });
-    page.loses_its_socket();
-    assert_eq!(rest(&mut page), millis(4_321));
-    page.loses_its_socket();
-    assert!(rest(&mut page) <= millis(1_000));
+fn come_back_delay_applies_to_one_redial() {
+    let mut page = TestPage::waiting();
+    page.receive(ToBrowser::ComeBack { after_ms: 4_321 });
+    page.lose_socket();
+    assert_eq!(wait_for_redial(&mut page), millis(4_321));
+    page.lose_socket();
+    assert!(wait_for_redial(&mut page) <= millis(1_000));
 }
 
 #[test]
-fn a_server_that_says_at_once_leaves_no_tick_with_work_behind() {
-    let mut page = Page::waiting();
-    page.server_listens = false;
-    page.hears(ToBrowser::ComeBack { after_ms: 0 });
-    page.after(HEARTBEAT + secs(10));
-    page.after(millis(1));
-    assert_eq!(page.did(), ["say ping", "change sockets", "dial"]);
+fn come_back_delay_of_zero_leaves_no_work_after_a_tick() {
+    let mut page = TestPage::waiting();
+    page.server_receives = false;
+    page.receive(ToBrowser::ComeBack { after_ms: 0 });
+    page.advance(HEARTBEAT + secs(10));
+    page.advance(millis(1));
+    assert_eq!(page.take_actions(), ["send ping", "abandon socket", "open socket"]);
 }
 
 #[test]
-fn a_network_that_is_back_and_a_press_on_start_hurry() {
-    for hurry in [Input::NetworkChanged, Input::Intent(Intent::Start)] {
-        let mut page = Page::waiting();
-        page.hears(ToBrowser::ComeBack { after_ms: 60_000 });
-        page.loses_its_socket();
-        page.did();
-        page.tell(hurry.clone());
-        assert_eq!(page.did(), ["dial"]);
-        page.tell(hurry);
-        assert!(page.did().is_empty(), "it dials already");
+fn network_change_and_start_redial_at_once() {
+    for input in [Input::NetworkChanged, Input::Intent(Intent::Start)] {
+        let mut page = TestPage::waiting();
+        page.receive(ToBrowser::ComeBack { after_ms: 60_000 });
+        page.lose_socket();
+        page.take_actions();
+        page.handle(input.clone());
+        assert_eq!(page.take_actions(), ["open socket"]);
+        page.handle(input);
+        assert!(page.take_actions().is_empty(), "is already connecting");
     }
 }
 
 #[test]
-fn a_socket_that_is_not_there_within_10_s_is_given_up() {
-    let mut page = Page::new();
-    page.wants(Intent::Start);
-    page.tell(Input::SocketOpened);
-    page.did();
-    page.after(millis(9_999));
-    assert!(page.did().is_empty());
-    page.after(millis(1));
-    assert_eq!(page.did(), ["change sockets"]);
-    assert!(rest(&mut page) <= millis(500));
+fn abandons_a_socket_without_welcome_after_10_s() {
+    let mut page = TestPage::new();
+    page.press(Intent::Start);
+    page.handle(Input::SocketOpened);
+    page.take_actions();
+    page.advance(millis(9_999));
+    assert!(page.take_actions().is_empty());
+    page.advance(millis(1));
+    assert_eq!(page.take_actions(), ["abandon socket"]);
+    assert!(wait_for_redial(&mut page) <= millis(500));
 }
 
 #[test]
-fn a_ping_is_said_after_every_heartbeat_of_silence() {
-    let mut page = Page::waiting();
-    page.after(HEARTBEAT - millis(1));
-    assert!(page.did().is_empty());
-    page.after(HEARTBEAT * 2 + millis(1));
-    assert_eq!(page.did(), ["say ping", "say ping", "say ping"]);
+fn sends_a_ping_after_each_heartbeat_of_silence() {
+    let mut page = TestPage::waiting();
+    page.advance(HEARTBEAT - millis(1));
+    assert!(page.take_actions().is_empty());
+    page.advance(HEARTBEAT * 2 + millis(1));
+    assert_eq!(page.take_actions(), ["send ping", "send ping", "send ping"]);
 }
 
-/// A page whose person still reads the browser's question.
-fn idle() -> Page {
-    let mut page = Page::new();
-    page.wants(Intent::Start);
-    page.is_welcomed();
-    page.did();
+/// A page whose permission prompt is still open.
+fn with_open_prompt() -> TestPage {
+    let mut page = TestPage::new();
+    page.press(Intent::Start);
+    page.server_accepts();
+    page.take_actions();
     page
 }
 
 #[test]
-fn a_page_on_which_nobody_counts_pings_seldom() {
-    let mut page = idle();
-    page.after(IDLE_HEARTBEAT - millis(1));
-    assert!(page.did().is_empty());
-    page.after(millis(1));
-    assert_eq!(page.did(), ["say ping"]);
+fn idle_page_pings_at_the_idle_heartbeat() {
+    let mut page = with_open_prompt();
+    page.advance(IDLE_HEARTBEAT - millis(1));
+    assert!(page.take_actions().is_empty());
+    page.advance(millis(1));
+    assert_eq!(page.take_actions(), ["send ping"]);
 }
 
 #[test]
-fn who_asks_for_somebody_on_a_dead_line_waits_for_no_ping() {
-    let mut page = idle();
-    page.after(IDLE_HEARTBEAT - secs(1));
-    page.server_listens = false;
-    page.did();
-    page.tell(Input::MediaOpened(BOTH));
-    assert!(page.did().contains(&"say join with audio and video".to_owned()));
-    page.after(millis(9_999));
-    assert!(!page.did().contains(&"change sockets".to_owned()));
-    page.after(millis(1));
-    assert!(page.did().contains(&"change sockets".to_owned()));
+fn join_on_a_dead_socket_is_noticed_within_10_s() {
+    let mut page = with_open_prompt();
+    page.advance(IDLE_HEARTBEAT - secs(1));
+    page.server_receives = false;
+    page.take_actions();
+    page.handle(Input::MediaOpened(BOTH));
+    assert!(page.take_actions().contains(&"send join with audio and video".to_owned()));
+    page.advance(millis(9_999));
+    assert!(!page.take_actions().contains(&"abandon socket".to_owned()));
+    page.advance(millis(1));
+    assert!(page.take_actions().contains(&"abandon socket".to_owned()));
 }
 
 #[test]
-fn a_refusal_shows_that_the_line_is_there() {
-    let mut page = idle();
-    page.tell(Input::MediaOpened(BOTH));
-    page.hears(ToBrowser::Error { code: ErrorCode::RateLimited, about: 1, retry_ms: Some(60_000) });
-    page.did();
-    page.after(secs(11));
-    assert!(!page.did().contains(&"change sockets".to_owned()));
+fn an_error_reply_proves_that_the_socket_is_alive() {
+    let mut page = with_open_prompt();
+    page.handle(Input::MediaOpened(BOTH));
+    page.receive(ToBrowser::Error { code: ErrorCode::RateLimited, about: 1, retry_ms: Some(60_000) });
+    page.take_actions();
+    page.advance(secs(11));
+    assert!(!page.take_actions().contains(&"abandon socket".to_owned()));
 }
 
 #[test]
-fn who_has_said_something_needs_no_ping() {
-    let mut page = Page::matched(Role::Impolite, BOTH);
-    page.after(secs(8));
-    page.peer(PeerEvent::CandidateFound(candidate("ours", "a")));
-    page.did();
-    page.after(secs(3));
-    assert!(page.did().is_empty());
+fn any_sent_message_postpones_the_ping() {
+    let mut page = TestPage::matched(Role::Impolite, BOTH);
+    page.advance(secs(8));
+    page.peer_event(PeerEvent::CandidateFound(candidate("ours", "a")));
+    page.take_actions();
+    page.advance(secs(3));
+    assert!(page.take_actions().is_empty());
 }
 
 #[test]
-fn an_unanswered_ping_hangs_up_and_dials_again() {
-    let mut page = Page::waiting();
-    page.server_listens = false;
-    page.after(HEARTBEAT);
-    assert_eq!(page.did(), ["say ping"]);
-    page.after(millis(9_999));
-    assert!(page.did().is_empty());
-    page.after(millis(1));
-    assert_eq!(page.did(), ["change sockets"]);
-    assert!(rest(&mut page) <= millis(500));
-    page.is_taken_back();
-    assert_eq!(page.hellos.last(), Some(&Some(session(1))), "it shows what the last welcome gave");
+fn unanswered_ping_redials_and_resumes_the_session() {
+    let mut page = TestPage::waiting();
+    page.server_receives = false;
+    page.advance(HEARTBEAT);
+    assert_eq!(page.take_actions(), ["send ping"]);
+    page.advance(millis(9_999));
+    assert!(page.take_actions().is_empty());
+    page.advance(millis(1));
+    assert_eq!(page.take_actions(), ["abandon socket"]);
+    assert!(wait_for_redial(&mut page) <= millis(500));
+    page.server_resumes();
+    assert_eq!(page.hellos.last(), Some(&Some(session(1))), "resumes the session of the last welcome");
 }
 
 #[test]
-fn anything_that_is_heard_answers_a_ping() {
-    let mut page = Page::waiting();
-    page.server_listens = false;
-    page.after(HEARTBEAT);
-    assert_eq!(page.did(), ["say ping"]);
-    page.is_matched(Role::Polite, AUDIO);
-    page.did();
-    page.after(secs(10));
-    assert!(!page.did().contains(&"change sockets".to_owned()));
+fn any_received_message_answers_a_ping() {
+    let mut page = TestPage::waiting();
+    page.server_receives = false;
+    page.advance(HEARTBEAT);
+    assert_eq!(page.take_actions(), ["send ping"]);
+    page.receive_match(Role::Polite, AUDIO);
+    page.take_actions();
+    page.advance(secs(10));
+    assert!(!page.take_actions().contains(&"abandon socket".to_owned()));
 }
 
 #[test]
-fn what_was_said_while_the_line_was_away_is_said_when_it_is_back_and_nothing_twice() {
-    let mut page = Page::matched(Role::Impolite, BOTH);
-    page.peer(PeerEvent::CandidateFound(candidate("ours", "arrives")));
-    page.server_listens = false;
-    page.peer(PeerEvent::CandidateFound(candidate("ours", "lost")));
-    page.server_listens = true;
-    page.redials();
-    page.peer(PeerEvent::CandidateFound(candidate("ours", "later")));
-    page.did();
-    page.is_taken_back();
-    assert_eq!(page.did(), ["say hello again", "say candidate lost", "say candidate later"]);
+fn resume_sends_unacknowledged_messages_exactly_once() {
+    let mut page = TestPage::matched(Role::Impolite, BOTH);
+    page.peer_event(PeerEvent::CandidateFound(candidate("ours", "arrives")));
+    page.server_receives = false;
+    page.peer_event(PeerEvent::CandidateFound(candidate("ours", "lost")));
+    page.server_receives = true;
+    page.lose_socket_and_redial();
+    page.peer_event(PeerEvent::CandidateFound(candidate("ours", "later")));
+    page.take_actions();
+    page.server_resumes();
+    assert_eq!(page.take_actions(), ["send hello again", "send candidate lost", "send candidate later"]);
 }
 
 #[test]
-fn what_is_heard_twice_is_heeded_once() {
-    let mut page = Page::matched(Role::Impolite, BOTH);
-    page.negotiates();
-    page.did();
+fn ignores_duplicate_messages() {
+    let mut page = TestPage::matched(Role::Impolite, BOTH);
+    page.negotiate_as_impolite();
+    page.take_actions();
     let (match_id, epoch) = (page.match_id(), page.epoch);
-    let msg = ToBrowser::Signal { match_id, epoch, signal: trickled("theirs", "a") };
+    let msg = ToBrowser::Signal { match_id, epoch, signal: candidate_signal("theirs", "a") };
     let frame = page.server.send(msg).unwrap();
-    page.tell(Input::Message(frame.clone()));
-    page.tell(Input::Message(frame));
-    assert_eq!(page.did(), ["add a"]);
+    page.handle(Input::Message(frame.clone()));
+    page.handle(Input::Message(frame));
+    assert_eq!(page.take_actions(), ["add a"]);
 }
 
 #[test]
-fn a_hello_acknowledges_what_was_heard() {
-    let mut page = Page::matched(Role::Polite, BOTH);
-    page.redials();
-    page.tell(Input::SocketOpened);
-    assert_eq!(page.ack, 2, "the waiting and the match");
+fn hello_acknowledges_received_messages() {
+    let mut page = TestPage::matched(Role::Polite, BOTH);
+    page.lose_socket_and_redial();
+    page.handle(Input::SocketOpened);
+    assert_eq!(page.ack, 2, "`waiting` and `matched`");
 }
 
 #[test]
-fn who_only_listens_acknowledges_in_time() {
-    let mut page = Page::matched(Role::Polite, BOTH);
-    page.did();
-    (0..ACK_EVERY - 3).for_each(|_| page.is_signalled(trickled("theirs", "a")));
-    assert!(page.did().is_empty());
-    page.is_signalled(trickled("theirs", "a"));
-    assert_eq!((page.did(), page.ack), (vec!["say ping".to_owned()], ACK_EVERY));
+fn acknowledges_in_time_without_anything_to_send() {
+    let mut page = TestPage::matched(Role::Polite, BOTH);
+    page.take_actions();
+    (0..ACK_EVERY - 3).for_each(|_| page.receive_signal(candidate_signal("theirs", "a")));
+    assert!(page.take_actions().is_empty());
+    page.receive_signal(candidate_signal("theirs", "a"));
+    assert_eq!((page.take_actions(), page.ack), (vec!["send ping".to_owned()], ACK_EVERY));
 }
 
 #[test]
-fn a_broken_sequence_begins_a_new_session() {
+fn broken_sequence_starts_a_new_session() {
     for (seq, ack) in [(7, 0), (0, 0), (2, 99)] {
-        let mut page = Page::waiting();
-        page.tell(Input::Message(Frame { seq, ack, msg: ToBrowser::Waiting {} }));
-        assert_eq!(page.did(), ["change sockets"]);
-        rest(&mut page);
-        page.is_welcomed();
-        assert_eq!(page.did(), ["say hello", "say join with audio and video"]);
+        let mut page = TestPage::waiting();
+        page.handle(Input::Message(Frame { seq, ack, msg: ToBrowser::Waiting {} }));
+        assert_eq!(page.take_actions(), ["abandon socket"]);
+        wait_for_redial(&mut page);
+        page.server_accepts();
+        assert_eq!(page.take_actions(), ["send hello", "send join with audio and video"]);
     }
 }
 
 #[test]
-fn a_message_of_a_later_age_is_passed_over_and_counted() {
-    let mut page = Page::waiting();
+fn skips_unknown_messages_but_counts_their_sequence_numbers() {
+    let mut page = TestPage::waiting();
     let Frame { seq, ack, .. } = page.server.send(ToBrowser::Waiting {}).unwrap();
-    page.tell(Input::UnknownMessage { seq, ack });
-    page.tell(Input::UnknownMessage { seq: 0, ack });
-    page.is_matched(Role::Polite, BOTH);
-    assert_eq!(page.phase(), "connecting");
-    page.tell(Input::UnknownMessage { seq: seq + 7, ack });
-    assert!(page.did().contains(&"change sockets".to_owned()), "a gap is a gap");
+    page.handle(Input::UnknownMessage { seq, ack });
+    page.handle(Input::UnknownMessage { seq: 0, ack });
+    page.receive_match(Role::Polite, BOTH);
+    assert_eq!(page.phase_name(), "connecting");
+    page.handle(Input::UnknownMessage { seq: seq + 7, ack });
+    assert!(
+        page.take_actions().contains(&"abandon socket".to_owned()),
+        "a gap in the numbers breaks the sequence"
+    );
 }
 
 #[test]
-fn an_outbox_that_is_full_begins_a_new_session_and_closes_nothing_that_is_not_open() {
-    let mut page = Page::talking();
-    page.loses_its_socket();
-    page.after(secs(3));
-    page.loses_its_socket();
-    page.did();
+fn full_outbox_starts_a_new_session_without_closing_a_socket() {
+    let mut page = TestPage::talking();
+    page.lose_socket();
+    page.advance(secs(3));
+    page.lose_socket();
+    page.take_actions();
     for _ in 0..MAX_OUTBOX_MESSAGES + 10 {
-        page.peer(PeerEvent::CandidatesEnded { username_fragment: None });
+        page.peer_event(PeerEvent::CandidatesEnded { username_fragment: None });
     }
-    assert!(page.did().is_empty());
-    rest(&mut page);
-    page.is_welcomed();
-    assert_eq!(page.did(), ["say hello"]);
-    assert_eq!(page.phase(), "talking");
+    assert!(page.take_actions().is_empty());
+    wait_for_redial(&mut page);
+    page.server_accepts();
+    assert_eq!(page.take_actions(), ["send hello"]);
+    assert_eq!(page.phase_name(), "talking");
 }
 
 #[test]
-fn a_server_without_room_is_named_and_tried_again() {
-    let mut page = Page::new();
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    page.tell(Input::SocketOpened);
-    error(&mut page, ErrorCode::ServerFull);
-    page.loses_its_socket();
+fn reports_a_full_server_and_redials() {
+    let mut page = TestPage::new();
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    page.handle(Input::SocketOpened);
+    receive_error(&mut page, ErrorCode::ServerFull);
+    page.lose_socket();
     assert_eq!(page.problem(), None);
-    page.after(secs(2));
+    page.advance(secs(2));
     assert_eq!(page.problem(), Some(Problem::ServerFull));
-    page.tell(Input::NetworkChanged);
-    assert_eq!(page.problem(), Some(Problem::ServerFull), "until the next answer");
-    page.loses_its_socket();
-    assert_eq!(page.problem(), Some(Problem::ServerLost), "which was none");
-    page.tell(Input::NetworkChanged);
-    page.is_welcomed();
-    assert_eq!((page.problem(), page.sees()), (None, Phase::Ready));
+    page.handle(Input::NetworkChanged);
+    assert_eq!(page.problem(), Some(Problem::ServerFull), "is kept until the next answer");
+    page.lose_socket();
+    assert_eq!(page.problem(), Some(Problem::ServerLost), "the socket was lost without an answer");
+    page.handle(Input::NetworkChanged);
+    page.server_accepts();
+    assert_eq!((page.problem(), page.phase()), (None, Phase::Ready));
 }
 
 #[test]
-fn an_error_changes_nothing_by_itself() {
+fn errors_without_consequence_change_nothing() {
     for code in
         [ErrorCode::NotYourMatch, ErrorCode::TooManyCandidates, ErrorCode::Replaced, ErrorCode::BadFrame]
     {
-        let mut page = Page::talking();
-        error(&mut page, code);
-        assert_eq!((page.did(), page.phase(), page.problem()), (vec![], "talking", None));
+        let mut page = TestPage::talking();
+        receive_error(&mut page, code);
+        assert_eq!((page.take_actions(), page.phase_name(), page.problem()), (vec![], "talking", None));
     }
 }
 
 #[test]
-fn a_server_that_cannot_be_reached_is_named_after_2_s() {
-    let mut page = Page::new();
-    page.wants(Intent::Start);
-    page.tell(Input::MediaOpened(BOTH));
-    page.after(millis(1_999));
+fn reports_an_unreachable_server_after_2_s() {
+    let mut page = TestPage::new();
+    page.press(Intent::Start);
+    page.handle(Input::MediaOpened(BOTH));
+    page.advance(millis(1_999));
     assert_eq!(page.problem(), None);
-    page.after(millis(1));
-    assert_eq!((page.phase(), page.problem()), ("ready", Some(Problem::ServerLost)));
+    page.advance(millis(1));
+    assert_eq!((page.phase_name(), page.problem()), ("ready", Some(Problem::ServerLost)));
 }
 
 #[test]
-fn who_waits_is_in_the_queue_again_after_a_restart() {
-    let mut page = Page::waiting();
-    page.redials();
-    page.did();
-    page.is_welcomed();
-    assert_eq!(page.did(), ["say hello again", "say join with audio and video"]);
-    assert_eq!(page.phase(), "ready");
+fn waiting_page_joins_again_after_a_server_restart() {
+    let mut page = TestPage::waiting();
+    page.lose_socket_and_redial();
+    page.take_actions();
+    page.server_accepts();
+    assert_eq!(page.take_actions(), ["send hello again", "send join with audio and video"]);
+    assert_eq!(page.phase_name(), "ready");
 }
 
 #[test]
-fn who_was_taken_back_while_waiting_waits_on() {
-    let mut page = Page::waiting();
-    page.redials();
-    page.did();
-    page.is_taken_back();
-    assert_eq!((page.did(), page.phase()), (vec!["say hello again".to_owned()], "waiting"));
+fn resumed_waiting_page_keeps_its_place() {
+    let mut page = TestPage::waiting();
+    page.lose_socket_and_redial();
+    page.take_actions();
+    page.server_resumes();
+    assert_eq!((page.take_actions(), page.phase_name()), (vec!["send hello again".to_owned()], "waiting"));
 }
 
 #[test]
-fn a_new_start_shows_no_secret_of_the_old_one() {
-    let mut page = Page::waiting();
-    page.wants(Intent::Stop);
-    page.wants(Intent::Start);
-    page.tell(Input::SocketOpened);
+fn start_after_stop_does_not_resume_the_old_session() {
+    let mut page = TestPage::waiting();
+    page.press(Intent::Stop);
+    page.press(Intent::Start);
+    page.handle(Input::SocketOpened);
     assert_eq!(page.hellos, [None, None]);
-    page.tell(Input::MediaFailed(MediaError::Missing));
+    page.handle(Input::MediaFailed(MediaError::Missing));
 }
