@@ -378,10 +378,9 @@ impl Harness {
                 assert!(self.socket.take().is_some(), "only an existing socket is closed")
             }
             Output::Send(Frame { msg, .. }) => {
-                assert!(
-                    self.socket == Some(Socket::Open) || self.early_message && self.socket.is_some(),
-                    "a message needs an open socket"
-                );
+                let may_send =
+                    self.socket == Some(Socket::Open) || self.early_message && self.socket.is_some();
+                assert!(may_send, "a message needs an open socket");
                 self.respond(msg, welcomed);
             }
             Output::Peer { link, command: PeerCommand::Open { .. } } => {
@@ -394,9 +393,8 @@ impl Harness {
                 if let PeerCommand::Close = command {
                     self.peer = None;
                 }
-                self.due.extend(
-                    browser_response(command).map(|event| Response::Input(Input::Peer { link, event })),
-                );
+                let response = browser_response(command);
+                self.due.extend(response.map(|event| Response::Input(Input::Peer { link, event })));
             }
             other => assert!(other.is_cosmetic(), "{other:?}"),
         }
