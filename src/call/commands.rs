@@ -4,15 +4,12 @@ use std::{mem, time::Duration};
 
 use super::{
     Asking, Call, ChatLine, ChatWish, Intent, MediaError, Output, Problem, Requests, Sample, State,
-    devices::Verdict,
+    devices::Fallback,
 };
 use crate::protocol::Media;
 
 /// How long the second Esc may take.
 const SECOND_ESCAPE_WITHIN: Duration = Duration::from_secs(3);
-
-/// How long after devices were opened they are listed: menus are drawn when whoever is found at once has been seen.
-const LISTED_AFTER: Duration = Duration::from_millis(800);
 
 impl Call {
     pub(crate) fn wanted(&mut self, intent: Intent, out: &mut Vec<Output>) {
@@ -99,7 +96,7 @@ impl Call {
     pub(crate) fn next(&mut self, out: &mut Vec<Output>) {
         match mem::replace(&mut self.state, State::Ready { unconnected: false }) {
             State::Meeting(meeting) => {
-                let open = meeting.open();
+                let open = meeting.server_match_id();
                 meeting.leave(out);
                 self.is_alone(out);
                 self.want_next(open, out);
@@ -147,7 +144,7 @@ impl Call {
                     out.extend([Output::EnableMedia(have), Output::ShowLevel(true), Output::ListDevices]);
                 } else {
                     out.push(Output::EnableMedia(self.devices.sending()));
-                    self.devices.list_at = Some(self.now + LISTED_AFTER);
+                    self.devices.list_later(self.now);
                     self.join(false, out);
                 }
             }
@@ -164,10 +161,10 @@ impl Call {
     pub(crate) fn media_failed(&mut self, error: MediaError, out: &mut Vec<Output>) {
         let State::Asking(asking) = &mut self.state else { return };
         match asking.refused(error) {
-            Verdict::Ask(wish) => {
+            Fallback::Ask(wish) => {
                 out.push(Output::OpenMedia(wish, self.devices.chosen().clone()));
             }
-            Verdict::Tell(problem) => {
+            Fallback::GiveUp(problem) => {
                 // Who plugs one in now starts with it.
                 out.push(Output::ListDevices);
                 self.stop(Some(problem), out);
@@ -176,7 +173,7 @@ impl Call {
     }
 
     pub(crate) fn media_lost(&mut self, lost: Media, out: &mut Vec<Output>) {
-        self.devices.lost(lost);
+        self.devices.on_lost(lost);
         match self.state {
             State::Landing(_) | State::Asking(_) | State::Mirror => {}
             State::Ready { .. } | State::Waiting { .. } | State::Meeting(_) | State::Ended { .. } => {
@@ -235,24 +232,24 @@ impl Call {
         let (now, open) = (self.now, self.chat_open);
         let State::Meeting(meeting) = &mut self.state else { return };
         let message = match wish {
-            ChatWish::Write(text) => meeting.chat.write(now, &text),
-            ChatWish::Type => meeting.chat.types(now),
-            ChatWish::React(reaction) => meeting.chat.react(now, reaction),
+            ChatWish::Write(text) => meeting.chat.send_text(now, &text),
+            ChatWish::Type => meeting.chat.send_typing(now),
+            ChatWish::React(reaction) => meeting.chat.send_reaction(now, reaction),
             ChatWish::Toggle => None,
         };
         if open {
-            meeting.chat.read();
+            meeting.chat.mark_read();
         }
-        meeting.tell(message, out);
+        meeting.send_to_partner(message, out);
     }
 
-    /// What the two have written, the oldest first; changes when [`ChatGlance::revision`](super::ChatGlance) does.
+    /// What the two have written, the oldest first; changes when [`ChatStatus::revision`](super::ChatStatus) does.
     pub fn lines(&self) -> Vec<ChatLine> {
         self.meeting().map_or_else(Vec::new, |it| it.chat.lines())
     }
 
     /// The last minute of the call, second by second; changes when [`Details::samples`](super::Details) does.
     pub fn samples(&self) -> Vec<Sample> {
-        self.meeting().map_or_else(Vec::new, |it| it.record.samples())
+        self.meeting().map_or_else(Vec::new, |it| it.quality.samples())
     }
 }

@@ -29,8 +29,8 @@ use crate::{
 use devices::{Asking, Devices};
 use page::environment::Attendance;
 use partner::{
-    Meeting, News,
-    context::{Around, ConnectionIds},
+    CurrentMatch, MatchEvent,
+    context::{ConnectionIds, MatchContext},
 };
 use profile::{past_partners::Known, topics::Topics};
 use signalling::{
@@ -39,20 +39,19 @@ use signalling::{
     session::{Incoming, Line},
 };
 
-pub use devices::{DeviceInfo, DeviceKind, Menus};
+pub use interface::details::{Code, Codec, Details, Marks, Milestone, Path, Sample, Strength};
+pub use interface::devices::{ChosenDevices, Device, DeviceInfo, DeviceKind, Menus};
 pub use interface::input::{
     ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input, Measurement,
     MediaError, PageEvent, PeerEvent, SignalingState,
 };
 pub use interface::intent::{ChatWish, Intent, WindowWish};
-pub use interface::output::{ChosenDevices, Output, PeerCommand, SendProfile, StoredProfile};
+pub use interface::output::{Output, PeerCommand, SendProfile};
 pub use interface::problem::Problem;
-pub use interface::snapshot::{
-    Code, Codec, Details, Device, Farewell, Flow, Marks, Milestone, Path, Phase, Snapshot, Sound,
-};
+pub use interface::snapshot::{Farewell, Flow, Phase, Snapshot, Sound};
+pub use interface::stored_profile::StoredProfile;
 pub use page::environment::{Abilities, Browser, Surroundings};
-pub use partner::chat::{Author, ChatGlance, ChatLine};
-pub use partner::quality::{Sample, Strength};
+pub use partner::chat::{Author, ChatLine, ChatStatus};
 pub use profile::past_partners::{Dated, PastPartners};
 pub use profile::preferences::{Corner, Preferences, Switch};
 pub use profile::topics::{Seeking, TopicTexts};
@@ -120,7 +119,7 @@ enum State {
         here: Option<Occupancy>,
     },
     /// Has one.
-    Meeting(Box<Meeting>),
+    Meeting(Box<CurrentMatch>),
     /// Had one; wants the next in a moment.
     Ended {
         /// How it ended.
@@ -151,7 +150,7 @@ impl Call {
         build: String,
     ) -> Self {
         let StoredProfile { preferences, chosen, topics, acquaintances } = kept;
-        let devices = Devices::recalled(chosen, preferences.has(Switch::PushToTalk));
+        let devices = Devices::from_stored(chosen, preferences.has(Switch::PushToTalk));
         Self {
             preferences,
             surroundings: Surroundings { browser, ..Surroundings::default() },
@@ -241,7 +240,7 @@ impl Call {
         let asks = self.may_be_gone().then(|| self.attendance.deadline(self.now));
         let line = self.line.deadline(self.now);
         let again = self.requests.deadline();
-        [state, line, again, self.asks_next_until, asks, self.devices.list_at].into_iter().flatten().min()
+        [state, line, again, self.asks_next_until, asks, self.devices.deadline()].into_iter().flatten().min()
     }
 
     /// What may be seen at the moment of the last input.
@@ -292,15 +291,15 @@ impl Call {
         let Some(meeting) = self.meeting() else { return Snapshot::default() };
         Snapshot {
             details: meeting.details(self.details_open),
-            stranger: meeting.stranger(),
+            stranger: meeting.partner_presence(),
             shared: self.topics.shared(),
-            chat: meeting.chat.glance(self.now, self.chat_open),
+            chat: meeting.chat.status(self.now, self.chat_open),
             ..Snapshot::default()
         }
     }
 
     /// The match, if there is one.
-    fn meeting(&self) -> Option<&Meeting> {
+    fn meeting(&self) -> Option<&CurrentMatch> {
         match &self.state {
             State::Meeting(meeting) => Some(meeting),
             State::Landing(_)
@@ -325,10 +324,7 @@ impl Call {
         if self.asks_next_until.is_some_and(|until| until <= self.now) {
             self.asks_next_until = None;
         }
-        if self.devices.list_at.is_some_and(|at| at <= self.now) {
-            self.devices.list_at = None;
-            out.push(Output::ListDevices);
-        }
+        self.devices.handle_timeout(self.now, out);
         match &self.state {
             State::Landing(_) | State::Asking(_) | State::Mirror | State::Ready { .. } => {}
             State::Waiting { ahead, .. } => {
@@ -337,7 +333,7 @@ impl Call {
                 }
             }
             State::Meeting(_) => {
-                let news = self.in_meeting(out, |meeting, around| meeting.tick(around));
+                let news = self.in_meeting(out, |meeting, around| meeting.handle_timeout(around));
                 self.news(news, out);
             }
             State::Ended { until, .. } if *until > self.now => {}
@@ -352,7 +348,7 @@ impl Call {
         self.line.hurry(self.now, out);
         self.line.doubt(self.now, out);
         match &mut self.state {
-            State::Meeting(meeting) => meeting.network_changed(self.now),
+            State::Meeting(meeting) => meeting.on_network_changed(self.now),
             State::Waiting { .. } => self.offer_ahead_again(out),
             State::Landing(_)
             | State::Asking(_)
@@ -367,16 +363,16 @@ impl Call {
     fn in_meeting(
         &mut self,
         out: &mut Vec<Output>,
-        act: impl FnOnce(&mut Meeting, &mut Around) -> News,
-    ) -> News {
+        act: impl FnOnce(&mut CurrentMatch, &mut MatchContext) -> MatchEvent,
+    ) -> MatchEvent {
         let presence = self.presence();
-        let State::Meeting(meeting) = &mut self.state else { return News::None };
-        let was_restoring = meeting.is_restoring();
+        let State::Meeting(meeting) = &mut self.state else { return MatchEvent::None };
+        let was_restoring = meeting.is_recovering();
         let (line_open, chat_open) = (self.line.is_open(), self.chat_open);
         let around =
-            &mut Around { now: self.now, line_open, presence, chat_open, links: &mut self.links, out };
+            &mut MatchContext { now: self.now, line_open, presence, chat_open, links: &mut self.links, out };
         let news = act(meeting, around);
-        if meeting.is_restoring() && !was_restoring {
+        if meeting.is_recovering() && !was_restoring {
             self.line.doubt(self.now, out);
         }
         news

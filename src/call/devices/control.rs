@@ -10,16 +10,16 @@ impl Call {
     pub(crate) fn devices_changed(&mut self, event: DeviceEvent, out: &mut Vec<Output>) {
         match event {
             DeviceEvent::Listed(devices) => {
-                let has_come = self.devices.listed(devices);
+                let has_come = self.devices.on_listed(devices);
                 if has_come && !self.away && matches!(self.state, State::Landing(Some(Problem::NoDevice))) {
                     self.start(out);
                 }
             }
             DeviceEvent::Used(kind, id) => {
-                self.devices.uses(kind, id);
+                self.devices.on_used(kind, id);
                 self.device_used(kind, out);
             }
-            DeviceEvent::Refused(kind) => self.devices.refused(kind),
+            DeviceEvent::Refused(kind) => self.devices.on_refused(kind),
             DeviceEvent::ScreenShared(shared) => self.screen_shared(shared, out),
             // Another page of this browser may have asked for it.
             DeviceEvent::Permitted if self.away => {}
@@ -49,7 +49,7 @@ impl Call {
 
     /// Uses another device, now if it is open, and the next time in any case.
     pub(crate) fn choose(&mut self, kind: DeviceKind, id: String, out: &mut Vec<Output>) {
-        match self.devices.change(kind, &id) {
+        match self.devices.choose(kind, &id) {
             ChoiceEffect::Now => out.push(Output::SwitchDevice(kind, id)),
             ChoiceEffect::Later => {}
             ChoiceEffect::Never => return,

@@ -1,10 +1,10 @@
-//! Camera and microphone: what to ask for, what is open, what of it is sent; it must not know who sees it.
+//! [`Devices`]: which devices are open, which are muted, and which the person has chosen.
 
 pub(crate) mod control;
 
-use std::mem;
+use std::{mem, time::Duration};
 
-use super::{ChosenDevices, Device, MediaError, Problem};
+use super::{ChosenDevices, Device, DeviceInfo, DeviceKind, MediaError, Menus, Output, Problem};
 use crate::{protocol::Media, time::Moment};
 
 /// Both, the first thing to ask for.
@@ -13,53 +13,13 @@ const BOTH: Media = Media { audio: true, video: true };
 /// What is asked for after both were refused, in this order: a voice is worth more than a silent picture.
 const SINGLY: [Media; 2] = [Media { audio: true, video: false }, Media { audio: false, video: true }];
 
-/// Devices of one kind that are listed; no desk has as many.
+/// Devices of one kind in the menus at most; nobody has that many.
 const MAX_LISTED: usize = 32;
 
-/// What a device is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceKind {
-    /// Takes the picture.
-    Camera,
-    /// Takes the sound.
-    Microphone,
-    /// Plays the partner's sound.
-    Speaker,
-}
+/// Delay of the list after the devices were opened, so that it does not delay the first picture.
+const LIST_AFTER: Duration = Duration::from_millis(800);
 
-impl DeviceKind {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Camera, Self::Microphone, Self::Speaker];
-}
-
-/// A device that there is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeviceInfo {
-    /// What it is.
-    pub kind: DeviceKind,
-    /// The browser's name for it, which means nothing to people.
-    pub id: String,
-    /// What people call it; empty where the browser does not tell.
-    pub label: String,
-}
-
-/// The devices to choose from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Menus {
-    /// All there are.
-    pub devices: Vec<DeviceInfo>,
-    /// Which are used.
-    pub used: ChosenDevices,
-}
-
-impl Menus {
-    /// The devices of one kind.
-    pub fn of(&self, kind: DeviceKind) -> impl Iterator<Item = &DeviceInfo> {
-        self.devices.iter().filter(move |it| it.kind == kind)
-    }
-}
-
-/// The state of the devices. The default is closed, with nothing muted.
+/// The state of the devices. By default they are closed, and nothing is muted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Devices {
     /// What is open.
@@ -69,7 +29,7 @@ pub(crate) struct Devices {
     /// The microphone is on only while it is held open.
     pub(crate) push_to_talk: bool,
     held: bool,
-    /// The person goes on though there is neither.
+    /// The person has started without camera and microphone.
     pub(crate) content_without: bool,
     /// The browser asks for the screen.
     pub(crate) asks_screen: bool,
@@ -79,21 +39,20 @@ pub(crate) struct Devices {
     /// What the person has chosen, on this visit or another.
     chosen: ChosenDevices,
     is_listed: bool,
-    /// When to ask which there are.
-    pub(crate) list_at: Option<Moment>,
+    list_at: Option<Moment>,
     revision: u32,
-    /// Another device is being opened.
-    changing: Option<DeviceKind>,
+    /// The kind that is being switched to another device.
+    switching: Option<DeviceKind>,
 }
 
-/// When a choice holds.
+/// When a chosen device is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ChoiceEffect {
     /// At once.
     Now,
-    /// The next time that the device is opened; it is in use, or closed.
+    /// The next time that the device is opened; it is closed, or in use already.
     Later,
-    /// Not at all: another change is under way.
+    /// Not at all: another switch is in progress.
     Never,
 }
 
@@ -109,11 +68,11 @@ pub(crate) struct Asking {
 }
 
 /// What to do after a refusal.
-pub(crate) enum Verdict {
+pub(crate) enum Fallback {
     /// Ask for this.
     Ask(Media),
     /// Give up.
-    Tell(Problem),
+    GiveUp(Problem),
 }
 
 impl Asking {
@@ -127,15 +86,15 @@ impl Asking {
     pub(crate) const FOR_THE_MIRROR: Self = Self { tried: 0, worst: None, for_the_mirror: true };
 
     /// The last thing asked for was refused.
-    pub(crate) fn refused(&mut self, error: MediaError) -> Verdict {
+    pub(crate) fn refused(&mut self, error: MediaError) -> Fallback {
         self.worst = Some(self.worst.map_or(error, |it| it.max_telling(error)));
         while let Some(wish) = SINGLY.get(self.tried) {
             self.tried += 1;
             if self.is_worth_asking(*wish) {
-                return Verdict::Ask(*wish);
+                return Fallback::Ask(*wish);
             }
         }
-        Verdict::Tell(self.worst.unwrap_or(error).problem())
+        Fallback::GiveUp(self.worst.unwrap_or(error).problem())
     }
 
     /// After a block, only what is granted for sure: another question would be an annoyance.
@@ -182,19 +141,19 @@ impl MediaError {
 }
 
 impl Devices {
-    /// Closed, with what this device remembers.
-    pub(crate) fn recalled(chosen: ChosenDevices, push_to_talk: bool) -> Self {
+    /// Closed devices, with the stored choices.
+    pub(crate) fn from_stored(chosen: ChosenDevices, push_to_talk: bool) -> Self {
         Self { chosen, push_to_talk, ..Self::default() }
     }
 
-    /// Closed again. What was chosen and listed stays.
+    /// Closes everything. Choices and lists stay.
     pub(crate) fn close(&mut self) {
         let (menus, chosen) = (mem::take(&mut self.menus), mem::take(&mut self.chosen));
         let Self { is_listed, revision, push_to_talk, .. } = *self;
         *self = Self { menus, chosen, is_listed, revision, push_to_talk, ..Self::default() };
     }
 
-    /// What of camera and microphone is let through.
+    /// The parts of camera and microphone that are sent: open and not muted.
     pub(crate) const fn sending(&self) -> Media {
         Media { audio: self.have.audio && !self.is_muted(), video: self.have.video && !self.off.video }
     }
@@ -203,7 +162,7 @@ impl Devices {
         if self.push_to_talk { !self.held } else { self.off.audio }
     }
 
-    /// Mutes or unmutes; `false` if there is no microphone.
+    /// Mutes or unmutes the microphone. Returns `false` if there is none.
     pub(crate) const fn toggle_microphone(&mut self) -> bool {
         if self.push_to_talk {
             self.held ^= self.have.audio;
@@ -213,62 +172,79 @@ impl Devices {
         self.have.audio
     }
 
-    /// Holds the microphone open or lets go of it; `false` if that changes nothing.
+    /// Holds the microphone open or releases it. Returns `false` if that changes nothing.
     pub(crate) const fn hold(&mut self, hold: bool) -> bool {
         let changes = self.push_to_talk && self.have.audio && self.held != hold;
         self.held = hold;
         changes
     }
 
-    /// Turns the camera off or on; `false` if there is none.
+    /// Turns the camera on or off. Returns `false` if there is none.
     pub(crate) const fn toggle_camera(&mut self) -> bool {
         self.off.video ^= self.have.video;
         self.have.video
     }
 
-    /// These are the devices that there are; `true` if one has come that takes sound or pictures.
-    pub(crate) fn listed(&mut self, mut devices: Vec<DeviceInfo>) -> bool {
+    /// Lists the devices a little later.
+    pub(crate) fn list_later(&mut self, now: Moment) {
+        self.list_at = Some(now + LIST_AFTER);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) next has something to do.
+    pub(crate) const fn deadline(&self) -> Option<Moment> {
+        self.list_at
+    }
+
+    /// Lists the devices if that is due.
+    pub(crate) fn handle_timeout(&mut self, now: Moment, out: &mut Vec<Output>) {
+        if self.list_at.take_if(|at| *at <= now).is_some() {
+            out.push(Output::ListDevices);
+        }
+    }
+
+    /// The browser has listed its devices. Returns `true` if a camera or microphone was added since the last list.
+    pub(crate) fn on_listed(&mut self, mut devices: Vec<DeviceInfo>) -> bool {
         devices.truncate(MAX_LISTED * DeviceKind::ALL.len());
-        let taking = |all: &[DeviceInfo]| all.iter().filter(|it| it.kind != DeviceKind::Speaker).count();
-        let has_come = self.is_listed && taking(&devices) > taking(&self.menus.devices);
+        let sources = |all: &[DeviceInfo]| all.iter().filter(|it| it.kind != DeviceKind::Speaker).count();
+        let is_added = self.is_listed && sources(&devices) > sources(&self.menus.devices);
         self.is_listed = true;
         if self.menus.devices != devices {
             self.menus.devices = devices;
             self.revision += 1;
         }
-        has_come
+        is_added
     }
 
-    /// This device is used.
-    pub(crate) fn uses(&mut self, kind: DeviceKind, id: String) {
-        self.changing = self.changing.filter(|it| *it != kind);
+    /// This device is in use now.
+    pub(crate) fn on_used(&mut self, kind: DeviceKind, id: String) {
+        self.switching = self.switching.filter(|it| *it != kind);
         if self.menus.used.of(kind) != id {
             self.menus.used.0[kind as usize] = id;
             self.revision += 1;
         }
     }
 
-    /// Another device could not be had. The menu shows again what is used.
-    pub(crate) fn refused(&mut self, kind: DeviceKind) {
-        self.changing = self.changing.filter(|it| *it != kind);
+    /// The browser could not switch to another device. The menu shows the previous one again.
+    pub(crate) fn on_refused(&mut self, kind: DeviceKind) {
+        self.switching = self.switching.filter(|it| *it != kind);
         self.revision += 1;
     }
 
     /// The person chooses this device.
-    pub(crate) fn change(&mut self, kind: DeviceKind, id: &str) -> ChoiceEffect {
+    pub(crate) fn choose(&mut self, kind: DeviceKind, id: &str) -> ChoiceEffect {
         let is_open = match kind {
             DeviceKind::Camera => self.have.video,
             DeviceKind::Microphone => self.have.audio,
             DeviceKind::Speaker => true,
         };
-        // Whatever comes of it, the menu shows what is the case.
+        // In any case the menu has to show the device that is in use.
         self.revision += 1;
-        if self.changing.is_some() {
+        if self.switching.is_some() {
             return ChoiceEffect::Never;
         }
         id.clone_into(&mut self.chosen.0[kind as usize]);
         if is_open && self.menus.used.of(kind) != id {
-            self.changing = Some(kind);
+            self.switching = Some(kind);
             return ChoiceEffect::Now;
         }
         if !is_open {
@@ -277,13 +253,13 @@ impl Devices {
         ChoiceEffect::Later
     }
 
-    /// What the person has chosen.
+    /// The devices that the person has chosen.
     pub(crate) const fn chosen(&self) -> &ChosenDevices {
         &self.chosen
     }
 
-    /// This was chosen in another page. Nobody is heard for that who was not.
-    pub(crate) fn recall(&mut self, chosen: ChosenDevices, push_to_talk: bool) {
+    /// Applies the choices of another tab. A microphone that was muted stays muted.
+    pub(crate) fn apply_stored(&mut self, chosen: ChosenDevices, push_to_talk: bool) {
         self.chosen = chosen;
         if self.push_to_talk != push_to_talk {
             self.off.audio |= self.have.audio && self.is_muted();
@@ -291,12 +267,12 @@ impl Devices {
         }
     }
 
-    /// Nothing was ever chosen.
-    pub(crate) fn forget(&mut self) {
+    /// Forgets all choices.
+    pub(crate) fn forget_choices(&mut self) {
         (self.chosen, self.push_to_talk, self.held) = (ChosenDevices::default(), false, false);
     }
 
-    /// The camera after the one that is used, if there is another.
+    /// The camera after the one in use, if there is another.
     pub(crate) fn next_camera(&self) -> Option<String> {
         let cameras: Vec<_> = self.menus.of(DeviceKind::Camera).collect();
         let at = cameras.iter().position(|it| it.id == self.menus.used.of(DeviceKind::Camera));
@@ -314,28 +290,28 @@ impl Devices {
         &self.menus
     }
 
-    /// Counts the changes of the menus.
+    /// Grows with each change of the menus.
     pub(crate) const fn revision(&self) -> u32 {
         self.revision
     }
 
-    /// Some of it has gone away by itself.
-    pub(crate) const fn lost(&mut self, lost: Media) {
+    /// These devices have ended.
+    pub(crate) const fn on_lost(&mut self, lost: Media) {
         self.have.audio &= !lost.audio;
         self.have.video &= !lost.video;
     }
 
-    /// Whether there is anything to meet with.
+    /// Whether there is neither camera nor microphone, and the person has not started without them.
     pub(crate) const fn is_empty(&self) -> bool {
         !self.have.audio && !self.have.video && !self.content_without
     }
 
-    /// The microphone as people see it.
+    /// The microphone as the page shows it.
     pub(crate) const fn microphone(&self) -> Device {
         device(self.have.audio, self.is_muted())
     }
 
-    /// The camera as people see it.
+    /// The camera as the page shows it.
     pub(crate) const fn camera(&self) -> Device {
         device(self.have.video, self.off.video)
     }

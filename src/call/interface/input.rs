@@ -1,97 +1,102 @@
-//! All that can happen to a call; it must not know how the driver came to know it.
+//! [`Input`]: everything that can happen to a call.
 
 use std::time::Duration;
 
 use uuid::Uuid;
 
+use super::{
+    details::{Codec, Path},
+    devices::{DeviceInfo, DeviceKind},
+    intent::Intent,
+    stored_profile::StoredProfile,
+};
 use crate::{
-    call::{Abilities, Codec, DeviceInfo, DeviceKind, Intent, Path, StoredProfile},
+    call::Abilities,
     protocol::{Candidate, Frame, Media, PeerMessage, Sdp, ToBrowser},
 };
 
-/// One fact.
+/// One event from the person, the browser, the server or the partner.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// The person wants something.
+    /// The person has asked for something.
     Intent(Intent),
-    /// Camera and microphone, as far as asked for and there, are open.
+    /// These of the requested devices are open now.
     MediaOpened(Media),
-    /// They are not.
+    /// The requested devices could not be opened.
     MediaFailed(MediaError),
-    /// An open device has gone away by itself: unplugged, or taken back by the browser.
+    /// An open device has ended: unplugged, or taken back by the browser.
     MediaLost(Media),
     /// The socket to the server is open.
     SocketOpened,
-    /// The socket could not be opened, or is gone.
+    /// The socket could not be opened, or was lost.
     SocketLost,
-    /// The server has said something.
+    /// A message from the server.
     Message(Frame<ToBrowser>),
-    /// The server has said something that this page does not know, as after a deploy.
+    /// A message from the server that this build does not know, as after a deployment.
     UnknownMessage {
-        /// The number of the message.
+        /// The sequence number of the message.
         seq: u64,
-        /// What it acknowledges.
+        /// The sequence number that it acknowledges.
         ack: u64,
     },
-    /// Something happened to a peer connection.
+    /// An event of a peer connection.
     Peer {
-        /// Which; news of any but the current one is stale.
+        /// The connection; events of any but the current one are ignored.
         link: ConnectionId,
-        /// What.
+        /// The event.
         event: PeerEvent,
     },
-    /// Something has become of the devices.
+    /// An event of the devices.
     Devices(DeviceEvent),
-    /// Another page of this browser has kept something else, so that this is what the device keeps now.
+    /// Another tab of this browser has stored this profile.
     StorageChanged(StoredProfile),
-    /// Something around the page is otherwise now.
+    /// The environment of the page has changed.
     Page(PageEvent),
-    /// The network is there again, or is another one, or the page is back from the background: what was connected
-    /// may not be so any more.
+    /// The network is back or has changed, or the page is back from the background: connections may be lost.
     NetworkChanged,
-    /// The page is being left (`pagehide`): what is not said now is never said.
+    /// The page is being left (`pagehide`). This is the last chance to send anything.
     PageHidden,
-    /// A deadline has come; any moment at or after [`next_deadline`](crate::call::Call::next_deadline).
+    /// A deadline has passed: any time at or after [`next_deadline`](crate::call::Call::next_deadline).
     Tick,
 }
 
-/// What can become of devices.
+/// An event of the devices.
 #[derive(Clone, Debug)]
 pub enum DeviceEvent {
-    /// These are all there are now.
+    /// The complete list of devices.
     Listed(Vec<DeviceInfo>),
-    /// This one is in use now.
+    /// This device is in use now.
     Used(DeviceKind, String),
-    /// [`Output::SwitchDevice`](crate::call::Output::SwitchDevice) could not be done; the device from before is in use.
+    /// [`Output::SwitchDevice`](crate::call::Output::SwitchDevice) failed; the previous device is still in use.
     Refused(DeviceKind),
-    /// The screen is shared, or no longer: refused, or stopped by the browser's own button.
+    /// The screen is shared, or not any more: refused, or stopped with the browser's own button.
     ScreenShared(bool),
-    /// Camera and microphone may be used now, after they might not.
+    /// Camera and microphone are permitted now, after they were not.
     Permitted,
 }
 
-/// What can change around a page.
+/// A change of the page's environment.
 #[derive(Clone, Copy, Debug)]
 pub enum PageEvent {
-    /// The browser says that there is a network, or none.
+    /// The browser is online or offline.
     Online(bool),
     /// The page is in the background, or back.
     Away(bool),
     /// The person has touched or pressed something.
     Active,
-    /// Another page of this browser is used from now on.
+    /// Another tab of this browser has taken over.
     TakenOver,
-    /// The stranger's picture stands in a window of its own, or no longer.
+    /// The partner's picture is in picture-in-picture, or back in the page.
     InPicture(bool),
-    /// The call fills the screen, or no longer.
+    /// The page is in full screen, or not any more.
     FillsScreen(bool),
-    /// The browser holds the sound back, or plays it.
+    /// The browser blocks the sound, or plays it.
     SoundBlocked(bool),
     /// What this browser can do.
     Able(Abilities),
 }
 
-/// One `RTCPeerConnection`: the call counts those it has had made from 1.
+/// Identifies an `RTCPeerConnection`. The call numbers its connections from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConnectionId(pub u32);
 
@@ -100,12 +105,12 @@ pub struct ConnectionId(pub u32);
 pub enum MediaError {
     /// `NotAllowedError`.
     Blocked {
-        /// What may be used all the same, as far as the browser tells.
+        /// What is permitted nevertheless, as far as the browser reveals.
         granted: Media,
     },
-    /// `NotAllowedError`, though nobody has said no: the question was closed.
+    /// `NotAllowedError` without a refusal: the prompt was closed.
     Dismissed,
-    /// `NotAllowedError`, though the page is allowed: the system does not allow the browser.
+    /// `NotAllowedError` though the page is allowed: the operating system does not allow the browser.
     BlockedBySystem,
     /// `NotFoundError`, `OverconstrainedError`.
     Missing,
@@ -117,20 +122,20 @@ pub enum MediaError {
     Unsupported,
 }
 
-/// What can happen to a peer connection.
+/// An event of a peer connection.
 #[derive(Clone, Debug)]
 pub enum PeerEvent {
     /// `negotiationneeded`.
     NegotiationNeeded,
-    /// [`SetLocal`](crate::call::PeerCommand::SetLocal) is done.
+    /// The result of [`SetLocal`](crate::call::PeerCommand::SetLocal).
     LocalSet(Result<Description, Failed>),
-    /// [`SetRemote`](crate::call::PeerCommand::SetRemote) is done.
+    /// The result of [`SetRemote`](crate::call::PeerCommand::SetRemote).
     RemoteSet(Result<(), Failed>),
     /// `icecandidate`.
     CandidateFound(Candidate),
     /// `icecandidate` with the empty candidate.
     CandidatesEnded {
-        /// The generation that has ended.
+        /// The ICE generation that has ended.
         username_fragment: Option<String>,
     },
     /// `signalingstatechange`.
@@ -146,13 +151,13 @@ pub enum PeerEvent {
     },
     /// The first frame of the partner's picture is on the screen (`requestVideoFrameCallback`).
     FramePresented,
-    /// The partner has said something over it.
+    /// A message from the partner over the data channel.
     Message(PeerMessage),
-    /// [`Measure`](crate::call::PeerCommand::Measure) is done.
+    /// The result of [`Measure`](crate::call::PeerCommand::Measure).
     Measured(Measurement),
 }
 
-/// The browser refused an operation; what it says goes to the console, it changes nothing here.
+/// The browser refused an operation. The reason does not matter to the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Failed;
 
@@ -165,24 +170,24 @@ pub struct Description {
     pub sdp: Sdp,
 }
 
-/// `RTCSdpType`, without the two that we never send.
+/// `RTCSdpType`, without `pranswer` and `rollback`, which the page never sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DescriptionKind {
-    /// Asks for an answer.
+    /// An offer.
     Offer,
-    /// Answers an offer.
+    /// The answer to an offer.
     Answer,
 }
 
-/// `RTCSignalingState`, without the provisional ones, which need `pranswer`.
+/// `RTCSignalingState`, without the states that need `pranswer`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SignalingState {
-    /// No exchange is under way.
+    /// No exchange is in progress.
     #[default]
     Stable,
-    /// Our offer is out.
+    /// Our offer is set.
     HaveLocalOffer,
-    /// Their offer is in.
+    /// The partner's offer is set.
     HaveRemoteOffer,
     /// The connection is closed.
     Closed,
@@ -194,19 +199,19 @@ pub enum ConnectionState {
     /// Nothing has begun.
     #[default]
     New,
-    /// ICE or DTLS are at work.
+    /// ICE or DTLS are in progress.
     Connecting,
     /// Both are done.
     Connected,
-    /// ICE has lost its path and looks for it.
+    /// ICE has lost its path and checks whether it comes back.
     Disconnected,
-    /// ICE or DTLS have given up.
+    /// ICE or DTLS have failed.
     Failed,
     /// Closed by us.
     Closed,
 }
 
-/// What getStats says of what arrives; each number only grows while one connection lasts.
+/// The statistics of a connection (`getStats`). Counters only grow while a connection lasts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Measurement {
     /// Video frames decoded.
@@ -215,18 +220,18 @@ pub struct Measurement {
     pub audio_packets: u64,
     /// Bytes of picture and sound received.
     pub bytes_received: u64,
-    /// The path that the media takes, where the browser tells.
+    /// The path of the media, where the browser reports it.
     pub path: Option<Path>,
     /// Bytes of picture and sound sent.
     pub bytes_sent: u64,
     /// Packets received.
     pub packets_received: u64,
-    /// Packets that should have come and have not.
+    /// Packets that should have arrived but did not.
     pub packets_lost: u64,
-    /// There and back on that path.
+    /// The round-trip time on that path.
     pub round_trip: Option<Duration>,
-    /// Width, height and frames a second of the picture that comes in.
+    /// Width, height and frames a second of the incoming picture.
     pub picture: Option<[u32; 3]>,
-    /// How sound and picture are encoded that come in.
+    /// The codecs of the incoming sound and picture.
     pub codecs: [Option<Codec>; 2],
 }

@@ -1,91 +1,92 @@
-//! All that a person can want of a call; it must not know how it is asked for, nor what follows.
+//! [`Intent`]: everything that a person can ask of a call.
 
+use super::devices::DeviceKind;
 use crate::{
-    call::{Corner, DeviceKind, Switch},
+    call::{Corner, Switch},
     protocol::Reaction,
 };
 
-/// What a person wants.
+/// A person's request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Intent {
-    /// Look into the mirror before anything begins.
+    /// Open camera and microphone to check them before the start.
     OpenMirror,
-    /// Begin though neither camera nor microphone can be had: to see, hear and write.
+    /// Start without camera and microphone: to see, hear and write.
     StartWithout,
-    /// Meet somebody; after a problem, try again.
+    /// Look for a partner; after a problem, try again.
     Start,
-    /// Somebody else, at once.
+    /// Leave this partner and look for the next.
     Next,
-    /// Esc: ask whether Next is meant; the second one means it.
+    /// Esc: the first press asks whether Next is meant, the second confirms it.
     Escape,
-    /// No more; the camera goes off.
+    /// Stop looking, end the call and close the camera.
     Stop,
     /// Mute or unmute.
     ToggleMicrophone,
-    /// Camera on or off.
+    /// Turn the camera on or off.
     ToggleCamera,
-    /// The picture of another camera.
+    /// Change to the next camera.
     NextCamera,
-    /// Another device, by the browser's name for it.
+    /// Use the device with this id.
     Choose(DeviceKind, String),
-    /// A tone from the speaker.
+    /// Play a tone from the speaker.
     TestSpeaker,
-    /// Hold the microphone open, or let go of it, while it is on only then.
+    /// Hold the microphone open or release it, in push-to-talk mode.
     HoldToTalk(bool),
-    /// Share the screen, or no longer.
+    /// Share the screen, or stop sharing it.
     ToggleScreen,
-    /// Something of the window.
+    /// A request about the window.
     Window(WindowWish),
-    /// Something of the chat.
+    /// A request about the chat.
     Chat(ChatWish),
-    /// Choose otherwise.
+    /// Flip a switch of the preferences.
     Toggle(Switch),
-    /// Talk about this, with commas between the topics.
+    /// Set the topics, separated by commas.
     TalkAbout(String),
-    /// Look at the details of the connection, or no longer.
+    /// Open or close the details of the connection.
     LookAtDetails(bool),
-    /// The details as a text, for a report of a fault.
+    /// Copy the details as text, for a bug report.
     CopyReport,
-    /// Never this stranger again, and somebody else at once.
+    /// Block this partner and look for the next.
     Block,
-    /// Nobody is blocked any more.
+    /// Unblock everybody.
     Unblock,
-    /// Forget everything that this device keeps.
+    /// Erase everything that the browser stores for this site.
     ForgetEverything,
 }
 
-/// What a person wants of the window.
+/// A request about the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WindowWish {
-    /// The stranger's picture in a window of its own, or back.
+    /// Open or close picture-in-picture for the partner's picture.
     TogglePictureInPicture,
-    /// Fill the screen, or no longer.
+    /// Enter or leave full screen.
     ToggleFullScreen,
-    /// How loud the stranger is, from 0 to 100.
+    /// Set the volume of the partner's sound, from 0 to 100.
     SetVolume(u8),
-    /// Hear the stranger, or not for now.
+    /// Mute or unmute the partner's sound.
     ToggleSound,
-    /// Play the sound that the browser has held back.
+    /// Play the sound that the browser has blocked.
     AllowSound,
-    /// One's own picture into the next corner.
+    /// Move the own picture to the next corner.
     MoveOwnPicture,
-    /// One's own picture into this corner.
+    /// Move the own picture to this corner.
     PlaceOwnPicture(Corner),
-    /// Everything that is not needed all the time.
+    /// Open the sheet with settings and details.
     OpenSheet,
-    /// Load the newer page.
+    /// Reload the page to get the newer build.
     Reload,
 }
 
-/// What a person wants of the chat.
+/// A request about the chat.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ChatWish {
-    /// Open, or closed.
+    /// Open or close the chat.
     Toggle,
     /// Send this text.
     Write(String),
-    /// A text is being written.
+    /// The person is typing.
     Type,
-    /// Show what one feels.
+    /// Show a reaction.
     React(Reaction),
 }

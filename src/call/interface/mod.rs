@@ -1,8 +1,12 @@
-//! What goes into the call and what comes out of it: the only types of `call` that other rooms use.
+//! The call's interface: every input, every output, and everything that the page shows.
 
 pub(crate) mod input;
 pub(crate) mod intent;
 
 pub(crate) mod output;
+pub(crate) mod stored_profile;
+
 pub(crate) mod snapshot;
+pub(crate) mod details;
+pub(crate) mod devices;
 pub(crate) mod problem;

@@ -1,37 +1,37 @@
-//! [`Problem`]: what people are told is wrong, under a stable name; it must not know in which words.
+//! [`Problem`]: what is wrong, under a stable code. The texts for it are in `ui`.
 
-/// What is wrong. Each has a heading, one sentence and one thing to do.
+/// A problem that the page shows, with a heading, a sentence and one thing to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
-    /// Camera and microphone may not be used.
+    /// The person has blocked camera and microphone.
     CameraBlocked,
-    /// The browser's question was closed without an answer.
+    /// The browser's permission prompt was closed without an answer.
     CameraDismissed,
-    /// The system does not let the browser use them.
+    /// The operating system does not let the browser use them.
     CameraBlockedBySystem,
     /// There is neither camera nor microphone.
     NoDevice,
-    /// Another program holds them.
+    /// Another program uses them.
     DeviceBusy,
     /// This browser cannot make calls.
     Unsupported,
-    /// The page did not come over https, so the browser gives no camera.
+    /// The page was not loaded over HTTPS, so the browser gives no access to the camera.
     Insecure,
-    /// The server cannot be reached; tried again by itself. A call goes on.
+    /// The server cannot be reached. The page retries by itself, and a call continues.
     ServerLost,
-    /// The server has no room; tried again by itself.
+    /// The server is full. The page retries by itself.
     ServerFull,
-    /// The server has no room for more from this network; tried again by itself.
+    /// The server accepts no more visitors from this network. The page retries by itself.
     NetworkFull,
-    /// This page goes from one to the next faster than the server likes; asked again by itself.
+    /// The page asks for new partners faster than the server allows. It asks again by itself.
     RateLimited,
-    /// The address is to be hidden, and the server has no relay.
+    /// The person wants to hide the address, but the server has no relay.
     NoRelay,
-    /// There is no network; tried again when there is.
+    /// The browser is offline. The page retries once it is online.
     Offline,
-    /// Another page of this browser is used.
+    /// Another tab of this browser has taken over.
     OtherTab,
-    /// Nobody has answered whether anybody is there.
+    /// The person did not answer the idle prompt.
     Idle,
 }
 

@@ -1,61 +1,60 @@
-//! What may be seen of a call and what may be wanted of it; it must not know how either is drawn.
+//! [`Snapshot`]: everything that the page shows of a call.
 
-use std::time::Duration;
-
+use super::{details::Details, devices::Device, problem::Problem};
 use crate::{
-    call::{ChatGlance, Preferences, Problem, Seeking, Strength, Surroundings},
+    call::{ChatStatus, Preferences, Seeking, Surroundings},
     protocol::{Affinity, Media, Presence},
 };
 
-/// Everything the page shows; plain data, the same on both halves. The default is what the server renders.
+/// Everything that the page shows: plain data, the same on server and browser. The server renders the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Where in the conversation this page is.
+    /// The stage of the call.
     pub phase: Phase,
-    /// What is wrong, if something is.
+    /// The problem to show, if there is one.
     pub problem: Option<Problem>,
-    /// Seconds until the server is tried again, rounded up, where it has no room and has said when.
+    /// Seconds until the next attempt to connect, rounded up, if a full server has named a time.
     pub retries_in: Option<u32>,
     /// This person's microphone.
     pub microphone: Device,
     /// This person's camera.
     pub camera: Device,
-    /// Esc was pressed once: a second press within a moment is Next.
+    /// Esc was pressed once; a second press in time means Next.
     pub asks_next: bool,
-    /// The screen is shared.
+    /// Whether the screen is shared.
     pub sharing: bool,
-    /// What is kept on this device.
+    /// The stored preferences.
     pub preferences: Preferences,
-    /// Counts the changes of the lists of devices.
+    /// Grows with each change of the device menus.
     pub devices: u32,
-    /// There is another camera to change to.
+    /// Whether there is another camera to change to.
     pub can_change_camera: bool,
-    /// Whom the server looks for, where the person has named something.
+    /// What the server requires of the next partner, if the person has named topics or languages.
     pub seeking: Option<Seeking>,
-    /// Counts the changes of the topics' texts.
+    /// Grows with each change of the topics' texts.
     pub topics: u32,
-    /// How many this device does not want to meet again.
+    /// Number of partners that this device has blocked.
     pub blocked: u32,
-    /// What the two have in common, while there is a match.
+    /// What the partners have in common, during a match.
     pub shared: Option<Affinity>,
-    /// How the two are connected, while there is a match.
+    /// Details of the connection, during a match.
     pub details: Details,
-    /// What the partner sends, and whether it is there.
+    /// What the partner sends, and whether its page is in the background.
     pub stranger: Presence,
-    /// What the two write to each other, but for the lines.
-    pub chat: ChatGlance,
-    /// How loud the partner is.
+    /// State of the chat, without its lines.
+    pub chat: ChatStatus,
+    /// Volume of the partner's sound.
     pub sound: Sound,
-    /// What is around the page.
+    /// The environment of the page.
     pub surroundings: Surroundings,
 }
 
-/// How loud the partner is heard.
+/// The volume of the partner's sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sound {
     /// From 0 to 100.
     pub volume: u8,
-    /// Not at all, for now.
+    /// Muted for now.
     pub muted: bool,
 }
 
@@ -65,155 +64,36 @@ impl Default for Sound {
     }
 }
 
-/// How two are connected, for who wants to know.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Details {
-    /// When what had happened, as long as somebody looks at it.
-    pub marks: Marks,
-    /// The way that the media takes, once known.
-    pub path: Option<Path>,
-    /// What both can read aloud to know that nobody sits between them.
-    pub code: Option<Code>,
-    /// How good it is.
-    pub strength: Strength,
-    /// Counts the samples, as long as somebody looks at them.
-    pub samples: u32,
-    /// How sound and picture are encoded that come in.
-    pub codecs: [Option<Codec>; 2],
-}
-
-/// How sound or picture is encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Codec {
-    /// Sound.
-    Opus,
-    /// Sound that is sent twice (RFC 2198).
-    Red,
-    /// Picture.
-    Vp8,
-    /// Picture.
-    Vp9,
-    /// Picture.
-    H264,
-    /// Picture.
-    Av1,
-}
-
-impl Codec {
-    /// All of them.
-    pub const ALL: [Self; 6] = [Self::Opus, Self::Red, Self::Vp8, Self::Vp9, Self::H264, Self::Av1];
-
-    /// The name, as in its media type (RFC 4855).
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Opus => "opus",
-            Self::Red => "red",
-            Self::Vp8 => "VP8",
-            Self::Vp9 => "VP9",
-            Self::H264 => "H264",
-            Self::Av1 => "AV1",
-        }
-    }
-}
-
-/// The way that media takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Path {
-    /// From browser to browser.
-    Direct,
-    /// Through a relay, which sees addresses but not the media.
-    Relayed,
-}
-
-/// Five symbols of 64, each as its number: 30 bits of a hash over both ends' certificates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Code(pub [u8; 5]);
-
-/// How long after the match each [`Milestone`] was reached the first time, where it was.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Marks([Option<Duration>; Milestone::ALL.len()]);
-
-impl Marks {
-    /// When this was reached.
-    pub const fn get(&self, milestone: Milestone) -> Option<Duration> {
-        self.0[milestone as usize]
-    }
-
-    /// It is reached now; `false` if it was before.
-    pub(crate) const fn set(&mut self, milestone: Milestone, after: Duration) -> bool {
-        let is_new = self.0[milestone as usize].is_none();
-        if is_new {
-            self.0[milestone as usize] = Some(after);
-        }
-        is_new
-    }
-}
-
-/// A step on the way from the match to the first picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Milestone {
-    /// The server has named a partner.
-    Match,
-    /// The offer is set, at whichever end this is.
-    Offer,
-    /// So is the answer.
-    Answer,
-    /// ICE has found a path.
-    Ice,
-    /// DTLS is done: the connection stands.
-    Dtls,
-    /// The first frame of the partner is on the screen.
-    FirstFrame,
-}
-
-impl Milestone {
-    /// All of them, in the usual order.
-    pub const ALL: [Self; 6] =
-        [Self::Match, Self::Offer, Self::Answer, Self::Ice, Self::Dtls, Self::FirstFrame];
-
-    /// The stable name, for performance marks.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Match => "match",
-            Self::Offer => "offer",
-            Self::Answer => "answer",
-            Self::Ice => "ice",
-            Self::Dtls => "dtls",
-            Self::FirstFrame => "first-frame",
-        }
-    }
-}
-
-/// Where in the conversation a page is.
+/// The stage of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Phase {
-    /// Nothing has begun; with a problem, it could not begin.
+    /// Not started; with a problem, the start failed.
     #[default]
     Landing,
-    /// The browser asks for camera and microphone.
+    /// The browser asks for permission to use camera and microphone.
     Asking,
-    /// Camera or microphone are open; the server is being reached.
+    /// Camera or microphone are open; the page is connecting to the server.
     Ready,
-    /// Camera and microphone are open, and the person looks whether they are right before anything begins.
+    /// Camera and microphone are open, and the person checks them before the start.
     Mirror,
     /// In the queue.
     Waiting {
-        /// The last match could not be connected, or not kept so.
+        /// The last match could not be connected or recovered.
         unconnected: bool,
     },
-    /// Matched, the media is not there yet.
+    /// Matched, but no media has arrived yet.
     Connecting {
         /// It takes longer than usual.
         slow: bool,
     },
-    /// The partner is seen or heard.
+    /// The partner's media arrives.
     Talking {
-        /// What the partner sends at this moment: a muted microphone or a camera turned off is not in it.
+        /// What the partner sends at the moment, without a muted microphone or a camera that is off.
         partner: Media,
-        /// Whether anything arrives, and what is done about it if not.
+        /// Whether media still arrives.
         flow: Flow,
     },
-    /// The match is over; the next one is looked for in a moment.
+    /// The match has ended; the page looks for the next one in a moment.
     Ended {
         /// How it ended.
         why: Farewell,
@@ -233,40 +113,74 @@ impl Phase {
             Self::Ended { .. } => "ended",
         }
     }
+
+    /// What the partner sends, while talking.
+    pub const fn partner(self) -> Option<Media> {
+        match self {
+            Self::Talking { partner, .. } => Some(partner),
+            Self::Landing
+            | Self::Asking
+            | Self::Ready
+            | Self::Mirror
+            | Self::Waiting { .. }
+            | Self::Connecting { .. }
+            | Self::Ended { .. } => None,
+        }
+    }
+
+    /// Whether media still arrives, while talking.
+    pub const fn flow(self) -> Option<Flow> {
+        match self {
+            Self::Talking { flow, .. } => Some(flow),
+            Self::Landing
+            | Self::Asking
+            | Self::Ready
+            | Self::Mirror
+            | Self::Waiting { .. }
+            | Self::Connecting { .. }
+            | Self::Ended { .. } => None,
+        }
+    }
+
+    /// Whether the partner's media has arrived.
+    pub const fn is_talking(self) -> bool {
+        self.partner().is_some()
+    }
+
+    /// Whether there is a match, connected or not.
+    pub const fn is_matched(self) -> bool {
+        match self {
+            Self::Connecting { .. } | Self::Talking { .. } => true,
+            Self::Landing
+            | Self::Asking
+            | Self::Ready
+            | Self::Mirror
+            | Self::Waiting { .. }
+            | Self::Ended { .. } => false,
+        }
+    }
 }
 
-/// Whether media flows.
+/// Whether media arrives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Flow {
-    /// It does.
+    /// Media arrives.
     #[default]
     Steady,
-    /// The picture stands still or the sound has stopped; it may come back by itself.
+    /// Nothing has arrived for a moment; it may recover by itself.
     Interrupted,
-    /// A new path is looked for.
+    /// The call is looking for a new path.
     Reconnecting {
-        /// Whole seconds since media was last seen to arrive.
+        /// Whole seconds since something last arrived.
         seconds: u32,
     },
 }
 
-/// How a match ended, where it was not this person's wish.
+/// How a match ended that this person did not end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Farewell {
-    /// The partner asked for somebody else, or left.
+    /// The partner pressed Next or left.
     Left,
     /// The partner's connection was lost.
     Lost,
-}
-
-/// A camera or a microphone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Device {
-    /// There is none, or it may not be used.
-    #[default]
-    Absent,
-    /// It is open and what it takes is sent.
-    On,
-    /// It is there, muted or turned off.
-    Off,
 }

@@ -63,7 +63,7 @@ impl Call {
     /// Tells the partner what is sent and whether anybody is there.
     pub(crate) fn tell_presence(&self, out: &mut Vec<Output>) {
         if let State::Meeting(meeting) = &self.state {
-            meeting.tell_presence(self.presence(), out);
+            meeting.send_presence(self.presence(), out);
         }
     }
 

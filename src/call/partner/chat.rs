@@ -1,7 +1,7 @@
-//! What the two write and show to each other; it must not know how it is drawn, nor what it is carried by.
+//! [`Chat`]: the texts and reactions of one match.
 //!
-//! A text is the sender's until it is acknowledged: a fresh connection says it again, and the receiver passes over what
-//! it has had. What comes in is limited in length and in number, so that no partner can flood a page.
+//! The sender keeps a text until it is acknowledged and repeats it on a new connection; the receiver skips what it has
+//! already got. Incoming texts are limited in length and number, so that no partner can flood the page.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -13,140 +13,146 @@ use crate::{
     time::{Moment, RateLimit},
 };
 
-/// Lines that are kept: more than anybody scrolls back to.
+/// Lines to keep: more than anybody scrolls back to.
 const MAX_LINES: usize = 200;
 
-/// How long `typing` is shown: longer than the pause between two.
+/// How long the page shows that the partner is typing: longer than [`TYPING_EVERY`].
 const TYPING_FOR: Duration = Duration::from_secs(5);
 
-/// Between two `typing`s.
+/// Interval between two `typing` messages.
 const TYPING_EVERY: Duration = Duration::from_secs(3);
 
-/// How long a reaction is shown.
+/// How long the page shows a reaction.
 const REACTION_FOR: Duration = Duration::from_secs(4);
 
-/// What one person may write: five at once, then one each second.
-const OWN: RateLimit = RateLimit::new(Duration::from_secs(1), 5);
+/// The limit for our texts and reactions: five at once, then one a second.
+const OWN_LIMIT: RateLimit = RateLimit::new(Duration::from_secs(1), 5);
 
-/// What is taken in: more than any page of ours says, all at once on a fresh connection included.
-const THEIRS: RateLimit = RateLimit::new(Duration::from_millis(250), MAX_CHAT_UNACKNOWLEDGED + 8);
+/// The limit for incoming ones: more than our own page ever sends, even when it repeats everything on a new connection.
+const PARTNER_LIMIT: RateLimit = RateLimit::new(Duration::from_millis(250), MAX_CHAT_UNACKNOWLEDGED + 8);
 
-/// One text, as people see it.
+/// One line of the chat, as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatLine {
-    /// Names it among the lines of this match.
+    /// Unique among the lines of this match.
     pub id: u32,
-    /// Who has written it, and what became of it.
+    /// Who wrote it.
     pub author: Author,
-    /// What is written.
+    /// The text.
     pub text: Arc<str>,
 }
 
-/// Who has written a line.
+/// The author of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Author {
     /// This person.
     Oneself {
-        /// The partner's page has it.
+        /// Whether the partner's page has acknowledged it.
         delivered: bool,
     },
     /// The partner.
     Stranger,
 }
 
-/// The chat but for its lines.
+/// The state of the chat, without its lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ChatGlance {
-    /// It is open beside the picture.
+pub struct ChatStatus {
+    /// Whether it is open beside the picture.
     pub open: bool,
-    /// Counts the changes of the lines.
+    /// Grows with each change of the lines.
     pub revision: u32,
-    /// Lines that have come while it was closed.
+    /// Lines that arrived while it was closed.
     pub unread: u32,
-    /// The partner is writing.
+    /// Whether the partner is typing.
     pub typing: bool,
-    /// Something can be written now.
+    /// Whether a text can be sent now.
     pub ready: bool,
-    /// What this person shows.
+    /// This person's reaction, while it is shown.
     pub own: Option<Reaction>,
-    /// What the partner shows.
+    /// The partner's reaction, while it is shown.
     pub theirs: Option<Reaction>,
 }
 
-/// A reaction that is being shown.
-type Shown = Option<(Reaction, Moment)>;
+/// A reaction, and until when it is shown.
+type ActiveReaction = Option<(Reaction, Moment)>;
 
 /// The texts of one match.
 #[derive(Debug, Default)]
 pub(crate) struct Chat {
     lines: VecDeque<ChatLine>,
-    ids: u32,
+    last_id: u32,
     revision: u32,
     unread: u32,
     /// The number of our last text.
     sent: u32,
     /// Our texts that are not acknowledged, the oldest first.
     pending: VecDeque<(u32, Arc<str>)>,
-    /// The number of their last text.
-    got: u32,
+    /// The number of the partner's last text.
+    received: u32,
     typing_until: Option<Moment>,
-    typing_told_at: Option<Moment>,
-    own: Shown,
-    theirs: Shown,
-    own_pace: Moment,
-    their_pace: Moment,
+    typing_sent_at: Option<Moment>,
+    own: ActiveReaction,
+    partner: ActiveReaction,
+    own_rate: Moment,
+    partner_rate: Moment,
 }
 
 impl Chat {
-    /// The person writes something; what is to be said of it, or nothing where that cannot be now.
-    pub(crate) fn write(&mut self, now: Moment, text: &str) -> Option<PeerMessage> {
+    /// The person sends a text. Returns the message, or `None` if the text is empty or over the limits.
+    pub(crate) fn send_text(&mut self, now: Moment, text: &str) -> Option<PeerMessage> {
         let text = clean(text)?;
-        if !self.has_room() || !OWN.take(&mut self.own_pace, now) {
+        if !self.has_room() || !OWN_LIMIT.take(&mut self.own_rate, now) {
             return None;
         }
         self.sent += 1;
         let text: Arc<str> = text.into();
         self.pending.push_back((self.sent, Arc::clone(&text)));
         self.add(Author::Oneself { delivered: false }, Arc::clone(&text));
-        self.typing_told_at = None;
+        self.typing_sent_at = None;
         Some(PeerMessage::Chat { number: self.sent, text: text.as_ref().into() })
     }
 
-    /// The person is writing; what is to be said of it.
-    pub(crate) fn types(&mut self, now: Moment) -> Option<PeerMessage> {
-        let is_due = self.typing_told_at.is_none_or(|at| now - at >= TYPING_EVERY);
+    /// The person is typing. Returns the message, at most one in [`TYPING_EVERY`].
+    pub(crate) fn send_typing(&mut self, now: Moment) -> Option<PeerMessage> {
+        let is_due = self.typing_sent_at.is_none_or(|at| now - at >= TYPING_EVERY);
         is_due.then(|| {
-            self.typing_told_at = Some(now);
+            self.typing_sent_at = Some(now);
             PeerMessage::Typing {}
         })
     }
 
-    /// The person shows something; what is to be said of it.
-    pub(crate) fn react(&mut self, now: Moment, reaction: Reaction) -> Option<PeerMessage> {
-        OWN.take(&mut self.own_pace, now).then(|| {
+    /// The person shows a reaction. Returns the message, or `None` over the limit.
+    pub(crate) fn send_reaction(&mut self, now: Moment, reaction: Reaction) -> Option<PeerMessage> {
+        OWN_LIMIT.take(&mut self.own_rate, now).then(|| {
             self.own = Some((reaction, now + REACTION_FOR));
             PeerMessage::React { reaction }
         })
     }
 
-    /// The partner has written something; what is to be said of it.
-    pub(crate) fn heard(&mut self, now: Moment, number: u32, text: &str, open: bool) -> Option<PeerMessage> {
-        // After a text that was too much no later one counts: none is called delivered that was never seen.
-        if number > self.got + 1 {
+    /// A text from the partner. Returns the acknowledgement.
+    pub(crate) fn on_text(
+        &mut self,
+        now: Moment,
+        number: u32,
+        text: &str,
+        open: bool,
+    ) -> Option<PeerMessage> {
+        // After a text over the limit no later one is accepted: it would acknowledge one that was never shown.
+        if number > self.received + 1 {
             return None;
         }
-        if number == self.got + 1 {
-            let text = clean(text).filter(|_| THEIRS.take(&mut self.their_pace, now))?;
-            self.got = number;
+        if number == self.received + 1 {
+            let text = clean(text).filter(|_| PARTNER_LIMIT.take(&mut self.partner_rate, now))?;
+            self.received = number;
             self.typing_until = None;
             self.unread += u32::from(!open);
             self.add(Author::Stranger, text.into());
         }
-        Some(PeerMessage::Got { number: self.got })
+        Some(PeerMessage::Got { number: self.received })
     }
 
-    /// The partner has our texts up to this one.
-    pub(crate) fn acknowledged(&mut self, number: u32) {
+    /// The partner has acknowledged our texts up to this number.
+    pub(crate) fn on_acknowledged(&mut self, number: u32) {
         let before = self.pending.len();
         self.pending.retain(|(it, _)| *it > number);
         let mut delivered = before - self.pending.len();
@@ -162,27 +168,27 @@ impl Chat {
         }
     }
 
-    /// The partner is writing.
-    pub(crate) fn partner_types(&mut self, now: Moment) {
+    /// The partner is typing.
+    pub(crate) fn on_typing(&mut self, now: Moment) {
         self.typing_until = Some(now + TYPING_FOR);
     }
 
-    /// The partner shows something.
-    pub(crate) fn partner_reacts(&mut self, now: Moment, reaction: Reaction) {
-        if THEIRS.take(&mut self.their_pace, now) {
-            self.theirs = Some((reaction, now + REACTION_FOR));
+    /// A reaction from the partner.
+    pub(crate) fn on_reaction(&mut self, now: Moment, reaction: Reaction) {
+        if PARTNER_LIMIT.take(&mut self.partner_rate, now) {
+            self.partner = Some((reaction, now + REACTION_FOR));
         }
     }
 
-    /// What is to be said on a fresh connection: all that was not acknowledged.
-    pub(crate) fn again(&self) -> impl Iterator<Item = PeerMessage> {
+    /// The messages to repeat on a new connection: all texts that are not acknowledged.
+    pub(crate) fn unacknowledged(&self) -> impl Iterator<Item = PeerMessage> {
         self.pending
             .iter()
             .map(|(number, text)| PeerMessage::Chat { number: *number, text: text.as_ref().into() })
     }
 
-    /// The lines are being read.
-    pub(crate) const fn read(&mut self) {
+    /// The person has the lines in view.
+    pub(crate) const fn mark_read(&mut self) {
         self.unread = 0;
     }
 
@@ -191,25 +197,24 @@ impl Chat {
         self.lines.iter().cloned().collect()
     }
 
-    /// What is seen besides them.
-    pub(crate) fn glance(&self, now: Moment, open: bool) -> ChatGlance {
-        let shown = |it: Shown| it.filter(|(_, until)| *until > now).map(|(reaction, _)| reaction);
-        ChatGlance {
+    /// Everything that the page shows besides the lines.
+    pub(crate) fn status(&self, now: Moment, open: bool) -> ChatStatus {
+        let active = |it: ActiveReaction| it.filter(|(_, until)| *until > now).map(|(reaction, _)| reaction);
+        ChatStatus {
             open,
             revision: self.revision,
             unread: self.unread,
             typing: self.typing_until.is_some_and(|until| until > now),
-            ready: self.has_room() && OWN.next_at(self.own_pace) <= now,
-            own: shown(self.own),
-            theirs: shown(self.theirs),
+            ready: self.has_room() && OWN_LIMIT.next_at(self.own_rate) <= now,
+            own: active(self.own),
+            theirs: active(self.partner),
         }
     }
 
-    /// When something that is shown has been shown for long enough, or something can be written again.
+    /// When the page stops showing a reaction or that the partner is typing, or a text can be sent again.
     pub(crate) fn deadline(&self, now: Moment) -> Option<Moment> {
-        let shown = [self.own, self.theirs].map(|it| it.map(|(_, until)| until));
-        let [own, theirs] = shown;
-        let all = [own, theirs, self.typing_until, Some(OWN.next_at(self.own_pace))];
+        let [own, partner] = [self.own, self.partner].map(|it| it.map(|(_, until)| until));
+        let all = [own, partner, self.typing_until, Some(OWN_LIMIT.next_at(self.own_rate))];
         all.into_iter().flatten().filter(|it| *it > now).min()
     }
 
@@ -221,12 +226,13 @@ impl Chat {
         if self.lines.len() == MAX_LINES {
             self.lines.pop_front();
         }
-        (self.ids, self.revision) = (self.ids + 1, self.revision + 1);
-        self.lines.push_back(ChatLine { id: self.ids, author, text });
+        (self.last_id, self.revision) = (self.last_id + 1, self.revision + 1);
+        self.lines.push_back(ChatLine { id: self.last_id, author, text });
     }
 }
 
-/// A text as it is shown: within bounds, on one line, without what is there to deceive. `None` where nothing is left.
+/// Shortens a text to [`MAX_CHAT_CHARS`], puts it on one line and removes control characters and those that change the
+/// direction of writing, which can deceive. `None` if nothing is left.
 fn clean(text: &str) -> Option<String> {
     let is_control =
         |it: char| it.is_control() || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -251,60 +257,64 @@ mod tests {
     }
 
     #[test]
-    fn five_at_once_then_one_each_second() {
+    fn allows_five_texts_at_once_then_one_a_second() {
         let mut chat = Chat::default();
-        let written = (0..8).filter(|_| chat.write(at(0), "hi").is_some()).count();
+        let written = (0..8).filter(|_| chat.send_text(at(0), "hi").is_some()).count();
         assert_eq!(written, 5);
-        assert!(!chat.glance(at(0), true).ready);
+        assert!(!chat.status(at(0), true).ready);
         assert_eq!(chat.deadline(at(0)), Some(at(1_000)));
-        assert!(chat.glance(at(1_000), true).ready);
-        assert!(chat.write(at(1_000), "hi").is_some() && chat.write(at(1_000), "hi").is_none());
+        assert!(chat.status(at(1_000), true).ready);
+        assert!(chat.send_text(at(1_000), "hi").is_some() && chat.send_text(at(1_000), "hi").is_none());
     }
 
     #[test]
-    fn who_is_never_acknowledged_cannot_write_for_ever() {
+    fn unacknowledged_texts_are_limited() {
         let mut chat = Chat::default();
         for second in 0..100 {
-            chat.write(at(1_000 * second), "hello?");
+            chat.send_text(at(1_000 * second), "hello?");
         }
         assert_eq!(chat.lines().len(), 32);
-        chat.acknowledged(1);
-        assert!(chat.write(at(200_000), "there you are").is_some());
+        chat.on_acknowledged(1);
+        assert!(chat.send_text(at(200_000), "there you are").is_some());
     }
 
     #[test]
-    fn a_flood_leaves_what_a_person_could_have_written() {
+    fn a_flood_is_cut_at_the_limit() {
         let mut chat = Chat::default();
         let acknowledged =
-            (1..=10_000).filter(|it| chat.heard(at(u64::from(*it) / 10), *it, "spam", false).is_some());
-        assert_eq!(acknowledged.count(), 40, "then nothing, for good");
-        assert_eq!(chat.glance(at(1_000), false).unread, 40);
+            (1..=10_000).filter(|it| chat.on_text(at(u64::from(*it) / 10), *it, "spam", false).is_some());
+        assert_eq!(acknowledged.count(), 40, "no later text is accepted");
+        assert_eq!(chat.status(at(1_000), false).unread, 40);
     }
 
     #[test]
-    fn what_is_there_to_deceive_is_not_shown() {
+    fn removes_deceptive_characters() {
         assert_eq!(clean("  a\u{202e}b\nc\u{0}  ").as_deref(), Some("a b c"));
         assert_eq!(clean(" \n\t "), None);
         assert_eq!(clean(&"x".repeat(600)).map(|it| it.len()), Some(500));
-        assert_eq!(clean("שלום 👩‍👩‍👧").as_deref(), Some("שלום 👩‍👩‍👧"), "any script, and what is joined stays so");
+        assert_eq!(
+            clean("שלום 👩‍👩‍👧").as_deref(),
+            Some("שלום 👩‍👩‍👧"),
+            "every script is kept, and so are joined emoji"
+        );
     }
 
     #[test]
-    fn typing_is_said_seldom_and_shown_for_a_while() {
+    fn typing_is_sent_rarely_and_shown_briefly() {
         let mut chat = Chat::default();
-        let said: Vec<_> = (0..70).filter(|it| chat.types(at(100 * it)).is_some()).collect();
-        assert_eq!(said, [0, 30, 60]);
-        chat.partner_types(at(0));
-        assert!(chat.glance(at(4_999), true).typing && !chat.glance(at(5_000), true).typing);
-        chat.partner_types(at(6_000));
-        chat.heard(at(6_500), 1, "done", true);
-        assert!(!chat.glance(at(6_500), true).typing, "what was written is there");
+        let sent: Vec<_> = (0..70).filter(|it| chat.send_typing(at(100 * it)).is_some()).collect();
+        assert_eq!(sent, [0, 30, 60]);
+        chat.on_typing(at(0));
+        assert!(chat.status(at(4_999), true).typing && !chat.status(at(5_000), true).typing);
+        chat.on_typing(at(6_000));
+        chat.on_text(at(6_500), 1, "done", true);
+        assert!(!chat.status(at(6_500), true).typing, "the text has arrived");
     }
 
     proptest! {
-        /// Texts arrive once each and in order, whatever is lost with a connection and said again on the next.
+        /// Every text arrives once and in order, whatever a connection loses and the next one repeats.
         #[test]
-        fn texts_outlive_connections(steps in prop::collection::vec((0..4_u8, any::<bool>()), 1..200)) {
+        fn texts_survive_lost_connections(steps in prop::collection::vec((0..4_u8, any::<bool>()), 1..200)) {
             let (mut one, mut other) = (Chat::default(), Chat::default());
             let (mut wire, mut back) = (VecDeque::new(), VecDeque::new());
             let mut written = Vec::new();
@@ -313,39 +323,39 @@ mod tests {
                 match step {
                     0 => {
                         let text = format!("text {}", written.len());
-                        if let Some(message) = one.write(now, &text) {
+                        if let Some(message) = one.send_text(now, &text) {
                             written.push(text);
                             wire.push_back(message);
                         }
                     }
                     1 => {
                         if let Some(PeerMessage::Chat { number, text }) = wire.pop_front() {
-                            back.extend(other.heard(now, number, &text, true));
+                            back.extend(other.on_text(now, number, &text, true));
                         }
                     }
                     2 => {
                         if let Some(PeerMessage::Got { number }) = back.pop_front() {
-                            one.acknowledged(number);
+                            one.on_acknowledged(number);
                         }
                     }
                     _ if lost => {
                         wire.clear();
                         back.clear();
-                        wire.extend(one.again());
+                        wire.extend(one.unacknowledged());
                     }
                     _ => {}
                 }
                 prop_assert!(written.starts_with(&texts(&other)));
                 prop_assert_eq!(&texts(&one), &written);
                 let delivered = one.lines().iter().filter(|it| it.author == Author::Oneself { delivered: true }).count();
-                prop_assert!(delivered <= texts(&other).len(), "nothing is called delivered that is not");
+                prop_assert!(delivered <= texts(&other).len(), "only texts that arrived are marked as delivered");
             }
             wire.clear();
-            wire.extend(one.again());
+            wire.extend(one.unacknowledged());
             for (step, message) in wire.into_iter().enumerate() {
                 let PeerMessage::Chat { number, text } = message else { continue };
-                if let Some(PeerMessage::Got { number }) = other.heard(at(1_000_000 + 1_000 * step as u64), number, &text, true) {
-                    one.acknowledged(number);
+                if let Some(PeerMessage::Got { number }) = other.on_text(at(1_000_000 + 1_000 * step as u64), number, &text, true) {
+                    one.on_acknowledged(number);
                 }
             }
             prop_assert_eq!(texts(&other), written);

@@ -1,8 +1,9 @@
-//! One peer connection and its negotiation: what happens to it becomes commands on it and signals for the partner; it must
-//! not know the match it serves, nor whether there is one yet.
+//! One peer connection: turns its events into commands for the browser and signals for the partner.
+//!
+//! It serves a match or the offer prepared before one. [`Negotiation`] decides which description comes next.
 
 use super::{
-    negotiation::{Negotiation, Step},
+    negotiation::{FirstOffer, Negotiation},
     verification::Certificates,
 };
 use crate::{
@@ -15,157 +16,144 @@ use crate::{
 /// An open connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    /// Which.
-    pub(crate) link: ConnectionId,
+    /// Identifies the connection in inputs and outputs.
+    pub(crate) id: ConnectionId,
     role: Role,
     negotiation: Negotiation,
-    /// Candidates found since the last local description.
+    /// Candidates sent since the last local description.
     candidates: u16,
-    quality: SendProfile,
+    send_profile: SendProfile,
 }
 
-/// How a connection is made.
+/// The settings of a connection.
 #[derive(Clone, Debug)]
-pub(crate) struct Way {
+pub(crate) struct ConnectionConfig {
     /// STUN and TURN servers.
     pub(crate) ice: Vec<IceServer>,
-    /// Through a relay or not at all.
+    /// Uses relay candidates only.
     pub(crate) relay_only: bool,
-    /// How much may be sent on it.
-    pub(crate) quality: SendProfile,
-}
-
-/// Who makes the first offer on a connection. That they collide all the same does no harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Beginning {
-    /// This end.
-    Offer,
-    /// The other one.
-    Answer,
+    /// Limits what is sent.
+    pub(crate) send_profile: SendProfile,
 }
 
 impl Connection {
-    /// Opens one.
+    /// Opens a connection. The side that makes the first offer attaches its tracks at once.
     pub(crate) fn open(
-        link: ConnectionId,
+        id: ConnectionId,
         role: Role,
-        beginning: Beginning,
-        way: &Way,
+        first_offer: FirstOffer,
+        config: &ConnectionConfig,
         out: &mut Vec<Output>,
     ) -> Self {
-        let Way { ref ice, relay_only, quality } = *way;
-        let negotiation = Negotiation::new(role, beginning);
-        let it = Self { link, role, negotiation, candidates: 0, quality };
+        let ConnectionConfig { ref ice, relay_only, send_profile } = *config;
+        let negotiation = Negotiation::new(role, first_offer);
+        let it = Self { id, role, negotiation, candidates: 0, send_profile };
         it.perform(PeerCommand::Open { ice: ice.clone(), relay_only }, out);
-        match beginning {
-            Beginning::Offer => {
+        match first_offer {
+            FirstOffer::Ours => {
                 it.perform(PeerCommand::Attach, out);
-                it.perform(PeerCommand::LimitBitrate(quality), out);
+                it.perform(PeerCommand::LimitBitrate(send_profile), out);
             }
-            Beginning::Answer => {}
+            FirstOffer::Theirs => {}
         }
         it
     }
 
     /// `negotiationneeded`.
-    pub(crate) fn needed(&mut self, out: &mut Vec<Output>) {
-        let step = self.negotiation.needed();
-        self.step(step, out);
+    pub(crate) fn on_negotiation_needed(&mut self, out: &mut Vec<Output>) {
+        let command = self.negotiation.on_negotiation_needed();
+        self.perform(command, out);
     }
 
-    /// A local description is set, or could not be: what to send, and what kind it is.
-    pub(crate) fn local_set(
+    /// A local description was set or failed. Returns its kind and the signal to send.
+    pub(crate) fn on_local_set(
         &mut self,
         result: Result<Description, Failed>,
     ) -> Option<(DescriptionKind, Signal)> {
         self.candidates = 0;
-        self.negotiation.local_set(result)
+        self.negotiation.on_local_set(result)
     }
 
-    /// A remote description is set, or could not be: what kind it is.
-    pub(crate) fn remote_set(
+    /// A remote description was set or failed. Returns its kind.
+    pub(crate) fn on_remote_set(
         &mut self,
         result: Result<(), Failed>,
         out: &mut Vec<Output>,
     ) -> Option<DescriptionKind> {
-        let (kind, steps) = self.negotiation.remote_set(result)?;
-        let attaches = steps.iter().any(|it| matches!(it, Step::Attach));
-        for step in steps {
-            self.step(step, out);
+        let (kind, commands) = self.negotiation.on_remote_set(result)?;
+        let attaches = commands.iter().any(|it| matches!(it, PeerCommand::Attach));
+        for command in commands {
+            self.perform(command, out);
         }
-        // The answer does not wait for it.
+        // After the commands, so that it does not delay the answer.
         if attaches {
-            self.perform(PeerCommand::LimitBitrate(self.quality), out);
+            self.perform(PeerCommand::LimitBitrate(self.send_profile), out);
         }
         Some(kind)
     }
 
-    /// A candidate is found: for the partner, unless one more would be refused; too many refusals end the session.
-    pub(crate) fn candidate_found(&mut self, candidate: Candidate) -> Option<Signal> {
+    /// A local candidate was found. Returns the signal for the partner, or `None` beyond [`MAX_CANDIDATES`].
+    ///
+    /// The server would refuse further candidates, and it closes the session after too many refusals.
+    pub(crate) fn on_candidate(&mut self, candidate: Candidate) -> Option<Signal> {
         let passes = self.candidates < MAX_CANDIDATES;
         self.candidates += u16::from(passes);
         passes.then_some(Signal::Candidate(candidate))
     }
 
     /// `signalingstatechange`.
-    pub(crate) fn signaling_state_changed(&mut self, state: SignalingState) {
-        self.negotiation.signaling_state_changed(state);
+    pub(crate) fn on_signaling_state(&mut self, state: SignalingState) {
+        self.negotiation.on_signaling_state(state);
     }
 
-    /// Takes in what the partner has sent through the server.
-    pub(crate) fn signalled(&mut self, signal: Signal, out: &mut Vec<Output>) {
-        if let Some(step) = self.negotiation.signalled(signal) {
-            self.step(step, out);
+    /// A signal from the partner.
+    pub(crate) fn on_signal(&mut self, signal: Signal, out: &mut Vec<Output>) {
+        if let Some(command) = self.negotiation.on_signal(signal) {
+            self.perform(command, out);
         }
     }
 
-    /// Looks for a new path.
+    /// Restarts ICE to find a new path.
     pub(crate) fn restart_ice(&self, out: &mut Vec<Output>) {
         self.perform(PeerCommand::RestartIce, out);
     }
 
-    /// Offers again, if an offer is out that may be lost, since the server has forgotten everything.
-    pub(crate) fn offer_again(&mut self, out: &mut Vec<Output>) {
-        if let Some(step) = self.negotiation.again() {
+    /// Repeats an unanswered offer, which may be lost if the server has restarted.
+    pub(crate) fn repeat_offer(&mut self, out: &mut Vec<Output>) {
+        if let Some(command) = self.negotiation.repeat_offer() {
             self.restart_ice(out);
-            self.step(step, out);
+            self.perform(command, out);
         }
     }
 
-    /// Uses other servers from the next gathering on.
-    pub(crate) fn set_servers(&self, way: &Way, out: &mut Vec<Output>) {
-        self.perform(PeerCommand::SetServers { ice: way.ice.clone(), relay_only: way.relay_only }, out);
+    /// Uses other STUN and TURN servers from the next gathering on.
+    pub(crate) fn set_servers(&self, config: &ConnectionConfig, out: &mut Vec<Output>) {
+        let (ice, relay_only) = (config.ice.clone(), config.relay_only);
+        self.perform(PeerCommand::SetServers { ice, relay_only }, out);
     }
 
-    /// Changes how much may be sent.
-    pub(crate) fn bound(&mut self, quality: SendProfile, out: &mut Vec<Output>) {
-        self.quality = quality;
-        self.perform(PeerCommand::LimitBitrate(quality), out);
+    /// Changes the limits on what is sent.
+    pub(crate) fn set_send_profile(&mut self, send_profile: SendProfile, out: &mut Vec<Output>) {
+        self.send_profile = send_profile;
+        self.perform(PeerCommand::LimitBitrate(send_profile), out);
     }
 
-    /// Closes it.
+    /// Closes the connection.
     pub(crate) fn close(&self, out: &mut Vec<Output>) {
         self.perform(PeerCommand::Close, out);
     }
 
-    /// The certificates at both ends, once both descriptions are set.
+    /// The certificates of both ends, once both descriptions are set.
     pub(crate) fn certificates(&self) -> Option<Certificates> {
-        let (own, theirs) = (self.negotiation.own_certificate()?, self.negotiation.partners_certificate()?);
+        let (own, theirs) = (self.negotiation.own_certificate()?, self.negotiation.partner_certificate()?);
         Some(match self.role {
             Role::Impolite => Certificates { impolite: own, polite: theirs },
             Role::Polite => Certificates { impolite: theirs, polite: own },
         })
     }
 
-    /// Has something done.
+    /// Emits a command for this connection.
     pub(crate) fn perform(&self, command: PeerCommand, out: &mut Vec<Output>) {
-        out.push(Output::Peer { link: self.link, command });
-    }
-
-    fn step(&self, step: Step, out: &mut Vec<Output>) {
-        match step {
-            Step::Attach => self.perform(PeerCommand::Attach, out),
-            Step::Do(command) => self.perform(command, out),
-        }
+        out.push(Output::Peer { link: self.id, command });
     }
 }

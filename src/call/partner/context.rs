@@ -1,5 +1,4 @@
-//! What a match is given from outside: its terms, and at each moment what is around it; it must not know what it does
-//! with them.
+//! What a match gets from the rest of the call: its terms, and the context of each input.
 
 use crate::{
     call::{ConnectionId, Output},
@@ -7,41 +6,41 @@ use crate::{
     time::Moment,
 };
 
-/// What the server says of a match at its beginning.
+/// What the server says about a match when it begins.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms {
-    /// Its name.
+    /// The id of the match.
     pub(crate) match_id: MatchId,
-    /// Which end of the negotiation this is.
+    /// The role of this page in the negotiation.
     pub(crate) role: Role,
-    /// What the partner is going to send.
+    /// The media that the partner is going to send.
     pub(crate) partner: Media,
-    /// What a server that has forgotten the match must be shown.
+    /// Lets a server that has lost the match rebuild it.
     pub(crate) ticket: Option<String>,
 }
 
-/// What is around a match at this moment.
-pub(crate) struct Around<'a> {
-    /// Now.
+/// The context in which a match handles one input.
+pub(crate) struct MatchContext<'a> {
+    /// The current time.
     pub(crate) now: Moment,
-    /// Whether the server can be reached.
+    /// Whether the session with the server is open.
     pub(crate) line_open: bool,
-    /// What this end sends.
+    /// What this page sends to the partner.
     pub(crate) presence: Presence,
-    /// What the partner writes is being read.
+    /// Whether the chat is open on the page, so that new lines count as read.
     pub(crate) chat_open: bool,
-    /// The connections made so far.
+    /// Allocates ids for new connections.
     pub(crate) links: &'a mut ConnectionIds,
-    /// What must be done.
+    /// Collects the outputs.
     pub(crate) out: &'a mut Vec<Output>,
 }
 
-/// Counts the connections of a page.
+/// Allocates the connection ids of a page.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionIds(u32);
 
 impl ConnectionIds {
-    /// A new one.
+    /// The next id; the first is 1.
     pub(crate) const fn next(&mut self) -> ConnectionId {
         self.0 += 1;
         ConnectionId(self.0)

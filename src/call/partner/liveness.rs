@@ -1,99 +1,100 @@
-//! What arrives from the partner, and since when nothing has: whether two are connected is judged by this alone; it must
-//! not know how it arrives, nor what to do about silence.
+//! [`Liveness`]: whether media arrives from the partner, and for how long it has not.
+//!
+//! A match counts as connected only when the partner's media has arrived or, if the partner sends none, when the data
+//! channel is open. The state that ICE and DTLS report is not enough.
 
 use std::time::Duration;
 
 use crate::{call::Measurement, protocol::Media, time::Moment};
 
-/// What one end knows of the other.
+/// Judges by the last measurement whether the partner's media arrives.
 #[derive(Debug)]
-pub(crate) struct Evidence {
-    /// What the partner sends, as it has said last.
-    pub(crate) promised: Media,
-    /// The data channel is open.
+pub(crate) struct Liveness {
+    /// The media that the partner sends, as it last announced.
+    pub(crate) partner_media: Media,
+    /// Whether the data channel is open.
     pub(crate) channel_open: bool,
-    /// The last measurement.
-    measured: Measurement,
+    measurement: Measurement,
     progress: Progress,
 }
 
-/// How far a match has come.
+/// Whether the match has been connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Progress {
-    /// What was promised is not there yet.
+    /// The announced media has not arrived yet.
     Connecting,
-    /// It is.
-    Talking {
-        /// When something has come last.
-        heard_at: Moment,
+    /// It has arrived at least once.
+    Connected {
+        /// When something last arrived.
+        received_at: Moment,
     },
 }
 
-impl Evidence {
-    /// Nothing yet, but a promise.
-    pub(crate) fn new(promised: Media) -> Self {
+impl Liveness {
+    /// Nothing has arrived yet from a partner that is going to send this media.
+    pub(crate) fn new(partner_media: Media) -> Self {
         Self {
-            promised,
+            partner_media,
             channel_open: false,
-            measured: Measurement::default(),
+            measurement: Measurement::default(),
             progress: Progress::Connecting,
         }
     }
 
-    /// Whether what was promised has come.
-    pub(crate) const fn is_proven(&self) -> bool {
+    /// Whether the announced media has arrived at least once.
+    pub(crate) const fn is_connected(&self) -> bool {
         match self.progress {
             Progress::Connecting => false,
-            Progress::Talking { .. } => true,
+            Progress::Connected { .. } => true,
         }
     }
 
-    /// How long nothing has come; no time at all as long as it is waited for.
+    /// Time since something last arrived; zero while connecting.
     pub(crate) fn silence(&self, now: Moment) -> Duration {
         match self.progress {
             Progress::Connecting => Duration::ZERO,
-            Progress::Talking { heard_at } => now - heard_at,
+            Progress::Connected { received_at } => now - received_at,
         }
     }
 
-    /// Something has come.
-    pub(crate) const fn heard(&mut self, now: Moment) {
-        if let Progress::Talking { heard_at } = &mut self.progress {
-            *heard_at = now;
+    /// Something has arrived: media or a message on the data channel.
+    pub(crate) const fn on_received(&mut self, now: Moment) {
+        if let Progress::Connected { received_at } = &mut self.progress {
+            *received_at = now;
         }
     }
 
-    /// Takes in a measurement; `true` if it shows that something has come.
-    pub(crate) fn measured(&mut self, now: Moment, measurement: Measurement) -> bool {
-        let grew = measurement.bytes_received > self.measured.bytes_received;
-        self.measured = Measurement { path: measurement.path.or(self.measured.path), ..measurement };
+    /// Stores a measurement. Returns `true` if bytes have arrived since the one before.
+    pub(crate) fn on_measurement(&mut self, now: Moment, measurement: Measurement) -> bool {
+        let grew = measurement.bytes_received > self.measurement.bytes_received;
+        self.measurement = Measurement { path: measurement.path.or(self.measurement.path), ..measurement };
         if grew {
-            self.heard(now);
+            self.on_received(now);
         }
         grew
     }
 
-    /// Judges by the last measurement; `true` if what was promised has come just now, for the first time.
-    pub(crate) fn proves(&mut self, now: Moment) -> bool {
-        let is_there = match self.promised {
-            Media { video: true, .. } => self.measured.frames_decoded > 0,
-            Media { audio: true, .. } => self.measured.audio_packets > 0,
+    /// Checks the last measurement. Returns `true` if the announced media has now arrived for the first time.
+    pub(crate) fn update_connected(&mut self, now: Moment) -> bool {
+        let has_arrived = match self.partner_media {
+            Media { video: true, .. } => self.measurement.frames_decoded > 0,
+            Media { audio: true, .. } => self.measurement.audio_packets > 0,
             Media { .. } => self.channel_open,
         };
-        let is_new = is_there && !self.is_proven();
+        let is_new = has_arrived && !self.is_connected();
         if is_new {
-            self.progress = Progress::Talking { heard_at: now };
+            self.progress = Progress::Connected { received_at: now };
         }
         is_new
     }
 
-    /// A fresh connection counts from nothing.
-    pub(crate) fn renewed(&mut self) {
-        (self.measured, self.channel_open) = (Measurement::default(), false);
+    /// A new connection has replaced the old one, so its counters start at zero.
+    pub(crate) fn on_new_connection(&mut self) {
+        (self.measurement, self.channel_open) = (Measurement::default(), false);
     }
 
     /// The last measurement.
-    pub(crate) const fn last(&self) -> &Measurement {
-        &self.measured
+    pub(crate) const fn last_measurement(&self) -> &Measurement {
+        &self.measurement
     }
 }

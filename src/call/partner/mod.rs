@@ -1,5 +1,8 @@
-//! One match as this end sees it: proves that media arrives, notices when it stops, gets it back; it must not know what
-//! comes before or after it.
+//! [`CurrentMatch`]: one match as this page sees it, from the server's `matched` to its end.
+//!
+//! `start` builds it and `view` reads it. `connection` and `negotiation` set up its peer connection, `liveness` tells
+//! whether media arrives, and `recovery` decides what to do when it stops. `quality`, `verification` and `chat` each
+//! run beside these.
 
 pub(crate) mod start;
 pub(crate) mod context;
@@ -26,214 +29,220 @@ use crate::{
     time::Moment,
 };
 use chat::Chat;
-use connection::{Beginning, Connection, Way};
-use context::{Around, Terms};
-use liveness::Evidence;
-use quality::Record;
+use connection::{Connection, ConnectionConfig};
+use context::{MatchContext, Terms};
+use liveness::Liveness;
+use negotiation::FirstOffer;
+use quality::QualityHistory;
 use recovery::{Recovery, Remedy};
 use verification::Verification;
 
-/// When connecting is said to take longer than usual; a direct call takes well under a second.
+/// When the page says that connecting takes longer than usual; a direct call takes well under a second.
 const SLOW_AFTER: Duration = Duration::from_secs(4);
 
-/// Between two looks at the statistics while the first media is awaited; a frame at 30 Hz takes 33 ms.
+/// Interval between measurements while connecting; a frame at 30 Hz takes 33 ms.
 const MEASURE_SOON: Duration = Duration::from_millis(50);
 
-/// Between two looks at the statistics of a call, and between two signs of life for the partner.
+/// Interval between measurements of a call, and between two presence messages to the partner.
 const MEASURE_EVERY: Duration = Duration::from_secs(1);
 
-/// How long nothing may arrive before a match that the server cannot mend is given up.
+/// Silence after which a match ends if the server cannot help to recover it.
 const SILENT_FOR: Duration = Duration::from_secs(5);
 
 /// A match and its connection.
 #[derive(Debug)]
-pub(crate) struct Meeting {
-    /// What the server has said of it.
+pub(crate) struct CurrentMatch {
+    /// What the server said about it at the beginning.
     pub(crate) terms: Terms,
-    /// Whether the server still knows the match: only then can the two be helped.
-    pub(crate) known: bool,
-    /// The number of the connection in the match.
+    /// Whether the server still has the match. Only then can it pass on signals.
+    pub(crate) known_to_server: bool,
+    /// The number of the connection within the match.
     pub(crate) epoch: Epoch,
-    /// What the two write to each other.
+    /// The texts and reactions of the two.
     pub(crate) chat: Chat,
-    /// How good it was, second by second.
-    pub(crate) record: Record,
-    stranger: Presence,
+    /// The quality of the call, second by second.
+    pub(crate) quality: QualityHistory,
+    partner_presence: Presence,
     connection: Connection,
-    way: Way,
+    config: ConnectionConfig,
     partner_signalling: Signalling,
     since: Moment,
-    evidence: Evidence,
+    liveness: Liveness,
     measure_at: Moment,
     recovery: Recovery,
     verification: Verification,
     marks: Marks,
 }
 
-/// What has become of a match.
+/// What the call has to do after an input to the match.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum News {
-    /// Nothing to speak of.
+pub(crate) enum MatchEvent {
+    /// Nothing.
     None,
-    /// What was promised has arrived for the first time.
+    /// The partner's media has arrived for the first time.
     Connected,
-    /// The two cannot be connected, or not any more.
+    /// The two could not be connected, or the connection could not be recovered.
     Failed,
-    /// Nothing comes, and nobody can be asked why.
+    /// Nothing arrives, and the server cannot reach the partner.
     Silent,
     /// The partner has said goodbye.
-    Left,
-    /// For the partner.
-    Send(Signal),
+    PartnerLeft,
+    /// This signal has to be sent to the partner.
+    SendSignal(Signal),
 }
 
-impl Meeting {
-    /// Whether news of this connection is news of this match.
-    pub(crate) fn is_of(&self, link: ConnectionId) -> bool {
-        self.connection.link == link
+impl CurrentMatch {
+    /// Whether the match runs on this connection.
+    pub(crate) fn is_on(&self, connection: ConnectionId) -> bool {
+        self.connection.id == connection
     }
 
-    /// Takes in what happened to the connection.
-    pub(crate) fn happened(&mut self, event: PeerEvent, around: &mut Around) -> News {
+    /// Something happened to the connection.
+    pub(crate) fn on_peer_event(&mut self, event: PeerEvent, context: &mut MatchContext) -> MatchEvent {
         match event {
             PeerEvent::NegotiationNeeded => {
-                self.connection.needed(around.out);
-                News::None
+                self.connection.on_negotiation_needed(context.out);
+                MatchEvent::None
             }
             PeerEvent::LocalSet(result) => {
-                let Some((kind, signal)) = self.connection.local_set(result) else { return News::None };
-                self.mark_description(kind, around);
-                News::Send(signal)
+                let Some((kind, signal)) = self.connection.on_local_set(result) else {
+                    return MatchEvent::None;
+                };
+                self.mark_description(kind, context);
+                MatchEvent::SendSignal(signal)
             }
             PeerEvent::RemoteSet(result) => {
-                if let Some(kind) = self.connection.remote_set(result, around.out) {
-                    self.mark_description(kind, around);
+                if let Some(kind) = self.connection.on_remote_set(result, context.out) {
+                    self.mark_description(kind, context);
                 }
-                News::None
+                MatchEvent::None
             }
             PeerEvent::CandidateFound(candidate) => {
-                self.connection.candidate_found(candidate).map_or(News::None, News::Send)
+                self.connection.on_candidate(candidate).map_or(MatchEvent::None, MatchEvent::SendSignal)
             }
             PeerEvent::CandidatesEnded { username_fragment } => {
-                News::Send(Signal::EndOfCandidates { username_fragment })
+                MatchEvent::SendSignal(Signal::EndOfCandidates { username_fragment })
             }
             PeerEvent::Signaling(state) => {
-                self.connection.signaling_state_changed(state);
-                News::None
+                self.connection.on_signaling_state(state);
+                MatchEvent::None
             }
             PeerEvent::Connection(state) => {
-                self.connection_changed(state, around);
-                News::None
+                self.on_connection_state(state, context);
+                MatchEvent::None
             }
             PeerEvent::PathFound => {
-                self.mark(Milestone::Ice, around);
-                News::None
+                self.mark(Milestone::Ice, context);
+                MatchEvent::None
             }
             PeerEvent::ChannelOpened { nonce } => {
-                self.evidence.channel_open = true;
-                self.tell_presence(around.presence, around.out);
-                let opening = self.verification.opened(self.terms.role, nonce);
-                self.tell(opening, around.out);
-                self.chat.again().for_each(|it| self.tell(Some(it), around.out));
-                News::None
+                self.liveness.channel_open = true;
+                self.send_presence(context.presence, context.out);
+                let commitment = self.verification.on_channel_opened(self.terms.role, nonce);
+                self.send_to_partner(commitment, context.out);
+                self.chat.unacknowledged().for_each(|it| self.send_to_partner(Some(it), context.out));
+                MatchEvent::None
             }
             PeerEvent::FramePresented => {
-                self.mark(Milestone::FirstFrame, around);
-                // What is seen is believed when the statistics say the same.
-                self.measure_at = around.now;
-                News::None
+                self.mark(Milestone::FirstFrame, context);
+                // The match counts as connected only when the statistics confirm it.
+                self.measure_at = context.now;
+                MatchEvent::None
             }
-            PeerEvent::Message(message) => self.told(message, around),
-            PeerEvent::Measured(measurement) => self.measured(measurement, around),
+            PeerEvent::Message(message) => self.on_peer_message(message, context),
+            PeerEvent::Measured(measurement) => self.on_measurement(measurement, context),
         }
     }
 
-    /// Takes in what the partner has sent through the server.
-    pub(crate) fn signalled(&mut self, epoch: Epoch, signal: Signal, around: &mut Around) {
+    /// A signal from the partner, through the server.
+    pub(crate) fn on_signal(&mut self, epoch: Epoch, signal: Signal, context: &mut MatchContext) {
         let is_offer = matches!(signal, Signal::Offer { .. });
         if is_offer && epoch > self.epoch && epoch.is_possible() {
-            self.renew(epoch, Beginning::Answer, around);
+            self.replace_connection(epoch, FirstOffer::Theirs, context);
         }
         if epoch == self.epoch {
             if is_offer {
-                self.recovery.restarted_by_partner(around.now);
+                self.recovery.on_partner_restart(context.now);
             }
-            self.connection.signalled(signal, around.out);
+            self.connection.on_signal(signal, context.out);
         }
     }
 
-    /// Takes in what became of the partner's own line.
-    pub(crate) fn partner_signalling(&mut self, signalling: Signalling) {
+    /// The partner's session with the server was lost, or has resumed.
+    pub(crate) fn on_partner_signalling(&mut self, signalling: Signalling) {
         self.partner_signalling = signalling;
     }
 
-    /// Takes in that the server knows the match again, though nothing of what was said before.
-    pub(crate) fn known_again(&mut self, out: &mut Vec<Output>) {
-        (self.known, self.partner_signalling) = (true, Signalling::Back);
-        self.connection.offer_again(out);
+    /// A restarted server has rebuilt the match from the tickets. Signals sent before are lost.
+    pub(crate) fn on_server_restored(&mut self, out: &mut Vec<Output>) {
+        (self.known_to_server, self.partner_signalling) = (true, Signalling::Back);
+        self.connection.repeat_offer(out);
     }
 
-    /// Takes in new servers. What runs through a relay moves over to the new credentials before the old ones end.
-    pub(crate) fn servers_changed(&mut self, ice: Vec<IceServer>, out: &mut Vec<Output>) {
-        self.way.ice = ice;
-        self.connection.set_servers(&self.way, out);
-        let relayed = self.evidence.last().path == Some(Path::Relayed);
-        if relayed && self.terms.role == Role::Impolite && !self.recovery.is_at_work() {
+    /// The server sent new ICE servers.
+    ///
+    /// A relayed call moves to the new credentials before the old ones expire. Only the impolite end restarts ICE: one
+    /// restart serves both.
+    pub(crate) fn on_ice_servers(&mut self, ice: Vec<IceServer>, out: &mut Vec<Output>) {
+        self.config.ice = ice;
+        self.connection.set_servers(&self.config, out);
+        let relayed = self.liveness.last_measurement().path == Some(Path::Relayed);
+        if relayed && self.terms.role == Role::Impolite && !self.recovery.is_active() {
             self.connection.restart_ice(out);
         }
     }
 
-    /// Takes in that what was connected may not be so any more.
-    pub(crate) fn network_changed(&mut self, now: Moment) {
-        if self.evidence.is_proven() {
-            self.recovery.network_changed(now);
+    /// The network may have changed, so the path may be lost.
+    pub(crate) fn on_network_changed(&mut self, now: Moment) {
+        if self.liveness.is_connected() {
+            self.recovery.on_network_changed(now);
             self.measure_at = now;
         }
     }
 
-    /// Changes how much may be sent.
-    pub(crate) fn bound(&mut self, quality: SendProfile, out: &mut Vec<Output>) {
-        self.way.quality = quality;
-        self.connection.bound(quality, out);
+    /// Changes the limits on what is sent.
+    pub(crate) fn set_send_profile(&mut self, send_profile: SendProfile, out: &mut Vec<Output>) {
+        self.config.send_profile = send_profile;
+        self.connection.set_send_profile(send_profile, out);
     }
 
     /// Does what is due.
-    pub(crate) fn tick(&mut self, around: &mut Around) -> News {
-        let now = around.now;
-        if !self.evidence.is_proven() && now - self.since >= CONNECT_WITHIN {
-            return News::Failed;
+    pub(crate) fn handle_timeout(&mut self, context: &mut MatchContext) -> MatchEvent {
+        let now = context.now;
+        if !self.liveness.is_connected() && now - self.since >= CONNECT_WITHIN {
+            return MatchEvent::Failed;
         }
         if self.measure_at <= now {
             self.measure_at = now + MEASURE_EVERY;
-            self.connection.perform(PeerCommand::Measure, around.out);
-            if self.evidence.is_proven() {
-                self.tell_presence(around.presence, around.out);
+            self.connection.perform(PeerCommand::Measure, context.out);
+            if self.liveness.is_connected() {
+                self.send_presence(context.presence, context.out);
             }
         }
         if self.lacks_relay(now) {
-            self.recovery.failed(now, self.terms.role);
+            self.recovery.on_failed(now, self.terms.role);
         }
-        let (silence, can_signal) = (self.evidence.silence(now), self.can_signal(around.line_open));
-        match self.recovery.tick(now, silence, self.terms.role, can_signal) {
-            Remedy::Wait => News::None,
-            Remedy::Restart => {
-                self.connection.restart_ice(around.out);
-                News::None
+        let (silence, can_signal) = (self.liveness.silence(now), self.can_signal(context.line_open));
+        match self.recovery.handle_timeout(now, silence, self.terms.role, can_signal) {
+            Remedy::Wait => MatchEvent::None,
+            Remedy::RestartIce => {
+                self.connection.restart_ice(context.out);
+                MatchEvent::None
             }
-            Remedy::Renew => match self.epoch.next() {
+            Remedy::Reconnect => match self.epoch.next() {
                 Some(epoch) => {
-                    self.renew(epoch, Beginning::Offer, around);
-                    News::None
+                    self.replace_connection(epoch, FirstOffer::Ours, context);
+                    MatchEvent::None
                 }
-                None => News::Failed,
+                None => MatchEvent::Failed,
             },
-            Remedy::GiveUp => News::Failed,
+            Remedy::GiveUp => MatchEvent::Failed,
         }
     }
 
-    /// When something is due.
+    /// When [`handle_timeout`](Self::handle_timeout) next has something to do.
     pub(crate) fn deadline(&self, now: Moment, line_open: bool) -> Moment {
-        let due = if self.evidence.is_proven() {
+        let due = if self.liveness.is_connected() {
             self.measure_at
         } else {
             let slow_at = self.since + SLOW_AFTER;
@@ -244,14 +253,21 @@ impl Meeting {
         self.recovery.deadline(self.can_signal(line_open)).map_or(due, |at| at.min(due))
     }
 
-    /// Tells the partner what is sent to it from now on, and whether anybody is there.
-    pub(crate) fn tell_presence(&self, presence: Presence, out: &mut Vec<Output>) {
-        self.tell(Some(PeerMessage::Sending(presence)), out);
+    /// Tells the partner what is sent from now on, and whether this page is in the background.
+    pub(crate) fn send_presence(&self, presence: Presence, out: &mut Vec<Output>) {
+        self.send_to_partner(Some(PeerMessage::Sending(presence)), out);
     }
 
-    /// Says goodbye and closes the connection.
+    /// Sends a message over the data channel, if there is one and the channel is open.
+    pub(crate) fn send_to_partner(&self, message: Option<PeerMessage>, out: &mut Vec<Output>) {
+        if let Some(message) = message.filter(|_| self.liveness.channel_open) {
+            self.connection.perform(PeerCommand::Send(message), out);
+        }
+    }
+
+    /// Says goodbye to the partner and closes the connection.
     pub(crate) fn leave(self, out: &mut Vec<Output>) {
-        self.tell(Some(PeerMessage::Bye {}), out);
+        self.send_to_partner(Some(PeerMessage::Bye {}), out);
         self.close(out);
     }
 
@@ -260,117 +276,107 @@ impl Meeting {
         self.connection.close(out);
     }
 
-    fn connection_changed(&mut self, state: ConnectionState, around: &mut Around) {
+    fn on_connection_state(&mut self, state: ConnectionState, context: &mut MatchContext) {
         match state {
             ConnectionState::Connected => {
-                self.mark(Milestone::Dtls, around);
-                self.measure_at = around.now;
+                self.mark(Milestone::Dtls, context);
+                self.measure_at = context.now;
             }
-            ConnectionState::Disconnected => self.recovery.disconnected(around.now),
-            ConnectionState::Failed => self.recovery.failed(around.now, self.terms.role),
+            ConnectionState::Disconnected => self.recovery.on_disconnected(context.now),
+            ConnectionState::Failed => self.recovery.on_failed(context.now, self.terms.role),
             ConnectionState::New | ConnectionState::Connecting | ConnectionState::Closed => {}
         }
     }
 
-    fn told(&mut self, message: PeerMessage, around: &mut Around) -> News {
-        self.heard(around.now);
+    fn on_peer_message(&mut self, message: PeerMessage, context: &mut MatchContext) -> MatchEvent {
+        self.liveness.on_received(context.now);
+        self.recovery.on_received();
         match message {
             PeerMessage::Sending(presence) => {
-                (self.stranger, self.evidence.promised) = (presence, presence.media());
+                (self.partner_presence, self.liveness.partner_media) = (presence, presence.media());
             }
-            PeerMessage::Bye {} => return News::Left,
+            PeerMessage::Bye {} => return MatchEvent::PartnerLeft,
             PeerMessage::Commit { hash } => {
-                let answer = self.verification.committed(hash);
-                self.tell(answer, around.out);
+                let reply = self.verification.on_commit(hash);
+                self.send_to_partner(reply, context.out);
             }
             PeerMessage::Nonce { nonce } => {
-                let answer = self.verification.answered(nonce, self.connection.certificates());
-                self.tell(answer, around.out);
+                let reply = self.verification.on_nonce(nonce, self.connection.certificates());
+                self.send_to_partner(reply, context.out);
             }
             PeerMessage::Reveal { nonce } => {
-                self.verification.revealed(nonce, self.connection.certificates());
+                self.verification.on_reveal(nonce, self.connection.certificates());
             }
             PeerMessage::Chat { number, text } => {
-                let answer = self.chat.heard(around.now, number, &text, around.chat_open);
-                self.tell(answer, around.out);
+                let reply = self.chat.on_text(context.now, number, &text, context.chat_open);
+                self.send_to_partner(reply, context.out);
             }
-            PeerMessage::Got { number } => self.chat.acknowledged(number),
-            PeerMessage::Typing {} => self.chat.partner_types(around.now),
-            PeerMessage::React { reaction } => self.chat.partner_reacts(around.now, reaction),
+            PeerMessage::Got { number } => self.chat.on_acknowledged(number),
+            PeerMessage::Typing {} => self.chat.on_typing(context.now),
+            PeerMessage::React { reaction } => self.chat.on_reaction(context.now, reaction),
         }
-        News::None
+        MatchEvent::None
     }
 
-    fn measured(&mut self, measurement: Measurement, around: &Around) -> News {
-        let now = around.now;
-        self.record.measured(now, measurement, self.stranger.video && !self.stranger.screen);
-        if self.evidence.measured(now, measurement) {
-            self.recovery.heard();
+    fn on_measurement(&mut self, measurement: Measurement, context: &MatchContext) -> MatchEvent {
+        let now = context.now;
+        let is_person = self.partner_presence.video && !self.partner_presence.screen;
+        self.quality.on_measurement(now, measurement, is_person);
+        if self.liveness.on_measurement(now, measurement) {
+            self.recovery.on_received();
         }
-        if self.evidence.proves(now) {
-            return News::Connected;
+        if self.liveness.update_connected(now) {
+            return MatchEvent::Connected;
         }
-        if !self.evidence.is_proven() {
+        if !self.liveness.is_connected() {
             self.measure_at = now + MEASURE_SOON;
         }
-        let is_helpless = !self.can_signal(around.line_open);
-        if is_helpless && self.evidence.silence(now) >= SILENT_FOR { News::Silent } else { News::None }
+        let is_silent = self.liveness.silence(now) >= SILENT_FOR;
+        if is_silent && !self.can_signal(context.line_open) { MatchEvent::Silent } else { MatchEvent::None }
     }
 
-    fn heard(&mut self, now: Moment) {
-        self.evidence.heard(now);
-        self.recovery.heard();
-    }
-
-    /// Whether the partner can be told anything through the server.
+    /// Whether signals can reach the partner.
     fn can_signal(&self, line_open: bool) -> bool {
-        self.known && line_open && self.partner_signalling == Signalling::Back
+        self.known_to_server && line_open && self.partner_signalling == Signalling::Back
     }
 
-    /// Whether no path was found with an offer made ahead, which knew of no relay though there is one now.
+    /// Whether a relay is available that the prepared offer did not know of, and no path was found without it.
     fn lacks_relay(&self, now: Moment) -> bool {
-        !self.evidence.is_proven()
+        !self.liveness.is_connected()
             && self.epoch == Epoch::PREPARED
             && now - self.since >= SLOW_AFTER
             && self.marks.get(Milestone::Ice).is_none()
-            && self.way.ice.iter().any(|it| it.username.is_some())
-            && self.recovery == Recovery::Steady
+            && self.config.ice.iter().any(|it| it.username.is_some())
+            && self.recovery == Recovery::Healthy
     }
 
-    /// Goes on with a fresh connection.
-    fn renew(&mut self, epoch: Epoch, beginning: Beginning, around: &mut Around) {
-        self.connection.close(around.out);
-        let link = around.links.next();
-        self.connection = Connection::open(link, self.terms.role, beginning, &self.way, around.out);
+    /// Continues the match on a new connection.
+    fn replace_connection(&mut self, epoch: Epoch, first_offer: FirstOffer, context: &mut MatchContext) {
+        self.connection.close(context.out);
+        let id = context.links.next();
+        self.connection = Connection::open(id, self.terms.role, first_offer, &self.config, context.out);
         self.epoch = epoch;
-        self.evidence.renewed();
-        self.record.renewed();
+        self.liveness.on_new_connection();
+        self.quality.on_new_connection();
         self.verification = Verification::Idle;
-        if self.evidence.is_proven() {
-            self.recovery.renewed(around.now, self.terms.role);
+        if self.liveness.is_connected() {
+            self.recovery.on_new_connection(context.now, self.terms.role);
         } else {
-            self.recovery.heard();
+            self.recovery.on_received();
         }
     }
 
-    /// Says something to the partner, where there is something to say and a channel to say it on.
-    pub(crate) fn tell(&self, message: Option<PeerMessage>, out: &mut Vec<Output>) {
-        if let Some(message) = message.filter(|_| self.evidence.channel_open) {
-            self.connection.perform(PeerCommand::Send(message), out);
-        }
-    }
-
-    fn mark_description(&mut self, kind: DescriptionKind, around: &mut Around) {
+    fn mark_description(&mut self, kind: DescriptionKind, context: &mut MatchContext) {
         let milestone = match kind {
             DescriptionKind::Offer => Milestone::Offer,
             DescriptionKind::Answer => Milestone::Answer,
         };
-        self.mark(milestone, around);
+        self.mark(milestone, context);
     }
 
-    fn mark(&mut self, milestone: Milestone, around: &mut Around) {
-        if self.marks.set(milestone, around.now - self.since) {
-            around.out.push(Output::Mark(milestone));
+    fn mark(&mut self, milestone: Milestone, context: &mut MatchContext) {
+        if self.marks.set(milestone, context.now - self.since) {
+            context.out.push(Output::Mark(milestone));
         }
     }
 }

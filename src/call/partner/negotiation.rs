@@ -1,31 +1,29 @@
-//! Perfect negotiation of one connection, as the W3C example has it; it must not know the match or the server.
+//! The perfect negotiation of one connection, as in the example of the W3C specification (webrtc-pc).
 //!
-//! The example's three variables are here by their names. What it awaits is here a command and, later, its result:
-//! commands on a connection are done one after another, so each result belongs to the oldest open command of its kind.
+//! The example's three variables keep their names. Where the example awaits a promise, a command goes out here and its
+//! result comes in later. The browser performs the commands of a connection one after another, so each result belongs
+//! to the oldest pending command of its kind.
 
 use std::collections::VecDeque;
 
-use super::{
-    connection::Beginning,
-    verification::{Fingerprint, fingerprint},
-};
+use super::verification::{Fingerprint, fingerprint};
 use crate::{
     call::{Description, DescriptionKind, Failed, PeerCommand, SignalingState},
     protocol::{Role, Sdp, Signal, limits::MAX_CANDIDATES},
 };
 
-/// What must be done next to the connection.
-#[derive(Debug)]
-pub(crate) enum Step {
-    /// Give it our tracks and all that belongs to them.
-    Attach,
-    /// This.
-    Do(PeerCommand),
+/// Which end makes the first offer on a connection. If both do, the negotiation resolves the collision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FirstOffer {
+    /// This end.
+    Ours,
+    /// The partner.
+    Theirs,
 }
 
-/// An open `setRemoteDescription` command.
+/// A pending `setRemoteDescription` command.
 #[derive(Debug)]
-struct SettingRemote {
+struct PendingRemote {
     kind: DescriptionKind,
     /// The ICE username fragments of the description.
     fragments: Vec<String>,
@@ -42,61 +40,63 @@ pub(crate) struct Negotiation {
     signaling_state: SignalingState,
     /// Whether our tracks are on the connection.
     attached: bool,
-    /// The open `setLocalDescription` commands.
-    setting_local: VecDeque<DescriptionKind>,
-    /// The open `setRemoteDescription` commands.
-    setting_remote: VecDeque<SettingRemote>,
+    /// The pending `setLocalDescription` commands.
+    pending_local: VecDeque<DescriptionKind>,
+    /// The pending `setRemoteDescription` commands.
+    pending_remote: VecDeque<PendingRemote>,
     /// The username fragments of the remote description; empty before there is one.
     remote_fragments: Vec<String>,
-    /// Candidates, and their ends, that came before the description they belong to was set; at most
-    /// [`MAX_CANDIDATES`] and one.
+    /// Candidates and ends of candidates that arrived before their description was set; at most [`MAX_CANDIDATES`] and
+    /// one.
     early: Vec<Signal>,
     own_certificate: Option<Fingerprint>,
-    partners_certificate: Option<Fingerprint>,
+    partner_certificate: Option<Fingerprint>,
 }
 
 impl Negotiation {
-    /// A negotiation that has not begun. Who waits for the first offer attaches its tracks only then, so that the usual
-    /// case has no collision.
-    pub(crate) fn new(role: Role, beginning: Beginning) -> Self {
+    /// A negotiation that has not begun.
+    ///
+    /// The end that waits for the first offer attaches its tracks only when the offer is there. So the two do not
+    /// collide in the usual case.
+    pub(crate) fn new(role: Role, first_offer: FirstOffer) -> Self {
         Self {
             polite: role == Role::Polite,
             making_offer: false,
             ignore_offer: false,
             is_setting_remote_answer_pending: false,
             signaling_state: SignalingState::Stable,
-            attached: beginning == Beginning::Offer,
-            setting_local: VecDeque::new(),
-            setting_remote: VecDeque::new(),
+            attached: first_offer == FirstOffer::Ours,
+            pending_local: VecDeque::new(),
+            pending_remote: VecDeque::new(),
             remote_fragments: Vec::new(),
             early: Vec::new(),
             own_certificate: None,
-            partners_certificate: None,
+            partner_certificate: None,
         }
     }
 
     /// `signalingstatechange`.
-    pub(crate) fn signaling_state_changed(&mut self, state: SignalingState) {
+    pub(crate) fn on_signaling_state(&mut self, state: SignalingState) {
         self.signaling_state = state;
     }
 
     /// `negotiationneeded`.
-    pub(crate) fn needed(&mut self) -> Step {
+    pub(crate) fn on_negotiation_needed(&mut self) -> PeerCommand {
         self.making_offer = true;
         self.set_local(DescriptionKind::Offer)
     }
 
-    /// Begins again with an offer, if one is out that was never answered.
-    pub(crate) fn again(&mut self) -> Option<Step> {
-        (self.signaling_state == SignalingState::HaveLocalOffer).then(|| self.needed())
+    /// Makes another offer if the last one was never answered.
+    pub(crate) fn repeat_offer(&mut self) -> Option<PeerCommand> {
+        (self.signaling_state == SignalingState::HaveLocalOffer).then(|| self.on_negotiation_needed())
     }
 
-    /// The oldest open `setLocalDescription` is done: the partner is to hear of it.
-    pub(crate) fn local_set(
+    /// The oldest pending `setLocalDescription` is done. Returns the kind and the signal to send.
+    pub(crate) fn on_local_set(
         &mut self,
         result: Result<Description, Failed>,
     ) -> Option<(DescriptionKind, Signal)> {
-        if self.setting_local.pop_front() == Some(DescriptionKind::Offer) {
+        if self.pending_local.pop_front() == Some(DescriptionKind::Offer) {
             self.making_offer = false;
         }
         let Description { kind, sdp } = result.ok()?;
@@ -108,24 +108,27 @@ impl Negotiation {
         Some((kind, signal))
     }
 
-    /// The oldest open `setRemoteDescription` is done: of which kind, and what follows; `None` if it was in vain.
-    pub(crate) fn remote_set(&mut self, result: Result<(), Failed>) -> Option<(DescriptionKind, Vec<Step>)> {
-        // After a failure too: else one bad answer would make every later offer look ready.
+    /// The oldest pending `setRemoteDescription` is done. Returns its kind and the next commands; `None` if it failed.
+    pub(crate) fn on_remote_set(
+        &mut self,
+        result: Result<(), Failed>,
+    ) -> Option<(DescriptionKind, Vec<PeerCommand>)> {
+        // Also after a failure: otherwise one bad answer would make every later offer look ready.
         self.is_setting_remote_answer_pending = false;
-        let SettingRemote { kind, fragments, certificate } = self.setting_remote.pop_front()?;
+        let PendingRemote { kind, fragments, certificate } = self.pending_remote.pop_front()?;
         result.ok()?;
-        (self.remote_fragments, self.partners_certificate) = (fragments, certificate);
-        let mut steps = Vec::new();
+        (self.remote_fragments, self.partner_certificate) = (fragments, certificate);
+        let mut commands = Vec::new();
         if kind == DescriptionKind::Offer {
             if !self.attached {
                 self.attached = true;
-                steps.push(Step::Attach);
+                commands.push(PeerCommand::Attach);
             }
-            steps.push(self.set_local(DescriptionKind::Answer));
+            commands.push(self.set_local(DescriptionKind::Answer));
         }
         let early = std::mem::take(&mut self.early);
-        steps.extend(early.into_iter().filter_map(|it| self.signalled(it)));
-        Some((kind, steps))
+        commands.extend(early.into_iter().filter_map(|it| self.on_signal(it)));
+        Some((kind, commands))
     }
 
     /// The certificate that our description names.
@@ -134,20 +137,22 @@ impl Negotiation {
     }
 
     /// The certificate that the partner's description names.
-    pub(crate) const fn partners_certificate(&self) -> Option<Fingerprint> {
-        self.partners_certificate
+    pub(crate) const fn partner_certificate(&self) -> Option<Fingerprint> {
+        self.partner_certificate
     }
 
-    /// Something from the partner.
-    pub(crate) fn signalled(&mut self, signal: Signal) -> Option<Step> {
+    /// A signal from the partner.
+    pub(crate) fn on_signal(&mut self, signal: Signal) -> Option<PeerCommand> {
         match signal {
-            Signal::Offer { sdp } => self.description(Description { kind: DescriptionKind::Offer, sdp }),
-            Signal::Answer { sdp } => self.description(Description { kind: DescriptionKind::Answer, sdp }),
-            trickled @ (Signal::Candidate(_) | Signal::EndOfCandidates { .. }) => self.trickled(trickled),
+            Signal::Offer { sdp } => self.on_description(Description { kind: DescriptionKind::Offer, sdp }),
+            Signal::Answer { sdp } => self.on_description(Description { kind: DescriptionKind::Answer, sdp }),
+            candidate @ (Signal::Candidate(_) | Signal::EndOfCandidates { .. }) => {
+                self.on_candidate(candidate)
+            }
         }
     }
 
-    fn description(&mut self, description: Description) -> Option<Step> {
+    fn on_description(&mut self, description: Description) -> Option<PeerCommand> {
         let stable = self.signaling_state == SignalingState::Stable;
         let ready_for_offer = !self.making_offer && (stable || self.is_setting_remote_answer_pending);
         let offer_collision = description.kind == DescriptionKind::Offer && !ready_for_offer;
@@ -156,19 +161,19 @@ impl Negotiation {
             return None;
         }
         self.is_setting_remote_answer_pending = description.kind == DescriptionKind::Answer;
-        self.setting_remote.push_back(SettingRemote {
+        self.pending_remote.push_back(PendingRemote {
             kind: description.kind,
             fragments: fragments(&description.sdp),
             certificate: fingerprint(&description.sdp),
         });
-        Some(Step::Do(PeerCommand::SetRemote(description)))
+        Some(PeerCommand::SetRemote(description))
     }
 
-    /// Keeps what is early, drops what belongs to an ICE generation that is over or was ignored.
-    fn trickled(&mut self, signal: Signal) -> Option<Step> {
-        let is_early = self.remote_fragments.is_empty() || !self.setting_remote.is_empty();
+    /// Keeps a candidate that is early; drops one of an ICE generation that has ended or was ignored.
+    fn on_candidate(&mut self, signal: Signal) -> Option<PeerCommand> {
+        let is_early = self.remote_fragments.is_empty() || !self.pending_remote.is_empty();
         if is_early {
-            // The last place is the end's.
+            // The last place is reserved for the end of candidates.
             let room = usize::from(MAX_CANDIDATES) + usize::from(!matches!(signal, Signal::Candidate(_)));
             if self.early.len() < room {
                 self.early.push(signal);
@@ -183,12 +188,12 @@ impl Negotiation {
             Signal::Offer { .. } | Signal::Answer { .. } => return None,
         };
         let current = fragment.is_none_or(|it| self.remote_fragments.contains(&it));
-        current.then_some(Step::Do(command))
+        current.then_some(command)
     }
 
-    fn set_local(&mut self, kind: DescriptionKind) -> Step {
-        self.setting_local.push_back(kind);
-        Step::Do(PeerCommand::SetLocal)
+    fn set_local(&mut self, kind: DescriptionKind) -> PeerCommand {
+        self.pending_local.push_back(kind);
+        PeerCommand::SetLocal
     }
 }
 

@@ -1,7 +1,7 @@
-//! When a lost path is looked for again, and when that is given up; it must not know how a path is looked for.
+//! [`Recovery`]: decides when to look for a new path after a loss, and when to give up.
 //!
-//! The ladder: a doubt, in which nothing is done but look whether bytes still come; then restarts of ICE, by the
-//! impolite end first; then one fresh connection; then the end.
+//! It has four steps. First it waits for a moment to see whether bytes still arrive. Then it restarts ICE, the impolite
+//! end first. Then it tries one new connection. Then the match ends.
 
 use std::time::Duration;
 
@@ -10,162 +10,175 @@ use crate::{
     time::Moment,
 };
 
-/// How long a connection may be `disconnected` without bytes before ICE is restarted: the state is volatile (W3C
-/// webrtc-pc, issue 1445), and most losses mend by themselves sooner.
+/// Time in `disconnected` without bytes before ICE is restarted.
+///
+/// The state is volatile (W3C webrtc-pc, issue 1445), and most losses recover by themselves sooner.
 pub(crate) const DISCONNECTED_FOR: Duration = Duration::from_millis(2_500);
 
-/// How long bytes are looked for after the network has changed: heard once a second, they would be there.
-const DOUBTED_FOR: Duration = Duration::from_millis(1_500);
+/// Time to wait for bytes after the network has changed; the partner sends at least once a second.
+const NETWORK_CHANGED_FOR: Duration = Duration::from_millis(1_500);
 
-/// How long nothing may come while the browser says that all is well. Partners are heard at least once a second.
+/// Silence after which ICE is restarted though the browser reports no loss; the partner sends at least once a second.
 const SILENT_FOR: Duration = Duration::from_secs(4);
 
-/// How much later than the impolite end the polite one restarts, so that two restarts seldom collide.
+/// Delay of the polite end's restart after the impolite end's, so that two restarts seldom collide.
 const POLITE_AFTER: Duration = Duration::from_secs(1);
 
-/// Between two restarts: gathering from a relay on a bad network, and an exchange through the server.
-const TRY_EVERY: Duration = Duration::from_secs(5);
+/// Interval between restarts: enough to gather from a relay on a bad network and to exchange descriptions.
+const RETRY_EVERY: Duration = Duration::from_secs(5);
 
-/// Restarts before a fresh connection.
-const MAX_TRIES: u8 = 3;
+/// Restarts before a new connection is tried.
+const MAX_RESTARTS: u8 = 3;
 
-/// How long restarts may take together before a fresh connection.
-const RESTORE_WITHIN: Duration = Duration::from_secs(15);
+/// Time for all restarts together before a new connection is tried.
+const RESTART_WITHIN: Duration = Duration::from_secs(15);
 
-/// Where on the ladder a connection stands.
+/// The step that the recovery of a connection has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recovery {
-    /// Nothing is wrong.
-    Steady,
-    /// Something may be: if no byte has come by then, it is.
-    Doubtful {
-        /// When.
+    /// No problem is known.
+    Healthy,
+    /// The path may be lost; it is lost if no byte arrives in time.
+    Suspect {
+        /// When to restart ICE.
         until: Moment,
     },
-    /// ICE is restarted, again and again.
-    Restoring {
-        /// Since when.
+    /// ICE is being restarted.
+    RestartingIce {
+        /// When this step began.
         since: Moment,
-        /// How often already.
-        tries: u8,
-        /// When again.
+        /// Restarts so far.
+        restarts: u8,
+        /// When the next restart is due.
         next: Moment,
     },
-    /// A fresh connection is tried, and restarted like the one before.
-    Renewing {
-        /// When that is given up.
+    /// A new connection is being tried; ICE is restarted on it too.
+    Reconnecting {
+        /// When to give up.
         until: Moment,
-        /// When it is restarted.
+        /// When the next restart is due.
         next: Moment,
     },
 }
 
-/// What to do now.
+/// What the match has to do now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Remedy {
     /// Nothing.
     Wait,
     /// Restart ICE.
-    Restart,
-    /// Make a fresh connection.
-    Renew,
-    /// Part.
+    RestartIce,
+    /// Open a new connection.
+    Reconnect,
+    /// End the match.
     GiveUp,
 }
 
 impl Recovery {
     /// The connection is `disconnected`.
-    pub(crate) fn disconnected(&mut self, now: Moment) {
-        self.doubt(now + DISCONNECTED_FOR);
+    pub(crate) fn on_disconnected(&mut self, now: Moment) {
+        self.suspect(now + DISCONNECTED_FOR);
     }
 
     /// The network may have changed.
-    pub(crate) fn network_changed(&mut self, now: Moment) {
-        self.doubt(now + DOUBTED_FOR);
+    pub(crate) fn on_network_changed(&mut self, now: Moment) {
+        self.suspect(now + NETWORK_CHANGED_FOR);
     }
 
-    fn doubt(&mut self, until: Moment) {
+    fn suspect(&mut self, until: Moment) {
         match self {
-            Self::Steady => *self = Self::Doubtful { until },
-            Self::Doubtful { until: sooner } => *sooner = until.min(*sooner),
-            Self::Restoring { .. } | Self::Renewing { .. } => {}
+            Self::Healthy => *self = Self::Suspect { until },
+            Self::Suspect { until: sooner } => *sooner = until.min(*sooner),
+            Self::RestartingIce { .. } | Self::Reconnecting { .. } => {}
         }
     }
 
     /// The connection is `failed`.
-    pub(crate) fn failed(&mut self, now: Moment, role: Role) {
+    pub(crate) fn on_failed(&mut self, now: Moment, role: Role) {
         match self {
-            Self::Steady | Self::Doubtful { .. } => *self = Self::restoring(now, role),
-            // No restart can still succeed before the next one, so that need not be waited for.
-            Self::Restoring { tries, next, .. } if *tries > 0 => *next = (now + delay(role)).min(*next),
-            Self::Restoring { .. } => {}
-            Self::Renewing { next, .. } => *next = (now + delay(role)).min(*next),
+            Self::Healthy | Self::Suspect { .. } => *self = Self::restarting(now, role),
+            // The last restart can no longer succeed, so the next one need not wait for it.
+            Self::RestartingIce { restarts, next, .. } if *restarts > 0 => {
+                *next = (now + delay(role)).min(*next)
+            }
+            Self::RestartingIce { .. } => {}
+            Self::Reconnecting { next, .. } => *next = (now + delay(role)).min(*next),
         }
     }
 
-    /// Bytes have come.
-    pub(crate) fn heard(&mut self) {
-        *self = Self::Steady;
+    /// Something has arrived from the partner.
+    pub(crate) fn on_received(&mut self) {
+        *self = Self::Healthy;
     }
 
-    /// The partner has restarted ICE: its restart serves both.
-    pub(crate) fn restarted_by_partner(&mut self, now: Moment) {
-        if let Self::Restoring { next, .. } | Self::Renewing { next, .. } = self {
-            *next = now + TRY_EVERY;
+    /// The partner has restarted ICE. One restart serves both ends, so ours is put off.
+    pub(crate) fn on_partner_restart(&mut self, now: Moment) {
+        if let Self::RestartingIce { next, .. } | Self::Reconnecting { next, .. } = self {
+            *next = now + RETRY_EVERY;
         }
     }
 
-    /// A fresh connection has been opened, by either end.
-    pub(crate) fn renewed(&mut self, now: Moment, role: Role) {
-        *self = Self::Renewing { until: now + CONNECT_WITHIN, next: now + TRY_EVERY + delay(role) };
+    /// Either end has opened a new connection.
+    pub(crate) fn on_new_connection(&mut self, now: Moment, role: Role) {
+        *self = Self::Reconnecting { until: now + CONNECT_WITHIN, next: now + RETRY_EVERY + delay(role) };
     }
 
-    /// What is due, given how long nothing has come and whether the partner can be told anything.
-    pub(crate) fn tick(&mut self, now: Moment, silence: Duration, role: Role, can_signal: bool) -> Remedy {
+    /// Returns what is due. `silence` is the time since something last arrived; without `can_signal` nothing can be
+    /// agreed with the partner, so restarts wait.
+    pub(crate) fn handle_timeout(
+        &mut self,
+        now: Moment,
+        silence: Duration,
+        role: Role,
+        can_signal: bool,
+    ) -> Remedy {
         match self {
-            Self::Steady if silence >= SILENT_FOR => *self = Self::restoring(now, role),
-            Self::Doubtful { until } if *until <= now => *self = Self::restoring(now, role),
-            Self::Steady | Self::Doubtful { .. } | Self::Restoring { .. } | Self::Renewing { .. } => {}
+            Self::Healthy if silence >= SILENT_FOR => *self = Self::restarting(now, role),
+            Self::Suspect { until } if *until <= now => *self = Self::restarting(now, role),
+            Self::Healthy | Self::Suspect { .. } | Self::RestartingIce { .. } | Self::Reconnecting { .. } => {
+            }
         }
         match self {
-            Self::Renewing { until, .. } if *until <= now => Remedy::GiveUp,
-            Self::Renewing { next, .. } if *next <= now && can_signal => {
-                *next = now + TRY_EVERY;
-                Remedy::Restart
+            Self::Reconnecting { until, .. } if *until <= now => Remedy::GiveUp,
+            Self::Reconnecting { next, .. } if *next <= now && can_signal => {
+                *next = now + RETRY_EVERY;
+                Remedy::RestartIce
             }
-            Self::Restoring { next, .. } if *next > now || !can_signal => Remedy::Wait,
-            Self::Restoring { since, tries, .. } if *tries >= MAX_TRIES || now - *since >= RESTORE_WITHIN => {
-                Remedy::Renew
+            Self::RestartingIce { next, .. } if *next > now || !can_signal => Remedy::Wait,
+            Self::RestartingIce { since, restarts, .. }
+                if *restarts >= MAX_RESTARTS || now - *since >= RESTART_WITHIN =>
+            {
+                Remedy::Reconnect
             }
-            Self::Restoring { tries, next, .. } => {
-                *tries += 1;
-                *next = now + TRY_EVERY;
-                Remedy::Restart
+            Self::RestartingIce { restarts, next, .. } => {
+                *restarts += 1;
+                *next = now + RETRY_EVERY;
+                Remedy::RestartIce
             }
-            Self::Steady | Self::Doubtful { .. } | Self::Renewing { .. } => Remedy::Wait,
+            Self::Healthy | Self::Suspect { .. } | Self::Reconnecting { .. } => Remedy::Wait,
         }
     }
 
-    /// When something is due, if that is not for want of a word with the partner.
+    /// When something is due; restarts count only while `can_signal`.
     pub(crate) fn deadline(&self, can_signal: bool) -> Option<Moment> {
         match self {
-            Self::Steady => None,
-            Self::Doubtful { until } => Some(*until),
-            Self::Renewing { until, next } => Some(if can_signal { *next.min(until) } else { *until }),
-            Self::Restoring { next, .. } => can_signal.then_some(*next),
+            Self::Healthy => None,
+            Self::Suspect { until } => Some(*until),
+            Self::Reconnecting { until, next } => Some(if can_signal { *next.min(until) } else { *until }),
+            Self::RestartingIce { next, .. } => can_signal.then_some(*next),
         }
     }
 
-    /// Whether a new path is looked for.
-    pub(crate) fn is_at_work(&self) -> bool {
+    /// Whether a new path is being looked for.
+    pub(crate) fn is_active(&self) -> bool {
         match self {
-            Self::Steady | Self::Doubtful { .. } => false,
-            Self::Restoring { .. } | Self::Renewing { .. } => true,
+            Self::Healthy | Self::Suspect { .. } => false,
+            Self::RestartingIce { .. } | Self::Reconnecting { .. } => true,
         }
     }
 
-    fn restoring(now: Moment, role: Role) -> Self {
-        Self::Restoring { since: now, tries: 0, next: now + delay(role) }
+    fn restarting(now: Moment, role: Role) -> Self {
+        Self::RestartingIce { since: now, restarts: 0, next: now + delay(role) }
     }
 }
 

@@ -1,12 +1,13 @@
-//! The three ways in which a match begins; it must not know what happens then.
+//! The three ways to start a match: with a new connection, with our prepared offer, or with the partner's.
 
 use super::{
-    MEASURE_EVERY, Meeting,
+    CurrentMatch, MEASURE_EVERY,
     chat::Chat,
-    connection::{Beginning, Connection, Way},
-    context::{Around, Terms},
-    liveness::Evidence,
-    quality::Record,
+    connection::{Connection, ConnectionConfig},
+    context::{MatchContext, Terms},
+    liveness::Liveness,
+    negotiation::FirstOffer,
+    quality::QualityHistory,
     recovery::Recovery,
     verification::Verification,
 };
@@ -15,61 +16,77 @@ use crate::{
     protocol::{Epoch, Role, Signal, Signalling},
 };
 
-impl Meeting {
-    /// Begins a match with its first own connection.
-    pub(crate) fn first(terms: Terms, way: Way, around: &mut Around) -> Self {
-        let beginning = match terms.role {
-            Role::Impolite => Beginning::Offer,
-            Role::Polite => Beginning::Answer,
+impl CurrentMatch {
+    /// Starts a match with a new connection. The impolite end makes the offer.
+    pub(crate) fn with_new_connection(
+        terms: Terms,
+        config: ConnectionConfig,
+        context: &mut MatchContext,
+    ) -> Self {
+        let first_offer = match terms.role {
+            Role::Impolite => FirstOffer::Ours,
+            Role::Polite => FirstOffer::Theirs,
         };
-        let connection = Connection::open(around.links.next(), terms.role, beginning, &way, around.out);
-        Self::new(terms, Epoch::FIRST, connection, way, around)
+        let connection =
+            Connection::open(context.links.next(), terms.role, first_offer, &config, context.out);
+        Self::new(terms, Epoch::FIRST, connection, config, context)
     }
 
-    /// Begins a match with the connection that this end has made ahead.
-    pub(crate) fn from_ahead(terms: Terms, way: Way, ahead: PreparedConnection, around: &mut Around) -> Self {
-        ahead.connection.set_servers(&way, around.out);
-        let mut it = Self::new(terms, Epoch::PREPARED, ahead.connection, way, around);
-        it.mark(Milestone::Offer, around);
+    /// Starts a match with the connection that this page prepared while it waited.
+    pub(crate) fn with_prepared_connection(
+        terms: Terms,
+        config: ConnectionConfig,
+        prepared: PreparedConnection,
+        context: &mut MatchContext,
+    ) -> Self {
+        prepared.connection.set_servers(&config, context.out);
+        let mut it = Self::new(terms, Epoch::PREPARED, prepared.connection, config, context);
+        it.mark(Milestone::Offer, context);
         it
     }
 
-    /// Begins a match with the answer to an offer that the partner has made ahead.
-    pub(crate) fn answering(
+    /// Starts a match by answering the offer that the partner prepared; `signals` are the offer and its candidates.
+    pub(crate) fn with_prepared_offer(
         terms: Terms,
-        way: Way,
+        config: ConnectionConfig,
         signals: impl IntoIterator<Item = Signal>,
-        around: &mut Around,
+        context: &mut MatchContext,
     ) -> Self {
-        let link = around.links.next();
-        let connection = Connection::open(link, terms.role, Beginning::Answer, &way, around.out);
-        let mut it = Self::new(terms, Epoch::PREPARED, connection, way, around);
+        let id = context.links.next();
+        let connection = Connection::open(id, terms.role, FirstOffer::Theirs, &config, context.out);
+        let mut it = Self::new(terms, Epoch::PREPARED, connection, config, context);
         for signal in signals {
-            it.connection.signalled(signal, around.out);
+            it.connection.on_signal(signal, context.out);
         }
         it
     }
 
-    fn new(terms: Terms, epoch: Epoch, connection: Connection, way: Way, around: &mut Around) -> Self {
-        let now = around.now;
+    fn new(
+        terms: Terms,
+        epoch: Epoch,
+        connection: Connection,
+        config: ConnectionConfig,
+        context: &mut MatchContext,
+    ) -> Self {
+        let now = context.now;
         let mut it = Self {
-            evidence: Evidence::new(terms.partner),
-            stranger: terms.partner.into(),
+            liveness: Liveness::new(terms.partner),
+            partner_presence: terms.partner.into(),
             chat: Chat::default(),
-            record: Record::default(),
+            quality: QualityHistory::default(),
             terms,
-            known: true,
+            known_to_server: true,
             epoch,
             connection,
-            way,
+            config,
             partner_signalling: Signalling::Back,
             since: now,
             measure_at: now + MEASURE_EVERY,
-            recovery: Recovery::Steady,
+            recovery: Recovery::Healthy,
             verification: Verification::Idle,
             marks: Marks::default(),
         };
-        it.mark(Milestone::Match, around);
+        it.mark(Milestone::Match, context);
         it
     }
 }

@@ -1,8 +1,9 @@
-//! The code that two can read aloud to know that nobody sits between them; it must not know who says what to whom.
+//! The verification code: partners who read out the same code know that nobody intercepts their call.
 //!
-//! A hash over both certificates alone could be ground out by whoever swaps them: 30 bits are a second's work. So both
-//! ends add a number of their own, and the one that could choose last has bound itself first (commit and reveal, as
-//! in RFC 6189, 4.4.1.1). What is left to an attacker is one guess in 2^30 for each call.
+//! A hash of both certificates alone is not enough: an attacker who swaps the certificates could search for a
+//! collision, and 30 bits take about a second. So each end adds a random number, and the impolite end, which would
+//! otherwise choose last, commits to its number first (commit and reveal, as in RFC 6189, 4.4.1.1). That leaves an
+//! attacker one guess in 2^30 for each call.
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -12,7 +13,7 @@ use crate::{
     protocol::{PeerMessage, Role, Sdp},
 };
 
-/// What the hash begins with, so that it can be taken for no other.
+/// The prefix of the hashed text, so that the hash cannot be mistaken for one made for another purpose.
 const PURPOSE: &[u8] = b"passerby code 1";
 
 /// Bytes of a SHA-256 hash.
@@ -21,22 +22,22 @@ const PRINT_BYTES: usize = 32;
 /// The SHA-256 fingerprint of a certificate (RFC 8122, 5).
 pub(crate) type Fingerprint = [u8; PRINT_BYTES];
 
-/// The two certificates of a connection, in the order in which they are hashed.
+/// The certificates of a connection, in the order in which they are hashed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Certificates {
-    /// The impolite end's.
+    /// The certificate of the impolite end.
     pub(crate) impolite: Fingerprint,
-    /// The polite end's.
+    /// The certificate of the polite end.
     pub(crate) polite: Fingerprint,
 }
 
-/// How far the two have come.
+/// The state of the exchange.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) enum Verification {
-    /// Nothing can be said yet.
+    /// The data channel is not open yet.
     #[default]
     Idle,
-    /// The impolite end is bound to its number.
+    /// The impolite end has committed to its number.
     Committed {
         /// The number.
         own: Uuid,
@@ -46,7 +47,7 @@ pub(crate) enum Verification {
         /// Its number.
         own: Uuid,
     },
-    /// The polite end has told its number, and waits for the other one.
+    /// The polite end has sent its number and waits for the other one.
     Answered {
         /// Its number.
         own: Uuid,
@@ -55,13 +56,13 @@ pub(crate) enum Verification {
     },
     /// Both numbers are known.
     Done(Code),
-    /// The other end does not keep to what is agreed.
+    /// The partner has violated the protocol.
     Broken,
 }
 
 impl Verification {
-    /// The channel is open: begins, with a number that nobody else knows.
-    pub(crate) fn opened(&mut self, role: Role, own: Uuid) -> Option<PeerMessage> {
+    /// The data channel is open. `own` is a secret random number. Returns the message to send.
+    pub(crate) fn on_channel_opened(&mut self, role: Role, own: Uuid) -> Option<PeerMessage> {
         match role {
             Role::Impolite => {
                 *self = Self::Committed { own };
@@ -74,8 +75,8 @@ impl Verification {
         }
     }
 
-    /// The other end has told its commitment.
-    pub(crate) fn committed(&mut self, hash: Uuid) -> Option<PeerMessage> {
+    /// The impolite end has sent its commitment. Returns the reply.
+    pub(crate) fn on_commit(&mut self, hash: Uuid) -> Option<PeerMessage> {
         let Self::Ready { own } = *self else {
             *self = Self::Broken;
             return None;
@@ -84,21 +85,25 @@ impl Verification {
         Some(PeerMessage::Nonce { nonce: own })
     }
 
-    /// The polite end has told its number.
-    pub(crate) fn answered(&mut self, polite: Uuid, between: Option<Certificates>) -> Option<PeerMessage> {
+    /// The polite end has sent its number. Returns the reply.
+    pub(crate) fn on_nonce(
+        &mut self,
+        polite: Uuid,
+        certificates: Option<Certificates>,
+    ) -> Option<PeerMessage> {
         let Self::Committed { own } = *self else {
             *self = Self::Broken;
             return None;
         };
-        *self = between.map_or(Self::Broken, |it| Self::Done(code(it, own, polite)));
+        *self = certificates.map_or(Self::Broken, |it| Self::Done(code(it, own, polite)));
         Some(PeerMessage::Reveal { nonce: own })
     }
 
-    /// The impolite end has told its number.
-    pub(crate) fn revealed(&mut self, impolite: Uuid, between: Option<Certificates>) {
-        *self = match (*self, between) {
-            (Self::Answered { own, hash }, Some(between)) if commitment(impolite) == hash => {
-                Self::Done(code(between, impolite, own))
+    /// The impolite end has revealed its number.
+    pub(crate) fn on_reveal(&mut self, impolite: Uuid, certificates: Option<Certificates>) {
+        *self = match (*self, certificates) {
+            (Self::Answered { own, hash }, Some(certificates)) if commitment(impolite) == hash => {
+                Self::Done(code(certificates, impolite, own))
             }
             (
                 Self::Idle
@@ -112,7 +117,7 @@ impl Verification {
         };
     }
 
-    /// The code, once there is one.
+    /// The code, once the exchange is done.
     pub(crate) const fn code(&self) -> Option<Code> {
         match self {
             Self::Done(code) => Some(*code),
@@ -125,8 +130,9 @@ impl Verification {
     }
 }
 
-/// The certificate that a description names; `None` if it names none, several, or one by another hash. The browser
-/// holds the connection to it.
+/// The certificate that a description names; `None` if it names none, several, or one by another hash.
+///
+/// The browser accepts no other certificate on the connection.
 pub(crate) fn fingerprint(Sdp(text): &Sdp) -> Option<Fingerprint> {
     let mut named = text.lines().filter_map(|line| line.strip_prefix("a=fingerprint:")).map(str::trim_end);
     let first = named.next()?;

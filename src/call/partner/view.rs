@@ -1,70 +1,70 @@
-//! What may be known of a match from outside; it must not change anything.
+//! The read-only view of a match: what the page shows of it, and what the session with the server needs to know.
 
 use std::time::Duration;
 
-use super::{Meeting, SILENT_FOR, SLOW_AFTER};
+use super::{CurrentMatch, SILENT_FOR, SLOW_AFTER};
 use crate::{
     call::{Details, Flow, Marks, Phase},
     protocol::{MatchId, Presence},
     time::Moment,
 };
 
-/// How long nothing may arrive before the page says that the picture stands.
+/// Silence after which the page says that the picture is frozen.
 const INTERRUPTED_AFTER: Duration = Duration::from_secs(2);
 
-impl Meeting {
-    /// The match, if it is one to the server.
-    pub(crate) fn open(&self) -> Option<MatchId> {
-        self.known.then_some(self.terms.match_id)
+impl CurrentMatch {
+    /// The id of the match, if the server still has it.
+    pub(crate) fn server_match_id(&self) -> Option<MatchId> {
+        self.known_to_server.then_some(self.terms.match_id)
     }
 
-    /// Whether it is a call, and something still comes.
+    /// Whether the match is connected and something still arrives.
     pub(crate) fn is_alive(&self, now: Moment) -> bool {
-        self.evidence.is_proven() && self.evidence.silence(now) < SILENT_FOR
+        self.liveness.is_connected() && self.liveness.silence(now) < SILENT_FOR
     }
 
-    /// Whether a new path is looked for.
-    pub(crate) fn is_restoring(&self) -> bool {
-        self.recovery.is_at_work()
+    /// Whether the match is looking for a new path.
+    pub(crate) fn is_recovering(&self) -> bool {
+        self.recovery.is_active()
     }
 
-    /// What takes the match up again at a server that has forgotten it: worth something for a call only.
+    /// The ticket that lets a restarted server rebuild the match. Only a connected match is worth that.
     pub(crate) fn ticket(&self) -> Option<&str> {
-        self.terms.ticket.as_deref().filter(|_| self.evidence.is_proven())
+        self.terms.ticket.as_deref().filter(|_| self.liveness.is_connected())
     }
 
-    /// What people see of it.
+    /// The phase that the page shows.
     pub(crate) fn phase(&self, now: Moment) -> Phase {
-        if self.evidence.is_proven() {
-            Phase::Talking { partner: self.evidence.promised, flow: self.flow(now) }
+        if self.liveness.is_connected() {
+            Phase::Talking { partner: self.liveness.partner_media, flow: self.flow(now) }
         } else {
             Phase::Connecting { slow: now - self.since >= SLOW_AFTER }
         }
     }
 
-    /// What people see of it who look closer.
+    /// The details of the connection; `open` says whether the page shows them.
+    ///
+    /// Each change of the snapshot makes the page render. So the marks and the number of samples are left out while
+    /// the details are closed: the marks would cost time just before the first picture, the samples once a second.
     pub(crate) fn details(&self, open: bool) -> Details {
-        // Each mark would have the whole page drawn anew, while the first picture is on its way.
-        let marks = if open { self.marks } else { Marks::default() };
         Details {
-            marks,
-            path: self.evidence.last().path,
+            marks: if open { self.marks } else { Marks::default() },
+            path: self.liveness.last_measurement().path,
             code: self.verification.code(),
-            strength: self.record.strength(),
-            // Nobody needs the page drawn anew each second who does not look.
-            samples: if open { self.record.revision() } else { 0 },
-            codecs: self.evidence.last().codecs,
+            strength: self.quality.strength(),
+            samples: if open { self.quality.revision() } else { 0 },
+            codecs: self.liveness.last_measurement().codecs,
         }
     }
 
-    /// What the partner sends, and whether it is there.
-    pub(crate) const fn stranger(&self) -> Presence {
-        self.stranger
+    /// What the partner sends, and whether its page is in the background.
+    pub(crate) const fn partner_presence(&self) -> Presence {
+        self.partner_presence
     }
 
     fn flow(&self, now: Moment) -> Flow {
-        let silence = self.evidence.silence(now);
-        if self.recovery.is_at_work() {
+        let silence = self.liveness.silence(now);
+        if self.recovery.is_active() {
             Flow::Reconnecting { seconds: u32::try_from(silence.as_secs()).unwrap_or(u32::MAX) }
         } else if silence >= INTERRUPTED_AFTER {
             Flow::Interrupted

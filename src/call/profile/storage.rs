@@ -25,7 +25,7 @@ impl Call {
         let StoredProfile { preferences, chosen, topics, acquaintances } = kept;
         let before = mem::replace(&mut self.preferences, preferences);
         let is_changed = |switch| before.has(switch) != preferences.has(switch);
-        self.devices.recall(chosen, preferences.has(Switch::PushToTalk));
+        self.devices.apply_stored(chosen, preferences.has(Switch::PushToTalk));
         self.topics.write(topics);
         self.acquaintances = acquaintances;
         self.say_blocked(out);
@@ -40,7 +40,7 @@ impl Call {
 
     /// Everything is as on the first visit.
     pub(crate) fn forget(&mut self, out: &mut Vec<Output>) {
-        self.devices.forget();
+        self.devices.forget_choices();
         self.topics.write(String::new());
         self.forget_acquaintances(out);
         self.prefer(Preferences::default(), out);

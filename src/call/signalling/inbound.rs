@@ -4,8 +4,9 @@ use std::{mem, time::Duration};
 
 use crate::{
     call::{
-        Call, ConnectionId, Farewell, Joined, Meeting, News, Output, PeerEvent, Request, State, Switch,
-        partner::context::{Around, Terms},
+        Call, ConnectionId, CurrentMatch, Farewell, Joined, MatchEvent, Output, PeerEvent, Request, State,
+        Switch,
+        partner::context::{MatchContext, Terms},
     },
     protocol::{EndReason, IceServer, MatchId, PreparedOffer, Signal, ToBrowser, ToServer},
 };
@@ -36,12 +37,12 @@ impl Call {
             }
             State::Meeting(_) if resumed => {}
             State::Meeting(meeting) if known == Some(meeting.terms.match_id) => {
-                meeting.known_again(out);
+                meeting.on_server_restored(out);
                 self.joined = Joined::default();
             }
             // The server has forgotten the match. A call can do without it, an attempt cannot.
             State::Meeting(meeting) => {
-                meeting.known = false;
+                meeting.known_to_server = false;
                 if !meeting.is_alive(self.now) {
                     self.give_up(out);
                 }
@@ -50,7 +51,7 @@ impl Call {
     }
 
     pub(crate) fn told(&mut self, msg: ToBrowser, out: &mut Vec<Output>) {
-        let named = |it: &Meeting, match_id| it.terms.match_id == match_id;
+        let named = |it: &CurrentMatch, match_id| it.terms.match_id == match_id;
         match (msg, &mut self.state) {
             (ToBrowser::Waiting {}, State::Ready { unconnected }) => {
                 self.topics.waits();
@@ -73,16 +74,16 @@ impl Call {
                 self.matched(Terms { match_id, role, partner, ticket }, (ice, relay_only), ahead, out);
             }
             (ToBrowser::Ice { match_id, ice }, State::Meeting(it)) if named(it, match_id) => {
-                it.servers_changed(ice, out);
+                it.on_ice_servers(ice, out);
             }
             (ToBrowser::Signal { match_id, epoch, signal }, State::Meeting(it)) if named(it, match_id) => {
                 self.in_meeting(out, |meeting, around| {
-                    meeting.signalled(epoch, signal, around);
-                    News::None
+                    meeting.on_signal(epoch, signal, around);
+                    MatchEvent::None
                 });
             }
             (ToBrowser::Partner { match_id, signalling }, State::Meeting(it)) if named(it, match_id) => {
-                it.partner_signalling(signalling);
+                it.on_partner_signalling(signalling);
             }
             (ToBrowser::Ice { .. } | ToBrowser::Signal { .. } | ToBrowser::Partner { .. }, _) => {}
             (ToBrowser::Ended { match_id, reason }, _) => self.ended(match_id, reason, out),
@@ -124,16 +125,18 @@ impl Call {
         let way = self.way(ice, relay_only);
         let (line_open, presence, chat_open) = (self.line.is_open(), self.presence(), self.chat_open);
         let around =
-            &mut Around { now: self.now, line_open, presence, chat_open, links: &mut self.links, out };
+            &mut MatchContext { now: self.now, line_open, presence, chat_open, links: &mut self.links, out };
         let meeting = match (ahead, used) {
-            (_, Some(own)) => Meeting::from_ahead(terms, way, *own, around),
+            (_, Some(own)) => CurrentMatch::with_prepared_connection(terms, way, *own, around),
             (Some(PreparedOffer::Theirs { offer, candidates }), None) => {
                 let candidates = candidates.into_iter().map(Signal::Candidate);
                 let signals = [Signal::Offer { sdp: offer }].into_iter().chain(candidates);
-                Meeting::answering(terms, way, signals, around)
+                CurrentMatch::with_prepared_offer(terms, way, signals, around)
             }
             // Where the offer that the server means has been replaced since, the match begins with another one.
-            (Some(PreparedOffer::Yours { .. }) | None, None) => Meeting::first(terms, way, around),
+            (Some(PreparedOffer::Yours { .. }) | None, None) => {
+                CurrentMatch::with_new_connection(terms, way, around)
+            }
         };
         self.state = State::Meeting(Box::new(meeting));
     }
@@ -143,7 +146,7 @@ impl Call {
             (State::Meeting(meeting), _) if meeting.terms.match_id != match_id => {}
             // The server waits for it no longer; what still arrives is none of the server's business.
             (State::Meeting(meeting), EndReason::PartnerLost) if meeting.is_alive(self.now) => {
-                meeting.known = false
+                meeting.known_to_server = false
             }
             (State::Meeting(_), EndReason::PartnerLost) => self.part(Farewell::Lost, None, out),
             (State::Meeting(_), EndReason::PartnerNext | EndReason::PartnerLeft) => {
@@ -179,11 +182,11 @@ impl Call {
 
     pub(crate) fn peer_event(&mut self, link: ConnectionId, event: PeerEvent, out: &mut Vec<Output>) {
         match &self.state {
-            State::Waiting { ahead: Some(ahead), .. } if ahead.connection.link == link => {
+            State::Waiting { ahead: Some(ahead), .. } if ahead.connection.id == link => {
                 self.ahead_event(event, out);
             }
-            State::Meeting(meeting) if meeting.is_of(link) => {
-                let news = self.in_meeting(out, |meeting, around| meeting.happened(event, around));
+            State::Meeting(meeting) if meeting.is_on(link) => {
+                let news = self.in_meeting(out, |meeting, around| meeting.on_peer_event(event, around));
                 self.news(news, out);
             }
             State::Landing(_)
@@ -196,10 +199,10 @@ impl Call {
         }
     }
 
-    pub(crate) fn news(&mut self, news: News, out: &mut Vec<Output>) {
+    pub(crate) fn news(&mut self, news: MatchEvent, out: &mut Vec<Output>) {
         let State::Meeting(meeting) = &self.state else { return };
-        let (open, match_id, epoch) = (meeting.open(), meeting.terms.match_id, meeting.epoch);
-        if news == News::Connected {
+        let (open, match_id, epoch) = (meeting.server_match_id(), meeting.terms.match_id, meeting.epoch);
+        if news == MatchEvent::Connected {
             // Not before: nothing may come between a match and its first picture.
             out.extend([Output::KeepAwake(true), Output::PlaySound]);
             if self.pair.is_some() {
@@ -207,29 +210,29 @@ impl Call {
             }
         }
         match news {
-            News::None => {}
-            News::Connected if open.is_some() => self.say(ToServer::Connected { match_id }, out),
-            News::Connected => {}
-            News::Failed => self.give_up(out),
-            News::Silent => {
+            MatchEvent::None => {}
+            MatchEvent::Connected if open.is_some() => self.say(ToServer::Connected { match_id }, out),
+            MatchEvent::Connected => {}
+            MatchEvent::Failed => self.give_up(out),
+            MatchEvent::Silent => {
                 if open.is_some() {
                     self.say(ToServer::Leave {}, out);
                 }
                 self.part(Farewell::Lost, None, out);
             }
-            News::Left => self.part(Farewell::Left, open, out),
-            News::Send(signal) if open.is_some() => {
+            MatchEvent::PartnerLeft => self.part(Farewell::Left, open, out),
+            MatchEvent::SendSignal(signal) if open.is_some() => {
                 self.say(ToServer::Signal { match_id, epoch, signal }, out);
             }
             // It could not pass it on, and would count it as a refusal.
-            News::Send(_) => {}
+            MatchEvent::SendSignal(_) => {}
         }
     }
 
     /// Ends a match that cannot be connected, or not any more, and waits for another.
     fn give_up(&mut self, out: &mut Vec<Output>) {
         let State::Meeting(meeting) = &self.state else { return };
-        let open = meeting.open();
+        let open = meeting.server_match_id();
         self.close_meeting(State::Ready { unconnected: true }, out);
         match open {
             Some(match_id) => {

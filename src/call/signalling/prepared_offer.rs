@@ -6,7 +6,10 @@ use std::time::Duration;
 use crate::{
     call::{
         ConnectionId, Output, PeerEvent,
-        partner::connection::{Beginning, Connection, Way},
+        partner::{
+            connection::{Connection, ConnectionConfig},
+            negotiation::FirstOffer,
+        },
     },
     protocol::{Role, Signal, limits::PREPARED_FOR},
     time::Moment,
@@ -23,15 +26,21 @@ pub(crate) struct PreparedConnection {
     /// Its number, which the server tells when it is used.
     pub(crate) number: u32,
     /// How it is made.
-    pub(crate) way: Way,
+    pub(crate) config: ConnectionConfig,
     made_at: Moment,
 }
 
 impl PreparedConnection {
     /// Makes the connection; its offer follows by itself.
-    pub(crate) fn new(now: Moment, link: ConnectionId, number: u32, way: Way, out: &mut Vec<Output>) -> Self {
-        let connection = Connection::open(link, Role::Impolite, Beginning::Offer, &way, out);
-        Self { connection, number, way, made_at: now }
+    pub(crate) fn new(
+        now: Moment,
+        link: ConnectionId,
+        number: u32,
+        config: ConnectionConfig,
+        out: &mut Vec<Output>,
+    ) -> Self {
+        let connection = Connection::open(link, Role::Impolite, FirstOffer::Ours, &config, out);
+        Self { connection, number, config, made_at: now }
     }
 
     /// When the offer must be made anew.
@@ -43,16 +52,16 @@ impl PreparedConnection {
     pub(crate) fn happened(&mut self, event: PeerEvent, out: &mut Vec<Output>) -> Option<Signal> {
         match event {
             PeerEvent::NegotiationNeeded => {
-                self.connection.needed(out);
+                self.connection.on_negotiation_needed(out);
                 None
             }
-            PeerEvent::LocalSet(result) => self.connection.local_set(result).map(|(_, signal)| signal),
-            PeerEvent::CandidateFound(candidate) => self.connection.candidate_found(candidate),
+            PeerEvent::LocalSet(result) => self.connection.on_local_set(result).map(|(_, signal)| signal),
+            PeerEvent::CandidateFound(candidate) => self.connection.on_candidate(candidate),
             PeerEvent::CandidatesEnded { username_fragment } => {
                 Some(Signal::EndOfCandidates { username_fragment })
             }
             PeerEvent::Signaling(state) => {
-                self.connection.signaling_state_changed(state);
+                self.connection.on_signaling_state(state);
                 None
             }
             // Nobody is there who could have caused these.

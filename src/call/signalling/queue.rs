@@ -3,7 +3,7 @@
 use crate::{
     call::{
         Call, Joined, Output, PeerEvent, Preferences, PreparedConnection, Problem, Request, SendProfile,
-        State, Switch, partner::connection::Way,
+        State, Switch, partner::connection::ConnectionConfig,
     },
     protocol::{ErrorCode, IceServer, MatchId, ToServer},
 };
@@ -89,14 +89,14 @@ impl Call {
     pub(crate) fn preferred(&mut self, out: &mut Vec<Output>) {
         let (preferences, quality) = (self.preferences, self.quality());
         match &mut self.state {
-            State::Meeting(meeting) => meeting.bound(quality, out),
+            State::Meeting(meeting) => meeting.set_send_profile(quality, out),
             State::Waiting { ahead, .. } if preferences.has(Switch::HideAddress) => {
                 // It names the address that is to be hidden.
                 ahead.take().iter().for_each(|it| it.connection.close(out));
             }
             State::Waiting { ahead: Some(ahead), .. } => {
-                ahead.way.quality = quality;
-                ahead.connection.bound(quality, out);
+                ahead.config.send_profile = quality;
+                ahead.connection.set_send_profile(quality, out);
             }
             State::Landing(_)
             | State::Asking(_)
@@ -147,7 +147,7 @@ impl Call {
     /// Makes the offer anew, because it is old or the network another one.
     pub(crate) fn offer_ahead_again(&mut self, out: &mut Vec<Output>) {
         if let State::Waiting { ahead: Some(ahead), .. } = &self.state {
-            let ice = ahead.way.ice.clone();
+            let ice = ahead.config.ice.clone();
             self.prepare(ice, out);
         }
     }
@@ -174,8 +174,8 @@ impl Call {
     }
 
     /// How a connection is made.
-    pub(crate) fn way(&self, ice: Vec<IceServer>, relay_only: bool) -> Way {
-        Way { ice, relay_only, quality: self.quality() }
+    pub(crate) fn way(&self, ice: Vec<IceServer>, relay_only: bool) -> ConnectionConfig {
+        ConnectionConfig { ice, relay_only, send_profile: self.quality() }
     }
 
     pub(crate) const fn quality(&self) -> SendProfile {

@@ -8,10 +8,7 @@ use proptest::{prelude::*, test_runner::Config};
 use crate::{
     call::{
         Description, DescriptionKind, Failed, PeerCommand, SignalingState,
-        partner::{
-            connection::Beginning,
-            negotiation::{Negotiation, Step},
-        },
+        partner::negotiation::{FirstOffer, Negotiation},
         tests::test_page::{candidate, sdp},
     },
     protocol::{Role, Signal},
@@ -59,18 +56,15 @@ fn fragment(description: &Description) -> &str {
 impl Pair {
     fn new() -> Self {
         Self([(Role::Impolite, 'i'), (Role::Polite, 'p')].map(|(role, name)| {
-            let beginning = if role == Role::Impolite { Beginning::Offer } else { Beginning::Answer };
+            let beginning = if role == Role::Impolite { FirstOffer::Ours } else { FirstOffer::Theirs };
             let negotiation = Negotiation::new(role, beginning);
             let commands = (role == Role::Impolite).then_some(PeerCommand::Attach).into_iter().collect();
             End { name, negotiation, connection: Connection::default(), commands, arriving: VecDeque::new() }
         }))
     }
 
-    fn take(&mut self, side: usize, steps: impl IntoIterator<Item = Step>) {
-        self.0[side].commands.extend(steps.into_iter().map(|step| match step {
-            Step::Attach => PeerCommand::Attach,
-            Step::Do(command) => command,
-        }));
+    fn take(&mut self, side: usize, steps: impl IntoIterator<Item = PeerCommand>) {
+        self.0[side].commands.extend(steps);
     }
 
     /// A description goes to the other end, and after it a candidate.
@@ -97,7 +91,7 @@ impl Pair {
             }
             Turn::Delivery(side) => {
                 let Some(signal) = self.0[side].arriving.pop_front() else { return false };
-                let step = self.0[side].negotiation.signalled(signal);
+                let step = self.0[side].negotiation.on_signal(signal);
                 self.take(side, step);
                 true
             }
@@ -110,7 +104,7 @@ impl Pair {
         let comes = connection.wishes && connection.state == SignalingState::Stable && commands.is_empty();
         if comes {
             connection.wishes = false;
-            let step = negotiation.needed();
+            let step = negotiation.on_negotiation_needed();
             self.take(side, [step]);
         }
         comes
@@ -122,15 +116,15 @@ impl Pair {
             PeerCommand::Attach => connection.wishes |= connection.state == SignalingState::Stable,
             PeerCommand::SetLocal => {
                 let set = connection.set_local(*name);
-                negotiation.signaling_state_changed(connection.state);
-                if let Some((_, signal)) = negotiation.local_set(set) {
+                negotiation.on_signaling_state(connection.state);
+                if let Some((_, signal)) = negotiation.on_local_set(set) {
                     self.send(side, signal);
                 }
             }
             PeerCommand::SetRemote(description) => {
                 let set = connection.set_remote(description);
-                negotiation.signaling_state_changed(connection.state);
-                if let Some((_, steps)) = negotiation.remote_set(set) {
+                negotiation.on_signaling_state(connection.state);
+                if let Some((_, steps)) = negotiation.on_remote_set(set) {
                     self.take(side, steps);
                 }
             }

@@ -19,17 +19,17 @@ fn codes(
 ) -> [Option<Code>; 2] {
     let [mut impolite, mut polite] = [Verification::default(), Verification::default()];
     let [one, other] = numbers.map(Uuid::from_u128);
-    assert_eq!(polite.opened(Role::Polite, other), None);
-    let mut message = impolite.opened(Role::Impolite, one);
+    assert_eq!(polite.on_channel_opened(Role::Polite, other), None);
+    let mut message = impolite.on_channel_opened(Role::Impolite, one);
     let mut to_polite = true;
     while let Some(it) = message.map(&tamper) {
         let end = if to_polite { &mut polite } else { &mut impolite };
         let between = Some(seen[usize::from(to_polite)]);
         message = match it {
-            PeerMessage::Commit { hash } => end.committed(hash),
-            PeerMessage::Nonce { nonce } => end.answered(nonce, between),
+            PeerMessage::Commit { hash } => end.on_commit(hash),
+            PeerMessage::Nonce { nonce } => end.on_nonce(nonce, between),
             PeerMessage::Reveal { nonce } => {
-                end.revealed(nonce, between);
+                end.on_reveal(nonce, between);
                 None
             }
             PeerMessage::Sending(_)
@@ -86,27 +86,27 @@ fn a_number_that_was_not_committed_to_gives_no_code() {
 fn words_out_of_turn_give_no_code() {
     let number = Uuid::from_u128(1);
     let mut twice = Verification::default();
-    twice.opened(Role::Polite, number);
-    twice.committed(number);
-    twice.committed(number);
-    twice.revealed(number, Some(HONEST));
+    twice.on_channel_opened(Role::Polite, number);
+    twice.on_commit(number);
+    twice.on_commit(number);
+    twice.on_reveal(number, Some(HONEST));
     assert_eq!(twice.code(), None, "a second commitment could have been chosen after the answer");
 
     let mut early = Verification::default();
-    early.opened(Role::Polite, number);
-    early.revealed(number, Some(HONEST));
+    early.on_channel_opened(Role::Polite, number);
+    early.on_reveal(number, Some(HONEST));
     assert_eq!(early.code(), None);
 
     let mut late = Verification::default();
-    late.opened(Role::Impolite, number);
-    late.answered(number, Some(HONEST));
+    late.on_channel_opened(Role::Impolite, number);
+    late.on_nonce(number, Some(HONEST));
     assert!(late.code().is_some());
-    late.answered(Uuid::from_u128(2), Some(HONEST));
+    late.on_nonce(Uuid::from_u128(2), Some(HONEST));
     assert_eq!(late.code(), None, "a second number could have been chosen after the reveal");
 
     let mut unknown = Verification::default();
-    unknown.opened(Role::Impolite, number);
-    unknown.answered(number, None);
+    unknown.on_channel_opened(Role::Impolite, number);
+    unknown.on_nonce(number, None);
     assert_eq!(unknown.code(), None, "nothing is known of the certificates");
 }
 

@@ -1,0 +1,17 @@
+//! [`StoredProfile`]: everything that the browser stores from one visit to the next.
+
+use super::devices::ChosenDevices;
+use crate::call::{PastPartners, Preferences};
+
+/// What the browser stores for all pages of this site.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StoredProfile {
+    /// The switches, and the corner of the own picture.
+    pub preferences: Preferences,
+    /// The devices that the person has chosen.
+    pub chosen: ChosenDevices,
+    /// The topics that the person likes to talk about, as typed.
+    pub topics: String,
+    /// The partners that this device has met or blocked.
+    pub acquaintances: PastPartners,
+}
