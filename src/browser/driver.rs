@@ -25,13 +25,8 @@ pub(crate) async fn run(
                 Either::Right(((), _)) => Input::Tick,
             }
         };
-        // Devices come and go while they are sent.
-        let sends_another = matches!(input, Input::Devices(_));
         for output in call.handle(clock::now(), input) {
             body.perform(output);
-        }
-        if sends_another {
-            body.send();
         }
         let snapshot = call.snapshot();
         if snapshot != shown {

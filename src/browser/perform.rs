@@ -69,9 +69,11 @@ impl Body {
                 self.media.close();
                 self.spare = None;
             }
-            Output::EnableMedia(sending) => {
-                self.media.enable(sending);
-                self.send();
+            Output::EnableMedia(sending) => self.media.enable(sending),
+            Output::SendTracks => {
+                if let Some(peer) = &self.peer {
+                    peer.send(self.media.sent().as_ref());
+                }
             }
             Output::ListDevices => self.media.list(),
             Output::SwitchDevice(DeviceKind::Speaker, id) => {
@@ -114,13 +116,6 @@ impl Body {
                 }
             }
             Output::Peer { link, command } => self.perform_on_peer(link, command),
-        }
-    }
-
-    /// The open connection sends what is open now.
-    pub(crate) fn send(&self) {
-        if let Some(peer) = &self.peer {
-            peer.send(self.media.sent().as_ref());
         }
     }
 

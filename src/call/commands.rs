@@ -202,7 +202,7 @@ impl Call {
     }
 
     pub(crate) fn sending_changed(&mut self, out: &mut Vec<Output>) {
-        out.push(Output::EnableMedia(self.devices.sending()));
+        out.extend([Output::EnableMedia(self.devices.sending()), Output::SendTracks]);
         self.tell_presence(out);
     }
 

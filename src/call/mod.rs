@@ -52,6 +52,7 @@ pub use interface::snapshot::{Farewell, Flow, Phase, Snapshot, Sound};
 pub use interface::stored_profile::StoredProfile;
 pub use page::environment::{Abilities, Browser, Surroundings};
 pub use partner::chat::{Author, ChatLine, ChatStatus};
+pub use partner::encoding::VideoLimits;
 pub use profile::past_partners::{Dated, PastPartners};
 pub use profile::preferences::{Corner, Preferences, Switch};
 pub use profile::topics::{Seeking, TopicTexts};

@@ -18,6 +18,8 @@ impl Call {
             DeviceEvent::Used(kind, id) => {
                 self.devices.on_used(kind, id);
                 self.device_used(kind, out);
+                // The new device has a new track.
+                out.push(Output::SendTracks);
             }
             DeviceEvent::Refused(kind) => self.devices.on_refused(kind),
             DeviceEvent::ScreenShared(shared) => self.screen_shared(shared, out),
@@ -104,6 +106,7 @@ impl Call {
                 if shared {
                     out.push(Output::UnshareScreen);
                 }
+                out.push(Output::SendTracks);
             }
         }
     }

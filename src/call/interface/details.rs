@@ -51,6 +51,12 @@ impl Codec {
             Self::Av1 => "AV1",
         }
     }
+
+    /// The codec of a media type such as `video/VP8`; the case does not matter.
+    pub fn from_media_type(media_type: &str) -> Option<Self> {
+        let (_, name) = media_type.split_once('/')?;
+        Self::ALL.into_iter().find(|it| it.name().eq_ignore_ascii_case(name))
+    }
 }
 
 /// The path of the media.

@@ -19,6 +19,8 @@ pub enum Output {
     CloseMedia,
     /// Mute or unmute the open tracks: what is `true` is let through.
     EnableMedia(Media),
+    /// Send exactly the tracks that are open and enabled now on the open connection, if there is one.
+    SendTracks,
     /// List the devices; answered by `DeviceEvent::Listed`. The browser reveals their names once one is open.
     ListDevices,
     /// Use this device from now on, muted or not as before; answered by `DeviceEvent::Used` or `Refused`.
@@ -78,6 +80,44 @@ pub enum Output {
         /// The command.
         command: PeerCommand,
     },
+}
+
+impl Output {
+    /// Whether the output only concerns this page and its window.
+    ///
+    /// Such an output changes neither devices, tracks nor connections, and neither server nor partner notices it.
+    pub const fn is_cosmetic(&self) -> bool {
+        match self {
+            Self::ListDevices
+            | Self::Blur(_)
+            | Self::ShowLevel(_)
+            | Self::PlayTone
+            | Self::PictureInPicture(_)
+            | Self::FullScreen(_)
+            | Self::SetVolume(_)
+            | Self::PlaySound
+            | Self::KeepAwake(_)
+            | Self::TakeOver
+            | Self::Copy(_)
+            | Self::OpenSheet
+            | Self::Reload
+            | Self::SaveProfile(_)
+            | Self::EraseProfile
+            | Self::Mark(_) => true,
+            Self::OpenMedia(..)
+            | Self::CloseMedia
+            | Self::EnableMedia(_)
+            | Self::SendTracks
+            | Self::SwitchDevice(..)
+            | Self::ShareScreen
+            | Self::UnshareScreen
+            | Self::WarmUp(_)
+            | Self::OpenSocket
+            | Self::Send(_)
+            | Self::CloseSocket { .. }
+            | Self::Peer { .. } => false,
+        }
+    }
 }
 
 /// A command for a peer connection.

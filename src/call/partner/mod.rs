@@ -2,7 +2,7 @@
 //!
 //! `start` builds it and `view` reads it. `connection` and `negotiation` set up its peer connection, `liveness` tells
 //! whether media arrives, and `recovery` decides what to do when it stops. `quality`, `verification` and `chat` each
-//! run beside these.
+//! run beside these. `encoding` holds the limits and codecs of what is sent.
 
 pub(crate) mod start;
 pub(crate) mod context;
@@ -14,6 +14,7 @@ pub(crate) mod recovery;
 
 pub(crate) mod liveness;
 pub(crate) mod quality;
+pub(crate) mod encoding;
 
 pub(crate) mod verification;
 pub(crate) mod chat;

@@ -323,6 +323,7 @@ impl Witness {
         self.check();
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
     fn look(&mut self, output: Output, welcomed: bool) {
         match output {
             Output::OpenMedia(wish, _) => {
@@ -339,23 +340,7 @@ impl Witness {
             }
             Output::UnshareScreen => self.screen_open = false,
             Output::WarmUp(_) => self.warm = true,
-            Output::EnableMedia(_)
-            | Output::SaveProfile(..)
-            | Output::EraseProfile
-            | Output::Mark(_)
-            | Output::Blur(_)
-            | Output::ShowLevel(_)
-            | Output::ListDevices
-            | Output::PlayTone
-            | Output::PictureInPicture(_)
-            | Output::FullScreen(_)
-            | Output::SetVolume(_)
-            | Output::PlaySound
-            | Output::KeepAwake(_)
-            | Output::TakeOver
-            | Output::Copy(_)
-            | Output::OpenSheet
-            | Output::Reload => {}
+            Output::EnableMedia(_) | Output::SendTracks => {}
             Output::OpenSocket => {
                 assert_eq!(self.socket, None, "two sockets");
                 (self.socket, self.odd) = (Some(Socket::Dialled), false);
@@ -383,6 +368,7 @@ impl Witness {
                 }
                 self.due.extend(result(command).map(|event| Proper::Tell(Input::Peer { link, event })));
             }
+            other => assert!(other.is_cosmetic(), "{other:?}"),
         }
     }
 

@@ -328,6 +328,7 @@ impl Page {
     }
 
     /// Tells the call something, and does what a browser and a server do at once.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
     pub(crate) fn tell(&mut self, input: Input) {
         let mut answers = Vec::new();
         for output in self.call.handle(self.now, input) {
@@ -353,6 +354,7 @@ impl Page {
                 Output::Mark(_)
                 | Output::ListDevices
                 | Output::WarmUp(_)
+                | Output::SendTracks
                 | Output::TakeOver
                 | Output::KeepAwake(_)
                 | Output::PlaySound => {
@@ -362,22 +364,13 @@ impl Page {
                 Output::Copy(text) => self.copied.clone_from(text),
                 Output::OpenMedia(..)
                 | Output::SwitchDevice(..)
-                | Output::Blur(_)
-                | Output::ShowLevel(_)
-                | Output::PlayTone
                 | Output::ShareScreen
                 | Output::UnshareScreen
-                | Output::PictureInPicture(_)
-                | Output::FullScreen(_)
-                | Output::SetVolume(_)
-                | Output::OpenSheet
-                | Output::Reload
-                | Output::SaveProfile(..)
-                | Output::EraseProfile
                 | Output::CloseMedia
                 | Output::EnableMedia(_)
                 | Output::OpenSocket
                 | Output::CloseSocket { .. } => {}
+                it => assert!(it.is_cosmetic(), "{it:?}"),
             }
             self.done.push(words(&output));
         }
@@ -475,6 +468,7 @@ fn words(output: &Output) -> String {
         Output::OpenMedia(wish, _) => format!("ask for {}", kinds(*wish)),
         Output::CloseMedia => "light out".into(),
         Output::EnableMedia(sending) => format!("send {}", kinds(*sending)),
+        Output::SendTracks => "send tracks".into(),
         Output::SwitchDevice(kind, id) => format!("use {kind:?} {id}"),
         Output::Blur(blur) => format!("blur {blur}"),
         Output::ShowLevel(show) => format!("level {show}"),

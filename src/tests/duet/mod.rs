@@ -242,29 +242,15 @@ impl World {
                 Output::EnableMedia(sending) => self.browsers[side].sending = sending,
                 // What is of one page and not of the conversation.
                 Output::SwitchDevice(..)
-                | Output::Blur(_)
-                | Output::ShowLevel(_)
-                | Output::ListDevices
-                | Output::PlayTone
+                | Output::SendTracks
                 | Output::ShareScreen
                 | Output::UnshareScreen
-                | Output::PictureInPicture(_)
-                | Output::FullScreen(_)
-                | Output::SetVolume(_)
-                | Output::PlaySound
-                | Output::KeepAwake(_)
-                | Output::TakeOver
-                | Output::Copy(_)
-                | Output::OpenSheet
-                | Output::Reload
-                | Output::SaveProfile(..)
-                | Output::EraseProfile
-                | Output::WarmUp(_)
-                | Output::Mark(_) => {}
+                | Output::WarmUp(_) => {}
                 Output::OpenSocket => self.dial(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
                 Output::CloseSocket { goodbye } => self.hang_up(side, goodbye),
                 Output::Peer { link, command } => self.order(side, link, command),
+                other => assert!(other.is_cosmetic(), "{other:?}"),
             }
         }
         self.check(side);

@@ -15,29 +15,8 @@ use crate::{
             reflect::forget,
         },
     },
-    call::SendProfile,
+    call::{Codec, SendProfile, VideoLimits},
 };
-
-/// Bits a second of picture at most: 720p looks good with this, and a mobile network carries it.
-const FULL_VIDEO: f64 = 1_500_000.0;
-
-/// The same for who pays for every megabyte: with the sound and all headers it stays under 250 kbit/s.
-const SAVING_VIDEO: f64 = 150_000.0;
-
-/// Bits a second of sound at most: speech at its best.
-const FULL_AUDIO: f64 = 40_000.0;
-
-/// Speech that is understood without effort.
-const SAVING_AUDIO: f64 = 24_000.0;
-
-/// How many times smaller each side of a saving picture is: 720p becomes 360p.
-const SAVING_SCALE: f64 = 2.0;
-
-/// Frames a second of a saving picture at most.
-const SAVING_RATE: f64 = 15.0;
-
-/// Cores from which on a computer is taken to encode VP9 and decode it at the same time.
-const MANY_CORES: f64 = 4.0;
 
 /// Puts an audio and a video transceiver there, each with our track if there is one, with codecs in our order. Both can
 /// send: what is turned on later, or the screen, is then sent without negotiating.
@@ -103,39 +82,35 @@ pub(crate) fn bound(connection: &PeerConnection, quality: SendProfile) {
 fn bound_sender(sender: &Sender, kind: &str, quality: SendProfile) {
     let parameters: Parameters = sender.parameters();
     let Some(encoding) = parameters.encodings().iter().next() else { return };
-    let is_video = kind == "video";
-    let (rate, scale, frames) = match (quality, is_video) {
-        (SendProfile::Full, true) => (FULL_VIDEO, Some(1.0), None),
-        (SendProfile::Saving, true) => (SAVING_VIDEO, Some(SAVING_SCALE), Some(SAVING_RATE)),
-        (SendProfile::Full, false) => (FULL_AUDIO, None, None),
-        (SendProfile::Saving, false) => (SAVING_AUDIO, None, None),
-    };
-    set(&encoding, "maxBitrate", Some(rate));
-    if is_video {
-        set(&encoding, "scaleResolutionDownBy", scale);
-        set(&encoding, "maxFramerate", frames);
+    if kind == "video" {
+        let VideoLimits { max_bitrate, scale_down_by, max_frame_rate } = quality.video_limits();
+        set(&encoding, "maxBitrate", Some(max_bitrate));
+        set(&encoding, "scaleResolutionDownBy", Some(scale_down_by));
+        set(&encoding, "maxFramerate", max_frame_rate);
         // A face that moves says more than a sharp one.
         let _ = Reflect::set(&parameters, &"degradationPreference".into(), &"maintain-framerate".into());
+    } else {
+        set(&encoding, "maxBitrate", Some(quality.max_audio_bitrate()));
     }
     forget(sender.set_parameters_to(&parameters));
 }
 
 /// Setting a field of a plain object cannot fail.
-fn set(object: &JsValue, key: &str, value: Option<f64>) {
+fn set(object: &JsValue, key: &str, value: Option<u32>) {
     match value {
         Some(value) => _ = Reflect::set(object, &key.into(), &value.into()),
         None => _ = Reflect::delete_property(object.unchecked_ref::<Object>(), &key.into()),
     }
 }
 
-/// Puts the codecs that this device does best first, and drops none.
+/// Puts the preferred codecs first, and drops none.
 fn prefer(transceiver: &Transceiver, kind: &str) {
     let Some(codecs) = capabilities(kind).map(|it| it.codecs()) else { return };
-    let order = if kind == "audio" { &["audio/red", "audio/opus"][..] } else { picture_codecs() };
+    let order = if kind == "audio" { Codec::AUDIO_PREFERENCE } else { video_preference() };
     let rank = |codec: &JsValue| {
-        let name = Reflect::get(codec, &"mimeType".into()).ok().and_then(|it| it.as_string());
-        let name = name.unwrap_or_default();
-        order.iter().position(|it| name.eq_ignore_ascii_case(it)).unwrap_or(order.len())
+        let media_type = Reflect::get(codec, &"mimeType".into()).ok().and_then(|it| it.as_string());
+        let codec = media_type.and_then(|it| Codec::from_media_type(&it));
+        order.iter().position(|it| Some(*it) == codec).unwrap_or(order.len())
     };
     let mut sorted: Vec<_> = codecs.iter().collect();
     sorted.sort_by_key(rank);
@@ -143,20 +118,11 @@ fn prefer(transceiver: &Transceiver, kind: &str) {
     let _ = transceiver.set_codecs(&sorted.into_iter().collect::<Array>());
 }
 
-/// Phones, tablets and Apple's computers have hardware for H.264; a computer with many cores gets more picture out of
-/// each bit with VP9; any other does VP8 with the least effort.
-fn picture_codecs() -> &'static [&'static str] {
+fn video_preference() -> &'static [Codec] {
     let navigator = window().map(|it| it.navigator());
-    let agent = navigator.as_ref().and_then(|it| it.user_agent().ok()).unwrap_or_default();
-    let has_hardware = ["Android", "iPhone", "iPad", "Macintosh"].iter().any(|it| agent.contains(it));
+    let user_agent = navigator.as_ref().and_then(|it| it.user_agent().ok()).unwrap_or_default();
     let cores = navigator.map_or(0.0, |it| it.hardware_concurrency());
-    if has_hardware {
-        &["video/H264", "video/VP8", "video/VP9", "video/AV1"]
-    } else if cores > MANY_CORES {
-        &["video/VP9", "video/VP8", "video/H264", "video/AV1"]
-    } else {
-        &["video/VP8", "video/H264", "video/VP9", "video/AV1"]
-    }
+    Codec::video_preference(&user_agent, cores as u32)
 }
 
 fn sender(transceiver: &RtcRtpTransceiver) -> Sender {

@@ -70,9 +70,7 @@ fn inbound(it: &Stats, sum: &mut Measurement, entries: &mut Entries) {
 }
 
 fn codec(all: &[Stats], id: &str) -> Option<Codec> {
-    let kind = all.iter().find(|it| it.id() == id)?.mime_type()?;
-    let (_, name) = kind.split_once('/')?;
-    Codec::ALL.into_iter().find(|it| it.name().eq_ignore_ascii_case(name))
+    Codec::from_media_type(&all.iter().find(|it| it.id() == id)?.mime_type()?)
 }
 
 fn whole(number: Option<f64>) -> u64 {

@@ -2,3 +2,4 @@
 
 mod acquire;
 mod control;
+mod tracks;
