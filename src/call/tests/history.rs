@@ -315,7 +315,7 @@ impl Witness {
         if let Some(kept) = recalled {
             let remembers = outputs.iter().any(|it| matches!(it, Output::SaveProfile(_)));
             assert!(!remembers, "two pages that answer each other never come to an end");
-            assert_eq!(self.calls[0].kept(), kept);
+            assert_eq!(self.calls[0].stored(), kept);
         }
         for output in outputs {
             self.look(output, welcomed);

@@ -239,10 +239,13 @@ fn what_is_chosen_in_another_page_is_chosen_here_and_nobody_is_heard_for_that_wh
     let kept = StoredProfile { preferences, chosen, topics: "jazz".into(), ..StoredProfile::default() };
     page.tell(Input::StorageChanged(kept.clone()));
     assert_eq!(page.did(), ["send video", "tell of video", "blur true"]);
-    assert_eq!((page.call.kept(), page.call.snapshot().microphone), (kept, Device::Off));
+    assert_eq!((page.call.stored(), page.call.snapshot().microphone), (kept, Device::Off));
     page.tell(Input::StorageChanged(StoredProfile::default()));
     assert_eq!(page.did(), ["send video", "blur false"]);
-    assert_eq!((page.call.kept(), page.call.snapshot().microphone), (StoredProfile::default(), Device::Off));
+    assert_eq!(
+        (page.call.stored(), page.call.snapshot().microphone),
+        (StoredProfile::default(), Device::Off)
+    );
     page.wants(Intent::ToggleMicrophone);
     assert_eq!(page.did(), ["send audio and video", "tell of audio and video"]);
 }

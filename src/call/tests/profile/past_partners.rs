@@ -49,14 +49,14 @@ fn meets(page: &mut Page, name: PairId) {
 fn blocked() -> StoredProfile {
     let mut page = talking();
     page.wants(Intent::Block);
-    page.call.kept()
+    page.call.stored()
 }
 
 /// Somebody comes again so many seconds later, to a page that remembers what the last one kept.
 fn comes_again(kept: &StoredProfile, after: u64) -> Page {
     let mut page = Page::new();
-    page.call =
-        Call::new(2, kept.clone(), Default::default(), Vec::new(), String::new()).begun_at(after * 1_000);
+    page.call = Call::new(2, kept.clone(), Default::default(), Vec::new(), String::new())
+        .with_unix_origin(after * 1_000);
     page.wants(Intent::Start);
     page.tell(Input::MediaOpened(BOTH));
     page.is_welcomed();
@@ -64,7 +64,7 @@ fn comes_again(kept: &StoredProfile, after: u64) -> Page {
 }
 
 fn kept(page: &mut Page) -> StoredProfile {
-    page.call.kept()
+    page.call.stored()
 }
 
 #[test]
@@ -112,9 +112,9 @@ fn a_device_shows_the_name_it_was_given_and_everything_can_be_forgotten() {
     let mut page = comes_again(&kept, 60);
     assert_eq!((page.device.as_deref(), page.past.met.len()), (Some("d.1"), 1));
     page.wants(Intent::ForgetEverything);
-    assert_eq!(page.call.kept(), StoredProfile::default());
+    assert_eq!(page.call.stored(), StoredProfile::default());
     page.after(secs(1));
-    let mut page = comes_again(&page.call.kept(), 60);
+    let mut page = comes_again(&page.call.stored(), 60);
     assert_eq!((page.device.take(), page.past.is_none()), (None, true));
 }
 
@@ -122,17 +122,17 @@ fn a_device_shows_the_name_it_was_given_and_everything_can_be_forgotten() {
 fn who_is_met_or_blocked_after_all_was_forgotten_is_so_by_the_name_that_the_server_still_knows() {
     let mut page = talking();
     page.wants(Intent::ForgetEverything);
-    assert_eq!(page.call.kept(), StoredProfile::default());
+    assert_eq!(page.call.stored(), StoredProfile::default());
     page.redials();
     page.is_taken_back();
     page.wants(Intent::Block);
-    let again = comes_again(&page.call.kept(), 60);
+    let again = comes_again(&page.call.stored(), 60);
     assert_eq!((again.device.as_deref(), again.past.blocked), (Some("d.1"), vec![PAIR]));
 
     page.wants(Intent::ForgetEverything);
     page.hears(ToBrowser::Waiting {});
     meets(&mut page, OTHER);
-    let again = comes_again(&page.call.kept(), 60);
+    let again = comes_again(&page.call.stored(), 60);
     assert_eq!((again.device.as_deref(), again.past.met.len()), (Some("d.1"), 1));
 }
 
@@ -168,7 +168,7 @@ fn what_another_page_of_this_browser_keeps_is_shown_to_the_server_and_kept_on() 
     let mut page = Page::new();
     page.tell(Input::StorageChanged(kept.clone()));
     assert_eq!(page.did(), [""; 0]);
-    assert_eq!((page.call.kept(), page.call.snapshot().blocked), (kept, 1));
+    assert_eq!((page.call.stored(), page.call.snapshot().blocked), (kept, 1));
     page.wants(Intent::Start);
     page.tell(Input::MediaOpened(BOTH));
     page.tell(Input::SocketOpened);
@@ -177,7 +177,7 @@ fn what_another_page_of_this_browser_keeps_is_shown_to_the_server_and_kept_on() 
     page.hears(ToBrowser::Waiting {});
     meets(&mut page, OTHER);
     page.wants(Intent::Block);
-    assert_eq!(comes_again(&page.call.kept(), 60).past.blocked, [PAIR, OTHER]);
+    assert_eq!(comes_again(&page.call.stored(), 60).past.blocked, [PAIR, OTHER]);
 }
 
 #[test]
@@ -198,10 +198,10 @@ fn a_block_by_a_clock_that_ran_ahead_holds_for_thirty_days_from_when_it_is_right
     page.hears(ToBrowser::Waiting {});
     meets(&mut page, PAIR);
     page.wants(Intent::Block);
-    let mut page = comes_again(&page.call.kept(), 60);
+    let mut page = comes_again(&page.call.stored(), 60);
     assert_eq!(page.past, PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 0 }], blocked: vec![PAIR] });
     assert!(page.did().contains(&"remember".to_owned()), "else it would hold anew from each visit");
-    let kept = page.call.kept();
+    let kept = page.call.stored();
     assert_eq!(comes_again(&kept, 29 * 86_400).past.blocked, [PAIR]);
     assert_eq!(comes_again(&kept, 31 * 86_400).past, PastPairs::default());
 }
