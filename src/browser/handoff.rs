@@ -34,7 +34,7 @@ impl Seat {
         let body = Body::new(inbox, kept.chosen.of(DeviceKind::Speaker).to_owned());
         let (browser, languages) = (web::page::window::browser(), web::page::window::languages());
         let call = Call::new(web::clock::seed(), kept, browser, languages, web::page::build())
-            .begun_at(web::clock::unix_origin_ms());
+            .with_unix_origin(web::clock::unix_origin_ms());
         spawn_local(driver::run(call, inputs, body, move |call, before, now| {
             // What is long is handed over only when it has changed.
             if now.chat.revision != before.chat.revision {

@@ -1,49 +1,48 @@
-//! The details of a call as a text, for who reports a fault: in stable words, with nothing in it that names a person or an
-//! address; it must not know where it is put.
+//! The diagnostics of a call as text, to be pasted into a bug report.
+//!
+//! The words are stable, and nothing in the text identifies a person or an address.
 
 use std::fmt::Write;
 
-use super::{Call, Milestone, Path, Sample};
+use super::{Milestone, Path, Sample, Snapshot, partner::CurrentMatch};
 
-impl Call {
-    /// What is known of the call, a line each.
-    pub(crate) fn report(&self) -> String {
-        let snapshot = self.snapshot();
-        let details = self.meeting().map(|it| it.details(true)).unwrap_or_default();
-        let mut text = String::new();
-        let mut line = |name: &str, value: &dyn std::fmt::Display| {
-            // Writing into a string cannot fail.
-            let _ = writeln!(text, "{name}: {value}");
-        };
-        line("phase", &snapshot.phase.name());
-        line("problem", &snapshot.problem.map_or("none", |it| it.code()));
-        line("strength", &details.strength.name());
-        line(
-            "path",
-            &match details.path {
-                None => "unknown",
-                Some(Path::Direct) => "direct",
-                Some(Path::Relayed) => "relayed",
-            },
-        );
-        for codec in details.codecs.into_iter().flatten() {
-            line("codec", &codec.name());
+/// Everything known about the call, one fact per line.
+pub(crate) fn report(snapshot: &Snapshot, current: Option<&CurrentMatch>) -> String {
+    let details = current.map(|it| it.details(true)).unwrap_or_default();
+    let mut text = String::new();
+    let mut line = |name: &str, value: &dyn std::fmt::Display| {
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "{name}: {value}");
+    };
+    line("phase", &snapshot.phase.name());
+    line("problem", &snapshot.problem.map_or("none", |it| it.code()));
+    line("strength", &details.strength.name());
+    line(
+        "path",
+        &match details.path {
+            None => "unknown",
+            Some(Path::Direct) => "direct",
+            Some(Path::Relayed) => "relayed",
+        },
+    );
+    for codec in details.codecs.into_iter().flatten() {
+        line("codec", &codec.name());
+    }
+    for milestone in Milestone::ALL {
+        if let Some(after) = details.marks.get(milestone) {
+            line(milestone.name(), &format_args!("{} ms", after.as_millis()));
         }
-        for milestone in Milestone::ALL {
-            if let Some(after) = details.marks.get(milestone) {
-                line(milestone.name(), &format_args!("{} ms", after.as_millis()));
-            }
-        }
-        for sample in self.samples() {
+    }
+    if let Some(current) = current {
+        for sample in current.quality.samples() {
             line("second", &Second(sample));
         }
-        if let Some(meeting) = self.meeting() {
-            line("epoch", &meeting.epoch.0);
-        }
-        text
+        line("epoch", &current.epoch.0);
     }
+    text
 }
 
+/// One second of a call, as a line of the report.
 struct Second(Sample);
 
 impl std::fmt::Display for Second {

@@ -1,16 +1,20 @@
-//! The browser's state machine; it must not know the browser, the clock, the server's half, or how it is drawn.
+//! The state machine of a call in the browser.
 //!
-//! [`Call::handle`] takes one fact and returns what must be done, in order; [`Call::snapshot`] says what may be seen.
-//! What people want is in `wishes`, with `equipment`, `window` and `writing`; what server and partner say is in
-//! `conversation`, what follows for the queue in `queueing` and `request`; the line to the server is in `line`, one match in `meeting`, the offer made before it in `ahead`, one
-//! connection in `connection` and `negotiation`, what arrives on it in `evidence`, how good that is in `strength`, how it is
-//! got back in `recovery`, who is at its other end in `verification`, what the two write in `chat`; camera and microphone
-//! are in `media`, what a person has chosen in `preferences`, what it likes to talk about in `topics`, whom it has met
-//! in `acquaintances`, all that is kept of it in `keeping`, what is around the page in `surroundings`.
+//! [`Call::handle`] takes one [`Input`] and returns the [`Output`]s to perform, in order. [`Call::deadline`] says when
+//! the next [`Input::Tick`] is due, and [`Call::snapshot`] what the page shows. The machine reads no clock and does not
+//! touch the browser.
+//!
+//! [`Call`] consists of parts that own their data: the [`CallState`], the [`Session`] with the server, the queue, the
+//! devices, the profile of the person, and the page. A handler that needs one part is a method of it. The handlers that
+//! join parts are in `commands` (the person and the browser), in `signalling::inbound` (the server and the partner), in
+//! `signalling::queue`, and here.
 
 pub(crate) mod interface;
 
+pub(crate) mod state;
+pub(crate) mod deadline;
 pub(crate) mod commands;
+
 pub(crate) mod signalling;
 pub(crate) mod partner;
 pub(crate) mod devices;
@@ -23,22 +27,21 @@ pub(crate) mod diagnostics;
 mod tests;
 
 use crate::{
-    protocol::{Language, MatchId, Media, Occupancy, PairId, Tastes, ToServer},
+    protocol::{Language, ToServer},
     time::Moment,
 };
-use devices::{Asking, Devices};
-use page::environment::Attendance;
+use deadline::Deadline;
+use devices::Devices;
+use page::PageState;
 use partner::{
     CurrentMatch, MatchEvent,
     context::{ConnectionIds, MatchContext},
 };
-use profile::{past_partners::Known, topics::Topics};
-use signalling::{
-    prepared_offer::PreparedConnection,
-    retry::{Request, Requests},
-    session::{Incoming, Line},
-};
+use profile::Profile;
+use signalling::{queue_state::QueueState, session::Session};
+use state::CallState;
 
+pub use deadline::DeadlineReason;
 pub use interface::details::{Code, Codec, Details, Marks, Milestone, Path, Sample, Strength};
 pub use interface::devices::{ChosenDevices, Device, DeviceInfo, DeviceKind, Menus};
 pub use interface::input::{
@@ -57,329 +60,260 @@ pub use profile::past_partners::{Dated, PastPartners};
 pub use profile::preferences::{Corner, Preferences, Switch};
 pub use profile::topics::{Seeking, TopicTexts};
 
-/// One page's part in the conversation.
+/// The call of one page.
 #[derive(Debug)]
 pub struct Call {
+    /// The time of the last input.
     now: Moment,
     rng: fastrand::Rng,
-    line: Line,
+    state: CallState,
+    session: Session,
+    queue: QueueState,
     devices: Devices,
-    preferences: Preferences,
-    links: ConnectionIds,
-    /// Offers made ahead so far.
-    offers: u32,
-    /// What the server has last been told to wait with.
-    joined: Joined,
-    requests: Requests,
-    state: State,
-    surroundings: Surroundings,
-    /// Names this page; empty if it does not know.
-    build: String,
-    attendance: Attendance,
-    topics: Topics,
-    /// Milliseconds from the Unix epoch to the origin of time.
-    unix_origin_ms: u64,
-    acquaintances: PastPartners,
-    /// What the server knows of them.
-    known: Known,
-    /// What the last hello has told it.
-    shown: Known,
-    /// The last partner and this one.
-    pair: Option<PairId>,
-    /// The page is in the background.
-    away: bool,
-    sound: Sound,
-    chat_open: bool,
-    /// Somebody looks at the details.
-    details_open: bool,
-    /// Esc was pressed; the second one counts until then.
-    asks_next_until: Option<Moment>,
-}
-
-/// Where the page stands.
-#[derive(Debug)]
-enum State {
-    /// Nothing has begun, or it could not.
-    Landing(Option<Problem>),
-    /// The browser asks for camera and microphone.
-    Asking(Asking),
-    /// Camera and microphone are open; nothing else has begun.
-    Mirror,
-    /// Wants a partner; the server does not know it yet.
-    Ready {
-        /// The last match could not be connected, or not kept so.
-        unconnected: bool,
-    },
-    /// Wants a partner, and the server knows it.
-    Waiting {
-        /// As above.
-        unconnected: bool,
-        /// The offer for whoever comes.
-        ahead: Option<Box<PreparedConnection>>,
-        /// How busy it is, as the server has said last.
-        here: Option<Occupancy>,
-    },
-    /// Has one.
-    Meeting(Box<CurrentMatch>),
-    /// Had one; wants the next in a moment.
-    Ended {
-        /// How it ended.
-        why: Farewell,
-        /// When the next is wanted.
-        until: Moment,
-        /// The match, if it may still be one to the server.
-        open: Option<MatchId>,
-    },
-}
-
-/// What a peer waits with.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Joined {
-    media: Media,
-    hide: bool,
-    tastes: Tastes,
+    profile: Profile,
+    page: PageState,
+    connections: ConnectionIds,
 }
 
 impl Call {
-    /// A call that has not begun; `seed` is its chance, `kept` what this device remembers, `browser`, its `languages` and
-    /// `build` what the page is.
+    /// A call that has not started. `seed` seeds its random generator, `stored` is what this device has stored, and
+    /// `build` the build of the page, empty if unknown.
     pub fn new(
         seed: u64,
-        kept: StoredProfile,
+        stored: StoredProfile,
         browser: Browser,
         languages: Vec<Language>,
         build: String,
     ) -> Self {
-        let StoredProfile { preferences, chosen, topics, acquaintances } = kept;
-        let devices = Devices::from_stored(chosen, preferences.has(Switch::PushToTalk));
+        let StoredProfile { preferences, chosen, topics, acquaintances } = stored;
         Self {
-            preferences,
-            surroundings: Surroundings { browser, ..Surroundings::default() },
-            attendance: Attendance::default(),
-            topics: Topics::recalled(topics, languages),
-            build,
-            unix_origin_ms: 0,
-            acquaintances,
-            known: Known::default(),
-            shown: Known::default(),
-            pair: None,
-            away: false,
-            sound: Sound::default(),
-            chat_open: false,
-            details_open: false,
-            links: ConnectionIds::default(),
-            offers: 0,
-            joined: Joined::default(),
-            requests: Requests::default(),
             now: Moment::default(),
             rng: fastrand::Rng::with_seed(seed),
-            line: Line::default(),
-            devices,
-            state: State::Landing(None),
-            asks_next_until: None,
+            state: CallState::Landing(None),
+            session: Session::new(build),
+            queue: QueueState::default(),
+            devices: Devices::from_stored(chosen, preferences.has(Switch::PushToTalk)),
+            profile: Profile::new(preferences, topics, acquaintances, languages),
+            page: PageState::new(browser),
+            connections: ConnectionIds::default(),
         }
     }
 
-    /// The same, in a page whose time began so many milliseconds after the Unix epoch.
+    /// The same call in a page whose [`Moment`]s begin so many milliseconds after the Unix epoch.
     #[must_use]
-    pub const fn begun_at(mut self, unix_origin_ms: u64) -> Self {
-        self.unix_origin_ms = unix_origin_ms;
+    pub fn with_unix_origin(mut self, unix_origin_ms: u64) -> Self {
+        self.profile.unix_origin_ms = unix_origin_ms;
         self
     }
 
-    /// Takes in one fact and says what must now be done. Total: never fails, never waits.
+    /// Takes in one input and returns what must be done. Never fails and never waits.
     pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Output> {
         self.now = now;
-        if !self.may_be_gone() {
-            self.attendance.busy(now);
+        if !self.idle_counts() {
+            self.page.idle.suspend(now);
         }
         let mut out = Vec::new();
         match input {
-            Input::Intent(intent) => self.wanted(intent, &mut out),
-            Input::MediaOpened(have) => self.media_opened(have, &mut out),
-            Input::MediaFailed(error) => self.media_failed(error, &mut out),
-            Input::MediaLost(lost) => self.media_lost(lost, &mut out),
-            Input::SocketOpened => self.greet(&mut out),
-            Input::SocketLost => self.line.lost(now, &mut self.rng),
-            Input::Message(frame) => match self.line.heard(now, frame, &mut self.rng, &mut out) {
-                Incoming::Welcome { resumed, match_id, build, device } => {
-                    self.greeted(resumed, device, &mut out);
-                    // A server that names none, and a page that knows none of its own, leave it as it is.
-                    let is_other = build.is_some_and(|it| !self.build.is_empty() && it != self.build);
-                    self.surroundings.outdated |= is_other;
-                    self.welcomed(resumed, match_id, &mut out);
-                }
-                Incoming::Message(msg) => self.told(msg, &mut out),
-                Incoming::Nothing => {}
-            },
+            Input::Intent(intent) => self.on_intent(intent, &mut out),
+            Input::MediaOpened(have) => self.on_media_opened(have, &mut out),
+            Input::MediaFailed(error) => self.on_media_failed(error, &mut out),
+            Input::MediaLost(lost) => self.on_media_lost(lost, &mut out),
+            Input::SocketOpened => self.on_socket_opened(&mut out),
+            Input::SocketLost => self.session.on_socket_lost(now, &mut self.rng),
+            Input::Message(frame) => self.on_frame(frame, &mut out),
             Input::UnknownMessage { seq, ack } => {
-                self.line.heard_unknown(now, (seq, ack), &mut self.rng, &mut out)
+                self.session.on_unknown_message(now, (seq, ack), &mut self.rng, &mut out);
             }
-            Input::Peer { link, event } => self.peer_event(link, event, &mut out),
-            Input::Devices(event) => self.devices_changed(event, &mut out),
-            Input::StorageChanged(kept) => self.recalled(kept, &mut out),
-            Input::Page(change) => self.surroundings_changed(change, &mut out),
-            Input::NetworkChanged => self.network_changed(&mut out),
+            Input::Peer { link, event } => self.on_peer_event(link, event, &mut out),
+            Input::Devices(event) => self.on_device_event(event, &mut out),
+            Input::StorageChanged(stored) => self.on_stored(stored, &mut out),
+            Input::Page(event) => self.on_page_event(event, &mut out),
+            Input::NetworkChanged => self.on_network_changed(&mut out),
             Input::PageHidden => self.stop(None, &mut out),
-            Input::Tick => self.tick(&mut out),
+            Input::Tick => self.handle_timeout(&mut out),
         }
         self.stop_without_devices(&mut out);
         out
     }
 
-    /// When `handle(now, Input::Tick)` next has something to do.
-    pub fn next_deadline(&self) -> Option<Moment> {
-        let state = match &self.state {
-            State::Landing(_) | State::Asking(_) | State::Mirror | State::Ready { .. } => None,
-            State::Waiting { ahead, .. } => {
-                let renew_at = ahead.as_ref().map(|it| it.renew_at());
-                renew_at.into_iter().chain(self.topics.deadline(self.now)).min()
-            }
-            State::Meeting(meeting) => Some(meeting.deadline(self.now, self.line.is_open())),
-            State::Ended { until, .. } => Some(*until),
-        };
-        let asks = self.may_be_gone().then(|| self.attendance.deadline(self.now));
-        let line = self.line.deadline(self.now);
-        let again = self.requests.deadline();
-        [state, line, again, self.asks_next_until, asks, self.devices.deadline()].into_iter().flatten().min()
+    /// When `handle(now, Input::Tick)` next has something to do, and why.
+    pub fn deadline(&self) -> Option<(Moment, DeadlineReason)> {
+        let now = self.now;
+        let parts: [Option<Deadline>; 6] = [
+            self.state.deadline(now, self.session.is_open()),
+            self.session.deadline(now),
+            self.queue.requests.deadline(),
+            self.devices.deadline().map(|at| (at, DeadlineReason::ListDevices)),
+            self.profile.deadline(now, self.state.is_waiting()),
+            self.page.deadline(now, self.idle_counts()),
+        ];
+        parts.into_iter().flatten().min()
     }
 
-    /// What may be seen at the moment of the last input.
+    /// [`deadline`](Self::deadline) without the reason.
+    pub fn next_deadline(&self) -> Option<Moment> {
+        self.deadline().map(|(at, _)| at)
+    }
+
+    /// What the page shows, as of the last input.
     pub fn snapshot(&self) -> Snapshot {
-        let (phase, problem) = match &self.state {
-            State::Landing(problem) => (Phase::Landing, *problem),
-            State::Asking(_) => (Phase::Asking, None),
-            State::Mirror => (Phase::Mirror, None),
-            State::Ready { .. } => (Phase::Ready, self.queue_problem()),
-            State::Waiting { unconnected, .. } => {
-                (Phase::Waiting { unconnected: *unconnected }, self.line_problem())
-            }
-            State::Meeting(meeting) => (meeting.phase(self.now), self.line_problem()),
-            State::Ended { why, .. } => (Phase::Ended { why: *why }, self.line_problem()),
-        };
-        let here = if let State::Waiting { here, .. } = self.state { here } else { None };
+        let (now, page) = (self.now, &self.page);
+        let (mut seeking, mut here) = (None, None);
+        if let CallState::Waiting { occupancy, .. } = self.state {
+            (seeking, here) = (self.profile.topics.seeking(now), occupancy);
+        }
         Snapshot {
-            phase,
-            problem,
-            retries_in: self.line.seconds(self.now),
+            phase: self.state.phase(now),
+            problem: self.problem(),
+            retries_in: self.session.retry_seconds(now),
             microphone: self.devices.microphone(),
             camera: self.devices.camera(),
             sharing: self.devices.sharing,
-            preferences: self.preferences,
+            preferences: self.profile.preferences,
             devices: self.devices.revision(),
             can_change_camera: self.devices.can_change_camera(),
-            seeking: self.seeking(),
-            topics: self.topics.revision(),
-            blocked: self.blocked(),
-            asks_next: self.asks_next_until.is_some_and(|until| until > self.now),
-            sound: self.sound,
+            seeking,
+            topics: self.profile.topics.revision(),
+            blocked: self.profile.past_partners.blocked_count(),
+            asks_next: page.is_confirming_next(now),
+            sound: page.sound,
             surroundings: Surroundings {
-                asks_presence: self.may_be_gone() && self.attendance.asks(self.now),
+                outdated: self.session.handshake.is_outdated(),
+                asks_presence: self.idle_counts() && page.idle.is_asking(now),
                 here,
-                ..self.surroundings
+                ..page.surroundings
             },
-            ..self.of_meeting()
+            ..self.match_snapshot()
         }
     }
 
-    /// The devices to choose from; changes when [`Snapshot::devices`] does.
-    pub fn menus(&self) -> Menus {
-        self.devices.menus().clone()
-    }
-
-    /// What may be seen of the match; nothing without one.
-    fn of_meeting(&self) -> Snapshot {
-        let Some(meeting) = self.meeting() else { return Snapshot::default() };
+    /// The part of the snapshot about the match; empty without one.
+    fn match_snapshot(&self) -> Snapshot {
+        let Some(current) = self.state.current_match() else { return Snapshot::default() };
         Snapshot {
-            details: meeting.details(self.details_open),
-            stranger: meeting.partner_presence(),
-            shared: self.topics.shared(),
-            chat: meeting.chat.status(self.now, self.chat_open),
+            details: current.details(self.page.details_open),
+            stranger: current.partner_presence(),
+            shared: self.profile.topics.shared(),
+            chat: current.chat.status(self.now, self.page.chat_open),
             ..Snapshot::default()
         }
     }
 
-    /// The match, if there is one.
-    fn meeting(&self) -> Option<&CurrentMatch> {
-        match &self.state {
-            State::Meeting(meeting) => Some(meeting),
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Ready { .. }
-            | State::Waiting { .. }
-            | State::Ended { .. } => None,
+    /// The devices to choose from; they change only when [`Snapshot::devices`] does.
+    pub fn menus(&self) -> Menus {
+        self.devices.menus().clone()
+    }
+
+    /// The texts about topics; they change only when [`Snapshot::topics`] does.
+    pub fn topics(&self) -> TopicTexts {
+        self.profile.topics.texts().clone()
+    }
+
+    /// The lines of the chat, the oldest first; they change only when [`ChatStatus::revision`] does.
+    pub fn lines(&self) -> Vec<ChatLine> {
+        self.state.current_match().map_or_else(Vec::new, |it| it.chat.lines())
+    }
+
+    /// The last minute of the call, second by second; it changes only when [`Details::samples`] does.
+    pub fn samples(&self) -> Vec<Sample> {
+        self.state.current_match().map_or_else(Vec::new, |it| it.quality.samples())
+    }
+
+    /// What this device stores for the next visit.
+    #[cfg(test)]
+    pub(crate) fn stored(&self) -> StoredProfile {
+        self.profile.stored(self.devices.chosen())
+    }
+
+    fn problem(&self) -> Option<Problem> {
+        match self.state {
+            CallState::Landing(problem) => problem,
+            CallState::Asking(_) | CallState::Mirror => None,
+            CallState::Ready { .. } => {
+                let is_postponed = self.queue.requests.is_postponed();
+                self.session_problem().or(is_postponed.then_some(Problem::RateLimited))
+            }
+            CallState::Waiting { .. } | CallState::Matched(_) | CallState::Ended { .. } => {
+                self.session_problem()
+            }
         }
     }
 
-    fn say(&mut self, msg: ToServer, out: &mut Vec<Output>) {
-        if !self.line.send(self.now, msg, out) {
-            self.line.abandon(self.now, &mut self.rng, out);
-        }
+    fn session_problem(&self) -> Option<Problem> {
+        self.session.problem(self.now, self.page.surroundings.offline)
     }
 
-    fn tick(&mut self, out: &mut Vec<Output>) {
-        self.line.tick(self.now, &mut self.rng, out);
-        self.request_again(out);
-        self.stop_who_is_gone(out);
-        if self.asks_next_until.is_some_and(|until| until <= self.now) {
-            self.asks_next_until = None;
-        }
+    /// Whether it matters that the person has done nothing for long. A call may be long and needs no hands, and if
+    /// there is a problem, the page shows that instead.
+    fn idle_counts(&self) -> bool {
+        self.state.is_waiting() && self.session_problem().is_none()
+    }
+
+    fn handle_timeout(&mut self, out: &mut Vec<Output>) {
+        self.session.handle_timeout(self.now, &mut self.rng, out);
+        self.repeat_request(out);
+        self.stop_if_idle(out);
+        self.page.handle_timeout(self.now);
         self.devices.handle_timeout(self.now, out);
-        match &self.state {
-            State::Landing(_) | State::Asking(_) | State::Mirror | State::Ready { .. } => {}
-            State::Waiting { ahead, .. } => {
-                if ahead.as_ref().is_some_and(|it| it.renew_at() <= self.now) {
-                    self.offer_ahead_again(out);
-                }
-            }
-            State::Meeting(_) => {
-                let news = self.in_meeting(out, |meeting, around| meeting.handle_timeout(around));
-                self.news(news, out);
-            }
-            State::Ended { until, .. } if *until > self.now => {}
-            State::Ended { open, .. } => {
-                let open = *open;
-                self.want_next(open, out);
-            }
+        self.handle_state_timeout(out);
+    }
+
+    fn stop_if_idle(&mut self, out: &mut Vec<Output>) {
+        if self.idle_counts() && self.page.idle.has_expired(self.now) {
+            self.stop(Some(Problem::Idle), out);
         }
     }
 
-    fn network_changed(&mut self, out: &mut Vec<Output>) {
-        self.line.hurry(self.now, out);
-        self.line.doubt(self.now, out);
-        match &mut self.state {
-            State::Meeting(meeting) => meeting.on_network_changed(self.now),
-            State::Waiting { .. } => self.offer_ahead_again(out),
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Ready { .. }
-            | State::Ended { .. } => {}
+    fn handle_state_timeout(&mut self, out: &mut Vec<Output>) {
+        if self.state.is_matched() {
+            let event = self.with_match(out, |current, context| current.handle_timeout(context));
+            self.on_match_event(event, out);
+        } else if self.state.prepared().is_some_and(|it| it.renew_at() <= self.now) {
+            self.renew_offer(out);
+        } else if let CallState::Ended { until, open_match, .. } = self.state
+            && until <= self.now
+        {
+            self.request_next(open_match, out);
         }
     }
 
-    /// Lets the match, if there is one, act on what is around it. While it looks for a new path the line is doubted too:
-    /// nothing can be agreed on without it, and it may have been lost with the path.
-    fn in_meeting(
+    /// The network may have changed: retries or checks everything that depends on it.
+    fn on_network_changed(&mut self, out: &mut Vec<Output>) {
+        self.session.retry_now(self.now, out);
+        self.session.probe(self.now, out);
+        if let CallState::Matched(current) = &mut self.state {
+            current.on_network_changed(self.now);
+        }
+        self.renew_offer(out);
+    }
+
+    /// Lets the match handle something, if there is one.
+    ///
+    /// When the match begins to look for a new path, the session is probed: it may be lost for the same reason, and the
+    /// two ends need it to agree on the path.
+    fn with_match(
         &mut self,
         out: &mut Vec<Output>,
         act: impl FnOnce(&mut CurrentMatch, &mut MatchContext) -> MatchEvent,
     ) -> MatchEvent {
-        let presence = self.presence();
-        let State::Meeting(meeting) = &mut self.state else { return MatchEvent::None };
-        let was_restoring = meeting.is_recovering();
-        let (line_open, chat_open) = (self.line.is_open(), self.chat_open);
-        let around =
-            &mut MatchContext { now: self.now, line_open, presence, chat_open, links: &mut self.links, out };
-        let news = act(meeting, around);
-        if meeting.is_recovering() && !was_restoring {
-            self.line.doubt(self.now, out);
+        let CallState::Matched(current) = &mut self.state else { return MatchEvent::None };
+        let was_recovering = current.is_recovering();
+        let context = &mut MatchContext {
+            now: self.now,
+            line_open: self.session.is_open(),
+            presence: self.devices.presence(self.page.is_hidden),
+            chat_open: self.page.chat_open,
+            links: &mut self.connections,
+            out,
+        };
+        let event = act(current, context);
+        if current.is_recovering() && !was_recovering {
+            self.session.probe(self.now, out);
         }
-        news
+        event
     }
 
-    fn ticket(&self) -> Option<String> {
-        self.meeting()?.ticket().map(str::to_owned)
+    fn send(&mut self, msg: ToServer, out: &mut Vec<Output>) {
+        self.session.send(self.now, msg, &mut self.rng, out);
     }
 }

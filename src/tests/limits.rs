@@ -287,7 +287,7 @@ async fn a_network_has_so_many_new_sockets() {
 }
 
 #[tokio::test]
-async fn what_all_of_a_network_say_is_counted_together() {
+async fn what_all_of_a_network_say_is_numbered_together() {
     let house = house_behind_a_proxy(|it| (it.network.joins, it.network.nexts) = (SLOW, SLOW)).await;
     let mut pages = Vec::new();
     for _ in 0..3 {

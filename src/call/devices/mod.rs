@@ -1,17 +1,12 @@
 //! [`Devices`]: which devices are open, which are muted, and which the person has chosen.
 
+pub(crate) mod acquire;
 pub(crate) mod control;
 
 use std::{mem, time::Duration};
 
-use super::{ChosenDevices, Device, DeviceInfo, DeviceKind, MediaError, Menus, Output, Problem};
+use super::{ChosenDevices, Device, DeviceInfo, DeviceKind, Menus, Output};
 use crate::{protocol::Media, time::Moment};
-
-/// Both, the first thing to ask for.
-const BOTH: Media = Media { audio: true, video: true };
-
-/// What is asked for after both were refused, in this order: a voice is worth more than a silent picture.
-const SINGLY: [Media; 2] = [Media { audio: true, video: false }, Media { audio: false, video: true }];
 
 /// Devices of one kind in the menus at most; nobody has that many.
 const MAX_LISTED: usize = 32;
@@ -54,90 +49,6 @@ pub(crate) enum ChoiceEffect {
     Later,
     /// Not at all: another switch is in progress.
     Never,
-}
-
-/// The way to open devices: both at once, then each that may be there.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Asking {
-    /// How many of [`SINGLY`] have been looked at.
-    tried: usize,
-    /// The most telling error so far, and what may be used all the same.
-    worst: Option<MediaError>,
-    /// Nobody is looked for when they are open.
-    pub(crate) for_the_mirror: bool,
-}
-
-/// What to do after a refusal.
-pub(crate) enum Fallback {
-    /// Ask for this.
-    Ask(Media),
-    /// Give up.
-    GiveUp(Problem),
-}
-
-impl Asking {
-    /// The first thing to ask for.
-    pub(crate) const FIRST: Media = BOTH;
-
-    /// Nothing was refused yet, and with what opens a partner is looked for.
-    pub(crate) const FOR_A_PARTNER: Self = Self { tried: 0, worst: None, for_the_mirror: false };
-
-    /// The same, but the person looks at it first.
-    pub(crate) const FOR_THE_MIRROR: Self = Self { tried: 0, worst: None, for_the_mirror: true };
-
-    /// The last thing asked for was refused.
-    pub(crate) fn refused(&mut self, error: MediaError) -> Fallback {
-        self.worst = Some(self.worst.map_or(error, |it| it.max_telling(error)));
-        while let Some(wish) = SINGLY.get(self.tried) {
-            self.tried += 1;
-            if self.is_worth_asking(*wish) {
-                return Fallback::Ask(*wish);
-            }
-        }
-        Fallback::GiveUp(self.worst.unwrap_or(error).problem())
-    }
-
-    /// After a block, only what is granted for sure: another question would be an annoyance.
-    fn is_worth_asking(&self, wish: Media) -> bool {
-        match self.worst {
-            Some(MediaError::Blocked { granted }) => {
-                granted.audio && wish.audio || granted.video && wish.video
-            }
-            Some(MediaError::Missing | MediaError::Busy | MediaError::BlockedBySystem) | None => true,
-            Some(MediaError::Insecure | MediaError::Unsupported | MediaError::Dismissed) => false,
-        }
-    }
-}
-
-impl MediaError {
-    /// The one that tells a person more of what to do.
-    fn max_telling(self, other: Self) -> Self {
-        if other.weight() > self.weight() { other } else { self }
-    }
-
-    const fn weight(self) -> u8 {
-        match self {
-            Self::Missing => 0,
-            Self::Busy => 1,
-            Self::BlockedBySystem => 2,
-            Self::Dismissed => 3,
-            Self::Blocked { .. } => 4,
-            Self::Insecure => 5,
-            Self::Unsupported => 6,
-        }
-    }
-
-    const fn problem(self) -> Problem {
-        match self {
-            Self::Missing => Problem::NoDevice,
-            Self::Busy => Problem::DeviceBusy,
-            Self::Blocked { .. } => Problem::CameraBlocked,
-            Self::Dismissed => Problem::CameraDismissed,
-            Self::BlockedBySystem => Problem::CameraBlockedBySystem,
-            Self::Insecure => Problem::Insecure,
-            Self::Unsupported => Problem::Unsupported,
-        }
-    }
 }
 
 impl Devices {

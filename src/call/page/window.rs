@@ -1,39 +1,28 @@
-//! What the person does with the window, and what happens to it; it must not know what is in it.
+//! Events of the browser window, and what the person does with it.
 
-use crate::call::{Call, Corner, Output, PageEvent, Problem, State, WindowWish};
+use super::PageState;
+use crate::{
+    call::{Output, PageEvent, WindowWish},
+    time::Moment,
+};
 
-impl Call {
-    pub(crate) fn surroundings_changed(&mut self, change: PageEvent, out: &mut Vec<Output>) {
-        match change {
-            PageEvent::Online(online) => {
-                self.surroundings.offline = !online;
-                if online {
-                    self.network_changed(out);
-                }
-            }
-            PageEvent::Away(away) => {
-                self.away = away;
-                self.let_go(out);
-                self.tell_presence(out);
-            }
-            PageEvent::Active => self.attendance.active(self.now),
-            PageEvent::TakenOver => match self.state {
-                State::Landing(_) => {}
-                State::Asking(_)
-                | State::Mirror
-                | State::Ready { .. }
-                | State::Waiting { .. }
-                | State::Meeting(_)
-                | State::Ended { .. } => self.stop(Some(Problem::OtherTab), out),
-            },
+impl PageState {
+    /// Keeps what the browser reports about the window.
+    pub(crate) fn on_event(&mut self, event: PageEvent, now: Moment) {
+        match event {
+            PageEvent::Online(online) => self.surroundings.offline = !online,
+            PageEvent::Away(away) => self.is_hidden = away,
+            PageEvent::Active => self.idle.on_activity(now),
             PageEvent::InPicture(it) => self.surroundings.in_picture = it,
             PageEvent::FillsScreen(it) => self.surroundings.fills_screen = it,
             PageEvent::SoundBlocked(it) => self.surroundings.sound_blocked = it,
             PageEvent::Able(abilities) => self.surroundings.abilities = abilities,
+            PageEvent::TakenOver => {}
         }
     }
 
-    pub(crate) fn window_wanted(&mut self, wish: WindowWish, out: &mut Vec<Output>) {
+    /// Does what the person wants of the window. The place of the own picture is a preference and not set here.
+    pub(crate) fn on_window_wish(&mut self, wish: WindowWish, out: &mut Vec<Output>) {
         let surroundings = &self.surroundings;
         match wish {
             WindowWish::TogglePictureInPicture if surroundings.abilities.picture_in_picture => {
@@ -46,53 +35,22 @@ impl Call {
             WindowWish::SetVolume(volume) => {
                 self.sound.volume = volume.min(100);
                 self.sound.muted = false;
-                self.sound_changed(out);
+                self.apply_sound(out);
             }
             WindowWish::ToggleSound => {
                 self.sound.muted ^= true;
-                self.sound_changed(out);
+                self.apply_sound(out);
             }
-            WindowWish::MoveOwnPicture => self.place_own_picture(self.preferences.corner().next(), out),
-            WindowWish::PlaceOwnPicture(corner) => self.place_own_picture(corner, out),
             WindowWish::OpenSheet => out.push(Output::OpenSheet),
             WindowWish::Reload => out.push(Output::Reload),
-            WindowWish::TogglePictureInPicture | WindowWish::ToggleFullScreen => {}
+            WindowWish::TogglePictureInPicture
+            | WindowWish::ToggleFullScreen
+            | WindowWish::MoveOwnPicture
+            | WindowWish::PlaceOwnPicture(_) => {}
         }
     }
 
-    /// Tells the partner what is sent and whether anybody is there.
-    pub(crate) fn tell_presence(&self, out: &mut Vec<Output>) {
-        if let State::Meeting(meeting) = &self.state {
-            meeting.send_presence(self.presence(), out);
-        }
-    }
-
-    /// Who waits and does not answer does not wait.
-    pub(crate) fn stop_who_is_gone(&mut self, out: &mut Vec<Output>) {
-        if self.may_be_gone() && self.attendance.is_over(self.now) {
-            self.stop(Some(Problem::Idle), out);
-        }
-    }
-
-    /// Whether it matters that nobody has done anything for long: a call may be long, and needs no hands.
-    pub(crate) fn may_be_gone(&self) -> bool {
-        match self.state {
-            // Where there is a problem, that is what is said.
-            State::Waiting { .. } => self.line_problem().is_none(),
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Ready { .. }
-            | State::Meeting(_)
-            | State::Ended { .. } => false,
-        }
-    }
-
-    fn sound_changed(&self, out: &mut Vec<Output>) {
+    fn apply_sound(&self, out: &mut Vec<Output>) {
         out.push(Output::SetVolume(if self.sound.muted { 0 } else { self.sound.volume }));
-    }
-
-    fn place_own_picture(&mut self, corner: Corner, out: &mut Vec<Output>) {
-        self.prefer(self.preferences.with_corner(corner), out);
     }
 }

@@ -1,35 +1,37 @@
-//! What a person has chosen once and for all on this device; it must not know where it is kept, nor what follows from it.
+//! [`Preferences`]: the lasting choices of a person on this device.
 
-/// Everything that is chosen; the default is what nobody has touched.
+use crate::call::SendProfile;
+
+/// The choices; the default is that of a first visit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
     on: [bool; Switch::ALL.len()],
     corner: Corner,
 }
 
-/// What is on or off; everything is off at first.
+/// A choice that is on or off; off by default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Switch {
-    /// Meet only through a relay, so that the other person does not learn this one's address.
+    /// Connect only through a relay, so that the partner does not learn the address of this person.
     HideAddress,
-    /// Meet first of all who speaks a language of this browser.
+    /// Prefer partners who share a language of this browser.
     MyLanguages,
-    /// Send as little as is bearable.
+    /// Send as little data as a usable call needs.
     SaveData,
-    /// The microphone is on only while the space bar is held, or from one press of its button to the next.
+    /// The microphone is on only while the space bar is held, or between two presses of its button.
     PushToTalk,
-    /// The background of one's own picture is blurred, where the browser can.
+    /// Blur the background of the own picture, if the browser can.
     Blur,
-    /// One's own picture is shown as others see it, not as in a mirror.
+    /// Show the own picture as others see it, not as in a mirror.
     Unmirrored,
-    /// One's own picture is not shown.
+    /// Do not show the own picture.
     HideOwnPicture,
-    /// Single keys do nothing.
+    /// Ignore single-key shortcuts.
     NoKeys,
 }
 
 impl Switch {
-    /// All of them.
+    /// All switches.
     pub const ALL: [Self; 8] = [
         Self::HideAddress,
         Self::MyLanguages,
@@ -41,7 +43,7 @@ impl Switch {
         Self::NoKeys,
     ];
 
-    /// The stable name, under which the device keeps it.
+    /// The stable name under which the device stores it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::HideAddress => "hide-address",
@@ -56,24 +58,24 @@ impl Switch {
     }
 }
 
-/// A corner of the view, in the direction of writing.
+/// A corner of the view, relative to the direction of writing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Corner {
-    /// Where nothing else is.
+    /// The default place, where nothing else is.
     #[default]
     Usual,
-    /// Above, where lines begin.
+    /// At the top, where lines begin.
     TopStart,
-    /// Above, where lines end.
+    /// At the top, where lines end.
     TopEnd,
-    /// Below, where lines begin.
+    /// At the bottom, where lines begin.
     BottomStart,
-    /// Below, where lines end.
+    /// At the bottom, where lines end.
     BottomEnd,
 }
 
 impl Corner {
-    /// All of them; one after the other when the picture is moved without being dragged.
+    /// All corners, in the order in which a picture moves that is not dragged.
     pub const ALL: [Self; 5] =
         [Self::Usual, Self::TopStart, Self::TopEnd, Self::BottomEnd, Self::BottomStart];
 
@@ -88,6 +90,7 @@ impl Corner {
         }
     }
 
+    /// The corner after this one, when the picture is moved without being dragged.
     pub(crate) const fn next(self) -> Self {
         match self {
             Self::Usual | Self::BottomStart => Self::TopStart,
@@ -99,37 +102,42 @@ impl Corner {
 }
 
 impl Preferences {
-    /// Whether it is on.
+    /// Whether this switch is on.
     pub const fn has(&self, switch: Switch) -> bool {
         self.on[switch as usize]
     }
 
-    /// The same, but for this one.
+    /// The same preferences with this switch toggled.
     #[must_use]
     pub const fn toggled(mut self, switch: Switch) -> Self {
         self.on[switch as usize] ^= true;
         self
     }
 
-    /// Where one's own picture stands.
+    /// Where the own picture is.
     pub const fn corner(&self) -> Corner {
         self.corner
     }
 
-    /// The same, but for this.
+    /// The same preferences with the own picture in this corner.
     #[must_use]
     pub const fn with_corner(self, corner: Corner) -> Self {
         Self { corner, ..self }
     }
 
-    /// As a text: the names of what is not as at first, with blanks between them.
+    /// How much may be sent.
+    pub(crate) const fn send_profile(&self) -> SendProfile {
+        if self.has(Switch::SaveData) { SendProfile::Saving } else { SendProfile::Full }
+    }
+
+    /// As text: the names of everything that differs from the default, separated by spaces.
     pub fn to_text(self) -> String {
         let on = Switch::ALL.into_iter().filter(|it| self.has(*it)).map(Switch::name);
         let corner = (self.corner != Corner::default()).then(|| self.corner.name());
         on.chain(corner).collect::<Vec<_>>().join(" ")
     }
 
-    /// From such a text; what is not known is passed over.
+    /// Parses such a text and ignores unknown names.
     pub fn from_text(text: &str) -> Self {
         let mut it = Self::default();
         for word in text.split(' ') {
@@ -147,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_kept_is_found_again() {
+    fn text_round_trips_and_ignores_unknown_names() {
         let mut it = Preferences::default();
         assert_eq!((it.to_text().as_str(), Preferences::from_text("")), ("", it));
         for switch in Switch::ALL {

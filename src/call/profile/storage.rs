@@ -1,50 +1,38 @@
-//! What this device keeps from one visit to the next, and for all its pages; it must not know where.
+//! What of a profile is stored on the device, for later visits and for the other pages of this browser.
 
-use std::mem;
+use super::Profile;
+use crate::call::{ChosenDevices, Output, StoredProfile};
 
-use crate::call::{Call, Output, Preferences, StoredProfile, Switch};
-
-impl Call {
-    /// Keeps what there is to keep.
-    pub(crate) fn remember(&self, out: &mut Vec<Output>) {
-        out.push(Output::SaveProfile(self.kept()));
+impl Profile {
+    /// Stores the profile, together with the devices that the person has chosen.
+    pub(crate) fn save(&self, chosen: &ChosenDevices, out: &mut Vec<Output>) {
+        out.push(Output::SaveProfile(self.stored(chosen)));
     }
 
-    /// What this device keeps for the next visit.
-    pub(crate) fn kept(&self) -> StoredProfile {
-        let (chosen, topics) = (self.devices.chosen().clone(), self.topics.texts().written.clone());
-        let (preferences, acquaintances) = (self.preferences, self.acquaintances.clone());
-        StoredProfile { preferences, chosen, topics, acquaintances }
+    /// What is stored for the next visit.
+    pub(crate) fn stored(&self, chosen: &ChosenDevices) -> StoredProfile {
+        StoredProfile {
+            preferences: self.preferences,
+            chosen: chosen.clone(),
+            topics: self.topics.texts().written.clone(),
+            acquaintances: self.past_partners.clone(),
+        }
     }
 
-    /// Another page has kept this. It is this page's too: else the next thing kept here would undo it, and who was blocked
-    /// there would be met here.
+    /// Takes over a profile that another page has stored, and returns the devices in it.
     ///
-    /// Nothing is kept for that: two pages that answered each other would never come to an end.
-    pub(crate) fn recalled(&mut self, kept: StoredProfile, out: &mut Vec<Output>) {
-        let StoredProfile { preferences, chosen, topics, acquaintances } = kept;
-        let before = mem::replace(&mut self.preferences, preferences);
-        let is_changed = |switch| before.has(switch) != preferences.has(switch);
-        self.devices.apply_stored(chosen, preferences.has(Switch::PushToTalk));
-        self.topics.write(topics);
-        self.acquaintances = acquaintances;
-        self.say_blocked(out);
-        self.preferred(out);
-        if is_changed(Switch::PushToTalk) {
-            self.sending_changed(out);
-        }
-        if is_changed(Switch::Blur) {
-            out.push(Output::Blur(preferences.has(Switch::Blur)));
-        }
+    /// With its old profile, this page would overwrite the new one at the next change, and lose the pairs that were
+    /// blocked there. The caller must not save the profile again: two pages would answer each other for ever.
+    pub(crate) fn apply_stored(&mut self, stored: StoredProfile) -> ChosenDevices {
+        let StoredProfile { preferences, chosen, topics, acquaintances } = stored;
+        self.preferences = preferences;
+        self.topics.set_written(topics);
+        self.past_partners = acquaintances;
+        chosen
     }
 
-    /// Everything is as on the first visit.
-    pub(crate) fn forget(&mut self, out: &mut Vec<Output>) {
-        self.devices.forget_choices();
-        self.topics.write(String::new());
-        self.forget_acquaintances(out);
-        self.prefer(Preferences::default(), out);
-        self.sending_changed(out);
-        out.extend([Output::Blur(false), Output::EraseProfile]);
+    /// Resets everything to what a first visit has.
+    pub(crate) fn forget(&mut self) {
+        self.apply_stored(StoredProfile::default());
     }
 }

@@ -1,117 +1,117 @@
-//! What the server and the partner's browser say, and what follows from it; it must not know the person.
+//! Handlers of what comes in from the server and from the connection to the partner: a match begins, goes on, and ends.
 
 use std::{mem, time::Duration};
 
+use super::{handshake::Resync, queue_state::JoinRequest, server_knowledge::Welcome, session::Incoming};
 use crate::{
     call::{
-        Call, ConnectionId, CurrentMatch, Farewell, Joined, MatchEvent, Output, PeerEvent, Request, State,
-        Switch,
-        partner::context::{MatchContext, Terms},
+        Call, ConnectionId, Farewell, Output, PeerEvent, Switch,
+        partner::{
+            CurrentMatch, MatchEvent,
+            context::{MatchContext, Terms},
+        },
+        state::CallState,
     },
-    protocol::{EndReason, IceServer, MatchId, PreparedOffer, Signal, ToBrowser, ToServer},
+    protocol::{EndReason, Frame, IceServer, MatchId, PreparedOffer, Signal, ToBrowser, ToServer},
 };
 
-/// How long the page says that the other left before it looks for the next: long enough to read, and to press Stop.
+/// How long the page says that the partner left before it looks for the next one: enough to read it, and to press Stop.
 const FAREWELL_FOR: Duration = Duration::from_secs(3);
 
 impl Call {
-    pub(crate) fn welcomed(&mut self, resumed: bool, known: Option<MatchId>, out: &mut Vec<Output>) {
-        match &mut self.state {
-            State::Landing(_) | State::Asking(_) | State::Mirror => {}
-            // What was over here before the welcome goes on there, if the hello has shown its ticket; else to this server
-            // there never was such a match.
-            State::Ended { open, .. } if !resumed => *open = known,
-            State::Ended { .. } => {}
-            State::Ready { .. } if known.is_some() => self.want_next(known, out),
-            State::Waiting { .. } if resumed => self.join_anew_if_changed(out),
-            State::Waiting { unconnected, ahead, .. } => {
-                let unconnected = *unconnected;
-                ahead.iter().for_each(|it| it.connection.close(out));
-                self.join(unconnected, out);
-            }
-            // Said again when the server wants to hear it; to a new session there is nothing to say it of.
-            State::Ready { .. } if resumed && self.requests.is_put_off() => {}
-            State::Ready { unconnected } => {
-                let unconnected = *unconnected;
-                self.join(unconnected, out);
-            }
-            State::Meeting(_) if resumed => {}
-            State::Meeting(meeting) if known == Some(meeting.terms.match_id) => {
-                meeting.on_server_restored(out);
-                self.joined = Joined::default();
-            }
-            // The server has forgotten the match. A call can do without it, an attempt cannot.
-            State::Meeting(meeting) => {
-                meeting.known_to_server = false;
-                if !meeting.is_alive(self.now) {
-                    self.give_up(out);
+    pub(crate) fn on_socket_opened(&mut self, out: &mut Vec<Output>) {
+        let ticket = self.state.current_match().and_then(|it| it.ticket().map(str::to_owned));
+        self.session.send_hello(self.now, ticket, &mut self.profile, self.devices.chosen(), out);
+    }
+
+    pub(crate) fn on_frame(&mut self, frame: Frame<ToBrowser>, out: &mut Vec<Output>) {
+        match self.session.on_frame(self.now, frame, &mut self.rng, out) {
+            Incoming::Welcome(welcome) => self.on_welcome(&welcome, out),
+            Incoming::Message(msg) => self.on_server_message(msg, out),
+            Incoming::Nothing => {}
+        }
+    }
+
+    fn on_welcome(&mut self, welcome: &Welcome, out: &mut Vec<Output>) {
+        let (profile, chosen) = (&mut self.profile, self.devices.chosen());
+        self.session.on_welcome(self.now, welcome, profile, chosen, &mut self.rng, out);
+        let has_postponed = self.queue.requests.is_postponed();
+        match self.state.on_welcome(self.now, welcome, has_postponed, out) {
+            Resync::Nothing => {}
+            Resync::Join { unconnected } => self.join(unconnected, out),
+            Resync::JoinIfChanged => self.join_if_changed(out),
+            Resync::Next(match_id) => self.request_next(Some(match_id), out),
+            Resync::MatchRestored => self.queue.joined_with = JoinRequest::default(),
+            Resync::GiveUp => self.give_up(out),
+        }
+    }
+
+    fn on_server_message(&mut self, msg: ToBrowser, out: &mut Vec<Output>) {
+        match msg {
+            ToBrowser::Waiting {} => {
+                if let CallState::Ready { unconnected } = self.state {
+                    self.profile.topics.on_waiting();
+                    self.queue.requests.on_accepted();
+                    self.state = CallState::Waiting { unconnected, prepared: None, occupancy: None };
                 }
             }
-        }
-    }
-
-    pub(crate) fn told(&mut self, msg: ToBrowser, out: &mut Vec<Output>) {
-        let named = |it: &CurrentMatch, match_id| it.terms.match_id == match_id;
-        match (msg, &mut self.state) {
-            (ToBrowser::Waiting {}, State::Ready { unconnected }) => {
-                self.topics.waits();
-                self.requests.heard();
-                self.state = State::Waiting { unconnected: *unconnected, ahead: None, here: None };
+            ToBrowser::Here(now) => {
+                if let CallState::Waiting { occupancy, .. } = &mut self.state {
+                    *occupancy = Some(now);
+                }
             }
-            (ToBrowser::Here(said), State::Waiting { here, .. }) => *here = Some(said),
-            (ToBrowser::Waiting {} | ToBrowser::Here(_), _) => {}
-            (ToBrowser::Seeking { wants, widens_in_ms }, _) => {
+            ToBrowser::Seeking { wants, widens_in_ms } => {
                 let until = widens_in_ms.map(|it| self.now + Duration::from_millis(u64::from(it)));
-                self.topics.seeks(wants, until);
+                self.profile.topics.on_seeking(wants, until);
             }
-            (ToBrowser::Prepare { ice }, _) => self.prepare(ice, out),
-            (
-                ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, pair, ahead },
-                _,
-            ) => {
-                self.topics.found(&shared);
-                self.acquainted(pair);
-                self.matched(Terms { match_id, role, partner, ticket }, (ice, relay_only), ahead, out);
+            ToBrowser::Prepare { ice } => self.prepare_offer(ice, out),
+            ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, pair, ahead } => {
+                self.profile.topics.on_matched(&shared);
+                self.profile.record_partner(self.now, pair, self.session.handshake.device());
+                self.on_matched(Terms { match_id, role, partner, ticket }, (ice, relay_only), ahead, out);
             }
-            (ToBrowser::Ice { match_id, ice }, State::Meeting(it)) if named(it, match_id) => {
-                it.on_ice_servers(ice, out);
+            ToBrowser::Ice { match_id, ice } => {
+                if let Some(current) = self.state.match_with_id(match_id) {
+                    current.on_ice_servers(ice, out);
+                }
             }
-            (ToBrowser::Signal { match_id, epoch, signal }, State::Meeting(it)) if named(it, match_id) => {
-                self.in_meeting(out, |meeting, around| {
-                    meeting.on_signal(epoch, signal, around);
-                    MatchEvent::None
-                });
+            ToBrowser::Signal { match_id, epoch, signal } => {
+                if self.state.match_with_id(match_id).is_some() {
+                    self.with_match(out, |current, context| {
+                        current.on_signal(epoch, signal, context);
+                        MatchEvent::None
+                    });
+                }
             }
-            (ToBrowser::Partner { match_id, signalling }, State::Meeting(it)) if named(it, match_id) => {
-                it.on_partner_signalling(signalling);
+            ToBrowser::Partner { match_id, signalling } => {
+                if let Some(current) = self.state.match_with_id(match_id) {
+                    current.on_partner_signalling(signalling);
+                }
             }
-            (ToBrowser::Ice { .. } | ToBrowser::Signal { .. } | ToBrowser::Partner { .. }, _) => {}
-            (ToBrowser::Ended { match_id, reason }, _) => self.ended(match_id, reason, out),
-            (ToBrowser::Error { code, retry_ms, .. }, _) => self.refused(code, retry_ms, out),
-            (ToBrowser::Welcome { .. } | ToBrowser::ComeBack { .. } | ToBrowser::Pong {}, _) => {}
+            ToBrowser::Ended { match_id, reason } => self.on_match_ended(match_id, reason, out),
+            ToBrowser::Error { code, retry_ms, .. } => self.on_server_error(code, retry_ms, out),
+            // The session handles these.
+            ToBrowser::Welcome { .. } | ToBrowser::ComeBack { .. } | ToBrowser::Pong {} => {}
         }
     }
 
-    /// Begins a match, unless it would tell the partner an address that is to be hidden.
-    fn matched(
+    /// Begins a match, unless that would reveal an address which is to be hidden.
+    fn on_matched(
         &mut self,
         terms: Terms,
         (ice, relay_only): (Vec<IceServer>, bool),
-        ahead: Option<PreparedOffer>,
+        offer: Option<PreparedOffer>,
         out: &mut Vec<Output>,
     ) {
-        let own = match &mut self.state {
-            State::Ready { .. } => None,
-            State::Waiting { ahead, .. } => ahead.take(),
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Meeting(_)
-            | State::Ended { .. } => return,
-        };
-        let would_tell = self.preferences.has(Switch::HideAddress) && !relay_only;
-        let used = match (&ahead, own) {
-            (Some(PreparedOffer::Yours { number }), Some(own)) if own.number == *number && !would_tell => {
+        if !self.state.is_searching() {
+            return;
+        }
+        let own = self.state.take_prepared();
+        let reveals_address = self.profile.preferences.has(Switch::HideAddress) && !relay_only;
+        let used = match (&offer, own) {
+            (Some(PreparedOffer::Yours { number }), Some(own))
+                if own.number == *number && !reveals_address =>
+            {
                 Some(own)
             }
             (_, own) => {
@@ -119,140 +119,135 @@ impl Call {
                 None
             }
         };
-        if would_tell {
+        if reveals_address {
             return self.leave_and_join(false, out);
         }
-        let way = self.way(ice, relay_only);
-        let (line_open, presence, chat_open) = (self.line.is_open(), self.presence(), self.chat_open);
-        let around =
-            &mut MatchContext { now: self.now, line_open, presence, chat_open, links: &mut self.links, out };
-        let meeting = match (ahead, used) {
-            (_, Some(own)) => CurrentMatch::with_prepared_connection(terms, way, *own, around),
+        let config = self.connection_config(ice, relay_only);
+        let context = &mut MatchContext {
+            now: self.now,
+            line_open: self.session.is_open(),
+            presence: self.devices.presence(self.page.is_hidden),
+            chat_open: self.page.chat_open,
+            links: &mut self.connections,
+            out,
+        };
+        let current = match (offer, used) {
+            (_, Some(own)) => CurrentMatch::with_prepared_connection(terms, config, *own, context),
             (Some(PreparedOffer::Theirs { offer, candidates }), None) => {
                 let candidates = candidates.into_iter().map(Signal::Candidate);
                 let signals = [Signal::Offer { sdp: offer }].into_iter().chain(candidates);
-                CurrentMatch::with_prepared_offer(terms, way, signals, around)
+                CurrentMatch::with_prepared_offer(terms, config, signals, context)
             }
-            // Where the offer that the server means has been replaced since, the match begins with another one.
+            // This page may have replaced the offer that the server names. The match then begins with a new one.
             (Some(PreparedOffer::Yours { .. }) | None, None) => {
-                CurrentMatch::with_new_connection(terms, way, around)
+                CurrentMatch::with_new_connection(terms, config, context)
             }
         };
-        self.state = State::Meeting(Box::new(meeting));
+        self.state = CallState::Matched(Box::new(current));
     }
 
-    fn ended(&mut self, match_id: MatchId, reason: EndReason, out: &mut Vec<Output>) {
-        match (&mut self.state, reason) {
-            (State::Meeting(meeting), _) if meeting.terms.match_id != match_id => {}
-            // The server waits for it no longer; what still arrives is none of the server's business.
-            (State::Meeting(meeting), EndReason::PartnerLost) if meeting.is_alive(self.now) => {
-                meeting.known_to_server = false
+    fn on_match_ended(&mut self, match_id: MatchId, reason: EndReason, out: &mut Vec<Output>) {
+        let now = self.now;
+        let by_partner =
+            matches!(reason, EndReason::PartnerNext | EndReason::PartnerLeft | EndReason::PartnerLost);
+        if let Some(current) = self.state.match_with_id(match_id) {
+            if reason == EndReason::PartnerLost && current.is_alive(now) {
+                // The server no longer waits for the partner, but the call does not need the server.
+                current.known_to_server = false;
+            } else if reason == EndReason::PartnerLost {
+                self.say_farewell(Farewell::Lost, None, out);
+            } else if by_partner {
+                self.say_farewell(Farewell::Left, None, out);
+            } else {
+                // The server has put this page back into the queue, and says so next.
+                self.leave_state(CallState::Ready { unconnected: true }, false, out);
+                self.on_requeued(out);
             }
-            (State::Meeting(_), EndReason::PartnerLost) => self.part(Farewell::Lost, None, out),
-            (State::Meeting(_), EndReason::PartnerNext | EndReason::PartnerLeft) => {
-                self.part(Farewell::Left, None, out)
+        } else if let CallState::Ended { open_match, .. } = &mut self.state {
+            if *open_match == Some(match_id) && reason == EndReason::Unconnected {
+                self.on_requeued(out);
+            } else if *open_match == Some(match_id) {
+                *open_match = None;
             }
-            // The server has put this page back into the queue and says so next.
-            (State::Meeting(_), EndReason::Unconnected | EndReason::Next | EndReason::Left) => {
-                self.close_meeting(State::Ready { unconnected: true }, out);
-                self.was_queued(out);
-            }
-            (State::Ended { open, .. }, _) if *open != Some(match_id) => {}
-            (State::Ended { .. }, EndReason::Unconnected) => self.was_queued(out),
-            (
-                State::Ended { open, .. },
-                EndReason::PartnerNext
-                | EndReason::PartnerLeft
-                | EndReason::PartnerLost
-                | EndReason::Next
-                | EndReason::Left,
-            ) => *open = None,
-            // The partner was faster than what this page has said about the match: the wish for a next one holds.
-            (
-                State::Ready { unconnected },
-                EndReason::PartnerNext | EndReason::PartnerLeft | EndReason::PartnerLost,
-            ) => {
-                let unconnected = *unconnected;
-                self.join(unconnected, out);
-            }
-            (State::Ready { .. }, EndReason::Next | EndReason::Left | EndReason::Unconnected)
-            | (State::Landing(_) | State::Asking(_) | State::Mirror | State::Waiting { .. }, _) => {}
+        } else if let CallState::Ready { unconnected } = self.state
+            && by_partner
+        {
+            // The partner ended the match before the server received the request of this page, which it then ignored.
+            self.join(unconnected, out);
         }
     }
 
-    pub(crate) fn peer_event(&mut self, link: ConnectionId, event: PeerEvent, out: &mut Vec<Output>) {
-        match &self.state {
-            State::Waiting { ahead: Some(ahead), .. } if ahead.connection.id == link => {
-                self.ahead_event(event, out);
-            }
-            State::Meeting(meeting) if meeting.is_on(link) => {
-                let news = self.in_meeting(out, |meeting, around| meeting.on_peer_event(event, around));
-                self.news(news, out);
-            }
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Ready { .. }
-            | State::Waiting { .. }
-            | State::Meeting(_)
-            | State::Ended { .. } => {}
+    /// Handles an event of a connection. Events of old connections are ignored.
+    pub(crate) fn on_peer_event(&mut self, id: ConnectionId, event: PeerEvent, out: &mut Vec<Output>) {
+        if self.state.current_match().is_some_and(|it| it.is_on(id)) {
+            let event = self.with_match(out, |current, context| current.on_peer_event(event, context));
+            self.on_match_event(event, out);
+        } else {
+            self.on_prepared_event(id, event, out);
         }
     }
 
-    pub(crate) fn news(&mut self, news: MatchEvent, out: &mut Vec<Output>) {
-        let State::Meeting(meeting) = &self.state else { return };
-        let (open, match_id, epoch) = (meeting.server_match_id(), meeting.terms.match_id, meeting.epoch);
-        if news == MatchEvent::Connected {
-            // Not before: nothing may come between a match and its first picture.
-            out.extend([Output::KeepAwake(true), Output::PlaySound]);
-            if self.pair.is_some() {
-                self.remember(out);
-            }
-        }
-        match news {
+    /// Handles what has become of the match.
+    pub(crate) fn on_match_event(&mut self, event: MatchEvent, out: &mut Vec<Output>) {
+        let Some(current) = self.state.current_match() else { return };
+        let (open_match, match_id, epoch) =
+            (current.server_match_id(), current.terms.match_id, current.epoch);
+        match event {
             MatchEvent::None => {}
-            MatchEvent::Connected if open.is_some() => self.say(ToServer::Connected { match_id }, out),
-            MatchEvent::Connected => {}
+            MatchEvent::Connected => {
+                // Not earlier: nothing may delay the first picture of a match.
+                out.extend([Output::KeepAwake(true), Output::PlaySound]);
+                if self.profile.pair.is_some() {
+                    self.save_profile(out);
+                }
+                if open_match.is_some() {
+                    self.send(ToServer::Connected { match_id }, out);
+                }
+            }
             MatchEvent::Failed => self.give_up(out),
             MatchEvent::Silent => {
-                if open.is_some() {
-                    self.say(ToServer::Leave {}, out);
+                if open_match.is_some() {
+                    self.send(ToServer::Leave {}, out);
                 }
-                self.part(Farewell::Lost, None, out);
+                self.say_farewell(Farewell::Lost, None, out);
             }
-            MatchEvent::PartnerLeft => self.part(Farewell::Left, open, out),
-            MatchEvent::SendSignal(signal) if open.is_some() => {
-                self.say(ToServer::Signal { match_id, epoch, signal }, out);
+            MatchEvent::PartnerLeft => self.say_farewell(Farewell::Left, open_match, out),
+            // A server that does not know the match would reject the signal, and count it as a refusal.
+            MatchEvent::SendSignal(signal) => {
+                if open_match.is_some() {
+                    self.send(ToServer::Signal { match_id, epoch, signal }, out);
+                }
             }
-            // It could not pass it on, and would count it as a refusal.
-            MatchEvent::SendSignal(_) => {}
         }
     }
 
-    /// Ends a match that cannot be connected, or not any more, and waits for another.
+    /// Ends a match that cannot be connected, or whose connection was lost, and asks for another one.
     fn give_up(&mut self, out: &mut Vec<Output>) {
-        let State::Meeting(meeting) = &self.state else { return };
-        let open = meeting.server_match_id();
-        self.close_meeting(State::Ready { unconnected: true }, out);
-        match open {
-            Some(match_id) => {
-                self.request(Request::Failed(match_id), out);
-                self.was_queued(out);
-            }
+        let open_match = self.state.current_match().and_then(CurrentMatch::server_match_id);
+        self.leave_state(CallState::Ready { unconnected: true }, false, out);
+        match open_match {
+            Some(match_id) => self.report_failed(match_id, out),
             None => self.join(true, out),
         }
     }
 
-    /// Ends a match for good, says so for a moment, then looks for the next; `open` if it is still one to the server.
-    fn part(&mut self, why: Farewell, open: Option<MatchId>, out: &mut Vec<Output>) {
-        self.close_meeting(State::Ended { why, until: self.now + FAREWELL_FOR, open }, out);
+    /// Ends a match and shows why, then looks for the next partner; `open_match` is the match if the server may not
+    /// know that it is over.
+    fn say_farewell(&mut self, why: Farewell, open_match: Option<MatchId>, out: &mut Vec<Output>) {
+        self.leave_state(CallState::Ended { why, until: self.now + FAREWELL_FOR, open_match }, false, out);
     }
 
-    fn close_meeting(&mut self, next: State, out: &mut Vec<Output>) {
-        self.asks_next_until = None;
-        if let State::Meeting(meeting) = mem::replace(&mut self.state, next) {
-            meeting.close(out);
-            self.is_alone(out);
+    /// Changes to another state and closes the connection of the match, if there is one; with a `goodbye` the partner
+    /// knows at once that it was left.
+    pub(crate) fn leave_state(&mut self, next: CallState, goodbye: bool, out: &mut Vec<Output>) {
+        self.page.cancel_confirm_next();
+        if let CallState::Matched(current) = mem::replace(&mut self.state, next) {
+            if goodbye {
+                current.leave(out)
+            } else {
+                current.close(out)
+            }
+            self.on_partner_gone(out);
         }
     }
 }

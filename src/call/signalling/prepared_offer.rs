@@ -1,11 +1,11 @@
-//! The offer that is made while this page waits, so that whoever comes can answer at once; it must not know the match
-//! that may come of it.
+//! [`PreparedConnection`]: a connection that makes its offer while this page waits, so that the next partner can answer
+//! at once.
 
 use std::time::Duration;
 
 use crate::{
     call::{
-        ConnectionId, Output, PeerEvent,
+        ConnectionId, Output, PeerEvent, SendProfile,
         partner::{
             connection::{Connection, ConnectionConfig},
             negotiation::FirstOffer,
@@ -15,41 +15,47 @@ use crate::{
     time::Moment,
 };
 
-/// How long before the server would not use it any more an offer is made anew.
-const RENEWED_BEFORE: Duration = Duration::from_secs(15);
+/// How long before the server discards an offer it is replaced.
+const RENEW_BEFORE: Duration = Duration::from_secs(15);
 
 /// A connection that waits for a partner.
 #[derive(Debug)]
 pub(crate) struct PreparedConnection {
     /// The connection.
     pub(crate) connection: Connection,
-    /// Its number, which the server tells when it is used.
+    /// The number of the offer. The server names it when it uses the offer.
     pub(crate) number: u32,
-    /// How it is made.
+    /// How the connection was made.
     pub(crate) config: ConnectionConfig,
     made_at: Moment,
 }
 
 impl PreparedConnection {
-    /// Makes the connection; its offer follows by itself.
+    /// Opens the connection; its offer follows by itself.
     pub(crate) fn new(
         now: Moment,
-        link: ConnectionId,
+        id: ConnectionId,
         number: u32,
         config: ConnectionConfig,
         out: &mut Vec<Output>,
     ) -> Self {
-        let connection = Connection::open(link, Role::Impolite, FirstOffer::Ours, &config, out);
+        let connection = Connection::open(id, Role::Impolite, FirstOffer::Ours, &config, out);
         Self { connection, number, config, made_at: now }
     }
 
-    /// When the offer must be made anew.
+    /// When the offer must be replaced.
     pub(crate) fn renew_at(&self) -> Moment {
-        self.made_at + (PREPARED_FOR - RENEWED_BEFORE)
+        self.made_at + (PREPARED_FOR - RENEW_BEFORE)
     }
 
-    /// Takes in what happened to the connection; returns what the server is to keep of it.
-    pub(crate) fn happened(&mut self, event: PeerEvent, out: &mut Vec<Output>) -> Option<Signal> {
+    /// Changes how much may be sent.
+    pub(crate) fn set_send_profile(&mut self, send_profile: SendProfile, out: &mut Vec<Output>) {
+        self.config.send_profile = send_profile;
+        self.connection.set_send_profile(send_profile, out);
+    }
+
+    /// Handles an event of the connection; returns the signal that the server has to keep.
+    pub(crate) fn on_peer_event(&mut self, event: PeerEvent, out: &mut Vec<Output>) -> Option<Signal> {
         match event {
             PeerEvent::NegotiationNeeded => {
                 self.connection.on_negotiation_needed(out);
@@ -64,7 +70,7 @@ impl PreparedConnection {
                 self.connection.on_signaling_state(state);
                 None
             }
-            // Nobody is there who could have caused these.
+            // These need a partner.
             PeerEvent::RemoteSet(_)
             | PeerEvent::Connection(_)
             | PeerEvent::PathFound

@@ -1,184 +1,160 @@
-//! How a page gets into the queue, stays in it and makes its offer ahead; it must not know what comes of a match.
+//! The queue of the server: joining it, asking for the next partner, and the offer that is prepared while waiting.
 
+use super::{prepared_offer::PreparedConnection, queue_state::JoinRequest, retry::Request};
 use crate::{
     call::{
-        Call, Joined, Output, PeerEvent, Preferences, PreparedConnection, Problem, Request, SendProfile,
-        State, Switch, partner::connection::ConnectionConfig,
+        Call, ConnectionId, Output, PeerEvent, Problem, Switch, partner::connection::ConnectionConfig,
+        state::CallState,
     },
     protocol::{ErrorCode, IceServer, MatchId, ToServer},
 };
 
 impl Call {
-    fn warm_up(&self, out: &mut Vec<Output>) {
-        out.push(Output::WarmUp(self.quality()));
-    }
-
-    /// Asks the server for a partner; safe to say twice.
+    /// Asks the server for a partner. Can be repeated without harm.
     pub(crate) fn join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
-        self.state = State::Ready { unconnected };
-        self.warm_up(out);
-        // Said on a line that is away it would be said again by `welcomed`.
-        if self.line.is_open() {
-            self.request(Request::Join, out);
+        self.set_ready(unconnected, out);
+        // Without a session, the page joins after the next welcome.
+        if self.session.is_open() {
+            self.send_request(Request::Join, out);
         }
     }
 
-    pub(crate) fn say_join(&mut self, out: &mut Vec<Output>) {
-        self.joined = self.to_join_with();
-        let Joined { media, hide, tastes } = self.joined.clone();
-        self.say(ToServer::Join { media, hide, tastes }, out);
-    }
-
-    /// Asks for the next partner, after a match that may still be one to the server.
-    pub(crate) fn want_next(&mut self, open: Option<MatchId>, out: &mut Vec<Output>) {
-        match open {
-            // The server would let this peer wait with what it said the last time.
-            Some(_) if self.has_changed() => self.leave_and_join(false, out),
+    /// Asks for the next partner; `open_match` is the match that the server may not know to be over.
+    pub(crate) fn request_next(&mut self, open_match: Option<MatchId>, out: &mut Vec<Output>) {
+        match open_match {
+            // `next` would put the page into the queue with the content of its last `join`.
+            Some(_) if self.has_join_changed() => self.leave_and_join(false, out),
             Some(match_id) => {
-                self.state = State::Ready { unconnected: false };
-                self.warm_up(out);
-                self.request(Request::Next(match_id), out);
+                self.set_ready(false, out);
+                self.send_request(Request::Next(match_id), out);
             }
             None => self.join(false, out),
         }
     }
 
-    /// Ends what the server knows of, and asks for a partner.
+    /// Ends what the server believes this page to be in, and asks for a partner.
     pub(crate) fn leave_and_join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
-        self.say(ToServer::Leave {}, out);
+        self.send(ToServer::Leave {}, out);
         self.join(unconnected, out);
     }
 
-    /// The server has put this page back into the queue by itself.
-    pub(crate) fn was_queued(&mut self, out: &mut Vec<Output>) {
-        self.state = State::Ready { unconnected: true };
-        self.warm_up(out);
-        if self.has_changed() {
+    /// The server has put this page back into the queue, with the content of its last `join`.
+    pub(crate) fn on_requeued(&mut self, out: &mut Vec<Output>) {
+        self.set_ready(true, out);
+        if self.has_join_changed() {
             self.join(true, out);
         }
     }
 
-    /// The server refuses to let this page wait as it wants to, or as soon.
-    pub(crate) fn refused(&mut self, code: ErrorCode, retry_ms: Option<u32>, out: &mut Vec<Output>) {
-        match (&self.state, code) {
-            (_, ErrorCode::RateLimited) => self.too_soon(retry_ms),
-            (State::Ready { .. } | State::Waiting { .. }, ErrorCode::NoRelay) => {
-                self.stop(Some(Problem::NoRelay), out);
-            }
-            (
-                State::Landing(_)
-                | State::Asking(_)
-                | State::Mirror
-                | State::Ready { .. }
-                | State::Waiting { .. }
-                | State::Meeting(_)
-                | State::Ended { .. },
-                _,
-            ) => {}
-        }
+    /// The match could not be connected, or its connection was lost: asks for another one.
+    pub(crate) fn report_failed(&mut self, match_id: MatchId, out: &mut Vec<Output>) {
+        self.send_request(Request::Failed(match_id), out);
+        self.on_requeued(out);
     }
 
-    /// The person has chosen something once and for all.
-    pub(crate) fn prefer(&mut self, preferences: Preferences, out: &mut Vec<Output>) {
-        self.preferences = preferences;
-        self.remember(out);
-        self.preferred(out);
-    }
-
-    /// What the person has chosen, here or in another page, holds from now on.
-    pub(crate) fn preferred(&mut self, out: &mut Vec<Output>) {
-        let (preferences, quality) = (self.preferences, self.quality());
-        match &mut self.state {
-            State::Meeting(meeting) => meeting.set_send_profile(quality, out),
-            State::Waiting { ahead, .. } if preferences.has(Switch::HideAddress) => {
-                // It names the address that is to be hidden.
-                ahead.take().iter().for_each(|it| it.connection.close(out));
-            }
-            State::Waiting { ahead: Some(ahead), .. } => {
-                ahead.config.send_profile = quality;
-                ahead.connection.set_send_profile(quality, out);
-            }
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Ready { .. }
-            | State::Waiting { .. }
-            | State::Ended { .. } => {}
-        }
-        self.join_anew_if_changed(out);
-    }
-
-    /// Tells the server what this page waits with, if that is not what it waits with now.
-    pub(crate) fn join_anew_if_changed(&mut self, out: &mut Vec<Output>) {
-        if !self.line.is_open() || !self.has_changed() || self.devices.is_empty() {
+    /// Tells the server what this page joins with, if that has changed since the last `join`.
+    pub(crate) fn join_if_changed(&mut self, out: &mut Vec<Output>) {
+        if !self.session.is_open() || !self.has_join_changed() || self.devices.is_empty() {
             return;
         }
-        match &mut self.state {
-            // What was put off is said again in its time, and then with what is wanted now.
-            State::Ready { .. } if self.requests.is_put_off() => {}
-            State::Ready { unconnected } => {
-                let unconnected = *unconnected;
+        if let CallState::Ready { unconnected } = self.state {
+            // A postponed request is repeated anyway, and then with the new content.
+            if !self.queue.requests.is_postponed() {
                 self.join(unconnected, out);
             }
-            State::Waiting { .. } => self.request(Request::Join, out),
-            State::Landing(_)
-            | State::Asking(_)
-            | State::Mirror
-            | State::Meeting(_)
-            | State::Ended { .. } => {}
+        } else if self.state.is_waiting() {
+            self.send_request(Request::Join, out);
         }
     }
 
-    /// The server asks for an offer ahead.
-    pub(crate) fn prepare(&mut self, ice: Vec<IceServer>, out: &mut Vec<Output>) {
-        if self.preferences.has(Switch::HideAddress) {
+    /// Handles an error of the server. Other codes than these need no reaction.
+    pub(crate) fn on_server_error(&mut self, code: ErrorCode, retry_ms: Option<u32>, out: &mut Vec<Output>) {
+        if !self.state.is_searching() {
             return;
         }
-        let way = self.way(ice, false);
-        let State::Waiting { ahead, .. } = &mut self.state else { return };
-        if let Some(before) = ahead.take() {
+        if code == ErrorCode::RateLimited {
+            self.queue.requests.on_rate_limited(self.now, retry_ms, &mut self.rng);
+        } else if code == ErrorCode::NoRelay {
+            self.stop(Some(Problem::NoRelay), out);
+        }
+    }
+
+    /// Repeats the last request when it is due, if it still makes sense.
+    pub(crate) fn repeat_request(&mut self, out: &mut Vec<Output>) {
+        let Some(request) = self.queue.requests.take_due(self.now) else { return };
+        let is_ready = matches!(self.state, CallState::Ready { .. });
+        match request {
+            Request::Next(match_id) if is_ready => self.request_next(Some(match_id), out),
+            // As for `next`, the server would use the content of the last `join`.
+            Request::Failed(_) if is_ready && self.has_join_changed() => self.leave_and_join(true, out),
+            Request::Failed(_) if is_ready => self.send_request(request, out),
+            // Without a session, the page joins after the next welcome.
+            Request::Join | Request::Next(_) | Request::Failed(_) => {
+                if self.state.is_searching() && self.session.is_open() {
+                    self.send_request(Request::Join, out);
+                }
+            }
+        }
+    }
+
+    /// The server asks for an offer that it can give to the next partner.
+    pub(crate) fn prepare_offer(&mut self, ice: Vec<IceServer>, out: &mut Vec<Output>) {
+        if self.profile.preferences.has(Switch::HideAddress) {
+            return;
+        }
+        let config = self.connection_config(ice, false);
+        let CallState::Waiting { prepared, .. } = &mut self.state else { return };
+        if let Some(before) = prepared.take() {
             before.connection.close(out);
         }
-        self.offers += 1;
-        let made = PreparedConnection::new(self.now, self.links.next(), self.offers, way, out);
-        *ahead = Some(Box::new(made));
+        let (id, number) = (self.connections.next(), self.queue.next_offer());
+        *prepared = Some(Box::new(PreparedConnection::new(self.now, id, number, config, out)));
     }
 
-    /// Makes the offer anew, because it is old or the network another one.
-    pub(crate) fn offer_ahead_again(&mut self, out: &mut Vec<Output>) {
-        if let State::Waiting { ahead: Some(ahead), .. } = &self.state {
-            let ice = ahead.config.ice.clone();
-            self.prepare(ice, out);
+    /// Replaces the prepared offer, because it gets too old or the network has changed.
+    pub(crate) fn renew_offer(&mut self, out: &mut Vec<Output>) {
+        if let Some(prepared) = self.state.prepared() {
+            let ice = prepared.config.ice.clone();
+            self.prepare_offer(ice, out);
         }
     }
 
-    /// Something has happened to the connection made ahead.
-    pub(crate) fn ahead_event(&mut self, event: PeerEvent, out: &mut Vec<Output>) {
-        let State::Waiting { ahead: Some(ahead), .. } = &mut self.state else { return };
-        let number = ahead.number;
-        if let Some(signal) = ahead.happened(event, out) {
-            self.say(ToServer::Prepared { number, signal }, out);
+    /// Handles an event of a connection, if it is the prepared one.
+    pub(crate) fn on_prepared_event(&mut self, id: ConnectionId, event: PeerEvent, out: &mut Vec<Output>) {
+        let Some(prepared) = self.state.prepared().filter(|it| it.connection.id == id) else { return };
+        let number = prepared.number;
+        if let Some(signal) = prepared.on_peer_event(event, out) {
+            self.send(ToServer::Prepared { number, signal }, out);
         }
     }
 
-    fn to_join_with(&self) -> Joined {
-        Joined {
-            media: self.devices.have,
-            hide: self.preferences.has(Switch::HideAddress),
-            tastes: self.topics.tastes(self.preferences),
-        }
+    /// How a new connection is made.
+    pub(crate) fn connection_config(&self, ice: Vec<IceServer>, relay_only: bool) -> ConnectionConfig {
+        ConnectionConfig { ice, relay_only, send_profile: self.profile.preferences.send_profile() }
     }
 
-    pub(crate) fn has_changed(&self) -> bool {
-        self.joined != self.to_join_with()
+    /// Looks for a partner from now on, and lets the browser warm up for the connection.
+    fn set_ready(&mut self, unconnected: bool, out: &mut Vec<Output>) {
+        self.state = CallState::Ready { unconnected };
+        out.push(Output::WarmUp(self.profile.preferences.send_profile()));
     }
 
-    /// How a connection is made.
-    pub(crate) fn way(&self, ice: Vec<IceServer>, relay_only: bool) -> ConnectionConfig {
-        ConnectionConfig { ice, relay_only, send_profile: self.quality() }
+    fn send_request(&mut self, request: Request, out: &mut Vec<Output>) {
+        let msg = match request {
+            Request::Join => {
+                let join = JoinRequest::new(self.devices.have, &self.profile);
+                self.queue.joined_with = join.clone();
+                let JoinRequest { media, hide, tastes } = join;
+                ToServer::Join { media, hide, tastes }
+            }
+            Request::Next(match_id) => ToServer::Next { match_id },
+            Request::Failed(match_id) => ToServer::Failed { match_id },
+        };
+        self.send(msg, out);
+        self.queue.requests.record(request);
     }
 
-    pub(crate) const fn quality(&self) -> SendProfile {
-        if self.preferences.has(Switch::SaveData) { SendProfile::Saving } else { SendProfile::Full }
+    fn has_join_changed(&self) -> bool {
+        self.queue.joined_with != JoinRequest::new(self.devices.have, &self.profile)
     }
 }

@@ -1,190 +1,173 @@
-//! The line to the server: opens it, keeps it alive, gets it back when it is lost; it must not know what is said on it.
+//! [`Session`]: the conversation with the server, which outlives its sockets. It opens them, keeps them alive, and
+//! replaces the ones that are lost.
 
 use std::{mem, time::Duration};
 
-use super::retry::LONGEST_PAUSE;
+use super::{
+    reconnect::Reconnect,
+    server_knowledge::{Handshake, Welcome},
+};
 use crate::{
-    call::{Output, Problem},
-    protocol::{
-        Delivery, ErrorCode, Frame, Heartbeat, MatchId, Message, PastPairs, Receipt, Resume, ToBrowser,
-        ToServer,
+    call::{
+        Output, Problem,
+        deadline::{Deadline, DeadlineReason},
     },
+    protocol::{Delivery, Frame, Heartbeat, Message, PastPairs, Receipt, Resume, ToBrowser, ToServer},
     time::{Moment, seconds_left, until_next_second},
 };
 
-/// The first step of the ladder; each further one is twice as high (full jitter: any moment up to the step).
-const FIRST_STEP: Duration = Duration::from_millis(500);
+/// How long opening a socket and the welcome may take together; a bad mobile network needs a few seconds.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The highest step: a server that was restarted is found again soon, one that is overrun is left in peace.
-const HIGHEST_STEP: Duration = Duration::from_secs(15);
+/// How long the server may take to answer a ping, or a request for a partner. Counted from when it was sent, since
+/// timers of a page in the background are late.
+const PONG_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The shortest wait: a tick that hangs up must not leave the dialling for the same moment.
-const SHORTEST_REST: Duration = Duration::from_millis(1);
+/// The same for a probe: a working network answers within a second, and a call may depend on it.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long opening a socket and being welcomed may take together; a bad mobile network needs a few seconds.
-const OPEN_WITHIN: Duration = Duration::from_secs(10);
+/// How long the server may be out of reach before the page says so; a hiccup is not worth mentioning.
+const REPORT_LOSS_AFTER: Duration = Duration::from_secs(2);
 
-/// How long a ping, or who asks for somebody, may stay unanswered. Counted from then, since a page in the background is
-/// seldom woken.
-const PONG_WITHIN: Duration = Duration::from_secs(10);
-
-/// The same for a line in doubt: a network that is there answers within a second, and a call may depend on it.
-const DOUBTED_PONG_WITHIN: Duration = Duration::from_secs(3);
-
-/// How long the line may be away before people are told: a hiccup is none of their business.
-const TOLD_AFTER: Duration = Duration::from_secs(2);
-
-/// One end of the conversation with the server; it outlives the sockets it is held on.
+/// One end of the conversation with the server.
 #[derive(Debug, Default)]
-pub(crate) struct Line {
-    wire: Wire,
+pub(crate) struct Session {
+    /// What both ends have told each other in their handshakes.
+    pub(crate) handshake: Handshake,
+    socket: SocketState,
     delivery: Delivery<ToServer>,
     heartbeat: Heartbeat,
-    /// What the next hello shows.
+    /// What the next hello presents to resume the session.
     resume: Option<Resume>,
-    /// Attempts that failed in a row.
-    failures: u32,
-    /// Since when the line is wanted and not there.
-    away_since: Option<Moment>,
-    /// The server has said when to come back.
-    come_back_after: Option<Duration>,
-    /// Why the server takes nobody in, as it has said on this socket.
-    told: Option<Problem>,
-    /// The same for the last one.
-    refused: Option<Problem>,
+    /// Since when the session is wanted without being open.
+    disconnected_since: Option<Moment>,
+    /// When to connect again.
+    reconnect: Reconnect,
 }
 
-/// The socket.
+/// The state of the socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Wire {
+enum SocketState {
     /// Not wanted.
     #[default]
-    Off,
-    /// Being opened, or open and not yet welcomed.
-    Opening {
-        /// When to give it up.
+    Closed,
+    /// Being opened, or open and not welcomed yet.
+    Connecting {
+        /// When to give up.
         until: Moment,
     },
     /// Open and welcomed.
     Open {
-        /// When to say something, if there was nothing to say before.
+        /// When to send a ping, if nothing else is sent before.
         ping_at: Moment,
-        /// A ping, or who asks for somebody, is unanswered until then.
+        /// When to give up, if the server sends nothing before.
         pong_by: Option<Moment>,
     },
-    /// Lost; tried again at this moment.
-    Resting {
-        /// When.
+    /// Lost; opened again after a pause.
+    Backoff {
+        /// The end of the pause.
         until: Moment,
     },
 }
 
-/// What came in.
+/// What a frame contains for the call.
 #[derive(Debug)]
 pub(crate) enum Incoming {
-    /// The line is there.
-    Welcome {
-        /// Whether the server still knows this peer.
-        resumed: bool,
-        /// The match that it knows by our ticket, though it has forgotten the peer.
-        match_id: Option<MatchId>,
-        /// The page that the server has.
-        build: Option<String>,
-        /// The name of this device, if it is news.
-        device: Option<String>,
-    },
-    /// Something to act on.
+    /// The session is open.
+    Welcome(Welcome),
+    /// A message to handle.
     Message(ToBrowser),
-    /// Nothing to act on.
+    /// Nothing.
     Nothing,
 }
 
-impl Line {
-    /// Opens the line; does nothing if that is under way.
+impl Session {
+    /// The session of a page of this build; the name is empty if the page does not know it.
+    pub(crate) fn new(build: String) -> Self {
+        Self { handshake: Handshake::new(build), ..Self::default() }
+    }
+
+    /// Connects; does nothing if that is under way.
     pub(crate) fn open(&mut self, now: Moment, out: &mut Vec<Output>) {
-        if self.wire == Wire::Off {
-            self.away_since = Some(now);
-            self.dial(now, out);
+        if self.socket == SocketState::Closed {
+            self.disconnected_since = Some(now);
+            self.connect(now, out);
         }
     }
 
-    /// Closes it for good; the server takes that for goodbye.
+    /// Ends the session; the server takes that as goodbye.
     pub(crate) fn close(&mut self, out: &mut Vec<Output>) {
-        match self.wire {
-            Wire::Off | Wire::Resting { .. } => {}
-            Wire::Opening { .. } | Wire::Open { .. } => out.push(Output::CloseSocket { goodbye: true }),
+        if self.has_socket() {
+            out.push(Output::CloseSocket { goodbye: true });
         }
-        *self = Self::default();
+        *self = Self { handshake: mem::take(&mut self.handshake), ..Self::default() };
     }
 
-    /// Whether it is open, or is to be.
+    /// Whether the session is open or is to be opened.
     pub(crate) fn is_wanted(&self) -> bool {
-        self.wire != Wire::Off
+        self.socket != SocketState::Closed
     }
 
-    /// Tries again at once, if it is waiting to try again.
-    pub(crate) fn hurry(&mut self, now: Moment, out: &mut Vec<Output>) {
-        if let Wire::Resting { .. } = self.wire {
-            self.dial(now, out);
+    /// Whether messages reach the server now.
+    pub(crate) fn is_open(&self) -> bool {
+        matches!(self.socket, SocketState::Open { .. })
+    }
+
+    /// Ends the current backoff.
+    pub(crate) fn retry_now(&mut self, now: Moment, out: &mut Vec<Output>) {
+        if let SocketState::Backoff { .. } = self.socket {
+            self.connect(now, out);
         }
     }
 
-    /// There is reason to think that the socket is dead though nobody has said so: asks, and does not wait long.
-    pub(crate) fn doubt(&mut self, now: Moment, out: &mut Vec<Output>) {
-        if let Wire::Open { pong_by, .. } = self.wire
-            && pong_by.is_none_or(|by| by > now + DOUBTED_PONG_WITHIN)
+    /// Sends a ping with a short timeout, because the socket may be dead without having been closed.
+    pub(crate) fn probe(&mut self, now: Moment, out: &mut Vec<Output>) {
+        if let SocketState::Open { pong_by, .. } = self.socket
+            && pong_by.is_none_or(|by| by > now + PROBE_TIMEOUT)
         {
-            self.ping(now, DOUBTED_PONG_WITHIN, out);
+            self.ping(now, PROBE_TIMEOUT, out);
         }
     }
 
-    /// The socket is open: says hello.
-    pub(crate) fn opened(
+    /// Sends the first message on a socket that has just opened.
+    pub(crate) fn start(
         &mut self,
         ticket: Option<String>,
         device: Option<String>,
         past: PastPairs,
         out: &mut Vec<Output>,
     ) {
-        if let Wire::Opening { .. } = self.wire {
+        if let SocketState::Connecting { .. } = self.socket {
             let hello = ToServer::Hello { resume: self.resume, ticket, device, past };
             self.heartbeat = Heartbeat::after(&hello).unwrap_or_default();
             out.extend(self.delivery.send(hello).ok().map(Output::Send));
         }
     }
 
-    /// The socket is gone.
-    pub(crate) fn lost(&mut self, now: Moment, rng: &mut fastrand::Rng) {
-        if self.wire == Wire::Off {
+    /// Starts a backoff after the socket was lost.
+    pub(crate) fn on_socket_lost(&mut self, now: Moment, rng: &mut fastrand::Rng) {
+        if self.socket == SocketState::Closed {
             return;
         }
-        self.away_since.get_or_insert(now);
-        self.refused = mem::take(&mut self.told);
-        let step = FIRST_STEP.saturating_mul(1 << self.failures.min(10)).min(HIGHEST_STEP);
-        let jitter = Duration::from_millis(rng.u64(0..=step.as_millis() as u64));
-        self.failures += 1;
-        let rest = self.come_back_after.take().unwrap_or(jitter).max(SHORTEST_REST);
-        self.wire = Wire::Resting { until: now + rest };
+        self.disconnected_since.get_or_insert(now);
+        self.socket = SocketState::Backoff { until: now + self.reconnect.on_lost(rng) };
     }
 
-    /// Says something: now, or when the line is back. `false` if it is not to be had any more in this session.
-    pub(crate) fn send(&mut self, now: Moment, msg: ToServer, out: &mut Vec<Output>) -> bool {
-        let heartbeat = Heartbeat::after(&msg).unwrap_or(self.heartbeat);
-        let was = mem::replace(&mut self.heartbeat, heartbeat);
-        let Ok(frame) = self.delivery.send(msg) else { return false };
-        if let Wire::Open { ping_at, pong_by } = &mut self.wire {
-            *ping_at = now + heartbeat.interval();
-            if (was, heartbeat) == (Heartbeat::Idle, Heartbeat::Engaged) {
-                // Nothing may have been heard for long, and who has just pressed Start should not wait for the next ping.
-                pong_by.get_or_insert(now + PONG_WITHIN);
-            }
-            out.push(Output::Send(frame));
+    /// Sends a message, now or when the session is open again. Starts a new session if the outbox of this one is full.
+    pub(crate) fn send(
+        &mut self,
+        now: Moment,
+        msg: ToServer,
+        rng: &mut fastrand::Rng,
+        out: &mut Vec<Output>,
+    ) {
+        if !self.try_send(now, msg, out) {
+            self.abandon(now, rng, out);
         }
-        true
     }
 
-    /// Takes in a message.
-    pub(crate) fn heard(
+    /// Handles a frame.
+    pub(crate) fn on_frame(
         &mut self,
         now: Moment,
         frame: Frame<ToBrowser>,
@@ -192,29 +175,28 @@ impl Line {
         out: &mut Vec<Output>,
     ) -> Incoming {
         let Frame { seq, ack, msg } = frame;
-        match (self.wire, msg) {
-            (Wire::Off | Wire::Resting { .. }, _) => Incoming::Nothing,
-            (Wire::Opening { .. } | Wire::Open { .. }, msg @ ToBrowser::Error { code, retry_ms, .. }) => {
-                self.told = reason(code);
-                if code.close_code().is_some() && retry_ms.is_some() {
-                    self.come_back_after =
-                        retry_ms.map(|it| Duration::from_millis(u64::from(it)).min(LONGEST_PAUSE));
-                }
-                self.answered();
+        match (self.socket, msg) {
+            (SocketState::Closed | SocketState::Backoff { .. }, _) => Incoming::Nothing,
+            (
+                SocketState::Connecting { .. } | SocketState::Open { .. },
+                msg @ ToBrowser::Error { code, retry_ms, .. },
+            ) => {
+                self.reconnect.on_error(code, retry_ms);
+                self.on_answer();
                 if self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
             }
             (
-                Wire::Opening { .. },
+                SocketState::Connecting { .. },
                 ToBrowser::Welcome { peer, secret, resumed, match_id, build, device, .. },
             ) => {
-                self.welcomed(now, Resume { peer, secret }, resumed, ack, out);
-                Incoming::Welcome { resumed, match_id, build, device }
+                self.on_established(now, Resume { peer, secret }, resumed, ack, out);
+                Incoming::Welcome(Welcome { resumed, match_id, build, device })
             }
-            (Wire::Opening { .. }, _) => Incoming::Nothing,
-            (Wire::Open { .. }, msg) => {
+            (SocketState::Connecting { .. }, _) => Incoming::Nothing,
+            (SocketState::Open { .. }, msg) => {
                 let counted = msg.is_numbered();
-                if self.is_fresh(now, (seq, ack), counted, rng, out) {
-                    self.heed(msg)
+                if self.receive(now, (seq, ack), counted, rng, out) {
+                    self.process(msg)
                 } else {
                     Incoming::Nothing
                 }
@@ -222,109 +204,148 @@ impl Line {
         }
     }
 
-    /// Takes in a message that this page does not know; not to count it would break the numbers of all that follow.
-    pub(crate) fn heard_unknown(
+    /// Handles the numbers of a frame with an unknown message. If it was not counted, the numbers of all later frames
+    /// would be wrong.
+    pub(crate) fn on_unknown_message(
         &mut self,
         now: Moment,
         numbers: (u64, u64),
         rng: &mut fastrand::Rng,
         out: &mut Vec<Output>,
     ) {
-        match self.wire {
-            Wire::Off | Wire::Resting { .. } | Wire::Opening { .. } => {}
-            Wire::Open { .. } => _ = self.is_fresh(now, numbers, numbers.0 != 0, rng, out),
-        }
-    }
-
-    /// Gives the session up: the next welcome is a new one's.
-    pub(crate) fn abandon(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
-        self.resume = None;
-        self.delivery = Delivery::default();
-        match self.wire {
-            Wire::Off | Wire::Resting { .. } => {}
-            Wire::Opening { .. } | Wire::Open { .. } => self.hang_up(now, rng, out),
+        if self.is_open() {
+            self.receive(now, numbers, numbers.0 != 0, rng, out);
         }
     }
 
     /// Does what is due.
-    pub(crate) fn tick(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
-        match self.wire {
-            Wire::Resting { until } if until <= now => self.dial(now, out),
-            Wire::Opening { until } if until <= now => self.hang_up(now, rng, out),
-            Wire::Open { pong_by: Some(by), .. } if by <= now => self.hang_up(now, rng, out),
-            Wire::Open { ping_at, .. } if ping_at <= now => {
-                self.ping(now, PONG_WITHIN, out);
+    pub(crate) fn handle_timeout(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
+        match self.socket {
+            SocketState::Backoff { until } if until <= now => self.connect(now, out),
+            SocketState::Connecting { until } if until <= now => self.replace_socket(now, rng, out),
+            SocketState::Open { pong_by: Some(by), .. } if by <= now => self.replace_socket(now, rng, out),
+            SocketState::Open { ping_at, .. } if ping_at <= now => self.ping(now, PONG_TIMEOUT, out),
+            SocketState::Closed
+            | SocketState::Backoff { .. }
+            | SocketState::Connecting { .. }
+            | SocketState::Open { .. } => {}
+        }
+    }
+
+    /// When something is due, or the page has to show something else.
+    pub(crate) fn deadline(&self, now: Moment) -> Option<Deadline> {
+        let due = match self.socket {
+            SocketState::Closed => None,
+            SocketState::Backoff { until } => Some((until, DeadlineReason::Reconnect)),
+            SocketState::Connecting { until } => Some((until, DeadlineReason::ConnectTimeout)),
+            SocketState::Open { ping_at, pong_by } => {
+                let ping = (ping_at, DeadlineReason::Ping);
+                Some(pong_by.map_or(ping, |by| ping.min((by, DeadlineReason::PongTimeout))))
             }
-            Wire::Off | Wire::Resting { .. } | Wire::Opening { .. } | Wire::Open { .. } => {}
-        }
-    }
-
-    /// When something is due, or people must be told that the line is away.
-    pub(crate) fn deadline(&self, now: Moment) -> Option<Moment> {
-        let due = match self.wire {
-            Wire::Off => None,
-            Wire::Resting { until } | Wire::Opening { until } => Some(until),
-            Wire::Open { ping_at, pong_by } => Some(pong_by.map_or(ping_at, |by| by.min(ping_at))),
         };
-        let told_at = self.away_since.map(|since| since + TOLD_AFTER).filter(|at| *at > now);
-        let another_second = self.rest(now).and_then(until_next_second).map(|it| now + it);
-        due.into_iter().chain(told_at).chain(another_second).min()
+        let report_at = self.disconnected_since.map(|since| since + REPORT_LOSS_AFTER).filter(|at| *at > now);
+        let report = report_at.map(|at| (at, DeadlineReason::ServerLost));
+        let next_second = self.announced_pause(now).and_then(until_next_second);
+        let countdown = next_second.map(|it| (now + it, DeadlineReason::Countdown));
+        due.into_iter().chain(report).chain(countdown).min()
     }
 
-    /// Seconds until it is tried again, rounded up, where the server has said when.
-    pub(crate) fn seconds(&self, now: Moment) -> Option<u32> {
-        self.rest(now).and_then(seconds_left)
+    /// Seconds until the next attempt, rounded up, if the server has said when.
+    pub(crate) fn retry_seconds(&self, now: Moment) -> Option<u32> {
+        self.announced_pause(now).and_then(seconds_left)
     }
 
-    fn rest(&self, now: Moment) -> Option<Duration> {
-        match self.wire {
-            Wire::Resting { until } if self.refused.is_some() => Some(until - now),
-            Wire::Off | Wire::Resting { .. } | Wire::Opening { .. } | Wire::Open { .. } => None,
+    /// What is wrong with the session, once it has been disconnected for long enough to say so; `offline` if the
+    /// browser reports that there is no network.
+    pub(crate) fn problem(&self, now: Moment, offline: bool) -> Option<Problem> {
+        let is_reported = self.disconnected_since.is_some_and(|since| now - since >= REPORT_LOSS_AFTER);
+        let reason = if offline {
+            Problem::Offline
+        } else {
+            self.reconnect.last_rejection().unwrap_or(Problem::ServerLost)
+        };
+        is_reported.then_some(reason)
+    }
+
+    /// Whether a socket is open or being opened.
+    fn has_socket(&self) -> bool {
+        match self.socket {
+            SocketState::Closed | SocketState::Backoff { .. } => false,
+            SocketState::Connecting { .. } | SocketState::Open { .. } => true,
         }
     }
 
-    /// Whether the server can be reached at this moment.
-    pub(crate) fn is_open(&self) -> bool {
-        matches!(self.wire, Wire::Open { .. })
+    fn announced_pause(&self, now: Moment) -> Option<Duration> {
+        if let SocketState::Backoff { until } = self.socket
+            && self.reconnect.last_rejection().is_some()
+        {
+            Some(until - now)
+        } else {
+            None
+        }
     }
 
-    /// Whether it is away so long that people should know.
-    pub(crate) fn is_missed(&self, now: Moment) -> bool {
-        self.away_since.is_some_and(|since| now - since >= TOLD_AFTER)
+    /// `false` if the outbox is full.
+    fn try_send(&mut self, now: Moment, msg: ToServer, out: &mut Vec<Output>) -> bool {
+        let heartbeat = Heartbeat::after(&msg).unwrap_or(self.heartbeat);
+        let before = mem::replace(&mut self.heartbeat, heartbeat);
+        let Ok(frame) = self.delivery.send(msg) else { return false };
+        if let SocketState::Open { ping_at, pong_by } = &mut self.socket {
+            *ping_at = now + heartbeat.interval();
+            if (before, heartbeat) == (Heartbeat::Idle, Heartbeat::Engaged) {
+                // An idle socket may have been dead for long. A person who has just pressed Start should not have to
+                // wait for the next ping to notice it.
+                pong_by.get_or_insert(now + PONG_TIMEOUT);
+            }
+            out.push(Output::Send(frame));
+        }
+        true
     }
 
-    /// Why it is away, as far as anybody knows.
-    pub(crate) fn problem(&self) -> Problem {
-        self.refused.unwrap_or(Problem::ServerLost)
+    /// Gives the session up; the next welcome starts a new one.
+    fn abandon(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
+        self.resume = None;
+        self.delivery = Delivery::default();
+        if self.has_socket() {
+            self.replace_socket(now, rng, out);
+        }
     }
 
-    fn ping(&mut self, now: Moment, pong_within: Duration, out: &mut Vec<Output>) {
+    fn ping(&mut self, now: Moment, timeout: Duration, out: &mut Vec<Output>) {
         let ping_at = now + self.heartbeat.interval();
-        self.wire = Wire::Open { ping_at, pong_by: Some(now + pong_within) };
-        self.send(now, ToServer::Ping {}, out);
+        self.socket = SocketState::Open { ping_at, pong_by: Some(now + timeout) };
+        self.try_send(now, ToServer::Ping {}, out);
     }
 
-    fn dial(&mut self, now: Moment, out: &mut Vec<Output>) {
-        self.wire = Wire::Opening { until: now + OPEN_WITHIN };
+    fn connect(&mut self, now: Moment, out: &mut Vec<Output>) {
+        self.socket = SocketState::Connecting { until: now + CONNECT_TIMEOUT };
         out.push(Output::OpenSocket);
     }
 
-    /// The server is there.
-    fn answered(&mut self) {
-        if let Wire::Open { pong_by, .. } = &mut self.wire {
+    fn replace_socket(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
+        out.push(Output::CloseSocket { goodbye: false });
+        self.on_socket_lost(now, rng);
+    }
+
+    /// The server has sent something, so the socket is alive.
+    fn on_answer(&mut self) {
+        if let SocketState::Open { pong_by, .. } = &mut self.socket {
             *pong_by = None;
         }
     }
 
-    fn hang_up(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
-        out.push(Output::CloseSocket { goodbye: false });
-        self.lost(now, rng);
-    }
-
-    fn welcomed(&mut self, now: Moment, resume: Resume, resumed: bool, ack: u64, out: &mut Vec<Output>) {
+    fn on_established(
+        &mut self,
+        now: Moment,
+        resume: Resume,
+        resumed: bool,
+        ack: u64,
+        out: &mut Vec<Output>,
+    ) {
         self.resume = Some(resume);
-        (self.failures, self.away_since, self.refused) = (0, None, None);
-        self.wire = Wire::Open { ping_at: now + self.heartbeat.interval(), pong_by: None };
+        self.disconnected_since = None;
+        self.reconnect.on_welcome();
+        self.socket = SocketState::Open { ping_at: now + self.heartbeat.interval(), pong_by: None };
         if resumed {
             self.delivery.acknowledge(ack);
             out.extend(self.delivery.replay().into_iter().map(Output::Send));
@@ -333,8 +354,8 @@ impl Line {
         }
     }
 
-    /// Takes in the numbers of a message; `false` for one that must not be heeded.
-    fn is_fresh(
+    /// Handles the numbers of a frame; `false` if its message must be ignored.
+    fn receive(
         &mut self,
         now: Moment,
         (seq, ack): (u64, u64),
@@ -344,9 +365,9 @@ impl Line {
     ) -> bool {
         match self.delivery.receive(seq, ack, counted) {
             Receipt::Fresh => {
-                self.answered();
+                self.on_answer();
                 if self.delivery.owes_ack() {
-                    self.send(now, ToServer::Ping {}, out);
+                    self.try_send(now, ToServer::Ping {}, out);
                 }
                 true
             }
@@ -358,35 +379,15 @@ impl Line {
         }
     }
 
-    fn heed(&mut self, msg: ToBrowser) -> Incoming {
-        match msg {
-            ToBrowser::Pong {} => Incoming::Nothing,
-            ToBrowser::ComeBack { after_ms } => {
-                self.come_back_after = Some(Duration::from_millis(u64::from(after_ms)));
-                Incoming::Nothing
-            }
-            msg @ (ToBrowser::Welcome { .. }
-            | ToBrowser::Waiting {}
-            | ToBrowser::Seeking { .. }
-            | ToBrowser::Here(_)
-            | ToBrowser::Prepare { .. }
-            | ToBrowser::Matched { .. }
-            | ToBrowser::Ice { .. }
-            | ToBrowser::Signal { .. }
-            | ToBrowser::Partner { .. }
-            | ToBrowser::Ended { .. }
-            | ToBrowser::Error { .. }) => Incoming::Message(msg),
+    /// Handles messages about the session itself, and passes on the others.
+    fn process(&mut self, msg: ToBrowser) -> Incoming {
+        if let ToBrowser::ComeBack { after_ms } = msg {
+            self.reconnect.on_come_back(after_ms);
+            Incoming::Nothing
+        } else if let ToBrowser::Pong {} = msg {
+            Incoming::Nothing
+        } else {
+            Incoming::Message(msg)
         }
-    }
-}
-
-/// Why the server takes nobody in, where it is that what it says.
-fn reason(code: ErrorCode) -> Option<Problem> {
-    if code == ErrorCode::ServerFull {
-        Some(Problem::ServerFull)
-    } else if code == ErrorCode::NetworkFull {
-        Some(Problem::NetworkFull)
-    } else {
-        None
     }
 }

@@ -248,10 +248,13 @@ fn choices_of_another_page_apply_here_without_unmuting() {
     let profile = StoredProfile { preferences, chosen, topics: "jazz".into(), ..StoredProfile::default() };
     page.handle(Input::StorageChanged(profile.clone()));
     assert_eq!(page.take_actions(), ["enable video", "presence video", "blur true"]);
-    assert_eq!((page.call.kept(), page.call.snapshot().microphone), (profile, Device::Off));
+    assert_eq!((page.call.stored(), page.call.snapshot().microphone), (profile, Device::Off));
     page.handle(Input::StorageChanged(StoredProfile::default()));
     assert_eq!(page.take_actions(), ["enable video", "blur false"]);
-    assert_eq!((page.call.kept(), page.call.snapshot().microphone), (StoredProfile::default(), Device::Off));
+    assert_eq!(
+        (page.call.stored(), page.call.snapshot().microphone),
+        (StoredProfile::default(), Device::Off)
+    );
     page.press(Intent::ToggleMicrophone);
     assert_eq!(page.take_actions(), ["enable audio and video", "presence audio and video"]);
 }

@@ -48,14 +48,14 @@ fn receive_match_with_pair(page: &mut TestPage, pair_id: PairId) {
 fn profile_with_block() -> StoredProfile {
     let mut page = talking();
     page.press(Intent::Block);
-    page.call.kept()
+    page.call.stored()
 }
 
 /// A page that is opened with a stored profile, this many seconds after the Unix epoch.
 fn page_with_profile(profile: &StoredProfile, seconds: u64) -> TestPage {
     let mut page = TestPage::new();
     page.call = Call::new(2, profile.clone(), Default::default(), Vec::new(), String::new())
-        .begun_at(seconds * 1_000);
+        .with_unix_origin(seconds * 1_000);
     page.press(Intent::Start);
     page.handle(Input::MediaOpened(BOTH));
     page.server_accepts();
@@ -63,7 +63,7 @@ fn page_with_profile(profile: &StoredProfile, seconds: u64) -> TestPage {
 }
 
 fn stored_profile(page: &mut TestPage) -> StoredProfile {
-    page.call.kept()
+    page.call.stored()
 }
 
 #[test]
@@ -117,9 +117,9 @@ fn sends_its_device_name_until_everything_is_erased() {
     let mut page = page_with_profile(&profile, 60);
     assert_eq!((page.device.as_deref(), page.past.met.len()), (Some("d.1"), 1));
     page.press(Intent::ForgetEverything);
-    assert_eq!(page.call.kept(), StoredProfile::default());
+    assert_eq!(page.call.stored(), StoredProfile::default());
     page.advance(secs(1));
-    let mut page = page_with_profile(&page.call.kept(), 60);
+    let mut page = page_with_profile(&page.call.stored(), 60);
     assert_eq!((page.device.take(), page.past.is_none()), (None, true));
 }
 
@@ -127,17 +127,17 @@ fn sends_its_device_name_until_everything_is_erased() {
 fn pairs_recorded_after_erasing_keep_the_device_name_of_the_session() {
     let mut page = talking();
     page.press(Intent::ForgetEverything);
-    assert_eq!(page.call.kept(), StoredProfile::default());
+    assert_eq!(page.call.stored(), StoredProfile::default());
     page.lose_socket_and_redial();
     page.server_resumes();
     page.press(Intent::Block);
-    let next_visit = page_with_profile(&page.call.kept(), 60);
+    let next_visit = page_with_profile(&page.call.stored(), 60);
     assert_eq!((next_visit.device.as_deref(), next_visit.past.blocked), (Some("d.1"), vec![PAIR]));
 
     page.press(Intent::ForgetEverything);
     page.receive(ToBrowser::Waiting {});
     receive_match_with_pair(&mut page, OTHER);
-    let next_visit = page_with_profile(&page.call.kept(), 60);
+    let next_visit = page_with_profile(&page.call.stored(), 60);
     assert_eq!((next_visit.device.as_deref(), next_visit.past.met.len()), (Some("d.1"), 1));
 }
 
@@ -173,7 +173,7 @@ fn blocks_stored_by_another_page_are_sent_and_kept() {
     let mut page = TestPage::new();
     page.handle(Input::StorageChanged(profile.clone()));
     assert_eq!(page.take_actions(), [""; 0]);
-    assert_eq!((page.call.kept(), page.call.snapshot().blocked), (profile, 1));
+    assert_eq!((page.call.stored(), page.call.snapshot().blocked), (profile, 1));
     page.press(Intent::Start);
     page.handle(Input::MediaOpened(BOTH));
     page.handle(Input::SocketOpened);
@@ -182,7 +182,7 @@ fn blocks_stored_by_another_page_are_sent_and_kept() {
     page.receive(ToBrowser::Waiting {});
     receive_match_with_pair(&mut page, OTHER);
     page.press(Intent::Block);
-    assert_eq!(page_with_profile(&page.call.kept(), 60).past.blocked, [PAIR, OTHER]);
+    assert_eq!(page_with_profile(&page.call.stored(), 60).past.blocked, [PAIR, OTHER]);
 }
 
 #[test]
@@ -203,13 +203,13 @@ fn future_dated_blocks_expire_30_days_after_the_clock_is_corrected() {
     page.receive(ToBrowser::Waiting {});
     receive_match_with_pair(&mut page, PAIR);
     page.press(Intent::Block);
-    let mut page = page_with_profile(&page.call.kept(), 60);
+    let mut page = page_with_profile(&page.call.stored(), 60);
     assert_eq!(page.past, PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 0 }], blocked: vec![PAIR] });
     assert!(
         page.take_actions().contains(&"save profile".to_owned()),
         "saves the corrected date, or each visit would correct it again"
     );
-    let profile = page.call.kept();
+    let profile = page.call.stored();
     assert_eq!(page_with_profile(&profile, 29 * 86_400).past.blocked, [PAIR]);
     assert_eq!(page_with_profile(&profile, 31 * 86_400).past, PastPairs::default());
 }

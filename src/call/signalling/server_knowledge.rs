@@ -1,0 +1,98 @@
+//! What the page and the server have told each other about themselves: builds, the name of the device, blocked pairs.
+
+use std::mem;
+
+use crate::protocol::{MatchId, PairId};
+
+/// What the page and the server have told each other in their handshakes. It outlives the sessions.
+#[derive(Debug, Default)]
+pub(crate) struct Handshake {
+    /// The build of this page; empty if the page does not know it.
+    build: String,
+    /// The server has named another build.
+    is_outdated: bool,
+    /// What the server knows in this session.
+    server_knows: ServerKnowledge,
+    /// What the last hello has told it.
+    sent_in_hello: ServerKnowledge,
+}
+
+/// What the server knows about this device. That can be more than the device has stored.
+#[derive(Debug, Default)]
+struct ServerKnowledge {
+    /// The name of the device.
+    device: String,
+    /// The pairs that it has blocked.
+    blocked: Vec<PairId>,
+}
+
+/// What a welcome says.
+#[derive(Debug)]
+pub(crate) struct Welcome {
+    /// Whether the server still has the session.
+    pub(crate) resumed: bool,
+    /// The match that the server has rebuilt from a ticket, in a new session.
+    pub(crate) match_id: Option<MatchId>,
+    /// The build of the page that the server has.
+    pub(crate) build: Option<String>,
+    /// The name of this device, if it is new.
+    pub(crate) device: Option<String>,
+}
+
+impl Handshake {
+    /// Nothing said yet, for a page of this build.
+    pub(crate) fn new(build: String) -> Self {
+        Self { build, ..Self::default() }
+    }
+
+    /// Whether the server has another build of the page.
+    pub(crate) const fn is_outdated(&self) -> bool {
+        self.is_outdated
+    }
+
+    /// The name by which the server knows this device.
+    pub(crate) fn device(&self) -> &str {
+        &self.server_knows.device
+    }
+
+    /// A hello with this content was sent.
+    pub(crate) fn on_hello_sent(&mut self, device: String, blocked: Vec<PairId>) {
+        self.sent_in_hello = ServerKnowledge { device, blocked };
+    }
+
+    /// The server has answered the hello.
+    pub(crate) fn on_welcome(&mut self, welcome: &Welcome) {
+        if !welcome.resumed {
+            // A resumed session ignores everything in the hello except its numbers.
+            self.server_knows = mem::take(&mut self.sent_in_hello);
+        }
+        if let Some(device) = &welcome.device {
+            self.server_knows.device.clone_from(device);
+        }
+        // A server without a build name, and a page without one, prove nothing.
+        let is_other = |it: &String| !self.build.is_empty() && *it != self.build;
+        self.is_outdated |= welcome.build.as_ref().is_some_and(is_other);
+    }
+
+    /// Takes note that the server is told of a blocked pair; `false` if it knows the pair.
+    pub(crate) fn add_blocked(&mut self, pair: PairId) -> bool {
+        let is_new = !self.server_knows.blocked.contains(&pair);
+        if is_new {
+            self.server_knows.blocked.push(pair);
+        }
+        is_new
+    }
+
+    /// Forgets the blocked pairs if none of them is in `blocked`. Returns whether the server has to forget them too.
+    ///
+    /// If only some are gone, they are too old or too many. Unblocking everybody for that would let the others be
+    /// matched until they are blocked again.
+    pub(crate) fn clear_blocked_unless_any_in(&mut self, blocked: &[PairId]) -> bool {
+        let known = &mut self.server_knows.blocked;
+        let clears = !known.is_empty() && !known.iter().any(|it| blocked.contains(it));
+        if clears {
+            known.clear();
+        }
+        clears
+    }
+}

@@ -1,0 +1,150 @@
+//! [`CallState`]: where a page is on the way from the landing page to a match and back, with what exists only there.
+
+use super::{
+    Farewell, Output, Phase, Preferences, Problem, Switch,
+    deadline::{Deadline, DeadlineReason},
+    devices::acquire::Acquisition,
+    partner::CurrentMatch,
+    signalling::prepared_offer::PreparedConnection,
+};
+use crate::{
+    protocol::{MatchId, Occupancy},
+    time::Moment,
+};
+
+/// The state of a call.
+#[derive(Debug)]
+pub(crate) enum CallState {
+    /// Not started, or stopped because of a problem.
+    Landing(Option<Problem>),
+    /// The browser is asking the person for camera and microphone.
+    Asking(Acquisition),
+    /// Camera and microphone are open for a preview; the page is not looking for a partner yet.
+    Mirror,
+    /// Looking for a partner; the server has not confirmed it yet.
+    Ready {
+        /// The last match could not be connected, or its connection was lost.
+        unconnected: bool,
+    },
+    /// In the queue of the server.
+    Waiting {
+        /// The last match could not be connected, or its connection was lost.
+        unconnected: bool,
+        /// The connection whose offer the server gives to the next partner.
+        prepared: Option<Box<PreparedConnection>>,
+        /// How busy the server is, as it last said.
+        occupancy: Option<Occupancy>,
+    },
+    /// Has a partner.
+    Matched(Box<CurrentMatch>),
+    /// The match is over; the next partner is looked for in a moment.
+    Ended {
+        /// How the match ended.
+        why: Farewell,
+        /// When to look for the next partner.
+        until: Moment,
+        /// The match, if the server may not know yet that it is over.
+        open_match: Option<MatchId>,
+    },
+}
+
+impl CallState {
+    /// Whether nothing has started.
+    pub(crate) const fn is_landing(&self) -> bool {
+        matches!(self, Self::Landing(_))
+    }
+
+    /// Whether the page is in the queue, or on its way into it.
+    pub(crate) const fn is_searching(&self) -> bool {
+        matches!(self, Self::Ready { .. } | Self::Waiting { .. })
+    }
+
+    /// Whether the server has confirmed that the page is in the queue.
+    pub(crate) const fn is_waiting(&self) -> bool {
+        matches!(self, Self::Waiting { .. })
+    }
+
+    /// Whether there is a match.
+    pub(crate) const fn is_matched(&self) -> bool {
+        matches!(self, Self::Matched(_))
+    }
+
+    /// Whether the page has left the preview: it looks for a partner, has one, or just had one.
+    pub(crate) const fn is_meeting_people(&self) -> bool {
+        match self {
+            Self::Landing(_) | Self::Asking(_) | Self::Mirror => false,
+            Self::Ready { .. } | Self::Waiting { .. } | Self::Matched(_) | Self::Ended { .. } => true,
+        }
+    }
+
+    /// The match, if there is one.
+    pub(crate) const fn current_match(&self) -> Option<&CurrentMatch> {
+        if let Self::Matched(current) = self { Some(current) } else { None }
+    }
+
+    /// The match, if it has this id.
+    pub(crate) fn match_with_id(&mut self, id: MatchId) -> Option<&mut CurrentMatch> {
+        if let Self::Matched(current) = self
+            && current.terms.match_id == id
+        {
+            Some(current)
+        } else {
+            None
+        }
+    }
+
+    /// The prepared connection, if there is one.
+    pub(crate) fn prepared(&mut self) -> Option<&mut PreparedConnection> {
+        if let Self::Waiting { prepared, .. } = self { prepared.as_deref_mut() } else { None }
+    }
+
+    /// Takes the prepared connection out, if there is one.
+    pub(crate) fn take_prepared(&mut self) -> Option<Box<PreparedConnection>> {
+        if let Self::Waiting { prepared, .. } = self { prepared.take() } else { None }
+    }
+
+    /// Closes the prepared connection, if there is one.
+    pub(crate) fn close_prepared(&mut self, out: &mut Vec<Output>) {
+        if let Some(prepared) = self.take_prepared() {
+            prepared.connection.close(out);
+        }
+    }
+
+    /// Applies changed preferences to the connections.
+    pub(crate) fn apply_preferences(&mut self, preferences: Preferences, out: &mut Vec<Output>) {
+        let send_profile = preferences.send_profile();
+        if let Self::Matched(current) = self {
+            current.set_send_profile(send_profile, out);
+        } else if preferences.has(Switch::HideAddress) {
+            // The prepared offer contains the address that is to be hidden.
+            self.close_prepared(out);
+        } else if let Some(prepared) = self.prepared() {
+            prepared.set_send_profile(send_profile, out);
+        }
+    }
+
+    /// What the page shows of it.
+    pub(crate) fn phase(&self, now: Moment) -> Phase {
+        match self {
+            Self::Landing(_) => Phase::Landing,
+            Self::Asking(_) => Phase::Asking,
+            Self::Mirror => Phase::Mirror,
+            Self::Ready { .. } => Phase::Ready,
+            Self::Waiting { unconnected, .. } => Phase::Waiting { unconnected: *unconnected },
+            Self::Matched(current) => current.phase(now),
+            Self::Ended { why, .. } => Phase::Ended { why: *why },
+        }
+    }
+
+    /// When the state has something to do.
+    pub(crate) fn deadline(&self, now: Moment, session_open: bool) -> Option<Deadline> {
+        match self {
+            Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::Ready { .. } => None,
+            Self::Waiting { prepared, .. } => {
+                prepared.as_ref().map(|it| (it.renew_at(), DeadlineReason::RenewOffer))
+            }
+            Self::Matched(current) => Some((current.deadline(now, session_open), DeadlineReason::Match)),
+            Self::Ended { until, .. } => Some((*until, DeadlineReason::NextPartner)),
+        }
+    }
+}
