@@ -19,7 +19,7 @@ use leptos::{
 
 use crate::{
     call::{Input, Menus, Problem, Snapshot, TopicTexts},
-    ui::{App, Stage, i18n::Words},
+    ui::{App, PageContext, i18n::Words},
 };
 pub use handoff::Seat;
 use inbox::Inbox;
@@ -38,7 +38,7 @@ pub fn start(fetch: impl AsyncFn() -> bool + 'static, take: fn(Box<Seat>)) {
     let (samples, show_samples) = signal(Vec::new());
     let wishes = inbox.clone();
     let intend = Callback::new(move |intent| wishes.put(Input::Intent(intent)));
-    let stage = Stage { snapshot, lines, menus, topics, samples, intend };
+    let stage = PageContext { snapshot, lines, menus, topics, samples, send_intent: intend };
     let Some(root) = web::page::root() else { return };
     // As long as the page lives, so do its texts.
     let mut texts = web::page::words().leak().split('\n');
