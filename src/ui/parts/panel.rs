@@ -25,19 +25,8 @@ use crate::{
 /// Figure, heading, sentence, note and buttons of the current state.
 #[component]
 pub(crate) fn Panel() -> impl IntoView {
-    let PageContext { snapshot, send_intent, .. } = expect_context();
     let heading: PageHeading = expect_context();
     let words = words();
-    let press = move |_| {
-        if let Some((_, intent)) = view_model::panel(words, snapshot.get_untracked()).action {
-            send_intent.run(intent);
-        }
-    };
-    let press_second = move |_| {
-        if let Some((_, intent)) = view_model::panel(words, snapshot.get_untracked()).second {
-            send_intent.run(intent);
-        }
-    };
     view! {
         <div class="panel">
             <Figure/>
@@ -56,31 +45,7 @@ pub(crate) fn Panel() -> impl IntoView {
                     <Icon of=|_| icon::INFO/>
                     <span>{derived_text(|words, it| view_model::panel(words, it).note.unwrap_or_default())}</span>
                 </p>
-                <div
-                    class="panel-action"
-                    hidden=derived_text(|words, it| view_model::panel(words, it).action.is_none())
-                >
-                    <button
-                        class="button"
-                        type="button"
-                        data-kind=derived_text(|words, it| has_start_button(words, it).then_some("main"))
-                        data-intent=derived_text(|words, it| has_start_button(words, it).then_some("start"))
-                        on:click=press
-                    >
-                        <span>
-                            {derived_text(|words, it| view_model::panel(words, it).action.map_or("", |(name, _)| name))}
-                        </span>
-                        <span class="button-wait" aria-hidden="true"></span>
-                    </button>
-                    <button
-                        class="button"
-                        type="button"
-                        hidden=derived_text(|words, it| view_model::panel(words, it).second.is_none())
-                        on:click=press_second
-                    >
-                        {derived_text(|words, it| view_model::panel(words, it).second.map_or("", |(name, _)| name))}
-                    </button>
-                </div>
+                <Actions/>
                 <div class="mirror" hidden=derived(|it| it.phase != Phase::Mirror)>
                     <label class="field">
                         <span class="field-label">{words.level}</span>
@@ -93,6 +58,50 @@ pub(crate) fn Panel() -> impl IntoView {
                     <Switches of=&[Switch::HideAddress, Switch::SaveData]/>
                 </div>
             </div>
+        </div>
+    }
+}
+
+/// The main button, and perhaps a second one.
+#[component]
+fn Actions() -> impl IntoView {
+    let PageContext { snapshot, send_intent, .. } = expect_context();
+    let words = words();
+    let press = move |_| {
+        if let Some((_, intent)) = view_model::panel(words, snapshot.get_untracked()).action {
+            send_intent.run(intent);
+        }
+    };
+    let press_second = move |_| {
+        if let Some((_, intent)) = view_model::panel(words, snapshot.get_untracked()).second {
+            send_intent.run(intent);
+        }
+    };
+    view! {
+        <div
+            class="panel-action"
+            hidden=derived_text(|words, it| view_model::panel(words, it).action.is_none())
+        >
+            <button
+                class="button"
+                type="button"
+                data-kind=derived_text(|words, it| has_start_button(words, it).then_some("main"))
+                data-intent=derived_text(|words, it| has_start_button(words, it).then_some("start"))
+                on:click=press
+            >
+                <span>
+                    {derived_text(|words, it| view_model::panel(words, it).action.map_or("", |(name, _)| name))}
+                </span>
+                <span class="button-wait" aria-hidden="true"></span>
+            </button>
+            <button
+                class="button"
+                type="button"
+                hidden=derived_text(|words, it| view_model::panel(words, it).second.is_none())
+                on:click=press_second
+            >
+                {derived_text(|words, it| view_model::panel(words, it).second.map_or("", |(name, _)| name))}
+            </button>
         </div>
     }
 }
