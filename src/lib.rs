@@ -37,7 +37,7 @@ pub mod browser;
 #[cfg(all(feature = "hydrate", not(feature = "split")))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
-    browser::start(async || true, |seat| seat.take());
+    browser::start(async || true, |handoff| handoff.start());
 }
 
 /// The browser's entry, where the build makes two files of the program: the page, and the call.
@@ -48,17 +48,17 @@ pub fn hydrate() {
 
     /// What is in the other file, and everything that nothing else needs.
     #[wasm_split(call, wasm_split_path = ::leptos::wasm_split, preload(fetch), fallible)]
-    fn take(seat: Box<browser::Seat>) -> Result<(), SplitLoaderError> {
-        seat.take();
+    fn start_call(handoff: Box<browser::Handoff>) -> Result<(), SplitLoaderError> {
+        handoff.start();
         Ok(())
     }
 
     browser::start(
         async || fetch().await.is_ok(),
-        |seat| {
+        |handoff| {
             leptos::task::spawn_local(async {
                 // It has just been fetched.
-                let _ = take(seat).await;
+                let _ = start_call(handoff).await;
             });
         },
     );

@@ -1,18 +1,18 @@
-//! The loop that owns the [`Call`]: inputs in, outputs out, deadlines; it must not know what they mean.
+//! The event loop that owns the [`Call`]: feeds inputs to it, performs its outputs and waits for its deadlines.
 
 use futures::{StreamExt, channel::mpsc::UnboundedReceiver, future::Either, pin_mut};
 
-use super::{perform::Body, web::clock};
+use super::{perform::OpenResources, web::clock};
 use crate::call::{Call, Input, Snapshot};
 
-/// Runs for as long as the page lives.
+/// Runs until the page is closed. Calls `show` after each change, with the previous snapshot and the new one.
 pub(crate) async fn run(
     mut call: Call,
     mut inputs: UnboundedReceiver<Input>,
-    mut body: Body,
+    mut resources: OpenResources,
     show: impl Fn(&Call, Snapshot, Snapshot),
 ) {
-    // What the device remembers is to be seen before anything happens.
+    // The stored profile has to be visible before the first input arrives.
     let mut shown = call.snapshot();
     show(&call, Snapshot::default(), shown);
     loop {
@@ -26,7 +26,7 @@ pub(crate) async fn run(
             }
         };
         for output in call.handle(clock::now(), input) {
-            body.perform(output);
+            resources.perform(output);
         }
         let snapshot = call.snapshot();
         if snapshot != shown {

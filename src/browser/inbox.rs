@@ -1,33 +1,35 @@
-//! [`Inbox`]: where everything that happens in the browser goes, in order; it must not know what happens.
+//! [`Inbox`]: the queue of everything that happens in the browser, in order.
 
 use futures::channel::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::call::Input;
 
-/// Inputs that may wait at a time. A page deals with each in far less than a frame's time; what comes past this is a
-/// flood, and is dropped: the numbers of the protocol and the call's deadlines notice.
-const MAX_WAITING: usize = 1024;
+/// The most inputs that are queued at a time.
+///
+/// The driver handles an input in much less than the time of a frame, so a longer queue means a flood. Further inputs
+/// are dropped; the protocol's sequence numbers and the call's deadlines detect what is lost.
+const MAX_QUEUED: usize = 1024;
 
-/// The sending end; may be cloned into every callback.
+/// The sending end of the queue. Each callback holds a clone.
 #[derive(Clone, Debug)]
 pub(crate) struct Inbox(UnboundedSender<Input>);
 
 impl Inbox {
-    /// An inbox and its receiving end.
+    /// Creates an inbox and its receiving end.
     pub(crate) fn new() -> (Self, UnboundedReceiver<Input>) {
         let (sender, receiver) = mpsc::unbounded();
         (Self(sender), receiver)
     }
 
-    /// Whether nothing waits.
+    /// Whether no input is queued.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Puts one in.
+    /// Queues an input, or drops it if the queue is full.
     pub(crate) fn put(&self, input: Input) {
-        if self.0.len() < MAX_WAITING {
-            // The other end lives as long as the page.
+        if self.0.len() < MAX_QUEUED {
+            // The receiving end lives until the page is closed.
             let _ = self.0.unbounded_send(input);
         }
     }

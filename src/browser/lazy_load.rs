@@ -1,7 +1,7 @@
-//! When the part of the program that a call needs is fetched; it must not know what is in it.
+//! Loading of the part of the program that only a call needs.
 //!
-//! Whoever only looks at the first page does not pay for it. It is on its way before anything is pressed: from the first
-//! move of a pointer, touch or key, and at once for who has been here before.
+//! Visitors who only look at the first page do not download it. For all others it is fetched before they press
+//! anything: at the first movement of a pointer, touch or key press, or at once if this device has a stored profile.
 
 use std::time::Duration;
 
@@ -12,45 +12,45 @@ use futures::{
 
 use super::{inbox::Inbox, web};
 
-/// How long until another try: what keeps a page from its program is most often a network that is about to come back.
-const AGAIN_AFTER: Duration = Duration::from_secs(1);
+/// The pause between two attempts. Most failures are short interruptions of the network.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// How long one try may take before whoever waits is told: a slow network needs a few seconds.
-const TOLD_AFTER: Duration = Duration::from_secs(8);
+/// How long an attempt may take before the delay is reported. A slow network needs a few seconds.
+const REPORT_AFTER: Duration = Duration::from_secs(8);
 
-/// Comes back when the program is there; tells where somebody waits for it in vain.
+/// Returns once `fetch` has succeeded. Calls `report_delay` if somebody has pressed Start and it takes long or fails.
 ///
-/// A server that answers twice and has it no more has another page by now, so the page is loaded anew.
-pub(crate) async fn until_there(inbox: &Inbox, fetch: impl AsyncFn() -> bool, tell: impl Fn()) {
-    let somebody_waits = || web::page::start_is_pressed() || !inbox.is_empty();
+/// If the server responds twice without having the file, it serves a newer page, so this one is reloaded.
+pub(crate) async fn load(inbox: &Inbox, fetch: impl AsyncFn() -> bool, report_delay: impl Fn()) {
+    let somebody_waits = || web::page::is_start_pressed() || !inbox.is_empty();
     let pause = |time| web::clock::until(Some(web::clock::now() + time));
-    if !somebody_waits() && !web::storage::knows_this_device() {
-        web::page::stirs().await;
+    if !somebody_waits() && !web::storage::has_profile() {
+        web::page::activity::first_sign().await;
     }
-    let mut answered = false;
+    let mut server_responded = false;
     loop {
-        let (attempt, patience) = (fetch(), pause(TOLD_AFTER));
+        let (attempt, patience) = (fetch(), pause(REPORT_AFTER));
         pin_mut!(attempt, patience);
-        let is_there = match select(attempt, patience).await {
-            Either::Left((is_there, _)) => is_there,
+        let is_loaded = match select(attempt, patience).await {
+            Either::Left((is_loaded, _)) => is_loaded,
             Either::Right(((), attempt)) => {
                 if somebody_waits() {
-                    tell();
+                    report_delay();
                 }
                 attempt.await
             }
         };
-        if is_there {
+        if is_loaded {
             return;
         }
         if somebody_waits() {
-            tell();
-            let answers = web::page::server_answers().await;
-            if answers && answered {
+            report_delay();
+            let responds = web::page::server_responds().await;
+            if responds && server_responded {
                 web::page::window::reload();
             }
-            answered = answers;
+            server_responded = responds;
         }
-        pause(AGAIN_AFTER).await;
+        pause(RETRY_AFTER).await;
     }
 }

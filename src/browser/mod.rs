@@ -1,7 +1,7 @@
-//! The browser: touches everything and decides nothing.
+//! The browser half's driver: performs what the call decides, and reports what happens in the browser.
 //!
-//! [`driver`] owns the one [`Call`], [`perform`] does what it asks for, [`web`] is the only folder that knows the
-//! browser's interfaces.
+//! [`driver`] owns the one [`Call`](crate::call::Call), and [`perform`] performs its outputs. [`web`] is the only
+//! folder that uses the browser's interfaces.
 
 mod driver;
 mod inbox;
@@ -19,42 +19,44 @@ use leptos::{
 
 use crate::{
     call::{Input, Menus, Problem, Snapshot, TopicTexts},
-    ui::{App, Stage, i18n::Words},
+    ui::{App, PageContext, i18n::Words},
 };
-pub use handoff::Seat;
+pub use handoff::Handoff;
 use inbox::Inbox;
 
-/// Takes the server-rendered page over. The call is driven from then on by who takes the seat: a part of the program that
-/// a page fetches when there is somebody to drive it for.
-pub fn start(fetch: impl AsyncFn() -> bool + 'static, take: fn(Box<Seat>)) {
+/// Hydrates the page that the server has rendered.
+///
+/// `fetch` loads the part of the program that drives the call, and is called again until it returns `true`. Then
+/// `start_call` starts the call.
+pub fn start(fetch: impl AsyncFn() -> bool + 'static, start_call: fn(Box<Handoff>)) {
     #[cfg(debug_assertions)]
     console_error_panic_hook::set_once();
 
     let (inbox, inputs) = Inbox::new();
-    let (snapshot, show) = signal(Snapshot::default());
-    let (lines, show_lines) = signal(Vec::new());
-    let (menus, show_menus) = signal(Menus::default());
-    let (topics, show_topics) = signal(TopicTexts::default());
-    let (samples, show_samples) = signal(Vec::new());
-    let wishes = inbox.clone();
-    let intend = Callback::new(move |intent| wishes.put(Input::Intent(intent)));
-    let stage = Stage { snapshot, lines, menus, topics, samples, intend };
+    let (snapshot, set_snapshot) = signal(Snapshot::default());
+    let (lines, set_lines) = signal(Vec::new());
+    let (menus, set_menus) = signal(Menus::default());
+    let (topics, set_topics) = signal(TopicTexts::default());
+    let (samples, set_samples) = signal(Vec::new());
+    let intents = inbox.clone();
+    let send_intent = Callback::new(move |intent| intents.put(Input::Intent(intent)));
+    let context = PageContext { snapshot, lines, menus, topics, samples, send_intent };
     let Some(root) = web::page::root() else { return };
-    // As long as the page lives, so do its texts.
+    // The texts are needed until the page is closed.
     let mut texts = web::page::words().leak().split('\n');
     let words: &'static Words =
         Box::leak(Box::new(Words::from_texts(&mut || texts.next().unwrap_or_default())));
     leptos::mount::hydrate_from(root, move || {
-        provide_context(stage);
+        provide_context(context);
         provide_context(words);
         App()
     })
     .forget();
 
-    let seat = Seat { inbox, inputs, show, show_lines, show_menus, show_topics, show_samples };
+    let handoff = Handoff { inbox, inputs, set_snapshot, set_lines, set_menus, set_topics, set_samples };
     spawn_local(async move {
         let lost = Snapshot { problem: Some(Problem::ServerLost), ..Snapshot::default() };
-        lazy_load::until_there(&seat.inbox, fetch, || seat.show.set(lost)).await;
-        take(Box::new(seat));
+        lazy_load::load(&handoff.inbox, fetch, || handoff.set_snapshot.set(lost)).await;
+        start_call(Box::new(handoff));
     });
 }

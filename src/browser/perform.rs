@@ -1,110 +1,119 @@
-//! Each [`Output`] becomes one command in [`web`](super::web); it must not know why.
+//! [`OpenResources`]: translates each [`Output`] into one command for [`web`](super::web).
 
 use super::{
     inbox::Inbox,
     web::{
         devices::{
-            Media,
+            LocalMedia,
             audio::{self, Meter},
             video,
         },
         page::{
             self,
+            activity::ActivityReports,
+            capabilities, clipboard,
             drag::Drag,
-            window::{self, Window},
+            lifecycle::Lifecycle,
+            tabs::Tabs,
+            wake_lock::WakeLock,
+            window::{self, WindowEvents},
         },
-        peer::{Peer, prewarmed::Spare},
-        socket::Socket,
-        storage,
+        peer::{Peer, prewarmed::PrewarmedConnection},
+        socket::ServerSocket,
+        storage::{self, StorageListeners},
     },
 };
 use crate::{
-    call::{ConnectionId, DeviceKind, Input, Output, PeerCommand},
+    call::{ConnectionId, DeviceKind, Output, PeerCommand},
     protocol,
 };
 
-/// Everything of the browser that is open at a time. What is dropped is closed.
-pub(crate) struct Body {
+/// Everything that is open in the browser. Dropping a field closes it.
+pub(crate) struct OpenResources {
     inbox: Inbox,
-    media: Media,
+    media: LocalMedia,
     meter: Option<Meter>,
-    socket: Option<Socket>,
+    socket: Option<ServerSocket>,
     peer: Option<Peer>,
-    spare: Option<Spare>,
-    window: Option<Window>,
-    /// The speaker in use.
+    prewarmed: Option<PrewarmedConnection>,
+    tabs: Tabs,
+    wake_lock: WakeLock,
+    /// The device id of the speaker in use.
     speaker: String,
-    _listeners: Option<page::Listeners>,
+    _window_events: Option<WindowEvents>,
+    _activity: Option<ActivityReports>,
+    _lifecycle: Option<Lifecycle>,
     _drag: Option<Drag>,
-    _memory: storage::Listeners,
+    _storage: StorageListeners,
 }
 
-impl Body {
-    /// A body with nothing open, which tells `inbox` what happens.
+impl OpenResources {
+    /// Opens nothing yet, but starts to report browser events to `inbox`.
     pub(crate) fn new(inbox: Inbox, speaker: String) -> Self {
-        let tell = |input: Input| {
-            let inbox = inbox.clone();
-            move || inbox.put(input.clone())
-        };
+        let wake_lock = WakeLock::default();
+        capabilities::report(&inbox, None);
         Self {
-            media: Media::new(inbox.clone()),
+            media: LocalMedia::new(inbox.clone()),
             meter: None,
             socket: None,
             peer: None,
-            spare: None,
-            window: Window::watch(&inbox),
-            _listeners: page::listen(tell(Input::PageHidden), tell(Input::NetworkChanged)),
+            prewarmed: None,
+            tabs: Tabs::watch(&inbox),
+            _window_events: WindowEvents::watch(&inbox),
+            _activity: ActivityReports::watch(&inbox),
+            _lifecycle: Lifecycle::watch(&inbox, &wake_lock),
             _drag: Drag::watch(&inbox),
-            _memory: storage::watch(&inbox),
+            _storage: storage::watch(&inbox),
+            wake_lock,
             inbox,
             speaker,
         }
     }
 
-    /// Does one command.
+    /// Performs one output.
     pub(crate) fn perform(&mut self, output: Output) {
         match output {
-            Output::OpenMedia(wish, chosen) => self.media.open(wish, &chosen),
+            Output::OpenMedia(requested, chosen) => self.media.open(requested, &chosen),
             Output::CloseMedia => {
                 self.media.close();
-                self.spare = None;
+                self.prewarmed = None;
             }
-            Output::EnableMedia(sending) => self.media.enable(sending),
+            Output::EnableMedia(sending) => self.media.set_enabled(sending),
             Output::SendTracks => {
                 if let Some(peer) = &self.peer {
-                    peer.send(self.media.sent().as_ref());
+                    peer.send_tracks(self.media.outgoing_tracks().as_ref());
                 }
             }
-            Output::ListDevices => self.media.list(),
+            Output::ListDevices => self.media.list_devices(),
             Output::SwitchDevice(DeviceKind::Speaker, id) => {
                 self.speaker.clone_from(&id);
-                video::choose_speaker(&self.inbox, id);
+                video::set_speaker(&self.inbox, id);
             }
-            Output::SwitchDevice(kind, id) => self.media.exchange(kind, &id),
-            Output::Blur(blur) => self.media.blur(blur),
-            Output::ShowLevel(true) => self.meter = self.media.microphone().and_then(|it| Meter::show(&it)),
+            Output::SwitchDevice(kind, id) => self.media.switch_device(kind, &id),
+            Output::Blur(blur) => self.media.set_background_blur(blur),
+            Output::ShowLevel(true) => self.meter = self.media.microphone().and_then(|it| Meter::start(&it)),
             Output::ShowLevel(false) => self.meter = None,
             Output::PlayTone => audio::play_tone(&self.speaker),
             Output::ShareScreen => self.media.share_screen(),
             Output::UnshareScreen => self.media.unshare_screen(),
-            Output::PictureInPicture(wanted) => window::picture_in_picture(wanted),
-            Output::FullScreen(wanted) => window::full_screen(wanted),
+            Output::PictureInPicture(enter) => window::set_picture_in_picture(enter),
+            Output::FullScreen(enter) => window::set_full_screen(enter),
             Output::SetVolume(volume) => video::set_volume(volume),
             Output::PlaySound => video::play(&self.inbox),
-            Output::KeepAwake(wanted) => self.window.iter().for_each(|it| it.keep_awake(wanted)),
-            Output::TakeOver => self.window.iter().for_each(Window::take_over),
-            Output::Copy(text) => window::copy(text),
+            Output::KeepAwake(awake) => self.wake_lock.set(awake),
+            Output::TakeOver => self.tabs.take_over(),
+            Output::Copy(text) => clipboard::copy(text),
             Output::OpenSheet => window::open_sheet(),
             Output::Reload => window::reload(),
-            Output::SaveProfile(kept) => storage::remember(&kept),
-            Output::EraseProfile => storage::forget(),
+            Output::SaveProfile(profile) => storage::save(&profile),
+            Output::EraseProfile => storage::erase(),
             Output::Mark(milestone) => page::mark(milestone.name()),
-            Output::WarmUp(quality) => {
-                let sent = self.media.sent();
-                self.spare = self.spare.take().or_else(Spare::make);
-                self.spare.iter_mut().for_each(|it| it.attach(sent.as_ref(), quality));
+            Output::WarmUp(profile) => {
+                let tracks = self.media.outgoing_tracks();
+                self.prewarmed = self.prewarmed.take().or_else(PrewarmedConnection::new);
+                self.prewarmed.iter_mut().for_each(|it| it.attach(tracks.as_ref(), profile));
             }
-            Output::OpenSocket => self.socket = Some(Socket::open(&self.inbox)),
+            Output::OpenSocket => self.socket = Some(ServerSocket::open(&self.inbox)),
             Output::Send(frame) => {
                 if let Some(socket) = &self.socket {
                     socket.send(protocol::encode(&frame));
@@ -122,9 +131,9 @@ impl Body {
     fn perform_on_peer(&mut self, link: ConnectionId, command: PeerCommand) {
         match command {
             PeerCommand::Open { ice, relay_only } => {
-                // The old one first: two at a time would show two strangers.
+                // Close the previous connection first: two open ones would both show a stranger.
                 self.peer = None;
-                self.peer = Peer::open(link, ice, relay_only, &self.inbox, self.spare.take());
+                self.peer = Peer::open(link, ice, relay_only, &self.inbox, self.prewarmed.take());
             }
             PeerCommand::Close => self.peer = None,
             command @ (PeerCommand::Attach
@@ -138,7 +147,7 @@ impl Body {
             | PeerCommand::Send(_)
             | PeerCommand::Measure) => {
                 if let Some(peer) = &self.peer {
-                    peer.order(command, self.media.sent());
+                    peer.perform(command, self.media.outgoing_tracks());
                 }
             }
         }

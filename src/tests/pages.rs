@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use passerby::{
     call::{Device, Farewell, Flow, Phase, Problem, Snapshot, Surroundings},
     protocol::{Media, Occupancy, Wait},
-    ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, Stage, i18n, shell},
+    ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, ROOT_ID, i18n, shell},
 };
 
 const PROBLEMS: [Problem; 15] = [
@@ -386,7 +386,7 @@ fn every_state() -> Vec<Snapshot> {
 
 fn render(snapshot: Snapshot) -> String {
     Owner::new().with(|| {
-        provide_context(Stage::still(snapshot));
+        provide_context(PageContext::fixed(snapshot));
         provide_context(i18n::in_language("en"));
         view! { <App/> }.to_html()
     })

@@ -1,36 +1,36 @@
-//! [`Stage`]: the two ends by which the views hang on to the call; it must not know who holds the other ends.
+//! [`PageContext`]: what every view gets from the Leptos context, to read the call and to send intents to it.
 
 use leptos::prelude::{Callback, ReadSignal, signal};
 
 use crate::call::{ChatLine, Intent, Menus, Sample, Snapshot, TopicTexts};
 
-/// What every view may see and say, given by context.
+/// The signals that the views read, and the callback for what the person wants.
 #[derive(Clone, Copy)]
-pub struct Stage {
-    /// What is the case.
+pub struct PageContext {
+    /// The state of the call.
     pub snapshot: ReadSignal<Snapshot>,
-    /// What the two have written, the oldest first.
+    /// The lines of the chat, the oldest first.
     pub lines: ReadSignal<Vec<ChatLine>>,
     /// The devices to choose from.
     pub menus: ReadSignal<Menus>,
-    /// What the person likes to talk about, and what of it the stranger does too.
+    /// The topics of this person, and those that the stranger shares.
     pub topics: ReadSignal<TopicTexts>,
-    /// The last minute of the call, second by second.
+    /// The last minute of the call, one sample a second.
     pub samples: ReadSignal<Vec<Sample>>,
-    /// Where a wish goes.
-    pub intend: Callback<Intent>,
+    /// Sends an intent to the call.
+    pub send_intent: Callback<Intent>,
 }
 
-impl Stage {
-    /// One on which nothing moves, as the server writes it.
-    pub fn still(snapshot: Snapshot) -> Self {
+impl PageContext {
+    /// A context that never changes and ignores intents. The server renders pages with it.
+    pub fn fixed(snapshot: Snapshot) -> Self {
         Self {
             snapshot: signal(snapshot).0,
             lines: signal(Vec::new()).0,
             menus: signal(Menus::default()).0,
             topics: signal(TopicTexts::default()).0,
             samples: signal(Vec::new()).0,
-            intend: Callback::new(|_| ()),
+            send_intent: Callback::new(|_| ()),
         }
     }
 }

@@ -1,32 +1,11 @@
-//! The document around the page, written by the server only; it must not know what is inside `#root`.
+//! The HTML document around the page, which only the server renders.
 
 use leptos::{config::LeptosOptions, html, nonce::use_nonce, prelude::*};
 
-use super::{App, Stage, i18n::Words};
+use super::{App, PageContext, ROOT_ID, WORDS_ID, i18n::Words};
 use crate::call::Snapshot;
 
-/// The id of the element that the browser half takes over; everything else in the document stays as the server wrote it.
-pub const ROOT_ID: &str = "root";
-
-/// The attribute of that element which remembers a press that came before the program did.
-pub const PRESSED_ATTRIBUTE: &str = "data-pressed";
-
-/// Its value when Start was pressed.
-pub const PRESSED_START: &str = "start";
-
-/// The id of the element that has the texts of the catalogue, one a line.
-pub const WORDS_ID: &str = "words";
-
-/// The attribute of that element which names the page.
-pub const BUILD_ATTRIBUTE: &str = "data-build";
-
-/// The id of the sheet with everything that is not needed all the time.
-pub const SHEET_ID: &str = "sheet";
-
-/// The attribute of that element which says that presses are answered by the call itself.
-pub const DRIVEN_ATTRIBUTE: &str = "data-driven";
-
-/// Remembers a press on Start until it can be answered; style answers the attribute at once.
+/// Records a press on Start until the program can handle it. The style sheet reacts to the attribute at once.
 const REMEMBER_START: &str = r#"addEventListener("click", ({ target }) => {
   const root = document.getElementById("root");
   if (root && target.closest?.("[data-intent=start]") && !("driven" in root.dataset)) {
@@ -34,13 +13,15 @@ const REMEMBER_START: &str = r#"addEventListener("click", ({ target }) => {
   }
 });"#;
 
-/// The picture beside a link to the page, in pixels; `npm --prefix end2end run brand` draws it.
+/// The preview picture for links to the page, with its size in pixels. `npm --prefix end2end run brand` draws it.
 const CARD: (&str, u32, u32) = ("/card.png", 1200, 630);
 
-/// The whole document with the page in its first state, in one language; `home` is the origin that others are told. Must
-/// be called where a response is rendered: the nonce comes from there.
+/// The whole document in one language, with the page in its first state.
+///
+/// `home` is the public origin of the site. Must be called while a response is rendered, because the nonce of the
+/// content security policy comes from the context.
 pub fn shell(options: LeptosOptions, words: &'static Words, home: &str) -> impl IntoView + use<> {
-    provide_context(Stage::still(Snapshot::default()));
+    provide_context(PageContext::fixed(Snapshot::default()));
     provide_context(words);
     let build = build(&options);
     let (card, width, height) = CARD;
@@ -76,32 +57,35 @@ pub fn shell(options: LeptosOptions, words: &'static Words, home: &str) -> impl 
             <body>
                 <noscript><p class="strip">{words.no_script}</p></noscript>
                 <div id=ROOT_ID data-build=build><App/></div>
-                // No program, so no policy is asked about it; none of the texts has a `<`.
+                // Not a program, so the content security policy does not apply. The texts contain no `<`.
                 <script type="text/plain" id=WORDS_ID>{words.texts().join("\n")}</script>
             </body>
         </html>
     }
 }
 
-/// One sentence of the Open Graph protocol, of which links are made that say where they lead.
+/// One property of the Open Graph protocol, from which other sites make previews of links.
 fn open_graph(property: &'static str, content: impl Into<String>) -> impl IntoView {
     html::meta().attr("property", property).content(content.into())
 }
 
-/// Fits phones to their edges, and makes the on-screen keyboard shrink the page instead of covering it.
+/// Uses the whole screen of a phone, and lets the on-screen keyboard shrink the page instead of covering it.
 const VIEWPORT: &str =
     "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content";
 
-/// The address of the style sheet. The build writes its hash into a file beside the program; it is read at every
-/// rendering, as Leptos does for its own two files, so that a style rebuilt under `cargo leptos watch` is found.
+/// The path of the style sheet, with its hash.
+///
+/// The build writes the hash into a file beside the executable. It is read at every rendering, as Leptos does for its
+/// own two files, so that a style sheet rebuilt by `cargo leptos watch` is found.
 fn stylesheet(options: &LeptosOptions) -> String {
     let hash = hash(options, "css:");
     let dot = if hash.is_some() { "." } else { "" };
     ["/", &*options.site_pkg_dir, "/", &*options.output_name, dot, &hash.unwrap_or_default(), ".css"].concat()
 }
 
-/// Names the page that goes with this server: by both files of its program, the first of which has its hash before it
-/// names the other.
+/// The name of the page's build, made of the hashes of its two wasm files. `None` in a build without hashes.
+///
+/// Both are needed: the hash of the first file is computed before the name of the second one is written into it.
 pub fn build(options: &LeptosOptions) -> Option<String> {
     Some(hash(options, "wasm:")? + &hash(options, "split:").unwrap_or_default())
 }

@@ -1,64 +1,64 @@
-//! What is said in which state: a pure look-up from `Snapshot` to words; it must not know how it is drawn.
+//! The view model: which layout, texts and actions the page shows for a `Snapshot`, as pure functions.
 
-use super::i18n::{Said, Words};
+use super::i18n::{StateText, Words};
 use crate::call::{Browser, Device, Farewell, Flow, Intent, Phase, Problem, Snapshot, Switch};
 
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Screen {
-    /// The first look.
+pub(crate) enum Layout {
+    /// The start page.
     Landing,
-    /// Something must be answered or put right before anything can begin.
+    /// A question or a problem that has to be resolved before the call can start.
     Notice,
-    /// Oneself, before anything begins.
+    /// The check of camera and microphone before the call.
     Mirror,
-    /// The dark surface of a call, from the queue on.
-    Stage,
+    /// The dark surface of a call, from the queue on; called `stage` in the document.
+    Call,
 }
 
-impl Screen {
+impl Layout {
     /// The stable name, for `data-screen`.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Landing => "landing",
             Self::Notice => "notice",
             Self::Mirror => "mirror",
-            Self::Stage => "stage",
+            Self::Call => "stage",
         }
     }
 }
 
-/// What the panel says.
+/// The texts and actions of the panel.
 #[derive(Clone, Debug)]
-pub(crate) struct Scene {
+pub(crate) struct PanelContent {
     pub(crate) heading: &'static str,
     pub(crate) sentence: &'static str,
     pub(crate) note: Option<&'static str>,
-    /// The one thing to do: its name, and what it wants.
+    /// The main button: its text and its intent.
     pub(crate) action: Option<(&'static str, Intent)>,
-    /// What can be done instead.
+    /// The second button.
     pub(crate) second: Option<(&'static str, Intent)>,
 }
 
-/// How a state is laid out.
-pub(crate) const fn screen(snapshot: Snapshot) -> Screen {
+/// The layout of a state.
+pub(crate) const fn layout(snapshot: Snapshot) -> Layout {
     match snapshot.phase {
-        Phase::Landing if snapshot.problem.is_none() => Screen::Landing,
-        Phase::Landing | Phase::Asking => Screen::Notice,
-        Phase::Mirror => Screen::Mirror,
+        Phase::Landing if snapshot.problem.is_none() => Layout::Landing,
+        Phase::Landing | Phase::Asking => Layout::Notice,
+        Phase::Mirror => Layout::Mirror,
         Phase::Ready
         | Phase::Waiting { .. }
         | Phase::Connecting { .. }
         | Phase::Talking { .. }
-        | Phase::Ended { .. } => Screen::Stage,
+        | Phase::Ended { .. } => Layout::Call,
     }
 }
 
-/// What the panel says in a state.
-pub(crate) fn scene(words: &'static Words, snapshot: Snapshot) -> Scene {
-    let said = said(words, snapshot);
+/// The content of the panel in a state.
+pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
+    let text = state_text(words, snapshot);
     let start = Some((words.start, Intent::Start));
-    let (note, action, second) = match (notice(snapshot), snapshot.phase) {
+    let (note, action, second) = match (panel_problem(snapshot), snapshot.phase) {
         (Some(problem), _) => {
             let (action, second) = remedies(words, problem);
             (None, Some(action), second)
@@ -68,20 +68,22 @@ pub(crate) fn scene(words: &'static Words, snapshot: Snapshot) -> Scene {
             let note = if hides { words.address_hidden } else { words.address };
             (Some(note), start, Some((words.check, Intent::OpenMirror)))
         }
-        (None, Phase::Mirror) => (without(words, snapshot), start, Some((words.stop, Intent::Stop))),
+        (None, Phase::Mirror) => {
+            (missing_device_note(words, snapshot), start, Some((words.stop, Intent::Stop)))
+        }
         (None, Phase::Asking) => (None, Some((words.stop, Intent::Stop)), None),
-        (None, Phase::Waiting { .. }) if is_asked(snapshot) => {
+        (None, Phase::Waiting { .. }) if asks_presence(snapshot) => {
             (None, Some((words.here, Intent::Start)), None)
         }
         (None, Phase::Talking { .. } | Phase::Ended { .. }) => (None, None, None),
         (None, Phase::Ready | Phase::Waiting { .. } | Phase::Connecting { .. }) => {
-            (without(words, snapshot), None, None)
+            (missing_device_note(words, snapshot), None, None)
         }
     };
-    Scene { heading: said.heading, sentence: said.sentence, note, action, second }
+    PanelContent { heading: text.heading, sentence: text.sentence, note, action, second }
 }
 
-/// What can be done about a problem: the first thing, and another one.
+/// The buttons for a problem: the main one, and perhaps a second one.
 const fn remedies(
     words: &'static Words,
     problem: Problem,
@@ -106,14 +108,15 @@ const fn remedies(
     }
 }
 
-const fn is_asked(snapshot: Snapshot) -> bool {
+/// Whether the page asks if somebody is still there.
+const fn asks_presence(snapshot: Snapshot) -> bool {
     snapshot.surroundings.asks_presence
 }
 
-/// One short sentence for the polite live region; empty where there is no news or where [`alert`] has it.
+/// One short sentence for the polite live region. Empty if there is no news, or if [`alert`] reports it.
 pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'static str {
-    match notice(snapshot) {
-        // Nothing is wrong, and it goes on by itself.
+    match panel_problem(snapshot) {
+        // Not an error: the search continues by itself.
         Some(Problem::RateLimited) => return words.rate_limited.spoken,
         Some(_) => return "",
         None => {}
@@ -137,13 +140,13 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         | Phase::Waiting { .. }
         | Phase::Connecting { .. }
         | Phase::Ended { .. } => match snapshot.seeking {
-            Some(seeking) if !is_asked(snapshot) => words.sought_spoken[seeking.wants as usize],
-            Some(_) | None => said(words, snapshot).spoken,
+            Some(seeking) if !asks_presence(snapshot) => words.sought_spoken[seeking.wants as usize],
+            Some(_) | None => state_text(words, snapshot).spoken,
         },
     }
 }
 
-/// One short sentence for the urgent live region; empty where nothing is wrong.
+/// One short sentence for the urgent live region. Empty if there is no problem.
 pub(crate) const fn alert(words: &'static Words, snapshot: Snapshot) -> &'static str {
     match (snapshot.problem, snapshot.phase) {
         (None | Some(Problem::RateLimited), _) => "",
@@ -151,12 +154,12 @@ pub(crate) const fn alert(words: &'static Words, snapshot: Snapshot) -> &'static
             Some(Problem::ServerLost | Problem::ServerFull | Problem::NetworkFull | Problem::Offline),
             Phase::Talking { .. },
         ) => words.call_continues,
-        (Some(problem), _) => trouble(words, problem).spoken,
+        (Some(problem), _) => problem_text(words, problem).spoken,
     }
 }
 
-/// Whether somebody is there, or is on the way.
-pub(crate) const fn is_met(snapshot: Snapshot) -> bool {
+/// Whether there is a match, connected or not.
+pub(crate) const fn is_matched(snapshot: Snapshot) -> bool {
     match snapshot.phase {
         Phase::Connecting { .. } | Phase::Talking { .. } => true,
         Phase::Landing
@@ -168,8 +171,8 @@ pub(crate) const fn is_met(snapshot: Snapshot) -> bool {
     }
 }
 
-/// The problem that takes the whole panel: in a call none does.
-const fn notice(snapshot: Snapshot) -> Option<Problem> {
+/// The problem that the panel shows. While talking there is none, because the call continues.
+const fn panel_problem(snapshot: Snapshot) -> Option<Problem> {
     match snapshot.phase {
         Phase::Talking { .. } => None,
         Phase::Landing
@@ -182,13 +185,13 @@ const fn notice(snapshot: Snapshot) -> Option<Problem> {
     }
 }
 
-const fn said(words: &'static Words, snapshot: Snapshot) -> Said {
-    match notice(snapshot) {
+const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
+    match panel_problem(snapshot) {
         Some(Problem::CameraBlocked) => {
-            let sentence = words.blocked_steps[steps(snapshot.surroundings.browser)];
-            return Said { sentence, ..words.camera_blocked };
+            let sentence = words.blocked_steps[blocked_steps(snapshot.surroundings.browser)];
+            return StateText { sentence, ..words.camera_blocked };
         }
-        Some(problem) => return trouble(words, problem),
+        Some(problem) => return problem_text(words, problem),
         None => {}
     }
     match snapshot.phase {
@@ -196,7 +199,7 @@ const fn said(words: &'static Words, snapshot: Snapshot) -> Said {
         Phase::Asking => words.asking,
         Phase::Mirror => words.mirror,
         Phase::Ready => words.ready,
-        Phase::Waiting { .. } if is_asked(snapshot) => words.still_there,
+        Phase::Waiting { .. } if asks_presence(snapshot) => words.still_there,
         Phase::Waiting { unconnected: false } => words.waiting,
         Phase::Waiting { unconnected: true } => words.unconnected,
         Phase::Connecting { slow: false } => words.connecting,
@@ -207,7 +210,7 @@ const fn said(words: &'static Words, snapshot: Snapshot) -> Said {
     }
 }
 
-const fn trouble(words: &'static Words, problem: Problem) -> Said {
+const fn problem_text(words: &'static Words, problem: Problem) -> StateText {
     match problem {
         Problem::CameraBlocked => words.camera_blocked,
         Problem::CameraDismissed => words.camera_dismissed,
@@ -227,8 +230,8 @@ const fn trouble(words: &'static Words, problem: Problem) -> Said {
     }
 }
 
-/// Which of the steps are this browser's.
-const fn steps(browser: Browser) -> usize {
+/// The index of this browser's instructions in `Words::blocked_steps`.
+const fn blocked_steps(browser: Browser) -> usize {
     match browser {
         Browser::Other => 0,
         Browser::Chromium => 1,
@@ -239,8 +242,8 @@ const fn steps(browser: Browser) -> usize {
     }
 }
 
-/// What is said when something to meet with is missing.
-const fn without(words: &'static Words, snapshot: Snapshot) -> Option<&'static str> {
+/// The note for a person without a camera, a microphone or both.
+const fn missing_device_note(words: &'static Words, snapshot: Snapshot) -> Option<&'static str> {
     match (snapshot.camera, snapshot.microphone) {
         (Device::Absent, Device::Absent) => Some(words.without_both),
         (Device::Absent, Device::On | Device::Off) => Some(words.without_camera),

@@ -1,5 +1,6 @@
-//! The browser's interfaces, each behind a plain face: no `JsValue` leaves this folder, and everything opened here is
-//! closed when it is dropped. It must not know the call.
+//! The browser's interfaces behind plain Rust types.
+//!
+//! No `JsValue` leaves this folder, and dropping an object closes what it has opened.
 
 pub(crate) mod devices;
 pub(crate) mod peer;

@@ -1,4 +1,4 @@
-//! The socket to the server; it must not know what is said on it. Dropped, it is closed, and nothing of it comes in.
+//! [`ServerSocket`]: the WebSocket to the server. Dropping it closes it, and nothing that arrives later is reported.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -19,67 +19,69 @@ use crate::{
     protocol::{Frame, limits::SUBPROTOCOL},
 };
 
-/// RFC 6455, 7.4.1: what the connection was for is done.
+/// The close code for a connection that has fulfilled its purpose (RFC 6455, 7.4.1).
 const NORMAL_CLOSURE: u16 = 1000;
 
-/// An open socket, or one being opened.
-pub(crate) struct Socket {
-    texts: UnboundedSender<String>,
-    wanted: Rc<Cell<bool>>,
-    goodbye: Rc<Cell<bool>>,
+/// A socket that is open or connecting.
+pub(crate) struct ServerSocket {
+    outgoing: UnboundedSender<String>,
+    is_in_use: Rc<Cell<bool>>,
+    is_goodbye: Rc<Cell<bool>>,
 }
 
-impl Drop for Socket {
+impl Drop for ServerSocket {
     fn drop(&mut self) {
-        self.wanted.set(false);
+        self.is_in_use.set(false);
     }
 }
 
-impl Socket {
-    /// Opens one to where the page came from.
+impl ServerSocket {
+    /// Connects to the server that the page came from.
     pub(crate) fn open(inbox: &Inbox) -> Self {
-        let (texts, outgoing) = mpsc::unbounded();
-        let (wanted, goodbye) = (Rc::new(Cell::new(true)), Rc::default());
-        let (inbox, still_wanted, is_goodbye) = (inbox.clone(), wanted.clone(), Rc::clone(&goodbye));
+        let (sender, outgoing) = mpsc::unbounded();
+        let (is_in_use, is_goodbye) = (Rc::new(Cell::new(true)), Rc::default());
+        let (inbox, still_in_use, sends_goodbye) = (inbox.clone(), is_in_use.clone(), Rc::clone(&is_goodbye));
         spawn_local(async move {
-            let tell = |input| {
-                if still_wanted.get() {
+            let report = |input| {
+                if still_in_use.get() {
                     inbox.put(input);
                 }
             };
-            if let Some(socket) = dial() {
-                converse(socket, outgoing, tell, &is_goodbye).await;
+            if let Some(socket) = connect() {
+                exchange(socket, outgoing, report, &sends_goodbye).await;
             }
-            tell(Input::SocketLost);
+            report(Input::SocketLost);
         });
-        Self { texts, wanted, goodbye }
+        Self { outgoing: sender, is_in_use, is_goodbye }
     }
 
-    /// Closes it, after what was sent. Without a goodbye it has no close code, and the server waits for another one.
-    pub(crate) fn close(self, goodbye: bool) {
-        self.goodbye.set(goodbye);
+    /// Closes the socket after everything is sent.
+    ///
+    /// Without a goodbye it is closed without a close code, and the server waits for this peer to resume.
+    pub(crate) fn close(self, is_goodbye: bool) {
+        self.is_goodbye.set(is_goodbye);
     }
 
-    /// Sends a text, after those before it. The call bounds how many there can be.
+    /// Queues a text. The call limits how many there can be.
     pub(crate) fn send(&self, text: String) {
-        // The other end goes only when the socket is lost, and that is told.
-        let _ = self.texts.unbounded_send(text);
+        // The receiving end exists until the socket is lost, and that is reported.
+        let _ = self.outgoing.unbounded_send(text);
     }
 }
 
-fn dial() -> Option<WebSocket> {
+fn connect() -> Option<WebSocket> {
     let location = web_sys::window()?.location();
     let scheme = if location.protocol().ok()? == "https:" { "wss" } else { "ws" };
     let url = format!("{scheme}://{}/ws", location.host().ok()?);
     WebSocket::open_with_protocol(&url, SUBPROTOCOL).ok()
 }
 
-/// Carries texts both ways until either end has had enough.
-async fn converse(
+/// Sends and receives texts until the socket is lost or `outgoing` has ended.
+async fn exchange(
     mut socket: WebSocket,
     mut outgoing: UnboundedReceiver<String>,
-    tell: impl Fn(Input),
-    goodbye: &Cell<bool>,
+    report: impl Fn(Input),
+    is_goodbye: &Cell<bool>,
 ) {
     select! {
         ready = poll_fn(|context| socket.poll_ready_unpin(context)).fuse() => {
@@ -87,18 +89,18 @@ async fn converse(
                 return;
             }
         }
-        // Nothing is sent before it is open, so this can only be the end.
+        // Nothing is queued before the socket is open, so this is the end of the queue.
         _ = outgoing.next() => return,
     }
-    tell(Input::SocketOpened);
+    report(Input::SocketOpened);
     loop {
         select! {
             message = socket.next().fuse() => match message {
                 Some(Ok(Message::Text(text))) => {
                     if let Some(frame) = json::decode(&text) {
-                        tell(Input::Message(frame));
+                        report(Input::Message(frame));
                     } else if let Some(Frame::<IgnoredAny> { seq, ack, .. }) = json::decode(&text) {
-                        tell(Input::UnknownMessage { seq, ack });
+                        report(Input::UnknownMessage { seq, ack });
                     }
                 }
                 Some(Ok(Message::Bytes(_))) => {}
@@ -111,8 +113,8 @@ async fn converse(
                     }
                 }
                 None => {
-                    if goodbye.get() {
-                        // It fails for none but impossible codes.
+                    if is_goodbye.get() {
+                        // Fails only for invalid close codes.
                         let _ = socket.close(Some(NORMAL_CLOSURE), None);
                     }
                     return;

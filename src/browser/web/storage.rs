@@ -1,4 +1,4 @@
-//! What is kept on this device from one visit to the next; it must not know what follows from it.
+//! The stored profile in `localStorage`, which all tabs of this browser share.
 
 use gloo_events::EventListener;
 use wasm_bindgen::JsValue;
@@ -10,90 +10,90 @@ use crate::{
     call::{ChosenDevices, Dated, DeviceKind, Input, PastPartners, Preferences, StoredProfile},
 };
 
-/// How the name begins of everything that is kept here.
-const OURS: &str = "passerby.";
+/// The prefix of all keys.
+const PREFIX: &str = "passerby.";
 
-/// Where the preferences are kept.
+/// The key of the preferences.
 const PREFERENCES: &str = "passerby.preferences";
 
-/// Where the topics are kept.
+/// The key of the topics.
 const TOPICS: &str = "passerby.topics";
 
-/// Where the name of this device is kept.
+/// The key of this device's name.
 const DEVICE: &str = "passerby.device";
 
-/// Where it is kept whom it has met.
+/// The key of the partners that this device has met.
 const MET: &str = "passerby.met";
 
-/// Where it is kept whom it has blocked.
+/// The key of the partners that this device has blocked.
 const BLOCKED: &str = "passerby.blocked";
 
-/// Listeners for what other pages keep; they go when this is dropped.
-pub(crate) struct Listeners {
+/// Listeners for changes by other tabs. Dropping it removes them.
+pub(crate) struct StorageListeners {
     _listeners: Vec<EventListener>,
 }
 
-/// Tells the inbox what is kept whenever another page of this browser has changed it.
-pub(crate) fn watch(inbox: &Inbox) -> Listeners {
-    let on = |name: &'static str, is_news: fn(&JsValue) -> bool| {
+/// Reports the stored profile whenever another tab may have changed it.
+pub(crate) fn watch(inbox: &Inbox) -> StorageListeners {
+    let on = |name: &'static str, is_relevant: fn(&JsValue) -> bool| {
         let (window, inbox) = (window()?, inbox.clone());
         Some(EventListener::new(&window, name, move |event| {
-            if is_news(event) {
-                inbox.put(Input::StorageChanged(recall()));
+            if is_relevant(event) {
+                inbox.put(Input::StorageChanged(load()));
             }
         }))
     };
-    let all = [
-        // Without a key where everything is gone at once. What is there now counts, and not what the event says: this page
-        // may have written since.
-        on("storage", |event| get(event, "key").as_string().is_none_or(|key| key.starts_with(OURS))),
-        // A page that was left, and is back as it was, has not been told in between.
+    let listeners = [
+        // The event has no key if the whole storage was cleared. Its value may be older than what this tab has stored
+        // since, so the profile is loaded again.
+        on("storage", |event| get(event, "key").as_string().is_none_or(|key| key.starts_with(PREFIX))),
+        // A page that comes back from the back/forward cache has missed all events in between.
         on("pageshow", |event| get(event, "persisted").is_truthy()),
     ];
-    Listeners { _listeners: all.into_iter().flatten().collect() }
+    StorageListeners { _listeners: listeners.into_iter().flatten().collect() }
 }
 
-/// What was kept; nothing where the browser keeps nothing.
-pub(crate) fn recall() -> StoredProfile {
+/// Loads the stored profile; the default one if nothing is stored or the browser has no storage.
+pub(crate) fn load() -> StoredProfile {
     let storage = storage();
-    let kept = |key| storage.as_ref().and_then(|it| it.get_item(key).ok().flatten()).unwrap_or_default();
+    let text = |key| storage.as_ref().and_then(|it| it.get_item(key).ok().flatten()).unwrap_or_default();
     StoredProfile {
-        preferences: Preferences::from_text(&kept(PREFERENCES)),
-        chosen: ChosenDevices(DeviceKind::ALL.map(|kind| kept(key(kind)))),
-        topics: kept(TOPICS),
+        preferences: Preferences::from_text(&text(PREFERENCES)),
+        chosen: ChosenDevices(DeviceKind::ALL.map(|kind| text(device_key(kind)))),
+        topics: text(TOPICS),
         acquaintances: PastPartners {
-            device: kept(DEVICE),
-            met: Dated::from_text(&kept(MET)),
-            blocked: Dated::from_text(&kept(BLOCKED)),
+            device: text(DEVICE),
+            met: Dated::from_text(&text(MET)),
+            blocked: Dated::from_text(&text(BLOCKED)),
         },
     }
 }
 
-/// Whether anything is kept here.
-pub(crate) fn knows_this_device() -> bool {
-    recall() != StoredProfile::default()
+/// Whether a profile other than the default one is stored, so this device has been here before.
+pub(crate) fn has_profile() -> bool {
+    load() != StoredProfile::default()
 }
 
-/// Keeps this. A browser that may not, or has no room, forgets it when the page is left.
-pub(crate) fn remember(kept: &StoredProfile) {
+/// Stores the profile. If the browser forbids it or the storage is full, the profile lasts until the page is closed.
+pub(crate) fn save(profile: &StoredProfile) {
     let Some(storage) = storage() else { return };
-    let keep = |key, text: &str| {
+    let store = |key, text: &str| {
         let _ = if text.is_empty() { storage.remove_item(key) } else { storage.set_item(key, text) };
     };
-    keep(PREFERENCES, &kept.preferences.to_text());
-    keep(TOPICS, &kept.topics);
-    keep(DEVICE, &kept.acquaintances.device);
-    keep(MET, &kept.acquaintances.met.to_text());
-    keep(BLOCKED, &kept.acquaintances.blocked.to_text());
-    DeviceKind::ALL.into_iter().for_each(|kind| keep(key(kind), kept.chosen.of(kind)));
+    store(PREFERENCES, &profile.preferences.to_text());
+    store(TOPICS, &profile.topics);
+    store(DEVICE, &profile.acquaintances.device);
+    store(MET, &profile.acquaintances.met.to_text());
+    store(BLOCKED, &profile.acquaintances.blocked.to_text());
+    DeviceKind::ALL.into_iter().for_each(|kind| store(device_key(kind), profile.chosen.of(kind)));
 }
 
-/// Keeps nothing.
-pub(crate) fn forget() {
-    remember(&StoredProfile::default());
+/// Erases the stored profile.
+pub(crate) fn erase() {
+    save(&StoredProfile::default());
 }
 
-const fn key(kind: DeviceKind) -> &'static str {
+const fn device_key(kind: DeviceKind) -> &'static str {
     match kind {
         DeviceKind::Camera => "passerby.camera",
         DeviceKind::Microphone => "passerby.microphone",

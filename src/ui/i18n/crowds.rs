@@ -1,8 +1,8 @@
-//! How many are here and how long one waits, in English; it must not know who counts.
+//! The English texts that tell how many people are here.
 
 use crate::protocol::limits::CROWD_STEPS;
 
-/// How many, by the steps that are reached.
+/// One text for fewer people than the first step, and one for each step that is reached.
 pub(crate) static ENGLISH: [&str; CROWD_STEPS.len() + 1] = [
     "Nobody else is here just now. Leave this open: whoever comes next is yours.",
     "A few people are here.",

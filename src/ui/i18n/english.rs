@@ -1,8 +1,8 @@
-//! The texts in English; it must not know when which of them is shown.
+//! The English catalogue.
 
-use super::{Said, Words, crowds};
+use super::{StateText, Words, crowds};
 
-/// English.
+/// All texts in English.
 pub(crate) static ENGLISH: Words = Words {
     language: "en",
     direction: "ltr",
@@ -21,7 +21,7 @@ pub(crate) static ENGLISH: Words = Words {
     camera_off: "Turn camera off",
     camera_on: "Turn camera on",
 
-    landing: Said {
+    landing: StateText {
         heading: "Meet someone you would have walked past",
         sentence: "Passerby puts you face to face with a stranger in a video call, with no account and nothing to \
                    install. Stay as long as you both like, or press Next to meet somebody else.",
@@ -29,18 +29,18 @@ pub(crate) static ENGLISH: Words = Words {
     },
     address: "The call goes straight from your browser to theirs, so the other person can find out your network \
               address and, from it, roughly where you are. Passerby records nothing; the other person could.",
-    asking: Said {
+    asking: StateText {
         heading: "Allow your camera and microphone",
         sentence: "Your browser is asking now: choose Allow, so that the other person can see and hear you. Nobody \
                    does before you are connected, and Stop turns both off.",
         spoken: "Your browser is asking for your camera and microphone. Choose Allow.",
     },
-    ready: Said {
+    ready: StateText {
         heading: "Reaching the server\u{2026}",
         sentence: "Your picture and your voice stay with you until somebody is found.",
         spoken: "Reaching the server.",
     },
-    waiting: Said {
+    waiting: StateText {
         heading: "Looking for someone\u{2026}",
         sentence: "You will see each other as soon as somebody else is looking too.",
         spoken: "Looking for someone.",
@@ -55,32 +55,32 @@ pub(crate) static ENGLISH: Words = Words {
     without_microphone: "You are here without a microphone. The other person can see you, and you can see and hear \
                          them.",
     without_both: "You are here without camera and microphone. You can still see and hear the other person.",
-    connecting: Said {
+    connecting: StateText {
         heading: "Found someone",
         sentence: "Connecting the two of you.",
         spoken: "Found someone. Connecting.",
     },
-    connecting_slow: Said {
+    connecting_slow: StateText {
         heading: "Still connecting\u{2026}",
         sentence: "It takes longer than usual. Give it a moment, or press Next to meet somebody else.",
         spoken: "Still connecting. It takes longer than usual.",
     },
-    talking: Said {
+    talking: StateText {
         heading: "Talking with a stranger",
         sentence: "Say hello.",
         spoken: "You are connected. Say hello.",
     },
-    left: Said {
+    left: StateText {
         heading: "They left",
         sentence: "Looking for someone else in a moment.",
         spoken: "They left. Looking for someone else in a moment.",
     },
-    lost: Said {
+    lost: StateText {
         heading: "Their connection was lost",
         sentence: "Looking for someone else in a moment.",
         spoken: "Their connection was lost. Looking for someone else in a moment.",
     },
-    unconnected: Said {
+    unconnected: StateText {
         heading: "You two could not be connected",
         sentence: "Looking for someone else.",
         spoken: "You two could not be connected. Looking for someone else.",
@@ -98,55 +98,55 @@ pub(crate) static ENGLISH: Words = Words {
     next_hint: "Really? Esc again",
     next_asked: "Really? Press Escape again for the next stranger.",
 
-    camera_blocked: Said {
+    camera_blocked: StateText {
         heading: "Your camera and microphone are blocked",
         sentence: "Allow them for this page, by the icon beside the address or in your browser\u{2019}s settings, then \
                    try again.",
         spoken: "Your camera and microphone are blocked.",
     },
-    no_device: Said {
+    no_device: StateText {
         heading: "No camera or microphone found",
         sentence: "Connect at least one of them, or turn it on, then try again.",
         spoken: "No camera or microphone was found.",
     },
-    device_busy: Said {
+    device_busy: StateText {
         heading: "Your camera is in use",
         sentence: "Close the other program that uses your camera or microphone, then try again.",
         spoken: "Another program is using your camera or microphone.",
     },
-    unsupported: Said {
+    unsupported: StateText {
         heading: "This browser can\u{2019}t make video calls",
         sentence: "Open this page in a current Chrome, Edge, Firefox or Safari.",
         spoken: "This browser can\u{2019}t make video calls.",
     },
-    insecure: Said {
+    insecure: StateText {
         heading: "Video calls need a secure page",
         sentence: "Open this page again with https:// at the beginning of its address.",
         spoken: "Video calls need a secure page.",
     },
-    server_lost: Said {
+    server_lost: StateText {
         heading: "Lost contact with the server",
         sentence: "Passerby keeps trying by itself. If it does not come back, check your own connection.",
         spoken: "Lost contact with the server. Trying again.",
     },
-    server_full: Said {
+    server_full: StateText {
         heading: "Passerby is full right now",
         sentence: "Too many people are here at this moment. Passerby tries again by itself.",
         spoken: "Passerby is full right now. Trying again.",
     },
     tries_again: "Trying again in",
-    network_full: Said {
+    network_full: StateText {
         heading: "Many people are here from your network",
         sentence: "Passerby lets in so many from one network at a time, and tries again by itself. Another network may \
                    be faster.",
         spoken: "Too many people are here from your network. Trying again.",
     },
-    rate_limited: Said {
+    rate_limited: StateText {
         heading: "One moment",
         sentence: "You went on faster than the server finds people. It goes on by itself.",
         spoken: "One moment. It goes on by itself.",
     },
-    no_relay: Said {
+    no_relay: StateText {
         heading: "Your address can\u{2019}t be hidden here",
         sentence: "This server has no relay to hide it behind, so Passerby does not connect you. Turn \u{201c}Hide my \
                    address\u{201d} off to meet people all the same.",
@@ -190,7 +190,7 @@ pub(crate) static ENGLISH: Words = Words {
     mark_ice: "Path",
     mark_dtls: "Encrypted",
     mark_first_frame: "First picture",
-    mirror: Said {
+    mirror: StateText {
         heading: "How you look and sound",
         sentence: "Nobody else sees or hears this. Say something: the bar below moves with your voice.",
         spoken: "Your camera and microphone are on. Nobody else sees or hears you.",
@@ -198,7 +198,7 @@ pub(crate) static ENGLISH: Words = Words {
     check: "Check camera and sound",
     start_without: "Continue without",
     use_here: "Use here",
-    still_there: Said {
+    still_there: StateText {
         heading: "Still there?",
         sentence: "You have been looking for a while. Press the button, or Passerby stops looking.",
         spoken: "Still there? Press any key, or Passerby stops looking.",
@@ -282,13 +282,13 @@ pub(crate) static ENGLISH: Words = Words {
     encoded: "Encoded as",
     copy_report: "Copy report",
 
-    camera_dismissed: Said {
+    camera_dismissed: StateText {
         heading: "Your browser\u{2019}s question was closed",
         sentence: "Passerby needs your camera and microphone to show you to the other person. Try again, and choose \
                    Allow.",
         spoken: "The question for your camera and microphone was closed.",
     },
-    blocked_by_system: Said {
+    blocked_by_system: StateText {
         heading: "Your system blocks the camera",
         sentence: "This page may use it, but the browser may not. Allow your browser to use camera and microphone in \
                    the privacy settings of your system, then try again.",
@@ -306,17 +306,17 @@ pub(crate) static ENGLISH: Words = Words {
         "Open your phone\u{2019}s Settings, find this browser, and allow Camera and Microphone. Or tap the icon beside the \
          address, then Website Settings. Then try again.",
     ],
-    offline: Said {
+    offline: StateText {
         heading: "You\u{2019}re offline",
         sentence: "Your device has no network. Passerby goes on by itself when it is back.",
         spoken: "You are offline.",
     },
-    other_tab: Said {
+    other_tab: StateText {
         heading: "Open in another tab",
         sentence: "Passerby is used in another tab or window of this browser, so it has stopped here.",
         spoken: "Passerby is used in another tab and has stopped here.",
     },
-    idle: Said {
+    idle: StateText {
         heading: "Stopped looking",
         sentence: "Nobody seemed to be there, so Passerby turned your camera off. Start again whenever you like.",
         spoken: "Nobody seemed to be there. Passerby has stopped looking.",
@@ -327,7 +327,7 @@ pub(crate) static ENGLISH: Words = Words {
     symbols: SYMBOLS,
 };
 
-/// One for each number of six bits: clearly different, easily named.
+/// The symbols of the verification code, one for each number of six bits. They are easy to name and tell apart.
 static SYMBOLS: [&str; 64] = [
     "🐶 dog",
     "🐱 cat",

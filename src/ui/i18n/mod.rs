@@ -1,7 +1,7 @@
-//! Every text that people read; it must not know when which of them is shown.
+//! The catalogues of all texts that people read on the page.
 //!
-//! A catalogue ([`Words`]) has all texts in one language. The server chooses one, writes the page with it, and sends it
-//! along as one list, from which the browser half makes the same catalogue again: no text is compiled into the wasm.
+//! A catalogue ([`Words`]) contains all texts in one language. The server chooses one, renders the page with it, and
+//! sends its texts as a list. The browser half makes the same catalogue from that list, so the wasm contains no texts.
 
 mod english;
 mod pseudo;
@@ -13,12 +13,12 @@ use leptos::prelude::expect_context;
 
 use crate::protocol::limits::{CROWD_STEPS, WAIT_STEPS};
 
-/// Makes the catalogue, and its way to the browser and back, out of one list of fields.
+/// Generates the catalogue and its conversion to and from a list of texts.
 macro_rules! catalogue {
     ($($name:ident: $kind:ty,)*) => {
         /// All texts in one language. Views get theirs from [`words`].
         #[derive(Debug)]
-        #[expect(missing_docs, reason = "the names say what the texts are; `english` has the texts")]
+        #[expect(missing_docs, reason = "the names describe the texts, which are in `english`")]
         pub struct Words {
             $(pub $name: $kind,)*
         }
@@ -27,13 +27,13 @@ macro_rules! catalogue {
             /// All texts, in the order of the fields.
             pub fn texts(&self) -> Vec<&'static str> {
                 let mut texts = Vec::new();
-                $(self.$name.give(&mut texts);)*
+                $(self.$name.push_to(&mut texts);)*
                 texts
             }
 
             /// The catalogue with these texts, in the order of the fields.
             pub fn from_texts(texts: &mut dyn FnMut() -> &'static str) -> Self {
-                Self { $($name: Text::take(texts),)* }
+                Self { $($name: Entry::read_from(texts),)* }
             }
         }
     };
@@ -56,22 +56,22 @@ catalogue! {
     camera_off: &'static str,
     camera_on: &'static str,
 
-    landing: Said,
+    landing: StateText,
     address: &'static str,
-    asking: Said,
-    ready: Said,
-    waiting: Said,
+    asking: StateText,
+    ready: StateText,
+    waiting: StateText,
     crowds: [&'static str; CROWD_STEPS.len() + 1],
     waits: [&'static str; WAIT_STEPS.len() + 1],
     without_camera: &'static str,
     without_microphone: &'static str,
     without_both: &'static str,
-    connecting: Said,
-    connecting_slow: Said,
-    talking: Said,
-    left: Said,
-    lost: Said,
-    unconnected: Said,
+    connecting: StateText,
+    connecting_slow: StateText,
+    talking: StateText,
+    left: StateText,
+    lost: StateText,
+    unconnected: StateText,
 
     stranger_picture: &'static str,
     own_picture: &'static str,
@@ -85,17 +85,17 @@ catalogue! {
     next_hint: &'static str,
     next_asked: &'static str,
 
-    camera_blocked: Said,
-    no_device: Said,
-    device_busy: Said,
-    unsupported: Said,
-    insecure: Said,
-    server_lost: Said,
-    server_full: Said,
-    network_full: Said,
+    camera_blocked: StateText,
+    no_device: StateText,
+    device_busy: StateText,
+    unsupported: StateText,
+    insecure: StateText,
+    server_lost: StateText,
+    server_full: StateText,
+    network_full: StateText,
     tries_again: &'static str,
-    rate_limited: Said,
-    no_relay: Said,
+    rate_limited: StateText,
+    no_relay: StateText,
     call_continues: &'static str,
 
     hide_address: &'static str,
@@ -125,11 +125,11 @@ catalogue! {
     mark_ice: &'static str,
     mark_dtls: &'static str,
     mark_first_frame: &'static str,
-    mirror: Said,
+    mirror: StateText,
     check: &'static str,
     start_without: &'static str,
     use_here: &'static str,
-    still_there: Said,
+    still_there: StateText,
     here: &'static str,
     outdated: &'static str,
     reload: &'static str,
@@ -199,64 +199,64 @@ catalogue! {
     encoded: &'static str,
     copy_report: &'static str,
 
-    camera_dismissed: Said,
-    blocked_by_system: Said,
+    camera_dismissed: StateText,
+    blocked_by_system: StateText,
     blocked_steps: [&'static str; 6],
-    offline: Said,
-    other_tab: Said,
-    idle: Said,
+    offline: StateText,
+    other_tab: StateText,
+    idle: StateText,
 
     seconds: &'static str,
     milliseconds: &'static str,
     symbols: [&'static str; 64],
 }
 
-/// What a state says.
+/// The texts of one state of the page.
 #[derive(Clone, Copy, Debug)]
-pub struct Said {
-    /// A few words, the heading.
+pub struct StateText {
+    /// The heading, a few words.
     pub heading: &'static str,
-    /// What happens, and what can be done; never the only place of a control's name.
+    /// What happens and what can be done. A button that it mentions shows its name itself too.
     pub sentence: &'static str,
-    /// One short sentence to be read aloud when the state begins; empty if it needs none.
+    /// One short sentence that screen readers announce when the state begins. Empty if there is nothing to announce.
     pub spoken: &'static str,
 }
 
-/// What a catalogue is made of.
-trait Text {
-    /// Its texts, in order.
-    fn give(&self, texts: &mut Vec<&'static str>);
+/// An entry of a catalogue: one or more texts.
+trait Entry {
+    /// Appends its texts to the list.
+    fn push_to(&self, texts: &mut Vec<&'static str>);
 
-    /// Made again from them.
-    fn take(texts: &mut dyn FnMut() -> &'static str) -> Self;
+    /// Reads as many texts as it needs from the list.
+    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self;
 }
 
-impl Text for &'static str {
-    fn give(&self, texts: &mut Vec<&'static str>) {
+impl Entry for &'static str {
+    fn push_to(&self, texts: &mut Vec<&'static str>) {
         texts.push(self);
     }
 
-    fn take(texts: &mut dyn FnMut() -> &'static str) -> Self {
+    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
         texts()
     }
 }
 
-impl Text for Said {
-    fn give(&self, texts: &mut Vec<&'static str>) {
+impl Entry for StateText {
+    fn push_to(&self, texts: &mut Vec<&'static str>) {
         texts.extend([self.heading, self.sentence, self.spoken]);
     }
 
-    fn take(texts: &mut dyn FnMut() -> &'static str) -> Self {
+    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
         Self { heading: texts(), sentence: texts(), spoken: texts() }
     }
 }
 
-impl<const N: usize> Text for [&'static str; N] {
-    fn give(&self, texts: &mut Vec<&'static str>) {
+impl<const N: usize> Entry for [&'static str; N] {
+    fn push_to(&self, texts: &mut Vec<&'static str>) {
         texts.extend(self);
     }
 
-    fn take(texts: &mut dyn FnMut() -> &'static str) -> Self {
+    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
         array::from_fn(|_| texts())
     }
 }
@@ -266,8 +266,9 @@ pub fn words() -> &'static Words {
     expect_context()
 }
 
-/// The catalogue in the language with this tag (BCP 47), or in English: a real language, or one of the two in which
-/// tests find texts that are cut off, not mirrored, or not in the catalogue.
+/// The catalogue for a language tag (BCP 47), or the English one if there is none.
+///
+/// Two languages are artificial. With them, tests find texts that are cut off, not mirrored, or not in the catalogue.
 pub fn in_language(tag: &str) -> &'static Words {
     match tag {
         "en-XA" => &pseudo::ACCENTED,
@@ -281,26 +282,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_catalogue_survives_the_way_to_the_browser() {
+    fn catalogue_survives_conversion_to_a_list_and_back() {
         let english = in_language("en");
         let texts = english.texts();
         let mut rest = texts.iter();
-        let again = Words::from_texts(&mut || rest.next().unwrap());
-        assert_eq!(again.texts(), texts);
-        assert_eq!((again.start, again.talking.sentence), (english.start, english.talking.sentence));
+        let copy = Words::from_texts(&mut || rest.next().unwrap());
+        assert_eq!(copy.texts(), texts);
+        assert_eq!((copy.start, copy.talking.sentence), (english.start, english.talking.sentence));
         assert_eq!(rest.next(), None);
     }
 
     #[test]
-    fn languages_that_nobody_speaks_are_made_for_tests() {
+    fn pseudo_languages_are_longer_accented_or_mirrored() {
         let (english, accented, mirrored) = (in_language("en"), in_language("en-XA"), in_language("ar-XB"));
         assert_eq!((accented.language, accented.direction), ("en-XA", "ltr"));
         assert_eq!((mirrored.language, mirrored.direction), ("ar-XB", "rtl"));
-        for (text, long) in english.texts().iter().zip(accented.texts()).skip(2) {
-            let (before, after) = (text.chars().count(), long.chars().count());
-            assert!(10 * after >= 14 * before, "{text:?} became {long:?}");
-            assert!(!long.contains(|it: char| it.is_ascii_alphabetic()), "{long:?}");
+        for (text, accented) in english.texts().iter().zip(accented.texts()).skip(2) {
+            let (before, after) = (text.chars().count(), accented.chars().count());
+            assert!(10 * after >= 14 * before, "{text:?} became {accented:?}");
+            assert!(!accented.contains(|it: char| it.is_ascii_alphabetic()), "{accented:?}");
         }
-        assert_eq!(in_language("tlh").language, "en", "who speaks none of ours gets English");
+        assert_eq!(in_language("tlh").language, "en", "an unknown language falls back to English");
     }
 }

@@ -1,4 +1,4 @@
-//! [`App`]: the one page that moves, from the first look to the call; it must not know how a call is made.
+//! [`App`]: the whole page, from the start page to the call.
 
 use leptos::{ev, prelude::*};
 
@@ -6,46 +6,46 @@ use super::keys;
 use crate::{
     call::{Flow, Intent, Phase, Problem, Snapshot},
     ui::{
-        Stage,
+        PageContext,
         i18n::words,
-        parts::{Announcer, Brand, Chat, Dock, Heading, Panel, Pictures, Sheet, see},
+        parts::{Announcer, Brand, ChatPanel, Dock, PageHeading, Panel, Pictures, Sheet, derived},
         view_model,
     },
 };
 
-/// The page: shows the `Snapshot` of the [`Stage`] in its context and sends its `Intent`s.
+/// The page. Shows the `Snapshot` of the [`PageContext`] and sends `Intent`s through it.
 #[component]
 pub fn App() -> impl IntoView {
-    let Stage { snapshot, intend, .. } = expect_context();
-    let heading = Heading::default();
+    let PageContext { snapshot, send_intent, .. } = expect_context();
+    let heading = PageHeading::default();
     provide_context(heading);
 
     let hydrated = RwSignal::new(false);
     Effect::new(move || {
         let pressed = window_event_listener(ev::keydown, move |key| {
             let has_modifier = key.ctrl_key() || key.alt_key() || key.meta_key();
-            let seen = snapshot.get_untracked();
-            if keys::holds(seen, &key.key()) {
+            let now = snapshot.get_untracked();
+            if keys::is_talk_key(now, &key.key()) {
                 key.prevent_default();
             }
             if key.repeat() || has_modifier {
                 return;
             }
-            if let Some(intent) = keys::pressed(seen, &key.key()) {
-                // Else the space bar scrolls, and a letter lands in the field that it has opened.
+            if let Some(intent) = keys::intent_of(now, &key.key()) {
+                // Otherwise the space bar would scroll, and a letter would end up in the field that it opens.
                 key.prevent_default();
-                intend.run(intent);
+                send_intent.run(intent);
             }
         });
         let released = window_event_listener(ev::keyup, move |key| {
-            if keys::holds(snapshot.get_untracked(), &key.key()) {
-                // Else it would press the button that has the focus.
+            if keys::is_talk_key(snapshot.get_untracked(), &key.key()) {
+                // Otherwise the space bar would press the focused button.
                 key.prevent_default();
-                intend.run(Intent::HoldToTalk(false));
+                send_intent.run(Intent::HoldToTalk(false));
             }
         });
-        // Whoever is called away lets go of the key somewhere else.
-        let left = window_event_listener(ev::blur, move |_| intend.run(Intent::HoldToTalk(false)));
+        // The page does not see a key that is released in another window.
+        let left = window_event_listener(ev::blur, move |_| send_intent.run(Intent::HoldToTalk(false)));
         on_cleanup(move || {
             pressed.remove();
             released.remove();
@@ -55,7 +55,7 @@ pub fn App() -> impl IntoView {
     });
     Effect::new(move || {
         snapshot.track();
-        heading.catch_focus();
+        heading.restore_focus();
     });
 
     view! {
@@ -63,27 +63,27 @@ pub fn App() -> impl IntoView {
             id="app"
             class="app"
             aria-label=words().name
-            data-screen=see(|it| Some(view_model::screen(it).name()))
-            data-phase=see(|it| Some(it.phase.name()))
-            data-problem=see(|it| it.problem.map(Problem::code))
-            data-flow=see(flow)
-            data-strength=see(|it| view_model::is_met(it).then(|| it.details.strength.name()))
-            data-chat=see(|it| (view_model::is_met(it) && it.chat.open).then_some(""))
-            data-slow=see(|it| matches!(it.phase, Phase::Connecting { slow: true }).then_some(""))
+            data-screen=derived(|it| Some(view_model::layout(it).name()))
+            data-phase=derived(|it| Some(it.phase.name()))
+            data-problem=derived(|it| it.problem.map(Problem::code))
+            data-flow=derived(flow)
+            data-strength=derived(|it| view_model::is_matched(it).then(|| it.details.strength.name()))
+            data-chat=derived(|it| (view_model::is_matched(it) && it.chat.open).then_some(""))
+            data-slow=derived(|it| matches!(it.phase, Phase::Connecting { slow: true }).then_some(""))
             data-hydrated=move || hydrated.get().then_some("")
         >
             <Announcer/>
             <Brand/>
             <Panel/>
             <Pictures/>
-            <Chat/>
+            <ChatPanel/>
             <Dock/>
             <Sheet/>
         </main>
     }
 }
 
-/// The stable name of what media does, while there is any.
+/// The stable name of the flow, for `data-flow`; none outside a call.
 const fn flow(snapshot: Snapshot) -> Option<&'static str> {
     match snapshot.phase {
         Phase::Talking { flow: Flow::Steady, .. } => Some("steady"),

@@ -1,4 +1,4 @@
-//! What single keys do, when nobody is writing; it must not know what comes of it.
+//! Keyboard shortcuts: single keys, outside of text fields and dialogs.
 
 use leptos::prelude::document;
 
@@ -7,22 +7,23 @@ use crate::{
     ui::view_model,
 };
 
-/// What a key asks for, if it belongs to the page at this moment.
-pub(crate) fn pressed(snapshot: Snapshot, key: &str) -> Option<Intent> {
+/// The intent of a key press; `None` if the key does nothing now or belongs to the browser.
+pub(crate) fn intent_of(snapshot: Snapshot, key: &str) -> Option<Intent> {
     if is_dialog_open() {
         return None;
     }
     if key == "Escape" {
-        let is_browsers = document().fullscreen_element().is_some();
-        return (view_model::is_met(snapshot) && !is_browsers).then_some(Intent::Escape);
+        // The browser uses this Escape to leave full screen.
+        let is_full_screen = document().fullscreen_element().is_some();
+        return (view_model::is_matched(snapshot) && !is_full_screen).then_some(Intent::Escape);
     }
-    let is_stage = view_model::screen(snapshot) == view_model::Screen::Stage;
-    if !is_stage || is_writing() || snapshot.preferences.has(Switch::NoKeys) && key != " " {
+    let is_call = view_model::layout(snapshot) == view_model::Layout::Call;
+    if !is_call || is_writing() || snapshot.preferences.has(Switch::NoKeys) && key != " " {
         return None;
     }
     let is_talking = matches!(snapshot.phase, Phase::Talking { .. });
     match key {
-        " " if holds(snapshot, key) => Some(Intent::HoldToTalk(true)),
+        " " if is_talk_key(snapshot, key) => Some(Intent::HoldToTalk(true)),
         "m" | "M" => Some(Intent::ToggleMicrophone),
         "c" | "C" => Some(Intent::ToggleCamera),
         "f" | "F" => Some(Intent::Window(WindowWish::ToggleFullScreen)),
@@ -30,30 +31,30 @@ pub(crate) fn pressed(snapshot: Snapshot, key: &str) -> Option<Intent> {
         "p" | "P" if is_talking => Some(Intent::Window(WindowWish::TogglePictureInPicture)),
         "s" | "S" if is_talking => Some(Intent::ToggleScreen),
         "t" | "T" if is_talking => Some(Intent::Chat(ChatWish::Toggle)),
-        // The list of keys is in it.
+        // The sheet contains the list of shortcuts.
         "?" => Some(Intent::Window(WindowWish::OpenSheet)),
         _ => None,
     }
 }
 
-/// Whether this key holds the microphone open. Buttons are pressed with Enter then.
-pub(crate) fn holds(snapshot: Snapshot, key: &str) -> bool {
-    let is_stage = view_model::screen(snapshot) == view_model::Screen::Stage;
+/// Whether this key unmutes the microphone while it is held. Buttons are pressed with Enter then.
+pub(crate) fn is_talk_key(snapshot: Snapshot, key: &str) -> bool {
+    let is_call = view_model::layout(snapshot) == view_model::Layout::Call;
     key == " "
-        && is_stage
+        && is_call
         && snapshot.preferences.has(Switch::PushToTalk)
         && !is_dialog_open()
         && !is_writing()
 }
 
 fn is_dialog_open() -> bool {
-    is_there("dialog[open], :popover-open")
+    exists("dialog[open], :popover-open")
 }
 
 fn is_writing() -> bool {
-    is_there("input:focus, select:focus, textarea:focus")
+    exists("input:focus, select:focus, textarea:focus")
 }
 
-fn is_there(selector: &str) -> bool {
+fn exists(selector: &str) -> bool {
     matches!(document().query_selector(selector), Ok(Some(_)))
 }

@@ -1,4 +1,4 @@
-//! Whole pages; they must not know how their parts are drawn.
+//! Whole pages and their keyboard shortcuts.
 
 mod home;
 mod keys;

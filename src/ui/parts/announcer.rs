@@ -1,20 +1,20 @@
-//! What is said aloud by a screen reader: one polite region, one urgent one; it must not know what is drawn.
+//! The live regions that screen readers announce: polite ones and an urgent one.
 
 use leptos::prelude::*;
 
-use super::{call::chat::name, derive::say};
+use super::{call::chat::reaction_name, derive::derived_text};
 use crate::ui::view_model;
 
-/// The live regions. The urgent one is seen too while a call goes on: then it is all that is shown of a problem.
+/// The live regions. The urgent one is visible too: during a call nothing else shows a problem.
 #[component]
 pub(crate) fn Announcer() -> impl IntoView {
     view! {
-        <p class="visually-hidden" role="status">{say(view_model::status)}</p>
+        <p class="visually-hidden" role="status">{derived_text(view_model::status)}</p>
         <p class="visually-hidden" aria-live="polite">
-            {say(|words, it| if it.chat.theirs.is_some() { words.partner_reacts } else { "" })}
+            {derived_text(|words, it| if it.chat.theirs.is_some() { words.partner_reacts } else { "" })}
             " "
-            {say(|words, it| it.chat.theirs.map_or("", |it| name(words, it)))}
+            {derived_text(|words, it| it.chat.theirs.map_or("", |it| reaction_name(words, it)))}
         </p>
-        <p class="strip" role="alert">{say(view_model::alert)}</p>
+        <p class="strip" role="alert">{derived_text(view_model::alert)}</p>
     }
 }

@@ -1,18 +1,18 @@
-//! The mark and the name, and the way to the settings; it must not know what is set.
+//! The logo, the name of the site, and the button that opens the settings.
 
 use leptos::prelude::*;
 
 use super::{
-    derive::see,
+    derive::derived,
     icon::{self, Icon},
 };
 use crate::ui::{
     SHEET_ID,
     i18n::words,
-    view_model::{self, Screen},
+    view_model::{self, Layout},
 };
 
-/// The mark with the name beside it.
+/// The logo with the name beside it, and the button for the settings sheet outside a call.
 #[component]
 pub(crate) fn Brand() -> impl IntoView {
     view! {
@@ -26,7 +26,7 @@ pub(crate) fn Brand() -> impl IntoView {
             aria-label=words().settings
             title=words().settings
             popovertarget=SHEET_ID
-            hidden=see(|it| view_model::screen(it) == Screen::Stage)
+            hidden=derived(|it| view_model::layout(it) == Layout::Call)
         >
             <Icon of=|_| icon::MORE/>
         </button>

@@ -1,29 +1,31 @@
-//! [`see`] and [`say`]: the two ways for every view to look at the snapshot; it must not know what is looked for.
+//! [`derived`] and [`derived_text`]: values that views derive from the snapshot.
 //!
-//! All views share one closure for each kind of answer: each other one would bring its own copy of everything that makes an
-//! attribute or a text follow it, half a kilobyte of the page's program a piece.
+//! Because both take function pointers, all views share one closure type for each type of value. With a closure type of
+//! its own, each view would bring its own copy of the reactive code: half a kilobyte of wasm each.
 
 use leptos::prelude::*;
 
 use crate::{
     call::Snapshot,
     ui::{
-        Stage,
+        PageContext,
         i18n::{Words, words},
     },
 };
 
-/// What a view shows of the snapshot, to be looked at again at each change.
-pub(crate) fn see<T: 'static>(look: fn(Snapshot) -> T) -> impl Fn() -> T + Copy + Send + Sync + 'static {
-    let Stage { snapshot, .. } = expect_context();
-    move || look(snapshot.get())
+/// A value derived from the snapshot. It is computed again after each change.
+pub(crate) fn derived<T: 'static>(
+    derive: fn(Snapshot) -> T,
+) -> impl Fn() -> T + Copy + Send + Sync + 'static {
+    let PageContext { snapshot, .. } = expect_context();
+    move || derive(snapshot.get())
 }
 
-/// What a view says of the snapshot, in the words of the page.
-pub(crate) fn say<T: 'static>(
-    look: fn(&'static Words, Snapshot) -> T,
+/// A value derived from the snapshot and the catalogue, usually a text.
+pub(crate) fn derived_text<T: 'static>(
+    derive: fn(&'static Words, Snapshot) -> T,
 ) -> impl Fn() -> T + Copy + Send + Sync + 'static {
-    let Stage { snapshot, .. } = expect_context();
+    let PageContext { snapshot, .. } = expect_context();
     let words = words();
-    move || look(words, snapshot.get())
+    move || derive(words, snapshot.get())
 }

@@ -1,8 +1,8 @@
-//! Icons out of the one sprite; it must not know what they are used for.
+//! Icons from the SVG sprite.
 
 use leptos::prelude::*;
 
-use super::derive::see;
+use super::derive::derived;
 use crate::call::Snapshot;
 
 pub(crate) const MARK: &str = "/icons.svg#mark";
@@ -25,15 +25,15 @@ pub(crate) const AWAY: &str = "/icons.svg#away";
 pub(crate) const CLOCK: &str = "/icons.svg#clock";
 pub(crate) const WIFI_OFF: &str = "/icons.svg#wifi-off";
 
-/// An icon beside a text that says the same: never read aloud.
+/// An icon beside a text with the same meaning, so screen readers skip it.
 #[component]
 pub(crate) fn Icon(
-    /// Its address, which may depend on the state.
+    /// Its URL, which may depend on the state.
     of: fn(Snapshot) -> &'static str,
 ) -> impl IntoView {
     view! {
         <svg class="icon" aria-hidden="true" focusable="false">
-            <use href=see(of)></use>
+            <use href=derived(of)></use>
         </svg>
     }
 }

@@ -1,4 +1,4 @@
-//! The parts of which pages are made; each must not know what stands beside it.
+//! The parts that pages are made of.
 
 mod derive;
 mod focus;
@@ -13,10 +13,10 @@ mod settings;
 
 pub(crate) use announcer::Announcer;
 pub(crate) use brand::Brand;
-pub(crate) use call::chat::Chat;
+pub(crate) use call::chat::ChatPanel;
 pub(crate) use call::dock::Dock;
 pub(crate) use call::pictures::Pictures;
-pub(crate) use derive::see;
-pub(crate) use focus::Heading;
+pub(crate) use derive::derived;
+pub(crate) use focus::PageHeading;
 pub(crate) use panel::Panel;
 pub(crate) use settings::sheet::Sheet;

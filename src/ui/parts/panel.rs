@@ -1,102 +1,122 @@
-//! The one frame in which every state says what it is: figure, heading, sentence, note, one thing to do;
-//! it must not know what comes of it.
+//! The panel, which presents every state outside a call: figure, heading, sentence, note and buttons.
 
 use leptos::prelude::*;
 
 use super::{
-    call::occupancy::Crowd,
-    derive::{say, see},
-    focus::Heading,
+    call::occupancy::OccupancyLine,
+    derive::{derived, derived_text},
+    focus::PageHeading,
     icon::{self, Icon},
     settings::{
-        devices::Devices,
-        switches::Choices,
-        topics::{Sought, Topics},
+        devices::DeviceMenus,
+        switches::Switches,
+        topics::{SearchStatus, TopicsField},
     },
 };
 use crate::{
     call::{Intent, Phase, Problem, Snapshot, Switch},
     ui::{
-        Stage,
+        PageContext,
         i18n::{Words, words},
         view_model,
     },
 };
 
-/// Figure, heading, sentence, note and main action of the current state.
+/// Figure, heading, sentence, note and buttons of the current state.
 #[component]
 pub(crate) fn Panel() -> impl IntoView {
-    let Stage { snapshot, intend, .. } = expect_context();
-    let heading: Heading = expect_context();
+    let heading: PageHeading = expect_context();
     let words = words();
-    let press = move |_| {
-        if let Some((_, intent)) = view_model::scene(words, snapshot.get_untracked()).action {
-            intend.run(intent);
-        }
-    };
-    let press_second = move |_| {
-        if let Some((_, intent)) = view_model::scene(words, snapshot.get_untracked()).second {
-            intend.run(intent);
-        }
-    };
     view! {
         <div class="panel">
             <Figure/>
             <div class="badge"><Icon of=badge/></div>
             <div class="panel-text">
-                <h1 class="panel-heading" tabindex="-1" node_ref=heading.0>{say(|words, it| view_model::scene(words, it).heading)}</h1>
-                <p class="panel-sentence">{say(|words, it| view_model::scene(words, it).sentence)}</p>
-                <Crowd/>
-                <Sought/>
-                <p class="sought" hidden=see(|it| it.problem.is_none() || it.retries_in.is_none())>
-                    {words.tries_again} " " {see(|it| it.retries_in)} " " {words.seconds}
+                <h1 class="panel-heading" tabindex="-1" node_ref=heading.0>
+                    {derived_text(|words, it| view_model::panel(words, it).heading)}
+                </h1>
+                <p class="panel-sentence">{derived_text(|words, it| view_model::panel(words, it).sentence)}</p>
+                <OccupancyLine/>
+                <SearchStatus/>
+                <p class="sought" hidden=derived(|it| it.problem.is_none() || it.retries_in.is_none())>
+                    {words.tries_again} " " {derived(|it| it.retries_in)} " " {words.seconds}
                 </p>
-                <p class="panel-note" hidden=say(|words, it| view_model::scene(words, it).note.is_none())>
+                <p class="panel-note" hidden=derived_text(|words, it| view_model::panel(words, it).note.is_none())>
                     <Icon of=|_| icon::INFO/>
-                    <span>{say(|words, it| view_model::scene(words, it).note.unwrap_or_default())}</span>
+                    <span>{derived_text(|words, it| view_model::panel(words, it).note.unwrap_or_default())}</span>
                 </p>
-                <div class="panel-action" hidden=say(|words, it| view_model::scene(words, it).action.is_none())>
-                    <button
-                        class="button"
-                        type="button"
-                        data-kind=say(|words, it| starts(words, it).then_some("main"))
-                        data-intent=say(|words, it| starts(words, it).then_some("start"))
-                        on:click=press
-                    >
-                        <span>{say(|words, it| view_model::scene(words, it).action.map_or("", |(name, _)| name))}</span>
-                        <span class="button-wait" aria-hidden="true"></span>
-                    </button>
-                    <button class="button" type="button" hidden=say(|words, it| view_model::scene(words, it).second.is_none()) on:click=press_second>
-                        {say(|words, it| view_model::scene(words, it).second.map_or("", |(name, _)| name))}
-                    </button>
-                </div>
-                <div class="mirror" hidden=see(|it| it.phase != Phase::Mirror)>
+                <Actions/>
+                <div class="mirror" hidden=derived(|it| it.phase != Phase::Mirror)>
                     <label class="field">
                         <span class="field-label">{words.level}</span>
                         <meter data-level="" min="0" max="1" value="0"></meter>
                     </label>
-                    <Devices/>
+                    <DeviceMenus/>
                 </div>
-                <div class="choices" hidden=see(|it| !chooses(it))>
-                    <Topics/>
-                    <Choices of=&[Switch::HideAddress, Switch::SaveData]/>
+                <div class="choices" hidden=derived(|it| !offers_choices(it))>
+                    <TopicsField/>
+                    <Switches of=&[Switch::HideAddress, Switch::SaveData]/>
                 </div>
             </div>
         </div>
     }
 }
 
-/// Whether the first thing to do is to start.
-fn starts(words: &'static Words, snapshot: Snapshot) -> bool {
-    view_model::scene(words, snapshot).action.is_none_or(|(_, intent)| intent == Intent::Start)
+/// The main button, and perhaps a second one.
+#[component]
+fn Actions() -> impl IntoView {
+    let PageContext { snapshot, send_intent, .. } = expect_context();
+    let words = words();
+    let press = move |_| {
+        if let Some((_, intent)) = view_model::panel(words, snapshot.get_untracked()).action {
+            send_intent.run(intent);
+        }
+    };
+    let press_second = move |_| {
+        if let Some((_, intent)) = view_model::panel(words, snapshot.get_untracked()).second {
+            send_intent.run(intent);
+        }
+    };
+    view! {
+        <div
+            class="panel-action"
+            hidden=derived_text(|words, it| view_model::panel(words, it).action.is_none())
+        >
+            <button
+                class="button"
+                type="button"
+                data-kind=derived_text(|words, it| has_start_button(words, it).then_some("main"))
+                data-intent=derived_text(|words, it| has_start_button(words, it).then_some("start"))
+                on:click=press
+            >
+                <span>
+                    {derived_text(|words, it| view_model::panel(words, it).action.map_or("", |(name, _)| name))}
+                </span>
+                <span class="button-wait" aria-hidden="true"></span>
+            </button>
+            <button
+                class="button"
+                type="button"
+                hidden=derived_text(|words, it| view_model::panel(words, it).second.is_none())
+                on:click=press_second
+            >
+                {derived_text(|words, it| view_model::panel(words, it).second.map_or("", |(name, _)| name))}
+            </button>
+        </div>
+    }
 }
 
-/// Whether what this device keeps can be chosen here: before anything begins, and where a choice is what is wrong.
-const fn chooses(snapshot: Snapshot) -> bool {
+/// Whether the main button is Start or hidden.
+fn has_start_button(words: &'static Words, snapshot: Snapshot) -> bool {
+    view_model::panel(words, snapshot).action.is_none_or(|(_, intent)| intent == Intent::Start)
+}
+
+/// Whether the panel offers switches and topics: on the start page, and if a switch causes the problem.
+const fn offers_choices(snapshot: Snapshot) -> bool {
     matches!((snapshot.phase, snapshot.problem), (Phase::Landing, None | Some(Problem::NoRelay)))
 }
 
-/// The mark grown to two people: a circle cut in two, its halves slipped past each other until two are connected.
+/// The logo with two people in it: the halves of a circle, shifted against each other until two are connected.
 #[component]
 fn Figure() -> impl IntoView {
     view! {
@@ -107,7 +127,7 @@ fn Figure() -> impl IntoView {
     }
 }
 
-/// What stands in place of the figure when there is a question or a problem.
+/// The icon that replaces the figure when there is a question or a problem.
 fn badge(snapshot: Snapshot) -> &'static str {
     match snapshot.problem {
         None => icon::CAMERA,

@@ -1,4 +1,4 @@
-//! How loud one's own microphone is, and a tone to try a speaker with; it must not know who wants that.
+//! Audio for testing devices: a level meter for the microphone, and a tone for the speaker.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -8,25 +8,27 @@ use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, window};
 
-use crate::browser::web::js::reflect::{self, call, construct, get, set};
+use crate::browser::web::js::reflect::{self, call, call_async, construct, get, set};
 
-/// Between two looks at the level: as often as an eye follows.
-const LEVEL_EVERY: Duration = Duration::from_millis(60);
+/// The time between two updates of the meter, short enough to look continuous.
+const LEVEL_INTERVAL: Duration = Duration::from_millis(60);
 
-/// Samples of one look: 43 ms at 48 kHz.
+/// Samples that are averaged for one update: 43 ms at 48 kHz.
 const SAMPLES: u32 = 2048;
 
-/// The level at which the meter is full. Speech near a microphone has about 0.1 (root of the mean square).
-const FULL: f64 = 0.25;
+/// The level that fills the meter. Speech close to a microphone has about 0.1 (root mean square).
+const FULL_LEVEL: f64 = 0.25;
 
-/// How long the tone sounds, and how high it is: an A, which small speakers carry too.
-const TONE_FOR: Duration = Duration::from_millis(800);
+/// The length of the tone.
+const TONE_DURATION: Duration = Duration::from_millis(800);
+
+/// The pitch of the tone: the note A4, which small speakers can play too.
 const TONE_HERTZ: f64 = 440.0;
 
-/// How loud the tone is: to be heard, and to frighten nobody.
+/// The volume of the tone, from 0 to 1: clearly audible, but not startling.
 const TONE_GAIN: f64 = 0.15;
 
-/// Shows a level for as long as it lives.
+/// Shows the level of a microphone until it is dropped.
 pub(crate) struct Meter(Rc<Cell<bool>>);
 
 impl Drop for Meter {
@@ -36,8 +38,8 @@ impl Drop for Meter {
 }
 
 impl Meter {
-    /// Shows how loud this stream is, in the element `meter[data-level]`.
-    pub(crate) fn show(stream: &MediaStream) -> Option<Self> {
+    /// Shows the level of a stream in the element `meter[data-level]`. `None` if the stream has no sound.
+    pub(crate) fn start(stream: &MediaStream) -> Option<Self> {
         if stream.get_audio_tracks().length() == 0 {
             return None;
         }
@@ -46,23 +48,23 @@ impl Meter {
             construct("AnalyserNode", [context.clone(), reflect::object([("fftSize", SAMPLES.into())])])?;
         let source = call(&context, "createMediaStreamSource", [stream.into()])?;
         call(&source, "connect", [analyser.clone()])?;
-        let running = Rc::new(Cell::new(true));
-        let until = Rc::clone(&running);
+        let is_running = Rc::new(Cell::new(true));
+        let keeps_running = Rc::clone(&is_running);
         spawn_local(async move {
             let samples = Float32Array::new_with_length(SAMPLES);
-            while until.get() {
+            while keeps_running.get() {
                 call(&analyser, "getFloatTimeDomainData", [samples.clone().into()]);
                 let sum: f64 = samples.to_vec().into_iter().map(|it| f64::from(it * it)).sum();
-                draw((sum / f64::from(SAMPLES)).sqrt() / FULL);
-                sleep(LEVEL_EVERY).await;
+                draw_level((sum / f64::from(SAMPLES)).sqrt() / FULL_LEVEL);
+                sleep(LEVEL_INTERVAL).await;
             }
-            let _ = reflect::ask(&context, "close", []).await;
+            let _ = call_async(&context, "close", []).await;
         });
-        Some(Self(running))
+        Some(Self(is_running))
     }
 }
 
-fn draw(level: f64) {
+fn draw_level(level: f64) {
     let meter =
         window().and_then(|it| it.document()).and_then(|it| it.query_selector("meter[data-level]").ok()?);
     if let Some(meter) = meter {
@@ -70,7 +72,7 @@ fn draw(level: f64) {
     }
 }
 
-/// Plays a tone on the speaker with this name, or on the usual one.
+/// Plays a tone on the speaker with this device id, or on the default one if the id is empty.
 pub(crate) fn play_tone(speaker: &str) {
     let speaker: JsValue = speaker.into();
     spawn_local(async move {
@@ -78,7 +80,7 @@ pub(crate) fn play_tone(speaker: &str) {
     });
 }
 
-/// By an element, since only an element can be given a speaker in every browser that can do that at all.
+/// Plays the tone through an `<audio>` element: not every browser can choose the speaker of an `AudioContext`.
 async fn tone(speaker: JsValue) -> Option<()> {
     let context = construct("AudioContext", [])?;
     let [oscillator, gain, out] =
@@ -90,11 +92,11 @@ async fn tone(speaker: JsValue) -> Option<()> {
     call(&gain, "connect", [out.clone()])?;
     let audio = construct("Audio", [])?;
     set(&audio, "srcObject", &get(&out, "stream"));
-    let _ = reflect::ask(&audio, "setSinkId", [speaker]).await;
+    let _ = call_async(&audio, "setSinkId", [speaker]).await;
     call(&oscillator, "start", [])?;
-    let _ = reflect::ask(&audio, "play", []).await;
-    sleep(TONE_FOR).await;
+    let _ = call_async(&audio, "play", []).await;
+    sleep(TONE_DURATION).await;
     let tracks: Array = call(&get(&out, "stream"), "getTracks", [])?.unchecked_into();
     tracks.iter().for_each(|it| drop(call(&it, "stop", [])));
-    reflect::ask(&context, "close", []).await.map(drop)
+    call_async(&context, "close", []).await.map(drop)
 }

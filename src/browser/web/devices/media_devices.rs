@@ -1,4 +1,4 @@
-//! The devices that there are; it must not know which of them are wanted.
+//! `navigator.mediaDevices`, and the list of devices.
 
 use js_sys::Array;
 use wasm_bindgen::{JsCast, JsValue};
@@ -10,20 +10,19 @@ use crate::{
     call::{DeviceInfo, DeviceKind},
 };
 
-/// All of them, in the browser's order; none where it does not tell.
+/// All devices in the browser's order; empty if the browser does not list them.
 pub(crate) async fn list() -> Vec<DeviceInfo> {
-    all().await.map_or_else(Vec::new, |it| it.iter().filter_map(|it| info(&it)).collect())
+    enumerate().await.map_or_else(Vec::new, |it| it.iter().filter_map(|it| info(&it)).collect())
 }
 
-/// The browser's devices, to be asked, and to be told when one comes or goes.
-pub(crate) fn devices() -> Option<MediaDevices> {
-    // A page that did not come over https has none.
+/// `navigator.mediaDevices`, which is missing on pages that were not loaded over HTTPS.
+pub(crate) fn media_devices() -> Option<MediaDevices> {
     window()?.navigator().media_devices().ok().filter(|it| !it.is_undefined())
 }
 
-async fn all() -> Option<Array> {
-    let asked = devices()?.enumerate_devices().ok()?;
-    Some(JsFuture::from(asked).await.ok()?.unchecked_into())
+async fn enumerate() -> Option<Array> {
+    let promise = media_devices()?.enumerate_devices().ok()?;
+    Some(JsFuture::from(promise).await.ok()?.unchecked_into())
 }
 
 fn info(device: &JsValue) -> Option<DeviceInfo> {

@@ -1,4 +1,4 @@
-//! Camera, microphone and screen; it must not know what they are for. Dropped, or closed, they are off: the light goes out.
+//! Camera, microphone and screen of this page. Closing or dropping them turns the camera light off.
 
 pub(crate) mod media_devices;
 pub(crate) mod permission;
@@ -13,268 +13,279 @@ use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, MediaStreamTrack};
 
-use super::js::reflect;
+use super::{js::reflect, page::capabilities};
 use crate::{
     browser::inbox::Inbox,
-    call::{ChosenDevices, DeviceEvent, DeviceKind, Input, PageEvent},
+    call::{ChosenDevices, DeviceEvent, DeviceKind, Input},
     protocol,
 };
-use permission::Permissions;
-use video::Who;
+use permission::PermissionChanges;
+use video::VideoElement;
 
-/// The picture asked for; the browser takes what comes nearest.
-const IDEAL: [(&str, f64); 3] = [("width", 1280.0), ("height", 720.0), ("frameRate", 30.0)];
+/// The preferred size and frame rate of the camera's picture. The browser takes the nearest that the camera has.
+const IDEAL_PICTURE: [(&str, f64); 3] = [("width", 1280.0), ("height", 720.0), ("frameRate", 30.0)];
 
-/// Pictures of a screen a second: text is read, not watched.
-const SCREEN_RATE: f64 = 15.0;
+/// Frames a second of a shared screen: text needs sharpness more than smooth motion.
+const SCREEN_FRAME_RATE: f64 = 15.0;
 
-/// The devices of this page, open or not.
-pub(crate) struct Media {
+/// The devices and the screen of this page, open or not.
+pub(crate) struct LocalMedia {
     inbox: Inbox,
-    slot: Rc<RefCell<Slot>>,
-    _changes: Option<EventListener>,
-    _permissions: Rc<Permissions>,
+    state: Rc<RefCell<State>>,
+    _device_changes: Option<EventListener>,
+    _permission_changes: Rc<PermissionChanges>,
 }
 
-/// What is to be sent, to be handed to a connection; it may have been closed since.
-pub(crate) struct Sent {
-    /// Tells the other end that sound and picture belong together.
+/// The tracks to send on a connection. They may have been closed since.
+pub(crate) struct OutgoingTracks {
+    /// The stream that both tracks belong to. It tells the partner's browser to keep sound and picture in sync.
     pub(crate) stream: MediaStream,
-    pub(crate) sound: Option<MediaStreamTrack>,
-    pub(crate) picture: Option<MediaStreamTrack>,
+    pub(crate) audio: Option<MediaStreamTrack>,
+    pub(crate) video: Option<MediaStreamTrack>,
 }
 
-/// What is open, and which question to the browser is the last one.
 #[derive(Default)]
-struct Slot {
-    asked: u32,
-    open: Option<Open>,
-    /// Which question for the screen is the last one; its answer may come when nobody is there for it any more.
-    screen_asked: u32,
-    screen: Option<Shared>,
+struct State {
+    /// Number of the last request for camera and microphone. The answers to earlier ones are dropped.
+    request: u32,
+    open: Option<OpenDevices>,
+    /// Number of the last request for the screen. The answers to earlier ones are dropped.
+    screen_request: u32,
+    screen: Option<SharedScreen>,
 }
 
-/// Open camera and microphone.
-struct Open {
+/// Open camera and microphone. Dropping it closes both.
+struct OpenDevices {
     stream: MediaStream,
+    /// For each kind of track, the listener that reports when it ends.
     ended: Vec<(String, EventListener)>,
 }
 
-/// An open screen.
-struct Shared {
+/// A screen that is shared. Dropping it ends the sharing.
+struct SharedScreen {
     track: MediaStreamTrack,
     _ended: EventListener,
 }
 
-impl Drop for Open {
+impl Drop for OpenDevices {
     fn drop(&mut self) {
-        video::show(Who::Oneself, None);
+        video::show(VideoElement::Own, None);
         tracks(&self.stream).for_each(|track| track.stop());
     }
 }
 
-impl Drop for Shared {
+impl Drop for SharedScreen {
     fn drop(&mut self) {
         self.track.stop();
     }
 }
 
-impl Open {
+impl OpenDevices {
     fn track(&self, kind: &str) -> Option<MediaStreamTrack> {
         tracks(&self.stream).find(|it| it.kind() == kind)
     }
 
-    fn exchange(&mut self, before: &MediaStreamTrack, after: &MediaStreamTrack, inbox: &Inbox) {
-        after.set_enabled(before.enabled());
-        self.ended.retain(|(kind, _)| *kind != before.kind());
-        self.ended.push(on_ended(after, inbox));
-        self.stream.add_track(after);
-        self.stream.remove_track(before);
-        before.stop();
-        show_oneself(&self.stream);
+    fn replace_track(&mut self, old: &MediaStreamTrack, new: &MediaStreamTrack, inbox: &Inbox) {
+        new.set_enabled(old.enabled());
+        self.ended.retain(|(kind, _)| *kind != old.kind());
+        self.ended.push(on_ended(new, inbox));
+        self.stream.add_track(new);
+        self.stream.remove_track(old);
+        old.stop();
+        show_own_picture(&self.stream);
     }
 }
 
-impl Media {
-    /// Nothing open.
+impl LocalMedia {
+    /// Starts to report changes of devices and permissions, with nothing open.
     pub(crate) fn new(inbox: Inbox) -> Self {
-        let changes = media_devices::devices().map(|devices| {
+        let device_changes = media_devices::media_devices().map(|devices| {
             let inbox = inbox.clone();
-            EventListener::new(&devices, "devicechange", move |_| list(&inbox))
+            EventListener::new(&devices, "devicechange", move |_| list_devices(&inbox))
         });
-        let permissions = Permissions::watch(&inbox);
-        Self { inbox, slot: Rc::default(), _changes: changes, _permissions: permissions }
+        let permission_changes = PermissionChanges::watch(&inbox);
+        Self {
+            inbox,
+            state: Rc::default(),
+            _device_changes: device_changes,
+            _permission_changes: permission_changes,
+        }
     }
 
-    /// Asks for devices, by preference these; the answer goes to the inbox, unless something else was asked for meanwhile.
-    pub(crate) fn open(&mut self, wish: protocol::Media, chosen: &ChosenDevices) {
+    /// Requests camera, microphone or both, preferably the chosen devices.
+    ///
+    /// Reports the result to the inbox, unless there was another request or a close in the meantime.
+    pub(crate) fn open(&mut self, requested: protocol::Media, chosen: &ChosenDevices) {
         self.close();
-        let (slot, inbox, asked) = (self.slot.clone(), self.inbox.clone(), self.slot.borrow().asked);
-        let wished = |kind, wished: bool| wished.then(|| constraints(kind, "ideal", chosen.of(kind)));
-        let sound = wished(DeviceKind::Microphone, wish.audio);
-        let picture = wished(DeviceKind::Camera, wish.video);
+        let (state, inbox, request) = (self.state.clone(), self.inbox.clone(), self.state.borrow().request);
+        let constraints_if =
+            |kind, is_requested: bool| is_requested.then(|| constraints(kind, "ideal", chosen.of(kind)));
+        let audio = constraints_if(DeviceKind::Microphone, requested.audio);
+        let video = constraints_if(DeviceKind::Camera, requested.video);
         spawn_local(async move {
-            let answer = permission::open(sound, picture).await;
-            if slot.borrow().asked != asked {
-                // Nobody wants it any more.
-                drop(answer.map(|stream| Open { stream, ended: Vec::new() }));
+            let result = permission::open(audio, video).await;
+            if state.borrow().request != request {
+                // Closes the devices at once.
+                drop(result.map(|stream| OpenDevices { stream, ended: Vec::new() }));
                 return;
             }
-            match answer {
+            match result {
                 Ok(stream) => {
-                    show_oneself(&stream);
+                    show_own_picture(&stream);
                     let ended = tracks(&stream).map(|track| on_ended(&track, &inbox)).collect();
-                    tracks(&stream).for_each(|track| tell_used(&track, &inbox));
-                    let have = kinds(&stream);
-                    slot.borrow_mut().open = Some(Open { stream, ended });
-                    inbox.put(Input::MediaOpened(have));
+                    tracks(&stream).for_each(|track| report_used(&track, &inbox));
+                    let opened = kinds(&stream);
+                    state.borrow_mut().open = Some(OpenDevices { stream, ended });
+                    inbox.put(Input::MediaOpened(opened));
                 }
                 Err(error) => inbox.put(Input::MediaFailed(error)),
             }
         });
     }
 
-    /// Asks which devices there are.
-    pub(crate) fn list(&self) {
-        list(&self.inbox);
+    /// Requests the list of devices and reports it to the inbox.
+    pub(crate) fn list_devices(&self) {
+        list_devices(&self.inbox);
     }
 
-    /// Takes sound or picture from another device, in the same stream; the old one stays where that fails.
-    pub(crate) fn exchange(&self, kind: DeviceKind, id: &str) {
-        let (slot, inbox, asked) = (self.slot.clone(), self.inbox.clone(), self.slot.borrow().asked);
+    /// Replaces the camera or microphone in the open stream. If that fails, the old device stays in use.
+    pub(crate) fn switch_device(&self, kind: DeviceKind, id: &str) {
+        let (state, inbox, request) = (self.state.clone(), self.inbox.clone(), self.state.borrow().request);
         let constraints = constraints(kind, "exact", id);
         spawn_local(async move {
-            let (sound, picture, name) = match kind {
+            let (audio, video, track_kind) = match kind {
                 DeviceKind::Microphone => (Some(constraints), None, "audio"),
                 DeviceKind::Camera | DeviceKind::Speaker => (None, Some(constraints), "video"),
             };
-            let stream = permission::open(sound, picture).await.ok();
-            let after = stream.as_ref().and_then(|it| tracks(it).next());
-            let mut slot = slot.borrow_mut();
-            let is_wanted = slot.asked == asked;
-            let open = slot.open.as_mut().filter(|_| is_wanted);
-            let before = open.as_ref().and_then(|it| it.track(name));
-            match (open, before, after) {
-                (Some(open), Some(before), Some(after)) => {
-                    open.exchange(&before, &after, &inbox);
-                    tell_used(&after, &inbox);
+            let stream = permission::open(audio, video).await.ok();
+            let new = stream.as_ref().and_then(|it| tracks(it).next());
+            let mut state = state.borrow_mut();
+            let is_current = state.request == request;
+            let open = state.open.as_mut().filter(|_| is_current);
+            let old = open.as_ref().and_then(|it| it.track(track_kind));
+            match (open, old, new) {
+                (Some(open), Some(old), Some(new)) => {
+                    open.replace_track(&old, &new, &inbox);
+                    report_used(&new, &inbox);
                 }
-                (_, _, after) => {
-                    after.iter().for_each(MediaStreamTrack::stop);
+                (_, _, new) => {
+                    new.iter().for_each(MediaStreamTrack::stop);
                     inbox.put(Input::Devices(DeviceEvent::Refused(kind)));
                 }
             }
         });
     }
 
-    /// Asks for the screen; it is the picture from then on, until it is unshared or the browser's own button ends it.
+    /// Requests the screen, which then replaces the camera's picture in [`OutgoingTracks`].
+    ///
+    /// The sharing ends with [`unshare_screen`](Self::unshare_screen) or the browser's own button. Every change is
+    /// reported to the inbox.
     pub(crate) fn share_screen(&self) {
-        let (slot, inbox) = (self.slot.clone(), self.inbox.clone());
-        let asked = self.ask_for_another_screen();
+        let (state, inbox) = (self.state.clone(), self.inbox.clone());
+        let request = self.next_screen_request();
         spawn_local(async move {
-            let track = ask_for_screen().await;
-            let is_wanted = slot.borrow().screen_asked == asked;
-            let shared = match track {
-                Some(track) if is_wanted => {
+            let track = request_screen().await;
+            let is_current = state.borrow().screen_request == request;
+            let is_shared = match track {
+                Some(track) if is_current => {
                     reflect::set(&track, "contentHint", &"detail".into());
-                    let (ended, held) = (inbox.clone(), slot.clone());
+                    let (ended_inbox, ended_state) = (inbox.clone(), state.clone());
                     let ended = EventListener::new(&track, "ended", move |_| {
-                        held.borrow_mut().screen = None;
-                        ended.put(Input::Devices(DeviceEvent::ScreenShared(false)));
+                        ended_state.borrow_mut().screen = None;
+                        ended_inbox.put(Input::Devices(DeviceEvent::ScreenShared(false)));
                     });
-                    slot.borrow_mut().screen = Some(Shared { track, _ended: ended });
+                    state.borrow_mut().screen = Some(SharedScreen { track, _ended: ended });
                     true
                 }
                 late => {
                     late.iter().for_each(MediaStreamTrack::stop);
-                    slot.borrow().screen.is_some()
+                    state.borrow().screen.is_some()
                 }
             };
-            inbox.put(Input::Devices(DeviceEvent::ScreenShared(shared)));
+            inbox.put(Input::Devices(DeviceEvent::ScreenShared(is_shared)));
         });
     }
 
-    /// Gives the screen back.
+    /// Stops sharing the screen and cancels a request for it.
     pub(crate) fn unshare_screen(&self) {
-        self.ask_for_another_screen();
-        if self.slot.borrow_mut().screen.take().is_some() {
+        self.next_screen_request();
+        if self.state.borrow_mut().screen.take().is_some() {
             self.inbox.put(Input::Devices(DeviceEvent::ScreenShared(false)));
         }
     }
 
-    /// Makes what is still being asked for come to nothing.
-    fn ask_for_another_screen(&self) -> u32 {
-        let mut slot = self.slot.borrow_mut();
-        slot.screen_asked += 1;
-        slot.screen_asked
+    /// Cancels a pending request for the screen. Returns the number of the next one.
+    fn next_screen_request(&self) -> u32 {
+        let mut state = self.state.borrow_mut();
+        state.screen_request += 1;
+        state.screen_request
     }
 
-    /// Blurs the background of the camera's picture, where the browser can.
-    pub(crate) fn blur(&self, blur: bool) {
-        let camera = self.slot.borrow().open.as_ref().and_then(|it| it.track("video"));
+    /// Turns the blur of the camera's background on or off, if the browser can do that.
+    pub(crate) fn set_background_blur(&self, blur: bool) {
+        let camera = self.state.borrow().open.as_ref().and_then(|it| it.track("video"));
         if let Some(camera) = camera {
             let constraints = reflect::object([("backgroundBlur", blur.into())]);
             spawn_local(async move {
-                // Where it cannot, nothing offers it.
-                let _ = reflect::ask(&camera, "applyConstraints", [constraints]).await;
+                // The page does not offer the switch where this would fail.
+                let _ = reflect::call_async(&camera, "applyConstraints", [constraints]).await;
             });
         }
     }
 
-    /// Turns everything off, and makes what is still being asked for come to nothing.
+    /// Closes all devices and the screen, and cancels pending requests.
     pub(crate) fn close(&mut self) {
-        let mut slot = self.slot.borrow_mut();
-        slot.asked += 1;
-        slot.screen_asked += 1;
-        slot.open = None;
-        slot.screen = None;
+        let mut state = self.state.borrow_mut();
+        state.request += 1;
+        state.screen_request += 1;
+        state.open = None;
+        state.screen = None;
     }
 
-    /// Lets through what is to be sent: a disabled track sends silence or black.
-    pub(crate) fn enable(&self, sending: protocol::Media) {
-        if let Some(open) = &self.slot.borrow().open {
+    /// Enables or disables the open tracks. A disabled track produces silence or black frames.
+    pub(crate) fn set_enabled(&self, enabled: protocol::Media) {
+        if let Some(open) = &self.state.borrow().open {
             for track in tracks(&open.stream) {
-                track.set_enabled(if is_audio(&track) { sending.audio } else { sending.video });
+                track.set_enabled(if is_audio(&track) { enabled.audio } else { enabled.video });
             }
         }
     }
 
-    /// The open microphone, to be listened to.
+    /// The stream of the open microphone, for the level meter.
     pub(crate) fn microphone(&self) -> Option<MediaStream> {
-        self.slot.borrow().open.as_ref().map(|it| Clone::clone(&it.stream))
+        self.state.borrow().open.as_ref().map(|it| Clone::clone(&it.stream))
     }
 
-    /// What is to be sent: the screen where it is shared, else the camera's picture.
-    pub(crate) fn sent(&self) -> Option<Sent> {
-        let slot = self.slot.borrow();
+    /// The tracks to send: the enabled ones, with the screen in place of the camera while it is shared.
+    pub(crate) fn outgoing_tracks(&self) -> Option<OutgoingTracks> {
+        let state = self.state.borrow();
         let enabled =
-            |kind| slot.open.as_ref().and_then(|it| it.track(kind)).filter(MediaStreamTrack::enabled);
-        let screen = slot.screen.as_ref().map(|it| Clone::clone(&it.track));
-        // Not `it.stream.clone()`: that is the browser's own, and makes tracks that nobody would ever stop.
-        let stream = slot.open.as_ref().map(|it| Clone::clone(&it.stream));
+            |kind| state.open.as_ref().and_then(|it| it.track(kind)).filter(MediaStreamTrack::enabled);
+        let screen = state.screen.as_ref().map(|it| Clone::clone(&it.track));
+        // `it.stream.clone()` would call the JavaScript method, which clones the tracks; nobody would stop the clones.
+        let stream = state.open.as_ref().map(|it| Clone::clone(&it.stream));
         let stream = stream.or_else(|| MediaStream::new().ok())?;
-        Some(Sent { stream, sound: enabled("audio"), picture: screen.or_else(|| enabled("video")) })
+        Some(OutgoingTracks { stream, audio: enabled("audio"), video: screen.or_else(|| enabled("video")) })
     }
 }
 
-impl Drop for Media {
+impl Drop for LocalMedia {
     fn drop(&mut self) {
         self.close();
     }
 }
 
-/// The tracks of a stream.
 fn tracks(stream: &MediaStream) -> impl Iterator<Item = MediaStreamTrack> {
     stream.get_tracks().into_iter().map(JsCast::unchecked_into)
 }
 
-/// The picture alone: a sound that nobody is to hear would be played all the same, only silently.
-fn show_oneself(stream: &MediaStream) {
+/// Shows the picture without the sound: the browser would play the sound too, although muted.
+fn show_own_picture(stream: &MediaStream) {
     let picture = MediaStream::new().ok();
     if let Some(picture) = &picture {
         tracks(stream).filter(|it| !is_audio(it)).for_each(|it| picture.add_track(&it));
     }
-    video::show(Who::Oneself, picture.as_ref());
+    video::show(VideoElement::Own, picture.as_ref());
 }
 
 fn is_audio(track: &MediaStreamTrack) -> bool {
@@ -286,17 +297,17 @@ fn kinds(stream: &MediaStream) -> protocol::Media {
     protocol::Media { audio, video: tracks(stream).any(|it| !is_audio(&it)) }
 }
 
-fn list(inbox: &Inbox) {
+fn list_devices(inbox: &Inbox) {
     let inbox = inbox.clone();
     spawn_local(async move { inbox.put(Input::Devices(DeviceEvent::Listed(media_devices::list().await))) });
 }
 
-fn tell_used(track: &MediaStreamTrack, inbox: &Inbox) {
+fn report_used(track: &MediaStreamTrack, inbox: &Inbox) {
     let kind = if is_audio(track) { DeviceKind::Microphone } else { DeviceKind::Camera };
     let id = reflect::text(&track.get_settings(), "deviceId");
     inbox.put(Input::Devices(DeviceEvent::Used(kind, id)));
     if kind == DeviceKind::Camera {
-        inbox.put(Input::Page(PageEvent::Able(super::page::window::abilities(Some(track)))));
+        capabilities::report(inbox, Some(track));
     }
 }
 
@@ -308,26 +319,27 @@ fn on_ended(track: &MediaStreamTrack, inbox: &Inbox) -> (String, EventListener) 
     (track.kind(), listener)
 }
 
-/// What is asked of a device; `how` is how much it must be this one.
-fn constraints(kind: DeviceKind, how: &str, id: &str) -> JsValue {
-    let wish = reflect::object([]);
+/// The constraints for one device. `strictness` is `exact` or `ideal`, and an empty `id` means any device.
+fn constraints(kind: DeviceKind, strictness: &str, id: &str) -> JsValue {
+    let constraints = reflect::object([]);
     if kind == DeviceKind::Camera {
-        for (key, ideal) in IDEAL {
-            reflect::set(&wish, key, &reflect::object([("ideal", ideal.into())]));
+        for (key, ideal) in IDEAL_PICTURE {
+            reflect::set(&constraints, key, &reflect::object([("ideal", ideal.into())]));
         }
         if id.is_empty() {
-            reflect::set(&wish, "facingMode", &"user".into());
+            reflect::set(&constraints, "facingMode", &"user".into());
         }
     }
     if !id.is_empty() {
-        reflect::set(&wish, "deviceId", &reflect::object([(how, id.into())]));
+        reflect::set(&constraints, "deviceId", &reflect::object([(strictness, id.into())]));
     }
-    wish
+    constraints
 }
 
-async fn ask_for_screen() -> Option<MediaStreamTrack> {
-    let wish = reflect::object([("frameRate", SCREEN_RATE.into())]);
-    let wish = reflect::object([("video", wish), ("audio", false.into())]);
-    let stream = reflect::ask(&media_devices::devices()?.into(), "getDisplayMedia", [wish]).await?;
+async fn request_screen() -> Option<MediaStreamTrack> {
+    let video = reflect::object([("frameRate", SCREEN_FRAME_RATE.into())]);
+    let options = reflect::object([("video", video), ("audio", false.into())]);
+    let devices = media_devices::media_devices()?;
+    let stream = reflect::call_async(&devices.into(), "getDisplayMedia", [options]).await?;
     tracks(stream.unchecked_ref()).next()
 }

@@ -1,5 +1,4 @@
-//! Asking for camera and microphone, why that was refused, and when it would not be any more; it must not know what is made
-//! of it.
+//! Permission to use camera and microphone: asking for it, the reason of a refusal, and later changes.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -16,27 +15,27 @@ use crate::{
     protocol,
 };
 
-/// Listens for permissions that are given; goes when it is dropped.
+/// Listeners for changes of the permissions. Dropping it removes them.
 #[derive(Default)]
-pub(crate) struct Permissions(RefCell<Vec<EventListener>>);
+pub(crate) struct PermissionChanges(RefCell<Vec<EventListener>>);
 
-/// Whether a device may be used.
+/// Whether the page may use a kind of device.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Permission {
     Granted,
     Denied,
-    /// The browser would ask, or does not tell.
-    Open,
+    /// The browser would ask, or does not say.
+    Unknown,
 }
 
-impl Permissions {
-    /// Tells the inbox when camera or microphone may be used.
+impl PermissionChanges {
+    /// Reports to the inbox when the use of a camera or microphone is granted.
     pub(crate) fn watch(inbox: &Inbox) -> Rc<Self> {
-        let it = Rc::new(Self::default());
+        let changes = Rc::new(Self::default());
         for name in ["camera", "microphone"] {
-            let (inbox, held) = (inbox.clone(), Rc::downgrade(&it));
+            let (inbox, changes) = (inbox.clone(), Rc::downgrade(&changes));
             spawn_local(async move {
-                let (Some(status), Some(held)) = (query(name).await, held.upgrade()) else { return };
+                let (Some(status), Some(changes)) = (query(name).await, changes.upgrade()) else { return };
                 let listener = EventListener::new(
                     &status.clone().unchecked_into::<EventTarget>(),
                     "change",
@@ -46,18 +45,15 @@ impl Permissions {
                         }
                     },
                 );
-                held.0.borrow_mut().push(listener);
+                changes.0.borrow_mut().push(listener);
             });
         }
-        it
+        changes
     }
 }
 
-/// Asks the browser for a microphone and a camera, each as wished.
-pub(crate) async fn open(
-    sound: Option<JsValue>,
-    picture: Option<JsValue>,
-) -> Result<MediaStream, MediaError> {
+/// Opens a microphone and a camera with these constraints (`getUserMedia`); `None` leaves that device out.
+pub(crate) async fn open(audio: Option<JsValue>, video: Option<JsValue>) -> Result<MediaStream, MediaError> {
     let window = window().ok_or(MediaError::Unsupported)?;
     if !window.is_secure_context() {
         return Err(MediaError::Insecure);
@@ -65,12 +61,13 @@ pub(crate) async fn open(
     if !reflect::has(&window, "RTCPeerConnection") {
         return Err(MediaError::Unsupported);
     }
-    let devices = media_devices::devices().ok_or(MediaError::Unsupported)?;
+    let devices = media_devices::media_devices().ok_or(MediaError::Unsupported)?;
     let constraints = MediaStreamConstraints::new();
-    constraints.set_audio(&sound.unwrap_or(JsValue::FALSE));
-    constraints.set_video(&picture.unwrap_or(JsValue::FALSE));
-    let asked = devices.get_user_media_with_constraints(&constraints).map_err(|_| MediaError::Unsupported)?;
-    match JsFuture::from(asked).await {
+    constraints.set_audio(&audio.unwrap_or(JsValue::FALSE));
+    constraints.set_video(&video.unwrap_or(JsValue::FALSE));
+    let promise =
+        devices.get_user_media_with_constraints(&constraints).map_err(|_| MediaError::Unsupported)?;
+    match JsFuture::from(promise).await {
         Ok(stream) => Ok(stream.unchecked_into()),
         Err(error) => Err(explain(&error).await),
     }
@@ -80,15 +77,17 @@ async fn explain(error: &JsValue) -> MediaError {
     let error = error.dyn_ref::<DomException>();
     let (name, message) = error.map(|it| (it.name(), it.message())).unwrap_or_default();
     match name.as_str() {
-        "NotAllowedError" | "SecurityError" => refused(&message).await,
+        "NotAllowedError" | "SecurityError" => explain_refusal(&message).await,
         "NotReadableError" | "AbortError" => MediaError::Busy,
         "TypeError" => MediaError::Unsupported,
         _ => MediaError::Missing,
     }
 }
 
-/// By whom: the person, nobody at all, or the system, which Chromium says in the message only.
-async fn refused(message: &str) -> MediaError {
+/// Finds out whether the person refused, closed the prompt, or the operating system blocks the browser.
+///
+/// Chromium mentions the operating system only in the message of the error.
+async fn explain_refusal(message: &str) -> MediaError {
     let [microphone, camera] = [permission("microphone").await, permission("camera").await];
     let [audio, video] = [microphone, camera].map(|it| it == Permission::Granted);
     if message.contains("system") || audio && video {
@@ -101,19 +100,19 @@ async fn refused(message: &str) -> MediaError {
 }
 
 async fn permission(name: &str) -> Permission {
-    query(name).await.map_or(Permission::Open, |it| permission_of(&it))
+    query(name).await.map_or(Permission::Unknown, |it| permission_of(&it))
 }
 
 fn permission_of(status: &JsValue) -> Permission {
     match reflect::text(status, "state").as_str() {
         "granted" => Permission::Granted,
         "denied" => Permission::Denied,
-        _ => Permission::Open,
+        _ => Permission::Unknown,
     }
 }
 
-/// What the browser says of a permission; nothing where it does not tell.
+/// The `PermissionStatus` of a permission; `None` if the browser does not reveal it.
 async fn query(name: &str) -> Option<JsValue> {
     let permissions = reflect::get(&window()?.navigator(), "permissions");
-    reflect::ask(&permissions, "query", [reflect::object([("name", name.into())])]).await
+    reflect::call_async(&permissions, "query", [reflect::object([("name", name.into())])]).await
 }

@@ -1,4 +1,4 @@
-//! The two pictures on the screen and the partner's sound; it must not know when they are to be seen and heard.
+//! The two `<video>` elements: the stranger's picture and sound, and the person's own picture.
 
 use gloo_events::EventListener;
 use leptos::task::spawn_local;
@@ -13,50 +13,51 @@ use crate::{
     call::{DeviceEvent, DeviceKind, Input, PageEvent},
 };
 
-/// Whose picture.
+/// One of the two elements.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Who {
-    /// The partner's.
+pub(crate) enum VideoElement {
+    /// The stranger's picture and sound.
     Stranger,
-    /// One's own.
-    Oneself,
+    /// The person's own picture, without sound.
+    Own,
 }
 
-/// Puts a stream into a picture, or takes it out.
-pub(crate) fn show(who: Who, stream: Option<&MediaStream>) {
-    if let Some(video) = picture(who) {
+/// Shows a stream in an element, or nothing.
+pub(crate) fn show(which: VideoElement, stream: Option<&MediaStream>) {
+    if let Some(video) = element(which) {
         video.set_src_object(stream);
     }
 }
 
-/// Plays the partner's picture and sound, and tells whether the browser holds the sound back.
+/// Plays the stranger's picture and sound, and reports whether the browser blocks the sound.
 pub(crate) fn play(inbox: &Inbox) {
-    let Some(played) = picture(Who::Stranger).and_then(|it| it.play().ok()) else { return };
+    let Some(promise) = element(VideoElement::Stranger).and_then(|it| it.play().ok()) else { return };
     let inbox = inbox.clone();
     spawn_local(async move {
-        let refusal = wasm_bindgen_futures::JsFuture::from(played).await.err();
-        // What is interrupted by the next picture is no refusal.
-        let blocked = refusal.is_some_and(|it| reflect::text(&it, "name") == "NotAllowedError");
-        inbox.put(Input::Page(PageEvent::SoundBlocked(blocked)));
+        let error = wasm_bindgen_futures::JsFuture::from(promise).await.err();
+        // The next stream interrupts this one with an `AbortError`, which does not mean that the sound is blocked.
+        let is_blocked = error.is_some_and(|it| reflect::text(&it, "name") == "NotAllowedError");
+        inbox.put(Input::Page(PageEvent::SoundBlocked(is_blocked)));
     });
 }
 
-/// How loud the partner is, from 0 to 100.
+/// Sets the stranger's volume, from 0 to 100.
 pub(crate) fn set_volume(volume: u8) {
-    if let Some(video) = picture(Who::Stranger) {
+    if let Some(video) = element(VideoElement::Stranger) {
         video.set_muted(volume == 0);
-        // A phone that has keys for it ignores this.
+        // Phones whose volume is set with keys ignore this.
         video.set_volume(f64::from(volume) / 100.0);
     }
 }
 
-/// Lets the partner be heard from another speaker, and tells whether that can be.
-pub(crate) fn choose_speaker(inbox: &Inbox, id: String) {
+/// Plays the stranger's sound on the speaker with this device id, and reports whether that worked.
+pub(crate) fn set_speaker(inbox: &Inbox, id: String) {
     let inbox = inbox.clone();
     spawn_local(async move {
-        let done = reflect::ask(&stranger(), "setSinkId", [id.as_str().into()]).await.is_some();
+        let is_set =
+            reflect::call_async(&stranger_element(), "setSinkId", [id.as_str().into()]).await.is_some();
         let kind = DeviceKind::Speaker;
-        inbox.put(Input::Devices(if done {
+        inbox.put(Input::Devices(if is_set {
             DeviceEvent::Used(kind, id)
         } else {
             DeviceEvent::Refused(kind)
@@ -64,27 +65,28 @@ pub(crate) fn choose_speaker(inbox: &Inbox, id: String) {
     });
 }
 
-/// Tells when the next frame of a picture is on the screen; where the browser does not say, when the first one is there.
-pub(crate) fn on_first_frame(who: Who, tell: impl FnOnce() + 'static) {
-    let Some(video) = picture(who) else { return };
+/// Calls `report` when the next frame is on the screen.
+///
+/// A browser without `requestVideoFrameCallback` reports when the first frame of the stream is loaded.
+pub(crate) fn on_first_frame(which: VideoElement, report: impl FnOnce() + 'static) {
+    let Some(video) = element(which) else { return };
     let source: &FrameSource = video.unchecked_ref();
-    if source.tells_frames().is_some() {
-        source.on_next_frame(&Closure::once_into_js(tell));
+    if source.frame_callback_method().is_some() {
+        source.on_next_frame(&Closure::once_into_js(report));
     } else {
-        EventListener::once(&video, "loadeddata", move |_| tell()).forget();
+        EventListener::once(&video, "loadeddata", move |_| report()).forget();
     }
 }
 
-/// The element of a picture.
-pub(crate) fn picture(who: Who) -> Option<HtmlVideoElement> {
-    let selector = match who {
-        Who::Stranger => "video[data-who=stranger]",
-        Who::Oneself => "video[data-who=self]",
-    };
-    window()?.document()?.query_selector(selector).ok()??.dyn_into().ok()
+/// The stranger's element as a plain object, for methods that not every browser has.
+pub(crate) fn stranger_element() -> JsValue {
+    element(VideoElement::Stranger).map_or(JsValue::NULL, JsValue::from)
 }
 
-/// The element, as an object to ask for what not every browser has.
-pub(crate) fn stranger() -> JsValue {
-    picture(Who::Stranger).map_or(JsValue::NULL, JsValue::from)
+fn element(which: VideoElement) -> Option<HtmlVideoElement> {
+    let selector = match which {
+        VideoElement::Stranger => "video[data-who=stranger]",
+        VideoElement::Own => "video[data-who=self]",
+    };
+    window()?.document()?.query_selector(selector).ok()??.dyn_into().ok()
 }

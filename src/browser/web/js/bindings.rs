@@ -1,4 +1,9 @@
-//! What web-sys 0.3 lacks of WebRTC and JavaScript; it must not do anything.
+//! Bindings to browser interfaces that web-sys 0.3.107 lacks, or that it has in a form that does not fit.
+//!
+//! It lacks `restartIce()`, `setLocalDescription()` without an argument, `usernameFragment`,
+//! `requestVideoFrameCallback()` and most fields of today's statistics. It has the rest, but some of its bindings panic
+//! where the browser throws, and some would need another feature of web-sys and a conversion. The comments below say
+//! which.
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
@@ -6,42 +11,51 @@ use web_sys::{MediaStream, MediaStreamTrack, RtcConfiguration};
 
 #[wasm_bindgen]
 extern "C" {
-    /// `RTCPeerConnection`, with what web-sys does not have.
+    /// `RTCPeerConnection`, with the methods below in addition to those of web-sys.
     #[wasm_bindgen(extends = web_sys::RtcPeerConnection, js_name = RTCPeerConnection)]
     pub(crate) type PeerConnection;
 
+    /// `new RTCPeerConnection()`. The constructor of web-sys returns its own type.
     #[wasm_bindgen(constructor, catch, js_class = "RTCPeerConnection")]
     pub(crate) fn new(configuration: &RtcConfiguration) -> Result<PeerConnection, JsValue>;
 
-    /// `setLocalDescription()` without an argument: offer or answer, whichever the state asks for.
+    /// `setLocalDescription()` without an argument: creates the offer or answer that the signalling state requires.
+    ///
+    /// web-sys has it only with an argument.
     #[wasm_bindgen(method, js_name = setLocalDescription)]
     pub(crate) fn set_local_description_implicitly(this: &PeerConnection) -> Promise;
 
-    /// `restartIce()`.
+    /// `restartIce()`. web-sys lacks it.
     #[wasm_bindgen(method, js_name = restartIce)]
     pub(crate) fn restart_ice(this: &PeerConnection);
 
-    /// `setConfiguration()`; refuses what must not change.
+    /// `setConfiguration()`. Fails if the browser refuses a change.
+    ///
+    /// The same as `set_configuration_with_configuration` of web-sys.
     #[wasm_bindgen(method, catch, js_name = setConfiguration)]
     pub(crate) fn change_configuration(
         this: &PeerConnection,
         configuration: &RtcConfiguration,
     ) -> Result<(), JsValue>;
 
-    /// `iceConnectionState`, as its name.
+    /// `iceConnectionState` as a string. web-sys returns an enum, which needs the feature `RtcIceConnectionState`.
     #[wasm_bindgen(method, getter, js_name = iceConnectionState)]
     pub(crate) fn ice_state(this: &PeerConnection) -> String;
 
-    /// `RTCRtpTransceiver`.
+    /// `RTCRtpTransceiver`, with methods that web-sys has in another form.
     pub(crate) type Transceiver;
 
+    /// `sender`, as the type below.
     #[wasm_bindgen(method, getter)]
     pub(crate) fn sender(this: &Transceiver) -> Sender;
 
+    /// `setCodecPreferences()`. The binding of web-sys does not catch exceptions.
     #[wasm_bindgen(method, catch, js_name = setCodecPreferences)]
     pub(crate) fn set_codecs(this: &Transceiver, codecs: &Array) -> Result<(), JsValue>;
 
     /// `RTCRtpSender`.
+    ///
+    /// web-sys has these methods too, but its parameters are an `RtcRtpParameters`, and it needs more features.
     pub(crate) type Sender;
 
     #[wasm_bindgen(method, getter)]
@@ -56,36 +70,38 @@ extern "C" {
     #[wasm_bindgen(method, js_name = setParameters)]
     pub(crate) fn set_parameters_to(this: &Sender, parameters: &Parameters) -> Promise;
 
-    /// `RTCRtpSendParameters`.
+    /// `RTCRtpSendParameters`, which web-sys lacks.
     pub(crate) type Parameters;
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn encodings(this: &Parameters) -> Array;
 
-    /// `RTCRtpCapabilities`.
+    /// `RTCRtpCapabilities`. web-sys has it as a feature of its own.
     pub(crate) type Capabilities;
 
     #[wasm_bindgen(method, getter)]
     pub(crate) fn codecs(this: &Capabilities) -> Array;
 
-    /// `RTCRtpReceiver.getCapabilities()`.
+    /// `RTCRtpReceiver.getCapabilities()`, with the type above.
     #[wasm_bindgen(js_namespace = RTCRtpReceiver, js_name = getCapabilities)]
     pub(crate) fn capabilities(kind: &str) -> Option<Capabilities>;
 
-    /// `crypto.getRandomValues()`.
+    /// `crypto.getRandomValues()`. In web-sys it needs the feature `Crypto` and can fail.
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
     pub(crate) fn random(bytes: &mut [u8]);
 
-    /// `requestVideoFrameCallback`, where there is one.
+    /// A video element that may have `requestVideoFrameCallback()`, which web-sys lacks.
     pub(crate) type FrameSource;
 
+    /// The method itself; `None` if the browser does not have it.
     #[wasm_bindgen(method, getter, js_name = requestVideoFrameCallback)]
-    pub(crate) fn tells_frames(this: &FrameSource) -> Option<Function>;
+    pub(crate) fn frame_callback_method(this: &FrameSource) -> Option<Function>;
 
+    /// Calls `callback` when the next frame is on the screen.
     #[wasm_bindgen(method, js_name = requestVideoFrameCallback)]
     pub(crate) fn on_next_frame(this: &FrameSource, callback: &JsValue) -> u32;
 
-    /// `addTrack()` without the other overloads' machinery.
+    /// `addTrack()` with one stream. Its counterpart in web-sys, `add_track_0`, does not catch exceptions.
     #[wasm_bindgen(method, catch, js_name = addTrack)]
     pub(crate) fn add_track_of(
         this: &PeerConnection,
@@ -93,22 +109,24 @@ extern "C" {
         stream: &MediaStream,
     ) -> Result<JsValue, JsValue>;
 
-    /// `RTCIceCandidate` and `RTCIceCandidateInit`, which have the same fields.
-    pub(crate) type Candidate;
+    /// `RTCIceCandidate`. web-sys lacks its `usernameFragment`.
+    pub(crate) type IceCandidate;
 
     #[wasm_bindgen(method, getter)]
-    pub(crate) fn candidate(this: &Candidate) -> String;
+    pub(crate) fn candidate(this: &IceCandidate) -> String;
 
     #[wasm_bindgen(method, getter, js_name = sdpMid)]
-    pub(crate) fn sdp_mid(this: &Candidate) -> Option<String>;
+    pub(crate) fn sdp_mid(this: &IceCandidate) -> Option<String>;
 
     #[wasm_bindgen(method, getter, js_name = sdpMLineIndex)]
-    pub(crate) fn sdp_m_line_index(this: &Candidate) -> Option<u16>;
+    pub(crate) fn sdp_m_line_index(this: &IceCandidate) -> Option<u16>;
 
     #[wasm_bindgen(method, getter, js_name = usernameFragment)]
-    pub(crate) fn username_fragment(this: &Candidate) -> Option<String>;
+    pub(crate) fn username_fragment(this: &IceCandidate) -> Option<String>;
 
-    /// One entry of an `RTCStatsReport`; every field is optional, browsers differ.
+    /// An entry of an `RTCStatsReport`, with the fields of all types of entries. Not every browser has every field.
+    ///
+    /// web-sys has a dictionary for each type, from a draft without most of these fields.
     pub(crate) type Stats;
 
     #[wasm_bindgen(method, getter, js_name = type)]
@@ -168,7 +186,7 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = mimeType)]
     pub(crate) fn mime_type(this: &Stats) -> Option<String>;
 
-    /// `RTCStatsReport`, which is like a map.
+    /// `RTCStatsReport`, a map of entries. web-sys passes the entries to a `Function` instead of a closure.
     pub(crate) type StatsReport;
 
     #[wasm_bindgen(method, js_name = forEach)]

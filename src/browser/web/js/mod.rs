@@ -1,4 +1,4 @@
-//! What `web_sys` lacks, and values in and out of JavaScript.
+//! JavaScript: bindings that `web_sys` lacks, access to objects by the names of their fields, and JSON.
 
 pub(crate) mod bindings;
 pub(crate) mod reflect;

@@ -1,4 +1,4 @@
-//! JavaScript objects by the names of their fields, for interfaces that are used once; it must not know which.
+//! Access to JavaScript objects by the names of their fields and methods, for interfaces that are used only once.
 
 use js_sys::{Array, Function, Object, Promise, Reflect};
 use leptos::task::spawn_local;
@@ -14,34 +14,36 @@ pub(crate) fn object<const N: usize>(fields: [(&str, JsValue); N]) -> JsValue {
     object.into()
 }
 
-/// A field; `undefined` where there is none.
+/// A field; `undefined` if the object does not have it.
 pub(crate) fn get(object: &JsValue, name: &str) -> JsValue {
     Reflect::get(object, &name.into()).unwrap_or(JsValue::UNDEFINED)
 }
 
-/// A field that is a text; empty where it is none.
+/// A field that is a string; empty if it is missing or something else.
 pub(crate) fn text(object: &JsValue, name: &str) -> String {
     get(object, name).as_string().unwrap_or_default()
 }
 
-/// Sets a field; an object that has it fixed keeps it.
+/// Sets a field. Does nothing if the field is read-only.
 pub(crate) fn set(object: &JsValue, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &name.into(), value);
 }
 
-/// Whether there is such a field.
+/// Whether the object has this field or method.
 pub(crate) fn has(object: &JsValue, name: &str) -> bool {
     Reflect::has(object, &name.into()).unwrap_or(false)
 }
 
-/// Calls a method; `None` where there is none or it throws.
+/// Calls a method. Returns `None` if the object does not have it or it throws.
 pub(crate) fn call<const N: usize>(object: &JsValue, name: &str, arguments: [JsValue; N]) -> Option<JsValue> {
     let method: Function = get(object, name).dyn_into().ok()?;
     method.apply(object, &arguments.into_iter().collect::<Array>()).ok()
 }
 
-/// Calls a method that answers later; `None` where there is none, or where it refuses.
-pub(crate) async fn ask<const N: usize>(
+/// Calls a method that returns a promise, and waits for it.
+///
+/// Returns `None` if the object does not have the method, it throws, or the promise is rejected.
+pub(crate) async fn call_async<const N: usize>(
     object: &JsValue,
     name: &str,
     arguments: [JsValue; N],
@@ -50,13 +52,13 @@ pub(crate) async fn ask<const N: usize>(
     JsFuture::from(promise).await.ok()
 }
 
-/// Makes one of a class of the page's window; `None` where there is no such class or it refuses.
+/// Constructs an object of a global class. Returns `None` if there is no such class or its constructor throws.
 pub(crate) fn construct<const N: usize>(class: &str, arguments: [JsValue; N]) -> Option<JsValue> {
     let class: Function = get(&js_sys::global(), class).dyn_into().ok()?;
     Reflect::construct(&class, &arguments.into_iter().collect::<Array>()).ok()
 }
 
-/// Lets a promise go. What it refuses is as it would have been; unheard, the refusal would stand in the console.
+/// Ignores the result of a promise. Without a handler the browser would log a rejection as an error.
 pub(crate) fn forget(promise: Promise) {
     spawn_local(async move {
         let _ = JsFuture::from(promise).await;

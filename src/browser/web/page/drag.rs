@@ -1,4 +1,4 @@
-//! One's own picture, dragged from corner to corner; it must not know where it stands at rest.
+//! [`Drag`]: lets people drag their own picture from corner to corner.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -14,54 +14,54 @@ use crate::{
     call::{Corner, Input, Intent, WindowWish},
 };
 
-/// Pixels that a finger moves before it drags: less is a tap.
-const SLOP: u32 = 6;
+/// A pointer that has moved at most this far, in CSS pixels, was a tap and not a drag.
+const MAX_TAP_PIXELS: u32 = 6;
 
-/// Where a finger has come down.
-type From = Cell<Option<(i32, i32)>>;
+/// Where the pointer went down, while a drag is in progress.
+type Origin = Cell<Option<(i32, i32)>>;
 
-/// What a movement does to the picture, and the corner that it ends in.
-type Deed = fn(&HtmlElement, &JsValue, &From) -> Option<Corner>;
+/// Handles a pointer event on the picture. Returns the corner in which a drag has ended.
+type Handler = fn(&HtmlElement, &JsValue, &Origin) -> Option<Corner>;
 
-/// Listens for as long as it lives.
+/// Listens until it is dropped.
 pub(crate) struct Drag {
     _listeners: [EventListener; 4],
 }
 
 impl Drag {
-    /// Tells the inbox into which corner the picture was dragged.
+    /// Reports the corner into which the picture was dragged.
     pub(crate) fn watch(inbox: &Inbox) -> Option<Self> {
         let own: HtmlElement = window()?.document()?.query_selector("[data-own]").ok()??.dyn_into().ok()?;
-        let from = Rc::new(Cell::new(None::<(i32, i32)>));
-        let on = |name: &'static str, command: Deed| {
-            let (own, from, inbox) = (own.clone(), Rc::clone(&from), inbox.clone());
+        let origin = Rc::new(Cell::new(None::<(i32, i32)>));
+        let on = |name: &'static str, handler: Handler| {
+            let (own, origin, inbox) = (own.clone(), Rc::clone(&origin), inbox.clone());
             EventListener::new(&own.clone(), name, move |event| {
-                if let Some(corner) = command(&own, event, &from) {
+                if let Some(corner) = handler(&own, event, &origin) {
                     inbox.put(Input::Intent(Intent::Window(WindowWish::PlaceOwnPicture(corner))));
                 }
             })
         };
         let _listeners = [
-            on("pointerdown", |own, event, from| {
-                // In the mirror it fills the view.
+            on("pointerdown", |own, event, origin| {
+                // In the mirror the picture fills the view and cannot be dragged.
                 own.closest("[data-screen=stage]").ok()??;
-                from.set(Some(place(event)));
+                origin.set(Some(position(event)));
                 call(own, "setPointerCapture", [get(event, "pointerId")]);
                 None
             }),
-            on("pointermove", |own, event, from| {
-                let ((x, y), (now_x, now_y)) = (from.get()?, place(event));
+            on("pointermove", |own, event, origin| {
+                let ((x, y), (now_x, now_y)) = (origin.get()?, position(event));
                 translate(own, &format!("{}px {}px", now_x - x, now_y - y));
                 None
             }),
-            on("pointerup", |own, event, from| {
-                let ((x, y), (now_x, now_y)) = (from.take()?, place(event));
+            on("pointerup", |own, event, origin| {
+                let ((x, y), (now_x, now_y)) = (origin.take()?, position(event));
                 translate(own, "");
-                let is_drag = now_x.abs_diff(x).max(now_y.abs_diff(y)) > SLOP;
-                is_drag.then(|| nearest(own, now_x, now_y)).flatten()
+                let is_drag = now_x.abs_diff(x).max(now_y.abs_diff(y)) > MAX_TAP_PIXELS;
+                is_drag.then(|| nearest_corner(own, now_x, now_y)).flatten()
             }),
-            on("pointercancel", |own, _, from| {
-                from.set(None);
+            on("pointercancel", |own, _, origin| {
+                origin.set(None);
                 translate(own, "");
                 None
             }),
@@ -70,20 +70,20 @@ impl Drag {
     }
 }
 
-fn place(event: &JsValue) -> (i32, i32) {
+fn position(event: &JsValue) -> (i32, i32) {
     let number = |name| get(event, name).as_f64().unwrap_or_default() as i32;
     (number("clientX"), number("clientY"))
 }
 
-/// By the object model: a `style` attribute would be against the page's policy.
+/// Sets the CSS property through the object model: the page's policy forbids `style` attributes.
 fn translate(own: &HtmlElement, by: &str) {
     let _ = own.style().set_property("translate", by);
 }
 
-/// The corner of the surrounding box that is nearest, in the direction of writing.
-fn nearest(own: &HtmlElement, x: i32, y: i32) -> Option<Corner> {
-    let around: Element = own.parent_element()?;
-    let bounds = call(&around, "getBoundingClientRect", [])?;
+/// The nearest corner of the surrounding box, in terms of the writing direction.
+fn nearest_corner(own: &HtmlElement, x: i32, y: i32) -> Option<Corner> {
+    let container: Element = own.parent_element()?;
+    let bounds = call(&container, "getBoundingClientRect", [])?;
     let bound = |name| get(&bounds, name).as_f64().unwrap_or_default() as i32;
     let document = own.owner_document()?.document_element()?;
     let is_left = x < bound("left") + bound("width") / 2;

@@ -1,110 +1,60 @@
-//! The document and the window: where the page is taken over and what happens to it; it must not know what is on it.
+//! The document: its root element, the data that the server has put into it, and performance marks.
+
+pub(crate) mod lifecycle;
+pub(crate) mod activity;
+pub(crate) mod wake_lock;
+pub(crate) mod tabs;
 
 pub(crate) mod window;
 pub(crate) mod drag;
+pub(crate) mod clipboard;
+pub(crate) mod capabilities;
 
-use futures::{StreamExt, channel::mpsc};
-use gloo_events::EventListener;
-use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{EventTarget, HtmlElement, Window, window};
+use web_sys::{HtmlElement, window};
 
-use super::js::reflect::{ask, get};
+use super::js::reflect::{call_async, get};
 use crate::ui::{BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, WORDS_ID};
 
-/// Listeners for the page's life; they go when this is dropped.
-pub(crate) struct Listeners {
-    _pagehide: EventListener,
-    _network: Vec<EventListener>,
-}
-
-/// Leaves a performance mark.
+/// Adds a performance mark.
 pub(crate) fn mark(name: &str) {
     if let Some(performance) = window().and_then(|it| it.performance()) {
-        // A mark more or less is no harm.
+        // Marks are for developers only, so a failure does not matter.
         let _ = performance.mark(&["passerby:", name].concat());
     }
 }
 
-/// The element whose inside the views are.
+/// The element that contains the views.
 pub(crate) fn root() -> Option<HtmlElement> {
     window()?.document()?.get_element_by_id(ROOT_ID)?.dyn_into().ok()
 }
 
-/// The name of this page.
+/// The name of this build of the page.
 pub(crate) fn build() -> String {
     root().and_then(|it| it.get_attribute(BUILD_ATTRIBUTE)).unwrap_or_default()
 }
 
-/// The texts that the server has sent, one a line.
+/// The texts of the catalogue that the server has sent, one a line.
 pub(crate) fn words() -> String {
     let element = window().and_then(|it| it.document()).and_then(|it| it.get_element_by_id(WORDS_ID));
     element.and_then(|it| it.text_content()).unwrap_or_default()
 }
 
-/// Whether Start was pressed before anybody could answer; the page's own small script has written that down.
-pub(crate) fn start_is_pressed() -> bool {
+/// Whether Start was pressed before the call could handle it. A small script in the page records the press.
+pub(crate) fn is_start_pressed() -> bool {
     root().and_then(|it| it.get_attribute(PRESSED_ATTRIBUTE)).as_deref() == Some(PRESSED_START)
 }
 
-/// From now on presses are answered, and none is written down.
-pub(crate) fn answers_presses() {
+/// Marks the page as driven by the call: presses are handled from now on and no longer recorded.
+pub(crate) fn set_driven() {
     let Some(root) = root() else { return };
-    // Both fail for none but impossible names.
+    // Both fail only for invalid attribute names.
     let _ = root.set_attribute(DRIVEN_ATTRIBUTE, "");
     let _ = root.remove_attribute(PRESSED_ATTRIBUTE);
 }
 
-/// Signs that somebody is there, the press of a screen reader among them.
-const STIRS: [&str; 5] = ["pointermove", "pointerdown", "keydown", "focusin", "click"];
-
-/// Comes back with the first sign that somebody is there.
-pub(crate) async fn stirs() {
-    let Some(window) = window() else { return };
-    let (tell, mut told) = mpsc::unbounded();
-    let _listeners = STIRS.map(|name| {
-        let tell = tell.clone();
-        EventListener::new(&window, name, move |_| {
-            // The first is enough.
-            let _ = tell.unbounded_send(());
-        })
-    });
-    told.next().await;
-}
-
-/// Whether the server answers at all.
-pub(crate) async fn server_answers() -> bool {
+/// Whether the server responds to requests.
+pub(crate) async fn server_responds() -> bool {
     let window = window().map_or(JsValue::NULL, JsValue::from);
-    ask(&window, "fetch", ["/healthz".into()]).await.is_some_and(|it| get(&it, "ok").is_truthy())
-}
-
-/// Listens for the page being left, and for the network's or the page's return.
-pub(crate) fn listen(
-    hidden: impl Fn() + 'static,
-    network_changed: impl Fn() + Clone + 'static,
-) -> Option<Listeners> {
-    let window = window()?;
-    Some(Listeners {
-        _pagehide: EventListener::new(&window, "pagehide", move |_| hidden()),
-        _network: returns(&window, &network_changed),
-    })
-}
-
-fn returns(window: &Window, changed: &(impl Fn() + Clone + 'static)) -> Vec<EventListener> {
-    let on = |target: &EventTarget, name: &'static str| {
-        let changed = changed.clone();
-        EventListener::new(target, name, move |_| {
-            // A page that goes into the background has nothing to look for.
-            let is_hidden = self::window().and_then(|it| it.document()).is_some_and(|it| it.hidden());
-            if !is_hidden {
-                changed();
-            }
-        })
-    };
-    // Only some browsers tell of another network.
-    let connection = Reflect::get(&window.navigator(), &"connection".into()).ok();
-    let connection = connection.and_then(|it| it.dyn_into::<EventTarget>().ok());
-    let document = window.document().map(JsCast::unchecked_into::<EventTarget>);
-    let targets = [(document, "visibilitychange"), (connection, "change")];
-    targets.iter().filter_map(|(target, name)| target.as_ref().map(|it| on(it, name))).collect()
+    call_async(&window, "fetch", ["/healthz".into()]).await.is_some_and(|it| get(&it, "ok").is_truthy())
 }

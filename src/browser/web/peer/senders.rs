@@ -1,5 +1,6 @@
-//! What a connection sends: tracks in and out of its senders without negotiating, codecs in order, bounds on the
-//! bitrate; it must not know who wants that.
+//! The senders of a connection: their tracks, the order of their codecs and their limits.
+//!
+//! Both transceivers exist from the first offer on, so tracks are later added and removed without a negotiation.
 
 use js_sys::{Array, Object, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -9,7 +10,7 @@ use web_sys::{
 
 use crate::{
     browser::web::{
-        devices::Sent,
+        devices::OutgoingTracks,
         js::{
             bindings::{Parameters, PeerConnection, Sender, Transceiver, capabilities},
             reflect::forget,
@@ -18,45 +19,50 @@ use crate::{
     call::{Codec, SendProfile, VideoLimits},
 };
 
-/// Puts an audio and a video transceiver there, each with our track if there is one, with codecs in our order. Both can
-/// send: what is turned on later, or the screen, is then sent without negotiating.
-pub(crate) fn attach(connection: &PeerConnection, sent: Option<&Sent>) {
-    attach_tracks(connection, sent);
+/// Adds an audio and a video transceiver that can send and receive, each with its track if that is open.
+///
+/// The codecs are in our order of preference. A device that is turned on later, or the screen, can then be sent without a
+/// negotiation.
+pub(crate) fn attach(connection: &PeerConnection, tracks: Option<&OutgoingTracks>) {
+    attach_tracks(connection, tracks);
     for kind in ["audio", "video"] {
-        match of_kind(connection, kind) {
+        match transceiver_of_kind(connection, kind) {
             Some(transceiver) => transceiver.set_direction(RtcRtpTransceiverDirection::Sendrecv),
             None => {
                 let init = RtcRtpTransceiverInit::new();
                 init.set_direction(RtcRtpTransceiverDirection::Sendrecv);
-                let streams: Array = sent.iter().map(|it| &it.stream).collect();
+                let streams: Array = tracks.iter().map(|it| &it.stream).collect();
                 init.set_streams(&streams);
                 let transceiver = connection.add_transceiver_with_str_and_init(kind, &init);
                 prefer(transceiver.unchecked_ref(), kind);
             }
         }
     }
-    send(connection, sent);
+    send(connection, tracks);
 }
 
-/// Only what there are tracks for: the partner's offer takes those that were added so (RFC 8829, 5.10), and no others.
-pub(crate) fn attach_tracks(connection: &PeerConnection, sent: Option<&Sent>) {
+/// Adds the open tracks with `addTrack()`, but no transceiver without a track.
+///
+/// An offer from the partner reuses transceivers that were created by `addTrack()` and no others (RFC 8829, 5.10).
+pub(crate) fn attach_tracks(connection: &PeerConnection, tracks: Option<&OutgoingTracks>) {
     for kind in ["audio", "video"] {
-        let is_attached = of_kind(connection, kind).is_some_and(|it| sender(&it).track().is_some());
-        if let (Some(track), Some(sent), false) = (track(sent, kind), sent, is_attached) {
-            // Takes the transceiver that the partner's offer has made, if there is one.
-            let _ = connection.add_track_of(&track, &sent.stream);
-            if let Some(transceiver) = of_kind(connection, kind) {
+        let transceiver = transceiver_of_kind(connection, kind);
+        let is_attached = transceiver.is_some_and(|it| sender(&it).track().is_some());
+        if let (Some(track), Some(tracks), false) = (track_of_kind(tracks, kind), tracks, is_attached) {
+            // Uses the transceiver that the partner's offer has created, if there is one.
+            let _ = connection.add_track_of(&track, &tracks.stream);
+            if let Some(transceiver) = transceiver_of_kind(connection, kind) {
                 prefer(transceiver.unchecked_ref(), kind);
             }
         }
     }
 }
 
-/// Sends what is there and nothing else: no silence, no black.
-pub(crate) fn send(connection: &PeerConnection, sent: Option<&Sent>) {
+/// Sends these tracks. A sender without a track sends nothing, not even silence or black frames.
+pub(crate) fn send(connection: &PeerConnection, tracks: Option<&OutgoingTracks>) {
     for kind in ["audio", "video"] {
-        if let Some(transceiver) = of_kind(connection, kind) {
-            let track = track(sent, kind);
+        if let Some(transceiver) = transceiver_of_kind(connection, kind) {
+            let track = track_of_kind(tracks, kind);
             let sender = sender(&transceiver);
             if sender.track() != track {
                 forget(sender.replace_track_with(track.as_ref()));
@@ -65,21 +71,21 @@ pub(crate) fn send(connection: &PeerConnection, sent: Option<&Sent>) {
     }
 }
 
-/// Sends nothing any more.
-pub(crate) fn silence(connection: &PeerConnection) {
+/// Stops sending.
+pub(crate) fn stop_sending(connection: &PeerConnection) {
     send(connection, None);
 }
 
-/// Bounds what is sent from now on.
-pub(crate) fn bound(connection: &PeerConnection, quality: SendProfile) {
+/// Sets the limits of the present senders.
+pub(crate) fn limit(connection: &PeerConnection, quality: SendProfile) {
     for kind in ["audio", "video"] {
-        if let Some(transceiver) = of_kind(connection, kind) {
-            bound_sender(&sender(&transceiver), kind, quality);
+        if let Some(transceiver) = transceiver_of_kind(connection, kind) {
+            limit_sender(&sender(&transceiver), kind, quality);
         }
     }
 }
 
-fn bound_sender(sender: &Sender, kind: &str, quality: SendProfile) {
+fn limit_sender(sender: &Sender, kind: &str, quality: SendProfile) {
     let parameters: Parameters = sender.parameters();
     let Some(encoding) = parameters.encodings().iter().next() else { return };
     if kind == "video" {
@@ -87,7 +93,7 @@ fn bound_sender(sender: &Sender, kind: &str, quality: SendProfile) {
         set(&encoding, "maxBitrate", Some(max_bitrate));
         set(&encoding, "scaleResolutionDownBy", Some(scale_down_by));
         set(&encoding, "maxFramerate", max_frame_rate);
-        // A face that moves says more than a sharp one.
+        // For a face, smooth motion matters more than a sharp picture.
         let _ = Reflect::set(&parameters, &"degradationPreference".into(), &"maintain-framerate".into());
     } else {
         set(&encoding, "maxBitrate", Some(quality.max_audio_bitrate()));
@@ -95,7 +101,7 @@ fn bound_sender(sender: &Sender, kind: &str, quality: SendProfile) {
     forget(sender.set_parameters_to(&parameters));
 }
 
-/// Setting a field of a plain object cannot fail.
+/// Sets or deletes a field of a plain object, which cannot fail.
 fn set(object: &JsValue, key: &str, value: Option<u32>) {
     match value {
         Some(value) => _ = Reflect::set(object, &key.into(), &value.into()),
@@ -103,7 +109,7 @@ fn set(object: &JsValue, key: &str, value: Option<u32>) {
     }
 }
 
-/// Puts the preferred codecs first, and drops none.
+/// Puts the preferred codecs first and keeps all others.
 fn prefer(transceiver: &Transceiver, kind: &str) {
     let Some(codecs) = capabilities(kind).map(|it| it.codecs()) else { return };
     let order = if kind == "audio" { Codec::AUDIO_PREFERENCE } else { video_preference() };
@@ -114,7 +120,7 @@ fn prefer(transceiver: &Transceiver, kind: &str) {
     };
     let mut sorted: Vec<_> = codecs.iter().collect();
     sorted.sort_by_key(rank);
-    // A browser that does not know how keeps its own order.
+    // A browser without this method keeps its own order.
     let _ = transceiver.set_codecs(&sorted.into_iter().collect::<Array>());
 }
 
@@ -129,13 +135,13 @@ fn sender(transceiver: &RtcRtpTransceiver) -> Sender {
     transceiver.unchecked_ref::<Transceiver>().sender()
 }
 
-fn track(sent: Option<&Sent>, kind: &str) -> Option<MediaStreamTrack> {
-    let sent = sent?;
-    let track = if kind == "audio" { &sent.sound } else { &sent.picture };
+fn track_of_kind(tracks: Option<&OutgoingTracks>, kind: &str) -> Option<MediaStreamTrack> {
+    let tracks = tracks?;
+    let track = if kind == "audio" { &tracks.audio } else { &tracks.video };
     Clone::clone(track)
 }
 
-fn of_kind(connection: &PeerConnection, kind: &str) -> Option<RtcRtpTransceiver> {
+fn transceiver_of_kind(connection: &PeerConnection, kind: &str) -> Option<RtcRtpTransceiver> {
     let mut all = connection.get_transceivers().into_iter().map(JsCast::unchecked_into::<RtcRtpTransceiver>);
     all.find(|it| it.receiver().track().kind() == kind)
 }

@@ -1,4 +1,4 @@
-//! What getStats says of a connection; it must not know what is made of it.
+//! Statistics of a connection: sums up a report of `getStats()`.
 
 use std::time::Duration;
 
@@ -7,19 +7,20 @@ use crate::{
     call::{Codec, Measurement, Path},
 };
 
-/// The entries of a report that refer to each other.
+/// Entries that refer to each other by their ids, so that they can be evaluated only when all are read.
 #[derive(Default)]
 struct Entries {
+    /// The ids of relayed candidates.
     relays: Vec<String>,
     pairs: Vec<Stats>,
     codecs: Vec<Stats>,
-    /// The pair in use, where the browser names it.
+    /// The id of the candidate pair in use, if the browser reports a transport.
     selected: Option<String>,
-    /// The codecs of sound and picture that come in.
+    /// The ids of the codecs of the incoming sound and picture.
     received: [Option<String>; 2],
 }
 
-/// Sums up a report.
+/// Sums up a report over all streams.
 pub(crate) fn measure(report: &StatsReport) -> Measurement {
     let mut sum = Measurement::default();
     let mut entries = Entries::default();
@@ -32,7 +33,7 @@ pub(crate) fn measure(report: &StatsReport) -> Measurement {
         _ if it.candidate_type().as_deref() == Some("relay") => entries.relays.push(it.id()),
         _ => {}
     });
-    // Firefox has no transport to name the pair, but a pair that says so itself.
+    // Firefox reports no transport, but marks the pair in use as selected.
     let in_use = entries.pairs.iter().find(|it| match &entries.selected {
         Some(id) => it.id() == *id,
         None => it.selected() == Some(true),
@@ -50,7 +51,7 @@ pub(crate) fn measure(report: &StatsReport) -> Measurement {
 fn inbound(it: &Stats, sum: &mut Measurement, entries: &mut Entries) {
     sum.bytes_received += whole(it.bytes_received());
     sum.packets_received += whole(it.packets_received());
-    // Below zero where packets came twice.
+    // Negative if packets arrived twice; the conversion makes that zero.
     sum.packets_lost += whole(it.packets_lost());
     match it.kind().as_deref() {
         Some("video") => {

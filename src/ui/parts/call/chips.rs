@@ -1,25 +1,25 @@
-//! What is laid over the pictures: short words about the call, and the details; it must not know where they come from.
+//! The chips over the pictures: short notes about the call, and the details of the connection.
 
 use leptos::prelude::*;
 
 use crate::{
     call::{Flow, Intent, Phase, Snapshot, Strength, WindowWish},
     ui::{
-        Stage,
+        PageContext,
         i18n::{Words, words},
         parts::{
-            derive::{say, see},
+            derive::{derived, derived_text},
             icon::{self, Icon},
-            settings::{details::Details, topics::Shared},
+            settings::{details::ConnectionDetails, topics::CommonGround},
         },
         view_model,
     },
 };
 
-/// All of them; most are hidden most of the time.
+/// All chips, most of them hidden most of the time.
 #[component]
 pub(crate) fn Chips() -> impl IntoView {
-    let Stage { intend, .. } = expect_context();
+    let PageContext { send_intent, .. } = expect_context();
     let words = words();
     view! {
         <div class="chips">
@@ -27,56 +27,66 @@ pub(crate) fn Chips() -> impl IntoView {
                 class="button allow-sound"
                 type="button"
                 data-kind="main"
-                hidden=see(|it| !(view_model::is_met(it) && it.surroundings.sound_blocked))
-                on:click=move |_| intend.run(Intent::Window(WindowWish::AllowSound))
+                hidden=derived(|it| !(view_model::is_matched(it) && it.surroundings.sound_blocked))
+                on:click=move |_| send_intent.run(Intent::Window(WindowWish::AllowSound))
             >
                 <Icon of=|_| icon::SOUND_OFF/>
                 {words.allow_sound}
             </button>
-            <Shared/>
-            <Chip icon=icon::SCREEN hides=|it| !it.sharing text=|words, _| words.sharing/>
-            <Chip icon=icon::SCREEN hides=|it| !(is_talking(it) && it.stranger.screen) text=|words, _| words.partner_shares/>
-            <Chip icon=icon::AWAY hides=|it| !(is_talking(it) && it.stranger.away) text=|words, _| words.partner_away/>
+            <CommonGround/>
+            <Chip icon=icon::SCREEN hidden=|it| !it.sharing text=|words, _| words.sharing/>
+            <Chip
+                icon=icon::SCREEN
+                hidden=|it| !(is_talking(it) && it.stranger.screen)
+                text=|words, _| words.partner_shares
+            />
+            <Chip
+                icon=icon::AWAY
+                hidden=|it| !(is_talking(it) && it.stranger.away)
+                text=|words, _| words.partner_away
+            />
             <Chip
                 icon=icon::WIFI_OFF
-                hides=|it| !is_talking(it) || is_interrupted(it) || it.details.strength == Strength::Good
+                hidden=|it| !is_talking(it) || is_interrupted(it) || it.details.strength == Strength::Good
                 text=|words, it| words.strengths[it.details.strength as usize]
             />
-            <Chip icon=icon::CHAT hides=|it| it.chat.unread == 0 text=|words, _| words.unread/>
+            <Chip icon=icon::CHAT hidden=|it| it.chat.unread == 0 text=|words, _| words.unread/>
             <Chip
                 icon=icon::WIFI_OFF
-                hides=|it| !is_interrupted(it)
+                hidden=|it| !is_interrupted(it)
                 text=|words, it| if is_reconnecting(it) { words.reconnecting } else { words.interrupted }
             />
-            <p class="chip" hidden=see(|it| !is_reconnecting(it))>{see(seconds)}" "{words.seconds}</p>
-            <Chip icon=icon::CAMERA_OFF hides=|it| !lacks_picture(it) text=|words, _| words.partner_camera_off/>
-            <Chip icon=icon::MIC_OFF hides=|it| !lacks_sound(it) text=|words, _| words.partner_muted/>
-            <p class="chip" hidden=see(|it| !it.surroundings.outdated)>
+            <p class="chip" hidden=derived(|it| !is_reconnecting(it))>
+                {derived(reconnecting_seconds)} " " {words.seconds}
+            </p>
+            <Chip icon=icon::CAMERA_OFF hidden=|it| !lacks_picture(it) text=|words, _| words.partner_camera_off/>
+            <Chip icon=icon::MIC_OFF hidden=|it| !lacks_sound(it) text=|words, _| words.partner_muted/>
+            <p class="chip" hidden=derived(|it| !it.surroundings.outdated)>
                 {words.outdated}
                 <button
                     class="button"
                     type="button"
-                    on:click=move |_| intend.run(Intent::Window(WindowWish::Reload))
+                    on:click=move |_| send_intent.run(Intent::Window(WindowWish::Reload))
                 >
                     {words.reload}
                 </button>
             </p>
-            <Details/>
+            <ConnectionDetails/>
         </div>
     }
 }
 
-/// A few words, with an icon that says the same.
+/// A short note, with an icon of the same meaning.
 #[component]
 fn Chip(
     icon: &'static str,
-    hides: fn(Snapshot) -> bool,
+    hidden: fn(Snapshot) -> bool,
     text: fn(&'static Words, Snapshot) -> &'static str,
 ) -> impl IntoView {
     view! {
-        <p class="chip" hidden=see(hides)>
+        <p class="chip" hidden=derived(hidden)>
             <svg class="icon" aria-hidden="true" focusable="false"><use href=icon></use></svg>
-            <span>{say(text)}</span>
+            <span>{derived_text(text)}</span>
         </p>
     }
 }
@@ -101,8 +111,8 @@ fn is_reconnecting(snapshot: Snapshot) -> bool {
     matches!(snapshot.phase, Phase::Talking { flow: Flow::Reconnecting { .. }, .. })
 }
 
-/// How long a new path has been looked for.
-const fn seconds(snapshot: Snapshot) -> u32 {
+/// How long the call has been looking for a new path, in whole seconds.
+const fn reconnecting_seconds(snapshot: Snapshot) -> u32 {
     match snapshot.phase {
         Phase::Talking { flow: Flow::Reconnecting { seconds }, .. } => seconds,
         Phase::Landing

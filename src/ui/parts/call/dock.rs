@@ -1,25 +1,25 @@
-//! The controls of a call, always in the same place; it must not know what they bring about.
+//! The controls of a call, which always stay in the same place.
 
 use leptos::prelude::*;
 
 use crate::{
     call::{ChatWish, Device, Intent, Phase, Snapshot},
     ui::{
-        SHEET_ID, Stage,
+        PageContext, SHEET_ID,
         i18n::{Words, words},
         parts::{
-            derive::{say, see},
+            derive::{derived, derived_text},
             icon::{self, Icon},
         },
-        view_model::{self, Screen},
+        view_model::{self, Layout},
     },
 };
 
-/// Microphone, camera, screen, chat, all else, Stop, and Next, the largest, at the end of the line.
+/// Microphone, camera, screen, chat, more, Stop, and at the end Next, the largest.
 #[component]
 pub(crate) fn Dock() -> impl IntoView {
     view! {
-        <div class="dock" hidden=see(|it| view_model::screen(it) != Screen::Stage)>
+        <div class="dock" hidden=derived(|it| view_model::layout(it) != Layout::Call)>
             <Control
                 intent=Intent::ToggleMicrophone kind="device"
                 icon=|it| if it.microphone == Device::On { icon::MIC } else { icon::MIC_OFF }
@@ -41,14 +41,14 @@ pub(crate) fn Dock() -> impl IntoView {
                     (true, true) => Device::Off,
                     (true, false) => Device::On,
                 }
-                idle=|it| !view_model::is_met(it)
+                inactive=|it| !view_model::is_matched(it)
             />
             <Control
                 intent=Intent::Chat(ChatWish::Toggle) kind="chat"
                 icon=|_| icon::CHAT
                 label=|words, it| if it.chat.open { words.chat_close } else { words.chat }
                 device=|it| if it.chat.open { Device::Off } else { Device::On }
-                idle=|it| !view_model::is_met(it)
+                inactive=|it| !view_model::is_matched(it)
                 badge=|it| it.chat.unread
             />
             <button
@@ -63,46 +63,46 @@ pub(crate) fn Dock() -> impl IntoView {
             </button>
             <Control intent=Intent::Stop kind="stop" icon=|_| icon::STOP label=|words, _| words.stop/>
             <div class="dock-next">
-                <p class="hint" hidden=see(|it| !it.asks_next)>{words().next_hint}</p>
+                <p class="hint" hidden=derived(|it| !it.asks_next)>{words().next_hint}</p>
                 <Control
                     intent=Intent::Next kind="next"
                     icon=|_| icon::NEXT
                     label=|words, _| words.next
-                    idle=nobody_to_leave
+                    inactive=has_nobody_to_leave
                 />
             </div>
         </div>
     }
 }
 
-/// One control: an icon in a button that is named by its text.
+/// A button with an icon and a text that is its accessible name.
 #[component]
 fn Control(
-    /// What a press wants.
+    /// The intent of a press.
     intent: Intent,
-    /// The kind of button, for style.
+    /// The kind of button, for the style sheet.
     kind: &'static str,
     /// The icon.
     icon: fn(Snapshot) -> &'static str,
-    /// The text: the accessible name.
+    /// The text.
     label: fn(&'static Words, Snapshot) -> &'static str,
-    /// The device it belongs to: no device, no control.
+    /// The state of its device. Without a device the control is hidden.
     #[prop(default = |_| Device::On)]
     device: fn(Snapshot) -> Device,
-    /// Whether a press would mean nothing now. The button stays and keeps the focus.
+    /// Whether a press does nothing now. The button stays visible and keeps the focus.
     #[prop(default = |_| false)]
-    idle: fn(Snapshot) -> bool,
-    /// How many things wait behind it.
+    inactive: fn(Snapshot) -> bool,
+    /// The number on its badge, such as unread lines. Zero hides the badge.
     #[prop(default = |_| 0)]
     badge: fn(Snapshot) -> u32,
 ) -> impl IntoView {
-    let Stage { snapshot, intend, .. } = expect_context();
+    let PageContext { snapshot, send_intent, .. } = expect_context();
     let is_next = intent == Intent::Next;
     let words = words();
-    let label = say(label);
+    let label = derived_text(label);
     let press = move |_| {
-        if !idle(snapshot.get_untracked()) {
-            intend.run(intent.clone());
+        if !inactive(snapshot.get_untracked()) {
+            send_intent.run(intent.clone());
         }
     };
     view! {
@@ -112,7 +112,7 @@ fn Control(
             title=label
             data-kind=kind
             data-state=move || (device(snapshot.get()) == Device::Off).then_some("off")
-            aria-disabled=move || idle(snapshot.get()).then_some("true")
+            aria-disabled=move || inactive(snapshot.get()).then_some("true")
             data-badge=move || Some(badge(snapshot.get())).filter(|it| *it > 0)
             aria-keyshortcuts=is_next.then_some("Escape")
             hidden=move || device(snapshot.get()) == Device::Absent
@@ -125,8 +125,8 @@ fn Control(
     }
 }
 
-/// Whether Next has nobody to leave: the next one is already being looked for.
-const fn nobody_to_leave(snapshot: Snapshot) -> bool {
+/// Whether Next does nothing, because there is no match.
+const fn has_nobody_to_leave(snapshot: Snapshot) -> bool {
     match snapshot.phase {
         Phase::Landing | Phase::Asking | Phase::Mirror | Phase::Ready | Phase::Waiting { .. } => true,
         Phase::Connecting { .. } | Phase::Talking { .. } | Phase::Ended { .. } => false,

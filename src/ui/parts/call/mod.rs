@@ -1,4 +1,4 @@
-//! What is seen of a call: the pictures, the chat beside them, and the buttons below.
+//! The views of a call: the pictures, the chat beside them, and the buttons below.
 
 pub(crate) mod occupancy;
 pub(crate) mod pictures;

@@ -1,5 +1,4 @@
-//! Who else is here, in one quiet line for who waits: it is there to be read, and not announced, because it changes while
-//! nothing happens; it must not know who counts.
+//! The line that tells waiting people how busy the site is. It changes often, so screen readers do not announce it.
 
 use leptos::prelude::*;
 
@@ -7,22 +6,22 @@ use crate::{
     call::{Phase, Snapshot},
     ui::{
         i18n::Words,
-        parts::derive::{say, see},
+        parts::derive::{derived, derived_text},
     },
 };
 
-/// How many are here, and how long one waits. Its place is kept while that is not known, so that nothing moves.
+/// How many people are here, and how long the wait is. It keeps its place while empty, so that nothing moves.
 #[component]
-pub(crate) fn Crowd() -> impl IntoView {
+pub(crate) fn OccupancyLine() -> impl IntoView {
     view! {
-        <p class="crowd" hidden=see(|it| !waits(it))>
-            {say(how_many)} " " {say(how_long)}
+        <p class="crowd" hidden=derived(|it| !is_waiting(it))>
+            {derived_text(how_many)} " " {derived_text(how_long)}
         </p>
     }
 }
 
-/// What the server has said holds as long as there is nothing wrong.
-const fn waits(snapshot: Snapshot) -> bool {
+/// During a problem the last numbers of the server may be outdated, so they are hidden.
+const fn is_waiting(snapshot: Snapshot) -> bool {
     matches!((snapshot.phase, snapshot.problem), (Phase::Waiting { .. }, None))
 }
 

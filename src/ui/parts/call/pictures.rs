@@ -1,9 +1,9 @@
-//! The two moving pictures; it must not know where they come from.
+//! The two videos: the stranger's and the person's own.
 
 use leptos::prelude::*;
 
 use super::{
-    chat::symbol,
+    chat::reaction_symbol,
     chips::{self, Chips},
 };
 use crate::{
@@ -11,13 +11,15 @@ use crate::{
     ui::{
         i18n::{Words, words},
         parts::{
-            derive::{say, see},
+            derive::{derived, derived_text},
             icon::{self, Icon},
         },
     },
 };
 
-/// The stranger large, oneself small. Both `<video>` elements are always there: they are fed from outside.
+/// The stranger's video large, the own one small.
+///
+/// Both elements exist in every state, and the browser half sets their streams.
 #[component]
 pub(crate) fn Pictures() -> impl IntoView {
     let words = words();
@@ -25,37 +27,55 @@ pub(crate) fn Pictures() -> impl IntoView {
         <div class="pictures">
             <div
                 class="stranger"
-                data-picture=see(|it| Some(if chips::lacks_picture(it) { "off" } else { "on" }))
-                data-interrupted=see(|it| chips::is_interrupted(it).then_some(""))
-                data-screen-shared=see(|it| it.stranger.screen.then_some(""))
+                data-picture=derived(|it| Some(if chips::lacks_picture(it) { "off" } else { "on" }))
+                data-interrupted=derived(|it| chips::is_interrupted(it).then_some(""))
+                data-screen-shared=derived(|it| it.stranger.screen.then_some(""))
             >
-                <video data-who="stranger" aria-label=words.stranger_picture autoplay playsinline disableremoteplayback></video>
+                <video
+                    data-who="stranger"
+                    aria-label=words.stranger_picture
+                    autoplay
+                    playsinline
+                    disableremoteplayback
+                ></video>
                 <div class="blank"><Icon of=|_| icon::PERSON/></div>
             </div>
             <div
                 class="self"
                 data-own=""
-                data-corner=see(|it| Some(it.preferences.corner().name()))
-                data-unmirrored=see(|it| it.preferences.has(Switch::Unmirrored).then_some(""))
-                data-hidden=see(|it| it.preferences.has(Switch::HideOwnPicture).then_some(""))
-                data-camera=see(|it| Some(device(it.camera)))
-                data-microphone=see(|it| Some(device(it.microphone)))
+                data-corner=derived(|it| Some(it.preferences.corner().name()))
+                data-unmirrored=derived(|it| it.preferences.has(Switch::Unmirrored).then_some(""))
+                data-hidden=derived(|it| it.preferences.has(Switch::HideOwnPicture).then_some(""))
+                data-camera=derived(|it| Some(device_name(it.camera)))
+                data-microphone=derived(|it| Some(device_name(it.microphone)))
             >
-                <video data-who="self" aria-label=words.own_picture autoplay playsinline disableremoteplayback muted></video>
+                <video
+                    data-who="self"
+                    aria-label=words.own_picture
+                    autoplay
+                    playsinline
+                    disableremoteplayback
+                    muted
+                ></video>
                 <p class="self-blank">
                     <Icon of=|_| icon::CAMERA_OFF/>
-                    <span>{say(own_camera)}</span>
+                    <span>{derived_text(own_camera)}</span>
                 </p>
                 <span class="self-muted"><Icon of=|_| icon::MIC_OFF/></span>
             </div>
-            <p class="reaction" data-whose="stranger" aria-hidden="true">{see(|it| it.chat.theirs.map_or("", symbol))}</p>
-            <p class="reaction" data-whose="self" aria-hidden="true">{see(|it| it.chat.own.map_or("", symbol))}</p>
+            <p class="reaction" data-whose="stranger" aria-hidden="true">
+                {derived(|it| it.chat.theirs.map_or("", reaction_symbol))}
+            </p>
+            <p class="reaction" data-whose="self" aria-hidden="true">
+                {derived(|it| it.chat.own.map_or("", reaction_symbol))}
+            </p>
             <Chips/>
         </div>
     }
 }
 
-const fn device(device: Device) -> &'static str {
+/// The stable name, for `data-camera` and `data-microphone`.
+const fn device_name(device: Device) -> &'static str {
     match device {
         Device::Absent => "absent",
         Device::On => "on",

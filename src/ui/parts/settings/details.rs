@@ -1,49 +1,49 @@
-//! How two are connected, for who wants to know; closed until somebody asks. It must not know what is made of it.
+//! The details of the connection, closed until somebody opens them.
 
 use leptos::prelude::*;
 
 use crate::{
     call::{Code, Codec, Intent, Milestone, Path, Sample, Snapshot, Strength},
     ui::{
-        Stage,
+        PageContext,
         i18n::{Words, words},
-        parts::derive::{say, see},
+        parts::derive::{derived, derived_text},
         view_model,
     },
 };
 
-/// How wide and high a plot is, in its own units: a second each, and enough to tell heights apart.
-const PLOT: (usize, u32) = (60, 20);
+/// The width and height of a plot in its own units: one for each second, and enough steps to tell heights apart.
+const PLOT_SIZE: (usize, u32) = (60, 20);
 
-/// How good the connection is, its way, the code to compare, the last minute, and how long each step took.
+/// The quality of the connection, its path, the verification code, the last minute, and how long each step took.
 #[component]
-pub(crate) fn Details() -> impl IntoView {
-    let Stage { intend, .. } = expect_context();
+pub(crate) fn ConnectionDetails() -> impl IntoView {
+    let PageContext { send_intent, .. } = expect_context();
     let words = words();
     view! {
         <details
             class="chip details"
-            hidden=see(|it| !view_model::is_met(it))
-            on:toggle:target=move |event| intend.run(Intent::LookAtDetails(event.target().open()))
+            hidden=derived(|it| !view_model::is_matched(it))
+            on:toggle:target=move |event| send_intent.run(Intent::LookAtDetails(event.target().open()))
         >
             <summary>
                 <span class="bars" aria-hidden="true"><i></i><i></i><i></i></span>
                 {words.details}
             </summary>
-            <p>{say(|words, it| strength_words(words, it.details.strength))}</p>
-            <p data-path=see(|it| it.details.path.map(path_name))>
-                {say(|words, it| it.details.path.map_or("", |it| path_words(words, it)))}
+            <p>{derived_text(|words, it| strength_text(words, it.details.strength))}</p>
+            <p data-path=derived(|it| it.details.path.map(path_name))>
+                {derived_text(|words, it| it.details.path.map_or("", |it| path_text(words, it)))}
             </p>
-            <p class="code" data-code=see(|it| it.details.code.map(numbers)) hidden=see(has_no_code)>
-                {say(|words, it| it.details.code.map(|Code(all)| all.map(|it| symbol(words, it)).join("  ")))}
+            <p class="code" data-code=derived(|it| it.details.code.map(code_numbers)) hidden=derived(has_no_code)>
+                {derived_text(code_text)}
             </p>
-            <p hidden=see(has_no_code)>{words.code_note}</p>
+            <p hidden=derived(has_no_code)>{words.code_note}</p>
             <Plots/>
             <ul class="marks">
                 <Codecs/>
-                {Milestone::ALL.map(|it| view! { <Mark milestone=it/> }).collect_view()}
+                {Milestone::ALL.map(|it| view! { <MilestoneTime milestone=it/> }).collect_view()}
             </ul>
-            <button class="button" type="button" on:click=move |_| intend.run(Intent::CopyReport)>
+            <button class="button" type="button" on:click=move |_| send_intent.run(Intent::CopyReport)>
                 {words.copy_report}
             </button>
         </details>
@@ -67,11 +67,11 @@ fn Plots() -> impl IntoView {
     }
 }
 
-/// One number over the last minute. A picture says how it went, a text beside it what it is now.
+/// A plot of one value over the last minute, with the present value as a text.
 #[component]
 fn Plot(name: &'static str, unit: &'static str, value: fn(&Sample) -> Option<u32>) -> impl IntoView {
-    let Stage { samples, .. } = expect_context();
-    let (width, height) = PLOT;
+    let PageContext { samples, .. } = expect_context();
+    let (width, height) = PLOT_SIZE;
     let last = move || samples.with(|it| it.last().and_then(value));
     view! {
         <p class="plot" hidden=move || last().is_none()>
@@ -83,9 +83,9 @@ fn Plot(name: &'static str, unit: &'static str, value: fn(&Sample) -> Option<u32
     }
 }
 
-/// The last value at the right edge, the highest at the upper one.
+/// The points of the line: the last value at the right edge, the highest at the upper edge.
 fn points(samples: &[Sample], value: fn(&Sample) -> Option<u32>) -> String {
-    let (width, height) = PLOT;
+    let (width, height) = PLOT_SIZE;
     let highest = samples.iter().filter_map(value).max().unwrap_or_default().max(1);
     let first = width.saturating_sub(samples.len());
     let point = |(at, sample): (usize, &Sample)| {
@@ -98,31 +98,32 @@ fn points(samples: &[Sample], value: fn(&Sample) -> Option<u32>) -> String {
 #[component]
 fn Codecs() -> impl IntoView {
     view! {
-        <li hidden=see(|it| it.details.codecs == [None; 2])>
+        <li hidden=derived(|it| it.details.codecs == [None; 2])>
             {words().encoded} " "
-            {see(|it| it.details.codecs[0].map_or("", Codec::name))} " "
-            {see(|it| it.details.codecs[1].map_or("", Codec::name))}
+            {derived(|it| it.details.codecs[0].map_or("", Codec::name))} " "
+            {derived(|it| it.details.codecs[1].map_or("", Codec::name))}
         </li>
     }
 }
 
 #[component]
-fn Mark(milestone: Milestone) -> impl IntoView {
-    let Stage { snapshot, .. } = expect_context();
+fn MilestoneTime(milestone: Milestone) -> impl IntoView {
+    let PageContext { snapshot, .. } = expect_context();
     let words = words();
     let after = move || snapshot.get().details.marks.get(milestone);
     view! {
         <li data-mark=milestone.name() hidden=move || after().is_none()>
-            {milestone_words(words, milestone)} " " {move || after().map(|it| it.as_millis() as u32)} " "
+            {milestone_text(words, milestone)} " " {move || after().map(|it| it.as_millis() as u32)} " "
             {words.milliseconds}
         </li>
     }
 }
 
-const fn strength_words(words: &'static Words, strength: Strength) -> &'static str {
+const fn strength_text(words: &'static Words, strength: Strength) -> &'static str {
     words.strengths[strength as usize]
 }
 
+/// The stable name, for `data-path`.
 const fn path_name(path: Path) -> &'static str {
     match path {
         Path::Direct => "direct",
@@ -130,14 +131,14 @@ const fn path_name(path: Path) -> &'static str {
     }
 }
 
-const fn path_words(words: &'static Words, path: Path) -> &'static str {
+const fn path_text(words: &'static Words, path: Path) -> &'static str {
     match path {
         Path::Direct => words.direct,
         Path::Relayed => words.relayed,
     }
 }
 
-const fn milestone_words(words: &'static Words, milestone: Milestone) -> &'static str {
+const fn milestone_text(words: &'static Words, milestone: Milestone) -> &'static str {
     match milestone {
         Milestone::Match => words.mark_match,
         Milestone::Offer => words.mark_offer,
@@ -152,11 +153,17 @@ const fn has_no_code(snapshot: Snapshot) -> bool {
     snapshot.details.code.is_none()
 }
 
-fn numbers(Code(symbols): Code) -> String {
+/// The numbers of the symbols, for `data-code`.
+fn code_numbers(Code(symbols): Code) -> String {
     symbols.map(|it| it.to_string()).join("-")
 }
 
-/// Each of the 64 has a symbol and its name, so a number of six bits is always there.
-fn symbol(words: &'static Words, number: u8) -> &'static str {
+/// The symbols and their names, to read out and compare.
+fn code_text(words: &'static Words, snapshot: Snapshot) -> Option<String> {
+    snapshot.details.code.map(|Code(symbols)| symbols.map(|it| code_symbol(words, it)).join("  "))
+}
+
+/// The symbol and its name. There are 64, so a number of six bits always has one.
+fn code_symbol(words: &'static Words, number: u8) -> &'static str {
     words.symbols.get(usize::from(number)).copied().unwrap_or_default()
 }

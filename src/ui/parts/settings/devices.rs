@@ -1,24 +1,24 @@
-//! The menus of cameras, microphones and speakers; it must not know what is done with them.
+//! The menus of cameras, microphones and speakers.
 
 use leptos::prelude::*;
 
 use crate::{
     call::{DeviceKind, Intent},
     ui::{
-        Stage,
+        PageContext,
         i18n::{Words, words},
-        parts::derive::see,
+        parts::derive::derived,
     },
 };
 
-/// A menu for each kind, and a tone to try the speaker with.
+/// A menu for each kind of device, and a button that plays a tone on the speaker.
 #[component]
-pub(crate) fn Devices() -> impl IntoView {
-    let Stage { intend, .. } = expect_context();
+pub(crate) fn DeviceMenus() -> impl IntoView {
+    let PageContext { send_intent, .. } = expect_context();
     view! {
         <div class="devices">
-            {DeviceKind::ALL.map(|kind| view! { <Menu kind/> }).collect_view()}
-            <button class="button" type="button" on:click=move |_| intend.run(Intent::TestSpeaker)>
+            {DeviceKind::ALL.map(|kind| view! { <DeviceMenu kind/> }).collect_view()}
+            <button class="button" type="button" on:click=move |_| send_intent.run(Intent::TestSpeaker)>
                 {words().test_speaker}
             </button>
         </div>
@@ -26,10 +26,10 @@ pub(crate) fn Devices() -> impl IntoView {
 }
 
 #[component]
-fn Menu(kind: DeviceKind) -> impl IntoView {
-    let Stage { menus, intend, .. } = expect_context();
+fn DeviceMenu(kind: DeviceKind) -> impl IntoView {
+    let PageContext { menus, send_intent, .. } = expect_context();
     let name = name(words(), kind);
-    let speakers = see(|it| it.surroundings.abilities.speakers);
+    let speakers = derived(|it| it.surroundings.abilities.speakers);
     let is_empty = move || menus.with(|it| it.of(kind).next().is_none());
     let options = move || {
         menus.with(|it| {
@@ -52,7 +52,7 @@ fn Menu(kind: DeviceKind) -> impl IntoView {
             <select
                 class="select"
                 data-device=stable_name(kind)
-                on:change:target=move |event| intend.run(Intent::Choose(kind, event.target().value()))
+                on:change:target=move |event| send_intent.run(Intent::Choose(kind, event.target().value()))
             >
                 {options}
             </select>

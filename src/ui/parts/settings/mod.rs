@@ -1,4 +1,4 @@
-//! The sheet: devices, switches, topics, and the details of the connection.
+//! The settings sheet and its parts, and the details of the connection.
 
 pub(crate) mod sheet;
 pub(crate) mod details;

@@ -1,38 +1,38 @@
-//! The choices that this device keeps, as switches; it must not know what follows from them.
+//! The switches of the stored preferences.
 
 use leptos::prelude::*;
 
 use crate::{
     call::{Intent, Switch},
     ui::{
-        Stage,
+        PageContext,
         i18n::{Words, words},
-        parts::derive::see,
+        parts::derive::derived,
     },
 };
 
-/// These switches, each with what it brings and costs.
+/// Some switches, each with a note about its effect.
 #[component]
-pub(crate) fn Choices(
-    /// Which.
+pub(crate) fn Switches(
+    /// The switches to show.
     of: &'static [Switch],
 ) -> impl IntoView {
-    of.iter().map(|switch| view! { <Choice of=*switch/> }).collect_view()
+    of.iter().map(|switch| view! { <SwitchField of=*switch/> }).collect_view()
 }
 
 #[component]
-fn Choice(of: Switch) -> impl IntoView {
-    let Stage { snapshot, intend, .. } = expect_context();
+fn SwitchField(of: Switch) -> impl IntoView {
+    let PageContext { snapshot, send_intent, .. } = expect_context();
     let (label, note) = texts(words(), of);
-    let offered = see(|it| it.surroundings.abilities.blur);
+    let can_blur = derived(|it| it.surroundings.abilities.blur);
     view! {
-        <label class="switch" data-switch=of.name() hidden=move || of == Switch::Blur && !offered()>
+        <label class="switch" data-switch=of.name() hidden=move || of == Switch::Blur && !can_blur()>
             <input
                 type="checkbox"
                 role="switch"
                 aria-label=label
                 prop:checked=move || snapshot.get().preferences.has(of)
-                on:change=move |_| intend.run(Intent::Toggle(of))
+                on:change=move |_| send_intent.run(Intent::Toggle(of))
             />
             <span class="switch-text">
                 <span class="switch-label">{label}</span>
@@ -42,7 +42,7 @@ fn Choice(of: Switch) -> impl IntoView {
     }
 }
 
-/// The name of a switch, and what it brings and costs.
+/// The label and the note of a switch.
 const fn texts(words: &'static Words, of: Switch) -> (&'static str, &'static str) {
     match of {
         Switch::HideAddress => (words.hide_address, words.hide_address_note),

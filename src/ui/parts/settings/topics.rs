@@ -1,4 +1,4 @@
-//! What to talk about: the field for it, who is looked for with it, and what was found; it must not know who else waits.
+//! The topics of conversation: the field for them, the search for them, and what the match has in common.
 
 use leptos::prelude::*;
 
@@ -9,20 +9,20 @@ use crate::{
         limits::{MAX_INTEREST_CHARS, MAX_INTERESTS},
     },
     ui::{
-        Stage,
+        PageContext,
         i18n::{Words, words},
-        parts::derive::{say, see},
+        parts::derive::{derived, derived_text},
         view_model,
     },
 };
 
-/// Characters of all topics with what stands between them.
-const MAX_WRITTEN: usize = MAX_INTERESTS * (MAX_INTEREST_CHARS + 2);
+/// The most characters of all topics together, with a comma and a space after each.
+const MAX_CHARS: usize = MAX_INTERESTS * (MAX_INTEREST_CHARS + 2);
 
-/// The field.
+/// The field for the topics, separated by commas.
 #[component]
-pub(crate) fn Topics() -> impl IntoView {
-    let Stage { topics, intend, .. } = expect_context();
+pub(crate) fn TopicsField() -> impl IntoView {
+    let PageContext { topics, send_intent, .. } = expect_context();
     let words = words();
     view! {
         <label class="field">
@@ -34,38 +34,46 @@ pub(crate) fn Topics() -> impl IntoView {
                 autocomplete="off"
                 enterkeyhint="done"
                 placeholder=words.topics_example
-                maxlength=MAX_WRITTEN.to_string()
+                maxlength=MAX_CHARS.to_string()
                 prop:value=move || topics.get().written
-                on:change:target=move |event| intend.run(Intent::TalkAbout(event.target().value()))
+                on:change:target=move |event| send_intent.run(Intent::TalkAbout(event.target().value()))
             />
             <span class="switch-note">{words.topics_note}</span>
         </label>
     }
 }
 
-/// Who is looked for, and for how long.
+/// What the next partner has to have in common, and how long the search is limited to that.
 #[component]
-pub(crate) fn Sought() -> impl IntoView {
-    let Stage { topics, .. } = expect_context();
+pub(crate) fn SearchStatus() -> impl IntoView {
+    let PageContext { topics, .. } = expect_context();
     view! {
-        <p class="sought" data-wants=see(|it| it.seeking.map(|it| name(it.wants))) hidden=see(|it| it.seeking.is_none())>
-            {say(|words, it| it.seeking.map_or("", |it| words.sought[it.wants as usize]))}
+        <p
+            class="sought"
+            data-wants=derived(|it| it.seeking.map(|it| affinity_name(it.wants)))
+            hidden=derived(|it| it.seeking.is_none())
+        >
+            {derived_text(|words, it| it.seeking.map_or("", |it| words.sought[it.wants as usize]))}
             " "
-            <bdi hidden=see(|it| !wants_interest(it))>{move || topics.get().written}</bdi>
-            <span class="sought-widens" hidden=see(|it| seconds(it).is_none())>
-                {words().widens} " " {see(seconds)} " " {words().seconds}
+            <bdi hidden=derived(|it| !wants_interest(it))>{move || topics.get().written}</bdi>
+            <span class="sought-widens" hidden=derived(|it| seconds(it).is_none())>
+                {words().widens} " " {derived(seconds)} " " {words().seconds}
             </span>
         </p>
     }
 }
 
-/// What the two have in common.
+/// What the partners of the match have in common.
 #[component]
-pub(crate) fn Shared() -> impl IntoView {
-    let Stage { topics, .. } = expect_context();
+pub(crate) fn CommonGround() -> impl IntoView {
+    let PageContext { topics, .. } = expect_context();
     view! {
-        <p class="chip" data-shared=see(|it| it.shared.map(name)) hidden=see(|it| !view_model::is_met(it) || it.shared.is_none())>
-            {say(in_common)}
+        <p
+            class="chip"
+            data-shared=derived(|it| it.shared.map(affinity_name))
+            hidden=derived(|it| !view_model::is_matched(it) || it.shared.is_none())
+        >
+            {derived_text(common_ground)}
             " "
             <bdi>{move || topics.get().shared}</bdi>
         </p>
@@ -80,7 +88,7 @@ fn seconds(snapshot: Snapshot) -> Option<u32> {
     snapshot.seeking?.seconds
 }
 
-const fn in_common(words: &'static Words, snapshot: Snapshot) -> &'static str {
+const fn common_ground(words: &'static Words, snapshot: Snapshot) -> &'static str {
     match snapshot.shared {
         Some(Affinity::Interest) => words.shared_interest,
         Some(Affinity::Language) => words.shared_language,
@@ -89,7 +97,7 @@ const fn in_common(words: &'static Words, snapshot: Snapshot) -> &'static str {
 }
 
 /// The stable name, for `data-wants` and `data-shared`.
-const fn name(affinity: Affinity) -> &'static str {
+const fn affinity_name(affinity: Affinity) -> &'static str {
     match affinity {
         Affinity::Interest => "interest",
         Affinity::Language => "language",
