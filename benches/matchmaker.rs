@@ -16,7 +16,7 @@
 use std::{env, process::Command, str::FromStr};
 
 use passerby::{
-    matchmaker::{Config, Input, Matchmaker, Network, SocketId},
+    matchmaker::{Input, Matchmaker, MatchmakerConfig, Network, SocketId},
     protocol::{Frame, Interest, Language, Media, PastPairs, Tastes, ToServer},
     time::Moment,
 };
@@ -118,7 +118,8 @@ struct CrowdedMatchmaker {
 
 impl CrowdedMatchmaker {
     fn with(waiting: usize) -> Self {
-        let matchmaker = Matchmaker::new(Config { max_passed_by: 16, ..Config::for_tests(7) });
+        let matchmaker =
+            Matchmaker::new(MatchmakerConfig { max_passed_by: 16, ..MatchmakerConfig::for_tests(7) });
         let mut crowded = Self { matchmaker, now: Moment::from_millis(0), peers: 0 };
         for _ in 0..waiting {
             let peer = crowded.connect();

@@ -1,4 +1,4 @@
-//! Time as an argument: [`Moment`] on a monotonic clock, waits in whole seconds, and [`RateLimit`]. Reads no clock itself.
+//! Time as an argument: [`Moment`] on a monotonic clock, waits in whole seconds, and [`RateLimit`]. No clock is read.
 
 use std::{
     ops::{Add, Sub},
@@ -7,7 +7,7 @@ use std::{
 
 /// Milliseconds since an origin that only the driver knows (process start, page load); never negative.
 ///
-/// We need our own type because `std::time::Instant` panics on wasm32-unknown-unknown and cannot be constructed in a test.
+/// We need our own type because `std::time::Instant` panics on wasm32-unknown-unknown, and tests cannot construct it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(u64);
 

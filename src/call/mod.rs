@@ -49,8 +49,9 @@ pub use interface::input::{
     MediaError, PageEvent, PeerEvent, SignalingState,
 };
 pub use interface::intent::{ChatWish, Intent, WindowWish};
-pub use interface::output::{Output, PeerCommand, SendProfile};
+pub use interface::output::{Output, PeerCommand};
 pub use interface::problem::Problem;
+pub use interface::send_profile::SendProfile;
 pub use interface::snapshot::{Farewell, Flow, Phase, Snapshot, Sound};
 pub use interface::stored_profile::StoredProfile;
 pub use page::environment::{Abilities, Browser, Surroundings};

@@ -13,7 +13,7 @@ use crate::protocol::{
 
 /// Everything that a new matchmaker needs to know.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub struct MatchmakerConfig {
     /// Seeds the generator of all ids and secrets. It must come from the operating system, except in tests.
     pub seed: [u8; 32],
     /// Milliseconds from the Unix epoch to the origin of [`Moment`](crate::time::Moment). Ids of version 7 contain the
@@ -39,11 +39,11 @@ pub struct Config {
     pub outbox_bytes: u32,
 }
 
-impl Config {
+impl MatchmakerConfig {
     /// A configuration for tests and benchmarks, never for a server: its keys are public and its seed is weak.
     ///
     /// It has room for any number of peers, the limits of the protocol, no STUN or TURN server, and two pairs at most
-    /// before a passed-over peer gets priority. Override fields with `Config { …, ..Config::for_tests(seed) }`.
+    /// before a passed-over peer gets priority. Override fields with `MatchmakerConfig { …, ..MatchmakerConfig::for_tests(seed) }`.
     pub fn for_tests(seed: u64) -> Self {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
@@ -63,7 +63,7 @@ impl Config {
     }
 }
 
-/// Limits on peers and their sessions; see the fields of the same names in [`Config`].
+/// Limits on peers and their sessions; see the fields of the same names in [`MatchmakerConfig`].
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionLimits {
     /// Maximum number of peers.
@@ -80,7 +80,7 @@ pub(crate) struct SessionLimits {
 
 impl SessionLimits {
     /// The limits in a configuration.
-    pub(crate) const fn of(config: &Config) -> Self {
+    pub(crate) const fn of(config: &MatchmakerConfig) -> Self {
         Self {
             max_connections: config.max_connections,
             hello_within: config.hello_within,

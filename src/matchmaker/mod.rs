@@ -46,7 +46,7 @@ use outbound::Outbound;
 use peers::{OpenSocket, Peer, PeerState};
 use queue::{Queue, prepared_offers::OfferSlots};
 
-pub use config::Config;
+pub use config::MatchmakerConfig;
 pub use input::{Closing, Input, Network, SocketId};
 pub use keys::Keys;
 pub use matches::ice::{Ice, Turn};
@@ -73,7 +73,7 @@ pub struct Matchmaker {
 
 impl Matchmaker {
     /// Creates a matchmaker without peers.
-    pub fn new(config: Config) -> Self {
+    pub fn new(config: MatchmakerConfig) -> Self {
         Self {
             draining: false,
             ids: IdGenerator::new(config.seed, config.unix_origin_ms),

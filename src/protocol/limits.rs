@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The WebSocket subprotocol that both ends name in the handshake (RFC 6455, 1.9); its number is the protocol's version.
+/// The WebSocket subprotocol in the handshake (RFC 6455, 1.9); its number is the protocol's version.
 pub const SUBPROTOCOL: &str = "passerby.v1";
 
 /// The version in `welcome`; equal to the number in [`SUBPROTOCOL`].
@@ -78,8 +78,8 @@ pub const MAX_MET: usize = 16;
 /// How long two peers that met prefer other partners.
 pub const MET_FOR: Duration = Duration::from_secs(30 * 60);
 
-/// How long both of two recent partners must have waited before they are matched again for lack of others. By then every
-/// other waiting peer accepts anybody, plus some slack.
+/// How long both of two recent partners must have waited before they are matched again for lack of others. By then
+/// every other waiting peer accepts anybody, plus some slack.
 pub const AGAIN_AFTER: Duration = Duration::from_secs(2 * WIDEN_AFTER.as_secs() + 5);
 
 /// Blocked pairs that a page lists; beyond that the oldest is dropped.

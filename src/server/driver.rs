@@ -10,7 +10,7 @@ use super::{
     telemetry::Telemetry,
     websocket::outbox::{OutboxFull, OutboxSender},
 };
-use crate::matchmaker::{Closing, Config, Input, Matchmaker, Network, Output, SocketId};
+use crate::matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Network, Output, SocketId};
 
 /// Events that may wait for the driver before sockets stop reading: a few from each of several hundred peers.
 const INBOX: usize = 1024;
@@ -38,7 +38,7 @@ pub(crate) struct Driver {
 impl Driver {
     /// A driver without sockets, and the sender that sockets use.
     pub(crate) fn new(
-        config: Config,
+        config: MatchmakerConfig,
         clock: Clock,
         telemetry: Arc<Telemetry>,
     ) -> (Self, mpsc::Sender<Event>) {
@@ -153,8 +153,8 @@ mod tests {
         server::websocket::outbox::{MAX_WAITING_MESSAGES, Outgoing, Tick, outbox},
     };
 
-    fn config() -> Config {
-        Config {
+    fn config() -> MatchmakerConfig {
+        MatchmakerConfig {
             seed: [0; 32],
             unix_origin_ms: 0,
             max_connections: 10,

@@ -163,10 +163,14 @@ pub async fn run(
 }
 
 /// What the matchmaker needs to know of the configuration, the clock and chance.
-fn matchmaker_config(resolved: &Resolved, keys: Keys, clock: Clock) -> anyhow::Result<matchmaker::Config> {
+fn matchmaker_config(
+    resolved: &Resolved,
+    keys: Keys,
+    clock: Clock,
+) -> anyhow::Result<matchmaker::MatchmakerConfig> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).context("the system has no randomness")?;
-    Ok(matchmaker::Config {
+    Ok(matchmaker::MatchmakerConfig {
         seed,
         unix_origin_ms: clock.unix_origin_ms(),
         max_connections: resolved.max_connections,

@@ -4,6 +4,7 @@ pub(crate) mod input;
 pub(crate) mod intent;
 
 pub(crate) mod output;
+pub(crate) mod send_profile;
 pub(crate) mod stored_profile;
 
 pub(crate) mod snapshot;

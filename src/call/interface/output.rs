@@ -4,6 +4,7 @@ use super::{
     details::Milestone,
     devices::{ChosenDevices, DeviceKind},
     input::{ConnectionId, Description},
+    send_profile::SendProfile,
     stored_profile::StoredProfile,
 };
 use crate::protocol::{Candidate, Frame, IceServer, Media, PeerMessage, ToServer};
@@ -162,14 +163,4 @@ pub enum PeerCommand {
     Measure,
     /// Stop sending and showing media at once, and close the connection when all messages are sent.
     Close,
-}
-
-/// How much is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SendProfile {
-    /// A good picture, as far as the network carries it.
-    #[default]
-    Full,
-    /// A small picture, to save data.
-    Saving,
 }

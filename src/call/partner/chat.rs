@@ -36,7 +36,7 @@ const PARTNER_LIMIT: RateLimit = RateLimit::new(Duration::from_millis(250), MAX_
 pub struct ChatLine {
     /// Unique among the lines of this match.
     pub id: u32,
-    /// Who wrote it.
+    /// The person that wrote it.
     pub author: Author,
     /// The text.
     pub text: Arc<str>,

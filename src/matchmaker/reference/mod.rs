@@ -302,27 +302,6 @@ impl ReferenceModel {
         self.pair_all();
     }
 
-    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening), and index of a page or match.
-    fn deadlines(&self) -> Vec<(u64, u8, usize)> {
-        let of_page = |(n, page): (usize, &ModelPage)| match (page.state, page.wire) {
-            (PageState::Gone, _) => None,
-            (PageState::AwaitingHello { until }, _) => Some((until, 0, n)),
-            (_, WireState::Lost { until }) => Some((until, 1, n)),
-            (_, WireState::Working | WireState::Cut) => None,
-        };
-        let pending = |it: &ModelMatch| it.ended_at.is_none() && it.connected != [true; 2];
-        let of_match = |(n, it): (usize, &ModelMatch)| pending(it).then_some((it.connect_by, 2, n));
-        let pages = self.pages.iter().enumerate().filter_map(of_page);
-        let widening = |(n, page): (usize, &ModelPage)| match page.state {
-            PageState::Waiting(..) => Some((page.wants.1?, 3, n)),
-            PageState::AwaitingHello { .. } | PageState::Idle | PageState::Matched(_) | PageState::Gone => {
-                None
-            }
-        };
-        let widening = self.pages.iter().enumerate().filter_map(widening);
-        pages.chain(widening).chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
-    }
-
     /// Ends a match. `page` caused it and is given the reason `own`; `usize::MAX` means that neither page did.
     fn end_match(&mut self, match_index: usize, page: usize, own: EndReason, partners: EndReason) {
         let (now, ends) = (self.now, self.matches[match_index].ends);
@@ -341,15 +320,6 @@ impl ReferenceModel {
             if end != page && partners != EndReason::Unconnected {
                 self.dismiss_if_draining(end);
             }
-        }
-    }
-
-    /// The match, if the page is in it now; `None` if it was once, and an error if it never was.
-    fn current_match(&self, page: usize, match_index: Option<usize>) -> Result<Option<usize>, ErrorCode> {
-        match match_index {
-            Some(it) if self.pages[page].state == PageState::Matched(it) => Ok(Some(it)),
-            Some(it) if self.matches[it].ends.contains(&page) && !self.matches[it].forgotten => Ok(None),
-            Some(_) | None => Err(ErrorCode::NotYourMatch),
         }
     }
 
@@ -407,15 +377,6 @@ impl ReferenceModel {
         let before = std::mem::replace(&mut self.pages[page].state, PageState::Gone);
         if let PageState::Matched(match_index) = before {
             self.end_match(match_index, page, reason, reason);
-        }
-    }
-
-    /// Why the server rejects another socket, if it does.
-    fn admission_error(&self, sockets: usize) -> Option<ErrorCode> {
-        if self.draining {
-            Some(ErrorCode::ServerStops)
-        } else {
-            (sockets >= self.capacity.saturating_add(self.lost_peers())).then_some(ErrorCode::ServerFull)
         }
     }
 }

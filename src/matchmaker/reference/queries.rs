@@ -3,7 +3,7 @@
 use super::{MAX_PASSED_BY, ModelMatch, ModelPage, ReferenceModel};
 use crate::{
     matchmaker::tests::vocabulary::{PageState, TASTES, WireState},
-    protocol::Affinity,
+    protocol::{Affinity, ErrorCode},
 };
 
 /// A possible pair: its priority, the places of the longer and of the shorter waiter, and the two pages in that order.
@@ -143,5 +143,48 @@ impl ReferenceModel {
     /// The index of a page within the ends of a match: 0 or 1.
     pub(crate) fn end_index(&self, match_index: usize, page: usize) -> usize {
         usize::from(self.matches[match_index].ends[1] == page)
+    }
+
+    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening), and index of a page or match.
+    pub(crate) fn deadlines(&self) -> Vec<(u64, u8, usize)> {
+        let of_page = |(n, page): (usize, &ModelPage)| match (page.state, page.wire) {
+            (PageState::Gone, _) => None,
+            (PageState::AwaitingHello { until }, _) => Some((until, 0, n)),
+            (_, WireState::Lost { until }) => Some((until, 1, n)),
+            (_, WireState::Working | WireState::Cut) => None,
+        };
+        let pending = |it: &ModelMatch| it.ended_at.is_none() && it.connected != [true; 2];
+        let of_match = |(n, it): (usize, &ModelMatch)| pending(it).then_some((it.connect_by, 2, n));
+        let pages = self.pages.iter().enumerate().filter_map(of_page);
+        let widening = |(n, page): (usize, &ModelPage)| match page.state {
+            PageState::Waiting(..) => Some((page.wants.1?, 3, n)),
+            PageState::AwaitingHello { .. } | PageState::Idle | PageState::Matched(_) | PageState::Gone => {
+                None
+            }
+        };
+        let widening = self.pages.iter().enumerate().filter_map(widening);
+        pages.chain(widening).chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
+    }
+
+    /// The match, if the page is in it now; `None` if it was once, and an error if it never was.
+    pub(crate) fn current_match(
+        &self,
+        page: usize,
+        match_index: Option<usize>,
+    ) -> Result<Option<usize>, ErrorCode> {
+        match match_index {
+            Some(it) if self.pages[page].state == PageState::Matched(it) => Ok(Some(it)),
+            Some(it) if self.matches[it].ends.contains(&page) && !self.matches[it].forgotten => Ok(None),
+            Some(_) | None => Err(ErrorCode::NotYourMatch),
+        }
+    }
+
+    /// Why the server rejects another socket, if it does.
+    pub(crate) fn admission_error(&self, sockets: usize) -> Option<ErrorCode> {
+        if self.draining {
+            Some(ErrorCode::ServerStops)
+        } else {
+            (sockets >= self.capacity.saturating_add(self.lost_peers())).then_some(ErrorCode::ServerFull)
+        }
     }
 }

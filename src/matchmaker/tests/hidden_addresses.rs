@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::scene::{ClientEvent, Scene, media_of, offer, secs};
 use crate::{
-    matchmaker::{Config, Ice, Turn},
+    matchmaker::{Ice, MatchmakerConfig, Turn},
     protocol::{Candidate, IceServer, Sdp, Signal, ToBrowser, ToServer},
 };
 
@@ -17,10 +17,10 @@ pub(crate) fn scene_with_relay() -> Scene {
         secret: "north".into(),
         lifetime: Duration::from_secs(600),
     };
-    let mut scene = Scene::with_config(Config {
+    let mut scene = Scene::with_config(MatchmakerConfig {
         max_connections: 100,
         ice: Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed: false },
-        ..Config::for_tests(7)
+        ..MatchmakerConfig::for_tests(7)
     });
     scene.separate_networks = true;
     scene

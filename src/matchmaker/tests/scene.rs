@@ -7,7 +7,7 @@ use std::{collections::HashMap, ops::Range, time::Duration};
 use uuid::Uuid;
 
 use crate::{
-    matchmaker::{Closing, Config, Input, Matchmaker, Network, Note, Output, SocketId},
+    matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Network, Note, Output, SocketId},
     protocol::{
         Candidate, Delivery, Epoch, ErrorCode, Frame, MatchId, Media, Message, Met, Occupancy, PairId,
         PastPairs, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer, limits::MET_FOR,
@@ -79,7 +79,7 @@ pub(crate) struct Scene {
     pub(crate) pages: Vec<Page>,
     /// Whether each socket comes from its own network; otherwise all share one.
     pub(crate) separate_networks: bool,
-    config: Config,
+    config: MatchmakerConfig,
     /// All notes of the matchmaker so far.
     pub(crate) notes: Vec<Note>,
     /// The number of the newest socket.
@@ -155,16 +155,16 @@ impl StoredPairs {
 impl Scene {
     /// A scene without pages whose server admits `max_connections` peers.
     pub(crate) fn with_capacity(max_connections: usize) -> Self {
-        Self::with_config(Config {
+        Self::with_config(MatchmakerConfig {
             max_connections,
             max_met: MAX_MET,
             max_blocked: MAX_BLOCKED,
-            ..Config::for_tests(7)
+            ..MatchmakerConfig::for_tests(7)
         })
     }
 
     /// A scene without pages and with this configuration.
-    pub(crate) fn with_config(config: Config) -> Self {
+    pub(crate) fn with_config(config: MatchmakerConfig) -> Self {
         Self {
             machine: Matchmaker::new(config.clone()),
             replica: Matchmaker::new(config.clone()),

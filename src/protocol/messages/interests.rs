@@ -10,7 +10,9 @@ use crate::protocol::limits::{MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES};
 /// Separators that people type between interests: the commas and semicolons of different scripts.
 const COMMAS: [char; 6] = [SEPARATOR, ';', '\u{ff0c}', '\u{ff1b}', '\u{3001}', '\u{60c}'];
 
-/// An interest, in any script: 1 to [`MAX_INTEREST_CHARS`] characters without commas, control characters or outer spaces.
+/// An interest, in any script: 1 to [`MAX_INTEREST_CHARS`] characters.
+///
+/// It contains no commas or control characters, and no spaces at its ends.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interest(String);
 

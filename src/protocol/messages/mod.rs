@@ -175,8 +175,8 @@ pub enum ToBrowser {
     },
     /// This peer is in the queue.
     Waiting {},
-    /// What the search now requires. Sent after [`ToBrowser::Waiting`] and at each change, only to peers that named interests
-    /// or languages.
+    /// What the search now requires. Sent after [`ToBrowser::Waiting`] and at each change, only to peers that named
+    /// interests or languages.
     Seeking {
         /// The least that a partner must share.
         wants: Affinity,
@@ -266,7 +266,7 @@ pub enum ToBrowser {
     },
     /// The server will close this socket soon. Not numbered.
     ComeBack {
-        /// Milliseconds to wait before connecting again; different for each page, so that they do not all return at once.
+        /// Milliseconds to wait before connecting again; different for each page, to spread the load.
         after_ms: u32,
     },
     /// The answer to `ping`; carries an acknowledgement. Not numbered.

@@ -79,8 +79,8 @@ impl Candidate {
 /// Whether an address is of use only in its own network.
 ///
 /// That is: private (RFC 1918), shared by the customers of a carrier or a VPN (100.64.0.0/10, RFC 6598), for protocols
-/// (192.0.0.0/24, RFC 6890), for benchmarks (198.18.0.0/15, RFC 2544), unique local (RFC 4193), site local (`fec0::/10`,
-/// RFC 3879), link local, loopback, or such an IPv4 address inside IPv6.
+/// (192.0.0.0/24, RFC 6890), for benchmarks (198.18.0.0/15, RFC 2544), unique local (RFC 4193), site local
+/// (`fec0::/10`, RFC 3879), link local, loopback, or such an IPv4 address inside IPv6.
 fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(it) => is_private_v4(it),
@@ -108,7 +108,8 @@ fn is_private_v4(address: Ipv4Addr) -> bool {
         || address.is_loopback()
 }
 
-/// The IPv4 address inside an IPv6 address: mapped (RFC 4291), NAT64 (`64:ff9b::/96`, RFC 6052) or 6to4 (`2002::/16`, RFC 3056).
+/// The IPv4 address inside an IPv6 address: mapped (RFC 4291), NAT64 (`64:ff9b::/96`, RFC 6052) or 6to4 (`2002::/16`,
+/// RFC 3056).
 fn embedded_v4(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let from = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
     match address.segments() {

@@ -50,8 +50,8 @@ pub fn decode_strict(text: &str) -> Result<Frame<ToServer>, Refusal> {
     }
 }
 
-/// Whether the text contains a JSON list. No message to the server has one, and serde would accept a list in place of an
-/// object, with the fields in order.
+/// Whether the text contains a JSON list. No message to the server has one, and serde would accept a list in place of
+/// an object, with the fields in order.
 fn has_list(text: &str) -> bool {
     let (mut in_string, mut escaped) = (false, false);
     text.bytes().any(|byte| {

@@ -80,8 +80,8 @@ impl<M: Message> Delivery<M> {
         Ok(self.frame(self.sent, msg))
     }
 
-    /// Whether a forwarded text of this many bytes fits. A quarter of the outbox is reserved for this end's own messages,
-    /// which must fit no matter how much a partner sends.
+    /// Whether a forwarded text of this many bytes fits. A quarter of the outbox is reserved for this end's own
+    /// messages, which must fit no matter how much a partner sends.
     pub fn has_capacity_for(&self, text_bytes: usize) -> bool {
         let three_quarters = |of: usize| of / 4 * 3;
         self.outbox.len() < three_quarters(MAX_OUTBOX_MESSAGES)

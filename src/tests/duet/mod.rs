@@ -135,7 +135,7 @@ fn millis(millis: u64) -> Duration {
 }
 
 fn matchmaker(seed: u64) -> Matchmaker {
-    Matchmaker::new(matchmaker::Config {
+    Matchmaker::new(matchmaker::MatchmakerConfig {
         max_connections: 100,
         ice: matchmaker::Ice {
             stun: Vec::new(),
@@ -146,7 +146,7 @@ fn matchmaker(seed: u64) -> Matchmaker {
             }),
             unscrubbed: true,
         },
-        ..matchmaker::Config::for_tests(seed)
+        ..matchmaker::MatchmakerConfig::for_tests(seed)
     })
 }
 
