@@ -1,5 +1,6 @@
-//! Rate limits and quotas per peer and per network, on real sockets. A client that exceeds one is told when to retry, and
-//! nobody else is affected.
+//! Rate limits and quotas per peer and per network, on real sockets.
+//!
+//! A client that exceeds one gets an error with a retry time, and nobody else is affected.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tests of several parts of the crate together: a real server, the rendered pages, the wire format and the source text.
+//! Tests of several parts together: a real server, the rendered pages, the wire format and the source text.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,

@@ -634,7 +634,7 @@ fn the_server_refuses_missing_fields() {
                 if ["hide", "tastes", "interests", "languages", "past", "met", "blocked"]
                     .contains(&field.as_str())
                 {
-                    // These fields have a default, so they may be absent. Unlike the optional ones, they may not be null.
+                    // These fields have a default and may be absent. Unlike the optional ones, they are never null.
                     assert!(decode_strict(&text).is_ok(), "{text}");
                 } else if optional.contains(&field.as_str()) {
                     assert!(decode_strict(&text).is_ok(), "{text}");
