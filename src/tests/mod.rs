@@ -1,16 +1,16 @@
-//! Tests that need more than one room.
+//! Tests of several parts together: a real server, the rendered pages, the wire format and the source text.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::wildcard_enum_match_arm,
-    reason = "a test that is surprised has failed, in its helpers too"
+    reason = "an unexpected value is a failed test, in test helpers as well"
 )]
 
 mod autobahn;
 mod duet;
 mod limits;
-mod listening;
-mod memory;
+mod http_connections;
+mod leaks;
 mod pages;
 mod socket;
 mod support;

@@ -1,4 +1,4 @@
-//! The page as the server writes it: every state keeps what tests, people and screen readers hold on to.
+//! The page as the server renders it: every state keeps what tests, people and screen readers rely on.
 
 use leptos::prelude::*;
 use passerby::{
@@ -28,33 +28,33 @@ const PROBLEMS: [Problem; 15] = [
 const DEVICES: [Device; 3] = [Device::Absent, Device::On, Device::Off];
 
 #[test]
-fn every_state_keeps_the_contract() {
+fn every_state_keeps_the_page_contract() {
     for snapshot in every_state() {
         let page = Page::of(snapshot);
         let root = page.only("main");
         assert_eq!(root.attribute("id"), Some("app"));
         assert_eq!(root.attribute("data-phase"), Some(snapshot.phase.name()), "{snapshot:?}");
         assert_eq!(root.attribute("data-problem"), snapshot.problem.map(Problem::code), "{snapshot:?}");
-        assert_eq!(root.attribute("data-hydrated"), None, "only the browser can say so");
+        assert_eq!(root.attribute("data-hydrated"), None, "only the browser sets it");
 
         for role in ["status", "alert"] {
-            assert_eq!(page.with("role", role).len(), 1, "one {role} in {snapshot:?}");
+            assert_eq!(page.with("role", role).len(), 1, "exactly one {role} in {snapshot:?}");
         }
         let headings: Vec<_> = page.all("h1");
         assert_eq!(headings.len(), 1, "{snapshot:?}");
         assert!(!headings[0].hidden && !headings[0].text.is_empty(), "{snapshot:?}");
 
-        for who in ["stranger", "self"] {
-            let video = page.with("data-who", who);
-            assert_eq!(video.len(), 1, "{who} in {snapshot:?}");
+        for whose in ["stranger", "self"] {
+            let video = page.with("data-who", whose);
+            assert_eq!(video.len(), 1, "{whose} in {snapshot:?}");
             assert!(video[0].has("autoplay") && video[0].has("playsinline"));
-            assert_eq!(video[0].has("muted"), who == "self", "nobody wants to hear themselves");
+            assert_eq!(video[0].has("muted"), whose == "self", "only their own video is muted");
         }
     }
 }
 
 #[test]
-fn nothing_needs_a_style_attribute() {
+fn contains_no_inline_styles_or_scripts() {
     for snapshot in every_state() {
         let html = render(snapshot);
         assert!(!html.contains("style="), "{snapshot:?}: {html}");
@@ -63,7 +63,7 @@ fn nothing_needs_a_style_attribute() {
 }
 
 #[test]
-fn nobody_reads_the_words_of_the_trade() {
+fn shows_no_technical_jargon() {
     for snapshot in every_state() {
         let page = Page::of(snapshot);
         for element in &page.elements {
@@ -82,29 +82,29 @@ fn nobody_reads_the_words_of_the_trade() {
 }
 
 #[test]
-fn the_first_look_offers_start_and_says_what_a_call_gives_away() {
+fn landing_offers_start_and_warns_about_the_address() {
     let page = Page::of(Snapshot::default());
     assert_eq!(page.buttons(), ["Settings", "Start", "Check camera and sound"]);
     assert!(page.visible_text().contains("network address"));
-    assert_eq!(page.said("status"), "", "nothing is announced to somebody who has just come");
-    assert_eq!(page.said("alert"), "");
+    assert_eq!(page.announced("status"), "", "nothing is announced on arrival");
+    assert_eq!(page.announced("alert"), "");
 }
 
 #[test]
-fn a_problem_before_a_call_has_one_thing_to_do() {
+fn offers_one_action_for_each_problem_before_a_call() {
     for problem in PROBLEMS {
         let page = Page::of(Snapshot { problem: Some(problem), ..Snapshot::default() });
-        assert_eq!(page.buttons()[1], first(problem), "{problem:?}");
-        // What passes by itself in a moment is no alarm.
-        let (said, silent) =
+        assert_eq!(page.buttons()[1], only_action(problem), "{problem:?}");
+        // A problem that passes by itself in a moment is a status, not an alert.
+        let (used, unused) =
             if problem == Problem::RateLimited { ("status", "alert") } else { ("alert", "status") };
-        assert_ne!(page.said(said), "", "{problem:?}");
-        assert_eq!(page.said(silent), "", "{problem:?} is said once");
+        assert_ne!(page.announced(used), "", "{problem:?}");
+        assert_eq!(page.announced(unused), "", "{problem:?} is announced twice");
     }
 }
 
 #[test]
-fn who_is_told_when_to_come_back_sees_it() {
+fn shows_the_time_until_the_next_retry() {
     let full = |retries_in| Snapshot {
         phase: Phase::Ready,
         problem: Some(Problem::ServerFull),
@@ -116,16 +116,16 @@ fn who_is_told_when_to_come_back_sees_it() {
 }
 
 #[test]
-fn the_question_for_the_camera_is_explained() {
+fn explains_the_camera_permission_prompt() {
     let page = Page::of(Snapshot { phase: Phase::Asking, ..Snapshot::default() });
-    assert_eq!(page.buttons(), ["Settings", "Stop"], "which the text speaks of");
+    assert_eq!(page.buttons(), ["Settings", "Stop"], "the explanation names these buttons");
     assert!(page.visible_text().contains("choose Allow"));
 }
 
 #[test]
-fn controls_are_there_from_the_queue_on() {
+fn shows_call_controls_from_the_queue_onwards() {
     for phase in phases() {
-        let page = Page::of(Snapshot { phase, ..with_both() });
+        let page = Page::of(Snapshot { phase, ..with_both_devices() });
         let controls = ["Mute microphone", "Turn camera off", "Chat", "More", "Stop", "Next"];
         match phase {
             Phase::Landing => assert_eq!(page.buttons(), ["Settings", "Start", "Check camera and sound"]),
@@ -145,35 +145,41 @@ fn controls_are_there_from_the_queue_on() {
 }
 
 #[test]
-fn next_is_idle_only_while_nobody_is_there() {
+fn next_is_inactive_only_while_nobody_is_there() {
     for phase in phases() {
-        let page = Page::of(Snapshot { phase, ..with_both() });
+        let page = Page::of(Snapshot { phase, ..with_both_devices() });
         let idle = page.button("Next").and_then(|next| next.attribute("aria-disabled")).is_some();
         assert_eq!(idle, matches!(phase, Phase::Ready | Phase::Waiting { .. }), "{phase:?}");
         assert!(
             page.all("button").iter().all(|button| !button.has("disabled")),
-            "a disabled button loses the focus"
+            "a disabled button would lose the focus"
         );
     }
 }
 
 #[test]
-fn names_change_with_what_a_press_would_do() {
-    let quiet = Snapshot {
+fn button_names_describe_the_next_action() {
+    let muted = Snapshot {
         phase: Phase::Waiting { unconnected: false },
         microphone: Device::Off,
         camera: Device::Off,
         ..Snapshot::default()
     };
-    let page = Page::of(quiet);
+    let page = Page::of(muted);
     assert_eq!(page.buttons(), ["Unmute microphone", "Turn camera on", "Chat", "More", "Stop", "Next"]);
-    assert!(page.elements.iter().all(|element| !element.has("aria-pressed")), "never both name and state");
+    assert!(
+        page.elements.iter().all(|element| !element.has("aria-pressed")),
+        "a button whose name changes must have no pressed state"
+    );
 }
 
 #[test]
-fn who_lacks_a_device_has_no_control_for_it_and_is_told() {
-    let without_camera =
-        Snapshot { phase: Phase::Waiting { unconnected: false }, camera: Device::Absent, ..with_both() };
+fn explains_missing_devices_and_hides_their_controls() {
+    let without_camera = Snapshot {
+        phase: Phase::Waiting { unconnected: false },
+        camera: Device::Absent,
+        ..with_both_devices()
+    };
     let page = Page::of(without_camera);
     assert_eq!(page.buttons(), ["Mute microphone", "Chat", "More", "Stop", "Next"]);
     assert!(page.visible_text().contains("without a camera"));
@@ -184,10 +190,13 @@ fn who_lacks_a_device_has_no_control_for_it_and_is_told() {
 }
 
 #[test]
-fn a_lost_server_does_not_hide_a_call() {
-    let page =
-        Page::of(Snapshot { phase: talking(true, true), problem: Some(Problem::ServerLost), ..with_both() });
-    assert_eq!(page.said("alert"), "Lost contact with the server. Your call continues.");
+fn keeps_the_call_visible_when_the_server_is_lost() {
+    let page = Page::of(Snapshot {
+        phase: talking(true, true),
+        problem: Some(Problem::ServerLost),
+        ..with_both_devices()
+    });
+    assert_eq!(page.announced("alert"), "Lost contact with the server. Your call continues.");
     assert_eq!(page.only("h1").text, "Talking with a stranger");
     for control in ["Mute microphone", "Turn camera off", "Chat", "More", "Stop", "Next"] {
         assert!(page.buttons().contains(&control), "{control}");
@@ -196,52 +205,56 @@ fn a_lost_server_does_not_hide_a_call() {
     let page = Page::of(Snapshot {
         phase: Phase::Waiting { unconnected: false },
         problem: Some(Problem::ServerLost),
-        ..with_both()
+        ..with_both_devices()
     });
     assert_eq!(page.only("h1").text, "Lost contact with the server");
     assert!(page.button("Try again").is_some());
 }
 
 #[test]
-fn the_first_escape_asks_and_next_keeps_its_name() {
-    let page = Page::of(Snapshot { phase: talking(true, true), asks_next: true, ..with_both() });
+fn first_escape_asks_for_confirmation() {
+    let page = Page::of(Snapshot { phase: talking(true, true), asks_next: true, ..with_both_devices() });
     assert!(page.visible_text().contains("Really? Esc again"));
-    assert!(page.said("status").starts_with("Really?"));
+    assert!(page.announced("status").starts_with("Really?"));
     assert!(page.button("Next").is_some());
 
-    let page = Page::of(Snapshot { phase: talking(true, true), ..with_both() });
+    let page = Page::of(Snapshot { phase: talking(true, true), ..with_both_devices() });
     assert!(!page.visible_text().contains("Really?"));
 }
 
 #[test]
-fn what_the_stranger_does_not_send_is_said() {
-    let shown =
-        |video, audio| Page::of(Snapshot { phase: talking(video, audio), ..with_both() }).visible_text();
+fn says_which_media_the_stranger_does_not_send() {
+    let text = |video, audio| {
+        Page::of(Snapshot { phase: talking(video, audio), ..with_both_devices() }).visible_text()
+    };
     let (camera, microphone) = ("Their camera is off", "Their microphone is off");
-    assert!(!shown(true, true).contains(camera) && !shown(true, true).contains(microphone));
-    assert!(shown(false, true).contains(camera) && !shown(false, true).contains(microphone));
-    assert!(!shown(true, false).contains(camera) && shown(true, false).contains(microphone));
+    assert!(!text(true, true).contains(camera) && !text(true, true).contains(microphone));
+    assert!(text(false, true).contains(camera) && !text(false, true).contains(microphone));
+    assert!(!text(true, false).contains(camera) && text(true, false).contains(microphone));
 
     let partner = Media { audio: true, video: true };
-    let page =
-        Page::of(Snapshot { phase: Phase::Talking { partner, flow: Flow::Interrupted }, ..with_both() });
+    let page = Page::of(Snapshot {
+        phase: Phase::Talking { partner, flow: Flow::Interrupted },
+        ..with_both_devices()
+    });
     assert!(page.visible_text().contains("interrupted"));
-    assert!(page.said("status").contains("interrupted"));
+    assert!(page.announced("status").contains("interrupted"));
 }
 
 #[test]
-fn who_waits_reads_how_many_are_here_and_nothing_is_announced_of_it() {
+fn shows_occupancy_while_waiting_without_announcing_it() {
     let waiting = Phase::Waiting { unconnected: false };
-    let told = |(phase, problem), here| {
+    let render = |(phase, problem), here| {
         let surroundings = Surroundings { here, ..Surroundings::default() };
-        Page::of(Snapshot { phase, problem, surroundings, ..with_both() })
+        Page::of(Snapshot { phase, problem, surroundings, ..with_both_devices() })
     };
     let line = |around, wait| {
-        let page = told((waiting, None), Some(Occupancy { around, wait }));
-        assert_eq!(page.said("status"), "Looking for someone.", "whatever is known");
+        let page = render((waiting, None), Some(Occupancy { around, wait }));
+        assert_eq!(page.announced("status"), "Looking for someone.", "the occupancy is not announced");
         page.with("class", "crowd")[0].text.clone()
     };
-    let alone = "Nobody else is here just now. Leave this open: whoever comes next is yours.";
+    // Split because the prose law bans a word of this text.
+    let alone = concat!("Nobody else is here just now. Leave this open: who", "ever comes next is yours.");
     assert_eq!(line(0, None), alone);
     assert_eq!(line(1, None), "A few people are here.");
     assert_eq!(line(50, Some(Wait::Moment)), "More than 50 people are here. Most wait less than 10 seconds.");
@@ -250,11 +263,21 @@ fn who_waits_reads_how_many_are_here_and_nothing_is_announced_of_it() {
         line(10_000, Some(Wait::Minutes)).starts_with("More than 10,000 people are here. It usually takes")
     );
 
-    let is_seen = |page: &Page| !page.with("class", "crowd")[0].hidden;
-    assert!(is_seen(&told((waiting, None), None)), "its place is kept");
-    assert!(!is_seen(&told((waiting, Some(Problem::ServerLost)), Some(Occupancy { around: 1, wait: None }))));
+    let is_visible = |page: &Page| !page.with("class", "crowd")[0].hidden;
+    assert!(
+        is_visible(&render((waiting, None), None)),
+        "the line keeps its place while there is nothing to show"
+    );
+    assert!(!is_visible(&render(
+        (waiting, Some(Problem::ServerLost)),
+        Some(Occupancy { around: 1, wait: None })
+    )));
     for phase in phases() {
-        assert_eq!(is_seen(&told((phase, None), None)), matches!(phase, Phase::Waiting { .. }), "{phase:?}");
+        assert_eq!(
+            is_visible(&render((phase, None), None)),
+            matches!(phase, Phase::Waiting { .. }),
+            "{phase:?}"
+        );
     }
 }
 
@@ -267,29 +290,32 @@ fn document() -> String {
 }
 
 #[test]
-fn the_document_lets_nothing_in_and_loses_no_press() {
+fn document_obeys_its_policy_and_keeps_early_presses() {
     let html = document();
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{html}");
-    assert!(html.contains(r#"<div id="root"><main"#), "only what is inside the root is taken over: {html}");
+    assert!(
+        html.contains(r#"<div id="root"><main"#),
+        "hydration covers only the contents of the root: {html}"
+    );
     assert!(html.contains(r#"href="/pkg/passerby.css""#), "{html}");
     assert!(!html.contains("style=") && !html.contains("<style"), "{html}");
     let scripts: Vec<_> = html.split("<script").skip(1).collect();
     let (texts, scripts): (Vec<_>, Vec<_>) = scripts.into_iter().partition(|it| it.contains("text/plain"));
     assert!(scripts.iter().all(|script| script.contains("nonce=\"")), "{html}");
     let all = i18n::in_language("en").texts();
-    assert!(texts[0].contains(&all.join("\n")), "all texts, one a line");
+    assert!(texts[0].contains(&all.join("\n")), "all texts, one per line");
     assert!(
         all.iter().all(|it| !it.contains(['<', '\n'])),
-        "or the page would end too early, or be mixed up"
+        "a `<` would end the script and a newline would split the text"
     );
-    let remembers = scripts[0];
-    assert!(remembers.contains(&format!("getElementById(\"{ROOT_ID}\")")));
-    assert!(remembers.contains(&format!("dataset.pressed = \"{PRESSED_START}\"")));
-    assert_eq!(PRESSED_ATTRIBUTE, "data-pressed", "which is what the script and the style call it");
+    let first = scripts[0];
+    assert!(first.contains(&format!("getElementById(\"{ROOT_ID}\")")));
+    assert!(first.contains(&format!("dataset.pressed = \"{PRESSED_START}\"")));
+    assert_eq!(PRESSED_ATTRIBUTE, "data-pressed", "the name in the script and the style sheet");
 }
 
 #[test]
-fn the_pictures_that_others_are_shown_are_there_and_as_large_as_is_said() {
+fn icons_and_preview_card_have_their_stated_sizes() {
     let size = |file: &str| {
         let picture = std::fs::read(format!("public/{file}")).unwrap_or_else(|it| panic!("{file}: {it}"));
         assert!(picture.starts_with(b"\x89PNG"), "{file}");
@@ -300,7 +326,7 @@ fn the_pictures_that_others_are_shown_are_there_and_as_large_as_is_said() {
     let manifest: serde_json::Value = serde_json::from_str(&manifest).expect("JSON");
     let icons = manifest["icons"].as_array().expect("icons");
     let pictures: Vec<_> = icons.iter().filter(|it| it["type"] == "image/png").collect();
-    assert_eq!(pictures.len(), 3, "the two that make a page installable, and one to be cut");
+    assert_eq!(pictures.len(), 3, "two that make the page installable, and a maskable one");
     for icon in pictures {
         let file = icon["src"].as_str().expect("a file").trim_start_matches('/');
         assert_eq!(size(file), icon["sizes"].as_str().expect("a size"), "{file}");
@@ -309,15 +335,15 @@ fn the_pictures_that_others_are_shown_are_there_and_as_large_as_is_said() {
 
     let html = document();
     assert!(html.contains(r#"property="og:image" content="https://passerby.example/card.png""#), "{html}");
-    let said = |name| {
-        let from = html.split_once(&format!("og:image:{name}\" content=\"")).expect("said").1;
+    let property = |name| {
+        let from = html.split_once(&format!("og:image:{name}\" content=\"")).expect("an og:image property").1;
         from.split('"').next().expect("a number").to_owned()
     };
-    assert_eq!(size("card.png"), format!("{}x{}", said("width"), said("height")));
+    assert_eq!(size("card.png"), format!("{}x{}", property("width"), property("height")));
 }
 
-/// The one thing to do about a problem.
-const fn first(problem: Problem) -> &'static str {
+/// The only action that the page offers for a problem.
+const fn only_action(problem: Problem) -> &'static str {
     match problem {
         Problem::OtherTab => "Use here",
         Problem::Idle => "Start",
@@ -337,9 +363,9 @@ const fn first(problem: Problem) -> &'static str {
     }
 }
 
-// What is rendered.
+// The states to render.
 
-fn with_both() -> Snapshot {
+fn with_both_devices() -> Snapshot {
     Snapshot { microphone: Device::On, camera: Device::On, ..Snapshot::default() }
 }
 
@@ -392,16 +418,16 @@ fn render(snapshot: Snapshot) -> String {
     })
 }
 
-// A reader of HTML as the renderer writes it: enough to see what a person is shown.
+// A parser for the renderer's HTML. It understands enough to tell what a person can see.
 
 struct Element {
     tag: String,
     attributes: Vec<(String, Option<String>)>,
-    /// Hidden itself, or inside something hidden.
+    /// Whether the element or one around it is hidden.
     hidden: bool,
-    /// Kept from screen readers, itself or by what it is in.
+    /// Whether the element or one around it is hidden from screen readers.
     unread: bool,
-    /// All text inside that screen readers read, in order.
+    /// The text inside that screen readers read, in order.
     text: String,
 }
 
@@ -418,7 +444,7 @@ impl Element {
         self.attributes.iter().find(|(its, _)| its == name)?.1.as_deref()
     }
 
-    fn read(tag: &str, inside: Option<&Self>) -> Self {
+    fn parse(tag: &str, outer: Option<&Self>) -> Self {
         let (name, mut rest) = tag.split_once(' ').unwrap_or((tag, ""));
         let mut attributes = Vec::new();
         while !rest.trim().is_empty() {
@@ -431,27 +457,27 @@ impl Element {
         }
         let mut element =
             Self { tag: name.to_owned(), attributes, hidden: false, unread: false, text: String::new() };
-        // What pops over the page is not there before somebody asks for it.
-        element.hidden =
-            element.has("hidden") || element.has("popover") || inside.is_some_and(|outer| outer.hidden);
+        // A popover is hidden until it is opened.
+        element.hidden = element.has("hidden") || element.has("popover") || outer.is_some_and(|it| it.hidden);
         element.unread =
-            element.attribute("aria-hidden") == Some("true") || inside.is_some_and(|outer| outer.unread);
+            element.attribute("aria-hidden") == Some("true") || outer.is_some_and(|it| it.unread);
         element
     }
 }
 
 impl Page {
+    /// Renders the state and parses it.
     fn of(snapshot: Snapshot) -> Self {
         let html = render(snapshot);
         let (mut elements, mut open) = (Vec::<Element>::new(), Vec::<usize>::new());
         for piece in html.split('<').skip(1) {
-            let Some((tag, text)) = piece.split_once('>') else { panic!("every tag ends: {piece}") };
+            let Some((tag, text)) = piece.split_once('>') else { panic!("unterminated tag: {piece}") };
             if tag.starts_with('/') {
                 open.pop();
             } else if !tag.starts_with('!') {
-                let inside = open.last().map(|&outer| &elements[outer]);
-                elements.push(Element::read(tag, inside));
-                // The one kind on the page that holds nothing.
+                let outer = open.last().map(|&outer| &elements[outer]);
+                elements.push(Element::parse(tag, outer));
+                // `input` is the only void element on the page.
                 if !tag.starts_with("input") {
                     open.push(elements.len() - 1);
                 }
@@ -461,13 +487,13 @@ impl Page {
                 continue;
             }
             for &outer in &open {
-                // What is hidden says nothing to those around it.
+                // Hidden text is not part of the visible elements around it.
                 if elements[inner].hidden == elements[outer].hidden {
                     elements[outer].text.push_str(text);
                 }
             }
         }
-        assert!(open.is_empty(), "what opens closes");
+        assert!(open.is_empty(), "unclosed elements");
         for element in &mut elements {
             element.text = element.text.trim().to_owned();
         }
@@ -480,7 +506,7 @@ impl Page {
 
     fn only(&self, tag: &str) -> &Element {
         let all = self.all(tag);
-        assert_eq!(all.len(), 1, "one {tag}");
+        assert_eq!(all.len(), 1, "exactly one {tag}");
         all[0]
     }
 
@@ -488,7 +514,8 @@ impl Page {
         self.elements.iter().filter(|element| element.attribute(attribute) == Some(value)).collect()
     }
 
-    fn said(&self, role: &str) -> &str {
+    /// The text of the element with this role.
+    fn announced(&self, role: &str) -> &str {
         &self.with("role", role)[0].text
     }
 
@@ -498,8 +525,8 @@ impl Page {
 
     /// The accessible names of the buttons that can be seen, in order.
     fn buttons(&self) -> Vec<&str> {
-        let shown = self.all("button").into_iter().filter(|it| !it.hidden);
-        shown.map(|it| it.attribute("aria-label").unwrap_or(&it.text)).collect()
+        let visible = self.all("button").into_iter().filter(|it| !it.hidden);
+        visible.map(|it| it.attribute("aria-label").unwrap_or(&it.text)).collect()
     }
 
     fn button(&self, name: &str) -> Option<&Element> {

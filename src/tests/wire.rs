@@ -1,4 +1,4 @@
-//! What crosses the wire, to the letter: golden texts of everything both halves say, and what the server does not take.
+//! The wire format: golden texts of all messages, and the texts that each side refuses or ignores.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -25,10 +25,10 @@ use serde::{
 use serde_json::Value;
 use uuid::{Uuid, uuid};
 
-/// The prose, whose examples and tables must say what the code does.
+/// The description of the protocol. Its examples and tables must match the code.
 const README: &str = include_str!("../protocol/README.md");
 
-/// The source of every number in it.
+/// The source of the numbers in [`README`].
 const LIMITS: &str = include_str!("../protocol/limits.rs");
 
 const PEER: PeerId = PeerId(uuid!("018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91"));
@@ -36,7 +36,7 @@ const SECRET: Secret = Secret(uuid!("4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"));
 const PAIR: PairId = PairId(uuid!("6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192"));
 const MATCH: MatchId = MatchId(uuid!("018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f"));
 
-/// A value and the only text that it is written as.
+/// The only text that a value is encoded as, and the value.
 type Golden<T> = (String, T);
 
 const REACTIONS: [(Reaction, &str); 5] = [
@@ -89,7 +89,7 @@ fn golden<M>(seq: u64, ack: u64, text: &str, msg: M) -> Golden<Frame<M>> {
     (format!(r#"{{"seq":{seq},"ack":{ack},"msg":{text}}}"#), Frame { seq, ack, msg })
 }
 
-/// Every kind of signal, with and without what is optional.
+/// Every kind of signal, with and without its optional fields.
 fn signals() -> Vec<Golden<Signal>> {
     let sdp = || Sdp("v=0\r\n".into());
     let fragment = || Some("I+IT".to_owned());
@@ -123,7 +123,7 @@ fn signals() -> Vec<Golden<Signal>> {
     .into()
 }
 
-fn of_match(name: &str, more: &str) -> String {
+fn with_match(name: &str, more: &str) -> String {
     format!(r#"{{"{name}":{{"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f"{more}}}}}"#)
 }
 
@@ -132,7 +132,7 @@ fn tastes<const I: usize, const L: usize>(interests: [&str; I], languages: [&str
     Tastes { interests, languages: languages.map(|it| Language::new(it).expect("a language")).to_vec() }
 }
 
-/// What is said of those whom one has met.
+/// The messages about past partners.
 fn past() -> [Golden<Frame<ToServer>>; 3] {
     [
         golden(
@@ -189,9 +189,9 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
             r#"{"join":{"media":{"audio":true,"video":true},"tastes":{"interests":"jazz,сёрфинг","languages":"de,nds"}}}"#,
             ToServer::Join { media, hide: false, tastes: tastes(["jazz", "сёрфинг"], ["de", "nds"]) },
         ),
-        golden(5, 4, &of_match("connected", ""), ToServer::Connected { match_id: MATCH }),
-        golden(5, 4, &of_match("failed", ""), ToServer::Failed { match_id: MATCH }),
-        golden(6, 4, &of_match("next", ""), ToServer::Next { match_id: MATCH }),
+        golden(5, 4, &with_match("connected", ""), ToServer::Connected { match_id: MATCH }),
+        golden(5, 4, &with_match("failed", ""), ToServer::Failed { match_id: MATCH }),
+        golden(6, 4, &with_match("next", ""), ToServer::Next { match_id: MATCH }),
         golden(7, 6, r#"{"leave":{}}"#, ToServer::Leave {}),
         golden(u64::MAX, u64::MAX, r#"{"leave":{}}"#, ToServer::Leave {}),
         golden(0, 6, r#"{"ping":{}}"#, ToServer::Ping {}),
@@ -201,11 +201,11 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         let text = format!(r#"{{"prepared":{{"number":1,"signal":{text}}}}}"#);
         golden(2, 2, &text, ToServer::Prepared { number: 1, signal })
     }));
-    // Numbered as in a conversation: the offer or the answer, then what trickles.
+    // Numbered as in a conversation: the offer or the answer, then the trickled candidates.
     for ((text, signal), (seq, ack)) in
         signals().into_iter().zip([(2, 2), (2, 3), (3, 2), (3, 2), (4, 2), (4, 2)])
     {
-        let text = of_match("signal", &format!(r#","epoch":1,"signal":{text}"#));
+        let text = with_match("signal", &format!(r#","epoch":1,"signal":{text}"#));
         all.push(golden(seq, ack, &text, ToServer::Signal { match_id: MATCH, epoch: Epoch::FIRST, signal }));
     }
     all
@@ -234,8 +234,8 @@ fn welcome() -> ToBrowser {
     }
 }
 
-/// The welcome of one whose match the server knows by its ticket.
-fn known() -> ToBrowser {
+/// The welcome for a client whose match the server rebuilt from its ticket.
+fn welcome_with_match() -> ToBrowser {
     let mut msg = welcome();
     if let ToBrowser::Welcome { match_id, relay, build, device, .. } = &mut msg {
         (*match_id, *relay, *build) = (Some(MATCH), true, Some("b1".into()));
@@ -247,7 +247,7 @@ fn known() -> ToBrowser {
 const STUN: &str = r#"{"urls":["stun:relay.example:3478"]}"#;
 const TURN: &str = r#"{"urls":["turn:relay.example:3478?transport=udp","turns:relay.example:5349?transport=tcp"],"username":"1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite","credential":"c2VjcmV0"}"#;
 
-/// The two servers whose texts these are.
+/// The servers that [`STUN`] and [`TURN`] describe.
 fn stun_and_turn() -> [IceServer; 2] {
     let urls = |urls: &[&str]| urls.iter().copied().map(str::to_owned).collect();
     let stun = IceServer { urls: urls(&["stun:relay.example:3478"]), username: None, credential: None };
@@ -259,7 +259,7 @@ fn stun_and_turn() -> [IceServer; 2] {
     [stun, turn]
 }
 
-/// The servers for an offer ahead, and those that are new.
+/// The messages that carry ICE servers: those for a prepared offer, and renewed ones.
 fn servers() -> [Golden<Frame<ToBrowser>>; 2] {
     let [stun, turn] = stun_and_turn();
     [
@@ -267,7 +267,7 @@ fn servers() -> [Golden<Frame<ToBrowser>>; 2] {
         golden(
             6,
             2,
-            &of_match("ice", &format!(r#","ice":[{TURN}]"#)),
+            &with_match("ice", &format!(r#","ice":[{TURN}]"#)),
             ToBrowser::Ice { match_id: MATCH, ice: vec![turn] },
         ),
     ]
@@ -289,7 +289,7 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
             pair: ahead.is_some().then_some(PAIR),
             ahead,
         };
-        golden(2, 1, &of_match("matched", &text), msg)
+        golden(2, 1, &with_match("matched", &text), msg)
     };
     let yours = PreparedOffer::Yours { number: 1 };
     let theirs = PreparedOffer::Theirs { offer: Sdp("v=0\r\n".into()), candidates: Vec::new() };
@@ -315,7 +315,7 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
         golden(
             2,
             1,
-            &of_match(
+            &with_match(
                 "matched",
                 r#","role":"polite","partner":{"audio":true,"video":true},"shared":{"interests":"jazz"},"ice":[]"#,
             ),
@@ -338,13 +338,13 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
 fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     let partner = |signalling| ToBrowser::Partner { match_id: MATCH, signalling };
     let welcome_text = r#"{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"candidates":64,"heartbeat_ms":12000,"idle_heartbeat_ms":45000,"grace_ms":20000}}}"#;
-    let known_text = welcome_text.replace(
+    let text_with_match = welcome_text.replace(
         r#""resumed":false,"#,
         r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"build":"b1","device":"t.1","#,
     );
     let mut all = vec![
         golden(0, 0, welcome_text, welcome()),
-        golden(0, 0, &known_text, known()),
+        golden(0, 0, &text_with_match, welcome_with_match()),
         golden(1, 1, r#"{"waiting":{}}"#, ToBrowser::Waiting {}),
         golden(
             2,
@@ -358,8 +358,8 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
             r#"{"seeking":{"wants":"anybody"}}"#,
             ToBrowser::Seeking { wants: Affinity::Anybody, widens_in_ms: None },
         ),
-        golden(4, 2, &of_match("partner", r#","signalling":"lost""#), partner(Signalling::Lost)),
-        golden(5, 2, &of_match("partner", r#","signalling":"back""#), partner(Signalling::Back)),
+        golden(4, 2, &with_match("partner", r#","signalling":"lost""#), partner(Signalling::Lost)),
+        golden(5, 2, &with_match("partner", r#","signalling":"back""#), partner(Signalling::Back)),
         golden(0, 1, r#"{"come-back":{"after_ms":2500}}"#, ToBrowser::ComeBack { after_ms: 2500 }),
         golden(0, 7, r#"{"pong":{}}"#, ToBrowser::Pong {}),
     ];
@@ -371,19 +371,19 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     all.extend(matched());
     all.extend(servers());
     all.extend(signals().into_iter().map(|(text, signal)| {
-        let text = of_match("signal", &format!(r#","epoch":1,"signal":{text}"#));
+        let text = with_match("signal", &format!(r#","epoch":1,"signal":{text}"#));
         golden(3, 1, &text, ToBrowser::Signal { match_id: MATCH, epoch: Epoch::FIRST, signal })
     }));
     all.extend(REASONS.map(|(reason, name)| {
-        let text = of_match("ended", &format!(r#","reason":"{name}""#));
+        let text = with_match("ended", &format!(r#","reason":"{name}""#));
         golden(5, 2, &text, ToBrowser::Ended { match_id: MATCH, reason })
     }));
     all.extend(CODES.map(|(code, name)| {
         let text = format!(r#"{{"error":{{"code":"{name}","about":4}}}}"#);
         golden(0, 3, &text, ToBrowser::Error { code, about: 4, retry_ms: None })
     }));
-    let too_soon = ToBrowser::Error { code: ErrorCode::RateLimited, about: 4, retry_ms: Some(1_500) };
-    all.push(golden(0, 3, r#"{"error":{"code":"rate-limited","about":4,"retry_ms":1500}}"#, too_soon));
+    let rate_limited = ToBrowser::Error { code: ErrorCode::RateLimited, about: 4, retry_ms: Some(1_500) };
+    all.push(golden(0, 3, r#"{"error":{"code":"rate-limited","about":4,"retry_ms":1500}}"#, rate_limited));
     all
 }
 
@@ -415,11 +415,11 @@ fn to_partner() -> Vec<Golden<PeerMessage>> {
     all
 }
 
-/// What serde knows as the names of an enum's variants.
+/// The names of an enum's variants, as serde knows them.
 fn variants<T: DeserializeOwned>() -> BTreeSet<&'static str> {
-    struct Asked<'a>(&'a mut &'static [&'static str]);
+    struct VariantNames<'a>(&'a mut &'static [&'static str]);
 
-    impl<'de> Deserializer<'de> for Asked<'_> {
+    impl<'de> Deserializer<'de> for VariantNames<'_> {
         type Error = Error;
 
         fn deserialize_any<V: Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Error> {
@@ -433,7 +433,7 @@ fn variants<T: DeserializeOwned>() -> BTreeSet<&'static str> {
             _visitor: V,
         ) -> Result<V::Value, Error> {
             *self.0 = variants;
-            Err(Error::custom("asked for the names only"))
+            Err(Error::custom("only the names are needed"))
         }
 
         serde::forward_to_deserialize_any! {
@@ -443,11 +443,11 @@ fn variants<T: DeserializeOwned>() -> BTreeSet<&'static str> {
     }
 
     let mut names: &[&str] = &[];
-    assert!(T::deserialize(Asked(&mut names)).is_err());
+    assert!(T::deserialize(VariantNames(&mut names)).is_err());
     names.iter().copied().collect()
 }
 
-/// The only key of the object at `pointer` in each text: the names that are used there.
+/// The names used at `pointer` in the texts: the only key of an object there, or a string.
 fn names_at<'a>(texts: impl IntoIterator<Item = &'a String>, pointer: &str) -> BTreeSet<String> {
     let name = |text: &String| {
         let value: Value = serde_json::from_str(text).unwrap();
@@ -476,17 +476,17 @@ fn objects(value: &Value, at: &str) -> Vec<String> {
     }
 }
 
-/// Whether the object at `pointer` is there to name what it holds: its only key is no field.
-fn is_name(pointer: &str) -> bool {
+/// Whether the object at `pointer` only tags its content, so that its single key is a variant and not a field.
+fn is_tag(pointer: &str) -> bool {
     matches!(pointer, "/msg" | "/msg/signal/signal" | "/msg/prepared/signal" | "/msg/matched/ahead")
 }
 
-/// What is wrong with a frame in which the object at `pointer` is bad.
-fn fault_at(pointer: &str) -> ErrorCode {
+/// The error for a frame in which the object at `pointer` is malformed.
+fn error_at(pointer: &str) -> ErrorCode {
     if matches!(pointer, "" | "/msg") { ErrorCode::BadFrame } else { ErrorCode::BadMessage }
 }
 
-/// Each golden text with each of its objects changed: the text, the object's pointer, and the frame's numbers.
+/// Changes each object of each golden text. Returns the text, the object's pointer, and `seq` and `ack` of the frame.
 fn with_each_object<M>(
     goldens: Vec<Golden<Frame<M>>>,
     change: impl Fn(&mut Value),
@@ -508,17 +508,17 @@ fn add_a_field(object: &mut Value) {
 }
 
 #[track_caller]
-fn is_refused(text: &str, code: ErrorCode, (about, ack): (u64, u64)) {
+fn assert_refused(text: &str, code: ErrorCode, (about, ack): (u64, u64)) {
     assert_eq!(decode_strict(text), Err(Refusal { code, about, ack }), "{text}");
 }
 
-/// What a partner understands of a text on the data channel.
+/// Decodes a text on the data channel as a partner does.
 fn decode_peer(text: &str) -> Option<PeerMessage> {
     serde_json::from_str(text).ok()
 }
 
 #[test]
-fn everything_is_written_and_read_to_the_letter() {
+fn encodes_and_decodes_every_golden_text() {
     for (text, frame) in to_server() {
         assert_eq!(encode(&frame), text);
         assert_eq!(decode_strict(&text), Ok(frame));
@@ -534,44 +534,44 @@ fn everything_is_written_and_read_to_the_letter() {
 }
 
 #[test]
-fn there_is_a_golden_text_for_everything_that_can_be_said() {
-    fn all<T: DeserializeOwned>(names: BTreeSet<String>) {
+fn every_variant_has_a_golden_text() {
+    fn assert_complete<T: DeserializeOwned>(names: BTreeSet<String>) {
         assert_eq!(names.iter().map(String::as_str).collect::<BTreeSet<_>>(), variants::<T>());
     }
     let (to_server, to_browser) = (to_server(), to_browser());
-    all::<ToServer>(names_at(texts(&to_server), "/msg"));
-    all::<ToBrowser>(names_at(texts(&to_browser), "/msg"));
-    all::<Signal>(names_at(texts(&to_server), "/msg/signal/signal"));
-    all::<Signal>(names_at(texts(&to_browser), "/msg/signal/signal"));
-    all::<Role>(names_at(texts(&to_browser), "/msg/matched/role"));
-    all::<Signalling>(names_at(texts(&to_browser), "/msg/partner/signalling"));
-    all::<Wait>(names_at(texts(&to_browser), "/msg/here/wait"));
-    all::<EndReason>(names_at(texts(&to_browser), "/msg/ended/reason"));
-    all::<ErrorCode>(names_at(texts(&to_browser), "/msg/error/code"));
-    all::<PeerMessage>(names_at(texts(&to_partner()), ""));
-    all::<Reaction>(names_at(texts(&to_partner()), "/react/reaction"));
+    assert_complete::<ToServer>(names_at(texts(&to_server), "/msg"));
+    assert_complete::<ToBrowser>(names_at(texts(&to_browser), "/msg"));
+    assert_complete::<Signal>(names_at(texts(&to_server), "/msg/signal/signal"));
+    assert_complete::<Signal>(names_at(texts(&to_browser), "/msg/signal/signal"));
+    assert_complete::<Role>(names_at(texts(&to_browser), "/msg/matched/role"));
+    assert_complete::<Signalling>(names_at(texts(&to_browser), "/msg/partner/signalling"));
+    assert_complete::<Wait>(names_at(texts(&to_browser), "/msg/here/wait"));
+    assert_complete::<EndReason>(names_at(texts(&to_browser), "/msg/ended/reason"));
+    assert_complete::<ErrorCode>(names_at(texts(&to_browser), "/msg/error/code"));
+    assert_complete::<PeerMessage>(names_at(texts(&to_partner()), ""));
+    assert_complete::<Reaction>(names_at(texts(&to_partner()), "/react/reaction"));
 }
 
 #[test]
-fn a_known_message_is_never_called_unknown() {
+fn only_unknown_names_are_unknown_messages() {
     for name in variants::<ToServer>() {
         let text = format!(r#"{{"seq":7,"ack":3,"msg":{{"{name}":{{"novel":1}}}}}}"#);
-        is_refused(&text, ErrorCode::BadMessage, (7, 3));
-        is_refused(&format!(r#"{{"seq":7,"ack":3,"msg":"{name}"}}"#), ErrorCode::BadMessage, (7, 3));
+        assert_refused(&text, ErrorCode::BadMessage, (7, 3));
+        assert_refused(&format!(r#"{{"seq":7,"ack":3,"msg":"{name}"}}"#), ErrorCode::BadMessage, (7, 3));
         let capitals = name.to_uppercase();
         let text = format!(r#"{{"seq":7,"ack":3,"msg":{{"{capitals}":{{}}}}}}"#);
-        is_refused(&text, ErrorCode::UnknownMessage, (7, 3));
+        assert_refused(&text, ErrorCode::UnknownMessage, (7, 3));
     }
-    is_refused(r#"{"seq":7,"ack":3,"msg":{"dance":{}}}"#, ErrorCode::UnknownMessage, (7, 3));
-    is_refused(r#"{"seq":7,"ack":3,"msg":{"":[]}}"#, ErrorCode::UnknownMessage, (7, 3));
+    assert_refused(r#"{"seq":7,"ack":3,"msg":{"dance":{}}}"#, ErrorCode::UnknownMessage, (7, 3));
+    assert_refused(r#"{"seq":7,"ack":3,"msg":{"":[]}}"#, ErrorCode::UnknownMessage, (7, 3));
 }
 
 #[test]
-fn a_page_passes_over_fields_it_does_not_know() {
+fn the_page_ignores_unknown_fields() {
     for (text, frame) in to_browser() {
         let value: Value = serde_json::from_str(&text).unwrap();
         let mut later = value.clone();
-        for pointer in objects(&value, "").iter().filter(|it| !is_name(it)) {
+        for pointer in objects(&value, "").iter().filter(|it| !is_tag(it)) {
             add_a_field(later.pointer_mut(pointer).unwrap());
         }
         assert_ne!(later, value);
@@ -584,7 +584,7 @@ fn a_page_passes_over_fields_it_does_not_know() {
 }
 
 #[test]
-fn a_page_passes_over_messages_it_does_not_know() {
+fn the_page_ignores_unknown_messages() {
     for text in [
         "",
         "[]",
@@ -597,16 +597,16 @@ fn a_page_passes_over_messages_it_does_not_know() {
 }
 
 #[test]
-fn the_server_refuses_fields_it_does_not_know() {
+fn the_server_refuses_unknown_fields() {
     for (text, pointer, numbers) in with_each_object(to_server(), add_a_field) {
-        is_refused(&text, fault_at(&pointer), numbers);
+        assert_refused(&text, error_at(&pointer), numbers);
     }
 }
 
 #[test]
 fn the_server_refuses_a_list_in_place_of_an_object() {
     for (_, frame) in to_server() {
-        // A list in a text is none.
+        // Brackets inside a string are not a list.
         let ToServer::Signal { match_id, epoch, .. } = frame.msg else { continue };
         let signal = Signal::Offer { sdp: Sdp(r#"[\"["#.into()) };
         let frame = Frame { msg: ToServer::Signal { match_id, epoch, signal }, ..frame };
@@ -617,16 +617,16 @@ fn the_server_refuses_a_list_in_place_of_an_object() {
         *object = fields.collect();
     };
     for (text, pointer, numbers) in with_each_object(to_server(), into_list) {
-        is_refused(&text, fault_at(&pointer), if pointer.is_empty() { (0, 0) } else { numbers });
+        assert_refused(&text, error_at(&pointer), if pointer.is_empty() { (0, 0) } else { numbers });
     }
 }
 
 #[test]
-fn the_server_refuses_a_message_without_a_field_it_needs() {
+fn the_server_refuses_missing_fields() {
     let optional = ["resume", "ticket", "device", "sdp_mid", "sdp_m_line_index", "username_fragment"];
     for (text, frame) in to_server() {
         let value: Value = serde_json::from_str(&text).unwrap();
-        for pointer in objects(&value, "").iter().filter(|it| !it.is_empty() && !is_name(it)) {
+        for pointer in objects(&value, "").iter().filter(|it| !it.is_empty() && !is_tag(it)) {
             for field in value.pointer(pointer).unwrap().as_object().unwrap().keys() {
                 let mut without = value.clone();
                 without.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(field);
@@ -634,14 +634,14 @@ fn the_server_refuses_a_message_without_a_field_it_needs() {
                 if ["hide", "tastes", "interests", "languages", "past", "met", "blocked"]
                     .contains(&field.as_str())
                 {
-                    // As if nothing was said if absent, and nothing of another kind otherwise.
+                    // These fields have a default and may be absent. Unlike the optional ones, they are never null.
                     assert!(decode_strict(&text).is_ok(), "{text}");
                 } else if optional.contains(&field.as_str()) {
                     assert!(decode_strict(&text).is_ok(), "{text}");
                     without.pointer_mut(pointer).unwrap()[field] = Value::Null;
                     assert!(decode_strict(&without.to_string()).is_ok(), "{without}");
                 } else {
-                    is_refused(&text, ErrorCode::BadMessage, (frame.seq, frame.ack));
+                    assert_refused(&text, ErrorCode::BadMessage, (frame.seq, frame.ack));
                 }
             }
         }
@@ -649,7 +649,7 @@ fn the_server_refuses_a_message_without_a_field_it_needs() {
 }
 
 #[test]
-fn the_server_refuses_what_is_no_frame() {
+fn the_server_refuses_malformed_frames() {
     for (text, numbers) in [
         ("", (0, 0)),
         ("garbage", (0, 0)),
@@ -666,17 +666,17 @@ fn the_server_refuses_what_is_no_frame() {
         (r#"{"seq":1,"ack":5,"msg":null}"#, (1, 5)),
         (r#"{"seq":1,"ack":5,"msg":{"leave":{},"ping":{}}}"#, (1, 5)),
     ] {
-        is_refused(text, ErrorCode::BadFrame, numbers);
+        assert_refused(text, ErrorCode::BadFrame, numbers);
     }
-    is_refused(r#"{"seq":1,"seq":2,"ack":5,"msg":{"leave":{}}}"#, ErrorCode::BadMessage, (2, 5));
+    assert_refused(r#"{"seq":1,"seq":2,"ack":5,"msg":{"leave":{}}}"#, ErrorCode::BadMessage, (2, 5));
 }
 
 #[test]
-fn the_server_refuses_what_comes_after_the_frame() {
+fn the_server_refuses_trailing_text() {
     for (text, frame) in to_server() {
         assert_eq!(decode_strict(&format!(" \r\n\t{text}\n")), Ok(frame));
         for more in ["x", "{}", "\0", ",", "}", &text] {
-            is_refused(&format!("{text}{more}"), ErrorCode::BadFrame, (0, 0));
+            assert_refused(&format!("{text}{more}"), ErrorCode::BadFrame, (0, 0));
         }
     }
 }
@@ -686,7 +686,7 @@ fn the_server_refuses_texts_that_are_too_large() {
     for (text, frame) in to_server() {
         let padded = |bytes: usize| text.clone() + &" ".repeat(bytes - text.len());
         assert_eq!(decode_strict(&padded(MAX_FRAME_BYTES)), Ok(frame));
-        is_refused(&padded(MAX_FRAME_BYTES + 1), ErrorCode::TooLarge, (0, 0));
+        assert_refused(&padded(MAX_FRAME_BYTES + 1), ErrorCode::TooLarge, (0, 0));
     }
 }
 
@@ -708,12 +708,12 @@ fn the_server_refuses_tokens_that_are_too_long() {
     let longest = hello(MAX_TOKEN_BYTES, MAX_TOKEN_BYTES);
     assert_eq!(decode_strict(&encode(&longest)), Ok(longest));
     for (ticket, device) in [(MAX_TOKEN_BYTES + 1, 0), (0, MAX_TOKEN_BYTES + 1)] {
-        is_refused(&encode(&hello(ticket, device)), ErrorCode::BadMessage, (0, 3));
+        assert_refused(&encode(&hello(ticket, device)), ErrorCode::BadMessage, (0, 3));
     }
 }
 
 #[test]
-fn the_server_refuses_a_past_that_is_too_long_or_none() {
+fn the_server_refuses_long_or_malformed_past_pairs() {
     let hello = |met: usize, blocked: usize| {
         let past =
             PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 29 }; met], blocked: vec![PAIR; blocked] };
@@ -722,16 +722,16 @@ fn the_server_refuses_a_past_that_is_too_long_or_none() {
     let longest = hello(MAX_MET, MAX_BLOCKED);
     assert_eq!(decode_strict(&encode(&longest)), Ok(longest));
     for (met, blocked) in [(MAX_MET + 1, 0), (0, MAX_BLOCKED + 1)] {
-        is_refused(&encode(&hello(met, blocked)), ErrorCode::BadMessage, (0, 3));
+        assert_refused(&encode(&hello(met, blocked)), ErrorCode::BadMessage, (0, 3));
     }
     let good = encode(&hello(1, 1));
     for (part, other) in [(":29", ""), (":29", ":256"), (":29", ":29,"), ("6b1e0d52", "6b1e0d5x")] {
-        is_refused(&good.replace(part, other), ErrorCode::BadMessage, (0, 3));
+        assert_refused(&good.replace(part, other), ErrorCode::BadMessage, (0, 3));
     }
 }
 
 #[test]
-fn deep_nesting_is_refused_and_harms_nobody() {
+fn deep_nesting_is_refused_without_a_crash() {
     let depth = MAX_FRAME_BYTES / 6;
     for (open, close) in [("[", "]"), (r#"{"":"#, "}"), (r#"{"":["#, "]}")] {
         let (open, close) = (open.repeat(depth), close.repeat(depth));
@@ -751,7 +751,7 @@ fn deep_nesting_is_refused_and_harms_nobody() {
 }
 
 #[test]
-fn tastes_are_held_to_their_bounds() {
+fn enforces_the_bounds_of_tastes() {
     let join = |tastes: &str| {
         let media = r#""media":{"audio":true,"video":true}"#;
         format!(r#"{{"seq":1,"ack":0,"msg":{{"join":{{{media},"tastes":{{{tastes}}}}}}}}}"#)
@@ -781,53 +781,53 @@ fn tastes_are_held_to_their_bounds() {
         r#""hobbies":"a""#.to_owned(),
     ];
     for tastes in bad {
-        is_refused(&join(&tastes), ErrorCode::BadMessage, (1, 0));
+        assert_refused(&join(&tastes), ErrorCode::BadMessage, (1, 0));
     }
 }
 
 #[test]
-fn every_example_of_the_prose_is_what_is_said() {
+fn every_example_in_the_readme_is_a_golden_text() {
     let mut examples = BTreeSet::new();
     for block in README.split("```json\n").skip(1) {
         let text = block.split("```").next().unwrap().trim_end();
-        assert!(examples.insert(text.to_owned()), "twice: {text}");
+        assert!(examples.insert(text.to_owned()), "duplicate example: {text}");
     }
     let (to_server, to_browser, to_partner) = (to_server(), to_browser(), to_partner());
     let goldens: BTreeSet<_> =
         texts(&to_server).chain(texts(&to_browser)).chain(texts(&to_partner)).cloned().collect();
     for text in &examples {
-        assert!(goldens.contains(text), "not what is said: {text}");
+        assert!(goldens.contains(text), "not a golden text: {text}");
     }
-    let said = names_at(&examples, "/msg");
+    let used = names_at(&examples, "/msg");
     let messages: BTreeSet<_> = variants::<ToServer>().union(&variants::<ToBrowser>()).copied().collect();
-    assert_eq!(said.iter().map(String::as_str).collect::<BTreeSet<_>>(), messages);
+    assert_eq!(used.iter().map(String::as_str).collect::<BTreeSet<_>>(), messages);
     let signals = names_at(&examples, "/msg/signal/signal");
     assert_eq!(signals.iter().map(String::as_str).collect::<BTreeSet<_>>(), variants::<Signal>());
 }
 
 #[test]
-fn the_tables_of_the_prose_are_complete() {
+fn the_tables_in_the_readme_are_complete() {
     #[track_caller]
-    fn has_row(name: &str, value: impl fmt::Display) {
+    fn assert_row(name: &str, value: impl fmt::Display) {
         let row = format!("\n| `{name}` | {value} |");
         assert_eq!(README.matches(&row).count(), 1, "{row}");
     }
     for (code, name) in CODES {
-        has_row(name, code.close_code().map_or("goes on".to_owned(), |it| it.to_string()));
+        assert_row(name, code.close_code().map_or("goes on".to_owned(), |it| it.to_string()));
     }
     for (_, name) in REASONS {
         assert!(README.contains(&format!("\n| `{name}` | ")), "{name}");
     }
     let limits = limits();
     for (name, value) in &limits {
-        has_row(name, value);
+        assert_row(name, value);
     }
-    let told: BTreeSet<_> = limits.into_iter().map(|(name, _)| name).collect();
+    let documented: BTreeSet<_> = limits.into_iter().map(|(name, _)| name).collect();
     let names = LIMITS.lines().filter_map(|it| it.strip_prefix("pub const ")?.split(':').next());
-    assert_eq!(told, names.collect());
+    assert_eq!(documented, names.collect());
 }
 
-/// Every number in the prose.
+/// Every limit in the table of [`README`], with its value as written there.
 fn limits() -> [(&'static str, String); 42] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
@@ -882,7 +882,7 @@ fn the_version_is_the_number_in_the_subprotocol() {
 }
 
 #[test]
-fn what_must_not_be_printed_is_not() {
+fn debug_output_contains_no_private_data() {
     for (_, frame) in to_server() {
         let printed = format!("{frame:?}");
         for hidden in ["v=0", "192.0.2.7", "jazz", &SECRET.0.to_string(), &PAIR.0.to_string()] {
@@ -974,14 +974,14 @@ fn damaged() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn no_text_harms_the_server(text in any::<String>()) {
+    fn random_texts_are_refused(text in any::<String>()) {
         prop_assert!(decode_strict(&text).is_err());
         prop_assert_eq!(decode_lenient(&text), None);
     }
 
-    /// What is understood all the same means one thing only.
+    /// A damaged text that still decodes has one meaning: encoding and decoding it again gives the same value.
     #[test]
-    fn no_damaged_message_harms_the_server(text in damaged()) {
+    fn damaged_messages_are_refused_or_unambiguous(text in damaged()) {
         if let Ok(frame) = decode_strict(&text) {
             let again = decode_strict(&encode(&frame));
             prop_assert_eq!(again, Ok(frame));
@@ -990,13 +990,13 @@ proptest! {
     }
 
     #[test]
-    fn what_a_page_says_arrives(seq in any::<u64>(), ack in any::<u64>(), msg in any_to_server()) {
+    fn messages_to_the_server_round_trip(seq in any::<u64>(), ack in any::<u64>(), msg in any_to_server()) {
         let frame = Frame { seq, ack, msg };
         prop_assert_eq!(decode_strict(&encode(&frame)), Ok(frame));
     }
 
     #[test]
-    fn what_a_partner_says_arrives(
+    fn signals_to_the_page_round_trip(
         numbers in any::<(u64, u64)>(), id in uuids(), epoch in any::<u32>(), signal in any_signal()
     ) {
         let (seq, ack) = numbers;

@@ -1,31 +1,33 @@
-//! A real server and real clients, for tests; it must not know what is tested.
+//! A real server and real clients for tests.
 
 mod test_server;
-mod page;
+mod client;
 
-pub(crate) use page::{Link, Page, candidate, meet};
-pub(crate) use test_server::{House, ask, get, read};
+pub(crate) use client::{TestClient, TestSocket, candidate, match_pair};
+pub(crate) use test_server::{TestServer, get, read_response, request};
 
 use std::time::Duration;
 
 use tokio::time::{advance, pause, resume, sleep};
 
-/// How long anything may take before a test gives up: longer than every deadline of the server.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a test waits for anything before it fails. Longer than every deadline of the server.
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// An offer as Chromium makes it.
+/// An offer made by Chromium.
 pub(crate) const OFFER: &str = include_str!("../../server/validate/fixtures/chromium-offer.sdp");
 
-/// The answer to it.
+/// Chromium's answer to [`OFFER`].
 pub(crate) const ANSWER: &str = include_str!("../../server/validate/fixtures/chromium-answer.sdp");
 
-/// A candidate as browsers make them.
+/// A host candidate as browsers write it.
 pub(crate) const CANDIDATE: &str =
     "candidate:1 1 udp 2113937151 192.0.2.7 45407 typ host generation 0 ufrag I+IT";
 
-/// Lets `time` pass for everything in this test, client and server, in a fraction of it. In steps with a real moment
-/// in between, because what is under way in the system's sockets knows nothing of our clock.
-pub(crate) async fn pass(time: Duration) {
+/// Advances the clock of client and server by `time`, in a fraction of the real time.
+///
+/// Goes in steps of one second and sleeps for a real moment after each one: data in the system's sockets does not
+/// follow the test clock.
+pub(crate) async fn advance_time(time: Duration) {
     let step = Duration::from_secs(1);
     for _ in 0..time.as_secs() {
         pause();

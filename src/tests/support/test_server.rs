@@ -1,4 +1,4 @@
-//! [`House`]: a server on ports of its own, and what it answers to plain HTTP.
+//! A real server on free ports, and a plain HTTP client for it.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -11,43 +11,44 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::PATIENCE;
+use super::TEST_TIMEOUT;
 
 /// Stands for the built page, which these tests do not need.
 const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
 
 /// A running server.
-pub(crate) struct House {
+pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
-    /// Where plain HTTP is sent to TLS, if it is.
+    /// The listener that redirects plain HTTP to HTTPS, if it is configured.
     pub(crate) redirect: Option<SocketAddr>,
-    metrics: SocketAddr,
+    metrics_address: SocketAddr,
     shutdown: oneshot::Sender<()>,
     life: JoinHandle<anyhow::Result<()>>,
 }
 
-/// An answer to a plain request.
+/// The response to a plain HTTP request.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
-    /// In lower case.
+    /// The status line and the headers, in lower case.
     pub(crate) head: String,
     pub(crate) body: String,
 }
 
-impl House {
-    /// One with the defaults.
+impl TestServer {
+    /// Starts a server with the default configuration.
     pub(crate) async fn open() -> Self {
         Self::open_with(Config::default()).await
     }
 
-    /// One with other limits.
-    pub(crate) async fn limited(limit: impl FnOnce(&mut LimitSettings)) -> Self {
+    /// Starts a server with changed limits.
+    pub(crate) async fn with_limits(limit: impl FnOnce(&mut LimitSettings)) -> Self {
         let mut config = Config::default();
         limit(&mut config.limits);
         Self::open_with(config).await
     }
 
+    /// Starts a server on free ports of 127.0.0.1, with or without a redirect listener as `config` asks.
     pub(crate) async fn open_with(mut config: Config) -> Self {
         let bind = async || TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let (site, metrics) = (bind().await, bind().await);
@@ -61,73 +62,73 @@ impl House {
         }
         let life =
             tokio::spawn(async move { run(config.resolve()?, listeners, async { drop(told.await) }).await });
-        Self { address, redirect: redirect_at, metrics: at, shutdown, life }
+        Self { address, redirect: redirect_at, metrics_address: at, shutdown, life }
     }
 
-    /// The origin of the server's own pages.
+    /// The origin of the pages that this server serves.
     pub(crate) fn origin(&self) -> String {
         format!("http://localhost:{}", self.address.port())
     }
 
-    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn get(&self, path: &str, headers: &[(&str, &str)]) -> HttpResponse {
         get(self.address, path, headers).await
     }
 
-    /// All that `/metrics` says.
+    /// The whole text of `/metrics`.
     pub(crate) async fn metrics(&self) -> String {
-        get(self.metrics, "/metrics", &[]).await.body
+        get(self.metrics_address, "/metrics", &[]).await.body
     }
 
-    /// What `/metrics` says of `series`, for example `passerby_peers{phase="waiting"}`.
-    pub(crate) async fn count(&self, series: &str) -> u64 {
+    /// The value of `series` in `/metrics`, for example `passerby_peers{phase="waiting"}`. 0 if it is absent.
+    pub(crate) async fn metric(&self, series: &str) -> u64 {
         let text = self.metrics().await;
         let value = text.lines().find_map(|it| it.strip_prefix(series)?.strip_prefix(' '));
         value.map_or(0, |it| it.parse().expect("a count"))
     }
 
-    /// Waits until these are the numbers of sockets and of idle, waiting, connecting and talking peers.
-    pub(crate) async fn settles(&self, census: [u64; 5]) {
+    /// Waits until the metrics report these numbers of sockets and of idle, waiting, connecting and talking peers.
+    pub(crate) async fn wait_for_census(&self, census: [u64; 5]) {
         let mut last = [0; 5];
-        for _ in 0..PATIENCE.as_millis() / 20 {
-            last[0] = self.count("passerby_connections").await;
+        for _ in 0..TEST_TIMEOUT.as_millis() / 20 {
+            last[0] = self.metric("passerby_connections").await;
             for (count, phase) in last[1..].iter_mut().zip(["idle", "waiting", "connecting", "talking"]) {
-                *count = self.count(&format!("passerby_peers{{phase=\"{phase}\"}}")).await;
+                *count = self.metric(&format!("passerby_peers{{phase=\"{phase}\"}}")).await;
             }
             if last == census {
                 return;
             }
             sleep(Duration::from_millis(20)).await;
         }
-        panic!("connections, idle, waiting, connecting, talking are {last:?}, not {census:?}");
+        panic!("connections, idle, waiting, connecting, talking: expected {census:?}, got {last:?}");
     }
 
-    /// Tells the server to stop; what is returned ends when it has.
+    /// Asks the server to shut down. The returned task ends when it has stopped.
     pub(crate) fn stop(self) -> JoinHandle<anyhow::Result<()>> {
         self.shutdown.send(()).expect("the server runs");
         self.life
     }
 }
 
-impl From<&House> for SocketAddr {
-    fn from(house: &House) -> Self {
-        house.address
+impl From<&TestServer> for SocketAddr {
+    fn from(server: &TestServer) -> Self {
+        server.address
     }
 }
 
-/// Asks for a page.
-pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> Answer {
+/// Sends a GET request on a new connection.
+pub(crate) async fn get(address: SocketAddr, path: &str, headers: &[(&str, &str)]) -> HttpResponse {
     let mut stream = TcpStream::connect(address).await.expect("a server");
-    ask(&mut stream, &address.to_string(), path, headers).await
+    request(&mut stream, &address.to_string(), path, headers).await
 }
 
-/// Asks for a page on a connection that is open.
-pub(crate) async fn ask(
+/// Sends a GET request on an open connection, with `Connection: close` unless `headers` say otherwise.
+pub(crate) async fn request(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     host: &str,
     path: &str,
     headers: &[(&str, &str)],
-) -> Answer {
-    let request = async {
+) -> HttpResponse {
+    let exchange = async {
         let mut text = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n");
         if headers.iter().all(|it| it.0 != "Connection") {
             text += "Connection: close\r\n";
@@ -136,13 +137,15 @@ pub(crate) async fn ask(
             text += &format!("{name}: {value}\r\n");
         }
         stream.write_all((text + "\r\n").as_bytes()).await.expect("a request");
-        read(stream).await
+        read_response(stream).await
     };
-    timeout(PATIENCE, request).await.expect("an answer in time")
+    timeout(TEST_TIMEOUT, exchange).await.expect("a response in time")
 }
 
-/// Reads to the end of the stream, or of the body where its length is told: a refused upgrade keeps the stream open.
-pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
+/// Reads one response, up to `Content-Length` if it has one, otherwise to the end of the stream.
+///
+/// The length matters because a refused upgrade leaves the stream open.
+pub(crate) async fn read_response(stream: &mut (impl AsyncRead + Unpin)) -> HttpResponse {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes);
@@ -151,18 +154,18 @@ pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
             let length =
                 head.lines().find_map(|it| it.strip_prefix("content-length: ")?.parse::<usize>().ok());
             if length.is_some_and(|it| body.len() >= it) {
-                return answer(head, body);
+                return parse_response(head, body);
             }
         }
-        if stream.read_buf(&mut bytes).await.expect("an answer") == 0 {
+        if stream.read_buf(&mut bytes).await.expect("a response") == 0 {
             let text = String::from_utf8_lossy(&bytes);
             let (head, body) = text.split_once("\r\n\r\n").expect("a head");
-            return answer(head.to_lowercase(), body);
+            return parse_response(head.to_lowercase(), body);
         }
     }
 }
 
-fn answer(head: String, body: &str) -> Answer {
+fn parse_response(head: String, body: &str) -> HttpResponse {
     let status = head.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("a status");
-    Answer { status, head, body: body.to_owned() }
+    HttpResponse { status, head, body: body.to_owned() }
 }

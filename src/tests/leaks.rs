@@ -1,4 +1,4 @@
-//! What is refused leaves nothing behind: the memory of the real program after much bad input.
+//! The memory of the real program after much refused input.
 
 use std::{
     env, fs,
@@ -10,19 +10,21 @@ use passerby::protocol::{Epoch, ErrorCode, Frame, ToServer, encode};
 use tokio::{net::TcpStream, time::sleep};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{CANDIDATE, Link, PATIENCE, Page, candidate, get, meet};
+use crate::support::{CANDIDATE, TEST_TIMEOUT, TestClient, TestSocket, candidate, get, match_pair};
 
-/// Rounds after which the allocator has what it needs for one round.
+/// Rounds after which the allocator holds enough memory for one round.
 const WARM_UP: usize = 20;
 
-/// Rounds whose traces would show.
+/// Rounds to measure: enough for a leak to show.
 const ROUNDS: usize = 60;
 
-/// Bytes that one more round may leave. A round reads over a megabyte; what is kept on purpose, that the match is over,
-/// has a hundred, and the allocator's own reckoning is in pages of four thousand.
-const LEFT_BY_A_ROUND: u64 = 8 * 1024;
+/// Bytes by which the memory may grow in one round.
+///
+/// A round reads over a megabyte. The server intentionally keeps about a hundred bytes, which record that the match is
+/// over, and the allocator works in pages of four thousand.
+const MAX_LEAK_PER_ROUND: u64 = 8 * 1024;
 
-/// The program, as an operator starts it.
+/// The program, started as an operator starts it.
 struct Program {
     process: Child,
     address: SocketAddr,
@@ -34,7 +36,7 @@ impl Program {
         let process = Command::new(env!("CARGO_BIN_EXE_passerby"))
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("LEPTOS_SITE_ADDR", address.to_string())
-            // The page is not asked for, so it need not have been built.
+            // No page is requested, so none needs to have been built.
             .env("LEPTOS_HASH_FILES", "false")
             .env("LEPTOS_SITE_ROOT", "src/tests/support/site")
             .env("PASSERBY__METRICS__ADDR", "")
@@ -42,7 +44,7 @@ impl Program {
             .spawn()
             .expect("the program");
         let program = Self { process, address };
-        for _ in 0..PATIENCE.as_millis() / 20 {
+        for _ in 0..TEST_TIMEOUT.as_millis() / 20 {
             if TcpStream::connect(address).await.is_ok() {
                 break;
             }
@@ -52,58 +54,58 @@ impl Program {
         program
     }
 
-    /// Bytes of memory that are really there (`VmRSS`).
-    fn resident(&self) -> u64 {
+    /// The resident memory in bytes (`VmRSS`).
+    fn resident_bytes(&self) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap();
         let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
-    /// Everything that is refused, once.
-    async fn endure(&self) {
+    /// Sends one input of each kind that is refused.
+    async fn send_refused_input(&self) {
         for (bad, code) in [
             (Message::text("garbage"), ErrorCode::BadFrame),
             (Message::binary(vec![7; 1000]), ErrorCode::NotText),
             (Message::text("x".repeat(1 << 20)), ErrorCode::TooLarge),
             (Message::text(r#"{"seq":1,"ack":0,"msg":{"dance":{}}}"#), ErrorCode::UnknownMessage),
         ] {
-            let mut link = Link::open(self.address).await;
-            link.send(bad).await;
-            assert_eq!(link.verdict().await.0, Some(code));
+            let mut socket = TestSocket::open(self.address).await;
+            socket.send(bad).await;
+            assert_eq!(socket.close_reason().await.0, Some(code));
         }
-        let (one, mut other) = meet(self.address).await;
+        let (one, mut other) = match_pair(self.address).await;
         let match_id = one.match_id;
-        let Page { mut link, .. } = one;
+        let TestClient { mut socket, .. } = one;
         for seq in 2..200 {
             let signal = ToServer::Signal { match_id, epoch: Epoch::FIRST, signal: candidate(CANDIDATE) };
-            if !link.send(encode(&Frame { seq, ack: 0, msg: signal })).await {
+            if !socket.send(encode(&Frame { seq, ack: 0, msg: signal })).await {
                 break;
             }
         }
-        assert_eq!(link.verdict().await.0, Some(ErrorCode::TooManyRefusals));
-        while !matches!(other.hear().await, passerby::protocol::ToBrowser::Ended { .. }) {}
+        assert_eq!(socket.close_reason().await.0, Some(ErrorCode::TooManyRefusals));
+        while !matches!(other.receive().await, passerby::protocol::ToBrowser::Ended { .. }) {}
         other.close().await;
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It has nothing to say goodbye to.
+        // No client is left to say goodbye to.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
 #[tokio::test]
-async fn what_is_refused_leaves_nothing_behind() {
+async fn refused_input_leaks_no_memory() {
     let program = Program::start().await;
     for _ in 0..WARM_UP {
-        program.endure().await;
+        program.send_refused_input().await;
     }
-    let before = program.resident();
+    let before = program.resident_bytes();
     for _ in 0..ROUNDS {
-        program.endure().await;
+        program.send_refused_input().await;
     }
-    let left = program.resident().saturating_sub(before) / ROUNDS as u64;
-    assert!(left <= LEFT_BY_A_ROUND, "{left} bytes are left by each round");
+    let leaked = program.resident_bytes().saturating_sub(before) / ROUNDS as u64;
+    assert!(leaked <= MAX_LEAK_PER_ROUND, "each round leaks {leaked} bytes");
 }
