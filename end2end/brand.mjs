@@ -1,4 +1,4 @@
-// Draws the pictures of public/ that cannot be SVG, out of those that are: `npm --prefix end2end run brand`.
+// Renders the PNG files in public/ from the SVG files there: `npm --prefix end2end run brand`.
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,14 +9,14 @@ const folder = path.join(path.dirname(fileURLToPath(import.meta.url)), '..', 'pu
 const tile = await readFile(path.join(folder, 'icon-maskable.svg'), 'utf8');
 const mark = await readFile(path.join(folder, 'favicon.svg'), 'utf8');
 
-/** A launcher cuts maskable icons itself, and leaves their middle; the others come with their corners, and fill them. */
-const cut = tile;
-const whole = tile.replace('viewBox="0 0 48 48"', 'viewBox="8 8 32 32"');
+/** Launchers crop maskable icons to their centre. The other icons have rounded corners and fill the whole square. */
+const maskable = tile;
+const full = tile.replace('viewBox="0 0 48 48"', 'viewBox="8 8 32 32"');
 const icons = [
-  { file: 'icon-192.png', size: 192, radius: '22%', svg: whole },
-  { file: 'icon-512.png', size: 512, radius: '22%', svg: whole },
-  { file: 'icon-maskable-512.png', size: 512, radius: '0', svg: cut },
-  { file: 'apple-touch-icon.png', size: 180, radius: '0', svg: whole },
+  { file: 'icon-192.png', size: 192, radius: '22%', svg: full },
+  { file: 'icon-512.png', size: 512, radius: '22%', svg: full },
+  { file: 'icon-maskable-512.png', size: 512, radius: '0', svg: maskable },
+  { file: 'apple-touch-icon.png', size: 180, radius: '0', svg: full },
 ];
 
 const card = `

@@ -4,9 +4,9 @@ export default defineConfig({
   testDir: './tests',
   globalSetup: './fixtures/fake-media.ts',
   outputDir: './test-results',
-  // Each visitor is a whole browser that encodes and decodes video: more than one story at a time starves two cores.
+  // Each visitor is a whole browser that encodes and decodes video. Two cores can only run one story at a time.
   workers: 1,
-  // A story that only sometimes holds is a bug, in the story or in the house.
+  // A flaky story is a bug, either in the story or in Passerby.
   retries: 0,
   forbidOnly: !!process.env.CI,
   timeout: 60_000,

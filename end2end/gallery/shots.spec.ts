@@ -1,10 +1,20 @@
 import path from 'node:path';
 
-import { ada, ben, cleo, expect, hurries, test, type Visitor } from '../fixtures';
-import { story } from '../fixtures/relay-pair';
-import { Wire } from '../fixtures/wire';
+import {
+  ada,
+  ben,
+  cleo,
+  exceedNextLimit,
+  expect,
+  goOffline,
+  loseServer,
+  test,
+  waitForIdlePrompt,
+  type Visitor,
+} from '../fixtures';
+import { relayTest } from '../fixtures/relay-pair';
 
-// Pictures to look at, not stories: nothing is compared.
+// Screenshots for people to look at. They are not compared with anything.
 
 const screens = [
   { width: 390, height: 844 },
@@ -22,7 +32,7 @@ async function shoot({ page }: Visitor, name: string) {
   }
 }
 
-test('a conversation', async ({ visitor }) => {
+test('a visit from landing to call', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await shoot(one, '1-landing');
@@ -32,7 +42,7 @@ test('a conversation', async ({ visitor }) => {
 
   const other = await visitor(ben);
   await other.arrive();
-  await other.hangsOn('matched');
+  await other.hangOn('matched');
   await other.start();
   await one.reaches('connecting');
   await shoot(one, '3-connecting');
@@ -69,7 +79,7 @@ test('a conversation', async ({ visitor }) => {
   await shoot(one, '2-waiting-with-somebody-blocked');
 });
 
-test('topics', async ({ visitor }) => {
+test('topics before and during a call', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];
   for (const it of [one, other]) {
     await it.arrive();
@@ -85,7 +95,7 @@ test('topics', async ({ visitor }) => {
   await shoot(one, '4-talking-topics');
 });
 
-test('before a call', async ({ visitor }) => {
+test('settings and device check', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.button('Settings').click();
@@ -96,28 +106,23 @@ test('before a call', async ({ visitor }) => {
   await shoot(one, '1-mirror');
 });
 
-test('what is around the page', async ({ visitor }) => {
+test('idle prompt, idle notice and other-tab notice', async ({ visitor }) => {
   const one = await visitor(ada);
-  one.forgive(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
-  await one.page.clock.install();
-  await one.arrive();
-  await one.start();
-  await one.reaches('waiting');
-  await one.page.clock.fastForward('10:05');
+  await waitForIdlePrompt(one);
   await shoot(one, '2-still-there');
   await one.page.clock.fastForward('01:05');
-  await one.isTold('idle');
+  await one.seesProblem('idle');
   await shoot(one, '8-idle');
   await one.start();
   await one.reaches('waiting');
-  await one.startsInAnotherTab();
-  await one.isTold('other-tab');
+  await one.startInAnotherTab();
+  await one.seesProblem('other-tab');
   await shoot(one, '8-other-tab');
 });
 
-test('without a network, and with a newer page', async ({ visitor }) => {
+test('outdated page and offline notice', async ({ visitor }) => {
   const one = await visitor(ada);
-  one.forgive(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
+  one.expectErrors(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
   await one.page.addInitScript(() => {
     new MutationObserver(() => {
       const root = document.getElementById('root');
@@ -128,16 +133,15 @@ test('without a network, and with a newer page', async ({ visitor }) => {
   await one.start();
   await one.reaches('waiting');
   await shoot(one, '2-waiting-outdated');
-  await one.context.setOffline(true);
-  await one.isTold('offline', { timeout: 40_000 });
+  await goOffline(one);
   await shoot(one, '8-offline');
 });
 
-test('asked for a moment', async ({ server, visitor }) => {
-  await shoot(await hurries(server, visitor), '8-one-moment');
+test('notice after too many presses of Next', async ({ server, visitor }) => {
+  await shoot(await exceedNextLimit(server, visitor), '8-one-moment');
 });
 
-test('a shared screen, reactions', async ({ pair: [one, other] }) => {
+test('shared screen and reactions', async ({ pair: [one, other] }) => {
   await one.button('Share screen').click();
   await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
   await shoot(one, '4-talking-sharing');
@@ -150,7 +154,7 @@ test('a shared screen, reactions', async ({ pair: [one, other] }) => {
 });
 
 for (const [strength, loss] of [['weak', 5], ['bad', 20]] as const) {
-  story(`a ${strength} connection`, async ({ between: { pair, path } }) => {
+  relayTest(`a ${strength} connection`, async ({ relayPair: { pair, path } }) => {
     for (const one of pair) await one.start();
     await pair[0].reaches('talking');
     path.loss = loss;
@@ -160,40 +164,40 @@ for (const [strength, loss] of [['weak', 5], ['bad', 20]] as const) {
   });
 }
 
-test('in the colours that the system forces, and at twice the size', async ({ visitor }) => {
+test('forced colours, high contrast, 200 % zoom and landscape', async ({ visitor }) => {
   const one = await visitor(ada);
-  const look = async (name: string) => {
+  const shootVariants = async (name: string) => {
     await one.page.setViewportSize(screens[1]!);
     await one.page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark' });
     await one.page.screenshot({ path: path.join(__dirname, '..', 'shots', `11-${name}-forced.png`) });
     await one.page.emulateMedia({ forcedColors: 'none', contrast: 'more', colorScheme: 'light' });
     await one.page.screenshot({ path: path.join(__dirname, '..', 'shots', `11-${name}-contrast.png`) });
     await one.page.emulateMedia({ contrast: 'no-preference' });
-    // 1280 x 800 at 200 %.
+    // A screen of 1280 x 800 at 200 % zoom.
     await one.page.setViewportSize({ width: 640, height: 400 });
     await one.page.screenshot({ path: path.join(__dirname, '..', 'shots', `11-${name}-twice.png`) });
-    // A phone on its side.
+    // A phone in landscape orientation.
     await one.page.setViewportSize({ width: 844, height: 390 });
     await one.page.screenshot({ path: path.join(__dirname, '..', 'shots', `11-${name}-landscape.png`) });
   };
   await one.arrive();
-  await look('landing');
+  await shootVariants('landing');
   await one.start();
   await one.reaches('waiting');
-  await look('waiting');
+  await shootVariants('waiting');
   const other = await visitor(ben);
   await other.arrive();
   await other.start();
   await one.meets(ben);
-  await look('talking');
+  await shootVariants('talking');
   await one.button('Chat').click();
-  await look('chat');
+  await shootVariants('chat');
   await one.button('More').click();
-  await look('more');
+  await shootVariants('more');
 });
 
 for (const language of ['en-XA', 'ar-XB']) {
-  test(`in ${language}`, async ({ visitor, home }) => {
+  test(`landing and waiting in ${language}`, async ({ visitor, home }) => {
     const one = await visitor(ada);
     await one.arrive(`${home}/?lang=${language}`);
     await shoot(one, `10-landing-${language}`);
@@ -203,17 +207,17 @@ for (const language of ['en-XA', 'ar-XB']) {
   });
 }
 
-test('a camera that takes its time', async ({ visitor }) => {
-  const one = await visitor(ada, { desk: 'stuck camera' });
+test('a camera that does not answer', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'stuck camera' });
   await one.arrive();
   await one.start();
   await one.reaches('asking');
   await shoot(one, '1-asking');
 });
 
-test('without a camera on the other side', async ({ visitor }) => {
+test('a partner without a camera', async ({ visitor }) => {
   const one = await visitor(ada);
-  const other = await visitor(ben, { desk: 'microphone only' });
+  const other = await visitor(ben, { devices: 'microphone only' });
   for (const visitor of [one, other]) {
     await visitor.arrive();
     await visitor.start();
@@ -224,34 +228,27 @@ test('without a camera on the other side', async ({ visitor }) => {
   await shoot(other, '7-talking-without-a-camera');
 });
 
-test('problems', async ({ visitor }) => {
-  const refuses = await visitor(ada, { desk: 'refuses' });
-  await refuses.arrive();
-  await refuses.start();
-  await refuses.isTold('camera-blocked');
-  await shoot(refuses, '8-camera-blocked');
+test('camera blocked, no device and server lost', async ({ visitor }) => {
+  const blocked = await visitor(ada, { devices: 'permission denied' });
+  await blocked.arrive();
+  await blocked.start();
+  await blocked.seesProblem('camera-blocked');
+  await shoot(blocked, '8-camera-blocked');
 
-  const empty = await visitor(ben, { desk: 'nothing' });
+  const empty = await visitor(ben, { devices: 'none' });
   await empty.arrive();
   await empty.start();
-  await empty.isTold('no-device');
+  await empty.seesProblem('no-device');
   await shoot(empty, '8-no-device');
 
-  const wire = await Wire.lay();
-  const lost = await visitor(cleo, { wire });
-  lost.forgive(/WebSocket connection to .* failed/);
-  await lost.arrive();
-  await lost.start();
-  await lost.reaches('waiting');
-  wire.cut();
-  await lost.isTold('server-lost');
+  const [lost, faultyProxy] = await loseServer(visitor, cleo);
   await shoot(lost, '8-server-lost');
-  await wire.remove();
+  await faultyProxy.close();
 });
 
-test('without script', async ({ visitor }) => {
+test('without JavaScript', async ({ visitor }) => {
   const one = await visitor(ada, { browser: { javaScriptEnabled: false } });
-  await one.open();
+  await one.startLoading();
   await one.page.waitForLoadState();
   await shoot(one, '9-without-script');
 });

@@ -3,11 +3,11 @@ import { promisify } from 'node:util';
 
 import { expect, test } from '../fixtures';
 
-/** The last one that runs on the Node of the stories. */
+/** The last version that supports the Node version of these stories. */
 const LIGHTHOUSE = 'lighthouse@12.8.2';
 const RUNS = 5;
 const CATEGORIES = ['performance', 'accessibility', 'best-practices'] as const;
-/** What must not be more, whatever the median: bytes over the wire, and how far anything jumps. */
+/** The upper bound for the median of transferred bytes. */
 const MAX_BYTES = 160_000;
 
 interface Report {
@@ -15,10 +15,10 @@ interface Report {
   audits: Record<'total-byte-weight' | 'cumulative-layout-shift', { numericValue: number }>;
 }
 
-test('the first page is quick, light and at rest on a phone', async ({ home }) => {
+test('on a phone the first page is fast, small and free of layout shifts', async ({ home }) => {
   test.setTimeout(600_000);
   const reports: Report[] = [];
-  while (reports.length < RUNS) reports.push(await look(home));
+  while (reports.length < RUNS) reports.push(await runWithRetry(home));
 
   const median = (of: (report: Report) => number) => reports.map(of).sort((a, b) => a - b)[RUNS >> 1] ?? NaN;
   const scores = CATEGORIES.map((it) => median((report) => report.categories[it].score));
@@ -30,17 +30,17 @@ test('the first page is quick, light and at rest on a phone', async ({ home }) =
   expect(bytes).toBeLessThanOrEqual(MAX_BYTES);
 });
 
-/** A run, again where Lighthouse says that it has lost the beginning of the page: its fault, and rare. */
-async function look(url: string, tries = 3): Promise<Report> {
+/** Runs Lighthouse, again if it rarely fails with `NO_NAVSTART`, which is a fault of Lighthouse. */
+async function runWithRetry(url: string, tries = 3): Promise<Report> {
   try {
     return await run(url);
   } catch (error) {
     if (tries === 1 || !String(error).includes('NO_NAVSTART')) throw error;
-    return look(url, tries - 1);
+    return runWithRetry(url, tries - 1);
   }
 }
 
-/** One run as Lighthouse does it by default: a phone of the middle class on a slow network. */
+/** One run with Lighthouse's defaults: a mid-range phone on a slow network. */
 async function run(url: string): Promise<Report> {
   const { stdout } = await promisify(execFile)(
     'npx',

@@ -1,26 +1,26 @@
 import { chromium, type Browser } from '@playwright/test';
 
 import { ada, ben, expect, test as base } from '../fixtures';
-import { holds, layMiddle, middle, Network, removeMiddle } from '../fixtures/namespaces';
+import { encodingsOf, Network, routerAddress, startRouter, stopRouter } from '../fixtures/namespaces';
 import { pictureOf, voiceOf, type Person } from '../fixtures/personas';
-import { recover } from '../fixtures/recovery';
+import { expectRecovery } from '../fixtures/recovery';
 import { Turn } from '../fixtures/turn';
 import { Visitor } from '../fixtures/visitor';
 
-/** Two people at home, each in a network of their own; the server and the relay stand between them. */
+/** Two visitors in separate networks. The server and the relay run on the router between them. */
 const test = base.extend<{ homes: [Network, Network]; at: (person: Person, home: Network) => Promise<Visitor> }>({
   homes: async ({}, use) => {
-    const before = layMiddle();
-    const homes: [Network, Network] = [Network.lay('ada', 0), Network.lay('ben', 1)];
+    const before = startRouter();
+    const homes: [Network, Network] = [Network.create('ada', 0), Network.create('ben', 1)];
     await use(homes);
     for (const home of homes) home.remove();
-    removeMiddle(before);
+    stopRouter(before);
   },
 
   at: async ({ server }, use) => {
     const browsers: Browser[] = [];
     await use(async (person, home) => {
-      const url = server.urlAt(middle);
+      const url = server.urlAt(routerAddress);
       const browser = await chromium.launch({
         executablePath: home.chromium,
         args: [
@@ -33,57 +33,58 @@ const test = base.extend<{ homes: [Network, Network]; at: (person: Person, home:
         ],
       });
       browsers.push(browser);
-      return Visitor.enter(person, await browser.newContext(), url);
+      return Visitor.create(person, await browser.newContext(), url);
     });
     for (const browser of browsers) await browser.close();
   },
 });
 
-/** A page that gathers everything whatever it is told, as a modified one would. */
-function disobey() {
+/** Makes the page gather all candidates even when told to use only the relay, like a modified page. */
+function gatherAllCandidates() {
   window.RTCPeerConnection = new Proxy(window.RTCPeerConnection, {
     construct(target, [configuration, ...rest], newTarget) {
       return Reflect.construct(target, [{ ...configuration, iceTransportPolicy: 'all' }, ...rest], newTarget) as object;
     },
   });
-  const obey = RTCPeerConnection.prototype.setConfiguration;
+  const setConfiguration = RTCPeerConnection.prototype.setConfiguration;
   RTCPeerConnection.prototype.setConfiguration = function (configuration) {
-    obey.call(this, { ...configuration, iceTransportPolicy: 'all' });
+    setConfiguration.call(this, { ...configuration, iceTransportPolicy: 'all' });
   };
 }
 
 for (const scrub of ['true', 'false']) {
-  test(`what reaches one peer ${scrub === 'true' ? 'holds no' : 'would hold the'} address of one who hides`, async ({ server, homes, at }) => {
-    const turn = await Turn.open(middle);
-    await server.restart({ ...server.in(middle), ...turn.settings(), PASSERBY__ICE__SCRUB: scrub });
+  test(`packets to the partner ${scrub === 'true' ? 'never contain' : 'contain, if scrubbing is off,'} a hidden address`, async ({ server, homes, at }) => {
+    const turn = await Turn.open(routerAddress);
+    await server.restart({ ...server.settingsAt(routerAddress), ...turn.settings(), PASSERBY__ICE__SCRUB: scrub });
     const [one, other] = [await at(ada, homes[0]), await at(ben, homes[1])];
-    await one.page.addInitScript(disobey);
+    await one.page.addInitScript(gatherAllCandidates);
     const texts: string[] = [];
     other.page.on('websocket', (socket) => socket.on('framereceived', ({ payload }) => texts.push(payload.toString())));
-    await homes[1].listen();
+    await homes[1].startCapture();
 
     await one.arrive();
-    await one.switches('Hide my address');
+    await one.toggle('Hide my address');
     await other.arrive();
     await one.start();
     await other.start();
     await one.meets(ben);
     await other.meets(ada);
 
-    const heard = holds(Buffer.concat([await homes[1].heard(), Buffer.from(texts.join('\n'))]), homes[0].address);
-    expect(texts.length, 'the detector hears').toBeGreaterThan(3);
-    if (scrub === 'true') expect(heard).toEqual([]);
-    else expect(heard).toContain('text');
+    const received = Buffer.concat([await homes[1].stopCapture(), Buffer.from(texts.join('\n'))]);
+    const found = encodingsOf(homes[0].address, received);
+    expect(texts.length, 'messages from the server').toBeGreaterThan(3);
+    if (scrub === 'true') expect(found).toEqual([]);
+    else expect(found).toContain('text');
     await turn.close();
   });
 }
 
 for (const seconds of [3, 20]) {
-  test(`the whole network of one is gone for ${seconds} s`, async ({ server, homes, at }) => {
-    await server.restart(server.in(middle));
+  test(`a call recovers or ends cleanly after one end has no network for ${seconds} s`, async ({ server, homes, at }) => {
+    await server.restart(server.settingsAt(routerAddress));
     const [one, other] = [await at(ada, homes[0]), await at(ben, homes[1])];
     for (const it of [one, other]) {
-      it.forgive(/WebSocket/, /Failed to load/);
+      it.expectErrors(/WebSocket/, /Failed to load/);
       await it.arrive();
       await it.start();
     }
@@ -92,8 +93,8 @@ for (const seconds of [3, 20]) {
     homes[0].unplug();
     await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
     homes[0].plug();
-    const outcome = await recover([one, other], seconds === 3 ? 6_000 : 10_000);
+    const outcome = await expectRecovery([one, other], seconds === 3 ? 6_000 : 10_000);
     if (seconds === 3) expect(outcome).toBe('talking');
-    console.log(`the network of one gone for ${seconds} s: both ${outcome}`);
+    console.log(`no network at one end for ${seconds} s: both ${outcome}`);
   });
 }

@@ -1,7 +1,18 @@
 import axe from 'axe-core';
 
-import { ada, ben, cleo, elsewhere, expect, test, type Visitor } from '../fixtures';
-import { Wire } from '../fixtures/wire';
+import {
+  ada,
+  ben,
+  cleo,
+  expect,
+  goOffline,
+  holdInConnecting,
+  loseServer,
+  test,
+  untrustedHost,
+  waitForIdlePrompt,
+  type Visitor,
+} from '../fixtures';
 
 declare global {
   interface Window {
@@ -9,8 +20,8 @@ declare global {
   }
 }
 
-/** No violation of WCAG 2.2 AA or of good practice that a program can find, in either colour scheme. */
-async function isAccessible({ page }: Visitor) {
+/** axe finds no violation of WCAG 2.2 AA or of good practice, in either colour scheme. */
+async function expectAccessible({ page }: Visitor) {
   await page.evaluate(axe.source);
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
@@ -23,38 +34,38 @@ async function isAccessible({ page }: Visitor) {
   }
 }
 
-test('asking', async ({ visitor }) => {
-  const one = await visitor(ada, { desk: 'stuck camera' });
+test('the page is accessible while it asks for the camera', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'stuck camera' });
   await one.arrive();
   await one.start();
   await one.reaches('asking');
-  await isAccessible(one);
+  await expectAccessible(one);
   await one.reaches('asking');
 });
 
-test('landing, waiting, connecting', async ({ visitor }) => {
+test('the page is accessible on landing, while waiting and while connecting', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
-  await isAccessible(one);
+  await expectAccessible(one);
 
   await one.start();
   await one.reaches('waiting');
-  await isAccessible(one);
+  await expectAccessible(one);
 
   const other = await visitor(ben);
   await other.arrive();
-  await other.hangsOn('matched');
+  await other.hangOn('matched');
   await other.start();
   await one.reaches('connecting');
-  await isAccessible(one);
+  await expectAccessible(one);
   await one.reaches('connecting');
   await other.crash();
 });
 
-test('talking, ended', async ({ pair: [one, other] }) => {
-  await isAccessible(one);
+test('the page is accessible during a call and when it ends', async ({ pair: [one, other] }) => {
+  await expectAccessible(one);
 
-  // The end passes quickly, so it is looked at from inside, the moment it comes.
+  // The ended phase is short, so the check runs inside the page as soon as the phase begins.
   const violations = one.page.evaluate(async () => {
     const app = document.querySelector('#app')!;
     await new Promise<void>((resolve) => {
@@ -70,21 +81,21 @@ test('talking, ended', async ({ pair: [one, other] }) => {
   expect(await violations).toEqual([]);
 });
 
-test('the mirror, the settings', async ({ visitor }) => {
+test('the settings and the device check are accessible', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.button('Settings').click();
   await expect(one.page.getByRole('dialog')).toBeVisible();
-  await isAccessible(one);
+  await expectAccessible(one);
   await one.page.keyboard.press('Escape');
-  await expect(one.button('Settings'), 'the focus is back where it was').toBeFocused();
+  await expect(one.button('Settings'), 'the focus returns to the button').toBeFocused();
 
   await one.button('Check camera and sound').click();
   await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('How you look and sound');
-  await isAccessible(one);
+  await expectAccessible(one);
 });
 
-test('talking, with chat, details and all else open', async ({ pair: [one, other] }) => {
+test('a call with chat, details and settings open is accessible', async ({ pair: [one, other] }) => {
   for (const visitor of [one, other]) {
     await visitor.page.keyboard.press('t');
     await visitor.page.keyboard.type('Hello');
@@ -93,38 +104,35 @@ test('talking, with chat, details and all else open', async ({ pair: [one, other
   await expect(one.page.getByRole('log').getByRole('listitem')).toHaveCount(2);
   await one.page.getByText('Connection details').click();
   await expect(one.page.locator('polyline').first()).toBeVisible();
-  await isAccessible(one);
+  await expectAccessible(one);
   await one.button('More').click();
-  await isAccessible(one);
+  await expectAccessible(one);
 });
 
-test('what is said aloud in a conversation, in order', async ({ visitor }) => {
+test('a screen reader hears the steps of a call in order', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.page.evaluate(() => {
-    const said: string[] = [];
-    Object.assign(window, { said });
+    const announced: string[] = [];
+    Object.assign(window, { announced });
     const status = document.querySelector('[role=status]')!;
     new MutationObserver(() => {
       const text = status.textContent!.trim();
-      if (text && said.at(-1) !== text) said.push(text);
+      if (text && announced.at(-1) !== text) announced.push(text);
     }).observe(status, { subtree: true, childList: true, characterData: true });
   });
   await one.start();
   await one.reaches('waiting');
   const other = await visitor(ben);
-  await other.dawdles();
-  await other.arrive();
-  await other.start();
-  await one.reaches('connecting');
-  await other.hurries();
+  await holdInConnecting(one, other);
+  await other.releaseDescriptions();
   await one.reaches('talking');
   await other.reaches('talking');
   await other.button('Turn camera off').click();
   await expect(one.page.getByText('Their camera is off').first()).toBeVisible();
   await other.stop();
   await one.reaches('waiting');
-  const said = await one.page.evaluate(() => (window as unknown as { said: string[] }).said);
+  const announced = await one.page.evaluate(() => (window as unknown as { announced: string[] }).announced);
   const expected = [
     'Looking for someone.',
     'Found someone. Connecting.',
@@ -133,114 +141,100 @@ test('what is said aloud in a conversation, in order', async ({ visitor }) => {
     'They left. Looking for someone else in a moment.',
     'Looking for someone.',
   ];
-  expect(said.filter((it) => expected.includes(it))).toEqual(expected);
+  expect(announced.filter((it) => expected.includes(it))).toEqual(expected);
 });
 
-test('the camera is refused', async ({ visitor }) => {
-  const one = await visitor(ada, { desk: 'refuses' });
+test('the page is accessible after the camera was refused', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'permission denied' });
   await one.arrive();
   await one.start();
-  await one.isTold('camera-blocked');
-  await isAccessible(one);
+  await one.seesProblem('camera-blocked');
+  await expectAccessible(one);
 });
 
-test('there is no camera', async ({ visitor }) => {
-  const one = await visitor(cleo, { desk: 'nothing' });
+test('the page is accessible when there is no camera', async ({ visitor }) => {
+  const one = await visitor(cleo, { devices: 'none' });
   await one.arrive();
   await one.start();
-  await one.isTold('no-device');
-  await isAccessible(one);
+  await one.seesProblem('no-device');
+  await expectAccessible(one);
 });
 
-test('the server is lost', async ({ visitor }) => {
-  const wire = await Wire.lay();
-  const one = await visitor(ada, { wire });
-  one.forgive(/WebSocket connection to .* failed/);
-  await one.arrive();
-  await one.start();
-  await one.reaches('waiting');
-  wire.cut();
-  await one.isTold('server-lost');
-  await isAccessible(one);
-  await wire.remove();
+test('the page is accessible after it lost the server', async ({ visitor }) => {
+  const [one, faultyProxy] = await loseServer(visitor, ada);
+  await expectAccessible(one);
+  await faultyProxy.close();
 });
 
-test('a shared screen, at both ends', async ({ pair: [one, other] }) => {
+test('a shared screen is accessible at both ends', async ({ pair: [one, other] }) => {
   await one.button('Share screen').click();
   await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
-  await isAccessible(one);
-  await isAccessible(other);
+  await expectAccessible(one);
+  await expectAccessible(other);
 });
 
-test('asked whether anybody is there, let go, used in another tab', async ({ visitor }) => {
+test('the idle prompt, the idle notice and the other-tab notice are accessible', async ({ visitor }) => {
   const one = await visitor(ada);
-  one.forgive(/WebSocket/);
-  await one.page.clock.install();
-  await one.arrive();
-  await one.start();
-  await one.reaches('waiting');
-  await one.page.clock.fastForward('10:05');
-  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Still there?');
-  await isAccessible(one);
+  await waitForIdlePrompt(one);
+  await expectAccessible(one);
   await one.page.clock.fastForward('01:05');
-  await one.isTold('idle');
-  await isAccessible(one);
+  await one.seesProblem('idle');
+  await expectAccessible(one);
 
   await one.start();
   await one.reaches('waiting');
-  await one.startsInAnotherTab();
-  await one.isTold('other-tab');
-  await isAccessible(one);
+  await one.startInAnotherTab();
+  await one.seesProblem('other-tab');
+  await expectAccessible(one);
 });
 
-test('offline', async ({ visitor }) => {
+test('the page is accessible when the browser is offline', async ({ visitor }) => {
   const one = await visitor(ada);
-  one.forgive(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
+  one.expectErrors(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
-  await one.context.setOffline(true);
-  await one.isTold('offline', { timeout: 40_000 });
-  await isAccessible(one);
+  await goOffline(one);
+  await expectAccessible(one);
 });
 
-test('no relay, no room, no secure page', async ({ visitor, server }) => {
+test('the notices for no relay, a full server and an insecure page are accessible', async ({ visitor, server }) => {
   const one = await visitor(ada);
-  one.forgive(/WebSocket/, /Cross-Origin-Opener-Policy/);
+  one.expectErrors(/WebSocket/, /Cross-Origin-Opener-Policy/);
   await one.arrive();
-  await one.switches('Hide my address');
+  await one.toggle('Hide my address');
   await one.start();
-  await one.isTold('no-relay');
-  await isAccessible(one);
+  await one.seesProblem('no-relay');
+  await expectAccessible(one);
 
-  const home = server.url.replace('127.0.0.1', elsewhere);
+  const home = server.url.replace('127.0.0.1', untrustedHost);
   await server.restart({ PASSERBY__SERVER__MAX_CONNECTIONS: '1', PASSERBY__SERVER__ORIGINS: `${server.url},${home}` });
   const other = await visitor(ben);
   await other.arrive();
   await other.start();
   await other.reaches('waiting');
-  await one.switches('Hide my address');
+  await one.toggle('Hide my address');
   await one.button('Try again').click();
-  await one.isTold('server-full');
-  await isAccessible(one);
+  await one.seesProblem('server-full');
+  await expectAccessible(one);
 
   await one.arrive(home);
   await one.start();
-  await one.isTold('insecure');
-  await isAccessible(one);
+  await one.seesProblem('insecure');
+  await expectAccessible(one);
 });
 
-test('on a phone nothing has to be scrolled sideways, and everything can be hit', async ({ visitor }) => {
+test('on a phone the page does not scroll sideways and every button is large enough', async ({ visitor }) => {
   const one = await visitor(ada, { browser: { viewport: { width: 320, height: 640 }, hasTouch: true } });
   await one.arrive();
-  await isFit(one);
+  await expectFitsPhone(one);
   await one.start();
   await one.reaches('waiting');
-  await isFit(one);
+  await expectFitsPhone(one);
 });
 
-/** WCAG 2.2, 1.4.10 and 2.5.8 (enhanced: 44 pixels). */
-async function isFit({ page }: Visitor) {
+/** WCAG 2.2, success criteria 1.4.10 and 2.5.8 (enhanced: 44 pixels). */
+async function expectFitsPhone({ page }: Visitor) {
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
   for (const button of await page.getByRole('button').all()) {
     const box = await button.boundingBox();

@@ -1,18 +1,18 @@
 import { ben, cleo, expect } from '../fixtures';
 import { test } from '../fixtures/bare';
 
-// Without Passerby: if one of these breaks, the browser, the fake devices or the proofs are to blame.
+// Stories without Passerby. If one of them fails, the browser, the fake devices or the media probe is at fault.
 
-test('a bare call carries both pictures and both voices', async ({ pair: [ada, ben] }) => {
+test('a bare call carries video and audio in both directions', async ({ pair: [ada, ben] }) => {
   await ada.hasOneConnection();
   await ben.hasOneConnection();
 });
 
-test('nobody is taken for another', async ({ pair: [ada] }) => {
-  // Ben is there to be taken for Cleo.
+test('one visitor is never mistaken for another', async ({ pair: [ada] }) => {
+  // Ada sees and hears Ben, so the checks for Cleo must fail.
   await ada.sees(ben);
   await ada.hears(ben);
-  const briefly = { timeout: 2_000 };
-  await expect(ada.sees(cleo, briefly)).rejects.toThrow('Ada sees Cleo');
-  await expect(ada.hears(cleo, briefly)).rejects.toThrow('Ada hears Cleo');
+  const shortTimeout = { timeout: 2_000 };
+  await expect(ada.sees(cleo, shortTimeout)).rejects.toThrow('Ada sees Cleo');
+  await expect(ada.hears(cleo, shortTimeout)).rejects.toThrow('Ada hears Cleo');
 });

@@ -1,10 +1,10 @@
 import { ada, ben, cleo, expect, test } from '../fixtures';
 
-test('who is blocked is not met again, after a reload neither, until everybody is unblocked', async ({ visitor }) => {
+test('a blocked stranger is not matched again, even after a reload, until unblocked', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];
   for (const it of [one, other]) {
-    // So that nothing but the block keeps them apart.
-    await it.forgetsWhomItMet();
+    // Now only the block keeps them apart.
+    await it.forgetPastMatches();
     await it.arrive();
     await it.start();
   }
@@ -12,7 +12,7 @@ test('who is blocked is not met again, after a reload neither, until everybody i
   await one.button('More').click();
   await one.button('Block').click();
   await one.reaches('waiting');
-  // Ben hears of no block, and looks on.
+  // Ben is not told of the block and waits for the next stranger.
   await other.reaches('waiting');
 
   for (const it of [one, other]) {
@@ -28,21 +28,21 @@ test('who is blocked is not met again, after a reload neither, until everybody i
   await expect(one.button('Unblock everybody')).toBeHidden();
 });
 
-test('who is blocked in one tab is blocked in the other one too', async ({ visitor }) => {
+test('a block made in one tab also applies in another tab', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
-  const second = await one.startsInAnotherTab();
-  await one.isTold('other-tab');
-  await other.forgetsWhomItMet();
+  const second = await one.startInAnotherTab();
+  await one.seesProblem('other-tab');
+  await other.forgetPastMatches();
   await other.arrive();
   await other.start();
   await other.meets(ada);
   await second.getByRole('button', { name: 'More', exact: true }).click();
   await second.getByRole('button', { name: 'Block', exact: true }).click();
   await expect(second.locator('main#app')).toHaveAttribute('data-phase', 'waiting');
-  // So that nothing but the block keeps them apart.
+  // Now only the block keeps them apart.
   await second.evaluate(() => localStorage.removeItem('passerby.met'));
 
   await one.page.bringToFront();
@@ -58,7 +58,7 @@ test('who is blocked in one tab is blocked in the other one too', async ({ visit
   await other.meets(ada);
 });
 
-test('the same two wait for somebody else before they meet again', async ({ visitor }) => {
+test('two who just met are matched with others first', async ({ visitor }) => {
   const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
   for (const it of [one, other]) {
     await it.arrive();

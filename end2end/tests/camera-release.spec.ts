@@ -1,47 +1,47 @@
 import { ada, expect, test } from '../fixtures';
-import { Wire } from '../fixtures/wire';
+import { FaultyProxy } from '../fixtures/faulty-proxy';
 
-test('Stop closes camera and microphone', async ({ pair: [one, other] }) => {
-  expect(await one.opened()).toBeGreaterThan(0);
+test('Stop during a call releases camera and microphone', async ({ pair: [one, other] }) => {
+  expect(await one.openedTracks()).toBeGreaterThan(0);
   await one.stop();
-  await one.lightsAreOut();
+  await one.hasReleasedDevices();
 
-  // The other one looks on, so keeps them.
+  // The partner waits for the next stranger and keeps camera and microphone open.
   await other.reaches('waiting');
   await other.stop();
-  await other.lightsAreOut();
+  await other.hasReleasedDevices();
 });
 
-test('so does Stop while waiting', async ({ visitor }) => {
+test('Stop while waiting releases camera and microphone', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
   await one.stop();
-  await one.lightsAreOut();
+  await one.hasReleasedDevices();
 });
 
-test('so does Stop where the server was never reached', async ({ visitor }) => {
-  const wire = await Wire.lay();
-  const one = await visitor(ada, { wire });
-  one.forgive(/WebSocket connection to .* failed/);
+test('Stop releases camera and microphone even if the server was never reached', async ({ visitor }) => {
+  const faultyProxy = await FaultyProxy.open();
+  const one = await visitor(ada, { faultyProxy });
+  one.expectErrors(/WebSocket connection to .* failed/);
   await one.arrive();
   await one.page.mouse.move(200, 200);
   await expect(one.page.locator('#root')).toHaveAttribute('data-driven');
-  wire.cut();
+  faultyProxy.block();
   await one.start();
-  await one.isTold('server-lost');
+  await one.seesProblem('server-lost');
   await one.stop();
   await one.reaches('landing');
-  expect(await one.opened()).toBeGreaterThan(0);
-  await one.lightsAreOut();
-  await wire.remove();
+  expect(await one.openedTracks()).toBeGreaterThan(0);
+  await one.hasReleasedDevices();
+  await faultyProxy.close();
 });
 
-test('Stop pressed before the camera is open closes it when it comes', async ({ visitor }) => {
+test('Stop pressed while the camera is opening releases it once it is open', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
-  // From inside the page: a hand is slower than a fake camera.
+  // Click from inside the page, because a click from outside is slower than a fake camera.
   await one.page.evaluate(() => {
     const stop = () => {
       const buttons = [...document.querySelectorAll('button')].filter((button) => button.checkVisibility());
@@ -53,7 +53,7 @@ test('Stop pressed before the camera is open closes it when it comes', async ({ 
     observer.observe(document, { subtree: true, childList: true, attributes: true });
   });
   await one.start();
-  await expect.poll(() => one.opened()).toBeGreaterThan(0);
+  await expect.poll(() => one.openedTracks()).toBeGreaterThan(0);
   await one.reaches('landing');
-  await one.lightsAreOut();
+  await one.hasReleasedDevices();
 });

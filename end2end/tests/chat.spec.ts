@@ -3,21 +3,21 @@ import { expect, test, type Visitor } from '../fixtures';
 const field = ({ page }: Visitor) => page.getByRole('textbox', { name: 'Message' });
 const log = ({ page }: Visitor) => page.getByRole('log');
 
-async function writes(visitor: Visitor, text: string) {
+async function sendMessage(visitor: Visitor, text: string) {
   await field(visitor).fill(text);
   await visitor.button('Send').click();
 }
 
-test('what one writes the other reads, and both know that it came', async ({ pair: [one, other] }) => {
+test('a chat message arrives as plain text and the sender sees that it was delivered', async ({ pair: [one, other] }) => {
   await one.button('Chat').click();
-  await writes(one, 'Hello <b>you</b> https://example.org');
+  await sendMessage(one, 'Hello <b>you</b> https://example.org');
   await expect(other.page.getByText('New in the chat')).toBeVisible();
   await expect(other.page.locator('[data-kind=chat]')).toHaveAttribute('data-badge', '1');
   await expect(log(one)).toContainText('Delivered');
 
   await other.button('Chat').click();
   await expect(log(other)).toContainText('Stranger: Hello <b>you</b> https://example.org');
-  expect(await other.page.locator('.chat a, .chat b').count(), 'nothing in it is ever more than text').toBe(0);
+  expect(await other.page.locator('.chat a, .chat b').count(), 'messages are never rendered as HTML or links').toBe(0);
   await expect(other.page.getByText('New in the chat')).toBeHidden();
 
   await field(other).pressSequentially('Sal');
@@ -26,10 +26,10 @@ test('what one writes the other reads, and both know that it came', async ({ pai
   await expect(log(one)).toContainText('Sal');
   await expect(one.page.getByText('They are writing…')).toBeHidden();
 
-  await writes(one, 'שלום');
+  await sendMessage(one, 'שלום');
   const line = other.page.locator('.line-text', { hasText: 'שלום' });
   await expect(line).toBeVisible();
-  expect(await line.evaluate((it) => getComputedStyle(it).direction), 'in its own direction').toBe('rtl');
+  expect(await line.evaluate((it) => getComputedStyle(it).direction), 'the direction of the message').toBe('rtl');
 
   await other.next();
   await one.reaches('ended');
@@ -40,11 +40,11 @@ for (const { width, height } of [
   { width: 1280, height: 680 },
   { width: 412, height: 732 },
 ]) {
-  test(`twenty lines leave the page as high as the screen (${width} x ${height})`, async ({ pair: [one, other] }) => {
+  test(`a chat of twenty lines does not make the page taller than the screen (${width} x ${height})`, async ({ pair: [one, other] }) => {
     await one.page.setViewportSize({ width, height });
     await one.button('Chat').click();
     await other.button('Chat').click();
-    for (let n = 1; n <= 20; n++) await writes(other, `This is line ${n} of twenty`);
+    for (let n = 1; n <= 20; n++) await sendMessage(other, `This is line ${n} of twenty`);
     await expect(log(one).getByRole('listitem')).toHaveCount(20);
     const measured = await one.page.evaluate(() => {
       const field = document.querySelector('.composer-field')!.getBoundingClientRect();
@@ -52,15 +52,15 @@ for (const { width, height } of [
       const log = document.querySelector('.chat-log')!;
       return {
         pageHeight: document.documentElement.scrollHeight,
-        fieldIsSeen: document.elementFromPoint(x, y)?.matches('.composer-field') ?? false,
+        fieldIsVisible: document.elementFromPoint(x, y)?.matches('.composer-field') ?? false,
         logScrolls: log.scrollHeight > log.clientHeight,
       };
     });
-    expect(measured).toEqual({ pageHeight: height, fieldIsSeen: true, logScrolls: true });
+    expect(measured).toEqual({ pageHeight: height, fieldIsVisible: true, logScrolls: true });
   });
 }
 
-test('a reaction is seen at both ends', async ({ pair: [one, other] }) => {
+test('a reaction appears at both ends', async ({ pair: [one, other] }) => {
   await one.button('Chat').click();
   await one.button('Heart').click();
   await expect(other.page.locator('.reaction[data-whose=stranger]')).toHaveText('❤️');
@@ -69,7 +69,7 @@ test('a reaction is seen at both ends', async ({ pair: [one, other] }) => {
   await expect(other.page.locator('.reaction[data-whose=stranger]')).toBeEmpty();
 });
 
-test('letters belong to the text while one writes, Escape does not', async ({ pair: [one, other] }) => {
+test('while typing a message, letter shortcuts are off but Escape still works', async ({ pair: [one, other] }) => {
   await one.page.keyboard.press('t');
   await expect(field(one)).toBeFocused();
   await one.page.keyboard.type('mc f');
@@ -79,11 +79,11 @@ test('letters belong to the text while one writes, Escape does not', async ({ pa
   await one.page.keyboard.press('Escape');
   await expect(one.page.getByText('Really? Esc again')).toBeVisible();
   await one.page.keyboard.press('x');
-  await expect(one.page.getByText('Really? Esc again'), 'who writes on does not want to leave').toBeHidden();
+  await expect(one.page.getByText('Really? Esc again'), 'typing cancels the question').toBeHidden();
   await other.reaches('talking');
 });
 
-test('ten thousand messages of a modified page leave the other one usable', async ({ pair: [one, other] }) => {
+test('a flood of ten thousand messages leaves the receiving page usable', async ({ pair: [one, other] }) => {
   await other.page.evaluate(() => {
     const longest = { ms: 0 };
     Object.assign(window, { longest });
@@ -91,14 +91,14 @@ test('ten thousand messages of a modified page leave the other one usable', asyn
       for (const { duration } of list.getEntries()) longest.ms = Math.max(longest.ms, duration);
     }).observe({ entryTypes: ['longtask'] });
   });
-  await one.page.evaluate(() => window.witness.floods());
+  await one.page.evaluate(() => window.mediaProbe.floodChat());
   await expect(log(other).getByRole('listitem').nth(19)).toBeAttached();
   await other.button('Chat').click();
-  await writes(other, 'Stop that');
+  await sendMessage(other, 'Stop that');
   await other.meets(one.person);
   await one.meets(other.person);
-  expect(await log(other).getByRole('listitem').count(), 'no more than a person could write').toBeLessThan(200);
+  expect(await log(other).getByRole('listitem').count(), 'messages are limited to what a person could write').toBeLessThan(200);
   const longest = await other.page.evaluate(() => (window as unknown as { longest: { ms: number } }).longest.ms);
-  console.log(`longest task in a flood: ${Math.round(longest)} ms`);
+  console.log(`longest task during the flood: ${Math.round(longest)} ms`);
   expect(longest).toBeLessThan(500);
 });

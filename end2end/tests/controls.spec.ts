@@ -1,33 +1,33 @@
 import { ada, ben, expect, test, type Visitor } from '../fixtures';
-import { story } from '../fixtures/relay-pair';
+import { relayTest } from '../fixtures/relay-pair';
 
-/** Opens what is not needed all the time. */
-async function more({ page }: Visitor) {
+/** Opens the settings sheet. */
+async function openSheet({ page }: Visitor) {
   await page.locator('.dock').getByRole('button', { name: 'More' }).click();
   return page.getByRole('dialog', { name: 'Settings' });
 }
 
 const senders = ({ page }: Visitor) =>
   page.evaluate(() =>
-    window.witness.connections
+    window.mediaProbe.connections
       .findLast(({ connectionState }) => connectionState === 'connected')!
       .getSenders()
       .map(({ track }) => track?.label ?? null),
   );
 
-test('a shared screen is seen at the other end, and the camera comes back', async ({ pair: [one, other] }) => {
+test('the partner sees a shared screen, and the camera again when sharing ends', async ({ pair: [one, other] }) => {
   await one.button('Share screen').click();
   await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
   await expect(one.page.getByText('You are sharing your screen')).toBeVisible();
   await expect
     .poll(() => other.stranger.evaluate((it: HTMLVideoElement) => [it.videoWidth / it.videoHeight, getComputedStyle(it).objectFit]))
     .not.toEqual([4 / 3, 'cover']);
-  const before = await other.frames();
-  await expect.poll(() => other.frames(), { message: 'frames of the screen' }).toBeGreaterThan(before);
+  const before = await other.decodedFrames();
+  await expect.poll(() => other.decodedFrames(), { message: 'frames of the screen' }).toBeGreaterThan(before);
 
-  // As the browser's own button does.
+  // Like the browser's own button for ending the sharing.
   await one.page.evaluate(() => {
-    const track = window.witness.tracks.findLast(({ kind, readyState }) => kind === 'video' && readyState === 'live')!;
+    const track = window.mediaProbe.tracks.findLast(({ kind, readyState }) => kind === 'video' && readyState === 'live')!;
     track.stop();
     track.dispatchEvent(new Event('ended'));
   });
@@ -36,9 +36,9 @@ test('a shared screen is seen at the other end, and the camera comes back', asyn
   await expect(other.page.getByText('They are sharing their screen').first()).toBeHidden();
 });
 
-test('another camera and another microphone arrive at the other end, and nothing is unmuted', async ({ pair: [one, other] }) => {
+test('switching the microphone changes the sent track but does not unmute it', async ({ pair: [one, other] }) => {
   await one.button('Mute microphone').click();
-  const sheet = await more(one);
+  const sheet = await openSheet(one);
   const microphones = sheet.getByRole('combobox', { name: 'Microphone' });
   const names = await microphones.locator('option').allTextContents();
   expect(names.length, 'fake microphones').toBeGreaterThan(1);
@@ -50,36 +50,36 @@ test('another camera and another microphone arrive at the other end, and nothing
   await expect.poll(() => senders(one)).toContain(names.at(-1));
   await other.reaches('talking');
   await one.page.reload();
-  expect(await one.page.evaluate(() => localStorage.getItem('passerby.microphone')), 'it is remembered').toBeTruthy();
+  expect(await one.page.evaluate(() => localStorage.getItem('passerby.microphone')), 'the choice is remembered').toBeTruthy();
 });
 
-test('another camera is seen at the other end, from the menu and by one press', async ({ visitor }) => {
-  const one = await visitor(ada, { desk: 'several cameras' });
+test('the camera can be switched from the menu or with one press', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'several cameras' });
   const other = await visitor(ben);
   for (const it of [one, other]) {
     await it.arrive();
     await it.start();
   }
   await other.reaches('talking');
-  const changes = async (how: () => Promise<unknown>) => {
+  const expectNewCamera = async (action: () => Promise<unknown>) => {
     const before = (await senders(one)).at(-1);
-    await how();
+    await action();
     await expect.poll(async () => (await senders(one)).at(-1)).not.toBe(before);
-    const frames = await other.frames();
-    await expect.poll(() => other.frames(), { message: 'frames of the other camera' }).toBeGreaterThan(frames + 10);
+    const frames = await other.decodedFrames();
+    await expect.poll(() => other.decodedFrames(), { message: 'frames of the new camera' }).toBeGreaterThan(frames + 10);
   };
-  const sheet = await more(one);
+  const sheet = await openSheet(one);
   const cameras = sheet.getByRole('combobox', { name: 'Camera' });
-  await changes(() => cameras.selectOption({ index: 2 }));
-  await changes(() => sheet.getByRole('button', { name: 'Switch camera' }).click());
-  await expect(cameras.locator('option:checked'), 'the menu follows').toHaveText((await senders(one)).at(-1)!);
+  await expectNewCamera(() => cameras.selectOption({ index: 2 }));
+  await expectNewCamera(() => sheet.getByRole('button', { name: 'Switch camera' }).click());
+  await expect(cameras.locator('option:checked'), 'the menu shows the new camera').toHaveText((await senders(one)).at(-1)!);
   await sheet.getByRole('button', { name: 'Close' }).click();
   await one.stop();
-  await one.lightsAreOut();
+  await one.hasReleasedDevices();
 });
 
-test('the stranger is heard from the speaker that was chosen', async ({ pair: [one] }) => {
-  const sheet = await more(one);
+test('the stranger is played through the chosen speaker', async ({ pair: [one] }) => {
+  const sheet = await openSheet(one);
   const speakers = sheet.getByRole('combobox', { name: 'Speaker' });
   const id = await speakers.locator('option').last().getAttribute('value');
   expect(await one.stranger.evaluate((it: HTMLVideoElement) => it.sinkId)).not.toBe(id);
@@ -87,30 +87,30 @@ test('the stranger is heard from the speaker that was chosen', async ({ pair: [o
   await expect.poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.sinkId)).toBe(id);
 });
 
-test('the stranger in a window of their own, for as long as they are there', async ({ pair: [one, other] }) => {
-  const inPicture = () => one.page.evaluate(() => document.pictureInPictureElement?.getAttribute('data-who') ?? null);
-  const sheet = await more(one);
+test('picture in picture shows the stranger and closes when they leave', async ({ pair: [one, other] }) => {
+  const pictureInPicture = () => one.page.evaluate(() => document.pictureInPictureElement?.getAttribute('data-who') ?? null);
+  const sheet = await openSheet(one);
   await sheet.getByRole('button', { name: 'Picture in picture' }).click();
-  await expect.poll(inPicture).toBe('stranger');
+  await expect.poll(pictureInPicture).toBe('stranger');
   await one.sees(ben);
   await sheet.getByRole('button', { name: 'Picture back here' }).click();
-  await expect.poll(inPicture).toBe(null);
+  await expect.poll(pictureInPicture).toBe(null);
   await sheet.getByRole('button', { name: 'Picture in picture' }).click();
-  await expect.poll(inPicture).toBe('stranger');
-  await other.leave();
-  await expect.poll(inPicture, { message: 'no window without anybody in it', timeout: 40_000 }).toBe(null);
+  await expect.poll(pictureInPicture).toBe('stranger');
+  await other.closeTab();
+  await expect.poll(pictureInPicture, { message: 'the window closes when the stranger leaves', timeout: 40_000 }).toBe(null);
 });
 
-test('the screen stays lit for as long as somebody is there', async ({ pair: [one, other] }) => {
-  const lit = () => one.page.evaluate(() => window.witness.locks.filter(({ released }) => !released).length);
-  await expect.poll(lit).toBe(1);
+test('the screen stays awake during a call only', async ({ pair: [one, other] }) => {
+  const activeLocks = () => one.page.evaluate(() => window.mediaProbe.wakeLocks.filter(({ released }) => !released).length);
+  await expect.poll(activeLocks).toBe(1);
   await other.stop();
   await one.reaches('waiting');
-  await expect.poll(lit).toBe(0);
+  await expect.poll(activeLocks).toBe(0);
 });
 
-test('volume, and not hearing the other at all', async ({ pair: [one, other] }) => {
-  const sheet = await more(one);
+test('the volume of the stranger can be changed and muted', async ({ pair: [one, other] }) => {
+  const sheet = await openSheet(one);
   await sheet.getByRole('slider', { name: 'Their volume' }).fill('30');
   await expect.poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.volume)).toBeCloseTo(0.3);
   await sheet.getByRole('button', { name: 'Mute them', exact: true }).click();
@@ -120,14 +120,14 @@ test('volume, and not hearing the other at all', async ({ pair: [one, other] }) 
   await other.hears(ada);
 });
 
-test('full screen and back', async ({ pair: [one] }) => {
+test('F enters and leaves full screen', async ({ pair: [one] }) => {
   await one.page.keyboard.press('f');
   await expect.poll(() => one.page.evaluate(() => document.fullscreenElement !== null)).toBe(true);
   await one.page.keyboard.press('f');
   await expect.poll(() => one.page.evaluate(() => document.fullscreenElement !== null)).toBe(false);
 });
 
-test('ones own picture: moved with and without dragging, unmirrored, hidden', async ({ pair: [one] }) => {
+test('the own picture can be dragged, moved by button, unmirrored and hidden', async ({ pair: [one] }) => {
   const own = one.page.locator('[data-own]');
   const box = async () => (await own.boundingBox())!;
   const before = await box();
@@ -138,7 +138,7 @@ test('ones own picture: moved with and without dragging, unmirrored, hidden', as
   await expect(own).toHaveAttribute('data-corner', 'top-start');
   expect((await box()).x).toBeLessThan(before.x);
 
-  const sheet = await more(one);
+  const sheet = await openSheet(one);
   await sheet.getByRole('button', { name: 'Move my picture' }).click();
   await expect(own).toHaveAttribute('data-corner', 'top-end');
   await sheet.getByRole('switch', { name: 'Show me as others see me' }).click();
@@ -148,11 +148,11 @@ test('ones own picture: moved with and without dragging, unmirrored, hidden', as
 
   await sheet.getByRole('button', { name: 'Forget everything' }).click();
   await expect(own).toBeVisible();
-  expect(await one.page.evaluate(() => localStorage.length), 'nothing is kept').toBe(0);
+  expect(await one.page.evaluate(() => localStorage.length), 'entries in localStorage').toBe(0);
 });
 
-test('push to talk: heard while the space bar is held, and only then', async ({ pair: [one, other] }) => {
-  const sheet = await more(one);
+test('push to talk sends the voice only while the space bar is held', async ({ pair: [one, other] }) => {
+  const sheet = await openSheet(one);
   await sheet.getByRole('switch', { name: 'Push to talk' }).click();
   await one.page.keyboard.press('Escape');
   await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
@@ -164,7 +164,7 @@ test('push to talk: heard while the space bar is held, and only then', async ({ 
   await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
 });
 
-test('keys, and no keys', async ({ pair: [one, other] }) => {
+test('single-key shortcuts work and can be turned off', async ({ pair: [one, other] }) => {
   await one.page.locator('h1').focus();
   await one.page.keyboard.press('m');
   await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
@@ -180,13 +180,13 @@ test('keys, and no keys', async ({ pair: [one, other] }) => {
   await sheet.getByRole('switch', { name: 'No single keys' }).click();
   await one.page.keyboard.press('Escape');
   await expect(sheet).toBeHidden();
-  await expect(one.page.getByText('Really? Esc again'), 'the sheet has had this Escape').toBeHidden();
+  await expect(one.page.getByText('Really? Esc again'), 'this Escape only closes the sheet').toBeHidden();
   await one.page.locator('h1').focus();
   await one.page.keyboard.press('m');
   await expect(one.button('Mute microphone')).toBeVisible();
 });
 
-test('who looks at something else is said to', async ({ pair: [one, other] }) => {
+test('the partner is told when the tab is in the background', async ({ pair: [one, other] }) => {
   await one.page.evaluate(() => {
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
     document.dispatchEvent(new Event('visibilitychange'));
@@ -194,7 +194,7 @@ test('who looks at something else is said to', async ({ pair: [one, other] }) =>
   await expect(other.page.getByText('They are looking at something else').first()).toBeVisible();
 });
 
-test('the details: how good it is, plots of the last minute, a report to paste', async ({ pair: [one] }) => {
+test('connection details show the quality, plots and a report to copy', async ({ pair: [one] }) => {
   await one.context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await expect(one.app).toHaveAttribute('data-strength', 'good');
   await one.page.getByText('Connection details').click();
@@ -205,7 +205,7 @@ test('the details: how good it is, plots of the last minute, a report to paste',
   await expect.poll(() => one.page.evaluate(() => navigator.clipboard.readText())).toContain('phase: talking');
 });
 
-story('how good it is, and what way it takes, is said in words and follows the way', async ({ between: { pair, path } }) => {
+relayTest('connection details name the quality and the path, and follow changes', async ({ relayPair: { pair, path } }) => {
   const [one] = pair;
   for (const it of pair) await it.start();
   await one.reaches('talking');

@@ -1,13 +1,13 @@
-import { ada, ben, elsewhere, expect, test } from '../fixtures';
+import { ada, ben, expect, test, untrustedHost } from '../fixtures';
 
-test('who refuses the camera is told so, and can think again', async ({ visitor }) => {
-  const one = await visitor(ada, { desk: 'refuses' });
+test('refusing the camera shows a notice, and granting it later continues', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'permission denied' });
   await one.arrive();
   await one.start();
-  await one.isTold('camera-blocked');
+  await one.seesProblem('camera-blocked');
   await one.reaches('landing');
 
-  // Nothing needs to be pressed for that.
+  // The call continues without another click.
   await one.context.grantPermissions(['camera', 'microphone']);
   await one.reaches('waiting');
   await one.hasNoProblem();
@@ -19,26 +19,26 @@ test('who refuses the camera is told so, and can think again', async ({ visitor 
   await other.meets(ada);
 });
 
-test('who has neither camera nor microphone is told so', async ({ visitor }) => {
-  const one = await visitor(ada, { desk: 'nothing' });
+test('a visitor without camera and microphone sees a notice', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'none' });
   await one.arrive();
   await one.start();
-  await one.isTold('no-device');
+  await one.seesProblem('no-device');
   await one.reaches('landing');
-  expect(await one.opened()).toBe(0);
+  expect(await one.openedTracks()).toBe(0);
 });
 
-test('a page that did not come over https is told so', async ({ visitor, server }) => {
-  const home = server.url.replace('127.0.0.1', elsewhere);
+test('a page loaded without https says that it is insecure', async ({ visitor, server }) => {
+  const home = server.url.replace('127.0.0.1', untrustedHost);
   await server.kill();
   await server.start({ PASSERBY__SERVER__ORIGINS: home });
 
   const one = await visitor(ada);
-  // Chromium says of any page over plain http that it does not heed this header.
-  one.forgive(/Cross-Origin-Opener-Policy/);
+  // Chromium logs that it ignores this header on pages over plain http.
+  one.expectErrors(/Cross-Origin-Opener-Policy/);
   await one.arrive(home);
   await one.start();
-  await one.isTold('insecure');
+  await one.seesProblem('insecure');
   await one.reaches('landing');
-  expect(await one.opened()).toBe(0);
+  expect(await one.openedTracks()).toBe(0);
 });

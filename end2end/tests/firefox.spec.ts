@@ -1,24 +1,24 @@
 import { ada, ben, expect, test as base } from '../fixtures';
 import { FirefoxVisitor } from '../fixtures/firefox';
-import { Wire } from '../fixtures/wire';
+import { FaultyProxy } from '../fixtures/faulty-proxy';
 
-const test = base.extend<{ wire: Wire; fox: FirefoxVisitor }>({
-  wire: async ({}, use) => {
-    const wire = await Wire.lay();
-    await use(wire);
-    await wire.remove();
+const test = base.extend<{ faultyProxy: FaultyProxy; fox: FirefoxVisitor }>({
+  faultyProxy: async ({}, use) => {
+    const faultyProxy = await FaultyProxy.open();
+    await use(faultyProxy);
+    await faultyProxy.close();
   },
 
-  /** Ben, at Firefox. */
-  fox: async ({ wire }, use) => {
-    const fox = await FirefoxVisitor.enter(ben, wire);
+  /** Ben in Firefox. */
+  fox: async ({ faultyProxy }, use) => {
+    const fox = await FirefoxVisitor.launch(ben, faultyProxy);
     await use(fox);
     await fox.close();
   },
 });
 
 for (const waits of ['Firefox', 'Chromium'] as const) {
-  test(`Firefox and Chromium meet, ${waits} waits; the way to the server breaks`, async ({ fox, home, visitor, wire }) => {
+  test(`Firefox and Chromium meet and survive a lost server connection (${waits} waits first)`, async ({ fox, home, visitor, faultyProxy }) => {
     const one = await visitor(ada);
     await one.arrive();
     await fox.arrive(home);
@@ -33,20 +33,20 @@ for (const waits of ['Firefox', 'Chromium'] as const) {
     }
     await fox.meets(ada);
     await one.reaches('talking');
-    await one.showsAnybody();
+    await one.seesMovingVideo();
     await one.hears(ben);
 
-    for (const it of [one, fox]) await it.phases();
-    wire.cut();
+    for (const it of [one, fox]) await it.takePhases();
+    faultyProxy.block();
     await expect.poll(() => fox.problem()).toBe('server-lost');
-    wire.mend();
+    faultyProxy.unblock();
     await expect.poll(() => fox.problem()).toBeNull();
     await fox.meets(ada);
-    for (const it of [one, fox]) expect(await it.phases(), 'the call went on').toEqual([]);
+    for (const it of [one, fox]) expect(await it.takePhases(), 'the call went on').toEqual([]);
 
     await fox.press('Next');
     await fox.reaches('waiting');
     await one.reaches('waiting');
-    expect(fox.complaints.filter((it) => !/establish a connection|Loading failed/.test(it))).toEqual([]);
+    expect(fox.errors.filter((it) => !/establish a connection|Loading failed/.test(it))).toEqual([]);
   });
 }

@@ -1,25 +1,25 @@
 import { ada, expect, test } from '../fixtures';
-import { Wire } from '../fixtures/wire';
+import { FaultyProxy } from '../fixtures/faulty-proxy';
 
-test('Start is not lost on a page that is not ready yet', async ({ visitor }) => {
+test('Start pressed before hydration takes effect after it', async ({ visitor }) => {
   const one = await visitor(ada);
-  let bring = () => {};
-  const brought = new Promise<void>((resolve) => (bring = resolve));
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
   await one.page.route('**/*.wasm', async (route) => {
-    await brought;
+    await released;
     await route.continue();
   });
 
-  await one.open();
+  await one.startLoading();
   await one.start();
   await expect(one.app).not.toHaveAttribute('data-hydrated');
-  bring();
+  release();
 
   await one.reaches('waiting');
-  expect(await one.opened()).toBeGreaterThan(0);
+  expect(await one.openedTracks()).toBeGreaterThan(0);
 });
 
-test('the program of a call is fetched when there is somebody to call', async ({ visitor }) => {
+test('the code for calls is loaded on the first interaction', async ({ visitor }) => {
   const one = await visitor(ada);
   const fetched: string[] = [];
   one.page.on('request', (request) => {
@@ -27,33 +27,33 @@ test('the program of a call is fetched when there is somebody to call', async ({
   });
   await one.arrive();
   await one.page.waitForLoadState('networkidle');
-  expect(fetched, 'before anybody has stirred').toEqual([]);
+  expect(fetched, 'before any interaction').toEqual([]);
 
   await one.page.mouse.move(200, 200);
   await expect.poll(() => fetched.length).toBe(1);
 
-  // What a device keeps shows at once, so it needs the program at once.
-  await one.switches('Hide my address');
+  // Stored settings are displayed immediately, so the code is loaded immediately.
+  await one.toggle('Hide my address');
   await one.page.reload();
   await expect.poll(() => fetched.length).toBe(2);
 });
 
-test('a program that cannot be fetched is fetched again, and it is said why nothing happens', async ({ visitor }) => {
-  const wire = await Wire.lay();
-  const one = await visitor(ada, { wire });
-  one.forgive(/split_call|healthz|Failed to (load|fetch)/);
+test('if the code for calls cannot be loaded the page says so and tries again', async ({ visitor }) => {
+  const faultyProxy = await FaultyProxy.open();
+  const one = await visitor(ada, { faultyProxy });
+  one.expectErrors(/split_call|healthz|Failed to (load|fetch)/);
   await one.arrive();
-  wire.cut();
+  faultyProxy.block();
   await one.start();
-  await one.isTold('server-lost');
-  wire.mend();
+  await one.seesProblem('server-lost');
+  faultyProxy.unblock();
   await one.reaches('waiting');
-  await wire.remove();
+  await faultyProxy.close();
 });
 
-test('a page whose program is gone from the server makes room for the next one', async ({ visitor }) => {
+test('a page whose code for calls is gone from the server reloads', async ({ visitor }) => {
   const one = await visitor(ada);
-  one.forgive(/split_call|Failed to (load|fetch)|Incorrect response MIME type|WebAssembly/);
+  one.expectErrors(/split_call|Failed to (load|fetch)|Incorrect response MIME type|WebAssembly/);
   await one.page.route('**/split_call*', (route) => route.fulfill({ status: 404 }));
   await one.arrive();
   await one.start();
@@ -64,26 +64,26 @@ test('a page whose program is gone from the server makes room for the next one',
   await one.reaches('waiting');
 });
 
-test('without script the page says what it is and what it lacks', async ({ visitor }) => {
+test('without JavaScript the page describes itself and says what is missing', async ({ visitor }) => {
   const one = await visitor(ada, { browser: { javaScriptEnabled: false } });
-  await one.open();
+  await one.startLoading();
   await expect(one.page.getByRole('heading', { level: 1 })).toBeVisible();
   await expect(one.page.getByText(/JavaScript|script/i).first()).toBeVisible();
 
-  // Styled: the browser's own face is a serif on white with a margin of 8 pixels.
+  // The page is styled: by default, browsers use a serif font and a margin of 8 pixels.
   const body = one.page.locator('body');
   await expect(body).toHaveCSS('margin', '0px');
   await expect(body).not.toHaveCSS('font-family', /^("?Times|serif)/);
 });
 
-test('nothing is fetched from anywhere else', async ({ visitor, home }) => {
+test('the page loads nothing from other origins', async ({ visitor, home }) => {
   const one = await visitor(ada);
-  const elsewhere: string[] = [];
+  const foreign: string[] = [];
   one.page.on('request', (request) => {
-    if (new URL(request.url()).origin !== home) elsewhere.push(request.url());
+    if (new URL(request.url()).origin !== home) foreign.push(request.url());
   });
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
-  expect(elsewhere).toEqual([]);
+  expect(foreign).toEqual([]);
 });

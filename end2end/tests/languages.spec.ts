@@ -2,8 +2,8 @@ import { ada, ben, expect, test, type Visitor } from '../fixtures';
 
 const widths = [320, 390, 1440];
 
-/** Nothing sticks out of the page, and no text is cut off by what is around it. */
-async function isWhole({ page }: Visitor, where: string) {
+/** No element extends beyond the page, and no text is cut off. */
+async function expectNothingCutOff({ page }: Visitor, where: string) {
   for (const width of widths) {
     await page.setViewportSize({ width, height: 844 });
     const problems = await page.evaluate(() => {
@@ -25,14 +25,14 @@ async function isWhole({ page }: Visitor, where: string) {
   }
 }
 
-/** Every text is from the catalogue: in it no letter is without an accent. */
-async function isTranslated({ page }: Visitor, where: string) {
+/** Every text comes from the catalogue. All letters in the pseudo-translation have accents. */
+async function expectTranslated({ page }: Visitor, where: string) {
   const english = await page.evaluate(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const found: string[] = [];
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const parent = node.parentElement!;
-      // Names of devices and of codecs are nobody's words.
+      // Names of devices and codecs are not translated.
       if (parent.closest('script, noscript, option, .marks')) continue;
       if (/[a-z]{2,}/i.test(node.textContent!)) found.push(node.textContent!);
     }
@@ -48,44 +48,44 @@ async function isTranslated({ page }: Visitor, where: string) {
 }
 
 for (const language of ['en-XA', 'ar-XB']) {
-  test(`in ${language} nothing is cut off, unmirrored or left in English`, async ({ visitor, home }) => {
+  test(`in ${language} no text is cut off, unmirrored or untranslated`, async ({ visitor, home }) => {
     const one = await visitor(ada);
     const other = await visitor(ben);
-    const looks = async (where: string) => {
-      await isWhole(one, where);
-      if (language === 'en-XA') await isTranslated(one, where);
+    const expectLayout = async (where: string) => {
+      await expectNothingCutOff(one, where);
+      if (language === 'en-XA') await expectTranslated(one, where);
     };
     const press = (selector: string) => one.page.locator(selector).click();
     await one.arrive(`${home}/?lang=${language}`);
     await expect(one.page.locator('html')).toHaveAttribute('dir', language === 'ar-XB' ? 'rtl' : 'ltr');
-    await looks('landing');
+    await expectLayout('landing');
     await press('.settings');
-    await looks('settings');
+    await expectLayout('settings');
     await one.page.keyboard.press('Escape');
     await press('.panel-action button:last-of-type');
     await expect(one.page.locator('.mirror select').first()).toBeVisible();
-    await looks('mirror');
+    await expectLayout('mirror');
     await press('[data-intent=start]');
     await one.reaches('waiting');
-    await looks('waiting');
+    await expectLayout('waiting');
     await other.arrive();
     await other.start();
     await one.reaches('talking');
     await other.reaches('talking');
-    await looks('talking');
+    await expectLayout('talking');
     await press('[data-kind=chat]');
     await press('.details summary');
-    await looks('talking, chat and details');
+    await expectLayout('talking, chat and details');
     if (language === 'ar-XB') {
       await one.page.setViewportSize({ width: 1440, height: 900 });
       const chat = (await one.page.locator('.chat').boundingBox())!;
-      expect(chat.x, 'the chat stands where lines end').toBeLessThan(400);
+      expect(chat.x, 'the chat is at the end of the line').toBeLessThan(400);
       const next = (await one.page.locator('[data-kind=next]').boundingBox())!;
       const mute = (await one.page.locator('[data-kind=device]').first().boundingBox())!;
-      expect(next.x, 'Next ends the line').toBeLessThan(mute.x);
+      expect(next.x, 'Next is at the end of the line').toBeLessThan(mute.x);
     }
     await other.stop();
     await one.reaches('ended');
-    await looks('ended');
+    await expectLayout('ended');
   });
 }

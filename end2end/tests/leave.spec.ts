@@ -1,10 +1,10 @@
 import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
 
-/** Told what happened, free of the old stranger, looking on by itself, and found by the next who comes. */
-async function looksOn(left: Visitor, newcomer: Visitor, within?: { timeout: number }) {
+/** The visitor who was left is told, releases the old partner, waits again without a click, and meets a newcomer. */
+async function expectNextMatch(left: Visitor, newcomer: Visitor, within?: { timeout: number }) {
   await left.reaches('waiting', within);
-  expect(await left.phases()).toContain('ended');
-  await left.isAlone();
+  expect(await left.takePhases()).toContain('ended');
+  await left.hasReleasedPartner();
 
   await newcomer.arrive();
   await newcomer.start();
@@ -12,25 +12,25 @@ async function looksOn(left: Visitor, newcomer: Visitor, within?: { timeout: num
   await newcomer.meets(left.person);
 }
 
-test('Stop', async ({ pair: [one, other], visitor }) => {
+test('Stop ends the call for the partner, who waits for the next stranger', async ({ pair: [one, other], visitor }) => {
   await other.stop();
   await other.reaches('landing');
-  await other.isAlone();
-  await looksOn(one, await visitor(cleo));
+  await other.hasReleasedPartner();
+  await expectNextMatch(one, await visitor(cleo));
 });
 
-test('closing the tab', async ({ pair: [one, other], visitor }) => {
-  await other.leave();
-  await looksOn(one, await visitor(cleo));
+test('closing the tab ends the call for the partner, who waits for the next stranger', async ({ pair: [one, other], visitor }) => {
+  await other.closeTab();
+  await expectNextMatch(one, await visitor(cleo));
 });
 
-test('a browser that dies', async ({ pair: [one, other], visitor }) => {
+test('a crashed browser ends the call for the partner, who waits for the next stranger', async ({ pair: [one, other], visitor }) => {
   await other.crash();
-  // Nobody said goodbye: it takes five seconds without media to be sure.
-  await looksOn(one, await visitor(cleo), { timeout: 30_000 });
+  // The browser sent no close, so the partner only notices after five seconds without media.
+  await expectNextMatch(one, await visitor(cleo), { timeout: 30_000 });
 });
 
-test('a browser that dies while two are being connected', async ({ visitor }) => {
+test('a browser that crashes while connecting sends the partner back to waiting', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.start();
@@ -38,15 +38,15 @@ test('a browser that dies while two are being connected', async ({ visitor }) =>
 
   const other = await visitor(ben);
   await other.arrive();
-  // Hung before it can answer, so that the two are certainly not connected yet.
-  await other.hangsOn('matched');
+  // The page hangs before it can answer, so the two cannot be connected yet.
+  await other.hangOn('matched');
   await other.start();
   await one.reaches('connecting');
   await other.crash();
 
   await one.reaches('waiting', { timeout: 40_000 });
-  expect(await one.phases()).not.toContain('talking');
-  await one.isAlone();
+  expect(await one.takePhases()).not.toContain('talking');
+  await one.hasReleasedPartner();
 
   const third = await visitor(cleo);
   await third.arrive();
@@ -54,7 +54,7 @@ test('a browser that dies while two are being connected', async ({ visitor }) =>
   await one.meets(cleo);
 });
 
-test('who waits can stop waiting, and is not found any more', async ({ visitor }) => {
+test('Stop while waiting takes the visitor out of the queue', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.start();
@@ -67,7 +67,7 @@ test('who waits can stop waiting, and is not found any more', async ({ visitor }
   await other.start();
   await other.reaches('waiting');
 
-  // The third would have been Ben's second choice.
+  // If Ada were still in the queue, Ben would have met her.
   const third = await visitor(cleo);
   await third.arrive();
   await third.start();

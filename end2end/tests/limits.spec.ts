@@ -1,10 +1,10 @@
-import { expect, hurries, test } from '../fixtures';
+import { exceedNextLimit, expect, test } from '../fixtures';
 
-test('who presses Next too often is asked for a moment, and looks on without another press', async ({
+test('pressing Next too often delays the next match, which then comes by itself', async ({
   server,
   visitor,
 }) => {
-  const one = await hurries(server, visitor);
+  const one = await exceedNextLimit(server, visitor);
   await expect(one.page.getByRole('status').first()).toHaveText('One moment. It goes on by itself.');
   await one.reaches('waiting', { timeout: 35_000 });
   await one.hasNoProblem();

@@ -1,6 +1,6 @@
 import { ada, ben, cleo, dan, expect, test } from '../fixtures';
 
-test('a stranger is one press away', async ({ visitor }) => {
+test('two visitors who press Start meet', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.reaches('landing');
@@ -13,23 +13,23 @@ test('a stranger is one press away', async ({ visitor }) => {
 
   await one.meets(ben);
   await other.meets(ada);
-  expect(await one.phases()).toEqual(['asking', 'ready', 'waiting', 'connecting', 'talking']);
+  expect(await one.takePhases()).toEqual(['asking', 'ready', 'waiting', 'connecting', 'talking']);
 });
 
-test('nobody is asked for a camera before Start', async ({ visitor }) => {
+test('the camera is not opened before Start', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
-  expect(await one.opened()).toBe(0);
+  expect(await one.openedTracks()).toBe(0);
 });
 
-test('one sees oneself, and does not hear oneself', async ({ pair: [one] }) => {
+test('visitors see their own picture but do not hear themselves', async ({ pair: [one] }) => {
   const self = one.page.locator('video[data-who=self]');
   await expect(self).toBeVisible();
   await expect(self).toHaveJSProperty('muted', true);
   await expect.poll(() => self.evaluate((video: HTMLVideoElement) => video.videoWidth)).toBeGreaterThan(0);
 });
 
-test('a third waits while two talk, a fourth makes two calls', async ({ pair: [one, other], visitor }) => {
+test('a third visitor waits until a fourth arrives, and the first call goes on', async ({ pair: [one, other], visitor }) => {
   const third = await visitor(cleo);
   await third.arrive();
   await third.start();
@@ -48,8 +48,8 @@ test('a third waits while two talk, a fourth makes two calls', async ({ pair: [o
   await other.hears(ada);
 });
 
-test('who has a microphone only is heard, and sees', async ({ visitor }) => {
-  const one = await visitor(ada, { desk: 'microphone only' });
+test('a visitor with only a microphone is heard and sees the partner', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'microphone only' });
   await one.arrive();
   await one.start();
   await one.reaches('waiting');

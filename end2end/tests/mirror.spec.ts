@@ -1,6 +1,6 @@
 import { ada, ben, expect, test } from '../fixtures';
 
-test('a look into the mirror, and then a stranger with the same devices', async ({ visitor }) => {
+test('the device check shows picture, level and tone, and the call uses the same devices', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.button('Check camera and sound').click();
@@ -8,44 +8,44 @@ test('a look into the mirror, and then a stranger with the same devices', async 
   const self = one.page.locator('video[data-who=self]');
   await expect.poll(() => self.evaluate((it: HTMLVideoElement) => it.videoWidth)).toBeGreaterThan(0);
   await expect
-    .poll(() => one.page.locator('meter').evaluate((it: HTMLMeterElement) => it.value), { message: 'the bar moves with the voice' })
+    .poll(() => one.page.locator('meter').evaluate((it: HTMLMeterElement) => it.value), { message: 'the level follows the voice' })
     .toBeGreaterThan(0.1);
   await expect(one.page.locator('.panel').getByRole('combobox', { name: 'Camera' })).toBeVisible();
   const speakers = one.page.locator('.panel').getByRole('combobox', { name: 'Speaker' });
   const speaker = await speakers.locator('option').last().getAttribute('value');
   await speakers.selectOption(speaker);
   await one.page.locator('.panel').getByRole('button', { name: 'Play a tone' }).click();
-  await expect.poll(() => one.page.evaluate(() => window.witness.tones)).toEqual([{ hertz: 440, speaker }]);
-  const opened = await one.opened();
+  await expect.poll(() => one.page.evaluate(() => window.mediaProbe.tones)).toEqual([{ hertz: 440, speaker }]);
+  const opened = await one.openedTracks();
 
   await one.start();
   await one.reaches('waiting');
-  expect(await one.opened(), 'nothing is opened again').toBe(opened);
+  expect(await one.openedTracks(), 'no device is opened again').toBe(opened);
   const other = await visitor(ben);
   await other.arrive();
   await other.start();
   await one.meets(ben);
   await other.meets(ada);
   await expect
-    .poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.sinkId), { message: 'the stranger is heard from there' })
+    .poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.sinkId), { message: 'the stranger is played through the chosen speaker' })
     .toBe(speaker);
 });
 
-test('out of the mirror the light goes out', async ({ visitor }) => {
+test('leaving the device check releases the camera', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.button('Check camera and sound').click();
   await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('How you look and sound');
   await one.stop();
   await one.reaches('landing');
-  await one.lightsAreOut();
+  await one.hasReleasedDevices();
 });
 
-test('without any device one can still meet, see, hear and write', async ({ visitor }) => {
-  const one = await visitor(ada, { desk: 'nothing' });
+test('a visitor without devices can still meet, see, hear and write', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'none' });
   await one.arrive();
   await one.start();
-  await one.isTold('no-device');
+  await one.seesProblem('no-device');
   await one.button('Continue without').click();
   await one.reaches('waiting');
   const other = await visitor(ben);

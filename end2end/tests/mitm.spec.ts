@@ -3,62 +3,62 @@ import type { Page, WebSocketRoute } from '@playwright/test';
 
 declare global {
   interface Window {
-    /** Takes one end's description or candidate, and says what the other end is to be told instead. */
+    /** Each function takes the description or candidates of one end and returns what the other end receives instead. */
     offerFor(offer: string, candidates: RTCIceCandidateInit[]): Promise<string>;
     answerFor(answer: string): Promise<string>;
     candidate(from: 'impolite' | 'polite', candidate: RTCIceCandidateInit): Promise<void>;
   }
 }
 
-/** Ends both connections itself, and passes everything on between them: pictures, voices, messages. */
-function sitBetween() {
+/** Terminates both connections in this page and forwards video, audio and messages between them. */
+function installMitm() {
   const ends = { impolite: new RTCPeerConnection(), polite: new RTCPeerConnection() };
   const channel = (end: RTCPeerConnection) => end.createDataChannel('passerby.v1', { negotiated: true, id: 0 });
   const channels = { impolite: channel(ends.impolite), polite: channel(ends.polite) };
   channels.impolite.onmessage = ({ data }) => channels.polite.send(data as string);
   channels.polite.onmessage = ({ data }) => channels.impolite.send(data as string);
 
-  const pass = (from: RTCPeerConnection, to: RTCPeerConnection) => {
+  const forwardTracks = (from: RTCPeerConnection, to: RTCPeerConnection) => {
     from.ontrack = ({ track }) => {
       const transceiver = to.getTransceivers().find(({ receiver }) => receiver.track.kind === track.kind)!;
       void transceiver.sender.replaceTrack(track);
     };
   };
-  const gathered = async (end: RTCPeerConnection) => {
+  const gather = async (end: RTCPeerConnection) => {
     await end.setLocalDescription();
     await new Promise<void>((resolve) => {
-      const look = () => end.iceGatheringState === 'complete' && resolve();
-      end.onicegatheringstatechange = look;
-      look();
+      const check = () => end.iceGatheringState === 'complete' && resolve();
+      end.onicegatheringstatechange = check;
+      check();
     });
     return end.localDescription!.sdp;
   };
   window.offerFor = async (sdp, candidates) => {
     ends.polite.addTransceiver('audio');
     ends.polite.addTransceiver('video');
-    pass(ends.impolite, ends.polite);
-    pass(ends.polite, ends.impolite);
+    forwardTracks(ends.impolite, ends.polite);
+    forwardTracks(ends.polite, ends.impolite);
     await ends.impolite.setRemoteDescription({ type: 'offer', sdp });
     for (const transceiver of ends.impolite.getTransceivers()) transceiver.direction = 'sendrecv';
     for (const it of candidates) await ends.impolite.addIceCandidate(it);
-    return gathered(ends.polite);
+    return gather(ends.polite);
   };
   window.answerFor = async (sdp) => {
     await ends.polite.setRemoteDescription({ type: 'answer', sdp });
-    return gathered(ends.impolite);
+    return gather(ends.impolite);
   };
   window.candidate = (from, candidate) => ends[from].addIceCandidate(candidate);
 }
 
-const init = ({ candidate, sdp_mid, sdp_m_line_index, username_fragment }: Record<string, any>): RTCIceCandidateInit => ({
+const toCandidateInit = ({ candidate, sdp_mid, sdp_m_line_index, username_fragment }: Record<string, any>): RTCIceCandidateInit => ({
   candidate,
   sdpMid: sdp_mid ?? null,
   sdpMLineIndex: sdp_m_line_index ?? null,
   usernameFragment: username_fragment ?? null,
 });
 
-/** What the server says to a page goes through here, in order. */
-async function intercept({ page }: Visitor, middle: Page) {
+/** Replaces descriptions and candidates in the messages from the server to a page, and keeps their order. */
+async function intercept({ page }: Visitor, attacker: Page) {
   await page.routeWebSocket(/\/ws$/, (socket: WebSocketRoute) => {
     const server = socket.connectToServer();
     let last = Promise.resolve();
@@ -68,17 +68,17 @@ async function intercept({ page }: Visitor, middle: Page) {
         const { matched, signal } = frame.msg;
         if (matched?.ahead?.theirs) {
           const { theirs } = matched.ahead;
-          const offer = await middle.evaluate(([sdp, all]) => window.offerFor(sdp, all), [
+          const offer = await attacker.evaluate(([sdp, all]) => window.offerFor(sdp, all), [
             theirs.offer as string,
-            theirs.candidates.map(init) as RTCIceCandidateInit[],
+            theirs.candidates.map(toCandidateInit) as RTCIceCandidateInit[],
           ] as const);
           matched.ahead.theirs = { offer, candidates: [] };
         } else if (signal?.signal.answer) {
-          signal.signal.answer.sdp = await middle.evaluate((sdp) => window.answerFor(sdp), signal.signal.answer.sdp);
+          signal.signal.answer.sdp = await attacker.evaluate((sdp) => window.answerFor(sdp), signal.signal.answer.sdp);
         } else if (signal?.signal.candidate) {
-          // What is said to the polite end was said by the impolite one.
-          const from = toPolite.has(page) ? ('impolite' as const) : ('polite' as const);
-          await middle.evaluate(([from, it]) => window.candidate(from, it), [from, init(signal.signal.candidate)] as const);
+          // A candidate for the polite end comes from the impolite end.
+          const from = politePages.has(page) ? ('impolite' as const) : ('polite' as const);
+          await attacker.evaluate(([from, it]) => window.candidate(from, it), [from, toCandidateInit(signal.signal.candidate)] as const);
           signal.signal = { 'end-of-candidates': {} };
         }
         socket.send(JSON.stringify(frame));
@@ -87,21 +87,21 @@ async function intercept({ page }: Visitor, middle: Page) {
   });
 }
 
-const toPolite = new Set<Page>();
+const politePages = new Set<Page>();
 
-test('who sits between the two and swaps their certificates is seen', async ({ visitor, browsers }) => {
-  const middle = await (await browsers.of(ada, 'nothing')).newPage();
-  await middle.goto('about:blank');
-  await middle.evaluate(sitBetween);
+test('a man in the middle who swaps certificates makes the codes differ', async ({ visitor, browsers }) => {
+  const attacker = await (await browsers.get(ada, 'none')).newPage();
+  await attacker.goto('about:blank');
+  await attacker.evaluate(installMitm);
   const [one, other] = [await visitor(ada), await visitor(ben)];
-  toPolite.add(other.page);
-  for (const it of [one, other]) await intercept(it, middle);
+  politePages.add(other.page);
+  for (const it of [one, other]) await intercept(it, attacker);
 
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
-  // The offer is made ahead.
-  await expect.poll(() => one.page.evaluate(() => window.witness.connections.at(-1)?.iceGatheringState)).toBe('complete');
+  // The page prepares its offer while waiting.
+  await expect.poll(() => one.page.evaluate(() => window.mediaProbe.connections.at(-1)?.iceGatheringState)).toBe('complete');
   await other.arrive();
   await other.start();
   await one.sees(ben);
@@ -114,6 +114,6 @@ test('who sits between the two and swaps their certificates is seen', async ({ v
     await expect(code).toBeVisible();
     codes.push(await code.getAttribute('data-code'));
   }
-  expect(codes[0], 'they see each other, and the codes are not the same').not.toEqual(codes[1]);
-  await middle.close();
+  expect(codes[0], 'the codes differ although the two see each other').not.toEqual(codes[1]);
+  await attacker.close();
 });

@@ -1,6 +1,6 @@
 import { ada, ben, cleo, dan, expect, test } from '../fixtures';
 
-test('Next brings somebody new, and nothing of the old stranger stays', async ({ pair: [one, other], visitor }) => {
+test('Next brings a new stranger and releases the old one', async ({ pair: [one, other], visitor }) => {
   const third = await visitor(cleo);
   await third.arrive();
   await third.start();
@@ -11,20 +11,20 @@ test('Next brings somebody new, and nothing of the old stranger stays', async ({
   await third.meets(ada);
   await one.hasOneConnection();
 
-  // The one who was left is told, and looks on without a press.
+  // The partner who was left is told and waits again without a click.
   await other.reaches('waiting');
-  expect(await other.phases()).toContain('ended');
-  await other.isAlone();
+  expect(await other.takePhases()).toContain('ended');
+  await other.hasReleasedPartner();
 });
 
-test('two who parted are not brought together again at once', async ({ pair: [one, other], visitor }) => {
+test('two who parted are not matched with each other again at once', async ({ pair: [one, other], visitor }) => {
   await one.next();
   await one.reaches('waiting');
   await other.reaches('waiting');
-  await one.isAlone();
-  await other.isAlone();
+  await one.hasReleasedPartner();
+  await other.hasReleasedPartner();
 
-  // Both wait, and whoever else comes is welcome to them: first come, first served.
+  // Both wait for others; the one who started waiting first is matched first.
   const third = await visitor(cleo);
   await third.arrive();
   await third.start();
@@ -38,9 +38,9 @@ test('two who parted are not brought together again at once', async ({ pair: [on
   await other.meets(dan);
 });
 
-test('both press Next at the same moment, and one call ends once', async ({ pair: [one, other], visitor }) => {
-  await one.phases();
-  await other.phases();
+test('when both press Next at once each gets exactly one new call', async ({ pair: [one, other], visitor }) => {
+  await one.takePhases();
+  await other.takePhases();
   await Promise.all([one.next(), other.next()]);
   await one.reaches('waiting');
   await other.reaches('waiting');
@@ -52,7 +52,7 @@ test('both press Next at the same moment, and one call ends once', async ({ pair
   }
   await one.reaches('talking');
   await other.reaches('talking');
-  for (const { phases } of [{ phases: await one.phases() }, { phases: await other.phases() }]) {
+  for (const { phases } of [{ phases: await one.takePhases() }, { phases: await other.takePhases() }]) {
     expect(phases.filter((phase) => phase === 'talking'), phases.join(' ')).toHaveLength(1);
   }
 });

@@ -1,6 +1,6 @@
 import { ada, ben, cleo, expect, test } from '../fixtures';
 
-test('who waits reads whether anybody else is here, and nothing moves or is announced when that changes', async ({
+test('a waiting page shows how busy it is, and changes without moving or announcing', async ({
   visitor,
 }) => {
   const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
@@ -22,14 +22,14 @@ test('who waits reads whether anybody else is here, and nothing moves or is anno
     const announced: string[] = [];
     Object.assign(window, { announced });
     const status = document.querySelector('[role=status]')!;
-    const note = () => announced.push(status.textContent!);
-    new MutationObserver(note).observe(status, { childList: true, characterData: true, subtree: true });
+    const record = () => announced.push(status.textContent!);
+    new MutationObserver(record).observe(status, { childList: true, characterData: true, subtree: true });
   });
-  // At once, or the one who stays would meet the third.
-  await Promise.all([one.leave(), other.leave()]);
-  // The page asks with every proof of life, every twelve seconds.
+  // Both must leave at the same time; otherwise the remaining one would meet the third visitor.
+  await Promise.all([one.closeTab(), other.closeTab()]);
+  // The page asks for the occupancy with every heartbeat, every twelve seconds.
   await expect(crowd).toContainText('Nobody else is here just now.', { timeout: 20_000 });
-  expect(await heading.boundingBox(), 'where the heading stands').toEqual(before);
+  expect(await heading.boundingBox(), 'the position of the heading').toEqual(before);
   const announced = await third.page.evaluate(() => (window as unknown as { announced: string[] }).announced);
-  expect(announced, 'what was announced').toEqual([]);
+  expect(announced, 'announcements').toEqual([]);
 });

@@ -1,45 +1,45 @@
 import { ada, ben, expect, test } from '../fixtures';
 
-const refused = [/WebSocket connection to .* failed/, /Failed to load resource: net::ERR_CONNECTION/];
-const patiently = { timeout: 30_000 };
+const connectionErrors = [/WebSocket connection to .* failed/, /Failed to load resource: net::ERR_CONNECTION/];
+const longTimeout = { timeout: 30_000 };
 
-test('a killed server takes the call up again, and Next is heard of', async ({ server, pair: [one, other] }) => {
+test('a restarted server restores the match, and Next still works', async ({ server, pair: [one, other] }) => {
   for (const visitor of [one, other]) {
-    visitor.forgive(...refused);
-    await visitor.phases();
+    visitor.expectErrors(...connectionErrors);
+    await visitor.takePhases();
   }
   await server.kill();
-  await one.isTold('server-lost', patiently);
+  await one.seesProblem('server-lost', longTimeout);
   await server.start();
-  await one.hasNoProblem(patiently);
-  await other.hasNoProblem(patiently);
-  await expect.poll(() => server.metric('passerby_matches'), { message: 'the server knows the match' }).toBe(1);
+  await one.hasNoProblem(longTimeout);
+  await other.hasNoProblem(longTimeout);
+  await expect.poll(() => server.metric('passerby_matches'), { message: 'matches on the server' }).toBe(1);
   await one.sees(ben);
   await other.sees(ada);
 
   await one.next();
   await one.reaches('waiting');
   await other.reaches('waiting');
-  expect(await other.phases()).toEqual(['ended', 'ready', 'waiting']);
+  expect(await other.takePhases()).toEqual(['ended', 'ready', 'waiting']);
 });
 
-for (const wish of ['Next', 'Stop'] as const) {
-  test(`${wish} is heard of without a server`, async ({ server, pair: [one, other] }) => {
-    for (const visitor of [one, other]) visitor.forgive(...refused);
+for (const button of ['Next', 'Stop'] as const) {
+  test(`${button} reaches the partner without a server`, async ({ server, pair: [one, other] }) => {
+    for (const visitor of [one, other]) visitor.expectErrors(...connectionErrors);
     await server.kill();
-    await one.isTold('server-lost', patiently);
-    await one.button(wish).click();
+    await one.seesProblem('server-lost', longTimeout);
+    await one.button(button).click();
     await other.reaches('ended', { timeout: 2_000 });
-    await other.isAlone();
+    await other.hasReleasedPartner();
   });
 }
 
-test('both press Next at once: one match ends, once', async ({ pair: [one, other] }) => {
-  for (const visitor of [one, other]) await visitor.phases();
+test('when both press Next at once the match ends once', async ({ pair: [one, other] }) => {
+  for (const visitor of [one, other]) await visitor.takePhases();
   await Promise.all([one.next(), other.next()]);
   for (const visitor of [one, other]) {
     await visitor.reaches('waiting');
-    await visitor.isAlone();
-    expect((await visitor.phases()).filter((phase) => phase === 'talking')).toEqual([]);
+    await visitor.hasReleasedPartner();
+    expect((await visitor.takePhases()).filter((phase) => phase === 'talking')).toEqual([]);
   }
 });

@@ -1,23 +1,23 @@
-import { ada, ben, expect, test } from '../fixtures';
-import { Wire } from '../fixtures/wire';
+import { ada, ben, expect, holdInConnecting, test } from '../fixtures';
+import { FaultyProxy } from '../fixtures/faulty-proxy';
 
-const refused = [/WebSocket connection to .* failed/, /Failed to load resource: net::ERR_CONNECTION/];
-/** Time enough for the pauses between attempts to have grown. */
-const patiently = { timeout: 30_000 };
+const connectionErrors = [/WebSocket connection to .* failed/, /Failed to load resource: net::ERR_CONNECTION/];
+/** Long enough for reconnecting, even after the pauses between attempts have grown. */
+const longTimeout = { timeout: 30_000 };
 
-test('the server goes while one waits: told, and back by itself', async ({ server, visitor }) => {
+test('a visitor who waits is told of a lost server and reconnects by itself', async ({ server, visitor }) => {
   const one = await visitor(ada);
-  one.forgive(...refused);
+  one.expectErrors(...connectionErrors);
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
 
   await server.kill();
-  await one.isTold('server-lost');
+  await one.seesProblem('server-lost');
 
   await server.start();
-  await one.hasNoProblem(patiently);
-  await one.reaches('waiting', patiently);
+  await one.hasNoProblem(longTimeout);
+  await one.reaches('waiting', longTimeout);
 
   const other = await visitor(ben);
   await other.arrive();
@@ -26,69 +26,66 @@ test('the server goes while one waits: told, and back by itself', async ({ serve
   await other.meets(ada);
 });
 
-test('the server goes while two talk: the call does not need it', async ({ server, pair: [one, other] }) => {
-  one.forgive(...refused);
-  other.forgive(...refused);
-  await one.phases();
+test('a call goes on while the server is down', async ({ server, pair: [one, other] }) => {
+  one.expectErrors(...connectionErrors);
+  other.expectErrors(...connectionErrors);
+  await one.takePhases();
 
   await server.kill();
-  await one.isTold('server-lost', patiently);
-  await other.isTold('server-lost', patiently);
+  await one.seesProblem('server-lost', longTimeout);
+  await other.seesProblem('server-lost', longTimeout);
   await one.sees(ben);
   await one.hears(ben);
   await other.sees(ada);
   await other.hears(ada);
 
   await server.start();
-  await one.hasNoProblem(patiently);
-  await other.hasNoProblem(patiently);
+  await one.hasNoProblem(longTimeout);
+  await other.hasNoProblem(longTimeout);
   await one.meets(ben);
   await other.meets(ada);
-  expect(await one.phases(), 'the call went on').toEqual([]);
+  expect(await one.takePhases(), 'the call went on').toEqual([]);
 });
 
-test('a way to the server that breaks while two talk is not noticed', async ({ visitor }) => {
-  const wire = await Wire.lay();
-  const one = await visitor(ada, { wire });
+test('a broken server connection does not disturb a call', async ({ visitor }) => {
+  const faultyProxy = await FaultyProxy.open();
+  const one = await visitor(ada, { faultyProxy });
   const other = await visitor(ben);
   for (const visitor of [one, other]) {
     await visitor.arrive();
     await visitor.start();
   }
   await one.meets(ben);
-  await one.phases();
-  await other.phases();
+  await one.takePhases();
+  await other.takePhases();
 
-  wire.snap();
+  faultyProxy.breakConnections();
   await one.meets(ben);
   await other.meets(ada);
 
-  // It is mended, too: Next still works, and is heard of at the other end.
-  await one.hasNoProblem(patiently);
+  // The page reconnects: Next still works and reaches the partner.
+  await one.hasNoProblem(longTimeout);
   await one.next();
   await one.reaches('waiting');
   await other.reaches('waiting');
-  expect((await other.phases())[0]).toBe('ended');
-  await wire.remove();
+  expect((await other.takePhases())[0]).toBe('ended');
+  await faultyProxy.close();
 });
 
-test('a way to the server that breaks while two are being connected delays the call, no more', async ({ visitor }) => {
-  const wire = await Wire.lay();
-  const one = await visitor(ada, { wire });
+test('a server connection that breaks while connecting only delays the call', async ({ visitor }) => {
+  const faultyProxy = await FaultyProxy.open();
+  const one = await visitor(ada, { faultyProxy });
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
 
   const other = await visitor(ben);
-  await other.dawdles();
-  await other.arrive();
-  await other.start();
-  await one.reaches('connecting');
-  wire.snap();
-  await other.hurries();
+  await holdInConnecting(one, other);
+  faultyProxy.breakConnections();
+  await other.releaseDescriptions();
 
-  await one.reaches('talking', patiently);
+  await one.reaches('talking', longTimeout);
   await one.meets(ben);
   await other.meets(ada);
-  await wire.remove();
+  await faultyProxy.close();
 });

@@ -1,32 +1,31 @@
-import { ada, expect, test } from '../fixtures';
+import { ada, expect, goOffline, test, waitForIdlePrompt } from '../fixtures';
 
-test('one page of a browser at a time', async ({ visitor }) => {
+test('only one tab of a browser is active at a time', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
-  const second = await one.startsInAnotherTab();
-  await one.isTold('other-tab');
-  await one.lightsAreOut();
+  const second = await one.startInAnotherTab();
+  await one.seesProblem('other-tab');
+  await one.hasReleasedDevices();
   await one.button('Use here').click();
   await one.reaches('waiting');
   await expect(second.locator('main#app')).toHaveAttribute('data-problem', 'other-tab');
 });
 
-test('who is offline is told so, and goes on when the network is back', async ({ visitor }) => {
+test('an offline page says so and continues when the network is back', async ({ visitor }) => {
   const one = await visitor(ada);
-  one.forgive(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
+  one.expectErrors(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
-  await one.context.setOffline(true);
-  await one.isTold('offline', { timeout: 40_000 });
+  await goOffline(one);
   await one.context.setOffline(false);
   await one.hasNoProblem({ timeout: 30_000 });
   await one.reaches('waiting');
 });
 
-test('a page of an older deploy says that there is a newer one', async ({ visitor }) => {
+test('a page from an older deploy offers to load the newer version', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.page.addInitScript(() => {
     if (sessionStorage.length > 0) return;
@@ -48,27 +47,21 @@ test('a page of an older deploy says that there is a newer one', async ({ visito
   await expect(one.page.getByText('A newer version of this page is here.')).toBeHidden();
 });
 
-test('who waits and touches nothing for long is asked, and then let go', async ({ visitor }) => {
+test('an idle visitor is asked whether they are there, then leaves the queue', async ({ visitor }) => {
   const one = await visitor(ada);
-  one.forgive(/WebSocket/);
-  await one.page.clock.install();
-  await one.arrive();
-  await one.start();
-  await one.reaches('waiting');
-  await one.page.clock.fastForward('10:05');
-  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Still there?');
+  await waitForIdlePrompt(one);
   await one.button('I’m here').click();
   await expect(one.page.getByRole('heading', { level: 1 })).not.toHaveText('Still there?');
   await one.page.clock.fastForward('10:05');
   await one.page.clock.fastForward('01:05');
-  await one.isTold('idle');
-  await one.lightsAreOut();
+  await one.seesProblem('idle');
+  await one.hasReleasedDevices();
 });
 
-test('the steps to a permission are those of this browser', async ({ visitor }) => {
-  const one = await visitor(ada, { desk: 'refuses' });
+test('the steps to grant permission match the browser', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'permission denied' });
   await one.arrive();
   await one.start();
-  await one.isTold('camera-blocked');
+  await one.seesProblem('camera-blocked');
   await expect(one.page.getByText('Select the icon at the beginning of the address bar')).toBeVisible();
 });

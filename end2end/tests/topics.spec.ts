@@ -1,22 +1,22 @@
 import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
 
-async function likes({ page }: Visitor, topics: string) {
+async function enterTopics({ page }: Visitor, topics: string) {
   const field = page.locator('.panel').getByRole('textbox', { name: 'What you like to talk about' });
   await field.fill(topics);
   await field.press('Tab');
 }
 
-test('who likes the same is met first, and both see what it is', async ({ visitor }) => {
+test('a stranger with a shared topic is matched first, and both see the topic', async ({ visitor }) => {
   const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
   for (const it of [one, other, third]) await it.arrive();
-  await likes(one, 'Jazz, cooking');
-  await likes(third, 'chess, jazz');
+  await enterTopics(one, 'Jazz, cooking');
+  await enterTopics(third, 'chess, jazz');
   await one.start();
   await one.reaches('waiting');
   await expect(one.page.getByText('Nobody yet who also likes')).toContainText('Jazz, cooking');
   await expect(one.page.getByText(/Looking wider in \d+ s/)).toBeVisible();
 
-  // Anybody would do for Ben, but Ada waits for somebody else.
+  // Ben would accept anybody, but Ada waits for somebody with a shared topic.
   await other.start();
   await other.reaches('waiting');
   await third.start();
@@ -26,11 +26,11 @@ test('who likes the same is met first, and both see what it is', async ({ visito
   await other.reaches('waiting');
 });
 
-test('where nobody likes the same the search widens, as it is said to', async ({ visitor }) => {
+test('without a shared topic the search widens', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];
   for (const it of [one, other]) await it.arrive();
-  await likes(one, 'jazz');
-  await likes(other, 'chess');
+  await enterTopics(one, 'jazz');
+  await enterTopics(other, 'chess');
   await one.start();
   await other.start();
   await other.reaches('waiting');
@@ -40,17 +40,17 @@ test('where nobody likes the same the search widens, as it is said to', async ({
   await expect(one.page.locator('[data-shared]')).toBeHidden();
 });
 
-test('topics are kept on the device, and changed while one waits', async ({ visitor }) => {
+test('topics are stored on the device and can be changed while waiting', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];
   await one.arrive();
-  await likes(one, 'jazz');
+  await enterTopics(one, 'jazz');
   await one.page.reload();
   await expect(one.page.locator('.panel').getByRole('textbox')).toHaveValue('jazz');
   await one.start();
   await one.reaches('waiting');
 
   await other.arrive();
-  await likes(other, 'chess');
+  await enterTopics(other, 'chess');
   await other.start();
   await other.reaches('waiting');
   await one.button('More').click();

@@ -1,6 +1,6 @@
 import { expect, test } from '../fixtures';
 
-test('both read the same code', async ({ pair }) => {
+test('both ends show the same verification code', async ({ pair }) => {
   const codes = [];
   for (const { page } of pair) {
     await page.getByText('Connection details').click();
@@ -12,7 +12,7 @@ test('both read the same code', async ({ pair }) => {
   expect(codes[0]).toEqual(codes[1]);
 });
 
-test('the way to the first picture is kept', async ({ pair: [one] }) => {
+test('the steps to the first picture are recorded', async ({ pair: [one] }) => {
   await one.page.getByText('Connection details').click();
   for (const name of ['match', 'offer', 'answer', 'ice', 'dtls', 'first-frame']) {
     await expect(one.page.locator(`[data-mark="${name}"]`)).toBeVisible();

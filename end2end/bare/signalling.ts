@@ -7,8 +7,8 @@ import { WebSocketServer, type WebSocket } from 'ws';
 
 const page = readFileSync(path.join(__dirname, 'call.html'));
 
-/** Introduces every two who come to each other and hands on what they say, as it is. */
-export class Relay {
+/** A minimal signalling server: matches visitors in order of arrival and forwards their messages unchanged. */
+export class SignallingServer {
   private waiting: WebSocket | null = null;
 
   private constructor(
@@ -16,16 +16,16 @@ export class Relay {
     private readonly sockets: WebSocketServer,
   ) {}
 
-  static async open(): Promise<Relay> {
+  static async open(): Promise<SignallingServer> {
     const server = http.createServer((request, response) => {
       if (request.url === '/') response.setHeader('content-type', 'text/html').end(page);
       else response.writeHead(204).end();
     });
     const sockets = new WebSocketServer({ server });
-    const relay = new Relay(server, sockets);
-    sockets.on('connection', (socket) => relay.introduce(socket));
+    const signalling = new SignallingServer(server, sockets);
+    sockets.on('connection', (socket) => signalling.match(socket));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return relay;
+    return signalling;
   }
 
   get url(): string {
@@ -38,7 +38,7 @@ export class Relay {
     await new Promise((resolve) => this.server.close(resolve));
   }
 
-  private introduce(newcomer: WebSocket): void {
+  private match(newcomer: WebSocket): void {
     const first = this.waiting;
     if (!first || first.readyState !== first.OPEN) {
       this.waiting = newcomer;
