@@ -43,7 +43,7 @@ impl MatchmakerConfig {
     /// A configuration for tests and benchmarks, never for a server: its keys are public and its seed is weak.
     ///
     /// It has room for any number of peers, the limits of the protocol, no STUN or TURN server, and two pairs at most
-    /// before a passed-over peer gets priority. Override fields with `MatchmakerConfig { …, ..MatchmakerConfig::for_tests(seed) }`.
+    /// before a passed-over peer gets priority. Override fields with struct update syntax.
     pub fn for_tests(seed: u64) -> Self {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());

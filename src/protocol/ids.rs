@@ -17,7 +17,7 @@ pub struct PeerId(pub Uuid);
 #[serde(transparent)]
 pub struct MatchId(pub Uuid);
 
-/// One `RTCPeerConnection` of a match, at most [`MAX_EPOCH`]: 0 was prepared before the match, 1 is the first made for it.
+/// One `RTCPeerConnection` of a match, at most [`MAX_EPOCH`]: 0 was prepared before the match, 1 is its first own one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Epoch(pub u32);

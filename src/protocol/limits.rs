@@ -102,7 +102,7 @@ pub const HEARTBEAT: Duration = Duration::from_secs(12);
 pub const SILENCE: Duration = Duration::from_secs(28);
 
 /// How often an idle page sends a sign of life. Signs of life are nearly all that an idle page costs, but some proxies
-/// (Debian's HAProxy) close a connection after 50 seconds of silence.
+/// (Debian's `HAProxy`) close a connection after 50 seconds of silence.
 pub const IDLE_HEARTBEAT: Duration = Duration::from_secs(45);
 
 /// Silence after which an idle page counts as lost: two of its heartbeats and some slack.

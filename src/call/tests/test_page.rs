@@ -336,6 +336,7 @@ impl TestPage {
     }
 
     /// Gives the call an input, records the outputs and feeds back the immediate responses of browser and server.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
     pub(crate) fn handle(&mut self, input: Input) {
         let mut responses = Vec::new();
         for output in self.call.handle(self.now, input) {

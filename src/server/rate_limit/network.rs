@@ -142,7 +142,7 @@ fn take(limit: RateLimit, due: &mut Moment, now: Moment) -> Option<Duration> {
     (!limit.take(due, now)).then(|| limit.next_at(*due) - now)
 }
 
-/// LimitSettings what each network does, with `[limits.network]` of the configuration.
+/// Limits what each network does, with `[limits.network]` of the configuration.
 #[derive(Debug)]
 pub(crate) struct NetworkLimiter {
     clock: Clock,

@@ -23,7 +23,7 @@ pub(crate) struct TestServer {
     pub(crate) redirect: Option<SocketAddr>,
     metrics_address: SocketAddr,
     shutdown: oneshot::Sender<()>,
-    life: JoinHandle<anyhow::Result<()>>,
+    task: JoinHandle<anyhow::Result<()>>,
 }
 
 /// The response to a plain HTTP request.
@@ -55,14 +55,16 @@ impl TestServer {
         let redirect = if config.tls.redirect_addr.is_some() { Some(bind().await) } else { None };
         let (address, at) = (site.local_addr().unwrap(), metrics.local_addr().unwrap());
         let redirect_at = redirect.as_ref().map(|it| it.local_addr().unwrap());
-        let (shutdown, told) = oneshot::channel();
+        let (shutdown, requested) = oneshot::channel();
         let listeners = Listeners { site, redirect, metrics: Some(metrics) };
         if config.leptos.site_root == Config::default().leptos.site_root {
             config.leptos.site_root = SITE.into();
         }
-        let life =
-            tokio::spawn(async move { run(config.resolve()?, listeners, async { drop(told.await) }).await });
-        Self { address, redirect: redirect_at, metrics_address: at, shutdown, life }
+        let task =
+            tokio::spawn(
+                async move { run(config.resolve()?, listeners, async { drop(requested.await) }).await },
+            );
+        Self { address, redirect: redirect_at, metrics_address: at, shutdown, task }
     }
 
     /// The origin of the pages that this server serves.
@@ -105,7 +107,7 @@ impl TestServer {
     /// Asks the server to shut down. The returned task ends when it has stopped.
     pub(crate) fn stop(self) -> JoinHandle<anyhow::Result<()>> {
         self.shutdown.send(()).expect("the server runs");
-        self.life
+        self.task
     }
 }
 
