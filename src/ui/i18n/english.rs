@@ -1,6 +1,9 @@
 //! The English catalogue.
 
-use super::{StateText, Words, crowds};
+use super::{
+    catalogue::{StateText, Words},
+    crowds,
+};
 
 /// All texts in English.
 pub(crate) static ENGLISH: Words = Words {

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use super::{Words, english::ENGLISH};
+use super::{catalogue::Words, english::ENGLISH};
 
 /// `en-XA`: longer, with an accent on every letter, so that texts from outside the catalogue stand out.
 pub(crate) static ACCENTED: LazyLock<Words> = LazyLock::new(|| translate("en-XA", "ltr", accented));

@@ -1,0 +1,253 @@
+//! [`Words`]: a catalogue, which contains all texts in one language.
+
+use std::array;
+
+use crate::protocol::limits::{CROWD_STEPS, WAIT_STEPS};
+
+/// Generates the catalogue and its conversion to and from a list of texts.
+macro_rules! catalogue {
+    ($($name:ident: $kind:ty,)*) => {
+        /// All texts in one language. Views get theirs from [`words`](super::words).
+        #[derive(Debug)]
+        #[expect(missing_docs, reason = "the names describe the texts, which are in `english`")]
+        pub struct Words {
+            $(pub $name: $kind,)*
+        }
+
+        impl Words {
+            /// All texts, in the order of the fields.
+            pub fn texts(&self) -> Vec<&'static str> {
+                let mut texts = Vec::new();
+                $(self.$name.push_to(&mut texts);)*
+                texts
+            }
+
+            /// The catalogue with these texts, in the order of the fields.
+            pub fn from_texts(texts: &mut dyn FnMut() -> &'static str) -> Self {
+                Self { $($name: Entry::read_from(texts),)* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    language: &'static str,
+    direction: &'static str,
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    no_script: &'static str,
+
+    start: &'static str,
+    try_again: &'static str,
+    next: &'static str,
+    stop: &'static str,
+    mute: &'static str,
+    unmute: &'static str,
+    camera_off: &'static str,
+    camera_on: &'static str,
+
+    landing: StateText,
+    address: &'static str,
+    asking: StateText,
+    ready: StateText,
+    waiting: StateText,
+    crowds: [&'static str; CROWD_STEPS.len() + 1],
+    waits: [&'static str; WAIT_STEPS.len() + 1],
+    without_camera: &'static str,
+    without_microphone: &'static str,
+    without_both: &'static str,
+    connecting: StateText,
+    connecting_slow: StateText,
+    talking: StateText,
+    left: StateText,
+    lost: StateText,
+    unconnected: StateText,
+
+    stranger_picture: &'static str,
+    own_picture: &'static str,
+    own_camera_off: &'static str,
+    own_camera_absent: &'static str,
+    partner_camera_off: &'static str,
+    partner_muted: &'static str,
+    partner_silent: &'static str,
+    interrupted: &'static str,
+    next_key: &'static str,
+    next_hint: &'static str,
+    next_asked: &'static str,
+
+    camera_blocked: StateText,
+    no_device: StateText,
+    device_busy: StateText,
+    unsupported: StateText,
+    insecure: StateText,
+    server_lost: StateText,
+    server_full: StateText,
+    network_full: StateText,
+    tries_again: &'static str,
+    rate_limited: StateText,
+    no_relay: StateText,
+    call_continues: &'static str,
+
+    hide_address: &'static str,
+    hide_address_note: &'static str,
+    address_hidden: &'static str,
+    topics: &'static str,
+    topics_example: &'static str,
+    topics_note: &'static str,
+    my_languages: &'static str,
+    my_languages_note: &'static str,
+    sought: [&'static str; 3],
+    sought_spoken: [&'static str; 3],
+    widens: &'static str,
+    shared_interest: &'static str,
+    shared_language: &'static str,
+    save_data: &'static str,
+    save_data_note: &'static str,
+    reconnecting: &'static str,
+    details: &'static str,
+    direct: &'static str,
+    relayed: &'static str,
+    next_camera: &'static str,
+    code_note: &'static str,
+    mark_match: &'static str,
+    mark_offer: &'static str,
+    mark_answer: &'static str,
+    mark_ice: &'static str,
+    mark_dtls: &'static str,
+    mark_first_frame: &'static str,
+    mirror: StateText,
+    check: &'static str,
+    start_without: &'static str,
+    use_here: &'static str,
+    still_there: StateText,
+    here: &'static str,
+    outdated: &'static str,
+    reload: &'static str,
+
+    settings: &'static str,
+    more: &'static str,
+    close: &'static str,
+    the_camera: &'static str,
+    the_microphone: &'static str,
+    the_speaker: &'static str,
+    level: &'static str,
+    test_speaker: &'static str,
+    share_screen: &'static str,
+    stop_sharing: &'static str,
+    sharing: &'static str,
+    picture_in_picture: &'static str,
+    picture_back: &'static str,
+    full_screen: &'static str,
+    full_screen_end: &'static str,
+    volume: &'static str,
+    mute_stranger: &'static str,
+    unmute_stranger: &'static str,
+    move_picture: &'static str,
+    allow_sound: &'static str,
+    partner_shares: &'static str,
+    partner_away: &'static str,
+
+    push_to_talk: &'static str,
+    push_to_talk_note: &'static str,
+    blur: &'static str,
+    blur_note: &'static str,
+    unmirrored: &'static str,
+    unmirrored_note: &'static str,
+    hide_picture: &'static str,
+    hide_picture_note: &'static str,
+    no_keys: &'static str,
+    no_keys_note: &'static str,
+    keys: &'static str,
+    key_names: [&'static str; 9],
+    block: &'static str,
+    blocked_note: &'static str,
+    unblock: &'static str,
+    forget: &'static str,
+    forget_note: &'static str,
+
+    chat: &'static str,
+    chat_close: &'static str,
+    chat_empty: &'static str,
+    message: &'static str,
+    send: &'static str,
+    you: &'static str,
+    stranger: &'static str,
+    sending: &'static str,
+    delivered: &'static str,
+    typing: &'static str,
+    unread: &'static str,
+    reactions: [&'static str; 5],
+    partner_reacts: &'static str,
+
+    strengths: [&'static str; 3],
+    bits_received: &'static str,
+    bits_sent: &'static str,
+    packets_lost: &'static str,
+    round_trip: &'static str,
+    kilobits: &'static str,
+    of_thousand: &'static str,
+    encoded: &'static str,
+    copy_report: &'static str,
+
+    camera_dismissed: StateText,
+    blocked_by_system: StateText,
+    blocked_steps: [&'static str; 6],
+    offline: StateText,
+    other_tab: StateText,
+    idle: StateText,
+
+    seconds: &'static str,
+    milliseconds: &'static str,
+    symbols: [&'static str; 64],
+}
+
+/// The texts of one state of the page.
+#[derive(Clone, Copy, Debug)]
+pub struct StateText {
+    /// The heading, a few words.
+    pub heading: &'static str,
+    /// What happens and what can be done. A button that it mentions shows its name itself too.
+    pub sentence: &'static str,
+    /// One short sentence that screen readers announce when the state begins. Empty if there is nothing to announce.
+    pub spoken: &'static str,
+}
+
+/// An entry of a catalogue: one or more texts.
+trait Entry {
+    /// Appends its texts to the list.
+    fn push_to(&self, texts: &mut Vec<&'static str>);
+
+    /// Reads as many texts as it needs from the list.
+    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self;
+}
+
+impl Entry for &'static str {
+    fn push_to(&self, texts: &mut Vec<&'static str>) {
+        texts.push(self);
+    }
+
+    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
+        texts()
+    }
+}
+
+impl Entry for StateText {
+    fn push_to(&self, texts: &mut Vec<&'static str>) {
+        texts.extend([self.heading, self.sentence, self.spoken]);
+    }
+
+    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
+        Self { heading: texts(), sentence: texts(), spoken: texts() }
+    }
+}
+
+impl<const N: usize> Entry for [&'static str; N] {
+    fn push_to(&self, texts: &mut Vec<&'static str>) {
+        texts.extend(self);
+    }
+
+    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
+        array::from_fn(|_| texts())
+    }
+}
