@@ -21,8 +21,8 @@ use crate::{
 
 /// Adds an audio and a video transceiver that can send and receive, each with its track if that is open.
 ///
-/// The codecs are in our order of preference. A device that is turned on later, or the screen, can then be sent without a
-/// negotiation.
+/// The codecs are in our order of preference. A device that is turned on later, or the screen, can then be sent without
+/// a negotiation.
 pub(crate) fn attach(connection: &PeerConnection, tracks: Option<&OutgoingTracks>) {
     attach_tracks(connection, tracks);
     for kind in ["audio", "video"] {
