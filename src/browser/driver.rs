@@ -13,8 +13,8 @@ pub(crate) async fn run(
     show: impl Fn(&Call, Snapshot, Snapshot),
 ) {
     // The stored profile has to be visible before the first input arrives.
-    let mut shown = call.snapshot();
-    show(&call, Snapshot::default(), shown);
+    let mut previous = call.snapshot();
+    show(&call, Snapshot::default(), previous);
     loop {
         let input = {
             let (input, due) = (inputs.next(), clock::until(call.next_deadline()));
@@ -29,9 +29,9 @@ pub(crate) async fn run(
             resources.perform(output);
         }
         let snapshot = call.snapshot();
-        if snapshot != shown {
-            show(&call, shown, snapshot);
-            shown = snapshot;
+        if snapshot != previous {
+            show(&call, previous, snapshot);
+            previous = snapshot;
         }
     }
 }

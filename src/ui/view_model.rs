@@ -158,31 +158,9 @@ pub(crate) const fn alert(words: &'static Words, snapshot: Snapshot) -> &'static
     }
 }
 
-/// Whether there is a match, connected or not.
-pub(crate) const fn is_matched(snapshot: Snapshot) -> bool {
-    match snapshot.phase {
-        Phase::Connecting { .. } | Phase::Talking { .. } => true,
-        Phase::Landing
-        | Phase::Asking
-        | Phase::Mirror
-        | Phase::Ready
-        | Phase::Waiting { .. }
-        | Phase::Ended { .. } => false,
-    }
-}
-
 /// The problem that the panel shows. While talking there is none, because the call continues.
 const fn panel_problem(snapshot: Snapshot) -> Option<Problem> {
-    match snapshot.phase {
-        Phase::Talking { .. } => None,
-        Phase::Landing
-        | Phase::Asking
-        | Phase::Mirror
-        | Phase::Ready
-        | Phase::Waiting { .. }
-        | Phase::Connecting { .. }
-        | Phase::Ended { .. } => snapshot.problem,
-    }
+    if snapshot.phase.is_talking() { None } else { snapshot.problem }
 }
 
 const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {

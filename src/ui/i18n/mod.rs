@@ -1,7 +1,7 @@
 //! The catalogues of all texts that people read on the page.
 //!
-//! A catalogue ([`Words`]) contains all texts in one language. The server chooses one, renders the page with it, and
-//! sends its texts as a list. The browser half makes the same catalogue from that list, so the wasm contains no texts.
+//! The server chooses a catalogue ([`Words`]), renders the page with it, and sends its texts as a list. The browser
+//! half makes the same catalogue from that list, so the wasm contains no texts.
 
 mod catalogue;
 

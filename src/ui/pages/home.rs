@@ -67,8 +67,8 @@ pub fn App() -> impl IntoView {
             data-phase=derived(|it| Some(it.phase.name()))
             data-problem=derived(|it| it.problem.map(Problem::code))
             data-flow=derived(flow)
-            data-strength=derived(|it| view_model::is_matched(it).then(|| it.details.strength.name()))
-            data-chat=derived(|it| (view_model::is_matched(it) && it.chat.open).then_some(""))
+            data-strength=derived(|it| it.phase.is_matched().then(|| it.details.strength.name()))
+            data-chat=derived(|it| (it.phase.is_matched() && it.chat.open).then_some(""))
             data-slow=derived(|it| matches!(it.phase, Phase::Connecting { slow: true }).then_some(""))
             data-hydrated=move || hydrated.get().then_some("")
         >
@@ -85,16 +85,10 @@ pub fn App() -> impl IntoView {
 
 /// The stable name of the flow, for `data-flow`; none outside a call.
 const fn flow(snapshot: Snapshot) -> Option<&'static str> {
-    match snapshot.phase {
-        Phase::Talking { flow: Flow::Steady, .. } => Some("steady"),
-        Phase::Talking { flow: Flow::Interrupted, .. } => Some("interrupted"),
-        Phase::Talking { flow: Flow::Reconnecting { .. }, .. } => Some("reconnecting"),
-        Phase::Landing
-        | Phase::Asking
-        | Phase::Mirror
-        | Phase::Ready
-        | Phase::Waiting { .. }
-        | Phase::Connecting { .. }
-        | Phase::Ended { .. } => None,
+    match snapshot.phase.flow() {
+        Some(Flow::Steady) => Some("steady"),
+        Some(Flow::Interrupted) => Some("interrupted"),
+        Some(Flow::Reconnecting { .. }) => Some("reconnecting"),
+        None => None,
     }
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::document;
 
 use crate::{
-    call::{ChatWish, Intent, Phase, Snapshot, Switch, WindowWish},
+    call::{ChatWish, Intent, Snapshot, Switch, WindowWish},
     ui::view_model,
 };
 
@@ -15,13 +15,13 @@ pub(crate) fn intent_of(snapshot: Snapshot, key: &str) -> Option<Intent> {
     if key == "Escape" {
         // The browser uses this Escape to leave full screen.
         let is_full_screen = document().fullscreen_element().is_some();
-        return (view_model::is_matched(snapshot) && !is_full_screen).then_some(Intent::Escape);
+        return (snapshot.phase.is_matched() && !is_full_screen).then_some(Intent::Escape);
     }
     let is_call = view_model::layout(snapshot) == view_model::Layout::Call;
     if !is_call || is_writing() || snapshot.preferences.has(Switch::NoKeys) && key != " " {
         return None;
     }
-    let is_talking = matches!(snapshot.phase, Phase::Talking { .. });
+    let is_talking = snapshot.phase.is_talking();
     match key {
         " " if is_talk_key(snapshot, key) => Some(Intent::HoldToTalk(true)),
         "m" | "M" => Some(Intent::ToggleMicrophone),

@@ -9,7 +9,6 @@ use crate::{
         PageContext,
         i18n::{Words, words},
         parts::derive::derived,
-        view_model,
     },
 };
 
@@ -26,7 +25,7 @@ pub(crate) fn ChatPanel() -> impl IntoView {
             class="chat"
             aria-label=words.chat
             data-open=derived(|it| it.chat.open.then_some(""))
-            hidden=derived(|it| !view_model::is_matched(it))
+            hidden=derived(|it| !it.phase.is_matched())
         >
             <p class="chat-empty" hidden=move || is_closed() || !lines.with(Vec::is_empty)>{words.chat_empty}</p>
             <div class="chat-log" role="log" aria-label=words.chat tabindex=derived(|it| it.chat.open.then_some("0"))>
@@ -82,7 +81,7 @@ fn Composer() -> impl IntoView {
     let words = words();
     let field = NodeRef::<html::Input>::new();
     let send_wish = move |wish| send_intent.run(Intent::Chat(wish));
-    let visibility = derived(|it| (view_model::is_matched(it), it.chat.open));
+    let visibility = derived(|it| (it.phase.is_matched(), it.chat.open));
     Effect::new(move |before: Option<(bool, bool)>| {
         let now = visibility();
         // Only when the person opens the chat, and not when a new match finds it open.

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    call::{Flow, Intent, Phase, Snapshot, Strength, WindowWish},
+    call::{Flow, Intent, Snapshot, Strength, WindowWish},
     ui::{
         PageContext,
         i18n::{Words, words},
@@ -12,7 +12,6 @@ use crate::{
             icon::{self, Icon},
             settings::{details::ConnectionDetails, topics::CommonGround},
         },
-        view_model,
     },
 };
 
@@ -27,7 +26,7 @@ pub(crate) fn Chips() -> impl IntoView {
                 class="button allow-sound"
                 type="button"
                 data-kind="main"
-                hidden=derived(|it| !(view_model::is_matched(it) && it.surroundings.sound_blocked))
+                hidden=derived(|it| !(it.phase.is_matched() && it.surroundings.sound_blocked))
                 on:click=move |_| send_intent.run(Intent::Window(WindowWish::AllowSound))
             >
                 <Icon of=|_| icon::SOUND_OFF/>
@@ -37,17 +36,17 @@ pub(crate) fn Chips() -> impl IntoView {
             <Chip icon=icon::SCREEN hidden=|it| !it.sharing text=|words, _| words.sharing/>
             <Chip
                 icon=icon::SCREEN
-                hidden=|it| !(is_talking(it) && it.stranger.screen)
+                hidden=|it| !(it.phase.is_talking() && it.stranger.screen)
                 text=|words, _| words.partner_shares
             />
             <Chip
                 icon=icon::AWAY
-                hidden=|it| !(is_talking(it) && it.stranger.away)
+                hidden=|it| !(it.phase.is_talking() && it.stranger.away)
                 text=|words, _| words.partner_away
             />
             <Chip
                 icon=icon::WIFI_OFF
-                hidden=|it| !is_talking(it) || is_interrupted(it) || it.details.strength == Strength::Good
+                hidden=|it| !it.phase.is_talking() || is_interrupted(it) || it.details.strength == Strength::Good
                 text=|words, it| words.strengths[it.details.strength as usize]
             />
             <Chip icon=icon::CHAT hidden=|it| it.chat.unread == 0 text=|words, _| words.unread/>
@@ -91,37 +90,26 @@ fn Chip(
     }
 }
 
-const fn is_talking(snapshot: Snapshot) -> bool {
-    matches!(snapshot.phase, Phase::Talking { .. })
-}
-
 pub(crate) fn lacks_picture(snapshot: Snapshot) -> bool {
-    matches!(snapshot.phase, Phase::Talking { partner, .. } if !partner.video)
+    snapshot.phase.partner().is_some_and(|it| !it.video)
 }
 
 fn lacks_sound(snapshot: Snapshot) -> bool {
-    matches!(snapshot.phase, Phase::Talking { partner, .. } if !partner.audio)
+    snapshot.phase.partner().is_some_and(|it| !it.audio)
 }
 
-pub(crate) fn is_interrupted(snapshot: Snapshot) -> bool {
-    matches!(snapshot.phase, Phase::Talking { flow: Flow::Interrupted | Flow::Reconnecting { .. }, .. })
+pub(crate) const fn is_interrupted(snapshot: Snapshot) -> bool {
+    matches!(snapshot.phase.flow(), Some(Flow::Interrupted | Flow::Reconnecting { .. }))
 }
 
-fn is_reconnecting(snapshot: Snapshot) -> bool {
-    matches!(snapshot.phase, Phase::Talking { flow: Flow::Reconnecting { .. }, .. })
+const fn is_reconnecting(snapshot: Snapshot) -> bool {
+    matches!(snapshot.phase.flow(), Some(Flow::Reconnecting { .. }))
 }
 
 /// How long the call has been looking for a new path, in whole seconds.
 const fn reconnecting_seconds(snapshot: Snapshot) -> u32 {
-    match snapshot.phase {
-        Phase::Talking { flow: Flow::Reconnecting { seconds }, .. } => seconds,
-        Phase::Landing
-        | Phase::Asking
-        | Phase::Mirror
-        | Phase::Ready
-        | Phase::Waiting { .. }
-        | Phase::Connecting { .. }
-        | Phase::Talking { .. }
-        | Phase::Ended { .. } => 0,
+    match snapshot.phase.flow() {
+        Some(Flow::Reconnecting { seconds }) => seconds,
+        Some(Flow::Steady | Flow::Interrupted) | None => 0,
     }
 }

@@ -41,14 +41,14 @@ pub(crate) fn Dock() -> impl IntoView {
                     (true, true) => Device::Off,
                     (true, false) => Device::On,
                 }
-                inactive=|it| !view_model::is_matched(it)
+                inactive=|it| !it.phase.is_matched()
             />
             <Control
                 intent=Intent::Chat(ChatWish::Toggle) kind="chat"
                 icon=|_| icon::CHAT
                 label=|words, it| if it.chat.open { words.chat_close } else { words.chat }
                 device=|it| if it.chat.open { Device::Off } else { Device::On }
-                inactive=|it| !view_model::is_matched(it)
+                inactive=|it| !it.phase.is_matched()
                 badge=|it| it.chat.unread
             />
             <button

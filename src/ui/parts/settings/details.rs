@@ -8,7 +8,6 @@ use crate::{
         PageContext,
         i18n::{Words, words},
         parts::derive::{derived, derived_text},
-        view_model,
     },
 };
 
@@ -23,7 +22,7 @@ pub(crate) fn ConnectionDetails() -> impl IntoView {
     view! {
         <details
             class="chip details"
-            hidden=derived(|it| !view_model::is_matched(it))
+            hidden=derived(|it| !it.phase.is_matched())
             on:toggle:target=move |event| send_intent.run(Intent::LookAtDetails(event.target().open()))
         >
             <summary>

@@ -9,7 +9,6 @@ use crate::{
         PageContext, SHEET_ID,
         i18n::{Words, words},
         parts::derive::{derived, derived_text},
-        view_model,
     },
 };
 
@@ -32,7 +31,7 @@ pub(crate) fn Sheet() -> impl IntoView {
     let words = words();
     view! {
         <div class="sheet" id=SHEET_ID popover="auto" role="dialog" aria-label=words.settings>
-            <div class="sheet-call" hidden=derived(|it| !view_model::is_matched(it))>
+            <div class="sheet-call" hidden=derived(|it| !it.phase.is_matched())>
                 <CallActions/>
                 <Volume/>
             </div>

@@ -12,7 +12,6 @@ use crate::{
         PageContext,
         i18n::{Words, words},
         parts::derive::{derived, derived_text},
-        view_model,
     },
 };
 
@@ -71,7 +70,7 @@ pub(crate) fn CommonGround() -> impl IntoView {
         <p
             class="chip"
             data-shared=derived(|it| it.shared.map(affinity_name))
-            hidden=derived(|it| !view_model::is_matched(it) || it.shared.is_none())
+            hidden=derived(|it| !it.phase.is_matched() || it.shared.is_none())
         >
             {derived_text(common_ground)}
             " "
