@@ -4,8 +4,9 @@ import { ada, ben, expect, test } from '../fixtures';
 test.use({ trace: 'off' });
 
 test('sound blocked by the autoplay policy starts with one tap', async ({ visitor }) => {
-  // Browsers always allow sound on a page that uses the microphone or had a user gesture. Every evaluation by Playwright
-  // counts as a user gesture. So a script in the page presses the buttons, and the story inspects the page over CDP.
+  // Browsers always allow sound on a page that uses the microphone or had a user gesture, and every evaluation by
+  // Playwright counts as a user gesture. So a script in the page presses the buttons, and the story inspects the page
+  // over CDP.
   const one = await visitor(ada, { devices: 'none' });
   await one.page.addInitScript(() => {
     const names = ['Start', 'Continue without'];
