@@ -30,7 +30,7 @@ test('on a phone the first page is fast, small and free of layout shifts', async
   expect(bytes).toBeLessThanOrEqual(MAX_BYTES);
 });
 
-/** Runs Lighthouse, again if it rarely fails with `NO_NAVSTART`, which is a fault of Lighthouse. */
+/** Runs Lighthouse. Retries `NO_NAVSTART` failures, which are rare and a fault of Lighthouse. */
 async function runWithRetry(url: string, tries = 3): Promise<Report> {
   try {
     return await run(url);

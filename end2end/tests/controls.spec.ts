@@ -127,7 +127,7 @@ test('F enters and leaves full screen', async ({ pair: [one] }) => {
   await expect.poll(() => one.page.evaluate(() => document.fullscreenElement !== null)).toBe(false);
 });
 
-test('the own picture can be dragged, moved by button, unmirrored and hidden', async ({ pair: [one] }) => {
+test('visitors can drag, move, unmirror and hide their own picture', async ({ pair: [one] }) => {
   const own = one.page.locator('[data-own]');
   const box = async () => (await own.boundingBox())!;
   const before = await box();

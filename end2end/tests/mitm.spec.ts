@@ -3,7 +3,7 @@ import type { Page, WebSocketRoute } from '@playwright/test';
 
 declare global {
   interface Window {
-    /** Each function takes the description or candidates of one end and returns what the other end receives instead. */
+    /** These functions take the description or candidates of one end, and return the description for the other end. */
     offerFor(offer: string, candidates: RTCIceCandidateInit[]): Promise<string>;
     answerFor(answer: string): Promise<string>;
     candidate(from: 'impolite' | 'polite', candidate: RTCIceCandidateInit): Promise<void>;
