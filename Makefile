@@ -29,7 +29,7 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run lan dev build check test browser-tests fuzz soak autobahn abuse bench load shots path help
+.PHONY: run lan dev build check lint test browser-tests fuzz soak autobahn abuse bench load shots path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
@@ -46,16 +46,19 @@ build: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) ## target/rel
 	cargo leptos build --release -P --split --lib-features split
 	@scripts/weigh-wasm target/site/pkg $(PAGE_BUDGET_BYTES) $(CALL_BUDGET_BYTES)
 
-check: wasm-target $(NODE_MODULES) ## The fast loop: formatting, lints for both halves, unit and property tests
+check: lint ## The fast loop: formatting, lints for both halves, unit and property tests
+	cargo test --features ssr
+
+lint: wasm-target $(NODE_MODULES) ## Formatting, lints for both halves, and types of the browser stories
 	cargo fmt --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --features ssr --tests --benches -- -D warnings
 	cargo clippy --features hydrate --lib --target wasm32-unknown-unknown -- -D warnings
 	cargo clippy --features split --lib --target wasm32-unknown-unknown -- -D warnings
-	cargo test --features ssr
 	npm --prefix end2end run --silent check
 
-test: check fuzz build browser-tests ## Everything that must pass before a change is merged
+test: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) chromium firefox coturn pebble ## Everything that must pass before a change is merged
+	@scripts/test-stages
 
 browser-tests: build chromium firefox coturn pebble ## The stories in end2end/tests in real Chromium and Firefox
 	npm --prefix end2end test
