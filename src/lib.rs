@@ -1,20 +1,26 @@
-//! Passerby pairs two strangers for a video call; this page is the map of the house, in reading order.
+//! Passerby pairs two strangers for a video call. This page is the map of the crate, in reading order.
 //!
-//! Two state machines decide and touch nothing (`matchmaker` on the server, `call` in the browser),
-//! two drivers touch everything and decide nothing (`server`, `browser`), and one `protocol` is spoken between them.
-//! What people see (`ui`) is a function of the call's `Snapshot`; what they want leaves it as an `Intent`.
+//! Two state machines decide and touch nothing (`matchmaker` on the server, `call` in the browser). Two drivers touch
+//! everything and decide nothing (`server`, `browser`). One `protocol` is spoken between them. The page (`ui`) is a
+//! function of the call's `Snapshot`, and sends what a person wants as an `Intent`. `docs/architecture.md` has the code
+//! map, five walks through the code, and the tests of the invariants below.
 //!
-//! # The import law
+//! # Invariants
 //!
-//! `src/tests/tidy.rs` reads the source and fails where this does not hold.
-//!
-//! - `time` and `protocol` use nothing of ours.
-//! - `matchmaker` and `call` use only those two, and never each other.
-//! - `ui` uses of `call` only `Snapshot`, the plain types it is made of (`protocol::Media` among them) and `Intent`.
-//! - `server` uses `matchmaker`, `protocol`, `time` and `ui`.
-//! - `browser` uses `call`, `protocol`, `time` and `ui`; only its folder `web` may say `web_sys`, `js_sys` or
-//!   `wasm_bindgen`, in whatever spelling. The entry below is the one exception.
-//! - `#[cfg(feature)]` stands here and in `main.rs`, nowhere else.
+//! 1. `time` and `protocol` use no other room. `matchmaker` and `call` use only these two, and never each other.
+//! 2. `ui` uses only the interface of `call`, and plain types of `protocol`. `server` uses `matchmaker`, `protocol`,
+//!    `time` and `ui`; `browser` uses `call`, `protocol`, `time` and `ui`. No import runs in a circle.
+//! 3. Only `browser/web` uses `web_sys`, `js_sys` and `wasm_bindgen`, apart from the entry below. Only this file and
+//!    `main.rs` contain `#[cfg(feature)]`.
+//! 4. The state machines read no clock, no randomness and no environment: the same inputs give the same outputs.
+//! 5. No message names a destination: the server derives the partner from the sender and the match.
+//! 6. A match has one impolite and one polite end. Each end learns exactly once that it is over.
+//! 7. Nobody waits and talks at once, and nobody is matched with themselves.
+//! 8. The queue is first come, first served within what its members accept.
+//! 9. A numbered message arrives exactly once, across lost sockets. Media outlives signalling.
+//! 10. "Connected" means that the promised media has arrived, not that a connection state says so.
+//! 11. Every ending closes the devices.
+//! 12. No log and no `Debug` output contains an address, a description, a secret or a chat message.
 
 pub mod time;
 
@@ -33,20 +39,20 @@ pub mod server;
 #[cfg(feature = "hydrate")]
 pub mod browser;
 
-/// The browser's entry: takes the server-rendered page over.
+/// The entry in the browser: hydrates the server-rendered page.
 #[cfg(all(feature = "hydrate", not(feature = "split")))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     browser::start(async || true, |handoff| handoff.start());
 }
 
-/// The browser's entry, where the build makes two files of the program: the page, and the call.
+/// The entry in the browser if the build splits the program into two files: the page and the call.
 #[cfg(feature = "split")]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     use leptos::wasm_split::{SplitLoaderError, wasm_split};
 
-    /// What is in the other file, and everything that nothing else needs.
+    /// The second file contains this function and everything that only it uses.
     #[wasm_split(call, wasm_split_path = ::leptos::wasm_split, preload(fetch), fallible)]
     fn start_call(handoff: Box<browser::Handoff>) -> Result<(), SplitLoaderError> {
         handoff.start();
@@ -57,7 +63,7 @@ pub fn hydrate() {
         async || fetch().await.is_ok(),
         |handoff| {
             leptos::task::spawn_local(async {
-                // It has just been fetched.
+                // The second file has just been fetched, so this cannot fail.
                 let _ = start_call(handoff).await;
             });
         },

@@ -1,6 +1,7 @@
 //! The event loop that owns the [`Call`]: feeds inputs to it, performs its outputs and waits for its deadlines.
 
 use futures::{StreamExt, channel::mpsc::UnboundedReceiver, future::Either, pin_mut};
+use leptos::logging::log;
 
 use super::{perform::OpenResources, web::clock};
 use crate::call::{Call, Input, Snapshot};
@@ -17,12 +18,18 @@ pub(crate) async fn run(
     show(&call, Snapshot::default(), previous);
     loop {
         let input = {
-            let (input, due) = (inputs.next(), clock::until(call.next_deadline()));
+            let deadline = call.deadline();
+            let (input, due) = (inputs.next(), clock::until(deadline.map(|(at, _)| at)));
             pin_mut!(input, due);
             match futures::future::select(input, due).await {
                 Either::Left((Some(input), _)) => input,
                 Either::Left((None, _)) => return,
-                Either::Right(((), _)) => Input::Tick,
+                Either::Right(((), _)) => {
+                    if let (true, Some((_, reason))) = (cfg!(debug_assertions), deadline) {
+                        log!("deadline: {reason:?}");
+                    }
+                    Input::Tick
+                }
             }
         };
         for output in call.handle(clock::now(), input) {

@@ -26,6 +26,8 @@ pub(crate) mod diagnostics;
 #[cfg(test)]
 mod tests;
 
+use std::mem;
+
 use crate::{
     protocol::{Language, ToServer},
     time::Moment,
@@ -312,6 +314,20 @@ impl Call {
             self.session.probe(self.now, out);
         }
         event
+    }
+
+    /// Changes to another state and closes the connection of the match, if there is one; with a `goodbye` the partner
+    /// knows at once that it was left.
+    pub(crate) fn leave_state(&mut self, next: CallState, goodbye: bool, out: &mut Vec<Output>) {
+        self.page.cancel_confirm_next();
+        if let CallState::Matched(current) = mem::replace(&mut self.state, next) {
+            if goodbye {
+                current.leave(out)
+            } else {
+                current.close(out)
+            }
+            self.on_partner_gone(out);
+        }
     }
 
     fn send(&mut self, msg: ToServer, out: &mut Vec<Output>) {

@@ -1,6 +1,6 @@
 //! Handlers of what comes in from the server and from the connection to the partner: a match begins, goes on, and ends.
 
-use std::{mem, time::Duration};
+use std::time::Duration;
 
 use super::{handshake::Resync, queue_state::JoinRequest, server_knowledge::Welcome, session::Incoming};
 use crate::{
@@ -235,19 +235,5 @@ impl Call {
     /// know that it is over.
     fn say_farewell(&mut self, why: Farewell, open_match: Option<MatchId>, out: &mut Vec<Output>) {
         self.leave_state(CallState::Ended { why, until: self.now + FAREWELL_FOR, open_match }, false, out);
-    }
-
-    /// Changes to another state and closes the connection of the match, if there is one; with a `goodbye` the partner
-    /// knows at once that it was left.
-    pub(crate) fn leave_state(&mut self, next: CallState, goodbye: bool, out: &mut Vec<Output>) {
-        self.page.cancel_confirm_next();
-        if let CallState::Matched(current) = mem::replace(&mut self.state, next) {
-            if goodbye {
-                current.leave(out)
-            } else {
-                current.close(out)
-            }
-            self.on_partner_gone(out);
-        }
     }
 }
