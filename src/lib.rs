@@ -1,26 +1,28 @@
-//! Passerby pairs two strangers for a video call. This page is the map of the crate, in reading order.
+//! Passerby pairs two strangers for a video call. This is the map of the crate, in reading order.
 //!
 //! Two state machines decide and touch nothing (`matchmaker` on the server, `call` in the browser). Two drivers touch
-//! everything and decide nothing (`server`, `browser`). One `protocol` is spoken between them. The page (`ui`) is a
-//! function of the call's `Snapshot`, and sends what a person wants as an `Intent`. `docs/architecture.md` has the code
-//! map, five walks through the code, and the tests of the invariants below.
+//! everything and decide nothing (`server`, `browser`). They speak one `protocol`. The page (`ui`) is a function of the
+//! call's `Snapshot`, and sends what a person wants as an `Intent`. `docs/architecture.md` has the code map, five walks
+//! through the code, and the tests of the invariants below.
 //!
 //! # Invariants
 //!
 //! 1. `time` and `protocol` use no other room. `matchmaker` and `call` use only these two, and never each other.
-//! 2. `ui` uses only the interface of `call`, and plain types of `protocol`. `server` uses `matchmaker`, `protocol`,
-//!    `time` and `ui`; `browser` uses `call`, `protocol`, `time` and `ui`. No import runs in a circle.
+//! 2. `ui` uses only types of the interface of `call`, plain types of `protocol` and a few of its limits, which
+//!    `src/tests/tidy/imports.rs` lists. `server` uses `matchmaker`, `protocol`, `time` and `ui`; `browser` uses
+//!    `call`, `protocol`, `time` and `ui`. There are no circular imports.
 //! 3. Only `browser/web` uses `web_sys`, `js_sys` and `wasm_bindgen`, apart from the entry below. Only this file and
-//!    `main.rs` contain `#[cfg(feature)]`.
+//!    `main.rs` may contain `#[cfg(feature)]`.
 //! 4. The state machines read no clock, no randomness and no environment: the same inputs give the same outputs.
 //! 5. No message names a destination: the server derives the partner from the sender and the match.
-//! 6. A match has one impolite and one polite end. Each end learns exactly once that it is over.
+//! 6. A match has one impolite and one polite end. Each end learns exactly once that the match is over.
 //! 7. Nobody waits and talks at once, and nobody is matched with themselves.
 //! 8. The queue is first come, first served within what its members accept.
 //! 9. A numbered message arrives exactly once, across lost sockets. Media outlives signalling.
 //! 10. "Connected" means that the promised media has arrived, not that a connection state says so.
 //! 11. Every ending closes the devices.
-//! 12. No log and no `Debug` output contains an address, a description, a secret or a chat message.
+//! 12. The `Debug` output of messages to the server contains no address, description, secret, pair or interest, so
+//!     that no log can.
 
 pub mod time;
 
