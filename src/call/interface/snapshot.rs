@@ -176,6 +176,17 @@ pub enum Flow {
     },
 }
 
+impl Flow {
+    /// The stable name, for `data-flow`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Steady => "steady",
+            Self::Interrupted => "interrupted",
+            Self::Reconnecting { .. } => "reconnecting",
+        }
+    }
+}
+
 /// How a match ended that this person did not end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Farewell {

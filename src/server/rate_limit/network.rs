@@ -93,14 +93,14 @@ impl UsageTable {
     fn count_page(&mut self, now: Moment, network: Network) -> Result<bool, Duration> {
         let Some(pages) = self.pages else { return Ok(true) };
         let Some(usage) = self.usage(now, network) else { return Ok(false) };
-        take(pages, &mut usage.pages, now).map_or(Ok(true), Err)
+        wait_if_exceeded(pages, &mut usage.pages, now).map_or(Ok(true), Err)
     }
 
     /// Counts a new socket; `Ok(false)` if it is allowed but the table is too full to count it.
     fn add_socket(&mut self, now: Moment, network: Network) -> Result<bool, Rejection> {
         let (openings, max_sockets) = (self.openings, self.max_sockets);
         let Some(usage) = self.usage(now, network) else { return Ok(false) };
-        if let Some(wait) = openings.and_then(|it| take(it, &mut usage.openings, now)) {
+        if let Some(wait) = openings.and_then(|it| wait_if_exceeded(it, &mut usage.openings, now)) {
             return Err(Rejection::TooFast(wait));
         }
         if usage.sockets >= max_sockets {
@@ -122,8 +122,8 @@ impl UsageTable {
     fn count_message(&mut self, now: Moment, network: Network, kind: Kind) -> Option<Duration> {
         let usage = self.networks.get_mut(&network)?;
         match kind {
-            Kind::Join => take(self.joins?, &mut usage.joins, now),
-            Kind::Next => take(self.nexts?, &mut usage.nexts, now),
+            Kind::Join => wait_if_exceeded(self.joins?, &mut usage.joins, now),
+            Kind::Next => wait_if_exceeded(self.nexts?, &mut usage.nexts, now),
             Kind::Signal | Kind::Candidate | Kind::Other => None,
         }
     }
@@ -138,7 +138,7 @@ impl UsageTable {
 }
 
 /// Takes one from a rate limit, or returns the time until that is possible.
-fn take(limit: RateLimit, due: &mut Moment, now: Moment) -> Option<Duration> {
+fn wait_if_exceeded(limit: RateLimit, due: &mut Moment, now: Moment) -> Option<Duration> {
     (!limit.take(due, now)).then(|| limit.next_at(*due) - now)
 }
 

@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*};
 
 use super::keys;
 use crate::{
-    call::{Flow, Intent, Phase, Problem, Snapshot},
+    call::{Flow, Intent, Phase, Problem},
     ui::{
         PageContext,
         i18n::words,
@@ -66,7 +66,7 @@ pub fn App() -> impl IntoView {
             data-screen=derived(|it| Some(view_model::layout(it).name()))
             data-phase=derived(|it| Some(it.phase.name()))
             data-problem=derived(|it| it.problem.map(Problem::code))
-            data-flow=derived(flow)
+            data-flow=derived(|it| it.phase.flow().map(Flow::name))
             data-strength=derived(|it| it.phase.is_matched().then(|| it.details.strength.name()))
             data-chat=derived(|it| (it.phase.is_matched() && it.chat.open).then_some(""))
             data-slow=derived(|it| matches!(it.phase, Phase::Connecting { slow: true }).then_some(""))
@@ -80,15 +80,5 @@ pub fn App() -> impl IntoView {
             <Dock/>
             <Sheet/>
         </main>
-    }
-}
-
-/// The stable name of the flow, for `data-flow`; none outside a call.
-const fn flow(snapshot: Snapshot) -> Option<&'static str> {
-    match snapshot.phase.flow() {
-        Some(Flow::Steady) => Some("steady"),
-        Some(Flow::Interrupted) => Some("interrupted"),
-        Some(Flow::Reconnecting { .. }) => Some("reconnecting"),
-        None => None,
     }
 }
