@@ -19,6 +19,8 @@ const test = base.extend<{ faultyProxy: FaultyProxy; fox: FirefoxVisitor }>({
 
 for (const waits of ['Firefox', 'Chromium'] as const) {
   test(`Firefox and Chromium meet and survive a lost server connection (${waits} waits first)`, async ({ fox, home, visitor, faultyProxy }) => {
+    // Two browsers encode and decode on two cores here, and each look at Firefox's sound takes seconds.
+    test.setTimeout(120_000);
     const one = await visitor(ada);
     await one.arrive();
     await fox.arrive(home);
