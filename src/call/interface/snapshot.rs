@@ -116,22 +116,17 @@ impl Phase {
 
     /// What the partner sends, while talking.
     pub const fn partner(self) -> Option<Media> {
-        match self {
-            Self::Talking { partner, .. } => Some(partner),
-            Self::Landing
-            | Self::Asking
-            | Self::Ready
-            | Self::Mirror
-            | Self::Waiting { .. }
-            | Self::Connecting { .. }
-            | Self::Ended { .. } => None,
-        }
+        if let Some((partner, _)) = self.talking() { Some(partner) } else { None }
     }
 
     /// Whether media still arrives, while talking.
     pub const fn flow(self) -> Option<Flow> {
+        if let Some((_, flow)) = self.talking() { Some(flow) } else { None }
+    }
+
+    const fn talking(self) -> Option<(Media, Flow)> {
         match self {
-            Self::Talking { flow, .. } => Some(flow),
+            Self::Talking { partner, flow, .. } => Some((partner, flow)),
             Self::Landing
             | Self::Asking
             | Self::Ready

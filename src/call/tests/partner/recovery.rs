@@ -40,19 +40,6 @@ fn count(page: &mut TestPage, command: &str) -> usize {
     page.take_actions().iter().filter(|it| *it == command).count()
 }
 
-fn flow(page: &TestPage) -> Option<Flow> {
-    match page.phase() {
-        Phase::Talking { flow, .. } => Some(flow),
-        Phase::Landing
-        | Phase::Asking
-        | Phase::Mirror
-        | Phase::Ready
-        | Phase::Waiting { .. }
-        | Phase::Connecting { .. }
-        | Phase::Ended { .. } => None,
-    }
-}
-
 #[test]
 fn impolite_end_restarts_ice_at_once_and_polite_end_1_s_later() {
     let mut page = TestPage::talking();
@@ -151,7 +138,7 @@ fn tries_three_restarts_then_a_fresh_connection_then_gives_up() {
     assert_eq!(actions.iter().filter(|it| *it == "restart ice").count(), 3, "{actions:?}");
     page.advance(secs(2));
     assert_eq!(page.take_actions(), ["close peer", "open peer", "attach"]);
-    assert!(matches!(flow(&page), Some(Flow::Reconnecting { seconds: 15.. })));
+    assert!(matches!(page.phase().flow(), Some(Flow::Reconnecting { seconds: 15.. })));
     page.peer_event(PeerEvent::NegotiationNeeded);
     page.peer_event(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "fresh"))));
     assert_eq!(page.signal_epochs.last(), Some(&Epoch(2)));
@@ -182,10 +169,10 @@ fn bytes_end_the_recovery_and_reset_its_attempts() {
     page.media_flows = false;
     ice_fails(&mut page);
     page.advance(secs(6));
-    assert!(matches!(flow(&page), Some(Flow::Reconnecting { seconds: 6.. })));
+    assert!(matches!(page.phase().flow(), Some(Flow::Reconnecting { seconds: 6.. })));
     page.media_flows = true;
     page.advance(secs(1));
-    assert_eq!(flow(&page), Some(Flow::Steady));
+    assert_eq!(page.phase().flow(), Some(Flow::Steady));
     page.take_actions();
     page.media_flows = false;
     ice_fails(&mut page);
@@ -202,7 +189,7 @@ fn call_continues_when_media_arrives_on_a_fresh_connection() {
     page.take_actions();
     page.media_flows = true;
     page.advance(secs(20));
-    assert_eq!(flow(&page), Some(Flow::Steady));
+    assert_eq!(page.phase().flow(), Some(Flow::Steady));
     assert!(page.take_actions().iter().all(|it| it == "send ping"), "sends nothing about it to the server");
 }
 
