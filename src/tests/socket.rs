@@ -156,6 +156,18 @@ async fn keeps_the_match_when_a_proxy_closes_the_socket() {
 }
 
 #[tokio::test]
+async fn keeps_the_match_when_a_proxy_closes_with_a_malformed_frame() {
+    let server = TestServer::open().await;
+    let (mut one, mut other) = match_pair(&server).await;
+    let match_id = one.match_id;
+    // What Caddy 2.6 sends to a server when it reloads: a close frame with code 1001, without a mask.
+    one.socket.send_raw(&[0x88, 0x02, 0x03, 0xe9]);
+    assert_eq!(other.receive().await, ToBrowser::Partner { match_id, signalling: Signalling::Lost });
+    one.resume(&server).await;
+    assert_eq!(other.receive().await, ToBrowser::Partner { match_id, signalling: Signalling::Back });
+}
+
+#[tokio::test]
 async fn resumes_after_a_lost_socket_without_losing_messages() {
     let server = TestServer::open().await;
     let (one, mut other) = match_pair(&server).await;

@@ -247,7 +247,11 @@ impl WebSocketConnection {
             Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => {
                 return ControlFlow::Break(CloseCause::PeerGone(Closing::Lost));
             }
-            Error::Protocol(_) => ErrorCode::BadFrame,
+            // A browser makes no such mistake, but a proxy may: Caddy before 2.7 closes the sockets of a reload with a
+            // frame that is not masked. So this is a lost socket, and the peer may resume.
+            Error::Protocol(_) => {
+                return ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::BadFrame));
+            }
             Error::ConnectionClosed
             | Error::AlreadyClosed
             | Error::Io(_)

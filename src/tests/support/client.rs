@@ -1,6 +1,6 @@
 //! The browser's side of the WebSocket conversation, without a browser.
 
-use std::net::SocketAddr;
+use std::{io::Write, net::SocketAddr};
 
 use futures::{
     SinkExt, StreamExt,
@@ -30,6 +30,8 @@ pub(crate) struct TestSocket {
     /// Reads continuously, so that pings are answered while the test does something else.
     reader: AbortHandle,
     received: mpsc::UnboundedReceiver<Message>,
+    /// The same connection, for bytes that are not a frame of a client.
+    raw: std::net::TcpStream,
     _tasks: JoinSet<()>,
 }
 
@@ -61,14 +63,16 @@ impl TestSocket {
         if let Some(forwarded_for) = forwarded_for {
             request.headers_mut().insert("X-Forwarded-For", header(forwarded_for));
         }
-        let stream = TcpStream::connect(address).await.expect("a server");
+        let stream = TcpStream::connect(address).await.expect("a server").into_std().unwrap();
+        let raw = stream.try_clone().unwrap();
+        let stream = TcpStream::from_std(stream).unwrap();
         let (socket, response) = client_async(request, stream).await.expect("a handshake");
         assert_eq!(response.headers().get("Sec-WebSocket-Protocol"), Some(&header(SUBPROTOCOL)));
         let (writer, reader) = socket.split();
         let (sender, received) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         let reader = tasks.spawn(forward_messages(reader, sender));
-        Self { writer, reader, received, _tasks: tasks }
+        Self { writer, reader, received, raw, _tasks: tasks }
     }
 
     /// Sends a message and returns whether the socket accepted it.
@@ -118,6 +122,11 @@ impl TestSocket {
     pub(crate) async fn close(&mut self, code: u16) {
         use tokio_tungstenite::tungstenite::protocol::CloseFrame;
         self.send(Message::Close(Some(CloseFrame { code: code.into(), reason: "".into() }))).await;
+    }
+
+    /// Writes these bytes to the connection as they are, as a faulty proxy may.
+    pub(crate) fn send_raw(&mut self, bytes: &[u8]) {
+        self.raw.write_all(bytes).unwrap();
     }
 
     /// Sends a text frame with arbitrary bytes, which a client library would refuse to send.
