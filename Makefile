@@ -66,9 +66,10 @@ browser-tests: build chromium firefox coturn pebble ## The stories in end2end/te
 fuzz: ## Fuzz messages, descriptions and candidates for FUZZ_SECONDS (20) each
 	@scripts/fuzz
 
-soak: build chromium coturn autobahn ## Everything slow: bad networks (as root), lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
+soak: build chromium coturn autobahn ## Everything slow: bad networks (as root), thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
 	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
+	CLOSES=2000 cargo test --features ssr --test house -- closes::
 	npm --prefix end2end run soak
 	cargo bench --features ssr --bench load -- killed cut drain
 	cargo bench --features ssr --bench abuse

@@ -33,8 +33,8 @@ use std::{
 
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
-    Candidate, Epoch, Frame, Interest, MatchId, Media, PastPairs, Sdp, Signal, Tastes, ToBrowser, ToServer,
-    decode_lenient, encode, limits::SUBPROTOCOL,
+    Candidate, Epoch, Features, Frame, Interest, MatchId, Media, PastPairs, Sdp, Signal, Tastes, ToBrowser,
+    ToServer, decode_lenient, encode, limits::SUBPROTOCOL,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -361,8 +361,14 @@ impl Page {
         let stream = connect(from, server, receives).await.ok()?;
         let (socket, _) = client_async(request, stream).await.ok()?;
         let mut page = Self { socket, seq: 0 };
-        page.send(ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() })
-            .await?;
+        page.send(ToServer::Hello {
+            resume: None,
+            ticket: None,
+            device: None,
+            past: PastPairs::default(),
+            features: Features::all(),
+        })
+        .await?;
         Some(page)
     }
 

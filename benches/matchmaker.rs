@@ -17,7 +17,7 @@ use std::{env, process::Command, str::FromStr};
 
 use passerby::{
     matchmaker::{Input, Matchmaker, MatchmakerConfig, Network, SocketId},
-    protocol::{Frame, Interest, Language, Media, PastPairs, Tastes, ToServer},
+    protocol::{Features, Frame, Interest, Language, Media, PastPairs, Tastes, ToServer},
     time::Moment,
 };
 
@@ -170,7 +170,13 @@ impl CrowdedMatchmaker {
         let socket = SocketId(self.peers);
         let network = Network::of([127, 0, 0, 1].into());
         self.matchmaker.handle(self.now, Input::Opened { socket, network });
-        let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
+        let hello = ToServer::Hello {
+            resume: None,
+            ticket: None,
+            device: None,
+            past: PastPairs::default(),
+            features: Features::all(),
+        };
         self.send(self.peers, 0, hello);
         self.peers
     }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
-    Affinity, Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, Heartbeat, MatchId, Media,
+    Affinity, Candidate, Delivery, EndReason, Epoch, ErrorCode, Features, Frame, Heartbeat, MatchId, Media,
     Message as _, PastPairs, Receipt, Resume, Role, Sdp, Signal, Tastes, ToBrowser, ToServer, decode_lenient,
     encode, limits::SUBPROTOCOL,
 };
@@ -178,8 +178,13 @@ impl Bot {
         stream.set_nodelay(true).ok()?;
         let config = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
         let (mut socket, _) = client_async_with_config(request, stream, Some(config)).await.ok()?;
-        let hello =
-            ToServer::Hello { resume: self.resume, ticket: None, device: None, past: PastPairs::default() };
+        let hello = ToServer::Hello {
+            resume: self.resume,
+            ticket: None,
+            device: None,
+            past: PastPairs::default(),
+            features: Features::all(),
+        };
         self.heartbeat = Heartbeat::after(&hello)?;
         let hello = self.delivery.send(hello).ok()?;
         socket.send(Message::text(encode(&hello))).await.ok()?;

@@ -119,9 +119,9 @@ impl OpenResources {
                     socket.send(protocol::encode(&frame));
                 }
             }
-            Output::CloseSocket { goodbye } => {
+            Output::CloseSocket { code } => {
                 if let Some(socket) = self.socket.take() {
-                    socket.close(goodbye);
+                    socket.close(code);
                 }
             }
             Output::Peer { link, command } => self.perform_on_peer(link, command),

@@ -124,7 +124,7 @@ impl Call {
         self.devices.close();
         self.queue.requests = Default::default();
         out.push(Output::CloseMedia);
-        self.session.close(out);
+        self.session.say_goodbye(self.now, out);
     }
 
     fn switch_device(&mut self, kind: DeviceKind, id: String, out: &mut Vec<Output>) {

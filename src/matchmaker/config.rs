@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{keys::Keys, matches::ice::Ice};
 use crate::protocol::{
-    Limits, MatchId, PeerId, Secret, ToBrowser,
+    Features, Limits, MatchId, PeerId, Secret, ToBrowser,
     limits::{
         GRACE_MATCHED, HEARTBEAT, HELLO_WITHIN, IDLE_HEARTBEAT, MAX_BLOCKED, MAX_CANDIDATE_BYTES,
         MAX_CANDIDATES, MAX_FRAME_BYTES, MAX_MET, MAX_OUTBOX_BYTES, MAX_SDP_BYTES, VERSION,
@@ -127,7 +127,18 @@ impl Deployment {
             idle_heartbeat_ms: IDLE_HEARTBEAT.as_millis() as u32,
             grace_ms: GRACE_MATCHED.as_millis() as u32,
         };
-        let build = self.build.clone();
-        ToBrowser::Welcome { version: VERSION, peer, secret, resumed, match_id, relay, build, device, limits }
+        let (version, build, features) = (VERSION, self.build.clone(), Features::all());
+        ToBrowser::Welcome {
+            version,
+            peer,
+            secret,
+            resumed,
+            match_id,
+            relay,
+            build,
+            device,
+            limits,
+            features,
+        }
     }
 }

@@ -3,7 +3,10 @@
 use core::net::IpAddr;
 use std::{fmt, time::Duration};
 
-use crate::protocol::{ErrorCode, Frame, ToServer};
+use crate::protocol::{
+    ErrorCode, Frame, ToServer,
+    limits::{CLOSE_GOODBYE, CLOSE_NORMAL},
+};
 
 /// One WebSocket. The server numbers them from 1 and never reuses a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,4 +94,33 @@ pub enum Closing {
     Goodbye,
     /// Anything else. The page may come back and resume.
     Lost,
+}
+
+impl Closing {
+    /// What it means that a socket was closed with this code, or without one. `announced` is whether the page listed
+    /// [`Feature::Goodbye`](crate::protocol::Feature::Goodbye) in its `hello`.
+    ///
+    /// Only one code is a goodbye. Proxies close sockets too, most often with 1000 or 1001.
+    pub const fn of(code: Option<u16>, announced: bool) -> Self {
+        let goodbye = if announced { CLOSE_GOODBYE } else { CLOSE_NORMAL };
+        match code {
+            Some(code) if code == goodbye => Self::Goodbye,
+            Some(_) | None => Self::Lost,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_announced_close_code_is_a_goodbye() {
+        let codes = || (1000..=1015).chain([3000, 4000, 4001]).map(Some).chain([None]);
+        let goodbyes = |announced| {
+            codes().filter(|it| Closing::of(*it, announced) == Closing::Goodbye).collect::<Vec<_>>()
+        };
+        assert_eq!(goodbyes(true), [Some(4000)], "a page that says how it leaves");
+        assert_eq!(goodbyes(false), [Some(1000)], "a page of the first release");
+    }
 }

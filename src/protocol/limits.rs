@@ -8,6 +8,14 @@ pub const SUBPROTOCOL: &str = "passerby.v1";
 /// The version in `welcome`; equal to the number in [`SUBPROTOCOL`].
 pub const VERSION: u16 = 1;
 
+/// The close code of a page that leaves on purpose (RFC 6455, 7.4.2: codes from 4000 on are for private use). No proxy
+/// closes with it.
+pub const CLOSE_GOODBYE: u16 = 4000;
+
+/// The close code of a page that leaves on purpose if one of the two ends does not support
+/// [`Feature::Goodbye`](crate::protocol::Feature::Goodbye) (RFC 6455, 7.4.1: normal closure).
+pub const CLOSE_NORMAL: u16 = 1000;
+
 /// Bytes of one WebSocket message. The largest description below fits with its JSON escapes.
 pub const MAX_FRAME_BYTES: usize = 64 * 1024;
 

@@ -149,7 +149,7 @@ mod tests {
     use super::*;
     use crate::{
         matchmaker::Ice,
-        protocol::{Frame, PastPairs, ToServer},
+        protocol::{Features, Frame, PastPairs, ToServer},
         server::websocket::outbox::{MAX_WAITING_MESSAGES, Outgoing, Tick, outbox},
     };
 
@@ -175,7 +175,13 @@ mod tests {
         let socket = SocketId(1);
         let (receiver, sender) = outbox(Tick(0), u32::MAX);
         driver.on_event(Event::Opened(socket, Network::of([127, 0, 0, 1].into()), sender));
-        let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
+        let hello = ToServer::Hello {
+            resume: None,
+            ticket: None,
+            device: None,
+            past: PastPairs::default(),
+            features: Features::all(),
+        };
         // There is no room for the answer to the last ping.
         for msg in std::iter::once(hello).chain((0..MAX_WAITING_MESSAGES).map(|_| ToServer::Ping {})) {
             let input = Input::Message { socket, frame: Frame { seq: 0, ack: 0, msg } };

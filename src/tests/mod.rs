@@ -7,6 +7,7 @@
 )]
 
 mod autobahn;
+mod closes;
 mod duet;
 mod limits;
 mod http_connections;

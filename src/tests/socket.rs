@@ -8,11 +8,12 @@ use std::{
 use futures::future::join_all;
 use passerby::{
     protocol::{
-        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, PastPairs, Sdp, Signal, Signalling, Tastes,
-        ToBrowser, ToServer, encode,
+        EndReason, Epoch, ErrorCode, Features, Frame, MatchId, Media, PastPairs, Sdp, Signal, Signalling,
+        Tastes, ToBrowser, ToServer, encode,
         limits::{
-            GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, IDLE_SILENCE, MAX_CANDIDATES, MAX_OUTBOX_BYTES,
-            MAX_REFUSALS, MAX_SDP_BYTES, MAX_TOKEN_BYTES, SILENCE, SUBPROTOCOL,
+            CLOSE_GOODBYE, CLOSE_NORMAL, GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, IDLE_SILENCE,
+            MAX_CANDIDATES, MAX_OUTBOX_BYTES, MAX_REFUSALS, MAX_SDP_BYTES, MAX_TOKEN_BYTES, SILENCE,
+            SUBPROTOCOL,
         },
     },
     server::Config,
@@ -134,9 +135,45 @@ async fn closing_the_tab_ends_the_match() {
 }
 
 #[tokio::test]
+async fn a_goodbye_needs_no_leave() {
+    let server = TestServer::open().await;
+    let (mut one, mut other) = match_pair(&server).await;
+    one.socket.close(CLOSE_GOODBYE).await;
+    assert_eq!(other.receive_end().await, EndReason::PartnerLeft);
+    server.wait_for_census([1, 1, 0, 0, 0]).await;
+}
+
+#[tokio::test]
+async fn a_page_of_the_first_release_leaves_with_1000_only() {
+    for (code, leaves) in [(CLOSE_NORMAL, true), (1001, false), (CLOSE_GOODBYE, false)] {
+        let server = TestServer::open().await;
+        let (mut old, mut other) =
+            (TestClient::open_as_first_release(&server).await, TestClient::open(&server).await);
+        old.join().await;
+        other.join().await;
+        old.receive_match().await;
+        other.receive_match().await;
+        let match_id = other.match_id;
+        old.socket.close(code).await;
+        let expected = if leaves {
+            ToBrowser::Ended { match_id, reason: EndReason::PartnerLeft }
+        } else {
+            ToBrowser::Partner { match_id, signalling: Signalling::Lost }
+        };
+        let received = loop {
+            match other.receive().await {
+                ToBrowser::Waiting {} => {}
+                other => break other,
+            }
+        };
+        assert_eq!(received, expected, "{code}");
+    }
+}
+
+#[tokio::test]
 async fn keeps_the_match_when_a_proxy_closes_the_socket() {
-    // The codes with which proxies close sockets when they reload or restart (RFC 6455, 7.4.1).
-    for code in [1001, 1011, 1012, 1013] {
+    // The codes with which proxies close sockets (RFC 6455, 7.4.1), and some that are nobody's goodbye.
+    for code in [1000, 1001, 1011, 1012, 1013, 3000, 4001] {
         let server = TestServer::open().await;
         let (mut one, mut other) = match_pair(&server).await;
         let match_id = one.match_id;
@@ -218,6 +255,7 @@ async fn resuming_closes_the_old_socket() {
         ticket: None,
         device: None,
         past: PastPairs::default(),
+        features: Features::all(),
     };
     let mut new = TestSocket::open(&call.server).await;
     new.send(encode(&Frame { seq: 0, ack: 0, msg: hello })).await;
@@ -263,7 +301,18 @@ async fn refuses_unknown_messages() {
 
 #[tokio::test]
 async fn refuses_unknown_fields() {
-    assert_refused(r#"{"seq":0,"ack":0,"msg":{"hello":{"name":"x"}}}"#, (ErrorCode::BadMessage, 4400)).await;
+    assert_refused(r#"{"seq":1,"ack":0,"msg":{"leave":{"name":"x"}}}"#, (ErrorCode::BadMessage, 4400)).await;
+}
+
+#[tokio::test]
+async fn welcomes_a_later_page_and_lists_its_own_features() {
+    let server = TestServer::open().await;
+    let mut socket = TestSocket::open(&server).await;
+    let later = r#"{"seq":0,"ack":0,"msg":{"hello":{"novel":[{"a":1}],"features":["goodbye","dance"]}}}"#;
+    socket.send(later).await;
+    let welcome = socket.receive().await.expect("a welcome");
+    let ToBrowser::Welcome { features, .. } = welcome.msg else { panic!("{welcome:?}") };
+    assert_eq!(features, Features::all());
 }
 
 #[tokio::test]
@@ -278,6 +327,7 @@ async fn refuses_a_token_longer_than_any_it_issues() {
         ticket: Some(token),
         device: None,
         past: PastPairs::default(),
+        features: Features::default(),
     };
     let frame = |bytes| encode(&Frame { seq: 0, ack: 0, msg: hello("x".repeat(bytes)) });
     assert_refused(frame(MAX_TOKEN_BYTES + 1), (ErrorCode::BadMessage, 4400)).await;

@@ -3,18 +3,19 @@
 use std::{collections::BTreeSet, fmt};
 
 use passerby::protocol::{
-    Affinity, Candidate, EndReason, Epoch, ErrorCode, Frame, IceServer, Interest, Language, Limits, MatchId,
-    Media, Met, Occupancy, PairId, PastPairs, PeerId, PeerMessage, PreparedOffer, Reaction, Refusal, Resume,
-    Role, Sdp, Secret, Signal, Signalling, Tastes, ToBrowser, ToServer, Wait, decode_lenient, decode_strict,
-    encode, encode_peer,
+    Affinity, Candidate, EndReason, Epoch, ErrorCode, Feature, Features, Frame, IceServer, Interest,
+    Language, Limits, MatchId, Media, Met, Occupancy, PairId, PastPairs, PeerId, PeerMessage, PreparedOffer,
+    Reaction, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, Tastes, ToBrowser, ToServer, Wait,
+    decode_lenient, decode_strict, encode, encode_peer,
     limits::{
-        ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CONNECT_WITHIN, CONNECT_WITHIN_SERVER, CROWD_STEPS,
-        GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN, IDLE_HEARTBEAT, IDLE_SILENCE, MAX_BLOCKED,
-        MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH,
-        MAX_FRAME_BYTES, MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES,
-        MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES,
-        MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR,
-        PREPARED_FOR, SILENCE, SUBPROTOCOL, VERSION, WAIT_STEPS, WIDEN_AFTER,
+        ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CLOSE_GOODBYE, CLOSE_NORMAL, CONNECT_WITHIN,
+        CONNECT_WITHIN_SERVER, CROWD_STEPS, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN,
+        IDLE_HEARTBEAT, IDLE_SILENCE, MAX_BLOCKED, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHAT_CHARS,
+        MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES, MAX_INTEREST_CHARS, MAX_INTERESTS,
+        MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_PASSED_BY,
+        MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES,
+        MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR, PREPARED_FOR, SILENCE, SUBPROTOCOL, VERSION, WAIT_STEPS,
+        WIDEN_AFTER,
     },
 };
 use proptest::prelude::*;
@@ -85,6 +86,8 @@ const CODES: [(ErrorCode, &str); 23] = [
     (ErrorCode::ServerStops, "server-stops"),
 ];
 
+const FEATURES: [(Feature, &str); 1] = [(Feature::Goodbye, "goodbye")];
+
 fn golden<M>(seq: u64, ack: u64, text: &str, msg: M) -> Golden<Frame<M>> {
     (format!(r#"{{"seq":{seq},"ack":{ack},"msg":{text}}}"#), Frame { seq, ack, msg })
 }
@@ -151,6 +154,7 @@ fn past() -> [Golden<Frame<ToServer>>; 3] {
                 ticket: None,
                 device: None,
                 past: PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 12 }], blocked: vec![PAIR] },
+                features: Features::default(),
             },
         ),
     ]
@@ -165,9 +169,23 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         ticket: ticket.map(str::to_owned),
         device: ticket.map(str::to_owned),
         past: PastPairs::default(),
+        features: Features::default(),
+    };
+    let with_features = |mut msg| {
+        if let ToServer::Hello { features, .. } = &mut msg {
+            *features = Features::all();
+        }
+        msg
     };
     let proof = r#""resume":{"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"}"#;
     let mut all = vec![
+        golden(0, 0, r#"{"hello":{"features":["goodbye"]}}"#, with_features(hello(None, None))),
+        golden(
+            0,
+            9,
+            &format!(r#"{{"hello":{{{proof},"features":["goodbye"]}}}}"#),
+            with_features(hello(resume, None)),
+        ),
         golden(0, 0, r#"{"hello":{}}"#, hello(None, None)),
         golden(0, 9, &format!(r#"{{"hello":{{{proof}}}}}"#), hello(resume, None)),
         golden(0, 0, r#"{"hello":{"ticket":"t.1","device":"t.1"}}"#, hello(None, Some("t.1"))),
@@ -231,7 +249,17 @@ fn welcome() -> ToBrowser {
         build: None,
         device: None,
         limits,
+        features: Features::default(),
     }
+}
+
+/// The welcome of this build.
+fn welcome_with_features() -> ToBrowser {
+    let mut msg = welcome();
+    if let ToBrowser::Welcome { features, .. } = &mut msg {
+        *features = Features::all();
+    }
+    msg
 }
 
 /// The welcome for a client whose match the server rebuilt from its ticket.
@@ -342,7 +370,10 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
         r#""resumed":false,"#,
         r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"build":"b1","device":"t.1","#,
     );
+    let text_with_features =
+        welcome_text.replace(r#""grace_ms":20000}"#, r#""grace_ms":20000},"features":["goodbye"]"#);
     let mut all = vec![
+        golden(0, 0, &text_with_features, welcome_with_features()),
         golden(0, 0, welcome_text, welcome()),
         golden(0, 0, &text_with_match, welcome_with_match()),
         golden(1, 1, r#"{"waiting":{}}"#, ToBrowser::Waiting {}),
@@ -555,7 +586,7 @@ fn every_variant_has_a_golden_text() {
 #[test]
 fn only_unknown_names_are_unknown_messages() {
     for name in variants::<ToServer>() {
-        let text = format!(r#"{{"seq":7,"ack":3,"msg":{{"{name}":{{"novel":1}}}}}}"#);
+        let text = format!(r#"{{"seq":7,"ack":3,"msg":{{"{name}":1}}}}"#);
         assert_refused(&text, ErrorCode::BadMessage, (7, 3));
         assert_refused(&format!(r#"{{"seq":7,"ack":3,"msg":"{name}"}}"#), ErrorCode::BadMessage, (7, 3));
         let capitals = name.to_uppercase();
@@ -597,9 +628,77 @@ fn the_page_ignores_unknown_messages() {
 }
 
 #[test]
-fn the_server_refuses_unknown_fields() {
+fn the_server_refuses_unknown_fields_outside_of_hello() {
+    let is_in_hello = |pointer: &String| pointer.starts_with("/msg/hello");
     for (text, pointer, numbers) in with_each_object(to_server(), add_a_field) {
-        assert_refused(&text, error_at(&pointer), numbers);
+        if is_in_hello(&pointer) {
+            assert!(decode_strict(&text).is_ok(), "{text}");
+        } else {
+            assert_refused(&text, error_at(&pointer), numbers);
+        }
+    }
+}
+
+/// The hello of a later page: the server takes from it what it knows.
+#[test]
+fn the_server_ignores_unknown_fields_and_features_in_hello() {
+    let known = Ok(to_server().swap_remove(0).1);
+    let hello = |fields: &str| format!(r#"{{"seq":0,"ack":0,"msg":{{"hello":{{{fields}}}}}}}"#);
+    for novel in ["null", "1", r#""a""#, "[]", "[1,[2,[]]]", r#"{"a":[{"b":{}}]}"#, &"[".repeat(1_000)] {
+        let novel = novel.to_owned() + &"]".repeat(if novel.len() == 1_000 { 1_000 } else { 0 });
+        let (before, after) = (
+            format!(r#""novel":{novel},"features":["goodbye"]"#),
+            format!(r#""features":["goodbye"],"novel":{novel}"#),
+        );
+        assert_eq!(decode_strict(&hello(&before)), known, "{novel}");
+        assert_eq!(decode_strict(&hello(&after)), known, "{novel}");
+    }
+    for features in [r#"["goodbye"]"#, r#"["goodbye","goodbye"]"#, r#"["dance","goodbye",""]"#] {
+        assert_eq!(decode_strict(&hello(&format!(r#""features":{features}"#))), known, "{features}");
+    }
+    for features in [r#""goodbye""#, "null", "{}", "[1]", r#"[["goodbye"]]"#, r#"[{"goodbye":{}}]"#] {
+        assert_refused(&hello(&format!(r#""features":{features}"#)), ErrorCode::BadMessage, (0, 0));
+    }
+}
+
+/// What the first release sent, byte for byte, with all that it could put into a handshake.
+#[test]
+fn the_handshake_of_the_first_release_is_understood() {
+    let hello = concat!(
+        r#"{"seq":0,"ack":9,"msg":{"hello":{"resume":{"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","#,
+        r#""secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"},"ticket":"t.1","device":"t.1","#,
+        r#""past":{"met":"6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192:12","blocked":"6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192"}}}}"#,
+    );
+    let msg = ToServer::Hello {
+        resume: Some(Resume { peer: PEER, secret: SECRET }),
+        ticket: Some("t.1".into()),
+        device: Some("t.1".into()),
+        past: PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 12 }], blocked: vec![PAIR] },
+        features: Features::default(),
+    };
+    assert_eq!(decode_strict(hello), Ok(Frame { seq: 0, ack: 9, msg }));
+
+    let welcome = concat!(
+        r#"{"seq":0,"ack":4,"msg":{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","#,
+        r#""secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","#,
+        r#""relay":true,"build":"b1","device":"t.1","limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"#,
+        r#""candidates":64,"heartbeat_ms":12000,"idle_heartbeat_ms":45000,"grace_ms":20000}}}}"#,
+    );
+    assert_eq!(decode_lenient(welcome), Some(Frame { seq: 0, ack: 4, msg: welcome_with_match() }));
+}
+
+#[test]
+fn features_have_these_names_and_unknown_ones_are_ignored() {
+    assert_eq!(FEATURES.map(|it| it.0), Feature::ALL, "every feature has a name here");
+    for (feature, name) in FEATURES {
+        assert_eq!(feature.name(), name);
+        let one: Features = [feature].into_iter().collect();
+        assert!(one.has(feature) && !one.are_none() && !Features::default().has(feature));
+        assert_eq!(serde_json::to_string(&one).unwrap(), format!(r#"["{name}"]"#));
+        let read = |text: &str| serde_json::from_str::<Features>(text).ok();
+        assert_eq!(read(&format!(r#"["dance","{name}","{name}"]"#)), Some(one));
+        assert_eq!(read(r#"["dance"]"#), Some(Features::default()));
+        assert_eq!(read(&format!(r#""{name}""#)), None);
     }
 }
 
@@ -631,7 +730,7 @@ fn the_server_refuses_missing_fields() {
                 let mut without = value.clone();
                 without.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(field);
                 let text = without.to_string();
-                if ["hide", "tastes", "interests", "languages", "past", "met", "blocked"]
+                if ["hide", "tastes", "interests", "languages", "past", "met", "blocked", "features"]
                     .contains(&field.as_str())
                 {
                     // These fields have a default and may be absent. Unlike the optional ones, they are never null.
@@ -702,6 +801,7 @@ fn the_server_refuses_tokens_that_are_too_long() {
                 ticket: token(ticket),
                 device: token(device),
                 past: PastPairs::default(),
+                features: Features::default(),
             },
         }
     };
@@ -717,7 +817,12 @@ fn the_server_refuses_long_or_malformed_past_pairs() {
     let hello = |met: usize, blocked: usize| {
         let past =
             PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 29 }; met], blocked: vec![PAIR; blocked] };
-        Frame { seq: 0, ack: 3, msg: ToServer::Hello { resume: None, ticket: None, device: None, past } }
+        let features = Features::default();
+        Frame {
+            seq: 0,
+            ack: 3,
+            msg: ToServer::Hello { resume: None, ticket: None, device: None, past, features },
+        }
     };
     let longest = hello(MAX_MET, MAX_BLOCKED);
     assert_eq!(decode_strict(&encode(&longest)), Ok(longest));
@@ -815,6 +920,9 @@ fn the_tables_in_the_readme_are_complete() {
     for (code, name) in CODES {
         assert_row(name, code.close_code().map_or("goes on".to_owned(), |it| it.to_string()));
     }
+    for (_, name) in FEATURES {
+        assert!(README.contains(&format!("\n| `{name}` | The page ")), "{name}");
+    }
     for (_, name) in REASONS {
         assert!(README.contains(&format!("\n| `{name}` | ")), "{name}");
     }
@@ -828,13 +936,15 @@ fn the_tables_in_the_readme_are_complete() {
 }
 
 /// Every limit in the table of [`README`], with its value as written there.
-fn limits() -> [(&'static str, String); 42] {
+fn limits() -> [(&'static str, String); 44] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
         ("MAX_PREPARED", MAX_PREPARED.to_string()),
         ("PREPARED_FOR", seconds(PREPARED_FOR)),
         ("VERSION", VERSION.to_string()),
+        ("CLOSE_GOODBYE", CLOSE_GOODBYE.to_string()),
+        ("CLOSE_NORMAL", CLOSE_NORMAL.to_string()),
         ("MAX_FRAME_BYTES", MAX_FRAME_BYTES.to_string()),
         ("MAX_SDP_BYTES", MAX_SDP_BYTES.to_string()),
         ("MAX_SDP_LINES", MAX_SDP_LINES.to_string()),
@@ -939,10 +1049,14 @@ fn any_to_server() -> impl Strategy<Value = ToServer> {
     let tokens = || proptest::option::of("[ -~]{0,1024}");
     let resume = proptest::option::of((uuids(), uuids()));
     prop_oneof![
-        (resume, tokens(), tokens(), any_past()).prop_map(|(resume, ticket, device, past)| {
-            let resume = resume.map(|(peer, secret)| Resume { peer: PeerId(peer), secret: Secret(secret) });
-            ToServer::Hello { resume, ticket, device, past }
-        }),
+        (resume, tokens(), tokens(), any_past(), any::<bool>()).prop_map(
+            |(resume, ticket, device, past, announces)| {
+                let resume =
+                    resume.map(|(peer, secret)| Resume { peer: PeerId(peer), secret: Secret(secret) });
+                let features = if announces { Features::all() } else { Features::default() };
+                ToServer::Hello { resume, ticket, device, past, features }
+            }
+        ),
         (any_media(), any_tastes()).prop_map(|(media, tastes)| ToServer::Join { media, hide: false, tastes }),
         (uuids(), any::<u32>(), any_signal()).prop_map(|(id, epoch, signal)| ToServer::Signal {
             match_id: MatchId(id),

@@ -19,14 +19,11 @@ use crate::{
     protocol::{Frame, limits::SUBPROTOCOL},
 };
 
-/// The close code for a connection that has fulfilled its purpose (RFC 6455, 7.4.1).
-const NORMAL_CLOSURE: u16 = 1000;
-
 /// A socket that is open or connecting.
 pub(crate) struct ServerSocket {
     outgoing: UnboundedSender<String>,
     is_in_use: Rc<Cell<bool>>,
-    is_goodbye: Rc<Cell<bool>>,
+    close_code: Rc<Cell<Option<u16>>>,
 }
 
 impl Drop for ServerSocket {
@@ -39,8 +36,8 @@ impl ServerSocket {
     /// Connects to the server that the page came from.
     pub(crate) fn open(inbox: &Inbox) -> Self {
         let (sender, outgoing) = mpsc::unbounded();
-        let (is_in_use, is_goodbye) = (Rc::new(Cell::new(true)), Rc::default());
-        let (inbox, still_in_use, sends_goodbye) = (inbox.clone(), is_in_use.clone(), Rc::clone(&is_goodbye));
+        let (is_in_use, close_code) = (Rc::new(Cell::new(true)), Rc::default());
+        let (inbox, still_in_use, code) = (inbox.clone(), is_in_use.clone(), Rc::clone(&close_code));
         spawn_local(async move {
             let report = |input| {
                 if still_in_use.get() {
@@ -48,18 +45,16 @@ impl ServerSocket {
                 }
             };
             if let Some(socket) = connect() {
-                exchange(socket, outgoing, report, &sends_goodbye).await;
+                exchange(socket, outgoing, report, &code).await;
             }
             report(Input::SocketLost);
         });
-        Self { outgoing: sender, is_in_use, is_goodbye }
+        Self { outgoing: sender, is_in_use, close_code }
     }
 
-    /// Closes the socket after everything is sent.
-    ///
-    /// Without a goodbye it is closed without a close code, and the server waits for this peer to resume.
-    pub(crate) fn close(self, is_goodbye: bool) {
-        self.is_goodbye.set(is_goodbye);
+    /// Closes the socket after everything is sent, with this code or without one.
+    pub(crate) fn close(self, code: Option<u16>) {
+        self.close_code.set(code);
     }
 
     /// Queues a text. The call limits how many there can be.
@@ -81,7 +76,7 @@ async fn exchange(
     mut socket: WebSocket,
     mut outgoing: UnboundedReceiver<String>,
     report: impl Fn(Input),
-    is_goodbye: &Cell<bool>,
+    close_code: &Cell<Option<u16>>,
 ) {
     select! {
         ready = poll_fn(|context| socket.poll_ready_unpin(context)).fuse() => {
@@ -113,10 +108,8 @@ async fn exchange(
                     }
                 }
                 None => {
-                    if is_goodbye.get() {
-                        // Fails only for invalid close codes.
-                        let _ = socket.close(Some(NORMAL_CLOSURE), None);
-                    }
+                    // Fails only for invalid close codes.
+                    let _ = socket.close(close_code.get(), None);
                     return;
                 }
             },

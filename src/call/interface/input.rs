@@ -54,7 +54,8 @@ pub enum Input {
     Page(PageEvent),
     /// The network is back or has changed, or the page is back from the background: connections may be lost.
     NetworkChanged,
-    /// The page is being left (`pagehide`). This is the last chance to send anything.
+    /// The page is being left (`pagehide`), for good or for the browser's back/forward cache: the last chance to send
+    /// anything.
     PageHidden,
     /// A deadline has passed: any time at or after [`next_deadline`](crate::call::Call::next_deadline).
     Tick,

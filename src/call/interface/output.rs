@@ -71,8 +71,9 @@ pub enum Output {
     Send(Frame<ToServer>),
     /// Close the socket once everything is sent. No `SocketLost` follows.
     CloseSocket {
-        /// The page leaves. Otherwise it only changes to another socket, and the server keeps the session.
-        goodbye: bool,
+        /// The close code with which the page leaves. Without one it only changes to another socket, and the server
+        /// keeps the session.
+        code: Option<u16>,
     },
     /// A command for a peer connection. The commands of a connection are performed one after another.
     Peer {

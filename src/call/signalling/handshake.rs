@@ -1,10 +1,10 @@
-//! The handshake with the server: the hello on a new socket, the welcome that answers it, and what has to be sent again
-//! to a session that lacks it.
+//! The handshake with the server: the hello on a new socket, the welcome that answers it, what has to be sent again to a
+//! session that lacks it, and the goodbye.
 
 use super::{server_knowledge::Welcome, session::Session};
 use crate::{
     call::{ChosenDevices, Output, profile::Profile, state::CallState},
-    protocol::{MatchId, ToServer},
+    protocol::{Feature, MatchId, ToServer},
     time::Moment,
 };
 
@@ -46,6 +46,15 @@ impl Session {
         let device = profile.past_partners.device.clone();
         self.handshake.on_hello_sent(device.clone(), past.blocked.clone());
         self.start(ticket, Some(device).filter(|it| !it.is_empty()), past, out);
+    }
+
+    /// Says goodbye to the server in the way that it understands, and ends the session.
+    pub(crate) fn say_goodbye(&mut self, now: Moment, out: &mut Vec<Output>) {
+        if self.is_open() && self.handshake.has_feature(Feature::Goodbye) {
+            // A proxy may replace the close code. If the outbox is full, the close code has to do.
+            self.try_send(now, ToServer::Leave {}, out);
+        }
+        self.close(self.handshake.goodbye_code(), out);
     }
 
     /// Takes in a welcome and sends the blocked pairs that the session lacks.

@@ -2,7 +2,10 @@
 
 use std::mem;
 
-use crate::protocol::{MatchId, PairId};
+use crate::protocol::{
+    Feature, Features, MatchId, PairId,
+    limits::{CLOSE_GOODBYE, CLOSE_NORMAL},
+};
 
 /// What the page and the server have told each other in their handshakes. It outlives the sessions.
 #[derive(Debug, Default)]
@@ -11,6 +14,8 @@ pub(crate) struct Handshake {
     build: String,
     /// The server has named another build.
     is_outdated: bool,
+    /// What the server supports, as its last welcome said.
+    features: Features,
     /// What the server knows in this session.
     server_knows: ServerKnowledge,
     /// What the last hello has told it.
@@ -37,6 +42,8 @@ pub(crate) struct Welcome {
     pub(crate) build: Option<String>,
     /// The name of this device, if it is new.
     pub(crate) device: Option<String>,
+    /// What the server supports.
+    pub(crate) features: Features,
 }
 
 impl Handshake {
@@ -48,6 +55,16 @@ impl Handshake {
     /// Whether the server has another build of the page.
     pub(crate) const fn is_outdated(&self) -> bool {
         self.is_outdated
+    }
+
+    /// Whether the server supports a feature. Without that, the page must not send what belongs to the feature.
+    pub(crate) const fn has_feature(&self, feature: Feature) -> bool {
+        self.features.has(feature)
+    }
+
+    /// The close code that the server takes for a goodbye.
+    pub(crate) const fn goodbye_code(&self) -> u16 {
+        if self.has_feature(Feature::Goodbye) { CLOSE_GOODBYE } else { CLOSE_NORMAL }
     }
 
     /// The name by which the server knows this device.
@@ -62,6 +79,7 @@ impl Handshake {
 
     /// The server has answered the hello.
     pub(crate) fn on_welcome(&mut self, welcome: &Welcome) {
+        self.features = welcome.features;
         if !welcome.resumed {
             // A resumed session ignores everything in the hello except its numbers.
             self.server_knows = mem::take(&mut self.sent_in_hello);

@@ -12,7 +12,9 @@ use crate::{
         Output, Problem,
         deadline::{Deadline, DeadlineReason},
     },
-    protocol::{Delivery, Frame, Heartbeat, Message, PastPairs, Receipt, Resume, ToBrowser, ToServer},
+    protocol::{
+        Delivery, Features, Frame, Heartbeat, Message, PastPairs, Receipt, Resume, ToBrowser, ToServer,
+    },
     time::{Moment, seconds_left, until_next_second},
 };
 
@@ -95,10 +97,10 @@ impl Session {
         }
     }
 
-    /// Ends the session; the server takes that as goodbye.
-    pub(crate) fn close(&mut self, out: &mut Vec<Output>) {
+    /// Ends the session with this close code.
+    pub(crate) fn close(&mut self, code: u16, out: &mut Vec<Output>) {
         if self.has_socket() {
-            out.push(Output::CloseSocket { goodbye: true });
+            out.push(Output::CloseSocket { code: Some(code) });
         }
         *self = Self { handshake: mem::take(&mut self.handshake), ..Self::default() };
     }
@@ -138,7 +140,8 @@ impl Session {
         out: &mut Vec<Output>,
     ) {
         if let SocketState::Connecting { .. } = self.socket {
-            let hello = ToServer::Hello { resume: self.resume, ticket, device, past };
+            let hello =
+                ToServer::Hello { resume: self.resume, ticket, device, past, features: Features::all() };
             self.heartbeat = Heartbeat::after(&hello).unwrap_or_default();
             out.extend(self.delivery.send(hello).ok().map(Output::Send));
         }
@@ -187,10 +190,10 @@ impl Session {
             }
             (
                 SocketState::Connecting { .. },
-                ToBrowser::Welcome { peer, secret, resumed, match_id, build, device, .. },
+                ToBrowser::Welcome { peer, secret, resumed, match_id, build, device, features, .. },
             ) => {
                 self.on_established(now, Resume { peer, secret }, resumed, ack, out);
-                Incoming::Welcome(Welcome { resumed, match_id, build, device })
+                Incoming::Welcome(Welcome { resumed, match_id, build, device, features })
             }
             (SocketState::Connecting { .. }, _) => Incoming::Nothing,
             (SocketState::Open { .. }, msg) => {
@@ -285,8 +288,8 @@ impl Session {
         }
     }
 
-    /// `false` if the outbox is full.
-    fn try_send(&mut self, now: Moment, msg: ToServer, out: &mut Vec<Output>) -> bool {
+    /// Sends a message like [`send`](Self::send), but returns `false` if the outbox is full.
+    pub(super) fn try_send(&mut self, now: Moment, msg: ToServer, out: &mut Vec<Output>) -> bool {
         let heartbeat = Heartbeat::after(&msg).unwrap_or(self.heartbeat);
         let before = mem::replace(&mut self.heartbeat, heartbeat);
         let Ok(frame) = self.delivery.send(msg) else { return false };
@@ -323,7 +326,7 @@ impl Session {
     }
 
     fn replace_socket(&mut self, now: Moment, rng: &mut fastrand::Rng, out: &mut Vec<Output>) {
-        out.push(Output::CloseSocket { goodbye: false });
+        out.push(Output::CloseSocket { code: None });
         self.on_socket_lost(now, rng);
     }
 

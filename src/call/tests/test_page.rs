@@ -13,8 +13,9 @@ use crate::{
         StoredProfile,
     },
     protocol::{
-        Candidate, Delivery, EndReason, Epoch, Frame, Limits, MatchId, Media, Message, PastPairs, PeerId,
-        PeerMessage, Presence, Receipt, Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
+        Candidate, Delivery, EndReason, Epoch, Feature, Features, Frame, Limits, MatchId, Media, Message,
+        PastPairs, PeerId, PeerMessage, Presence, Receipt, Resume, Role, Sdp, Secret, Signal, Tastes,
+        ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -129,6 +130,7 @@ pub(crate) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrows
         build: None,
         device: None,
         limits,
+        features: Features::all(),
     }
 }
 
@@ -410,11 +412,12 @@ impl TestPage {
 
     fn server_receive(&mut self, frame: &Frame<ToServer>) -> Option<Frame<ToBrowser>> {
         self.ack = frame.ack;
-        if let ToServer::Hello { resume, ticket, device, past } = &frame.msg {
+        if let ToServer::Hello { resume, ticket, device, past, features } = &frame.msg {
             self.hellos.push(*resume);
             self.ticket.clone_from(ticket);
             self.device.clone_from(device);
             self.past.clone_from(past);
+            assert!(features.has(Feature::Goodbye), "every hello announces how the page leaves");
             return None;
         }
         if let ToServer::Join { tastes, .. } = &frame.msg {
@@ -501,8 +504,8 @@ fn describe(output: &Output) -> String {
         Output::Mark(it) => format!("mark {}", it.name()),
         Output::WarmUp(_) => "warm up".into(),
         Output::OpenSocket => "open socket".into(),
-        Output::CloseSocket { goodbye: true } => "close socket".into(),
-        Output::CloseSocket { goodbye: false } => "abandon socket".into(),
+        Output::CloseSocket { code: Some(code) } => format!("close socket with {code}"),
+        Output::CloseSocket { code: None } => "abandon socket".into(),
         Output::Send(frame) => format!("send {}", describe_message(&frame.msg)),
         Output::Peer { command, .. } => describe_command(command),
     }

@@ -38,9 +38,10 @@ impl Matchmaker {
         let Some(open) = self.sockets.get(&socket).copied() else { return };
         let Frame { seq, ack, msg } = frame;
         match (open, msg) {
-            (OpenSocket::AwaitingHello { network, .. }, ToServer::Hello { resume, ticket, device, past })
-                if seq == 0 =>
-            {
+            (
+                OpenSocket::AwaitingHello { network, .. },
+                ToServer::Hello { resume, ticket, device, past, .. },
+            ) if seq == 0 => {
                 let device = (device.as_deref(), &past);
                 self.on_hello(now, (socket, network), ack, resume, ticket.as_deref(), device);
             }

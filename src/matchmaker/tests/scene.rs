@@ -9,8 +9,9 @@ use uuid::Uuid;
 use crate::{
     matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Network, Note, Output, SocketId},
     protocol::{
-        Candidate, Delivery, Epoch, ErrorCode, Frame, MatchId, Media, Message, Met, Occupancy, PairId,
-        PastPairs, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer, limits::MET_FOR,
+        Candidate, Delivery, Epoch, ErrorCode, Features, Frame, MatchId, Media, Message, Met, Occupancy,
+        PairId, PastPairs, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
+        limits::MET_FOR,
     },
     time::Moment,
 };
@@ -108,7 +109,13 @@ struct StoredPairs {
 
 /// A hello with nothing but an optional resume secret.
 pub(crate) fn hello(resume: Option<Resume>) -> ToServer {
-    ToServer::Hello { resume, ticket: None, device: None, past: PastPairs::default() }
+    ToServer::Hello {
+        resume,
+        ticket: None,
+        device: None,
+        past: PastPairs::default(),
+        features: Features::all(),
+    }
 }
 
 /// A short form of [`Duration::from_secs`].
@@ -219,7 +226,7 @@ impl Scene {
         let Some(socket) = it.pending_socket.or(it.socket) else { return };
         let past = it.device.as_ref().map(|it| self.devices[it].to_past_pairs(self.now)).unwrap_or_default();
         let (ticket, device) = (it.ticket_to_send.clone(), it.device.clone());
-        let hello = ToServer::Hello { resume, ticket, device, past };
+        let hello = ToServer::Hello { resume, ticket, device, past, features: Features::all() };
         let frame = it.delivery.send(hello).unwrap();
         self.feed(Input::Message { socket, frame });
     }

@@ -1,4 +1,6 @@
-//! Lists as one text with commas, for `#[serde(with = "comma_list")]`: messages to the server contain no JSON lists.
+//! Lists as one text with commas, for `#[serde(with = "comma_list")]`: the form of the first lists in the protocol.
+//!
+//! Pages and servers of the first release know only this form, so these lists keep it. A new list is a JSON list.
 
 use serde::{Deserialize, Deserializer, Serializer, de::Error};
 

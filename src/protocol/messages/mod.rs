@@ -10,14 +10,15 @@ pub(crate) mod interests;
 pub(crate) mod occupancy;
 pub(crate) mod past_partners;
 
+pub(crate) mod features;
 pub(crate) mod errors;
 pub(crate) mod comma_list;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Affinity, Epoch, ErrorCode, MatchId, Occupancy, PairId, PastPairs, PeerId, PreparedOffer, Secret, Signal,
-    Tastes,
+    Affinity, Epoch, ErrorCode, Features, MatchId, Occupancy, PairId, PastPairs, PeerId, PreparedOffer,
+    Secret, Signal, Tastes,
 };
 
 /// One WebSocket text message, either way.
@@ -31,7 +32,7 @@ pub struct Frame<M> {
     pub msg: M,
 }
 
-/// A message from a page to the server. The server refuses unknown messages and unknown fields.
+/// A message from a page to the server. The server refuses unknown messages, and unknown fields outside of `hello`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToServer {
@@ -49,6 +50,9 @@ pub enum ToServer {
         /// The past partners of this device.
         #[serde(default, skip_serializing_if = "PastPairs::is_none")]
         past: PastPairs,
+        /// What this page supports.
+        #[serde(default, skip_serializing_if = "Features::are_none")]
+        features: Features,
     },
     /// Join the queue. If the peer is already waiting, only its settings change; during a match this does nothing.
     Join {
@@ -172,6 +176,10 @@ pub enum ToBrowser {
         device: Option<String>,
         /// The limits that the server enforces.
         limits: Limits,
+        /// What the server supports. A page sends a message or a field that is newer than the first release only if
+        /// the feature that it belongs to is listed here.
+        #[serde(default, skip_serializing_if = "Features::are_none")]
+        features: Features,
     },
     /// This peer is in the queue.
     Waiting {},

@@ -1,8 +1,10 @@
 //! Messages as JSON text: a strict decoder for the server and a lenient one for pages.
 
 use serde::Serialize;
+use serde_ignored::Path;
 use serde_json::{Deserializer, Value};
 
+use super::objects::ObjectsOnly;
 use crate::protocol::{
     ErrorCode, Frame, PeerMessage, ToBrowser, ToServer,
     limits::{MAX_FRAME_BYTES, MAX_TOKEN_BYTES},
@@ -32,7 +34,10 @@ pub fn encode<M: Serialize>(frame: &Frame<M>) -> String {
     serde_json::to_string(frame).unwrap_or_default()
 }
 
-/// Decodes a page's message. Strict: no unknown messages or fields, no overlong texts, nothing after the frame.
+/// Decodes a page's message. Strict: no unknown messages or fields, no lists in place of objects, no overlong texts,
+/// nothing after the frame.
+///
+/// Only unknown fields in `hello` are ignored. A later page sends them there without knowing the server's build.
 ///
 /// # Errors
 ///
@@ -41,28 +46,22 @@ pub fn decode_strict(text: &str) -> Result<Frame<ToServer>, Refusal> {
     if text.len() > MAX_FRAME_BYTES {
         return Err(Refusal::unread(ErrorCode::TooLarge));
     }
-    let mut known = !has_list(text);
+    let (mut knows_frame, mut knows_message) = (true, true);
     let mut json = Deserializer::from_str(text);
-    let frame: Result<Frame<ToServer>, _> = serde_ignored::deserialize(&mut json, |_| known = false);
+    let frame: Result<Frame<ToServer>, _> = serde_ignored::deserialize(ObjectsOnly(&mut json), |path| {
+        let is_in_frame = matches!(path, Path::Map { parent: Path::Root, .. });
+        *(if is_in_frame { &mut knows_frame } else { &mut knows_message }) = false;
+    });
     match (frame, json.end()) {
-        (Ok(frame), Ok(())) if known && is_bounded(&frame.msg) => Ok(frame),
+        (Ok(frame), Ok(()))
+            if knows_frame
+                && (knows_message || matches!(frame.msg, ToServer::Hello { .. }))
+                && is_bounded(&frame.msg) =>
+        {
+            Ok(frame)
+        }
         (Ok(_) | Err(_), Ok(()) | Err(_)) => Err(diagnose(text)),
     }
-}
-
-/// Whether the text contains a JSON list. No message to the server has one, and serde would accept a list in place of
-/// an object, with the fields in order.
-fn has_list(text: &str) -> bool {
-    let (mut in_string, mut escaped) = (false, false);
-    text.bytes().any(|byte| {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' => escaped = in_string,
-            b'"' => in_string = !in_string,
-            _ => {}
-        }
-        byte == b'[' && !in_string
-    })
 }
 
 /// Whether the opaque texts keep to their lengths. Signals are checked by the server's validation.

@@ -22,7 +22,9 @@ use super::{
 };
 use crate::{
     matchmaker::{Closing, Input, ROOM_AFTER, SocketId},
-    protocol::{ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode},
+    protocol::{
+        ErrorCode, Feature, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode, limits::CLOSE_NORMAL,
+    },
     server::{
         config::limits::Limit,
         driver::Event,
@@ -38,10 +40,6 @@ use crate::{
 /// How long a closed socket is kept open for the other end's close frame. Dropping a socket with unread bytes resets
 /// the connection, and the reset would overtake the close code.
 const LINGER: Duration = Duration::from_secs(1);
-
-/// The close code without a reason (RFC 6455, 7.4.1). Only the page itself closes with it on purpose. A proxy that
-/// reloads closes with 1001, which counts as a lost socket.
-const NORMAL: u16 = 1000;
 
 /// What a text from the page amounts to.
 enum Parsed {
@@ -77,6 +75,7 @@ pub(crate) async fn serve(sockets: Arc<Sockets>, socket: WebSocket, permit: Netw
         outbox,
         last_text: Utf8Bytes::default(),
         acks: AckTracker::default(),
+        announces_goodbye: false,
         readable: true,
     };
     let cause = loop {
@@ -120,6 +119,8 @@ struct WebSocketConnection {
     /// largest message for as long as the socket is open.
     last_text: Utf8Bytes,
     acks: AckTracker,
+    /// Whether the page's `hello` has announced [`Feature::Goodbye`].
+    announces_goodbye: bool,
     /// Whether to go on reading. After an unreadable frame the start of the next one is unknown, and a peer over its
     /// rate limits is about to be disconnected.
     readable: bool,
@@ -171,8 +172,7 @@ impl WebSocketConnection {
             Message::Binary(_) | Message::Frame(_) => self.report_violation(ErrorCode::NotText).await,
             Message::Ping(_) | Message::Pong(_) => self.on_control_frame().await,
             Message::Close(frame) => {
-                let code = frame.map(|it| it.code.into());
-                let closing = if code == Some(NORMAL) { Closing::Goodbye } else { Closing::Lost };
+                let closing = Closing::of(frame.map(|it| it.code.into()), self.announces_goodbye);
                 ControlFlow::Break(CloseCause::PeerGone(closing))
             }
         }
@@ -183,6 +183,9 @@ impl WebSocketConnection {
         let connection = self.id;
         let parsed = decode_strict(text).and_then(|frame| {
             self.outbox.update_heartbeat(&frame.msg);
+            if let ToServer::Hello { features, .. } = frame.msg {
+                self.announces_goodbye = features.has(Feature::Goodbye);
+            }
             let kind = Kind::of(&frame.msg);
             if let Some(refused) = kind.and_then(|it| self.check_rate(it, (frame.seq, frame.ack))) {
                 self.acks.record_received(frame.seq, frame.ack);
@@ -358,7 +361,7 @@ impl WebSocketConnection {
 
 fn close_frame(code: ErrorCode) -> Message {
     Message::Close(Some(CloseFrame {
-        code: code.close_code().unwrap_or(NORMAL).into(),
+        code: code.close_code().unwrap_or(CLOSE_NORMAL).into(),
         reason: label(&code).into(),
     }))
 }

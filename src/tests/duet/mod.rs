@@ -50,8 +50,8 @@ enum Event {
     AtPage(Side, u64, String),
     /// A wire opens, or fails to open.
     WireOpened(Side, u64),
-    /// The server notices the end of a wire.
-    ServerLost(u64, matchmaker::Closing),
+    /// The server notices the end of a wire, with the close code if there is one.
+    ServerLost(u64, Option<u16>),
     /// The page notices the end of a wire.
     PageLost(Side, u64),
     /// A fault, or a press.
@@ -224,7 +224,7 @@ impl World {
             Event::WireOpened(side, wire) => self.on_wire_opened(side, wire),
             Event::AtServer(wire, text) => self.arrives_at_server(wire, &text),
             Event::AtPage(side, wire, text) => self.arrives_at_page(side, wire, &text),
-            Event::ServerLost(wire, closing) => self.server_loses(wire, closing),
+            Event::ServerLost(wire, code) => self.server_loses(wire, code),
             Event::PageLost(side, wire) => self.page_loses(side, wire),
         }
     }
@@ -245,7 +245,7 @@ impl World {
                 | Output::WarmUp(_) => {}
                 Output::OpenSocket => self.open_wire(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
-                Output::CloseSocket { goodbye } => self.page_closes(side, goodbye),
+                Output::CloseSocket { code } => self.page_closes(side, code),
                 Output::Peer { link, command } => self.on_command(side, link, command),
                 other => assert!(other.is_cosmetic(), "{other:?}"),
             }

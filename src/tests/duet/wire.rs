@@ -6,7 +6,7 @@
 use passerby::{
     call::Input,
     matchmaker::{self, Closing, SocketId},
-    protocol::{self, ToServer, limits::SILENCE},
+    protocol::{self, Feature, ToServer, limits::SILENCE},
     time::Moment,
 };
 
@@ -21,6 +21,8 @@ pub(super) struct Wire {
     pub(super) server_open: bool,
     /// Nothing is delivered any more.
     pub(super) is_cut: bool,
+    /// The page has announced how it says goodbye.
+    announces_goodbye: bool,
     /// Whether the next numbered text in each direction arrives twice.
     pub(super) duplicate_next: [bool; 2],
     /// When the last text in each direction arrives; later texts do not overtake it.
@@ -39,6 +41,7 @@ impl World {
             page_open: true,
             server_open: false,
             is_cut: false,
+            announces_goodbye: false,
             duplicate_next: [false; 2],
             last,
         });
@@ -84,11 +87,14 @@ impl World {
     }
 
     pub(super) fn arrives_at_server(&mut self, number: u64, text: &str) {
-        let wire = &self.wires[number as usize];
+        let wire = &mut self.wires[number as usize];
         if wire.is_cut || !wire.server_open {
             return;
         }
         let frame = protocol::decode_strict(text).expect("a page sends only what the server understands");
+        if let ToServer::Hello { features, .. } = frame.msg {
+            wire.announces_goodbye = features.has(Feature::Goodbye);
+        }
         let connection = SocketId(number);
         let asks =
             matches!(frame.msg, ToServer::Join { .. } | ToServer::Next { .. } | ToServer::Failed { .. });
@@ -125,7 +131,7 @@ impl World {
             self.schedule(page, Event::PageLost(side, number));
         }
         let server = self.now + self.random_duration(0..SILENCE.as_millis() as u64);
-        self.schedule(server, Event::ServerLost(number, Closing::Lost));
+        self.schedule(server, Event::ServerLost(number, None));
     }
 
     /// Delays everything to and from a page for a while, on new wires too; nothing is lost.
@@ -133,14 +139,13 @@ impl World {
         self.stalled_until[side] = self.now + self.random_duration(1_000..25_000);
     }
 
-    pub(super) fn page_closes(&mut self, side: Side, goodbye: bool) {
+    pub(super) fn page_closes(&mut self, side: Side, code: Option<u16>) {
         let Some(number) = self.current_wire(side) else { return };
         let at = self.arrival(number, 0);
         let wire = &mut self.wires[number as usize];
         wire.page_open = false;
         if !wire.is_cut {
-            let closing = if goodbye { Closing::Goodbye } else { Closing::Lost };
-            self.schedule(at, Event::ServerLost(number, closing));
+            self.schedule(at, Event::ServerLost(number, code));
         }
     }
 
@@ -152,8 +157,10 @@ impl World {
         self.schedule(at, Event::PageLost(side, number));
     }
 
-    pub(super) fn server_loses(&mut self, number: u64, closing: Closing) {
-        if std::mem::take(&mut self.wires[number as usize].server_open) {
+    pub(super) fn server_loses(&mut self, number: u64, code: Option<u16>) {
+        let wire = &mut self.wires[number as usize];
+        if std::mem::take(&mut wire.server_open) {
+            let closing = Closing::of(code, wire.announces_goodbye);
             self.handle_server_input(matchmaker::Input::Closed { socket: SocketId(number), closing });
         }
     }

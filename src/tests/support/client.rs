@@ -1,15 +1,16 @@
 //! The browser's side of the WebSocket conversation, without a browser.
 
-use std::{io::Write, net::SocketAddr};
+use std::{io::Write, net::SocketAddr, os::fd::AsFd};
 
 use futures::{
     SinkExt, StreamExt,
     stream::{SplitSink, SplitStream},
 };
 use passerby::protocol::{
-    Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message as _, PastPairs, PeerId,
-    Receipt, Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer, decode_lenient, encode,
-    limits::SUBPROTOCOL,
+    Candidate, Delivery, EndReason, Epoch, ErrorCode, Features, Frame, MatchId, Media, Message as _,
+    PastPairs, PeerId, Receipt, Resume, Role, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
+    decode_lenient, encode,
+    limits::{CLOSE_GOODBYE, SUBPROTOCOL},
 };
 use tokio::{
     net::TcpStream,
@@ -24,9 +25,12 @@ use tokio_tungstenite::{
 
 use super::{ANSWER, CANDIDATE, OFFER, TEST_TIMEOUT};
 
+/// A client's end of a WebSocket.
+pub(crate) type RawSocket = WebSocketStream<TcpStream>;
+
 /// A WebSocket to the server that sends and receives frames and does nothing else.
 pub(crate) struct TestSocket {
-    writer: SplitSink<WebSocketStream<TcpStream>, Message>,
+    writer: SplitSink<RawSocket, Message>,
     /// Reads continuously, so that pings are answered while the test does something else.
     reader: AbortHandle,
     received: mpsc::UnboundedReceiver<Message>,
@@ -54,20 +58,8 @@ impl TestSocket {
 
     /// Connects as a reverse proxy does, with this `X-Forwarded-For` header if there is one.
     pub(crate) async fn open_via_proxy(server: impl Into<SocketAddr>, forwarded_for: Option<&str>) -> Self {
-        let address = server.into();
-        let origin = format!("http://localhost:{}", address.port());
-        let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
-        let header = |text: &str| HeaderValue::from_str(text).unwrap();
-        request.headers_mut().insert("Origin", header(&origin));
-        request.headers_mut().insert("Sec-WebSocket-Protocol", header(SUBPROTOCOL));
-        if let Some(forwarded_for) = forwarded_for {
-            request.headers_mut().insert("X-Forwarded-For", header(forwarded_for));
-        }
-        let stream = TcpStream::connect(address).await.expect("a server").into_std().unwrap();
-        let raw = stream.try_clone().unwrap();
-        let stream = TcpStream::from_std(stream).unwrap();
-        let (socket, response) = client_async(request, stream).await.expect("a handshake");
-        assert_eq!(response.headers().get("Sec-WebSocket-Protocol"), Some(&header(SUBPROTOCOL)));
+        let socket = connect(server.into(), forwarded_for).await;
+        let raw = socket.get_ref().as_fd().try_clone_to_owned().unwrap().into();
         let (writer, reader) = socket.split();
         let (sender, received) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
@@ -139,10 +131,23 @@ impl TestSocket {
     }
 }
 
-async fn forward_messages(
-    mut reader: SplitStream<WebSocketStream<TcpStream>>,
-    sender: mpsc::UnboundedSender<Message>,
-) {
+/// Connects with the origin of the server's own pages, and with this `X-Forwarded-For` header if there is one.
+pub(crate) async fn connect(address: SocketAddr, forwarded_for: Option<&str>) -> RawSocket {
+    let origin = format!("http://localhost:{}", address.port());
+    let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
+    let header = |text: &str| HeaderValue::from_str(text).unwrap();
+    request.headers_mut().insert("Origin", header(&origin));
+    request.headers_mut().insert("Sec-WebSocket-Protocol", header(SUBPROTOCOL));
+    if let Some(forwarded_for) = forwarded_for {
+        request.headers_mut().insert("X-Forwarded-For", header(forwarded_for));
+    }
+    let stream = TcpStream::connect(address).await.expect("a server");
+    let (socket, response) = client_async(request, stream).await.expect("a handshake");
+    assert_eq!(response.headers().get("Sec-WebSocket-Protocol"), Some(&header(SUBPROTOCOL)));
+    socket
+}
+
+async fn forward_messages(mut reader: SplitStream<RawSocket>, sender: mpsc::UnboundedSender<Message>) {
     while let Some(Ok(message)) = reader.next().await {
         if sender.send(message).is_err() {
             return;
@@ -154,13 +159,19 @@ impl TestClient {
     /// Connects and completes the handshake.
     pub(crate) async fn open(server: impl Into<SocketAddr>) -> Self {
         let socket = TestSocket::open(server).await;
-        Self::handshake(socket, Delivery::default(), None).await
+        Self::handshake(socket, Delivery::default(), None, Features::all()).await
+    }
+
+    /// Connects as a page of the first release, which lists no features.
+    pub(crate) async fn open_as_first_release(server: impl Into<SocketAddr>) -> Self {
+        let socket = TestSocket::open(server).await;
+        Self::handshake(socket, Delivery::default(), None, Features::default()).await
     }
 
     /// Connects as a reverse proxy does, with this `X-Forwarded-For` header, and completes the handshake.
     pub(crate) async fn open_via_proxy(server: impl Into<SocketAddr>, forwarded_for: &str) -> Self {
         let socket = TestSocket::open_via_proxy(server, Some(forwarded_for)).await;
-        Self::handshake(socket, Delivery::default(), None).await
+        Self::handshake(socket, Delivery::default(), None, Features::all()).await
     }
 
     /// Drops the connection and resumes the session on a new one.
@@ -168,7 +179,7 @@ impl TestClient {
         let Self { socket, peer, secret, match_id, role, delivery } = self;
         socket.disconnect();
         let socket = TestSocket::open(server).await;
-        let client = Self::handshake(socket, delivery, Some(Resume { peer, secret })).await;
+        let client = Self::handshake(socket, delivery, Some(Resume { peer, secret }), Features::all()).await;
         assert_eq!(client.peer, peer);
         Self { match_id, role, ..client }
     }
@@ -178,10 +189,17 @@ impl TestClient {
         mut socket: TestSocket,
         mut delivery: Delivery<ToServer>,
         resume: Option<Resume>,
+        features: Features,
     ) -> Self {
         let resumes = resume.is_some();
         let hello = delivery
-            .send(ToServer::Hello { resume, ticket: None, device: None, past: PastPairs::default() })
+            .send(ToServer::Hello {
+                resume,
+                ticket: None,
+                device: None,
+                past: PastPairs::default(),
+                features,
+            })
             .expect("room");
         socket.send(encode(&hello)).await;
         let welcome = socket.receive().await.expect("a welcome");
@@ -303,9 +321,10 @@ impl TestClient {
         self.send(ToServer::Connected { match_id }).await;
     }
 
-    /// Closes the socket with 1000, as a page does when it is stopped or closed.
+    /// Leaves and closes the socket, as a page does when it is stopped or closed.
     pub(crate) async fn close(mut self) {
-        self.socket.close(1000).await;
+        self.send(ToServer::Leave {}).await;
+        self.socket.close(CLOSE_GOODBYE).await;
     }
 }
 

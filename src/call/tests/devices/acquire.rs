@@ -81,12 +81,15 @@ fn join_names_only_the_opened_devices() {
 
 #[test]
 fn retries_only_with_granted_devices_after_a_block() {
-    assert_eq!(with_device_errors(&[blocked(NOTHING)]).take_actions(), ["close media", "close socket"]);
+    assert_eq!(
+        with_device_errors(&[blocked(NOTHING)]).take_actions(),
+        ["close media", "close socket with 1000"]
+    );
     assert_eq!(with_device_errors(&[blocked(AUDIO)]).take_actions(), ["open audio"]);
     assert_eq!(with_device_errors(&[blocked(VIDEO)]).take_actions(), ["open video"]);
     assert_eq!(
         with_device_errors(&[blocked(AUDIO), MediaError::Busy]).take_actions(),
-        ["open audio", "close media", "close socket"]
+        ["open audio", "close media", "close socket with 1000"]
     );
 }
 
@@ -96,7 +99,7 @@ fn does_not_retry_where_the_browser_cannot_open_devices() {
         [(MediaError::Insecure, Problem::Insecure), (MediaError::Unsupported, Problem::Unsupported)]
     {
         let mut page = with_device_errors(&[error]);
-        assert_eq!(page.take_actions(), ["close media", "close socket"]);
+        assert_eq!(page.take_actions(), ["close media", "close socket with 1000"]);
         assert_eq!((page.phase_name(), page.problem()), ("landing", Some(problem)));
     }
 }
@@ -129,7 +132,7 @@ fn start_works_again_after_a_problem() {
 fn stop_during_the_permission_prompt_closes_late_devices() {
     let mut page = with_open_prompt();
     page.press(Intent::Stop);
-    assert_eq!(page.take_actions(), ["close media", "close socket"]);
+    assert_eq!(page.take_actions(), ["close media", "close socket with 1000"]);
     page.handle(Input::MediaOpened(BOTH));
     assert_eq!(page.take_actions(), ["close media"]);
     assert_eq!(page.phase_name(), "landing");
@@ -159,8 +162,14 @@ fn every_ending_closes_the_devices() {
         for ending in [Input::Intent(Intent::Stop), Input::PageHidden] {
             let mut page = new_page();
             let in_call = page.phase_name() == "talking";
+            let is_welcomed = page.phase_name() != "ready";
             page.handle(ending);
-            let mut expected = vec!["close media", "close socket"];
+            // With the prompt open the page has not been welcomed.
+            let goodbye = if is_welcomed { "close socket with 4000" } else { "close socket with 1000" };
+            let mut expected = vec!["close media", goodbye];
+            if is_welcomed {
+                expected.insert(1, "send leave");
+            }
             if in_call {
                 expected.insert(0, "close peer");
             }
@@ -181,7 +190,10 @@ fn losing_the_last_device_while_waiting_leaves_the_queue() {
         "the next partner must not expect video"
     );
     page.handle(Input::MediaLost(AUDIO));
-    assert_eq!(page.take_actions(), ["enable nothing", "close media", "close socket"]);
+    assert_eq!(
+        page.take_actions(),
+        ["enable nothing", "close media", "send leave", "close socket with 4000"]
+    );
     assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::NoDevice)));
 }
 
@@ -199,7 +211,7 @@ fn losing_the_last_device_keeps_the_call_but_allows_no_other() {
         assert_eq!(page.phase_name(), "talking");
         end(&mut page);
         assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::NoDevice)));
-        assert_eq!(page.take_actions().last().map(String::as_str), Some("close socket"));
+        assert_eq!(page.take_actions().last().map(String::as_str), Some("close socket with 4000"));
     }
 }
 

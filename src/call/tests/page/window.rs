@@ -24,7 +24,7 @@ fn the_newest_page_takes_over_from_the_others() {
     assert!(page.page_outputs.iter().any(|it| matches!(it, Output::TakeOver)), "tells the other tabs");
     page_event(&mut page, PageEvent::TakenOver);
     assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::OtherTab)));
-    assert_eq!(page.take_actions(), ["close peer", "close media", "close socket"]);
+    assert_eq!(page.take_actions(), ["close peer", "close media", "send leave", "close socket with 4000"]);
     page.press(Intent::Start);
     assert_eq!(page.phase_name(), "asking", "this tab can take the call back");
 

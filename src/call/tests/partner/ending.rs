@@ -159,7 +159,7 @@ fn shows_that_the_partner_left_for_3_s_then_joins() {
 fn stop_works_after_the_partner_left() {
     let mut page = after_partner_left();
     page.press(Intent::Stop);
-    assert_eq!(page.take_actions(), ["close media", "close socket"]);
+    assert_eq!(page.take_actions(), ["close media", "send leave", "close socket with 4000"]);
     page.advance(secs(10));
     assert_eq!((page.take_actions(), page.phase_name()), (vec![], "landing"));
 }

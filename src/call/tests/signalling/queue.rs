@@ -179,7 +179,7 @@ fn shows_no_relay_when_the_server_has_none() {
     page.take_actions();
     page.receive(ToBrowser::Error { code: ErrorCode::NoRelay, about: 1, retry_ms: None });
     assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::NoRelay)));
-    assert_eq!(page.take_actions(), ["close media", "close socket"]);
+    assert_eq!(page.take_actions(), ["close media", "send leave", "close socket with 4000"]);
 }
 
 #[test]

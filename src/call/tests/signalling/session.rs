@@ -5,10 +5,12 @@ use std::time::Duration;
 use crate::{
     call::{
         Input, Intent, MediaError, PeerEvent, Phase, Problem,
-        tests::test_page::{AUDIO, BOTH, TestPage, candidate, candidate_signal, millis, secs, session},
+        tests::test_page::{
+            AUDIO, BOTH, TestPage, candidate, candidate_signal, millis, secs, session, welcome,
+        },
     },
     protocol::{
-        ErrorCode, Frame, Role, ToBrowser,
+        ErrorCode, Features, Frame, Role, ToBrowser,
         limits::{ACK_EVERY, HEARTBEAT, IDLE_HEARTBEAT, MAX_OUTBOX_MESSAGES},
     },
 };
@@ -375,4 +377,58 @@ fn start_after_stop_does_not_resume_the_old_session() {
     page.handle(Input::SocketOpened);
     assert_eq!(page.hellos, [None, None]);
     page.handle(Input::MediaFailed(MediaError::Missing));
+}
+
+/// A page whose server lists these features, after Start.
+fn page_welcomed_with(listed: Features) -> TestPage {
+    let mut page = TestPage::new();
+    page.press(Intent::Start);
+    page.handle(Input::SocketOpened);
+    let mut msg = welcome(session(1), false);
+    if let ToBrowser::Welcome { features, .. } = &mut msg {
+        *features = listed;
+    }
+    page.receive(msg);
+    page.take_actions();
+    page
+}
+
+#[test]
+fn a_page_says_goodbye_in_the_way_that_the_server_knows() {
+    for ending in [Input::Intent(Intent::Stop), Input::PageHidden] {
+        let mut page = page_welcomed_with(Features::all());
+        page.handle(ending.clone());
+        assert_eq!(page.take_actions(), ["close media", "send leave", "close socket with 4000"]);
+        let mut page = page_welcomed_with(Features::default());
+        page.handle(ending);
+        assert_eq!(page.take_actions(), ["close media", "close socket with 1000"], "an older server");
+    }
+}
+
+#[test]
+fn a_page_that_is_not_welcomed_yet_leaves_without_a_message() {
+    let mut page = page_welcomed_with(Features::all());
+    page.lose_socket_and_redial();
+    page.handle(Input::SocketOpened);
+    page.take_actions();
+    page.press(Intent::Stop);
+    assert_eq!(page.take_actions(), ["close media", "close socket with 4000"]);
+}
+
+#[test]
+fn the_last_server_decides_how_a_page_says_goodbye() {
+    let mut page = page_welcomed_with(Features::default());
+    page.lose_socket_and_redial();
+    page.server_resumes();
+    page.take_actions();
+    page.press(Intent::Stop);
+    assert_eq!(page.take_actions(), ["close media", "send leave", "close socket with 4000"]);
+}
+
+#[test]
+fn replacing_a_dead_socket_is_no_goodbye() {
+    let mut page = TestPage::waiting();
+    page.server_receives = false;
+    page.advance(HEARTBEAT + secs(10));
+    assert_eq!(page.take_actions(), ["send ping", "abandon socket"]);
 }
