@@ -269,6 +269,7 @@ impl Call {
 
     fn handle_state_timeout(&mut self, out: &mut Vec<Output>) {
         if self.state.is_matched() {
+            self.resend_signals(out);
             let event = self.with_match(out, |current, context| current.handle_timeout(context));
             self.on_match_event(event, out);
         } else if self.state.prepared().is_some_and(|it| it.renew_at() <= self.now) {

@@ -21,7 +21,10 @@ impl Outbound {
     /// Sends a message to a peer. While its socket is lost, the outbox keeps the message for replay.
     pub(crate) fn send(&mut self, id: PeerId, peer: &mut Peer, msg: ToBrowser) {
         match (peer.delivery.send(Arc::new(msg)), peer.socket) {
-            (Ok(frame), SocketState::Attached(socket)) => self.outputs.push(Output::Send { socket, frame }),
+            (Ok(frame), SocketState::Attached(socket)) => {
+                peer.delivery.on_handed_over();
+                self.outputs.push(Output::Send { socket, frame });
+            }
             (Ok(_), SocketState::Detached { .. }) => {}
             (Err(_), SocketState::Attached(_) | SocketState::Detached { .. }) => self.overflowed.push(id),
         }

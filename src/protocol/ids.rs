@@ -40,7 +40,8 @@ impl Epoch {
     }
 }
 
-/// The secret that resumes a peer after a lost socket: 122 random bits, valid once.
+/// The secret that resumes a peer after a lost socket: 122 random bits, valid until the next one is known to have
+/// arrived.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(pub Uuid);

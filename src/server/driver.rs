@@ -146,11 +146,16 @@ impl Driver {
 mod tests {
     use std::time::Duration;
 
+    use tokio::time::timeout;
+
     use super::*;
     use crate::{
         matchmaker::Ice,
-        protocol::{Features, Frame, PastPairs, ToServer},
-        server::websocket::outbox::{MAX_WAITING_MESSAGES, Outgoing, Tick, outbox},
+        protocol::{Features, Frame, PastPairs, ToServer, decode_strict},
+        server::websocket::{
+            outbox::{MAX_WAITING_MESSAGES, Outgoing, Tick, outbox},
+            registration::Registration,
+        },
     };
 
     fn config() -> MatchmakerConfig {
@@ -193,5 +198,35 @@ mod tests {
         assert!(matches!(receiver.next().await, Outgoing::SenderDropped));
         let census = driver.matchmaker.census();
         assert_eq!((census.idle, census.connections), (1, 0), "the peer may resume");
+    }
+
+    #[tokio::test]
+    async fn loses_the_socket_of_a_task_that_panics() {
+        fn fail() {
+            panic!("on purpose")
+        }
+        for waiting in [0, INBOX - 2] {
+            let (mut driver, inbox) = Driver::new(config(), Clock::start(), Arc::new(Telemetry::new()));
+            let socket = SocketId(1);
+            let (_receiver, sender) = outbox(Tick(0), u32::MAX);
+            let network = Network::of([127, 0, 0, 1].into());
+            let registration = Registration::open(inbox.clone(), socket, network, sender).await;
+            let frame = decode_strict(r#"{"seq":0,"ack":0,"msg":{"hello":{}}}"#).unwrap();
+            inbox.try_send(Event::Input(socket, Input::Message { socket, frame })).unwrap();
+            for _ in 0..waiting {
+                inbox.try_send(Event::Input(SocketId(2), Input::Tick)).unwrap();
+            }
+            let task = tokio::spawn(async move {
+                let _registration = registration;
+                fail();
+            });
+            assert!(task.await.unwrap_err().is_panic());
+            for _ in 0..waiting + 3 {
+                let event = timeout(Duration::from_secs(5), driver.inbox.recv()).await;
+                driver.on_event(event.expect("the loss is reported").unwrap());
+            }
+            let census = driver.matchmaker.census();
+            assert_eq!((census.idle, census.connections), (1, 0), "{waiting}: the peer may resume");
+        }
     }
 }

@@ -180,13 +180,13 @@ async fn keeps_the_match_when_a_proxy_closes_the_socket() {
         one.socket.close(code).await;
         assert_eq!(
             other.receive().await,
-            ToBrowser::Partner { match_id, signalling: Signalling::Lost },
+            ToBrowser::Partner { match_id, signalling: Signalling::Lost, signals_lost: false },
             "{code}"
         );
         one.resume(&server).await;
         assert_eq!(
             other.receive().await,
-            ToBrowser::Partner { match_id, signalling: Signalling::Back },
+            ToBrowser::Partner { match_id, signalling: Signalling::Back, signals_lost: false },
             "{code}"
         );
     }
@@ -218,7 +218,7 @@ async fn resumes_after_a_lost_socket_without_losing_messages() {
     while !matches!(received.last(), Some(ToBrowser::Signal { .. })) {
         received.push(other.receive().await);
     }
-    let lost = |signalling| ToBrowser::Partner { match_id, signalling };
+    let lost = |signalling| ToBrowser::Partner { match_id, signalling, signals_lost: false };
     let expected = [
         lost(Signalling::Lost),
         lost(Signalling::Back),
@@ -236,7 +236,10 @@ async fn ends_the_match_when_the_grace_period_expires() {
     let match_id = one.match_id;
     tokio::join!(one.negotiate(), other.negotiate());
     one.socket.disconnect();
-    assert_eq!(other.receive().await, ToBrowser::Partner { match_id, signalling: Signalling::Lost });
+    assert_eq!(
+        other.receive().await,
+        ToBrowser::Partner { match_id, signalling: Signalling::Lost, signals_lost: false }
+    );
     server.wait_for_census([1, 0, 0, 0, 2]).await;
     advance_time(GRACE_MATCHED - Duration::from_secs(1)).await;
     other.receives_nothing().await;

@@ -364,7 +364,7 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
 
 /// Every message to the page.
 fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
-    let partner = |signalling| ToBrowser::Partner { match_id: MATCH, signalling };
+    let partner = |signalling, signals_lost| ToBrowser::Partner { match_id: MATCH, signalling, signals_lost };
     let welcome_text = r#"{"welcome":{"version":1,"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50","resumed":false,"limits":{"frame_bytes":65536,"sdp_bytes":32768,"candidate_bytes":512,"candidates":64,"heartbeat_ms":12000,"idle_heartbeat_ms":45000,"grace_ms":20000}}}"#;
     let text_with_match = welcome_text.replace(
         r#""resumed":false,"#,
@@ -389,8 +389,14 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
             r#"{"seeking":{"wants":"anybody"}}"#,
             ToBrowser::Seeking { wants: Affinity::Anybody, widens_in_ms: None },
         ),
-        golden(4, 2, &with_match("partner", r#","signalling":"lost""#), partner(Signalling::Lost)),
-        golden(5, 2, &with_match("partner", r#","signalling":"back""#), partner(Signalling::Back)),
+        golden(4, 2, &with_match("partner", r#","signalling":"lost""#), partner(Signalling::Lost, false)),
+        golden(5, 2, &with_match("partner", r#","signalling":"back""#), partner(Signalling::Back, false)),
+        golden(
+            5,
+            2,
+            &with_match("partner", r#","signalling":"back","signals_lost":true"#),
+            partner(Signalling::Back, true),
+        ),
         golden(0, 1, r#"{"come-back":{"after_ms":2500}}"#, ToBrowser::ComeBack { after_ms: 2500 }),
         golden(0, 7, r#"{"pong":{}}"#, ToBrowser::Pong {}),
     ];

@@ -118,12 +118,12 @@ impl Connection {
         self.perform(PeerCommand::RestartIce, out);
     }
 
-    /// Repeats an unanswered offer, which may be lost if the server has restarted.
-    pub(crate) fn repeat_offer(&mut self, out: &mut Vec<Output>) {
-        if let Some(command) = self.negotiation.repeat_offer() {
-            self.restart_ice(out);
-            self.perform(command, out);
-        }
+    /// Repeats an unanswered offer, which may be lost. Returns whether there is one.
+    pub(crate) fn repeat_offer(&mut self, out: &mut Vec<Output>) -> bool {
+        let Some(command) = self.negotiation.repeat_offer() else { return false };
+        self.restart_ice(out);
+        self.perform(command, out);
+        true
     }
 
     /// Uses other STUN and TURN servers from the next gathering on.

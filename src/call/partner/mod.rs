@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use super::{
     ConnectionId, ConnectionState, DescriptionKind, Marks, Measurement, Milestone, Output, Path, PeerCommand,
-    PeerEvent, SendProfile,
+    PeerEvent, SendProfile, signalling::sent_signals::SentSignals,
 };
 use crate::{
     protocol::{Epoch, IceServer, PeerMessage, Presence, Role, Signal, Signalling, limits::CONNECT_WITHIN},
@@ -63,6 +63,8 @@ pub(crate) struct CurrentMatch {
     pub(crate) chat: Chat,
     /// The quality of the call, second by second.
     pub(crate) quality: QualityHistory,
+    /// The signals of this connection, in case the server has no room for one.
+    pub(crate) sent_signals: SentSignals,
     partner_presence: Presence,
     connection: Connection,
     config: ConnectionConfig,
@@ -174,10 +176,22 @@ impl CurrentMatch {
         self.partner_signalling = signalling;
     }
 
-    /// A restarted server has rebuilt the match from the tickets. Signals sent before are lost.
+    /// The server has restored the match from the ticket in a new session.
     pub(crate) fn on_server_restored(&mut self, out: &mut Vec<Output>) {
         (self.known_to_server, self.partner_signalling) = (true, Signalling::Back);
-        self.connection.repeat_offer(out);
+        self.on_signals_lost(out);
+    }
+
+    /// Signals were lost: our own, the partner's, or both. The partner learns it, too.
+    ///
+    /// The end with an unanswered offer makes it again. If no offer is open, candidates may be lost: then the impolite
+    /// end looks for a path again, if there is none.
+    pub(crate) fn on_signals_lost(&mut self, out: &mut Vec<Output>) {
+        self.sent_signals = SentSignals::default();
+        let searches = self.recovery.is_active() || !self.liveness.is_connected();
+        if !self.connection.repeat_offer(out) && searches && self.terms.role == Role::Impolite {
+            self.connection.restart_ice(out);
+        }
     }
 
     /// The server sent new ICE servers.
@@ -251,6 +265,7 @@ impl CurrentMatch {
             end.min(self.measure_at)
         };
         let due = self.chat.deadline(now).map_or(due, |at| at.min(due));
+        let due = self.sent_signals.deadline().map_or(due, |at| at.min(due));
         self.recovery.deadline(self.can_signal(line_open)).map_or(due, |at| at.min(due))
     }
 
@@ -357,6 +372,7 @@ impl CurrentMatch {
         let id = context.links.next();
         self.connection = Connection::open(id, self.terms.role, first_offer, &self.config, context.out);
         self.epoch = epoch;
+        self.sent_signals = SentSignals::default();
         self.liveness.on_new_connection();
         self.quality.on_new_connection();
         self.verification = Verification::Idle;

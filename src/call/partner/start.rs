@@ -12,7 +12,10 @@ use super::{
     verification::Verification,
 };
 use crate::{
-    call::{Marks, Milestone, signalling::prepared_offer::PreparedConnection},
+    call::{
+        Marks, Milestone,
+        signalling::{prepared_offer::PreparedConnection, sent_signals::SentSignals},
+    },
     protocol::{Epoch, Role, Signal, Signalling},
 };
 
@@ -74,6 +77,7 @@ impl CurrentMatch {
             partner_presence: terms.partner.into(),
             chat: Chat::default(),
             quality: QualityHistory::default(),
+            sent_signals: SentSignals::default(),
             terms,
             known_to_server: true,
             epoch,

@@ -83,13 +83,16 @@ impl Call {
                     });
                 }
             }
-            ToBrowser::Partner { match_id, signalling } => {
+            ToBrowser::Partner { match_id, signalling, signals_lost } => {
                 if let Some(current) = self.state.match_with_id(match_id) {
                     current.on_partner_signalling(signalling);
+                    if signals_lost {
+                        current.on_signals_lost(out);
+                    }
                 }
             }
             ToBrowser::Ended { match_id, reason } => self.on_match_ended(match_id, reason, out),
-            ToBrowser::Error { code, retry_ms, .. } => self.on_server_error(code, retry_ms, out),
+            ToBrowser::Error { code, about, retry_ms } => self.on_server_error(code, about, retry_ms, out),
             // The session handles these.
             ToBrowser::Welcome { .. } | ToBrowser::ComeBack { .. } | ToBrowser::Pong {} => {}
         }
@@ -190,8 +193,7 @@ impl Call {
     /// Handles what has become of the match.
     pub(crate) fn on_match_event(&mut self, event: MatchEvent, out: &mut Vec<Output>) {
         let Some(current) = self.state.current_match() else { return };
-        let (open_match, match_id, epoch) =
-            (current.server_match_id(), current.terms.match_id, current.epoch);
+        let (open_match, match_id) = (current.server_match_id(), current.terms.match_id);
         match event {
             MatchEvent::None => {}
             MatchEvent::Connected => {
@@ -212,12 +214,29 @@ impl Call {
                 self.say_farewell(Farewell::Lost, None, out);
             }
             MatchEvent::PartnerLeft => self.say_farewell(Farewell::Left, open_match, out),
-            // A server that does not know the match would reject the signal, and count it as a refusal.
-            MatchEvent::SendSignal(signal) => {
-                if open_match.is_some() {
-                    self.send(ToServer::Signal { match_id, epoch, signal }, out);
-                }
-            }
+            MatchEvent::SendSignal(signal) => self.send_signal(signal, out),
+        }
+    }
+
+    /// Sends a signal to the partner, or keeps it while an earlier one waits to be sent again.
+    fn send_signal(&mut self, signal: Signal, out: &mut Vec<Output>) {
+        let CallState::Matched(current) = &mut self.state else { return };
+        // A server that does not know the match would reject the signal, and count it as a refusal.
+        let Some(match_id) = current.server_match_id() else { return };
+        if current.sent_signals.is_waiting() {
+            return current.sent_signals.hold(signal);
+        }
+        let msg = ToServer::Signal { match_id, epoch: current.epoch, signal: signal.clone() };
+        if let Some(number) = self.session.send(self.now, msg, &mut self.rng, out) {
+            current.sent_signals.on_sent(number, signal);
+        }
+    }
+
+    /// Sends signals again for which the server had no room, when it is time.
+    pub(crate) fn resend_signals(&mut self, out: &mut Vec<Output>) {
+        if let CallState::Matched(current) = &mut self.state {
+            let due = current.sent_signals.take_due(self.now);
+            due.into_iter().for_each(|it| self.send_signal(it, out));
         }
     }
 

@@ -9,4 +9,5 @@ pub(crate) mod inbound;
 pub(crate) mod queue;
 pub(crate) mod queue_state;
 pub(crate) mod retry;
+pub(crate) mod sent_signals;
 pub(crate) mod prepared_offer;

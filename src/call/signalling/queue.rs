@@ -67,8 +67,19 @@ impl Call {
         }
     }
 
-    /// Handles an error of the server. Other codes than these need no reaction.
-    pub(crate) fn on_server_error(&mut self, code: ErrorCode, retry_ms: Option<u32>, out: &mut Vec<Output>) {
+    /// Handles an error about the message with the number `about`. Other codes than these need no reaction.
+    pub(crate) fn on_server_error(
+        &mut self,
+        code: ErrorCode,
+        about: u64,
+        retry_ms: Option<u32>,
+        out: &mut Vec<Output>,
+    ) {
+        if code == ErrorCode::RateLimited
+            && let CallState::Matched(current) = &mut self.state
+        {
+            current.sent_signals.on_rate_limited(self.now, about, retry_ms, &mut self.rng);
+        }
         if !self.state.is_searching() {
             return;
         }

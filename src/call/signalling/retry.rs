@@ -43,13 +43,9 @@ impl Requests {
         self.retry_at = None;
     }
 
-    /// The server has rejected the last request as too early. It is repeated after the pause that the server names,
-    /// plus up to half of it at random: the server may have said the same to many pages at once.
+    /// The server has rejected the last request as too early. It is repeated after a [`pause`].
     pub(crate) fn on_rate_limited(&mut self, now: Moment, retry_ms: Option<u32>, rng: &mut fastrand::Rng) {
-        let pause = retry_ms.map_or(DEFAULT_RETRY_PAUSE, |it| Duration::from_millis(u64::from(it)));
-        let pause = pause.min(MAX_RETRY_PAUSE);
-        let jitter = rng.u64(1..=(pause.as_millis() as u64 / 2).max(1));
-        self.retry_at = Some(now + pause + Duration::from_millis(jitter));
+        self.retry_at = Some(now + pause(retry_ms, rng));
     }
 
     /// Whether the last request is going to be repeated.
@@ -67,4 +63,12 @@ impl Requests {
     pub(crate) fn deadline(&self) -> Option<Deadline> {
         self.retry_at.map(|at| (at, DeadlineReason::RetryRequest))
     }
+}
+
+/// The pause that the server names, plus up to half of it at random: it may have said the same to many pages at once.
+pub(crate) fn pause(retry_ms: Option<u32>, rng: &mut fastrand::Rng) -> Duration {
+    let pause = retry_ms.map_or(DEFAULT_RETRY_PAUSE, |it| Duration::from_millis(u64::from(it)));
+    let pause = pause.min(MAX_RETRY_PAUSE);
+    let jitter = rng.u64(1..=(pause.as_millis() as u64 / 2).max(1));
+    pause + Duration::from_millis(jitter)
 }

@@ -156,17 +156,20 @@ impl Session {
         self.socket = SocketState::Backoff { until: now + self.reconnect.on_lost(rng) };
     }
 
-    /// Sends a message, now or when the session is open again. Starts a new session if the outbox of this one is full.
+    /// Sends a message, now or when the session is open again, and returns its number. Starts a new session if the
+    /// outbox of this one is full.
     pub(crate) fn send(
         &mut self,
         now: Moment,
         msg: ToServer,
         rng: &mut fastrand::Rng,
         out: &mut Vec<Output>,
-    ) {
-        if !self.try_send(now, msg, out) {
+    ) -> Option<u64> {
+        let number = self.try_send(now, msg, out);
+        if number.is_none() {
             self.abandon(now, rng, out);
         }
+        number
     }
 
     /// Handles a frame.
@@ -288,11 +291,12 @@ impl Session {
         }
     }
 
-    /// Sends a message like [`send`](Self::send), but returns `false` if the outbox is full.
-    pub(super) fn try_send(&mut self, now: Moment, msg: ToServer, out: &mut Vec<Output>) -> bool {
+    /// Sends a message like [`send`](Self::send), but returns `None` if the outbox is full, else the message's number.
+    pub(super) fn try_send(&mut self, now: Moment, msg: ToServer, out: &mut Vec<Output>) -> Option<u64> {
         let heartbeat = Heartbeat::after(&msg).unwrap_or(self.heartbeat);
         let before = mem::replace(&mut self.heartbeat, heartbeat);
-        let Ok(frame) = self.delivery.send(msg) else { return false };
+        let frame = self.delivery.send(msg).ok()?;
+        let number = frame.seq;
         if let SocketState::Open { ping_at, pong_by } = &mut self.socket {
             *ping_at = now + heartbeat.interval();
             if (before, heartbeat) == (Heartbeat::Idle, Heartbeat::Engaged) {
@@ -302,7 +306,7 @@ impl Session {
             }
             out.push(Output::Send(frame));
         }
-        true
+        Some(number)
     }
 
     /// Gives the session up; the next welcome starts a new one.

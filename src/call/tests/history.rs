@@ -94,6 +94,8 @@ struct Harness {
     /// The number of the last prepared offer.
     prepared_number: Option<u32>,
     server: Delivery<ToBrowser>,
+    /// The number of the last message of the page.
+    last_number: u64,
     sessions: u128,
     matches: u128,
     /// The responses of a correct browser and server that are still to come.
@@ -125,6 +127,7 @@ impl Harness {
             current: None,
             prepared_number: None,
             server: Delivery::default(),
+            last_number: 0,
             sessions: 0,
             matches: 0,
             due: VecDeque::new(),
@@ -275,10 +278,12 @@ impl Harness {
             ServerMessage::Candidate(age) => signal(self.match_id(age), candidate_signal("theirs", "a")),
             ServerMessage::Partner(age, lost) => {
                 let signalling = if lost { Signalling::Lost } else { Signalling::Back };
-                ToBrowser::Partner { match_id: self.match_id(age), signalling }
+                ToBrowser::Partner { match_id: self.match_id(age), signalling, signals_lost: !lost }
             }
             ServerMessage::Ended(age, reason) => ToBrowser::Ended { match_id: self.match_id(age), reason },
-            ServerMessage::Error(code, retry_ms) => ToBrowser::Error { code, about: 0, retry_ms },
+            ServerMessage::Error(code, retry_ms) => {
+                ToBrowser::Error { code, about: self.last_number, retry_ms }
+            }
             ServerMessage::ComeBack(after_ms) => ToBrowser::ComeBack { after_ms },
             ServerMessage::Pong => ToBrowser::Pong {},
             ServerMessage::Prepare => ToBrowser::Prepare { ice: Vec::new() },
@@ -362,7 +367,8 @@ impl Harness {
             Output::CloseSocket { .. } => {
                 assert!(self.socket.take().is_some(), "only an existing socket is closed")
             }
-            Output::Send(Frame { msg, .. }) => {
+            Output::Send(Frame { seq, msg, .. }) => {
+                self.last_number = if seq == 0 { self.last_number } else { seq };
                 let may_send =
                     self.socket == Some(Socket::Open) || self.early_message && self.socket.is_some();
                 assert!(may_send, "a message needs an open socket");

@@ -49,6 +49,8 @@ pub(crate) struct TestPage {
     pub(crate) measure_count: usize,
     /// The last acknowledgement that the page sent.
     pub(crate) ack: u64,
+    /// The number of the last numbered message that the page sent.
+    pub(crate) last_number: u64,
     /// The interests and languages in the last join.
     pub(crate) tastes: Tastes,
     /// The device name in the last hello.
@@ -177,6 +179,7 @@ impl TestPage {
             clipboard: String::new(),
             measure_count: 0,
             ack: 0,
+            last_number: 0,
             match_count: 0,
             session_count: 0,
             actions: Vec::new(),
@@ -412,6 +415,7 @@ impl TestPage {
 
     fn server_receive(&mut self, frame: &Frame<ToServer>) -> Option<Frame<ToBrowser>> {
         self.ack = frame.ack;
+        self.last_number = if frame.seq == 0 { self.last_number } else { frame.seq };
         if let ToServer::Hello { resume, ticket, device, past, features } = &frame.msg {
             self.hellos.push(*resume);
             self.ticket.clone_from(ticket);

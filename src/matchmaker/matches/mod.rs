@@ -119,6 +119,12 @@ impl Match {
         self.ends[index].admit(epoch, signal, privacy)
     }
 
+    /// A signal that was to be forwarded will be sent again, because the partner's outbox has no room for it.
+    pub(crate) fn on_not_forwarded(&mut self, peer: PeerId, signal: &Signal) {
+        let index = self.index_of(peer);
+        self.ends[index].candidates -= u16::from(matches!(signal, Signal::Candidate(_)));
+    }
+
     /// The role of the end with this index.
     pub(crate) const fn role(index: usize) -> Role {
         if index == Self::IMPOLITE { Role::Impolite } else { Role::Polite }

@@ -9,25 +9,58 @@ use crate::{
         output::Note,
         peers::{Peer, PeerState, SocketState, device::ResolvedDevice, past_partners::PairHistory},
     },
-    protocol::{Delivery, PastPairs, PeerId, Signalling, ToBrowser, limits::GRACE_MATCHED},
+    protocol::{EndReason, MatchId, PastPairs, PeerId, Signalling, ToBrowser, limits::GRACE_MATCHED},
     time::Moment,
 };
 
 impl Matchmaker {
     /// Reads a ticket. `None` if it is of no use here: not signed with our keys, expired, for a match that has ended,
     /// or in conflict with the server's records.
+    ///
+    /// A ticket of a newer match beats a match that was rebuilt from an older ticket and whose other end has not come:
+    /// that end is most likely in the newer match. Nothing beats a match with both ends, or an open session.
     pub(crate) fn verify_ticket(&self, now: Moment, text: &str) -> Option<Ticket> {
         let ticket = Ticket::verify(text, &self.deployment.keys, self.ids.unix_seconds(now))?;
-        let match_of = |id: PeerId| self.peers.get(&id).map(Peer::match_id);
-        let is_current = match_of(ticket.peer) == Some(Some(ticket.match_id));
+        let is_current = self.match_of(ticket.peer) == Some(ticket.match_id);
         let is_unknown = !self.matches.contains(ticket.match_id)
-            && match_of(ticket.peer).is_none()
-            && match_of(ticket.partner).is_none();
-        let has_room = self.peers.len() + 2 <= self.limits.max_connections;
+            && ticket.peers().into_iter().all(|it| self.is_available(&ticket, it));
+        let replaced = ticket.peers().iter().filter(|it| self.peers.contains_key(*it)).count();
+        let has_room = self.peers.len() - replaced + 2 <= self.limits.max_connections;
         (is_current || is_unknown && has_room && !self.draining).then_some(ticket)
     }
 
+    /// Whether a peer of a ticket is free for the match of the ticket.
+    ///
+    /// It is if the server has no record of it, or only one that no page has claimed, or that the holder of the ticket
+    /// itself has left. A match in that record must be older, and must wait for an end.
+    fn is_available(&self, ticket: &Ticket, id: PeerId) -> bool {
+        let Some(peer) = self.peers.get(&id) else { return true };
+        let has_come = peer.secrets.has_begun();
+        let is_absent = match peer.socket {
+            SocketState::Attached(_) => false,
+            SocketState::Detached { .. } => id == ticket.peer || !has_come,
+        };
+        is_absent
+            && match peer.match_id() {
+                Some(it) => it < ticket.match_id && self.waits_for_end(it, id),
+                None => !has_come,
+            }
+    }
+
+    /// Whether the match of this peer was rebuilt from a ticket, and one of the two has not come since.
+    fn waits_for_end(&self, match_id: MatchId, id: PeerId) -> bool {
+        let has_come = |it: PeerId| self.peers.get(&it).is_some_and(|it| it.secrets.has_begun());
+        !has_come(id) || !self.matches.partner_of(match_id, id).is_some_and(has_come)
+    }
+
+    fn match_of(&self, id: PeerId) -> Option<MatchId> {
+        self.peers.get(&id).and_then(Peer::match_id)
+    }
+
     /// Resumes the match of a verified ticket on a new socket.
+    ///
+    /// A page that comes with a ticket has lost what it had not sent, and nobody knows which messages to it have
+    /// arrived. So its partner is told that signals are lost, and each of the two makes an unanswered offer again.
     pub(crate) fn resume_by_ticket(
         &mut self,
         now: Moment,
@@ -36,13 +69,15 @@ impl Matchmaker {
         (device, past): (ResolvedDevice, &PastPairs),
     ) {
         let Ticket { match_id, peer: id, relay_only, role, .. } = ticket;
-        if !self.peers.contains_key(&id) {
+        if self.match_of(id) != Some(match_id) {
+            ticket.peers().into_iter().for_each(|it| self.remove_peer(now, it, EndReason::PartnerLost));
             self.rebuild(now, ticket);
         }
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        // A peer that has had a session here may have received what is in its outbox. Otherwise all of it is new.
-        if peer.secret.is_some() {
-            peer.delivery = Delivery::with_capacity(self.limits.outbox_bytes);
+        // A page without a `welcome` has not received anything that is in the outbox.
+        let loses_signals = peer.secrets.is_known_to_page();
+        if loses_signals {
+            peer.forget_session(self.limits.outbox_bytes);
         }
         peer.device = device.id;
         peer.past_partners = PairHistory::from_hello(now, past);
@@ -54,8 +89,10 @@ impl Matchmaker {
             let ice = self.deployment.ice.servers(unix_now, match_id, role, relay_only);
             self.send(id, ToBrowser::Ice { match_id, ice });
         }
-        if let Some(SocketState::Detached { .. }) = before {
-            self.notify_partner(id, Signalling::Back);
+        match before {
+            _ if loses_signals => self.notify_partner_of_lost_signals(id),
+            Some(SocketState::Detached { .. }) => self.notify_partner(id, Signalling::Back),
+            Some(SocketState::Attached(_)) | None => {}
         }
     }
 

@@ -50,7 +50,8 @@ impl Matchmaker {
                 self.end_session(now, peer, ErrorCode::HelloTwice, seq);
             }
             (OpenSocket::Bound(peer), msg) => {
-                if self.receive(now, peer, (seq, ack), msg.is_numbered()) {
+                if self.receive(now, peer, (seq, ack), msg.is_numbered()) && !self.is_lost_signal(peer, &msg)
+                {
                     self.dispatch(now, peer, seq, msg);
                 }
                 self.send_ack_if_owed(peer);
@@ -111,6 +112,8 @@ impl Matchmaker {
     /// Processes the numbers of a frame. Returns `false` if its content must be ignored.
     fn receive(&mut self, now: Moment, id: PeerId, (seq, ack): (u64, u64), counted: bool) -> bool {
         let Some(peer) = self.peers.get_mut(&id) else { return false };
+        // A page sends nothing but its `hello` before the `welcome`.
+        peer.secrets.on_welcome_received();
         match peer.delivery.receive(seq, ack, counted) {
             Receipt::Fresh => true,
             Receipt::Duplicate => false,
@@ -120,6 +123,14 @@ impl Matchmaker {
                 false
             }
         }
+    }
+
+    /// Whether a message carries a signal that its sender sent before it knew that signals were lost.
+    fn is_lost_signal(&mut self, id: PeerId, msg: &ToServer) -> bool {
+        let Some(peer) = self.peers.get_mut(&id).filter(|it| it.sends_lost_signals) else { return false };
+        let tells = |it: &Arc<ToBrowser>| matches!(**it, ToBrowser::Partner { signals_lost: true, .. });
+        peer.sends_lost_signals = peer.delivery.has_unacknowledged(tells);
+        peer.sends_lost_signals && msg.signal().is_some()
     }
 
     fn dispatch(&mut self, now: Moment, peer: PeerId, seq: u64, msg: ToServer) {
@@ -221,7 +232,7 @@ impl Matchmaker {
         let Some(it) = self.own_match(now, id, seq, match_id) else { return };
         let partner = it.partner_of(id);
         match it.admit(id, epoch, &signal) {
-            Admission::Forward => self.forward(id, seq, partner, (match_id, epoch, signal)),
+            Admission::Forward => self.forward((id, seq), partner, (match_id, epoch, signal)),
             Admission::Stale | Admission::Private => {}
             Admission::BadEpoch => self.refuse(now, id, ErrorCode::BadEpoch, seq),
             Admission::TooManyCandidates => self.refuse(now, id, ErrorCode::TooManyCandidates, seq),
@@ -230,20 +241,25 @@ impl Matchmaker {
 
     /// Forwards a signal to the partner.
     ///
-    /// If too much is unacknowledged there, the sender must retry later. The partner is not at fault: it may just be
-    /// far away.
+    /// If too much is unacknowledged there, signals of former connections make room. If that is not enough, the sender
+    /// must retry later. The partner is not at fault: it may just be far away.
     fn forward(
         &mut self,
-        from: PeerId,
-        seq: u64,
+        (from, seq): (PeerId, u64),
         to: PeerId,
         (match_id, epoch, signal): (MatchId, Epoch, Signal),
     ) {
-        if self.peers.get(&to).is_some_and(|it| it.delivery.has_capacity_for(signal.text_bytes())) {
-            self.send(to, ToBrowser::Signal { match_id, epoch, signal });
-        } else {
-            self.send_rate_limited(from, seq, Some(OUTBOX_RETRY_MS));
+        let Some(partner) = self.peers.get_mut(&to) else { return };
+        if !partner.delivery.has_capacity_for(signal.text_bytes()) {
+            partner.delivery.take_back(|it| is_of_former_connection(it, (match_id, epoch)));
         }
+        if partner.delivery.has_capacity_for(signal.text_bytes()) {
+            return self.send(to, ToBrowser::Signal { match_id, epoch, signal });
+        }
+        if let Some(it) = self.matches.get_mut(match_id) {
+            it.on_not_forwarded(from, &signal);
+        }
+        self.send_rate_limited(from, seq, Some(OUTBOX_RETRY_MS));
     }
 
     fn on_connected(&mut self, now: Moment, id: PeerId, seq: u64, match_id: MatchId) {
@@ -352,4 +368,9 @@ impl Matchmaker {
             self.send(id, ToBrowser::Pong {});
         }
     }
+}
+
+/// Whether a message is a signal that its recipient will drop, because it belongs to a former match or connection.
+fn is_of_former_connection(msg: &ToBrowser, (current, now): (MatchId, Epoch)) -> bool {
+    matches!(msg, ToBrowser::Signal { match_id, epoch, .. } if *match_id != current || *epoch < now)
 }

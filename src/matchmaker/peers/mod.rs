@@ -4,6 +4,7 @@
 
 pub(crate) mod sessions;
 pub(crate) mod messages;
+pub(crate) mod resume_secrets;
 pub(crate) mod device;
 pub(crate) mod past_partners;
 
@@ -16,10 +17,11 @@ use super::{
     queue::{place::Place, prepared_offers::OfferState},
 };
 use crate::{
-    protocol::{Delivery, MatchId, Media, PeerId, Secret, Tastes, ToBrowser, limits::NOT_AGAIN_FOR},
+    protocol::{Delivery, MatchId, Media, PeerId, Tastes, ToBrowser, limits::NOT_AGAIN_FOR},
     time::Moment,
 };
 use past_partners::PairHistory;
+use resume_secrets::ResumeSecrets;
 
 /// When a peer retries that was rejected because the server, or its network's share of it, is full.
 ///
@@ -46,8 +48,8 @@ pub(crate) enum OpenSocket {
 /// A peer that has sent `hello`, or that its partner's ticket names.
 #[derive(Debug)]
 pub(crate) struct Peer {
-    /// Lets the peer resume its session; `None` if only its partner's ticket has named it so far.
-    pub(crate) secret: Option<Secret>,
+    /// Let the peer resume its session. There are none if only its partner's ticket has named it so far.
+    pub(crate) secrets: ResumeSecrets,
     /// The network of its current or last socket.
     pub(crate) network: Option<Network>,
     /// Its socket.
@@ -70,6 +72,8 @@ pub(crate) struct Peer {
     pub(crate) past_partners: Option<Box<PairHistory>>,
     /// How many of its messages were refused on this socket.
     pub(crate) refusals: u16,
+    /// It may not know yet that signals were lost, so that its own still belong to them.
+    pub(crate) sends_lost_signals: bool,
     /// Former partners, and until when each is not accepted again; oldest first.
     cooldowns: VecDeque<(Moment, PeerId)>,
 }
@@ -125,15 +129,9 @@ impl PeerState {
 
 impl Peer {
     /// A peer that has just sent `hello`.
-    pub(crate) fn new(
-        socket: SocketId,
-        network: Network,
-        secret: Secret,
-        device: DeviceId,
-        outbox_bytes: u32,
-    ) -> Self {
+    pub(crate) fn new(socket: SocketId, network: Network, device: DeviceId, outbox_bytes: u32) -> Self {
         let socket = SocketState::Attached(socket);
-        Self { secret: Some(secret), network: Some(network), device, ..Self::with(socket, outbox_bytes) }
+        Self { network: Some(network), device, ..Self::with(socket, outbox_bytes) }
     }
 
     /// A peer that a ticket names and that has until then to connect.
@@ -143,7 +141,7 @@ impl Peer {
 
     fn with(socket: SocketState, outbox_bytes: u32) -> Self {
         Self {
-            secret: None,
+            secrets: ResumeSecrets::default(),
             network: None,
             socket,
             delivery: Delivery::with_capacity(outbox_bytes),
@@ -155,8 +153,15 @@ impl Peer {
             device: DeviceId::default(),
             past_partners: None,
             refusals: 0,
+            sends_lost_signals: false,
             cooldowns: VecDeque::new(),
         }
+    }
+
+    /// Forgets its numbers, its outbox and its secrets: its page begins a new session.
+    pub(crate) fn forget_session(&mut self, outbox_bytes: u32) {
+        self.delivery = Delivery::with_capacity(outbox_bytes);
+        (self.secrets, self.sends_lost_signals) = (ResumeSecrets::default(), false);
     }
 
     /// Keeps this peer apart from `other` for [`NOT_AGAIN_FOR`].

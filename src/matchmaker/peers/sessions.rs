@@ -40,7 +40,7 @@ impl Matchmaker {
 
     /// Resumes a session, or starts a new one.
     ///
-    /// A secret takes precedence over a ticket: only with the secret is no message lost.
+    /// A secret takes precedence over a ticket: only with a secret is no message lost.
     pub(crate) fn on_hello(
         &mut self,
         now: Moment,
@@ -50,10 +50,12 @@ impl Matchmaker {
         ticket: Option<&str>,
         (device, past): (Option<&str>, &PastPairs),
     ) {
-        let is_valid =
-            |it: &Resume| self.peers.get(&it.peer).is_some_and(|peer| peer.secret == Some(it.secret));
+        let is_valid = |it: &Resume| {
+            let peer = self.peers.get(&it.peer);
+            peer.is_some_and(|peer| peer.secrets.accepts(it.secret))
+        };
         if let Some(resume) = resume.filter(is_valid) {
-            return self.resume_by_secret(now, (socket, network), ack, resume.peer);
+            return self.resume_by_secret(now, (socket, network), ack, resume);
         }
         match ticket.and_then(|it| self.verify_ticket(now, it)) {
             Some(ticket) => {
@@ -65,10 +67,11 @@ impl Matchmaker {
                 self.close_socket(socket, ErrorCode::ServerFull);
             }
             None => {
-                let (id, secret) = (self.ids.peer_id(now), self.ids.secret());
+                let id = self.ids.peer_id(now);
                 let device = self.resolve_device(device);
                 self.bind_socket(socket, id);
-                let mut peer = Peer::new(socket, network, secret, device.id, self.limits.outbox_bytes);
+                let mut peer = Peer::new(socket, network, device.id, self.limits.outbox_bytes);
+                let secret = peer.secrets.next(|| self.ids.secret());
                 peer.past_partners = PairHistory::from_hello(now, past);
                 self.peers.insert(id, peer);
                 self.send(id, self.deployment.welcome(id, secret, (false, None), device.new_name));
@@ -85,12 +88,13 @@ impl Matchmaker {
         now: Moment,
         (socket, network): (SocketId, Network),
         ack: u64,
-        id: PeerId,
+        Resume { peer: id, secret }: Resume,
     ) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         if !peer.delivery.acknowledge(ack) {
             return self.close_socket(socket, ErrorCode::BadSequence);
         }
+        peer.secrets.on_shown(secret);
         let state = peer.state;
         let before = self.reattach((socket, network), id, (true, None), None);
         match (before, state) {
@@ -107,7 +111,7 @@ impl Matchmaker {
         }
     }
 
-    /// Moves a peer's session to a new socket: new secret, `welcome`, replay. Returns the former state of its socket.
+    /// Moves a peer's session to a new socket: next secret, `welcome`, replay. Returns the former state of its socket.
     ///
     /// A former socket that is still open is closed. If the peer is in a match, its new network may change what the
     /// partners may learn of each other.
@@ -119,8 +123,8 @@ impl Matchmaker {
         device_name: Option<String>,
     ) -> Option<SocketState> {
         let peer = self.peers.get_mut(&id)?;
-        let secret = self.ids.secret();
-        (peer.secret, peer.network, peer.refusals) = (Some(secret), Some(network), 0);
+        let secret = peer.secrets.next(|| self.ids.secret());
+        (peer.network, peer.refusals) = (Some(network), 0);
         let before = mem::replace(&mut peer.socket, SocketState::Attached(socket));
         let current = peer.match_id();
         self.bind_socket(socket, id);
@@ -180,10 +184,27 @@ impl Matchmaker {
 
     /// Tells the partner of a peer, if there is one, whether the peer's socket is lost or back.
     pub(crate) fn notify_partner(&mut self, id: PeerId, signalling: Signalling) {
-        let Some(match_id) = self.peers.get(&id).and_then(Peer::match_id) else { return };
-        if let Some(partner) = self.matches.partner_of(match_id, id) {
-            self.send(partner, ToBrowser::Partner { match_id, signalling });
+        if let Some((match_id, partner)) = self.current_partner(id) {
+            self.send(partner, ToBrowser::Partner { match_id, signalling, signals_lost: false });
         }
+    }
+
+    /// Tells the partner of a peer that the peer is back in a new session, without the signals of the former one.
+    ///
+    /// What the partner has sent before it knows that is dropped: an answer to a lost offer would not fit the repeated
+    /// one.
+    pub(crate) fn notify_partner_of_lost_signals(&mut self, id: PeerId) {
+        let Some((match_id, partner)) = self.current_partner(id) else { return };
+        let msg = ToBrowser::Partner { match_id, signalling: Signalling::Back, signals_lost: true };
+        if let Some(peer) = self.peers.get_mut(&partner) {
+            peer.sends_lost_signals = true;
+        }
+        self.send(partner, msg);
+    }
+
+    fn current_partner(&self, id: PeerId) -> Option<(MatchId, PeerId)> {
+        let match_id = self.peers.get(&id)?.match_id()?;
+        Some((match_id, self.matches.partner_of(match_id, id)?))
     }
 
     /// Removes a peer and ends its match, for `reason`. The record goes first, so that the peer itself gets no message.

@@ -9,14 +9,18 @@ use crate::{
 
 /// Whether two waiting peers may be paired now.
 ///
-/// Peers that have just parted are kept apart for a while. Peers are never paired if one has blocked the other. Peers
-/// that met recently are paired only after both have waited for [`AGAIN_AFTER`] without finding anybody else.
+/// Two peers of one device are never paired: one is another tab, or a session that its page has lost. Peers that have
+/// just parted are kept apart for a while. Peers are never paired if one has blocked the other. Peers that met recently
+/// are paired only after both have waited for [`AGAIN_AFTER`] without finding anybody else.
 pub(crate) fn check_eligibility(
     now: Moment,
     keys: &Keys,
     (one, mine): (PeerId, &Peer),
     (other, theirs): (PeerId, &Peer),
 ) -> Acceptance {
+    if mine.device == theirs.device {
+        return Acceptance::Never;
+    }
     let mut not_before = mine.cooldown_until(now, other).max(theirs.cooldown_until(now, one));
     let histories = [mine, theirs].map(|it| it.past_partners.as_deref());
     // Most peers have no history, and pair ids are expensive.

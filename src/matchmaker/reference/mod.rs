@@ -4,6 +4,7 @@
 //! the best of all possible pairs, then the next best, until no pair is left.
 
 mod queueing;
+mod sessions;
 mod past_partners;
 mod queries;
 
@@ -37,6 +38,8 @@ pub(crate) struct ModelPage {
     /// Messages of the page that reach the server when the page resumes.
     unsent: Vec<PageAction>,
     refusals: usize,
+    /// Whether a message of the page has arrived since its last welcome: its former secret is no longer valid.
+    pub(crate) is_confirmed: bool,
 }
 
 /// A match, whether or not it is over.
@@ -113,6 +116,7 @@ impl ReferenceModel {
             missed_events: Vec::new(),
             unsent: Vec::new(),
             refusals: 0,
+            is_confirmed: false,
         });
         self.devices.push(ModelDevice::default());
         if let Some(code) = self.admission_error(self.open_sockets() - 1) {
@@ -140,31 +144,6 @@ impl ReferenceModel {
         }
     }
 
-    /// A page opens another socket and shows its resume secret there.
-    pub(crate) fn resume(&mut self, page: usize) {
-        self.catch_up();
-        if let Some(code) = self.admission_error(self.open_sockets()) {
-            return self.pages[page].events.extend([ModelEvent::Error(code), ModelEvent::Closed(code)]);
-        }
-        if self.pages[page].state == PageState::Gone {
-            return self.reload(page);
-        }
-        let before = self.pages[page].wire;
-        (self.pages[page].wire, self.pages[page].refusals) = (WireState::Working, 0);
-        self.send_to_page(page, ModelEvent::Welcome { resumed: true });
-        for event in std::mem::take(&mut self.pages[page].missed_events) {
-            self.send_to_page(page, event);
-        }
-        if let WireState::Lost { .. } = before {
-            self.pages[page].times_passed_by = 0;
-            self.notify_partner(page, Signalling::Back);
-        }
-        self.pair_all();
-        for action in std::mem::take(&mut self.pages[page].unsent) {
-            self.on_message(page, action);
-        }
-    }
-
     /// A page sends a message; the server receives it now if the wire works.
     pub(crate) fn send(&mut self, page: usize, action: PageAction) {
         self.store_on_device(page, action);
@@ -177,6 +156,7 @@ impl ReferenceModel {
 
     fn on_message(&mut self, page: usize, action: PageAction) {
         let state = self.pages[page].state;
+        self.pages[page].is_confirmed = true;
         match (action, state) {
             (_, PageState::Gone) => {}
             (_, PageState::AwaitingHello { .. }) => self.dismiss(page, ErrorCode::HelloFirst),
@@ -234,6 +214,7 @@ impl ReferenceModel {
     pub(crate) fn send_invalid(&mut self, page: usize, code: ErrorCode) {
         self.catch_up();
         if self.pages[page].state != PageState::Gone {
+            self.pages[page].is_confirmed = true;
             self.refuse(page, code);
         }
     }

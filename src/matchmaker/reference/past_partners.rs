@@ -13,8 +13,13 @@ impl ReferenceModel {
     /// Whether the device of this page can open a new page: it was welcomed once and has no page now.
     pub(crate) fn can_reload(&self, page: usize) -> bool {
         let device = self.pages[page].device;
-        let was_welcomed = self.pages[page].events.iter().any(|it| matches!(it, ModelEvent::Welcome { .. }));
-        was_welcomed && !self.pages.iter().any(|it| it.device == device && it.state != PageState::Gone)
+        self.was_welcomed(page)
+            && !self.pages.iter().any(|it| it.device == device && it.state != PageState::Gone)
+    }
+
+    /// Whether a welcome has ever reached a page, so that it knows the name of its device.
+    pub(crate) fn was_welcomed(&self, page: usize) -> bool {
+        self.pages[page].events.iter().any(|it| matches!(it, ModelEvent::Welcome { .. }))
     }
 
     /// The device of this page opens a new page.
@@ -80,9 +85,13 @@ impl ReferenceModel {
         self.may_meet_from(one, other).is_some_and(|at| at <= self.now)
     }
 
-    /// The time from which two waiting pages may be paired, as far as their past is concerned; `None` for never.
+    /// The time from which two waiting pages may be paired, as far as their past is concerned; `None` for never, as for
+    /// two pages of one device.
     pub(crate) fn may_meet_from(&self, one: usize, other: usize) -> Option<u64> {
         let device = |page: usize| self.pages[page].device;
+        if device(one) == device(other) {
+            return None;
+        }
         let both = [(one, device(other)), (other, device(one))];
         if both.iter().any(|(page, device)| self.pages[*page].blocked.contains(&Some(*device))) {
             return None;

@@ -12,6 +12,12 @@ use crate::{
 pub(crate) type PossiblePair = (u8, (u64, usize), (u64, usize), usize, usize);
 
 impl ReferenceModel {
+    /// Whether the server has a peer for this page that the page does not know of.
+    pub(crate) fn is_ghost(&self, page: usize) -> bool {
+        let is_peer = !matches!(self.pages[page].state, PageState::AwaitingHello { .. } | PageState::Gone);
+        is_peer && !self.was_welcomed(page)
+    }
+
     /// The next time at which something has to happen without an input.
     pub(crate) fn deadline(&self) -> Option<u64> {
         let queue = self.queue();

@@ -38,14 +38,18 @@ const CAPACITY: usize = 8;
 #[derive(Clone, Copy, Debug)]
 enum DrawnAction {
     AddPage,
-    /// Opens a new page on the device of one that is gone.
+    /// Opens a new page on the device of one that is gone, or now and then of one that is not.
     Reload(usize),
+    /// Opens a page whose first welcome is lost; on the device of another page or on a new one.
+    AddGhost(Option<usize>),
     /// Opens a page that does not say hello.
     OpenPage,
     SendHello(usize),
     Send(usize, DrawnMessage, MatchChoice),
     SendInvalid(usize, Violation),
     Resume(usize),
+    /// Resumes, and loses the welcome.
+    LoseWelcome(usize),
     /// Shows the peer id of a page with a used secret, or with a wrong one.
     AddImpostor(usize, bool),
     CutWire(usize),
@@ -96,11 +100,13 @@ enum Action {
     Nothing,
     AddPage,
     Reload(usize),
+    AddGhost(Option<usize>),
     OpenPage,
     SendHello(usize),
     Send(usize, PageAction),
     SendInvalid(usize, Violation),
     Resume(usize),
+    LoseWelcome(usize),
     AddImpostor(usize, bool),
     CutWire(usize),
     LoseSocket(usize),
@@ -155,11 +161,13 @@ impl ReferenceStateMachine for ModelRun {
         Union::new_weighted(vec![
             (8, Just(DrawnAction::AddPage).boxed()),
             (6, index().prop_map(DrawnAction::Reload).boxed()),
+            (2, prop::option::of(index()).prop_map(DrawnAction::AddGhost).boxed()),
             (1, Just(DrawnAction::OpenPage).boxed()),
             (1, index().prop_map(DrawnAction::SendHello).boxed()),
             (60, (index(), message, choice).prop_map(|(a, b, c)| DrawnAction::Send(a, b, c)).boxed()),
             (3, (index(), violation).prop_map(|(a, b)| DrawnAction::SendInvalid(a, b)).boxed()),
             (7, index().prop_map(DrawnAction::Resume).boxed()),
+            (4, index().prop_map(DrawnAction::LoseWelcome).boxed()),
             (1, (index(), any::<bool>()).prop_map(|(a, b)| DrawnAction::AddImpostor(a, b)).boxed()),
             (3, index().prop_map(DrawnAction::CutWire).boxed()),
             (7, index().prop_map(DrawnAction::LoseSocket).boxed()),
@@ -185,18 +193,27 @@ impl ReferenceStateMachine for ModelRun {
 impl ModelRun {
     /// Picks a page to which the action can apply; `Action::Nothing` if there is none.
     fn resolve(&self, drawn: DrawnAction) -> Action {
+        let pick = |n: usize, fits: &dyn Fn(usize) -> bool| {
+            let all: Vec<_> = (0..self.model.pages.len()).filter(|it| fits(*it)).collect();
+            n.checked_rem(all.len()).map(|it| all[it])
+        };
+        let fits_to = |page: usize, fits: &dyn Fn(PageState, WireState) -> bool| {
+            fits(self.model.pages[page].state, self.model.pages[page].wire)
+        };
         let find = |n: usize, fits: &dyn Fn(PageState, WireState) -> bool| {
-            let fitting = |it: &usize| fits(self.model.pages[*it].state, self.model.pages[*it].wire);
-            let all: Vec<_> = (0..self.model.pages.len()).filter(fitting).collect();
-            (!all.is_empty()).then(|| all[n % all.len()])
+            pick(n, &|it| fits_to(it, fits) && !self.model.is_ghost(it))
         };
         let is_peer = |it| !matches!(it, PageState::AwaitingHello { .. } | PageState::Gone);
         let action = match drawn {
             DrawnAction::AddPage => Some(Action::AddPage),
             DrawnAction::Reload(n) => {
-                let mut gone: Vec<_> = (0..self.model.pages.len()).collect();
-                gone.retain(|it| self.model.can_reload(*it));
-                n.checked_rem(gone.len()).map(|it| Action::Reload(gone[it]))
+                let is_tab = n % 8 == 0;
+                let can = |it| self.model.can_reload(it) || is_tab && self.model.was_welcomed(it);
+                pick(n / 8, &can).map(Action::Reload)
+            }
+            DrawnAction::AddGhost(n) => {
+                let tab_of = n.and_then(|it| pick(it, &|it| self.model.was_welcomed(it)));
+                Some(Action::AddGhost(tab_of))
             }
             DrawnAction::OpenPage => Some(Action::OpenPage),
             DrawnAction::SendHello(n) => {
@@ -214,15 +231,19 @@ impl ModelRun {
                 find(n / 2, &|it, wire| is_peer(it) && (n % 8 == 0 || wire != WireState::Working))
                     .map(Action::Resume)
             }
-            DrawnAction::AddImpostor(n, used) => {
-                find(n, &|it, _| is_peer(it)).map(|it| Action::AddImpostor(it, used))
+            DrawnAction::LoseWelcome(n) => {
+                find(n / 2, &|it, wire| is_peer(it) && (n % 8 == 0 || wire != WireState::Working))
+                    .map(Action::LoseWelcome)
             }
+            // A used secret is still valid until a message has arrived.
+            DrawnAction::AddImpostor(n, used) => find(n, &|it, _| is_peer(it))
+                .map(|it| Action::AddImpostor(it, used && self.model.pages[it].is_confirmed)),
             DrawnAction::CutWire(n) => {
                 find(n, &|it, wire| is_peer(it) && wire == WireState::Working).map(Action::CutWire)
             }
             DrawnAction::LoseSocket(n) => {
-                find(n, &|it, wire| is_peer(it) && !matches!(wire, WireState::Lost { .. }))
-                    .map(Action::LoseSocket)
+                let fits = |it, wire| is_peer(it) && !matches!(wire, WireState::Lost { .. });
+                pick(n, &|it| fits_to(it, &fits)).map(Action::LoseSocket)
             }
             DrawnAction::ClosePage(n) => {
                 find(n, &|it, wire| is_peer(it) && wire == WireState::Working).map(Action::ClosePage)
@@ -270,6 +291,7 @@ impl ModelRun {
                 model.send_hello(model.pages.len() - 1);
             }
             Action::Reload(page) => model.reload(page),
+            Action::AddGhost(tab_of) => model.add_ghost(tab_of),
             Action::OpenPage => model.open_page(),
             Action::SendHello(page) => model.send_hello(page),
             Action::Send(page, page_action) => model.send(page, page_action),
@@ -280,6 +302,7 @@ impl ModelRun {
             }
             Action::SendInvalid(page, Violation::TooSoon) => model.send_too_soon(page),
             Action::Resume(page) => model.resume(page),
+            Action::LoseWelcome(page) => model.lose_welcome(page),
             Action::CutWire(page) => model.cut_wire(page),
             Action::LoseSocket(page) => model.lose_socket(page),
             Action::ClosePage(page) => model.close_page(page),
@@ -353,6 +376,7 @@ impl MatchmakerRun {
                 scene.send_hello(page, None);
             }
             Action::Reload(page) => _ = scene.reload(page),
+            Action::AddGhost(tab_of) => _ = scene.add_ghost(tab_of),
             Action::OpenPage => _ = scene.open_page(),
             Action::SendHello(page) => scene.send_hello(page, None),
             Action::Send(page, page_action) => self.send(page, page_action),
@@ -370,6 +394,7 @@ impl MatchmakerRun {
                 self.used_identities.resize(scene.pages.len(), None);
                 self.used_identities[page] = before;
             }
+            Action::LoseWelcome(page) => _ = scene.lose_welcome(page),
             Action::AddImpostor(page, used) => {
                 let identity = scene.pages[page].identity.unwrap();
                 let before =
@@ -479,7 +504,7 @@ impl MatchmakerRun {
 
     /// The matchmaker's record of a page.
     fn peer(&self, page: usize) -> Option<&Peer> {
-        self.scene.machine.peers.get(&self.scene.pages.get(page)?.identity?.peer)
+        self.scene.machine.peers.get(&self.scene.pages.get(page)?.peer?)
     }
 
     /// Translates an event to the model's terms.
@@ -507,7 +532,7 @@ impl MatchmakerRun {
                     epoch: epoch.0,
                     text: signal_text(signal).parse().unwrap(),
                 },
-                ToBrowser::Partner { match_id, signalling } => {
+                ToBrowser::Partner { match_id, signalling, .. } => {
                     ModelEvent::Partner { match_index: index_of(match_id), signalling: *signalling }
                 }
                 ToBrowser::Ended { match_id, reason } => {
@@ -676,8 +701,9 @@ impl MatchmakerRun {
         }
         for (n, (id, page, role)) in ends.iter().enumerate() {
             for (other_id, other, others) in &ends[..n] {
-                let is_valid = id != other_id || (page != other && role != others);
-                assert!(is_valid, "{page} and {other} are the same page or both {role:?}\n{}", self.trail);
+                let device = |page: usize| &self.scene.pages[page].device;
+                let is_valid = id != other_id || (device(*page) != device(*other) && role != others);
+                assert!(is_valid, "{page} and {other} are one device or both {role:?}\n{}", self.trail);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     hidden_addresses::{join_hiding, scene_with_relay},
-    scene::{Scene, offer, secs},
+    scene::{ClientEvent, Scene, Wire, offer, secs},
 };
 use crate::protocol::{ToBrowser, ToServer};
 
@@ -74,6 +74,158 @@ fn ticket_replaces_a_lost_secret_and_restarts_sequence_numbers() {
     assert_eq!(scene.events_on_replaced_socket(ann).last().unwrap(), "closed replaced");
     scene.send_signal(bob, match_id, 1, offer("still there?"));
     assert_eq!(scene.take_events(ann), ["signal #1 1 still there?"]);
+}
+
+/// Takes the secret from a page, so that only its ticket is left.
+fn forget_secret(scene: &mut Scene, page: usize) {
+    scene.pages[page].identity.as_mut().unwrap().secret = crate::protocol::Secret(uuid::Uuid::nil());
+}
+
+#[test]
+fn partner_learns_that_a_takeover_has_lost_signals() {
+    for notices in [false, true] {
+        let mut scene = Scene::new();
+        let (ann, bob, match_id) = scene.add_matched_pair();
+        scene.report_connected(match_id, [ann, bob]);
+        scene.pages[ann].wire = Wire::Cut;
+        if notices {
+            scene.lose_socket(ann);
+        }
+        scene.send_signal(bob, match_id, 1, offer("lost"));
+        forget_secret(&mut scene, ann);
+        scene.pages[bob].wire = Wire::NotReading;
+        scene.resume_with_ticket(ann);
+        scene.send_signal(bob, match_id, 1, offer("sent before bob knows"));
+        assert_eq!(scene.take_events(ann), ["welcome"]);
+        scene.pages[bob].wire = Wire::Working;
+        scene.resume(bob);
+        let expected = ["partner #1 lost", "welcome back", "partner #1 back, signals lost"];
+        assert_eq!(scene.take_events(bob), expected[usize::from(!notices)..]);
+        scene.send_signal(bob, match_id, 1, offer("again"));
+        assert_eq!(scene.take_events(ann), ["signal #1 1 again"]);
+    }
+}
+
+#[test]
+fn signals_for_a_page_without_a_welcome_are_kept() {
+    let (mut scene, ann, bob) = interrupted_call();
+    let match_id = scene.last_match(ann);
+    scene.resume_with_ticket(bob);
+    scene.pages[ann].ticket_to_send = scene.last_ticket(ann);
+    for _ in 0..2 {
+        forget_secret(&mut scene, ann);
+        scene.lose_welcome(ann);
+        scene.send_signal(bob, match_id, 1, offer("one"));
+    }
+    scene.resume_with_ticket(ann);
+    assert_eq!(scene.take_events(bob), ["welcome", "partner #1 back"], "nothing was lost");
+    let signals = ["signal #1 1 one"; 2];
+    assert_eq!(scene.take_events(ann), [&["welcome", "partner #1 back"][..], &signals].concat());
+}
+
+/// Ann met Bob and then Cem, with whom she talks. Bob was offline and still has the ticket of their match when the
+/// server is replaced.
+fn call_after_another() -> (Scene, [usize; 3]) {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
+    scene.pages[bob].wire = Wire::Cut;
+    scene.advance(secs(1));
+    scene.send(ann, ToServer::Next { match_id });
+    let [cem] = scene.add_pages();
+    scene.join(cem);
+    let match_id = scene.last_match(cem);
+    scene.report_connected(match_id, [ann, cem]);
+    scene.take_all_events(0..3);
+    scene.restart_server();
+    (scene, [ann, bob, cem])
+}
+
+#[test]
+fn newer_match_is_rebuilt_in_whatever_order_tickets_arrive() {
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let (mut scene, pages) = call_after_another();
+        let [ann, _, cem] = pages;
+        for index in order {
+            scene.resume_with_ticket(pages[index]);
+        }
+        let match_id = scene.last_match(cem);
+        let current = |page: usize| scene.machine.peers[&scene.pages[page].identity.unwrap().peer].match_id();
+        assert_eq!([ann, cem].map(current), [Some(match_id); 2], "{order:?}");
+        scene.send_signal(ann, match_id, 1, offer("hello"));
+        let events = scene.take_events(cem);
+        assert_eq!(events.last().unwrap(), "signal #1 1 hello", "{order:?}");
+        scene.advance(secs(60));
+        assert_eq!(scene.machine.census().talking, 2, "{order:?}");
+    }
+}
+
+#[test]
+fn older_match_without_its_other_end_is_lost_to_a_newer_one() {
+    let (mut scene, [ann, bob, _]) = call_after_another();
+    scene.resume_with_ticket(bob);
+    scene.resume_with_ticket(ann);
+    assert_eq!(scene.take_events(bob), ["welcome", "ended #1 partner-lost"]);
+    assert_eq!(scene.take_events(ann), ["welcome"]);
+    scene.advance(secs(60));
+    assert_eq!(scene.machine.census().matches, 0, "the third page never came");
+    assert_eq!(scene.machine.census().idle, 2);
+}
+
+/// The ticket of the first match of a page.
+fn first_ticket(scene: &Scene, page: usize) -> Option<String> {
+    scene.pages[page].events.iter().find_map(|it| match it {
+        ClientEvent::Received(ToBrowser::Matched { ticket, .. }) => ticket.clone(),
+        ClientEvent::Received(_) | ClientEvent::Closed(_) => None,
+    })
+}
+
+#[test]
+fn newer_ticket_displaces_neither_a_match_with_both_ends_nor_an_open_session() {
+    for bob_comes in [true, false] {
+        let (mut scene, [ann, bob, cem]) = call_after_another();
+        // As if she had missed the end of that match.
+        let ticket = first_ticket(&scene, ann);
+        scene.show_ticket(ann, ticket);
+        if bob_comes {
+            scene.resume_with_ticket(bob);
+        }
+        let count = scene.pages.len();
+        scene.resume_with_ticket(cem);
+        assert_eq!(scene.pages.len(), count + 1, "cem becomes a new peer");
+        assert_eq!(scene.machine.census().talking, 2);
+        let events = scene.take_events(ann);
+        assert_eq!(events, ["welcome", "partner #1 back"][..1 + usize::from(bob_comes)]);
+    }
+}
+
+#[test]
+fn record_that_no_page_has_claimed_does_not_outlive_its_match() {
+    let (mut scene, [ann, bob, cem]) = call_after_another();
+    scene.resume_with_ticket(bob);
+    scene.send(bob, ToServer::Leave {});
+    for page in [cem, ann] {
+        let count = scene.pages.len();
+        scene.resume_with_ticket(page);
+        assert_eq!(scene.pages.len(), count, "the ticket is accepted");
+    }
+    assert_eq!(scene.machine.census().talking, 2);
+}
+
+#[test]
+fn a_page_leaves_an_older_match_for_a_newer_one_if_only_it_has_come() {
+    let (mut scene, [ann, bob, cem]) = call_after_another();
+    let ticket = first_ticket(&scene, ann);
+    scene.show_ticket(ann, ticket);
+    scene.lose_socket(ann);
+    forget_secret(&mut scene, ann);
+    scene.resume_with_ticket(ann);
+    scene.resume_with_ticket(cem);
+    scene.resume_with_ticket(bob);
+    let match_id = scene.last_match(cem);
+    scene.send_signal(cem, match_id, 1, offer("hello"));
+    assert_eq!(scene.take_events(ann), ["welcome", "welcome", "partner #1 back", "signal #1 1 hello"]);
+    assert_eq!(scene.machine.census().talking, 2);
 }
 
 #[test]

@@ -121,11 +121,79 @@ fn two_lost_ends_leave_no_state_behind() {
 }
 
 #[test]
-fn resume_secret_works_once() {
+fn resumes_after_any_number_of_lost_welcomes() {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send_signal(bob, match_id, 1, offer("one"));
+    for noticed in [true, false, true] {
+        if noticed {
+            scene.lose_socket(ann);
+        }
+        assert_eq!(scene.lose_welcome(ann), ann);
+    }
+    scene.send_signal(ann, match_id, 1, offer("two"));
+    scene.send_signal(bob, match_id, 1, offer("three"));
+    assert_eq!(scene.resume(ann), ann);
+    assert_eq!(scene.take_events(ann), ["signal #1 1 one", "welcome back", "signal #1 1 three"]);
+    let lost_and_back = ["partner #1 lost", "partner #1 back"];
+    assert_eq!(scene.take_events(bob), [&lost_and_back[..], &lost_and_back, &["signal #1 1 two"]].concat());
+    assert_eq!(scene.machine.census().connections, 2);
+}
+
+#[test]
+fn a_secret_that_arrived_without_a_message_afterwards_still_resumes() {
+    let mut scene = Scene::new();
+    let [ann] = scene.add_pages();
+    for _ in 0..3 {
+        scene.lose_socket(ann);
+        assert_eq!(scene.resume(ann), ann);
+        scene.lose_socket(ann);
+        assert_eq!(scene.lose_welcome(ann), ann);
+    }
+    assert_eq!(scene.resume(ann), ann);
+    assert_eq!(scene.machine.census(), Census { idle: 1, connections: 1, ..Census::default() });
+}
+
+#[test]
+fn waiting_peer_with_a_lost_welcome_keeps_its_place() {
+    let mut scene = Scene::new();
+    let [ann, bob] = scene.add_pages();
+    scene.join(ann);
+    scene.lose_socket(ann);
+    scene.lose_welcome(ann);
+    scene.lose_socket(ann);
+    assert_eq!(scene.resume(ann), ann);
+    scene.join(bob);
+    assert_eq!(scene.take_events(ann), ["waiting", "welcome back", "matched #1 impolite"]);
+}
+
+#[test]
+fn a_device_is_never_matched_with_itself() {
+    let mut scene = Scene::new();
+    let [ann] = scene.add_pages();
+    let tab = scene.reload(ann);
+    let ghost = scene.add_ghost(Some(ann));
+    for page in [ann, tab] {
+        scene.join(page);
+    }
+    scene.advance(secs(120));
+    assert_eq!(scene.take_events(ann), ["waiting"]);
+    assert_eq!(scene.take_events(tab), ["welcome", "waiting"]);
+    assert_eq!(scene.take_events(ghost), NONE);
+    let [bob, cem] = scene.add_pages();
+    scene.join(bob);
+    scene.join(cem);
+    assert_eq!(scene.take_events(ann), ["matched #1 impolite"]);
+    assert_eq!(scene.take_events(tab), ["matched #2 impolite"]);
+}
+
+#[test]
+fn used_secret_is_invalid_after_the_first_message_on_the_new_socket() {
     let mut scene = Scene::new();
     let (ann, bob, _) = scene.add_matched_pair();
     let used = scene.pages[ann].identity.unwrap();
     scene.resume(ann);
+    scene.send(ann, ToServer::Ping {});
     let eve = scene.add_impostor(used);
     assert_eq!(scene.take_events(eve), ["welcome"]);
     assert_ne!(scene.pages[eve].identity.unwrap().peer, used.peer);

@@ -1,9 +1,12 @@
 //! Tests of the protocol rules: the handshake, refused messages, sequence numbers, limits, and draining.
 
-use super::scene::{self, Scene, Wire, offer, secs};
+use super::scene::{self, Scene, Wire, candidate, offer, secs};
 use crate::{
     matchmaker::{Census, Input, Note, SocketId},
-    protocol::{ErrorCode, Frame, ToServer, limits::MAX_OUTBOX_MESSAGES},
+    protocol::{
+        ErrorCode, Frame, ToServer,
+        limits::{MAX_CANDIDATES, MAX_OUTBOX_MESSAGES},
+    },
 };
 
 const NONE: [&str; 0] = [];
@@ -254,6 +257,40 @@ fn lost_page_resumes_with_the_signals_that_fitted() {
     assert_eq!(scene.resume(ann), ann);
     let signals = scene.take_events(ann).iter().filter(|it| it.starts_with("signal")).count();
     assert_eq!(signals, MAX_OUTBOX_MESSAGES / 4 * 3 - 3);
+}
+
+#[test]
+fn signals_of_former_connections_make_room_for_the_current_one() {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.send_signal(bob, match_id, 1, offer("arrived"));
+    scene.lose_socket(ann);
+    (0..MAX_OUTBOX_MESSAGES).for_each(|_| scene.send_signal(bob, match_id, 1, offer("old")));
+    scene.take_events(bob);
+    for text in ["new", "newer"] {
+        scene.send_signal(bob, match_id, 2, offer(text));
+    }
+    assert_eq!(scene.take_events(bob), NONE, "both fit");
+    assert_eq!(scene.take_events(ann), ["signal #1 1 arrived"]);
+    scene.resume(ann);
+    assert_eq!(scene.take_events(ann), ["welcome back", "signal #1 2 new", "signal #1 2 newer"]);
+    scene.send_signal(ann, match_id, 2, offer("reply"));
+    scene.send_signal(bob, match_id, 2, offer("newest"));
+    assert_eq!(scene.take_events(bob), ["partner #1 back", "signal #1 2 reply"]);
+    assert_eq!(scene.take_events(ann), ["signal #1 2 newest"]);
+}
+
+#[test]
+fn refused_candidates_do_not_count() {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.pages[ann].wire = Wire::NotReading;
+    (0..MAX_OUTBOX_MESSAGES).for_each(|_| scene.send_signal(bob, match_id, 1, offer("offer")));
+    (0..=MAX_CANDIDATES).for_each(|_| scene.send_signal(bob, match_id, 1, candidate()));
+    assert!(scene.take_events(bob).iter().all(|it| it.starts_with("error rate-limited")));
+    scene.resume(ann);
+    (0..MAX_CANDIDATES).for_each(|_| scene.send_signal(bob, match_id, 1, candidate()));
+    assert_eq!(scene.take_events(bob), NONE);
 }
 
 #[test]

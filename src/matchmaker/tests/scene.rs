@@ -10,7 +10,7 @@ use crate::{
     matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Network, Note, Output, SocketId},
     protocol::{
         Candidate, Delivery, Epoch, ErrorCode, Features, Frame, MatchId, Media, Message, Met, Occupancy,
-        PairId, PastPairs, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
+        PairId, PastPairs, PeerId, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
         limits::MET_FOR,
     },
     time::Moment,
@@ -41,6 +41,10 @@ pub(crate) enum ClientEvent {
 pub(crate) struct Page {
     /// Peer id and resume secret from the last welcome.
     pub(crate) identity: Option<Resume>,
+    /// The peer in the last welcome that the server sent, whether or not it arrived.
+    pub(crate) peer: Option<PeerId>,
+    /// The wire of the pending socket is cut before the welcome arrives.
+    loses_welcome: bool,
     /// The socket in use, which has been welcomed.
     pub(crate) socket: Option<SocketId>,
     /// A new socket that has not been welcomed yet.
@@ -257,6 +261,36 @@ impl Scene {
         page
     }
 
+    /// Opens a new socket for a page and shows its resume secret there; the wire is cut before the welcome arrives.
+    ///
+    /// Returns the index of the page afterwards: the same, or a new one if the server made it a new peer.
+    pub(crate) fn lose_welcome(&mut self, page: usize) -> usize {
+        let resume = self.pages[page].identity;
+        self.open_socket(page);
+        let it = &mut self.pages[page];
+        if it.pending_socket.is_none() {
+            return page;
+        }
+        it.replaced_socket = it.socket.take();
+        (it.wire, it.loses_welcome) = (Wire::Cut, true);
+        let count = self.pages.len();
+        self.send_hello(page, resume);
+        if self.pages.len() > count { count } else { page }
+    }
+
+    /// Adds a page whose first welcome is lost, so that its peer stays behind; on the device of `tab_of`, or a new one.
+    pub(crate) fn add_ghost(&mut self, tab_of: Option<usize>) -> usize {
+        let device = tab_of.and_then(|it| self.pages[it].device.clone());
+        let page = self.open_page();
+        let it = &mut self.pages[page];
+        it.device = device;
+        if it.pending_socket.is_some() {
+            (it.wire, it.loses_welcome) = (Wire::Cut, true);
+            self.send_hello(page, None);
+        }
+        page
+    }
+
     /// Replaces the server by a new one with the same key; every socket is gone.
     pub(crate) fn restart_server(&mut self) {
         self.machine = Matchmaker::new(self.config.clone());
@@ -270,10 +304,17 @@ impl Scene {
 
     /// Opens a new socket for a page and shows there the ticket of its last match.
     pub(crate) fn resume_with_ticket(&mut self, page: usize) {
-        self.pages[page].ticket_to_send = self.last_ticket(page);
+        let ticket = self.last_ticket(page);
+        self.show_ticket(page, ticket);
+    }
+
+    /// Opens a new socket for a page and shows this ticket there.
+    pub(crate) fn show_ticket(&mut self, page: usize, ticket: Option<String>) {
+        self.pages[page].ticket_to_send = ticket;
         let resume = self.pages[page].identity;
         self.open_socket(page);
-        self.pages[page].replaced_socket = self.pages[page].socket.take();
+        let it = &mut self.pages[page];
+        (it.replaced_socket, it.wire) = (it.socket.take(), Wire::Working);
         self.send_hello(page, resume);
     }
 
@@ -449,6 +490,12 @@ impl Scene {
         if page.socket == Some(socket) && page.wire != Wire::Working {
             return;
         }
+        if page.pending_socket == Some(socket) && page.loses_welcome {
+            if let ToBrowser::Welcome { peer, .. } = msg {
+                self.on_lost_welcome(index, *peer);
+            }
+            return;
+        }
         let index = match msg {
             ToBrowser::Welcome { peer, secret, resumed, device, .. } => {
                 let own = self.pages[index].device.clone();
@@ -494,6 +541,18 @@ impl Scene {
         }
     }
 
+    /// The server has put the pending socket into use, and the page does not know. A new peer gets a new page, unless
+    /// the page had no peer yet.
+    fn on_lost_welcome(&mut self, page: usize, peer: PeerId) {
+        let it = &mut self.pages[page];
+        let (socket, device) = (it.pending_socket.take(), it.device.clone());
+        it.loses_welcome = false;
+        let is_same = it.peer.is_none_or(|it| it == peer);
+        let index = if is_same { page } else { self.push_page() };
+        let it = &mut self.pages[index];
+        (it.peer, it.socket, it.wire, it.device) = (Some(peer), socket, Wire::Cut, device);
+    }
+
     /// Puts the pending socket into use. A new peer gets a new page, unless the page had no peer yet.
     fn on_welcome(&mut self, page: usize, identity: Resume, resumed: bool) -> usize {
         let socket = self.pages[page].pending_socket.take();
@@ -501,7 +560,7 @@ impl Scene {
         let is_same = resumed || before.is_none_or(|it| it.peer == identity.peer);
         let index = if is_same { page } else { self.push_page() };
         let it = &mut self.pages[index];
-        (it.identity, it.socket) = (Some(identity), socket);
+        (it.identity, it.peer, it.socket) = (Some(identity), Some(identity.peer), socket);
         if !resumed {
             it.delivery = Delivery::default();
         }
@@ -516,7 +575,9 @@ impl Scene {
             page.events_on_replaced.push(ClientEvent::Closed(code));
         } else if page.pending_socket == Some(socket) {
             page.pending_socket = None;
-            page.events.push(ClientEvent::Closed(code));
+            if !std::mem::take(&mut page.loses_welcome) {
+                page.events.push(ClientEvent::Closed(code));
+            }
         } else {
             page.socket = None;
             if page.wire != Wire::Cut {
@@ -534,6 +595,8 @@ impl Scene {
     fn push_page(&mut self) -> usize {
         self.pages.push(Page {
             identity: None,
+            peer: None,
+            loses_welcome: false,
             socket: None,
             pending_socket: None,
             replaced_socket: None,
@@ -637,8 +700,9 @@ fn describe(matches: &mut Vec<MatchId>, event: &ClientEvent) -> String {
             ToBrowser::Signal { match_id, epoch, signal } => {
                 format!("signal #{} {} {}", number(match_id), epoch.0, signal_text(signal))
             }
-            ToBrowser::Partner { match_id, signalling } => {
-                format!("partner #{} {}", number(match_id), wire_name(signalling))
+            ToBrowser::Partner { match_id, signalling, signals_lost } => {
+                let lost = if *signals_lost { ", signals lost" } else { "" };
+                format!("partner #{} {}{lost}", number(match_id), wire_name(signalling))
             }
             ToBrowser::Ended { match_id, reason } => {
                 format!("ended #{} {}", number(match_id), wire_name(reason))

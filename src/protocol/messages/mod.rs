@@ -253,6 +253,9 @@ pub enum ToBrowser {
         match_id: MatchId,
         /// The state of the partner's socket.
         signalling: Signalling,
+        /// Signals of this match were lost, in either direction: an end whose offer is unanswered makes it again.
+        #[serde(default, skip_serializing_if = "is_false")]
+        signals_lost: bool,
     },
     /// The match is over. Sent once to each end.
     Ended {

@@ -30,6 +30,8 @@ pub struct Delivery<M> {
     text_bytes: usize,
     /// The most bytes of texts that the outbox may hold.
     capacity: u32,
+    /// The number of the last message that was handed to a socket.
+    handed_over: u64,
 }
 
 /// What to do with a received frame.
@@ -56,7 +58,8 @@ impl<M> Default for Delivery<M> {
 impl<M> Delivery<M> {
     /// A delivery whose outbox holds at most `capacity` bytes of texts.
     pub const fn with_capacity(capacity: u32) -> Self {
-        Self { sent: 0, received: 0, acknowledged: 0, outbox: VecDeque::new(), text_bytes: 0, capacity }
+        let (sent, received, acknowledged, handed_over) = (0, 0, 0, 0);
+        Self { sent, received, acknowledged, outbox: VecDeque::new(), text_bytes: 0, capacity, handed_over }
     }
 }
 
@@ -86,6 +89,29 @@ impl<M: Message> Delivery<M> {
         let three_quarters = |of: usize| of / 4 * 3;
         self.outbox.len() < three_quarters(MAX_OUTBOX_MESSAGES)
             && self.text_bytes + text_bytes <= three_quarters(self.capacity as usize)
+    }
+
+    /// Everything sent so far was handed to a socket, so that the other end may have received it.
+    pub const fn on_handed_over(&mut self) {
+        self.handed_over = self.sent;
+    }
+
+    /// Takes messages back that no socket was handed, and that are `obsolete`. Later ones get their numbers.
+    pub fn take_back(&mut self, obsolete: impl Fn(&M) -> bool) {
+        let untouched = self.outbox.len().saturating_sub((self.sent - self.handed_over) as usize);
+        for msg in self.outbox.split_off(untouched) {
+            if obsolete(&msg) {
+                self.text_bytes -= msg.text_bytes();
+                self.sent -= 1;
+            } else {
+                self.outbox.push_back(msg);
+            }
+        }
+    }
+
+    /// Whether any message for which `is_it` holds is not acknowledged.
+    pub fn has_unacknowledged(&self, is_it: impl Fn(&M) -> bool) -> bool {
+        self.outbox.iter().any(is_it)
     }
 
     /// Processes the numbers of a received frame.
@@ -122,6 +148,7 @@ impl<M: Message> Delivery<M> {
     /// All unacknowledged messages, to be sent on a new socket.
     pub fn replay(&mut self) -> Vec<Frame<M>> {
         self.acknowledged = self.received;
+        self.on_handed_over();
         let first = self.sent + 1 - self.outbox.len() as u64;
         let number = |(n, msg): (u64, &M)| Frame { seq: n, ack: self.received, msg: msg.clone() };
         (first..).zip(self.outbox.iter()).map(number).collect()
@@ -242,6 +269,32 @@ mod tests {
         large.send(offer(MAX_OUTBOX_BYTES / 4 * 3)).unwrap();
         assert!(large.has_capacity_for(0) && !large.has_capacity_for(1));
         assert!(large.send(offer(MAX_OUTBOX_BYTES / 4)).is_ok());
+    }
+
+    #[test]
+    fn takes_back_only_messages_that_no_socket_was_handed() {
+        let mut server = Delivery::default();
+        let is_large = |it: &ToServer| it.text_bytes() > 1;
+        let numbers = |it: &mut Delivery<ToServer>| -> Vec<_> {
+            it.replay().iter().map(|it| (it.seq, it.msg.text_bytes())).collect()
+        };
+        for bytes in [2, 1, 3] {
+            server.send(offer(bytes)).unwrap();
+        }
+        server.on_handed_over();
+        for bytes in [4, 1, 5, 6, 1] {
+            server.send(offer(bytes)).unwrap();
+        }
+        server.take_back(is_large);
+        let expected = [(1, 2), (2, 1), (3, 3), (4, 1), (5, 1)];
+        assert_eq!((numbers(&mut server), server.text_bytes), (expected.to_vec(), 8));
+        server.take_back(is_large);
+        assert_eq!(numbers(&mut server), expected, "a replay hands everything over");
+        assert_eq!(server.send(offer(7)).map(|it| it.seq), Ok(6));
+        assert!(server.has_unacknowledged(is_large) && server.acknowledge(6));
+        server.take_back(is_large);
+        assert!(!server.has_unacknowledged(is_large));
+        assert_eq!(server.send(offer(8)).map(|it| it.seq), Ok(7));
     }
 
     #[test]

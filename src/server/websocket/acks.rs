@@ -15,13 +15,16 @@ pub(crate) struct AckTracker {
     sent_ack: Option<u64>,
     /// Whether the peer is in the queue: the matchmaker answers its pings with more than a pong.
     is_waiting: bool,
+    /// Whether nothing has come since the `welcome`. The next message tells the matchmaker that it has arrived.
+    awaits_first: bool,
 }
 
 impl AckTracker {
     /// The `ack` for a pong, if the frame is a ping that the matchmaker need not see: it tells the matchmaker nothing
     /// new, and no acknowledgement is owed to the page.
     pub(crate) fn local_pong(&self, frame: &Frame<ToServer>) -> Option<u64> {
-        let is_redundant = frame.seq == 0 && frame.ack == self.received_ack && !self.is_waiting;
+        let is_news = frame.ack != self.received_ack || self.awaits_first;
+        let is_redundant = frame.seq == 0 && !is_news && !self.is_waiting;
         self.sent_ack
             .filter(|ack| is_redundant && frame.msg == ToServer::Ping {} && *ack >= self.received_seq)
     }
@@ -32,7 +35,8 @@ impl AckTracker {
         match *frame.msg {
             // A peer that resumes in the queue gets `here`, not a second `waiting`.
             ToBrowser::Waiting {} | ToBrowser::Here(_) => self.is_waiting = true,
-            ToBrowser::Welcome { .. } | ToBrowser::Matched { .. } => self.is_waiting = false,
+            ToBrowser::Welcome { .. } => (self.is_waiting, self.awaits_first) = (false, true),
+            ToBrowser::Matched { .. } => self.is_waiting = false,
             ToBrowser::Seeking { .. }
             | ToBrowser::Prepare { .. }
             | ToBrowser::Ice { .. }
@@ -49,13 +53,14 @@ impl AckTracker {
     pub(crate) fn record_received(&mut self, seq: u64, ack: u64) {
         // Uncounted messages have a `seq` of 0.
         (self.received_seq, self.received_ack) = (self.received_seq.max(seq), ack);
+        self.awaits_first = false;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Occupancy;
+    use crate::protocol::{Occupancy, decode_lenient};
 
     #[test]
     fn answers_only_pings_without_news_locally() {
@@ -74,6 +79,22 @@ mod tests {
         acks.sent_ack = Some(8);
         assert_eq!(acks.local_pong(&ping(1)), Some(8));
         assert_eq!(acks.local_pong(&ping(0)), None, "the acknowledgement went back");
+    }
+
+    #[test]
+    fn first_ping_after_a_welcome_reaches_the_matchmaker() {
+        let ping = || Frame { seq: 0, ack: 0, msg: ToServer::Ping {} };
+        let welcome = r#"{"seq":0,"ack":0,"msg":{"welcome":{"version":1,
+            "peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50",
+            "resumed":true,"limits":{"frame_bytes":1,"sdp_bytes":1,"candidate_bytes":1,"candidates":1,
+            "heartbeat_ms":1,"idle_heartbeat_ms":1,"grace_ms":1}}}}"#;
+        let Frame { seq, ack, msg } = decode_lenient(welcome).unwrap();
+        let mut acks = AckTracker::default();
+        acks.record_received(0, 0);
+        acks.record_sent(&Frame { seq, ack, msg: Arc::new(msg) });
+        assert_eq!(acks.local_pong(&ping()), None, "it shows that the welcome has arrived");
+        acks.record_received(0, 0);
+        assert_eq!(acks.local_pong(&ping()), Some(0));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::{
 use super::{
     acks::AckTracker,
     outbox::{OutboxReceiver, Outgoing, outbox},
+    registration::Registration,
     sockets::Sockets,
     upgrade::WebSocket,
 };
@@ -64,12 +65,12 @@ pub(crate) async fn serve(sockets: Arc<Sockets>, socket: WebSocket, permit: Netw
     let id = sockets.next_id();
     let (outbox, sender) = outbox(sockets.wheel.now(), sockets.outbox_bytes);
     sockets.wheel.add(outbox.probe());
-    // Fails if the driver has ended. That drops `sender`, and the outbox then reports it.
-    let _ = sockets.inbox.send(Event::Opened(id, permit.network(), sender)).await;
+    let registration = Registration::open(sockets.inbox.clone(), id, permit.network(), sender).await;
     let mut connection = WebSocketConnection {
         sockets,
         socket,
         id,
+        registration,
         permit,
         limiter: MessageLimiter::default(),
         outbox,
@@ -111,6 +112,7 @@ struct WebSocketConnection {
     sockets: Arc<Sockets>,
     socket: WebSocket,
     id: SocketId,
+    registration: Registration,
     permit: NetworkPermit,
     limiter: MessageLimiter,
     outbox: OutboxReceiver,
@@ -328,9 +330,10 @@ impl WebSocketConnection {
             CloseCause::ClosedByMatchmaker(code) => (None, Some(code)),
             CloseCause::ClosedHere(code) => (Some(Closing::Lost), Some(code)),
         };
-        if let Some(closing) = closing {
+        match closing {
             // The matchmaker first, so that a partner does not wait for the closing handshake.
-            let _ = self.send_input(Input::Closed { socket: self.id, closing }).await;
+            Some(closing) => self.registration.close(closing).await,
+            None => self.registration.on_closed_by_matchmaker(),
         }
         if let Some(code) = code {
             if closing.is_some() {

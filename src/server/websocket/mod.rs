@@ -3,6 +3,7 @@
 pub mod upgrade;
 pub(crate) mod connection;
 pub(crate) mod sockets;
+pub(crate) mod registration;
 
 pub(crate) mod outbox;
 pub(crate) mod acks;

@@ -84,6 +84,11 @@ enum Fault {
     Renegotiate(Side),
     /// The server rejects every request for a partner with a rate limit.
     RateLimited(bool),
+    /// The server has no room for every other signal.
+    RefusesSignals(bool),
+    /// A message to a page is lost although its socket stays open. The page notices a gap in the numbers and begins a
+    /// new session; during a call, the ticket then takes the peer over.
+    LoseMessage(Side),
 }
 
 /// The state of the simulation.
@@ -99,6 +104,7 @@ struct World {
     server_reachable: bool,
     media_blocked: bool,
     rate_limits_all: bool,
+    refuses_signals: bool,
     /// Until when messages to and from each page are delayed.
     stalled_until: [Moment; 2],
     /// Matches that the server has made so far.
@@ -172,6 +178,7 @@ impl World {
             server_reachable: true,
             media_blocked: false,
             rate_limits_all: false,
+            refuses_signals: false,
             stalled_until: [Moment::from_millis(0); 2],
             matches: 0,
             log: with_log.then(Vec::new),
@@ -326,6 +333,12 @@ impl World {
             Fault::DevicesBlocked(side, is) => self.browsers[side].blocks_devices = is,
             Fault::Renegotiate(side) => self.renegotiate(side),
             Fault::RateLimited(is) => self.rate_limits_all = is,
+            Fault::RefusesSignals(is) => self.refuses_signals = is,
+            Fault::LoseMessage(side) => {
+                if let Some(wire) = self.current_wire(side) {
+                    self.wires[wire as usize].lose_next = true;
+                }
+            }
         }
     }
 
@@ -339,8 +352,12 @@ impl World {
             self.plan_one();
         }
         let end = self.now + FAULT_TIME;
-        let restored =
-            [Fault::ServerUnreachable(false), Fault::MediaBlocked(false), Fault::RateLimited(false)];
+        let restored = [
+            Fault::ServerUnreachable(false),
+            Fault::MediaBlocked(false),
+            Fault::RateLimited(false),
+            Fault::RefusesSignals(false),
+        ];
         let of = |side| {
             [
                 Fault::ReceivesNothing(side, false),
@@ -356,7 +373,7 @@ impl World {
     fn plan_one(&mut self) {
         let at = self.now + self.random_duration(0..FAULT_TIME.as_millis() as u64);
         let side = self.rng.usize(0..2);
-        let (fault, then) = match self.rng.u32(0..26) {
+        let (fault, then) = match self.rng.u32(0..28) {
             0 | 1 => (Fault::Press(side, Intent::Next), None),
             // Both press Next at the same moment.
             2 => (Fault::Press(side, Intent::Next), Some((0..1, Fault::Press(1 - side, Intent::Next)))),
@@ -385,6 +402,8 @@ impl World {
             ),
             22 => (Fault::Press(side, Intent::Toggle(Switch::SaveData)), None),
             23 | 24 => (Fault::RateLimited(true), Some((0..9_000, Fault::RateLimited(false)))),
+            25 => (Fault::RefusesSignals(true), Some((0..9_000, Fault::RefusesSignals(false)))),
+            26 => (Fault::LoseMessage(side), None),
             _ => (Fault::DuplicateMessage(side), None),
         };
         self.schedule(at, Event::Fault(fault));
@@ -455,6 +474,7 @@ fn run_with_lost_sockets(seed: u64, with_log: bool) -> Result<(), String> {
             (3, _) => Fault::Press(side, Intent::ToggleCamera),
             (6, _) => Fault::Stall(side),
             (4, true) => Fault::HalfOpen(side),
+            (5, true) => Fault::LoseMessage(side),
             (_, true) => Fault::ServerRestarts,
             (4, false) => Fault::NetworkEvent(side),
             (_, false) => {
@@ -539,6 +559,54 @@ fn run_with_lost_paths(seed: u64, with_log: bool) -> Result<(), String> {
     }
     let phases = [0, 1].map(|side: usize| world.calls[side].snapshot().phase);
     Err(format!("{}\nseed {seed}: the last phases were {phases:?}", world.log.unwrap_or_default().join("\n")))
+}
+
+/// How long it may take until a lost path is replaced: 5 s of silence, a second until it is the polite end's turn, a new
+/// socket with its backoff, and the negotiation. A fresh connection would come 15 s after the silence.
+const ICE_RESTARTED: Duration = Duration::from_secs(9);
+
+/// Runs a call on until it is connected again, for at most [`ICE_RESTARTED`] from now. The error is the log.
+fn recover(mut world: World, seed: u64) -> Result<(), String> {
+    let link = world.browsers[0].link();
+    let start = world.now;
+    while !world.both_talk() && world.now - start < ICE_RESTARTED {
+        world.run_until(world.now + millis(50));
+    }
+    if world.both_talk() && world.browsers[0].link() == link {
+        return Ok(());
+    }
+    let phases = [0, 1].map(|side: usize| world.calls[side].snapshot().phase);
+    let log = world.log.unwrap_or_default().join("\n");
+    Err(format!("{log}\nseed {seed}: not recovered: {phases:?}"))
+}
+
+#[test]
+fn ice_restart_in_flight_survives_a_takeover_by_ticket() {
+    every_seed(HISTORIES / 20, |seed, with_log| {
+        let mut world = talking(seed, with_log);
+        let side = world.rng.usize(0..2);
+        world.apply_fault(Fault::NetworkChanged(side));
+        world.apply_fault(Fault::NetworkEvent(side));
+        // One of the two misses a part of the negotiation, and notices that at the next part.
+        let loser = world.rng.usize(0..2);
+        world.apply_fault(Fault::LoseMessage(loser));
+        recover(world, seed)
+    });
+}
+
+#[test]
+fn signals_that_the_server_refuses_are_sent_again() {
+    every_seed(HISTORIES / 20, |seed, with_log| {
+        let mut world = talking(seed, with_log);
+        let side = world.rng.usize(0..2);
+        world.apply_fault(Fault::RefusesSignals(true));
+        world.apply_fault(Fault::NetworkChanged(side));
+        world.apply_fault(Fault::NetworkEvent(side));
+        let until = world.now + world.random_duration(5_000..7_000);
+        world.schedule(until, Event::Fault(Fault::RefusesSignals(false)));
+        world.run_until(until);
+        recover(world, seed)
+    });
 }
 
 #[test]

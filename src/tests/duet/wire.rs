@@ -10,7 +10,7 @@ use passerby::{
     time::Moment,
 };
 
-use super::{Event, Side, World};
+use super::{Event, Side, World, millis};
 
 /// One socket between a page and the server; its number is its index in the list.
 pub(super) struct Wire {
@@ -25,6 +25,8 @@ pub(super) struct Wire {
     announces_goodbye: bool,
     /// Whether the next numbered text in each direction arrives twice.
     pub(super) duplicate_next: [bool; 2],
+    /// Whether the next numbered text to the page is lost, although the wire goes on.
+    pub(super) lose_next: bool,
     /// When the last text in each direction arrives; later texts do not overtake it.
     last: [Moment; 2],
 }
@@ -43,6 +45,7 @@ impl World {
             is_cut: false,
             announces_goodbye: false,
             duplicate_next: [false; 2],
+            lose_next: false,
             last,
         });
         let at = self.now.max(self.stalled_until[side]) + self.random_duration(1..200);
@@ -74,6 +77,9 @@ impl World {
 
     pub(super) fn send_to_page(&mut self, number: u64, text: String, numbered: bool) {
         let side = self.wires[number as usize].side;
+        if numbered && std::mem::take(&mut self.wires[number as usize].lose_next) {
+            return;
+        }
         for _ in 0..self.copies(number, 1, numbered) {
             let at = self.arrival(number, 1);
             self.schedule(at, Event::AtPage(side, number, text.clone()));
@@ -98,8 +104,9 @@ impl World {
         let connection = SocketId(number);
         let asks =
             matches!(frame.msg, ToServer::Join { .. } | ToServer::Next { .. } | ToServer::Failed { .. });
-        if asks && self.rate_limits_all {
-            let retry = self.random_duration(1..4_000);
+        let is_signal = matches!(frame.msg, ToServer::Signal { .. });
+        if asks && self.rate_limits_all || is_signal && self.refuses_signals && self.rng.bool() {
+            let retry = if is_signal { millis(1_000) } else { self.random_duration(1..4_000) };
             let numbers = (frame.seq, frame.ack);
             return self.handle_server_input(matchmaker::Input::RateLimited {
                 socket: connection,

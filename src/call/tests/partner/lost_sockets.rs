@@ -10,7 +10,7 @@ use crate::{
 
 fn receive_partner_signalling(page: &mut TestPage, signalling: Signalling) {
     let match_id = page.match_id();
-    page.receive(ToBrowser::Partner { match_id, signalling });
+    page.receive(ToBrowser::Partner { match_id, signalling, signals_lost: false });
 }
 
 fn is_talking_steadily(page: &TestPage) -> bool {
@@ -69,7 +69,8 @@ fn silence_does_not_end_the_match_once_the_partner_socket_is_back() {
 #[test]
 fn ignores_signalling_state_of_another_match() {
     let mut page = TestPage::talking();
-    page.receive(ToBrowser::Partner { match_id: TestPage::new().match_id(), signalling: Signalling::Lost });
+    let match_id = TestPage::new().match_id();
+    page.receive(ToBrowser::Partner { match_id, signalling: Signalling::Lost, signals_lost: false });
     page.media_flows = false;
     page.advance(secs(30));
     assert_eq!(page.phase_name(), "talking");

@@ -210,13 +210,17 @@ fn follows_a_partner_to_a_new_epoch_and_drops_old_signals() {
 #[test]
 fn waits_for_the_partners_signalling_before_restarting_ice() {
     let mut page = TestPage::talking();
-    page.receive(ToBrowser::Partner { match_id: page.match_id(), signalling: Signalling::Lost });
+    let match_id = page.match_id();
+    let receive = |page: &mut TestPage, signalling| {
+        page.receive(ToBrowser::Partner { match_id, signalling, signals_lost: false })
+    };
+    receive(&mut page, Signalling::Lost);
     page.take_actions();
     ice_fails(&mut page);
     page.media_flows = false;
     page.advance(secs(4));
     assert_eq!(count(&mut page, "restart ice"), 0);
-    page.receive(ToBrowser::Partner { match_id: page.match_id(), signalling: Signalling::Back });
+    receive(&mut page, Signalling::Back);
     page.advance(millis(1));
     assert_eq!(count(&mut page, "restart ice"), 1);
 }
@@ -271,6 +275,39 @@ fn repeats_an_offer_that_was_lost_with_the_server() {
     page.take_actions();
     page.server_accepts_ticket();
     assert_eq!(page.take_actions(), ["send hello again", "restart ice", "set local"]);
+}
+
+/// The partner's page is back in a new session.
+fn receive_signals_lost(page: &mut TestPage) {
+    let match_id = page.match_id();
+    page.receive(ToBrowser::Partner { match_id, signalling: Signalling::Back, signals_lost: true });
+}
+
+#[test]
+fn repeats_an_unanswered_offer_when_signals_were_lost() {
+    let mut page = TestPage::talking();
+    page.peer_event(PeerEvent::NegotiationNeeded);
+    page.peer_event(PeerEvent::Signaling(SignalingState::HaveLocalOffer));
+    page.peer_event(PeerEvent::LocalSet(Ok(description(DescriptionKind::Offer, "lost"))));
+    page.take_actions();
+    receive_signals_lost(&mut page);
+    assert_eq!(page.take_actions(), ["restart ice", "set local"]);
+}
+
+#[test]
+fn lost_signals_concern_only_a_negotiation_or_a_search_for_a_path() {
+    for mut page in [TestPage::talking(), talking_as_polite()] {
+        receive_signals_lost(&mut page);
+        assert_eq!(count(&mut page, "restart ice"), 0, "media flows");
+    }
+    for (mut page, restarts) in [(TestPage::talking(), 1), (talking_as_polite(), 0)] {
+        page.media_flows = false;
+        ice_fails(&mut page);
+        page.advance(millis(1_001));
+        page.take_actions();
+        receive_signals_lost(&mut page);
+        assert_eq!(count(&mut page, "restart ice"), restarts, "one restart serves both ends");
+    }
 }
 
 #[test]

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use crate::{
     call::{
-        Input, Intent, Problem, Switch,
-        tests::test_page::{BOTH, TestPage, millis, secs},
+        DescriptionKind, Input, Intent, PeerEvent, Problem, SignalingState, Switch,
+        tests::test_page::{BOTH, TestPage, candidate, description, millis, offer, secs},
     },
-    protocol::{EndReason, ErrorCode, Role, ToBrowser},
+    protocol::{EndReason, Epoch, ErrorCode, Role, ToBrowser},
 };
 
 fn receive_rate_limited(page: &mut TestPage, retry_ms: Option<u32>) {
@@ -138,12 +138,65 @@ fn repeats_a_rate_limited_join_while_still_waiting() {
 }
 
 #[test]
-fn does_not_retry_during_a_match() {
+fn does_not_retry_requests_during_a_match() {
     let mut page = TestPage::talking();
     receive_rate_limited(&mut page, Some(1_000));
     assert_eq!((page.phase_name(), page.problem()), ("talking", None));
     page.advance(secs(5));
     assert!(page.take_actions().is_empty());
+}
+
+/// The server has no room for the message that the page sent last.
+fn refuse_last(page: &mut TestPage) {
+    let about = page.last_number;
+    page.receive(ToBrowser::Error { code: ErrorCode::RateLimited, about, retry_ms: Some(1_000) });
+}
+
+fn set_local(page: &mut TestPage, kind: DescriptionKind, fragment: &str) {
+    page.peer_event(PeerEvent::LocalSet(Ok(description(kind, fragment))));
+}
+
+fn find_candidate(page: &mut TestPage, name: &str) {
+    page.peer_event(PeerEvent::CandidateFound(candidate("ours", name)));
+}
+
+#[test]
+fn sends_refused_signals_again_before_later_ones() {
+    let mut page = TestPage::matched(Role::Impolite, BOTH);
+    page.peer_event(PeerEvent::NegotiationNeeded);
+    page.peer_event(PeerEvent::Signaling(SignalingState::HaveLocalOffer));
+    page.take_actions();
+    set_local(&mut page, DescriptionKind::Offer, "ours");
+    refuse_last(&mut page);
+    find_candidate(&mut page, "a");
+    find_candidate(&mut page, "b");
+    assert_eq!(page.take_actions(), ["send offer"], "candidates wait for their offer");
+    page.advance(millis(1_000));
+    assert!(page.take_actions().is_empty());
+    page.advance(millis(500));
+    assert_eq!(page.take_actions(), ["send offer", "send candidate a", "send candidate b"]);
+    refuse_last(&mut page);
+    page.advance(millis(2_000));
+    assert!(page.take_actions().is_empty(), "the second pause is longer");
+    page.advance(millis(1_000));
+    assert_eq!(page.take_actions(), ["send candidate b"]);
+    find_candidate(&mut page, "c");
+    assert_eq!(page.take_actions(), ["send candidate c"]);
+    assert_eq!(page.signal_epochs, [Epoch::FIRST; 6]);
+}
+
+#[test]
+fn refused_signals_are_forgotten_with_their_connection() {
+    let mut page = TestPage::talking();
+    page.peer_event(PeerEvent::NegotiationNeeded);
+    page.peer_event(PeerEvent::Signaling(SignalingState::HaveLocalOffer));
+    set_local(&mut page, DescriptionKind::Offer, "ours");
+    refuse_last(&mut page);
+    page.take_actions();
+    page.epoch = Epoch(2);
+    page.receive_signal(offer("fresh"));
+    page.advance(secs(3));
+    assert!(!page.take_actions().contains(&"send offer".to_owned()));
 }
 
 #[test]

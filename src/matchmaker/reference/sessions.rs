@@ -1,0 +1,70 @@
+//! The model's sessions: pages that resume, and welcomes that are lost.
+
+use super::ReferenceModel;
+use crate::{
+    matchmaker::tests::vocabulary::{ModelEvent, PageState, WireState},
+    protocol::Signalling,
+};
+
+impl ReferenceModel {
+    /// A page says its first hello, and the wire is cut before the welcome arrives, so that its peer stays behind.
+    ///
+    /// It is on the device of `tab_of`, or on a new one.
+    pub(crate) fn add_ghost(&mut self, tab_of: Option<usize>) {
+        self.open_page();
+        let new = self.pages.len() - 1;
+        if let Some(page) = tab_of {
+            self.pages[new].device = self.pages[page].device;
+        }
+        if self.pages[new].state != PageState::Gone {
+            self.cut_wire(new);
+            self.send_hello(new);
+        }
+    }
+
+    /// A page opens another socket and shows its resume secret there; the wire is cut before the welcome arrives.
+    pub(crate) fn lose_welcome(&mut self, page: usize) {
+        self.catch_up();
+        if let Some(code) = self.admission_error(self.open_sockets()) {
+            return self.pages[page].events.extend([ModelEvent::Error(code), ModelEvent::Closed(code)]);
+        }
+        if self.pages[page].state == PageState::Gone {
+            return self.add_ghost(Some(page));
+        }
+        let before = self.pages[page].wire;
+        (self.pages[page].wire, self.pages[page].refusals) = (WireState::Cut, 0);
+        self.return_to_match(page, before);
+        self.pair_all();
+    }
+
+    /// A page opens another socket and shows its resume secret there.
+    pub(crate) fn resume(&mut self, page: usize) {
+        self.catch_up();
+        if let Some(code) = self.admission_error(self.open_sockets()) {
+            return self.pages[page].events.extend([ModelEvent::Error(code), ModelEvent::Closed(code)]);
+        }
+        if self.pages[page].state == PageState::Gone {
+            return self.reload(page);
+        }
+        let before = self.pages[page].wire;
+        (self.pages[page].wire, self.pages[page].refusals) = (WireState::Working, 0);
+        self.pages[page].is_confirmed = false;
+        self.send_to_page(page, ModelEvent::Welcome { resumed: true });
+        for event in std::mem::take(&mut self.pages[page].missed_events) {
+            self.send_to_page(page, event);
+        }
+        self.return_to_match(page, before);
+        self.pair_all();
+        for action in std::mem::take(&mut self.pages[page].unsent) {
+            self.on_message(page, action);
+        }
+    }
+
+    /// The server has a new socket of a page; its partner is told if the former one was known to be lost.
+    fn return_to_match(&mut self, page: usize, before: WireState) {
+        if let WireState::Lost { .. } = before {
+            self.pages[page].times_passed_by = 0;
+            self.notify_partner(page, Signalling::Back);
+        }
+    }
+}
