@@ -14,10 +14,10 @@ use crate::{
 };
 
 impl Matchmaker {
-    /// Reads a ticket. `None` if it is of no use here: not signed with our keys, expired, for a match that has ended,
-    /// or in conflict with the server's records.
-    pub(crate) fn verify_ticket(&self, now: Moment, text: &str) -> Option<Ticket> {
-        let ticket = Ticket::verify(text, &self.deployment.keys, self.ids.unix_seconds(now))?;
+    /// Opens a ticket. `None` if it is of no use here: not made with our keys, expired, for a match that has ended, or
+    /// in conflict with the server's records.
+    pub(crate) fn verify_ticket(&self, text: &str) -> Option<Ticket> {
+        let ticket = Ticket::open(text, &self.deployment.keys, self.ids.unix_seconds())?;
         let match_of = |id: PeerId| self.peers.get(&id).map(Peer::match_id);
         let is_current = match_of(ticket.peer) == Some(Some(ticket.match_id));
         let is_unknown = !self.matches.contains(ticket.match_id)
@@ -35,7 +35,7 @@ impl Matchmaker {
         ticket: Ticket,
         (device, past): (ResolvedDevice, &PastPairs),
     ) {
-        let Ticket { match_id, peer: id, relay_only, role, .. } = ticket;
+        let Ticket { match_id, peer: id, relay_only, .. } = ticket;
         if !self.peers.contains_key(&id) {
             self.rebuild(now, ticket);
         }
@@ -50,8 +50,7 @@ impl Matchmaker {
         peer.hides_address |= relay_only;
         let before = self.reattach((socket, network), id, (false, Some(match_id)), device.new_name);
         if self.deployment.has_relay() {
-            let unix_now = self.ids.unix_seconds(now);
-            let ice = self.deployment.ice.servers(unix_now, match_id, role, relay_only);
+            let ice = self.deployment.ice.servers(&mut self.ids, relay_only);
             self.send(id, ToBrowser::Ice { match_id, ice });
         }
         if let Some(SocketState::Detached { .. }) = before {

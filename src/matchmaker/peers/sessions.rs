@@ -55,7 +55,7 @@ impl Matchmaker {
         if let Some(resume) = resume.filter(is_valid) {
             return self.resume_by_secret(now, (socket, network), ack, resume.peer);
         }
-        match ticket.and_then(|it| self.verify_ticket(now, it)) {
+        match ticket.and_then(|it| self.verify_ticket(it)) {
             Some(ticket) => {
                 let device = self.resolve_device(device);
                 self.resume_by_ticket(now, (socket, network), ticket, (device, past));
@@ -65,7 +65,7 @@ impl Matchmaker {
                 self.close_socket(socket, ErrorCode::ServerFull);
             }
             None => {
-                let (id, secret) = (self.ids.peer_id(now), self.ids.secret());
+                let (id, secret) = (self.ids.peer_id(), self.ids.secret());
                 let device = self.resolve_device(device);
                 self.bind_socket(socket, id);
                 let mut peer = Peer::new(socket, network, secret, device.id, self.limits.outbox_bytes);
