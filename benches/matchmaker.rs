@@ -16,7 +16,7 @@
 use std::{env, process::Command, str::FromStr};
 
 use passerby::{
-    matchmaker::{Input, Matchmaker, MatchmakerConfig, Network, SocketId},
+    matchmaker::{Input, Matchmaker, MatchmakerConfig, Network, Readings, SocketId},
     protocol::{Features, Frame, Interest, Language, Media, PastPairs, Tastes, ToServer},
     time::Moment,
 };
@@ -169,7 +169,7 @@ impl CrowdedMatchmaker {
         self.peers += 1;
         let socket = SocketId(self.peers);
         let network = Network::of([127, 0, 0, 1].into());
-        self.matchmaker.handle(self.now, Input::Opened { socket, network });
+        self.handle(Input::Opened { socket, network });
         let hello = ToServer::Hello {
             resume: None,
             ticket: None,
@@ -187,7 +187,11 @@ impl CrowdedMatchmaker {
 
     fn send(&mut self, peer: u64, seq: u64, msg: ToServer) {
         let frame = Frame { seq, ack: 0, msg };
-        self.matchmaker.handle(self.now, Input::Message { socket: SocketId(peer), frame });
+        self.handle(Input::Message { socket: SocketId(peer), frame });
+    }
+
+    fn handle(&mut self, input: Input) {
+        self.matchmaker.handle(self.now, Readings::for_tests(self.now), input);
     }
 }
 

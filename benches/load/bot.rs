@@ -363,12 +363,14 @@ async fn next_frame(socket: &mut Socket) -> Option<Frame<ToBrowser>> {
     }
 }
 
-/// A candidate whose port carries a number; 0 marks the ordinary ones.
+/// A candidate whose port carries a number; 0 marks the ordinary ones. The others are not host candidates, which have a
+/// lower limit.
 fn candidate(number: u16) -> Signal {
     let port = 1024 + number;
+    let kind = if number == 0 { "host" } else { "srflx raddr 0.0.0.0 rport 0" };
     Signal::Candidate(Candidate {
         candidate: Sdp(format!(
-            "candidate:1 1 udp 2113937151 192.0.2.7 {port} typ host generation 0 ufrag I+IT network-cost 999"
+            "candidate:1 1 udp 2113937151 192.0.2.7 {port} typ {kind} generation 0 ufrag I+IT network-cost 999"
         )),
         sdp_mid: Some("0".into()),
         sdp_m_line_index: Some(0),

@@ -1,7 +1,11 @@
-//! The server's own validation, and one function that calls all of it.
+//! The server's own validation, one function that calls all of it, and the decision which candidates pass.
 
 #[path = "../../src/server/validate/mod.rs"]
 pub mod validate;
+
+/// The matchmaker's decision about candidates.
+#[path = "../../src/matchmaker/matches/privacy.rs"]
+pub mod privacy;
 
 use crate::protocol::{Frame, Refusal, ToServer, decode_strict};
 

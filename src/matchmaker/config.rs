@@ -16,9 +16,6 @@ use crate::protocol::{
 pub struct MatchmakerConfig {
     /// Seeds the generator of all ids and secrets. It must come from the operating system, except in tests.
     pub seed: [u8; 32],
-    /// Milliseconds from the Unix epoch to the origin of [`Moment`](crate::time::Moment). Ids of version 7 contain the
-    /// time of day.
-    pub unix_origin_ms: u64,
     /// Maximum number of peers, including those in their grace period. One more gets `server-full`.
     pub max_connections: usize,
     /// How many other pairs may be formed before a waiting peer that accepts anybody gets priority.
@@ -27,7 +24,7 @@ pub struct MatchmakerConfig {
     pub max_met: usize,
     /// Maximum number of blocked pairs that a peer remembers; beyond that, the oldest is forgotten.
     pub max_blocked: usize,
-    /// Signs tickets and device names. Every server with these keys can rebuild a match from its tickets.
+    /// Seals tickets and signs device names. Every server with these keys can rebuild a match from its tickets.
     pub keys: Keys,
     /// STUN and TURN servers, and the rules for the addresses that partners learn of each other.
     pub ice: Ice,
@@ -49,7 +46,6 @@ impl MatchmakerConfig {
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
         Self {
             seed: bytes,
-            unix_origin_ms: 1_700_000_000_000,
             max_connections: usize::MAX,
             max_passed_by: 2,
             max_met: MAX_MET,
@@ -94,7 +90,7 @@ impl SessionLimits {
 /// What every server of one deployment has in common.
 #[derive(Debug)]
 pub(crate) struct Deployment {
-    /// Signs tickets and device names.
+    /// Seals tickets and signs device names.
     pub(crate) keys: Keys,
     /// STUN and TURN servers.
     pub(crate) ice: Ice,

@@ -1,11 +1,14 @@
 //! [`Input`]: everything that can happen to the matchmaker.
 
-use core::net::IpAddr;
+use core::net::{IpAddr, Ipv6Addr};
 use std::{fmt, time::Duration};
 
-use crate::protocol::{
-    ErrorCode, Frame, ToServer,
-    limits::{CLOSE_GOODBYE, CLOSE_NORMAL},
+use crate::{
+    protocol::{
+        ErrorCode, Frame, ToServer,
+        limits::{CLOSE_GOODBYE, CLOSE_NORMAL},
+    },
+    time::Moment,
 };
 
 /// One WebSocket. The server numbers them from 1 and never reuses a number.
@@ -15,7 +18,7 @@ pub struct SocketId(pub u64);
 /// The network that a socket comes from.
 ///
 /// It is a whole IPv4 address, or the first 64 bits of an IPv6 address, which is what a household gets. Two peers of
-/// one network may reach each other by private addresses.
+/// one network may reach each other by private addresses; `matches::ice` also counts some networks as one.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network(IpAddr);
 
@@ -24,11 +27,18 @@ impl Network {
     pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
             it @ IpAddr::V4(_) => it,
+            // Its first 64 bits are those of other addresses, too.
+            it @ IpAddr::V6(Ipv6Addr::LOCALHOST) => it,
             IpAddr::V6(it) => {
                 let [a, b, c, d, ..] = it.segments();
                 [a, b, c, d, 0, 0, 0, 0].into()
             }
         })
+    }
+
+    /// The IPv4 address, or the first address of the IPv6 network.
+    pub(crate) const fn address(self) -> IpAddr {
+        self.0
     }
 }
 
@@ -36,6 +46,34 @@ impl fmt::Debug for Network {
     /// Hides the address, which must not reach a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Network(hidden)")
+    }
+}
+
+/// What the driver reads from the system for one input, besides the monotonic clock.
+#[derive(Clone, Copy)]
+pub struct Readings {
+    /// Milliseconds since the Unix epoch, by the wall clock, which may step in either direction between two inputs.
+    pub unix_ms: u64,
+    /// Randomness from the operating system that is used for no other input. All ids, secrets and nonces depend on it.
+    ///
+    /// It must be read after the input has arrived. If a virtual machine is copied or restored after that, both copies
+    /// do the same with the same input; if before, they read different randomness. So two tickets with different
+    /// contents never have the same nonce.
+    pub random: [u8; 32],
+}
+
+impl Readings {
+    /// Readings for tests and benchmarks, never for a server: they are the same in each run. The wall clock runs with
+    /// the monotonic one, which began at 1,700,000,000 s.
+    pub const fn for_tests(now: Moment) -> Self {
+        Self { unix_ms: 1_700_000_000_000 + now.as_millis(), random: [0; 32] }
+    }
+}
+
+impl fmt::Debug for Readings {
+    /// Hides the randomness.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readings").field("unix_ms", &self.unix_ms).finish_non_exhaustive()
     }
 }
 

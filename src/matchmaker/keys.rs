@@ -1,30 +1,64 @@
-//! [`Keys`]: the server's signing keys, and the ids that only they can produce, of devices and of pairs of devices.
+//! [`Keys`]: the server's keys, which sign and seal, and the ids that only they can produce, of devices and of pairs of
+//! devices.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305,
+    aead::{Aead, Payload},
+};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use uuid::{Builder, Uuid};
+use zeroize::Zeroizing;
 
 use crate::protocol::PairId;
 
-/// Prefix of the signed payload of a device name. A ticket begins with a small number instead.
+/// Prefix of the signed payload of a device name. A ticket of version 1 begins with a small number instead.
 const DEVICE: &[u8] = b"device";
 
 /// Prefix of the input of a pair id.
 const PAIR: &[u8] = b"pair";
 
+/// What the sealing key is derived for, and the number of the only block of output (HKDF-Expand, RFC 5869, 2.3).
+/// Neither a signed payload nor the input of a pair id begins like this.
+const SEALING: &[u8] = b"sealing\x01";
+
 /// Length of a signature (HMAC-SHA-256), in bytes.
 const SIGNATURE_BYTES: usize = 32;
+
+/// Length of a nonce of XChaCha20-Poly1305, in bytes: enough to draw them at random.
+const NONCE_BYTES: usize = 24;
+
+/// Makes two texts differ that are sealed with the same key; it must never be used for another one.
+pub(crate) type Nonce = [u8; NONCE_BYTES];
 
 /// One browser on one device, for as long as it stores its signed name: 122 random bits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DeviceId(pub(crate) Uuid);
 
-/// The current signing key and the former ones. Every server with these keys accepts what any of them has signed.
+/// The current key and the former ones. Every server with these keys accepts what any of them has signed or sealed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Keys {
-    current: [u8; 32],
-    former: Vec<[u8; 32]>,
+    current: StateKey,
+    former: Vec<StateKey>,
+}
+
+/// A key from the configuration or the key file, and the one derived from it. Both are wiped when they are dropped.
+#[derive(Clone, PartialEq, Eq)]
+struct StateKey {
+    signing: Zeroizing<[u8; 32]>,
+    sealing: Zeroizing<[u8; 32]>,
+}
+
+impl StateKey {
+    fn new(signing: [u8; 32]) -> Self {
+        let sealing = mac(&signing, &[SEALING]).finalize().into_bytes().into();
+        Self { signing: Zeroizing::new(signing), sealing: Zeroizing::new(sealing) }
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new((&*self.sealing).into())
+    }
 }
 
 impl std::fmt::Debug for Keys {
@@ -41,15 +75,36 @@ impl From<[u8; 32]> for Keys {
 }
 
 impl Keys {
-    /// Signs with `current`; signatures of the `former` keys stay valid.
-    pub const fn new(current: [u8; 32], former: Vec<[u8; 32]>) -> Self {
-        Self { current, former }
+    /// Signs and seals with `current`; what the `former` keys have signed and sealed stays valid.
+    pub fn new(current: [u8; 32], former: Vec<[u8; 32]>) -> Self {
+        Self { current: StateKey::new(current), former: former.into_iter().map(StateKey::new).collect() }
+    }
+
+    /// Seals a payload: its holder can neither read it nor change it (XChaCha20-Poly1305).
+    ///
+    /// The text is `version`, the nonce and the sealed payload in base64url without padding.
+    pub(crate) fn seal(&self, version: u8, nonce: Nonce, payload: &[u8]) -> String {
+        let Ok(sealed) =
+            self.current.cipher().encrypt(&nonce.into(), Payload { msg: payload, aad: &[version] })
+        else {
+            unreachable!("a payload is shorter than 256 GiB")
+        };
+        BASE64_URL_SAFE_NO_PAD.encode([&[version][..], &nonce[..], &sealed[..]].concat())
+    }
+
+    /// The payload of a sealed text; `None` if its version is another one, or if none of the keys has sealed it.
+    pub(crate) fn open(&self, version: u8, text: &str) -> Option<Vec<u8>> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+        let sealed = bytes.strip_prefix(&[version])?;
+        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        let mut keys = [&self.current].into_iter().chain(&self.former);
+        keys.find_map(|key| key.cipher().decrypt(nonce.into(), Payload { msg: sealed, aad: &[version] }).ok())
     }
 
     /// Signs a payload. The text is the payload and its signature in base64url without padding.
     pub(crate) fn sign(&self, payload: &[u8]) -> String {
         let mut signed = payload.to_vec();
-        signed.extend(mac(&self.current, &[payload]).finalize().into_bytes());
+        signed.extend(mac(&self.current.signing, &[payload]).finalize().into_bytes());
         BASE64_URL_SAFE_NO_PAD.encode(signed)
     }
 
@@ -58,7 +113,7 @@ impl Keys {
         let mut payload = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let signature = payload.split_off(payload.len().checked_sub(SIGNATURE_BYTES)?);
         // `verify_slice` takes constant time, so that timing does not reveal how much of a guess is right.
-        let is_of = |key: &[u8; 32]| mac(key, &[&payload]).verify_slice(&signature).is_ok();
+        let is_of = |key: &StateKey| mac(&key.signing, &[&payload]).verify_slice(&signature).is_ok();
         let is_current = is_of(&self.current);
         (is_current || self.former.iter().any(is_of)).then_some((payload, is_current))
     }
@@ -80,7 +135,8 @@ impl Keys {
     pub(crate) fn pairs(&self, one: DeviceId, other: DeviceId) -> impl Iterator<Item = PairId> {
         let (first, second) = (one.min(other), one.max(other));
         [&self.current].into_iter().chain(&self.former).map(move |key| {
-            let all = mac(key, &[PAIR, first.0.as_bytes(), second.0.as_bytes()]).finalize().into_bytes();
+            let all = mac(&key.signing, &[PAIR, first.0.as_bytes(), second.0.as_bytes()]);
+            let all = all.finalize().into_bytes();
             let mut bytes = [0; 16];
             bytes.copy_from_slice(&all[..16]);
             PairId(Builder::from_custom_bytes(bytes).into_uuid())
@@ -124,6 +180,24 @@ mod tests {
             let mut bytes = name.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             assert_eq!(keys.device(&String::from_utf8(bytes).unwrap()), None, "character {at} changed");
+        }
+    }
+
+    #[test]
+    fn sealed_texts_reveal_nothing_and_survive_key_rotation() {
+        let keys = Keys::from([7; 32]);
+        let text = keys.seal(2, [1; 24], b"who met whom");
+        assert_eq!(keys.open(2, &text).as_deref(), Some(b"who met whom".as_slice()));
+        assert_ne!(text, keys.seal(2, [2; 24], b"who met whom"), "the nonce makes equal payloads differ");
+        let rotated = Keys::new([8; 32], vec![[7; 32]]);
+        assert_eq!(rotated.open(2, &text).as_deref(), Some(b"who met whom".as_slice()));
+        assert_eq!(Keys::from([8; 32]).open(2, &text), None, "the old key is no longer valid");
+        assert_eq!(keys.open(3, &text), None, "another version");
+        assert_ne!(*keys.current.sealing, *keys.current.signing);
+        for text in
+            ["", "Ag", "not sealed!", &text[..text.len() - 4], &format!("{text}AAAA"), &keys.sign(&[2; 59])]
+        {
+            assert_eq!(keys.open(2, text), None, "{text}");
         }
     }
 

@@ -1,7 +1,7 @@
 //! The server's state machine: it pairs waiting peers and relays the signals of each pair.
 //!
 //! [`Matchmaker::handle`] takes one [`Input`] and returns the [`Output`]s that the driver must perform, in order.
-//! Time and the random seed are arguments, so the same history always gives the same outputs.
+//! Time and randomness are arguments, so the same history always gives the same outputs.
 //!
 //! - `config`: what the driver configures;
 //! - `input`, `output`: what comes in and what goes out; `outbound` collects outputs while an input is handled;
@@ -9,7 +9,7 @@
 //! - `queue`: waiting peers, who may be paired with whom, and the pairing itself;
 //! - `matches`: pairs, from their beginning to their end, and their rebuilding from tickets;
 //! - `deadlines`: a timing wheel;
-//! - `keys`, `id_generator`: signatures, ids and secrets;
+//! - `keys`, `id_generator`: signatures, sealing, ids and secrets;
 //! - `counts`: gauges that would be slow to compute.
 
 pub(crate) mod config;
@@ -47,7 +47,7 @@ use peers::{OpenSocket, Peer, PeerState};
 use queue::{Queue, prepared_offers::OfferSlots};
 
 pub use config::MatchmakerConfig;
-pub use input::{Closing, Input, Network, SocketId};
+pub use input::{Closing, Input, Network, Readings, SocketId};
 pub use keys::Keys;
 pub use matches::ice::{Ice, Turn};
 pub use output::{Census, Note, Output};
@@ -76,7 +76,7 @@ impl Matchmaker {
     pub fn new(config: MatchmakerConfig) -> Self {
         Self {
             draining: false,
-            ids: IdGenerator::new(config.seed, config.unix_origin_ms),
+            ids: IdGenerator::new(config.seed),
             sockets: HashMap::new(),
             peers: HashMap::new(),
             queue: Queue::new(config.max_passed_by),
@@ -93,8 +93,10 @@ impl Matchmaker {
     /// Handles one input and returns what must be done, in order. Total: it never fails and never blocks.
     ///
     /// Deadlines up to `now` are handled first, so it does not matter whether the driver reads a timer or a socket
-    /// first.
-    pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Output> {
+    /// first. All decisions depend on `now`; the wall clock in `readings` is only written into ids, credentials and
+    /// tickets, and compared with a ticket's expiry.
+    pub fn handle(&mut self, now: Moment, readings: Readings, input: Input) -> Vec<Output> {
+        self.ids.start_input(readings);
         self.handle_timeout(now);
         match input {
             Input::Opened { socket, network } => self.on_socket_opened(now, socket, network),
@@ -112,7 +114,7 @@ impl Matchmaker {
         self.outbound.take()
     }
 
-    /// When `handle(now, Input::Tick)` must be called next; `None` if nothing is due.
+    /// When [`handle`](Self::handle) must be called next, with [`Input::Tick`]; `None` if nothing is due.
     pub fn deadline(&self) -> Option<Moment> {
         self.deadlines.next().map(|(at, _)| at)
     }

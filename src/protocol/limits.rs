@@ -34,6 +34,10 @@ pub const MAX_CANDIDATE_BYTES: usize = 512;
 /// Candidates of one end for one description. With one bundled transport a browser on three networks gathers under 30.
 pub const MAX_CANDIDATES: u16 = 64;
 
+/// How many of [`MAX_CANDIDATES`] may be host candidates. The other 24 are enough for the reflexive and relayed ones of
+/// three networks, two address families and four servers.
+pub const MAX_HOST_CANDIDATES: u16 = 40;
+
 /// Bytes of a media identification tag (RFC 5888); browsers use one digit.
 pub const MAX_MID_BYTES: usize = 16;
 

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
-    clock::Clock,
+    clock::{Clock, read_system},
     shutdown::Shutdown,
     telemetry::Telemetry,
     websocket::outbox::{OutboxFull, OutboxSender},
@@ -110,7 +110,7 @@ impl Driver {
         let mut next = Some(input);
         while let Some(input) = next {
             self.telemetry.message_in(&input);
-            for output in self.matchmaker.handle(now, input) {
+            for output in self.matchmaker.handle(now, read_system(), input) {
                 lost.extend(self.perform(output));
             }
             next = lost.pop().map(|socket| Input::Closed { socket, closing: Closing::Lost });
@@ -161,7 +161,6 @@ mod tests {
     fn config() -> MatchmakerConfig {
         MatchmakerConfig {
             seed: [0; 32],
-            unix_origin_ms: 0,
             max_connections: 10,
             max_passed_by: 1,
             max_met: 1,

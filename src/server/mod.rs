@@ -115,8 +115,7 @@ pub async fn run(
     let (shutdown, clock, telemetry) = (Shutdown::default(), Clock::start(), Arc::new(Telemetry::new()));
     let (origins, proxies) = (Arc::new(resolved.origins_at(address)), Arc::new(resolved.proxies.clone()));
     let keys = resolved.keys.clone().load_or_create()?;
-    let (driver, inbox) =
-        Driver::new(matchmaker_config(&resolved, keys, clock)?, clock, Arc::clone(&telemetry));
+    let (driver, inbox) = Driver::new(matchmaker_config(&resolved, keys)?, clock, Arc::clone(&telemetry));
     let wheel = Arc::new(HeartbeatWheel::new());
     let network_limiter = NetworkLimiter::new(&resolved.limits, clock, Arc::clone(&telemetry));
     let sockets = Sockets::new(
@@ -162,17 +161,12 @@ pub async fn run(
     wait_and_stop(shutdown, tasks, stop_requested, resolved.grace).await
 }
 
-/// What the matchmaker needs to know of the configuration, the clock and chance.
-fn matchmaker_config(
-    resolved: &Resolved,
-    keys: Keys,
-    clock: Clock,
-) -> anyhow::Result<matchmaker::MatchmakerConfig> {
+/// What the matchmaker needs to know of the configuration and chance.
+fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmaker::MatchmakerConfig> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).context("the system has no randomness")?;
     Ok(matchmaker::MatchmakerConfig {
         seed,
-        unix_origin_ms: clock.unix_origin_ms(),
         max_connections: resolved.max_connections,
         max_passed_by: MAX_PASSED_BY,
         max_met: MAX_MET,

@@ -12,7 +12,7 @@ use passerby::{
         Tastes, ToBrowser, ToServer, encode,
         limits::{
             CLOSE_GOODBYE, CLOSE_NORMAL, GRACE_MATCHED, GRACE_UNMATCHED, HELLO_WITHIN, IDLE_SILENCE,
-            MAX_CANDIDATES, MAX_OUTBOX_BYTES, MAX_REFUSALS, MAX_SDP_BYTES, MAX_TOKEN_BYTES, SILENCE,
+            MAX_HOST_CANDIDATES, MAX_OUTBOX_BYTES, MAX_REFUSALS, MAX_SDP_BYTES, MAX_TOKEN_BYTES, SILENCE,
             SUBPROTOCOL,
         },
     },
@@ -495,7 +495,7 @@ async fn stops_a_flood_of_candidates_at_the_limit() {
     assert_eq!(socket.close_reason().await, (Some(ErrorCode::TooManyRefusals), 1008));
     let refused = call.server.metric("passerby_refused_total{code=\"too-many-candidates\"}").await;
     assert_eq!(refused, u64::from(MAX_REFUSALS) + 1);
-    for _ in 0..MAX_CANDIDATES {
+    for _ in 0..MAX_HOST_CANDIDATES {
         assert_eq!(other.receive_signal().await, candidate(CANDIDATE));
     }
     other.receive_end().await;

@@ -11,11 +11,11 @@ use passerby::protocol::{
         ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CLOSE_GOODBYE, CLOSE_NORMAL, CONNECT_WITHIN,
         CONNECT_WITHIN_SERVER, CROWD_STEPS, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN,
         IDLE_HEARTBEAT, IDLE_SILENCE, MAX_BLOCKED, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHAT_CHARS,
-        MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES, MAX_INTEREST_CHARS, MAX_INTERESTS,
-        MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES, MAX_PASSED_BY,
-        MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES,
-        MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR, PREPARED_FOR, SILENCE, SUBPROTOCOL, VERSION, WAIT_STEPS,
-        WIDEN_AFTER,
+        MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES, MAX_HOST_CANDIDATES, MAX_INTEREST_CHARS,
+        MAX_INTERESTS, MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES,
+        MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES,
+        MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR, PREPARED_FOR, SILENCE, SUBPROTOCOL,
+        VERSION, WAIT_STEPS, WIDEN_AFTER,
     },
 };
 use proptest::prelude::*;
@@ -273,7 +273,7 @@ fn welcome_with_match() -> ToBrowser {
 }
 
 const STUN: &str = r#"{"urls":["stun:relay.example:3478"]}"#;
-const TURN: &str = r#"{"urls":["turn:relay.example:3478?transport=udp","turns:relay.example:5349?transport=tcp"],"username":"1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite","credential":"c2VjcmV0"}"#;
+const TURN: &str = r#"{"urls":["turn:relay.example:3478?transport=udp","turns:relay.example:5349?transport=tcp"],"username":"1764000000:8d351a2b3c4d4e6fa11f018f2c5e9b22","credential":"c2VjcmV0"}"#;
 
 /// The servers that [`STUN`] and [`TURN`] describe.
 fn stun_and_turn() -> [IceServer; 2] {
@@ -281,7 +281,7 @@ fn stun_and_turn() -> [IceServer; 2] {
     let stun = IceServer { urls: urls(&["stun:relay.example:3478"]), username: None, credential: None };
     let turn = IceServer {
         urls: urls(&["turn:relay.example:3478?transport=udp", "turns:relay.example:5349?transport=tcp"]),
-        username: Some("1764000000:018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f:polite".into()),
+        username: Some("1764000000:8d351a2b3c4d4e6fa11f018f2c5e9b22".into()),
         credential: Some("c2VjcmV0".into()),
     };
     [stun, turn]
@@ -942,7 +942,7 @@ fn the_tables_in_the_readme_are_complete() {
 }
 
 /// Every limit in the table of [`README`], with its value as written there.
-fn limits() -> [(&'static str, String); 44] {
+fn limits() -> [(&'static str, String); 45] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
@@ -957,6 +957,7 @@ fn limits() -> [(&'static str, String); 44] {
         ("MAX_SDP_LINE_BYTES", MAX_SDP_LINE_BYTES.to_string()),
         ("MAX_CANDIDATE_BYTES", MAX_CANDIDATE_BYTES.to_string()),
         ("MAX_CANDIDATES", MAX_CANDIDATES.to_string()),
+        ("MAX_HOST_CANDIDATES", MAX_HOST_CANDIDATES.to_string()),
         ("MAX_MID_BYTES", MAX_MID_BYTES.to_string()),
         ("MAX_UFRAG_BYTES", MAX_UFRAG_BYTES.to_string()),
         ("MAX_EPOCH", MAX_EPOCH.to_string()),

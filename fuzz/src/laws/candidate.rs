@@ -8,7 +8,7 @@ use crate::{
         Candidate, ErrorCode, Sdp, Signal, ToServer, encode,
         limits::{MAX_CANDIDATE_BYTES, MAX_MID_BYTES, MAX_UFRAG_BYTES},
     },
-    server::read,
+    server::{privacy::Privacy, read},
 };
 use webrtc_sdp::{
     address::Address,
@@ -61,10 +61,13 @@ fn assert_classified(candidate: &Candidate) -> SdpAttributeCandidate {
     let text = &candidate.candidate.0;
     let parsed = parse_candidate(text).expect("the server accepts only candidates");
     assert_names_no_host(&parsed);
-    let is_host = parsed.c_type == SdpAttributeCandidateType::Host;
+    let is_relay = parsed.c_type == SdpAttributeCandidateType::Relay;
     let has_private_address = matches!(parsed.address, Address::Ip(it) if is_private(it));
-    assert_eq!(candidate.is_relay(), parsed.c_type == SdpAttributeCandidateType::Relay, "{text}");
-    assert_eq!(candidate.is_private_host(), is_host && has_private_address, "{text}");
+    assert_eq!(candidate.is_relay(), is_relay, "{text}");
+    assert_eq!(candidate.is_host(), parsed.c_type == SdpAttributeCandidateType::Host, "{text}");
+    assert!(Privacy::Open.allows(candidate), "{text}");
+    assert_eq!(Privacy::Public.allows(candidate), is_relay || !has_private_address, "{text}");
+    assert_eq!(Privacy::Relay.allows(candidate), is_relay, "{text}");
     parsed
 }
 

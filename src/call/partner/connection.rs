@@ -10,7 +10,7 @@ use crate::{
     call::{
         ConnectionId, Description, DescriptionKind, Failed, Output, PeerCommand, SendProfile, SignalingState,
     },
-    protocol::{Candidate, IceServer, Role, Signal, limits::MAX_CANDIDATES},
+    protocol::{Candidate, CandidateCount, CandidateRoom, IceServer, Role, Signal},
 };
 
 /// An open connection.
@@ -21,7 +21,7 @@ pub(crate) struct Connection {
     role: Role,
     negotiation: Negotiation,
     /// Candidates sent since the last local description.
-    candidates: u16,
+    candidates: CandidateCount,
     send_profile: SendProfile,
 }
 
@@ -47,7 +47,7 @@ impl Connection {
     ) -> Self {
         let ConnectionConfig { ref ice, relay_only, send_profile } = *config;
         let negotiation = Negotiation::new(role, first_offer);
-        let it = Self { id, role, negotiation, candidates: 0, send_profile };
+        let it = Self { id, role, negotiation, candidates: CandidateCount::default(), send_profile };
         it.perform(PeerCommand::Open { ice: ice.clone(), relay_only }, out);
         match first_offer {
             FirstOffer::Ours => {
@@ -70,7 +70,7 @@ impl Connection {
         &mut self,
         result: Result<Description, Failed>,
     ) -> Option<(DescriptionKind, Signal)> {
-        self.candidates = 0;
+        self.candidates = CandidateCount::default();
         self.negotiation.on_local_set(result)
     }
 
@@ -92,13 +92,15 @@ impl Connection {
         Some(kind)
     }
 
-    /// A local candidate was found. Returns the signal for the partner, or `None` beyond [`MAX_CANDIDATES`].
+    /// A local candidate was found. Returns the signal for the partner, or `None` if there is no room for it.
     ///
-    /// The server would refuse further candidates, and it closes the session after too many refusals.
+    /// The server would drop surplus host candidates. It would refuse other candidates that do not fit, and it closes
+    /// the session after too many refusals.
     pub(crate) fn on_candidate(&mut self, candidate: Candidate) -> Option<Signal> {
-        let passes = self.candidates < MAX_CANDIDATES;
-        self.candidates += u16::from(passes);
-        passes.then_some(Signal::Candidate(candidate))
+        match self.candidates.add(&candidate) {
+            CandidateRoom::Fits => Some(Signal::Candidate(candidate)),
+            CandidateRoom::Surplus | CandidateRoom::TooMany => None,
+        }
     }
 
     /// `signalingstatechange`.

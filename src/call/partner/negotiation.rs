@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use super::verification::{Fingerprint, fingerprint};
 use crate::{
     call::{Description, DescriptionKind, Failed, PeerCommand, SignalingState},
-    protocol::{Role, Sdp, Signal, limits::MAX_CANDIDATES},
+    protocol::{CandidateCount, CandidateRoom, Role, Sdp, Signal, limits::MAX_CANDIDATES},
 };
 
 /// Which end makes the first offer on a connection. If both do, the negotiation resolves the collision.
@@ -46,9 +46,11 @@ pub(crate) struct Negotiation {
     pending_remote: VecDeque<PendingRemote>,
     /// The username fragments of the remote description; empty before there is one.
     remote_fragments: Vec<String>,
-    /// Candidates and ends of candidates that arrived before their description was set; at most [`MAX_CANDIDATES`] and
-    /// one.
+    /// Candidates and ends of candidates that arrived before their description was set; at most [`MAX_CANDIDATES`] of
+    /// each, and one.
     early: Vec<Signal>,
+    /// The candidates among them.
+    early_candidates: CandidateCount,
     own_certificate: Option<Fingerprint>,
     partner_certificate: Option<Fingerprint>,
 }
@@ -70,6 +72,7 @@ impl Negotiation {
             pending_remote: VecDeque::new(),
             remote_fragments: Vec::new(),
             early: Vec::new(),
+            early_candidates: CandidateCount::default(),
             own_certificate: None,
             partner_certificate: None,
         }
@@ -127,6 +130,7 @@ impl Negotiation {
             commands.push(self.set_local(DescriptionKind::Answer));
         }
         let early = std::mem::take(&mut self.early);
+        self.early_candidates = CandidateCount::default();
         commands.extend(early.into_iter().filter_map(|it| self.on_signal(it)));
         Some((kind, commands))
     }
@@ -173,9 +177,14 @@ impl Negotiation {
     fn on_candidate(&mut self, signal: Signal) -> Option<PeerCommand> {
         let is_early = self.remote_fragments.is_empty() || !self.pending_remote.is_empty();
         if is_early {
-            // The last place is reserved for the end of candidates.
-            let room = usize::from(MAX_CANDIDATES) + usize::from(!matches!(signal, Signal::Candidate(_)));
-            if self.early.len() < room {
+            let has_room = match &signal {
+                Signal::Candidate(it) => self.early_candidates.add(it) == CandidateRoom::Fits,
+                // There is always a place for one end of candidates.
+                Signal::Offer { .. } | Signal::Answer { .. } | Signal::EndOfCandidates { .. } => {
+                    self.early.len() <= usize::from(MAX_CANDIDATES)
+                }
+            };
+            if has_room {
                 self.early.push(signal);
             }
             return None;

@@ -1,14 +1,17 @@
-//! [`Ice`]: STUN and TURN servers with their credentials; and [`Privacy`]: which candidates reach a partner.
+//! [`Ice`]: STUN and TURN servers with their credentials, and what partners may learn of each other's addresses.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
+use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
+use uuid::Uuid;
 
+use super::privacy::{Privacy, is_private};
 use crate::{
-    matchmaker::input::Network,
-    protocol::{Candidate, IceServer, MatchId, Role},
+    matchmaker::{id_generator::IdGenerator, input::Network},
+    protocol::IceServer,
 };
 
 /// STUN and TURN servers, and whether private addresses are filtered. By default there are no servers, and they are.
@@ -18,65 +21,35 @@ pub struct Ice {
     pub stun: Vec<String>,
     /// The TURN relay, if there is one.
     pub turn: Option<Turn>,
-    /// Forwards every candidate, even with a private address. Only for debugging.
+    /// Forwards candidates with private addresses to everybody, unless one of the two hides its address. Only for
+    /// debugging.
     pub unscrubbed: bool,
 }
 
 /// A TURN relay with time-limited credentials (draft-uberti-behave-turn-rest-00).
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Turn {
     /// `turn:` and `turns:` URLs.
     pub urls: Vec<String>,
     /// The secret that the relay and this server share.
-    pub secret: String,
+    pub secret: SecretString,
     /// How long credentials are valid.
     pub lifetime: Duration,
-}
-
-impl fmt::Debug for Turn {
-    /// Hides the secret.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turn")
-            .field("urls", &self.urls)
-            .field("lifetime", &self.lifetime)
-            .finish_non_exhaustive()
-    }
-}
-
-/// What partners may learn of each other's addresses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Privacy {
-    /// All addresses.
-    Open,
-    /// All except private addresses, which mean nothing outside the sender's own network.
-    Public,
-    /// Only the addresses of the relay.
-    Relay,
-}
-
-impl Privacy {
-    /// Whether a candidate may be forwarded to the partner.
-    pub(crate) fn allows(self, candidate: &Candidate) -> bool {
-        match self {
-            Self::Open => true,
-            Self::Public => !candidate.is_private_host(),
-            Self::Relay => candidate.is_relay(),
-        }
-    }
 }
 
 impl Ice {
     /// What partners in these networks may learn of each other. `relay_only` is set if one of them hides its address.
     ///
-    /// Private addresses are removed only where the two can do without: they are in different networks, and there is a
-    /// STUN server or a relay.
+    /// Partners whose networks are not both known count as strangers.
     pub(crate) fn privacy(&self, relay_only: bool, networks: [Option<Network>; 2]) -> Privacy {
-        let has_server = !self.stun.is_empty() || self.turn.is_some();
-        match (self.unscrubbed, relay_only) {
-            (true, _) => Privacy::Open,
-            (false, true) => Privacy::Relay,
-            (false, false) if has_server && networks[0] != networks[1] => Privacy::Public,
-            (false, false) => Privacy::Open,
+        let is_near = matches!(networks, [Some(one), Some(other)] if are_near(one, other));
+        if relay_only {
+            // Hiding never depends on a switch for debugging.
+            Privacy::Relay
+        } else if self.unscrubbed || is_near {
+            Privacy::Open
+        } else {
+            Privacy::Public
         }
     }
 
@@ -86,23 +59,11 @@ impl Ice {
         [stun].into_iter().filter(|it| !it.urls.is_empty()).collect()
     }
 
-    /// The servers for one end of a match, with its own relay credentials. `now` is in Unix seconds.
-    pub(crate) fn servers(
-        &self,
-        now: u64,
-        match_id: MatchId,
-        role: Role,
-        relay_only: bool,
-    ) -> Vec<IceServer> {
+    /// The servers for one end of a match, with relay credentials of its own.
+    pub(crate) fn servers(&self, ids: &mut IdGenerator, relay_only: bool) -> Vec<IceServer> {
         let mut servers = if relay_only { Vec::new() } else { self.stun_servers() };
-        if let Some(Turn { urls, secret, lifetime }) = &self.turn {
-            let role = match role {
-                Role::Impolite => "impolite",
-                Role::Polite => "polite",
-            };
-            let username = format!("{}:{}:{role}", now + lifetime.as_secs(), match_id.0);
-            let credential = Some(credential(secret, &username));
-            servers.push(IceServer { urls: urls.clone(), username: Some(username), credential });
+        if let Some(turn) = &self.turn {
+            servers.push(turn.server(ids.unix_seconds(), ids.relay_name()));
         }
         servers
     }
@@ -112,6 +73,24 @@ impl Ice {
     pub(crate) fn renewed_after(&self) -> Option<Duration> {
         self.turn.as_ref().map(|it| it.lifetime * 2 / 3)
     }
+}
+
+impl Turn {
+    /// The relay with credentials that are valid from `now`, in Unix seconds.
+    ///
+    /// The relay may log the user name together with addresses, so it must be random: from the id of the match, the
+    /// logs of the relay and of this server together would tell who met whom.
+    fn server(&self, now: u64, name: Uuid) -> IceServer {
+        let username = format!("{}:{}", now + self.lifetime.as_secs(), name.simple());
+        let credential = Some(credential(self.secret.expose_secret(), &username));
+        IceServer { urls: self.urls.clone(), username: Some(username), credential }
+    }
+}
+
+/// Whether two peers may learn each other's private addresses: they are in one network, or each reaches the server by
+/// a private address. Then they are near the server, and maybe near each other: a household with a server of its own.
+fn are_near(one: Network, other: Network) -> bool {
+    one == other || [one, other].iter().all(|it| is_private(it.address()))
 }
 
 fn credential(secret: &str, username: &str) -> String {
@@ -124,8 +103,7 @@ fn credential(secret: &str, username: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::Sdp;
-    use uuid::Uuid;
+    use crate::matchmaker::input::Readings;
 
     fn turn() -> Ice {
         let turn = Turn {
@@ -136,68 +114,94 @@ mod tests {
         Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed: false }
     }
 
-    fn candidate(address: &str, kind: &str) -> Candidate {
-        Candidate {
-            candidate: Sdp(format!("candidate:1 1 udp 1 {address} 9 typ {kind}")),
-            sdp_mid: None,
-            sdp_m_line_index: None,
-            username_fragment: None,
-        }
+    fn ids() -> IdGenerator {
+        let mut ids = IdGenerator::new([7; 32]);
+        ids.start_input(Readings { unix_ms: 1_764_000_000_999, random: [0; 32] });
+        ids
+    }
+
+    fn network(text: &str) -> Network {
+        Network::of(text.parse().unwrap())
     }
 
     #[test]
     fn credentials_match_those_of_a_relay_with_the_same_secret() {
-        let servers = turn().servers(1_764_000_000, MatchId(Uuid::nil()), Role::Polite, false);
-        assert_eq!(servers[0].urls, ["stun:relay.example"]);
-        let username = "1764000600:00000000-0000-0000-0000-000000000000:polite";
-        assert_eq!(servers[1].username.as_deref(), Some(username));
+        let turn = turn().turn.unwrap();
+        let server = turn.server(1_764_000_000, Uuid::nil());
+        assert_eq!(server.username.as_deref(), Some("1764000600:00000000000000000000000000000000"));
         // printf %s "$username" | openssl dgst -sha1 -hmac north -binary | base64
-        assert_eq!(servers[1].credential.as_deref(), Some("PiYm9a3nKu/Co+73yvFlQlwhtbo="));
+        assert_eq!(server.credential.as_deref(), Some("XLT7cPaa+XFlnyEQcTLAS8OizJQ="));
+        assert!(!format!("{turn:?}").contains("north"), "Debug hides the secret");
+    }
+
+    #[test]
+    fn each_end_has_its_own_name_at_the_relay() {
+        let (ice, mut ids) = (turn(), ids());
+        let mut name = || ice.servers(&mut ids, false).pop().unwrap().username.unwrap();
+        let names = [name(), name(), name()];
+        assert!(names.iter().all(|it| it.starts_with("1764000600:")));
+        assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
     }
 
     #[test]
     fn relay_only_peers_get_no_stun_server() {
-        let servers = turn().servers(0, MatchId(Uuid::nil()), Role::Impolite, true);
+        let servers = turn().servers(&mut ids(), false);
+        assert_eq!((servers.len(), servers[0].urls[0].as_str()), (2, "stun:relay.example"));
+        let servers = turn().servers(&mut ids(), true);
         assert_eq!(servers.len(), 1);
         assert!(servers[0].username.is_some());
-        assert!(Ice::default().servers(0, MatchId(Uuid::nil()), Role::Impolite, false).is_empty());
+        assert!(Ice::default().servers(&mut ids(), false).is_empty());
     }
 
     #[test]
-    fn privacy_filters_candidates() {
-        let kinds = [
-            ("10.0.0.1", "host"),
-            ("fd00::1", "host"),
-            ("169.254.0.1", "host"),
-            ("0b2c9a4e-6a3f-4e55-9f3e-3f0c5b1d2e4f.local", "host"),
-            ("198.51.100.1", "host"),
-            ("198.51.100.1", "srflx"),
-            ("192.168.0.1", "relay"),
-        ];
-        let passing = |privacy: Privacy| {
-            kinds.iter().map(|(at, kind)| privacy.allows(&candidate(at, kind))).collect::<Vec<_>>()
-        };
-        assert_eq!(passing(Privacy::Open), [true; 7]);
-        assert_eq!(passing(Privacy::Public), [false, false, false, true, true, true, true]);
-        assert_eq!(passing(Privacy::Relay), [false, false, false, false, false, false, true]);
+    fn hides_private_addresses_from_other_networks() {
+        let [home, cafe] = ["192.0.2.1", "192.0.2.2"].map(|it| Some(network(it)));
+        for ice in [turn(), Ice::default()] {
+            assert_eq!(ice.privacy(false, [home, cafe]), Privacy::Public);
+            assert_eq!(ice.privacy(false, [home, home]), Privacy::Open);
+            assert_eq!(ice.privacy(false, [home, None]), Privacy::Public);
+            assert_eq!(ice.privacy(false, [None, None]), Privacy::Public);
+            assert_eq!(ice.privacy(true, [home, home]), Privacy::Relay);
+        }
     }
 
     #[test]
-    fn hides_private_addresses_only_between_networks_with_a_server() {
-        let [home, cafe] = [[192, 0, 2, 1], [192, 0, 2, 2]].map(|it| Some(Network::of(it.into())));
-        assert_eq!(turn().privacy(false, [home, cafe]), Privacy::Public);
-        assert_eq!(turn().privacy(false, [home, home]), Privacy::Open);
-        assert_eq!(Ice::default().privacy(false, [home, cafe]), Privacy::Open);
-        assert_eq!(turn().privacy(true, [home, home]), Privacy::Relay);
-        assert_eq!(Ice { unscrubbed: true, ..turn() }.privacy(true, [home, cafe]), Privacy::Open);
+    fn debugging_shows_private_addresses_but_not_those_of_hidden_peers() {
+        let ice = Ice { unscrubbed: true, ..turn() };
+        let [home, cafe] = ["192.0.2.1", "192.0.2.2"].map(|it| Some(network(it)));
+        assert_eq!(ice.privacy(false, [home, cafe]), Privacy::Open);
+        assert_eq!(ice.privacy(true, [home, cafe]), Privacy::Relay);
+    }
+
+    #[test]
+    fn visitors_near_the_server_count_as_one_network() {
+        let privacy = |one, other| turn().privacy(false, [one, other].map(|it| Some(network(it))));
+        for (one, other) in [
+            ("127.0.0.1", "192.168.0.7"),
+            ("10.0.0.1", "10.0.0.2"),
+            ("::1", "127.0.0.1"),
+            ("::1", "fd00::7"),
+            ("fe80::1", "fd00:0:0:1::1"),
+            ("100.64.0.1", "100.100.0.1"),
+            ("::ffff:10.0.0.1", "172.16.0.1"),
+        ] {
+            assert_eq!(privacy(one, other), Privacy::Open, "{one} and {other}");
+        }
+        for (one, other) in [
+            ("127.0.0.1", "203.0.113.1"),
+            ("203.0.113.1", "192.168.0.7"),
+            ("::1", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8:0:1::1"),
+        ] {
+            assert_eq!(privacy(one, other), Privacy::Public, "{one} and {other}");
+        }
     }
 
     #[test]
     fn one_ipv6_64_is_one_network() {
-        let of = |text: &str| Network::of(text.parse().unwrap());
-        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
-        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
-        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
-        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:2:ffff::9"));
+        assert_ne!(network("2001:db8:1:2::1"), network("2001:db8:1:3::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     }
 }

@@ -1,6 +1,6 @@
 //! The life of a match: its beginning, its relay credentials, the privacy of its peers, and its end.
 
-use super::{Match, MatchEnd, ice::Privacy};
+use super::{Match, MatchEnd, privacy::Privacy};
 use crate::{
     matchmaker::{
         Matchmaker,
@@ -33,9 +33,8 @@ impl Matchmaker {
         self.schedule_renewal(now, match_id);
         let Some(it) = self.matches.get_mut(match_id) else { return };
         let (peers, relay_only) = (it.ends.map(|end| end.peer), it.relay_only);
-        let unix_now = self.ids.unix_seconds(now);
-        for (index, peer) in peers.into_iter().enumerate() {
-            let ice = self.deployment.ice.servers(unix_now, match_id, Match::role(index), relay_only);
+        for peer in peers {
+            let ice = self.deployment.ice.servers(&mut self.ids, relay_only);
             self.send(peer, ToBrowser::Ice { match_id, ice });
         }
     }

@@ -6,6 +6,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod rebuild;
 pub(crate) mod ticket;
 pub(crate) mod ice;
+pub(crate) mod privacy;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -14,10 +15,10 @@ use std::{
 
 use super::queue::place::Place;
 use crate::{
-    protocol::{Epoch, MatchId, PeerId, Role, Signal, limits::MAX_CANDIDATES},
+    protocol::{CandidateCount, CandidateRoom, Epoch, MatchId, PeerId, Role, Signal},
     time::Moment,
 };
-use ice::Privacy;
+use privacy::Privacy;
 
 /// How long an ended match is remembered, to tell a late signal from a forged one and to accept a late report.
 const REMEMBERED_FOR: Duration = Duration::from_secs(600);
@@ -54,7 +55,7 @@ pub(crate) struct MatchEnd {
     /// Whether it has reported that media or data arrives.
     pub(crate) connected: bool,
     epoch: Epoch,
-    candidates: u16,
+    candidates: CandidateCount,
 }
 
 /// Whether a signal is forwarded, or why not.
@@ -68,14 +69,16 @@ pub(crate) enum Admission {
     BadEpoch,
     /// It has an address that the partner must not learn.
     Private,
+    /// It is a host candidate, and its description already has enough of them.
+    Surplus,
     /// Its description already has the maximum number of candidates.
     TooManyCandidates,
 }
 
 impl MatchEnd {
     /// An end that has not sent anything yet.
-    pub(crate) const fn new(peer: PeerId, place: Place) -> Self {
-        Self { peer, place, connected: false, epoch: Epoch::FIRST, candidates: 0 }
+    pub(crate) fn new(peer: PeerId, place: Place) -> Self {
+        Self { peer, place, connected: false, epoch: Epoch::FIRST, candidates: CandidateCount::default() }
     }
 
     /// Accepts signals of [`Epoch::PREPARED`], because the match begins with a prepared offer, or may have.
@@ -91,17 +94,18 @@ impl MatchEnd {
             return Admission::Stale;
         }
         if epoch > self.epoch {
-            (self.epoch, self.candidates) = (epoch, 0);
+            (self.epoch, self.candidates) = (epoch, CandidateCount::default());
         }
         match signal {
-            Signal::Candidate(_) if self.candidates >= MAX_CANDIDATES => Admission::TooManyCandidates,
-            Signal::Candidate(candidate) => {
-                self.candidates += 1;
-                if privacy.allows(candidate) { Admission::Forward } else { Admission::Private }
-            }
+            Signal::Candidate(candidate) => match self.candidates.add(candidate) {
+                CandidateRoom::Fits if privacy.allows(candidate) => Admission::Forward,
+                CandidateRoom::Fits => Admission::Private,
+                CandidateRoom::Surplus => Admission::Surplus,
+                CandidateRoom::TooMany => Admission::TooManyCandidates,
+            },
             // A new description has candidates of its own.
             Signal::Offer { .. } | Signal::Answer { .. } => {
-                self.candidates = 0;
+                self.candidates = CandidateCount::default();
                 Admission::Forward
             }
             Signal::EndOfCandidates { .. } => Admission::Forward,

@@ -14,13 +14,13 @@ use crate::{
 };
 
 impl Matchmaker {
-    /// Reads a ticket. `None` if it is of no use here: not signed with our keys, expired, for a match that has ended,
-    /// or in conflict with the server's records.
+    /// Opens a ticket. `None` if it is of no use here: not made with our keys, expired, for a match that has ended, or
+    /// in conflict with the server's records.
     ///
     /// A ticket of a newer match beats a match that was rebuilt from an older ticket and whose other end has not come:
     /// that end is most likely in the newer match. Nothing beats a match with both ends, or an open session.
-    pub(crate) fn verify_ticket(&self, now: Moment, text: &str) -> Option<Ticket> {
-        let ticket = Ticket::verify(text, &self.deployment.keys, self.ids.unix_seconds(now))?;
+    pub(crate) fn verify_ticket(&self, text: &str) -> Option<Ticket> {
+        let ticket = Ticket::open(text, &self.deployment.keys, self.ids.unix_seconds())?;
         let is_current = self.match_of(ticket.peer) == Some(ticket.match_id);
         let is_unknown = !self.matches.contains(ticket.match_id)
             && ticket.peers().into_iter().all(|it| self.is_available(&ticket, it));
@@ -68,7 +68,7 @@ impl Matchmaker {
         ticket: Ticket,
         (device, past): (ResolvedDevice, &PastPairs),
     ) {
-        let Ticket { match_id, peer: id, relay_only, role, .. } = ticket;
+        let Ticket { match_id, peer: id, relay_only, .. } = ticket;
         if self.match_of(id) != Some(match_id) {
             ticket.peers().into_iter().for_each(|it| self.remove_peer(now, it, EndReason::PartnerLost));
             self.rebuild(now, ticket);
@@ -85,8 +85,7 @@ impl Matchmaker {
         peer.hides_address |= relay_only;
         let before = self.reattach((socket, network), id, (false, Some(match_id)), device.new_name);
         if self.deployment.has_relay() {
-            let unix_now = self.ids.unix_seconds(now);
-            let ice = self.deployment.ice.servers(unix_now, match_id, role, relay_only);
+            let ice = self.deployment.ice.servers(&mut self.ids, relay_only);
             self.send(id, ToBrowser::Ice { match_id, ice });
         }
         match before {

@@ -233,7 +233,7 @@ impl Matchmaker {
         let partner = it.partner_of(id);
         match it.admit(id, epoch, &signal) {
             Admission::Forward => self.forward((id, seq), partner, (match_id, epoch, signal)),
-            Admission::Stale | Admission::Private => {}
+            Admission::Stale | Admission::Private | Admission::Surplus => {}
             Admission::BadEpoch => self.refuse(now, id, ErrorCode::BadEpoch, seq),
             Admission::TooManyCandidates => self.refuse(now, id, ErrorCode::TooManyCandidates, seq),
         }

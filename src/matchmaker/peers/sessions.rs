@@ -57,7 +57,7 @@ impl Matchmaker {
         if let Some(resume) = resume.filter(is_valid) {
             return self.resume_by_secret(now, (socket, network), ack, resume);
         }
-        match ticket.and_then(|it| self.verify_ticket(now, it)) {
+        match ticket.and_then(|it| self.verify_ticket(it)) {
             Some(ticket) => {
                 let device = self.resolve_device(device);
                 self.resume_by_ticket(now, (socket, network), ticket, (device, past));
@@ -67,7 +67,7 @@ impl Matchmaker {
                 self.close_socket(socket, ErrorCode::ServerFull);
             }
             None => {
-                let id = self.ids.peer_id(now);
+                let id = self.ids.peer_id();
                 let device = self.resolve_device(device);
                 self.bind_socket(socket, id);
                 let mut peer = Peer::new(socket, network, device.id, self.limits.outbox_bytes);

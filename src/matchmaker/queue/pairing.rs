@@ -144,7 +144,7 @@ impl Matchmaker {
         let (Some((mine, _)), Some((theirs, _))) = (self.seeker(one), self.seeker(other)) else { return };
         let mut ends = [MatchEnd::new(one, mine), MatchEnd::new(other, theirs)];
         ends.sort_by_key(|end| end.place);
-        let match_id = self.ids.match_id(now);
+        let match_id = self.ids.match_id();
         let connect_by = now + CONNECT_WITHIN_SERVER;
         self.deadlines.set(connect_by, Due::Connect(match_id));
         let waited = now - ends[0].place.since;
@@ -170,10 +170,10 @@ impl Matchmaker {
         for (index, (ahead, shared)) in offers.into_iter().zip(shared).enumerate() {
             let partner = self.peers.get(&peers[1 - index]).map(|it| it.media).unwrap_or_default();
             self.set_state(peers[index], PeerState::Matched(match_id));
-            let (role, unix_now) = (Match::role(index), self.ids.unix_seconds(now));
-            let ice = self.deployment.ice.servers(unix_now, match_id, role, relay_only);
-            let ticket = Ticket::new(unix_now, match_id, peers, role, relay_only);
-            let ticket = Some(ticket.sign(&self.deployment.keys));
+            let role = Match::role(index);
+            let ice = self.deployment.ice.servers(&mut self.ids, relay_only);
+            let ticket = Ticket::new(self.ids.unix_seconds(), match_id, peers, role, relay_only);
+            let ticket = Some(ticket.seal(&self.deployment.keys, self.ids.nonce()));
             let msg =
                 ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, pair, ahead };
             self.send(peers[index], msg);

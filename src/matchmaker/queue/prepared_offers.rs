@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 use super::place::{Place, Seeker};
 use crate::{
-    matchmaker::matches::ice::Privacy,
+    matchmaker::matches::privacy::Privacy,
     protocol::{
-        Candidate, ErrorCode, PeerId, PreparedOffer, Sdp, Signal,
-        limits::{MAX_CANDIDATES, MAX_PREPARED, PREPARED_FOR},
+        Candidate, CandidateCount, CandidateRoom, ErrorCode, PeerId, PreparedOffer, Sdp, Signal,
+        limits::{MAX_PREPARED, PREPARED_FOR},
     },
     time::Moment,
 };
@@ -78,6 +78,7 @@ pub(crate) struct StoredOffer {
     pub(crate) number: u32,
     sdp: Sdp,
     candidates: Vec<Candidate>,
+    count: CandidateCount,
     received_at: Moment,
 }
 
@@ -94,20 +95,21 @@ impl OfferState {
     ///
     /// # Errors
     ///
-    /// [`ErrorCode::TooManyCandidates`] if the offer already has [`MAX_CANDIDATES`].
+    /// [`ErrorCode::TooManyCandidates`] if the offer already has as many as [`CandidateCount`] allows.
     pub(crate) fn receive(&mut self, now: Moment, number: u32, signal: Signal) -> Result<(), ErrorCode> {
         match (self, signal) {
             (Self::NotRequested, _) => {}
             (Self::Received(offer), Signal::Offer { .. }) if number < offer.number => {}
             (state @ (Self::Requested | Self::Received(_)), Signal::Offer { sdp }) => {
-                let candidates = Vec::new();
-                *state = Self::Received(StoredOffer { number, sdp, candidates, received_at: now });
+                let (candidates, count) = (Vec::new(), CandidateCount::default());
+                *state = Self::Received(StoredOffer { number, sdp, candidates, count, received_at: now });
             }
             (Self::Received(offer), Signal::Candidate(it)) if offer.number == number => {
-                if offer.candidates.len() >= usize::from(MAX_CANDIDATES) {
-                    return Err(ErrorCode::TooManyCandidates);
+                match offer.count.add(&it) {
+                    CandidateRoom::Fits => offer.candidates.push(it),
+                    CandidateRoom::Surplus => {}
+                    CandidateRoom::TooMany => return Err(ErrorCode::TooManyCandidates),
                 }
-                offer.candidates.push(it);
             }
             (Self::Requested | Self::Received(_), _) => {}
         }

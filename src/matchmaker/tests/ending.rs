@@ -3,7 +3,7 @@
 use super::scene::{Scene, candidate, offer, secs};
 use crate::{
     matchmaker::{Census, Note},
-    protocol::{EndReason, ToServer},
+    protocol::{Candidate, EndReason, Sdp, Signal, ToServer},
 };
 
 #[test]
@@ -170,10 +170,31 @@ fn stale_epochs_are_dropped_and_impossible_epochs_refused() {
 fn candidate_limit_applies_per_epoch() {
     let mut scene = Scene::new();
     let (ann, bob, match_id) = scene.add_matched_pair();
-    (0..65).for_each(|_| scene.send_signal(ann, match_id, 1, candidate()));
+    let relayed = || signal_of("candidate:1 1 udp 1 192.0.2.1 9 typ relay");
+    (0..65).for_each(|_| scene.send_signal(ann, match_id, 1, relayed()));
     assert_eq!(scene.take_events(bob).len(), 64);
     assert_eq!(scene.take_events(ann).last().unwrap(), "error too-many-candidates about 66");
     scene.send_signal(ann, match_id, 1, offer("not counted"));
-    scene.send_signal(ann, match_id, 2, candidate());
+    scene.send_signal(ann, match_id, 2, relayed());
     assert_eq!(scene.take_events(bob).len(), 2);
+}
+
+#[test]
+fn many_host_candidates_leave_room_for_late_relayed_ones() {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    (0..64).for_each(|_| scene.send_signal(ann, match_id, 1, candidate()));
+    assert_eq!(scene.take_events(bob).len(), 40, "surplus host candidates are dropped");
+    (0..24).for_each(|_| {
+        scene.send_signal(ann, match_id, 1, signal_of("candidate:1 1 udp 1 192.0.2.1 9 typ relay"));
+    });
+    assert_eq!(scene.take_events(bob).len(), 24);
+    assert!(scene.take_events(ann).is_empty(), "nothing was refused");
+    scene.send_signal(ann, match_id, 1, candidate());
+    assert_eq!(scene.take_events(ann), ["error too-many-candidates about 90"]);
+}
+
+fn signal_of(candidate: &str) -> Signal {
+    let candidate = Sdp(candidate.to_owned());
+    Signal::Candidate(Candidate { candidate, sdp_mid: None, sdp_m_line_index: None, username_fragment: None })
 }

@@ -1,6 +1,6 @@
 //! Tests of hidden addresses: relay-only matches, private candidates, and relay credentials.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use super::scene::{ClientEvent, Scene, media_of, offer, secs};
 use crate::{
@@ -12,6 +12,10 @@ const NONE: [&str; 0] = [];
 
 /// A scene whose server has a relay and whose pages come from different networks.
 pub(crate) fn scene_with_relay() -> Scene {
+    scene_with(false)
+}
+
+fn scene_with(unscrubbed: bool) -> Scene {
     let turn = Turn {
         urls: vec!["turn:relay.example".into()],
         secret: "north".into(),
@@ -19,7 +23,7 @@ pub(crate) fn scene_with_relay() -> Scene {
     };
     let mut scene = Scene::with_config(MatchmakerConfig {
         max_connections: 100,
-        ice: Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed: false },
+        ice: Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed },
         ..MatchmakerConfig::for_tests(7)
     });
     scene.separate_networks = true;
@@ -112,8 +116,26 @@ fn private_candidates_pass_only_within_one_network() {
         let (ann, bob, match_id) = scene.add_matched_pair();
         scene.send_signal(ann, match_id, 1, candidate("192.168.0.1", "host"));
         assert_eq!(scene.take_events(bob).len(), passing);
+        scene.send_signal(ann, match_id, 1, candidate("100.64.0.1", "srflx"));
+        assert_eq!(scene.take_events(bob).len(), passing, "a reflexive candidate may be private, too");
         scene.send_signal(ann, match_id, 1, candidate("198.51.100.1", "srflx"));
         assert_eq!(scene.take_events(bob).len(), 1);
+    }
+}
+
+#[test]
+fn hiding_holds_on_a_server_that_debugs_addresses() {
+    let mut scene = scene_with(true);
+    let [ann, bob, cem, dan] = scene.add_pages();
+    join_hiding(&mut scene, ann, false);
+    join_hiding(&mut scene, bob, true);
+    join_hiding(&mut scene, cem, false);
+    join_hiding(&mut scene, dan, false);
+    for (one, other, passing) in [(bob, ann, 0), (cem, dan, 1)] {
+        let match_id = scene.last_match(one);
+        scene.take_events(other);
+        scene.send_signal(one, match_id, 1, candidate("192.168.0.1", "host"));
+        assert_eq!(scene.take_events(other).len(), passing);
     }
 }
 
@@ -148,13 +170,21 @@ fn relay_credentials_are_renewed_until_the_match_ends() {
         last.unwrap().pop().unwrap().username.unwrap()
     };
     let mut expiry = 1_700_000_600;
+    let mut names = HashSet::new();
     for _ in 0..3 {
-        for (page, role) in [(ann, "impolite"), (bob, "polite")] {
-            assert_eq!(username(&scene, page), format!("{expiry}:{}:{role}", match_id.0));
+        for page in [ann, bob] {
+            let username = username(&scene, page);
+            let (time, name) = username.split_once(':').unwrap();
+            assert_eq!(time, expiry.to_string());
+            names.insert(name.to_owned());
+            for hidden in [match_id.0, scene.pages[page].identity.unwrap().peer.0] {
+                assert!(!username.contains(&hidden.to_string()) && name != hidden.simple().to_string());
+            }
         }
         scene.advance(secs(400));
         expiry += 400;
     }
+    assert_eq!(names.len(), 6, "the relay's log does not tell which two belong together");
     scene.send(ann, ToServer::Leave {});
     scene.take_events(bob);
     scene.advance(secs(2_000));

@@ -335,13 +335,9 @@ impl StateMachineTest for MatchmakerRun {
 
     fn init_test(_: &ModelRun) -> Self {
         let (match_ids, compared, used_identities) = (Vec::new(), Vec::new(), Vec::new());
-        Self {
-            scene: Scene::with_capacity(CAPACITY),
-            match_ids,
-            compared,
-            used_identities,
-            trail: String::new(),
-        }
+        let mut scene = Scene::with_capacity(CAPACITY);
+        scene.has_unsteady_clock = true;
+        Self { scene, match_ids, compared, used_identities, trail: String::new() }
     }
 
     fn apply(mut run: Self, history: &ModelRun, _: DrawnAction) -> Self {

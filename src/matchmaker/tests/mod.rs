@@ -10,6 +10,7 @@ mod ending;
 mod resume;
 mod rebuild;
 mod hidden_addresses;
+mod wall_clock;
 mod past_partners;
 mod rules;
 

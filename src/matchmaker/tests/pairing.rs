@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     matchmaker::{Census, Input, Note},
-    protocol::{Affinity, EndReason, ToBrowser, ToServer},
+    protocol::{Affinity, EndReason, ToBrowser, ToServer, limits::MAX_HOST_CANDIDATES},
 };
 
 #[test]
@@ -193,7 +193,7 @@ fn simultaneous_retries_serve_the_longest_waiter_first() {
 }
 
 #[test]
-fn candidate_flood_passes_64_per_epoch_and_ends_the_sender() {
+fn candidate_flood_passes_only_the_limit_per_epoch_and_ends_the_sender() {
     let mut scene = Scene::new();
     let (ann, bob, match_id) = scene.add_matched_pair();
     for epoch in 1..=6 {
@@ -202,7 +202,7 @@ fn candidate_flood_passes_64_per_epoch_and_ends_the_sender() {
         }
     }
     let is_signal = |it: &&String| it.starts_with("signal");
-    assert_eq!(scene.take_events(bob).iter().filter(is_signal).count(), 6 * 64);
+    assert_eq!(scene.take_events(bob).iter().filter(is_signal).count(), 6 * usize::from(MAX_HOST_CANDIDATES));
     for _ in 0..10_000 {
         if scene.pages[ann].socket.is_some() {
             scene.send_signal(ann, match_id, 6, candidate());

@@ -106,6 +106,23 @@ fn candidate_65_of_an_offer_is_refused() {
 }
 
 #[test]
+fn many_host_candidates_of_an_offer_leave_room_for_late_reflexive_ones() {
+    let (mut scene, ann, bob) = waiting_with_offer();
+    scene.take_events(ann);
+    (1..64).for_each(|_| send_prepared(&mut scene, ann, 1, candidate()));
+    let Signal::Candidate(mut reflexive) = candidate() else { unreachable!("it is a candidate") };
+    reflexive.candidate = Sdp("candidate:1 1 udp 1 198.51.100.1 9 typ srflx".into());
+    (0..24).for_each(|_| send_prepared(&mut scene, ann, 1, Signal::Candidate(reflexive.clone())));
+    assert_eq!(scene.take_events(ann), NONE, "nothing was refused");
+    scene.join(bob);
+    let Some(PreparedOffer::Theirs { candidates, .. }) = prepared_offer(&scene, bob) else {
+        panic!("no offer")
+    };
+    assert_eq!(candidates.len(), 64);
+    assert!(candidates[40..].iter().all(|it| *it == reflexive));
+}
+
+#[test]
 fn leaving_the_queue_frees_the_offer_slot() {
     let mut scene = Scene::new();
     let (ann, bob, match_id) = scene.add_matched_pair();

@@ -7,7 +7,7 @@ use std::{collections::HashMap, ops::Range, time::Duration};
 use uuid::Uuid;
 
 use crate::{
-    matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Network, Note, Output, SocketId},
+    matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Network, Note, Output, Readings, SocketId},
     protocol::{
         Candidate, Delivery, Epoch, ErrorCode, Features, Frame, MatchId, Media, Message, Met, Occupancy,
         PairId, PastPairs, PeerId, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
@@ -80,6 +80,12 @@ pub(crate) struct Scene {
     replica: Matchmaker,
     /// The virtual time.
     pub(crate) now: Moment,
+    /// How far the wall clock was set forward, in milliseconds; negative if it was set back.
+    pub(crate) wall_clock_is_ahead_ms: i64,
+    /// Whether the wall clock also jumps by up to an hour before each input.
+    pub(crate) has_unsteady_clock: bool,
+    /// Inputs so far.
+    inputs: u64,
     /// All pages that ever opened a socket.
     pub(crate) pages: Vec<Page>,
     /// Whether each socket comes from its own network; otherwise all share one.
@@ -97,6 +103,9 @@ pub(crate) struct Scene {
     /// What each device stores, by its signed name.
     devices: HashMap<String, StoredPairs>,
 }
+
+/// One hour in milliseconds.
+pub(crate) const HOUR_MS: u64 = 3_600_000;
 
 /// Pairs that are remembered as met: few, so that random histories reach the limit.
 pub(crate) const MAX_MET: usize = 3;
@@ -182,6 +191,9 @@ impl Scene {
             separate_networks: false,
             config,
             now: Moment::from_millis(0),
+            wall_clock_is_ahead_ms: 0,
+            has_unsteady_clock: false,
+            inputs: 0,
             pages: Vec::new(),
             notes: Vec::new(),
             last_socket: 0,
@@ -460,10 +472,22 @@ impl Scene {
         self.now = until;
     }
 
+    /// Other randomness for each input, and the wall clock.
+    fn read_system(&mut self) -> Readings {
+        self.inputs += 1;
+        let unix_ms = Readings::for_tests(self.now).unix_ms;
+        let unsteady_ms =
+            if self.has_unsteady_clock { self.inputs.wrapping_mul(7_919_000) % HOUR_MS } else { 0 };
+        let mut random = [0; 32];
+        random.chunks_mut(8).for_each(|it| it.copy_from_slice(&self.inputs.to_le_bytes()));
+        Readings { unix_ms: unix_ms.saturating_add_signed(self.wall_clock_is_ahead_ms) - unsteady_ms, random }
+    }
+
     /// Passes an input to the matchmaker and to its replica, and the outputs to the pages.
     pub(crate) fn feed(&mut self, input: Input) {
-        let outputs = self.machine.handle(self.now, input.clone());
-        let again = self.replica.handle(self.now, input);
+        let readings = self.read_system();
+        let outputs = self.machine.handle(self.now, readings, input.clone());
+        let again = self.replica.handle(self.now, readings, input);
         assert_eq!(format!("{outputs:?}"), format!("{again:?}"), "the same inputs give the same outputs");
         assert!(
             self.machine.deadline().is_none_or(|at| at > self.now),

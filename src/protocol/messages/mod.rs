@@ -4,6 +4,7 @@
 //! `server::rate_limit::message` (what it counts as) and in this room's README.
 
 pub(crate) mod signals;
+pub(crate) mod candidate_count;
 pub(crate) mod data_channel;
 
 pub(crate) mod interests;

@@ -2,7 +2,9 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
+use secrecy::SecretString;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::value::{InvalidKey, SecretText, list};
 use crate::matchmaker::{Ice, Turn};
@@ -29,8 +31,8 @@ pub struct IceSettings {
     /// `PASSERBY__ICE__CREDENTIAL_SECONDS`.
     pub credential_seconds: u64,
     /// Whether addresses that the connection does not need are removed from what two browsers send each other. Default:
-    /// true. Set it to false for debugging only: strangers then learn more about each other than they expect.
-    /// `PASSERBY__ICE__SCRUB`.
+    /// true. Set it to false for debugging only: strangers then learn more about each other than they expect. People
+    /// who hide their address stay hidden. `PASSERBY__ICE__SCRUB`.
     pub scrub: bool,
 }
 
@@ -77,7 +79,15 @@ impl IceSettings {
         Ok(Ice { stun: self.stun.clone(), turn, unscrubbed: !self.scrub })
     }
 
-    fn read_secret(&self) -> Result<Option<String>, InvalidKey> {
+    /// Whether the socket tasks remove addresses from descriptions and candidates.
+    ///
+    /// With a relay they always do: peers may hide their addresses there, and neither a description nor a related
+    /// address may reveal them, not even for debugging.
+    pub(crate) const fn scrubs(&self) -> bool {
+        self.scrub || !self.turn.is_empty()
+    }
+
+    fn read_secret(&self) -> Result<Option<SecretString>, InvalidKey> {
         const FILE: &str = "ice.secret_file";
         let has_file = !self.secret_file.as_os_str().is_empty();
         match (self.secret.is_set(), has_file) {
@@ -87,11 +97,12 @@ impl IceSettings {
             (false, true) => {
                 let text = fs::read_to_string(&self.secret_file)
                     .map_err(|error| InvalidKey::new(FILE, format!("cannot be read: {error}")))?;
-                let secret = text.trim();
+                let secret = Zeroizing::new(text);
+                let secret = secret.trim();
                 if secret.is_empty() {
                     return Err(InvalidKey::new(FILE, "names an empty file"));
                 }
-                Ok(Some(secret.to_owned()))
+                Ok(Some(secret.into()))
             }
         }
     }
@@ -149,6 +160,15 @@ mod tests {
     fn defaults_to_no_servers_and_scrubs() {
         let ice = resolve(IceSettings::default()).unwrap();
         assert!(ice.stun.is_empty() && ice.turn.is_none() && !ice.unscrubbed);
+    }
+
+    #[test]
+    fn a_switch_for_debugging_does_not_reveal_who_hides() {
+        let open = IceSettings { scrub: false, ..IceSettings::default() };
+        assert!(!open.scrubs() && resolve(open.clone()).unwrap().unscrubbed);
+        let relay = IceSettings { turn: urls(&["turn:relay.example"]), ..open };
+        assert!(relay.scrubs(), "with a relay, peers can hide their addresses");
+        assert!(IceSettings::default().scrubs());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `[state]`: what must outlive the server, above all the keys that sign tickets and device names.
+//! `[state]`: what must outlive the server, above all the keys that seal tickets and sign device names.
 
 use std::{
     fs,
@@ -8,7 +8,9 @@ use std::{
 };
 
 use anyhow::Context;
+use secrecy::ExposeSecret;
 use serde::Deserialize;
+use zeroize::Zeroizing;
 
 use super::value::{InvalidKey, SecretText};
 use crate::matchmaker::Keys;
@@ -26,8 +28,8 @@ pub struct StateSettings {
     /// The directory in which the server creates its key once, and keeps certificates. Default: none; calls then do not
     /// survive a restart. `PASSERBY__STATE__DIR`.
     pub dir: PathBuf,
-    /// The key itself, 64 hexadecimal digits, for several servers that resume each other's calls. Former keys may
-    /// follow, separated by commas. Set by the environment only: `PASSERBY__STATE__KEY`.
+    /// The key itself, 64 hexadecimal digits, instead of the file. Former keys may follow, separated by commas. Set by
+    /// the environment only: `PASSERBY__STATE__KEY`.
     pub key: SecretText,
 }
 
@@ -50,7 +52,7 @@ impl StateSettings {
     /// An [`InvalidKey`] if a key is malformed or the key file cannot be read.
     pub(crate) fn resolve(&self) -> Result<KeySource, InvalidKey> {
         if self.key.is_set() {
-            let keys = parse_keys(self.key.0.split(',')).ok_or_else(|| {
+            let keys = parse_keys(self.key.0.expose_secret().split(',')).ok_or_else(|| {
                 let problem = format!("must be 64 hexadecimal digits, or up to {MAX_KEYS} keys with commas");
                 InvalidKey::new("state.key", problem)
             })?;
@@ -91,7 +93,7 @@ fn read_keys(dir: &Path) -> Result<Option<Keys>, InvalidKey> {
     let path = dir.join(KEY_FILE);
     let text = match fs::read_to_string(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        text => text.map_err(|error| unusable(dir, &error))?,
+        text => Zeroizing::new(text.map_err(|error| unusable(dir, &error))?),
     };
     parse_keys(text.lines()).map(Some).ok_or_else(|| {
         InvalidKey::new("state.dir", format!("{} holds no key of 64 hexadecimal digits", path.display()))

@@ -295,7 +295,7 @@ impl Config {
             proxies,
             tls: plan,
             ice: resolved_ice,
-            scrub: ice.scrub,
+            scrub: ice.scrubs(),
             keys,
             limits,
             max_connections: server.max_connections,

@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
 };
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::{
     Deserialize, Deserializer,
     de::{self, SeqAccess, Visitor},
@@ -26,15 +27,15 @@ impl InvalidKey {
     }
 }
 
-/// A text that `Debug` does not print; empty if there is none.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+/// A text that `Debug` does not print and that is wiped when it is dropped; empty if there is none.
+#[derive(Clone, Default, Deserialize)]
 #[serde(transparent)]
-pub struct SecretText(pub String);
+pub struct SecretText(pub SecretString);
 
 impl SecretText {
     /// Whether the secret is set.
     pub(crate) fn is_set(&self) -> bool {
-        !self.0.is_empty()
+        !self.0.expose_secret().is_empty()
     }
 }
 

@@ -43,6 +43,8 @@ pub(super) struct Browser {
 /// A peer connection.
 struct Peer {
     link: ConnectionId,
+    /// It gathers relayed candidates only.
+    relay_only: bool,
     state: SignalingState,
     attached: bool,
     /// A change must be negotiated.
@@ -80,13 +82,19 @@ impl Browser {
     }
 }
 
+/// A candidate whose port is the number of its network.
+fn candidate_text(network: u32, relay_only: bool) -> Sdp {
+    let kind = if relay_only { "relay" } else { "host" };
+    Sdp(format!("candidate:1 1 udp 1 203.0.113.1 {network} typ {kind}"))
+}
+
 /// The number of the network in a candidate.
 fn network(candidate: &Candidate) -> u32 {
     candidate
         .candidate
         .0
         .split(' ')
-        .nth(1)
+        .nth(5)
         .and_then(|it| it.parse().ok())
         .expect("a candidate of this simulation")
 }
@@ -105,7 +113,7 @@ fn certificate(side: Side, ConnectionId(number): ConnectionId) -> String {
 impl World {
     pub(super) fn on_command(&mut self, side: Side, link: ConnectionId, command: PeerCommand) {
         match command {
-            PeerCommand::Open { .. } => {
+            PeerCommand::Open { relay_only, .. } => {
                 let browser = &mut self.browsers[side];
                 assert!(browser.peer.is_none(), "only one connection exists at a time");
                 assert!(link.0 > browser.last_connection, "each connection is opened once");
@@ -113,6 +121,7 @@ impl World {
                 browser.commands.clear();
                 browser.peer = Some(Peer {
                     link,
+                    relay_only,
                     state: SignalingState::Stable,
                     attached: false,
                     needs_negotiation: false,
@@ -174,7 +183,11 @@ impl World {
                 (peer.restarts, peer.needs_negotiation) = (true, true);
                 Vec::new()
             }
-            PeerCommand::SetServers { .. } | PeerCommand::LimitBitrate(_) => Vec::new(),
+            PeerCommand::SetServers { relay_only, .. } => {
+                peer.relay_only = relay_only;
+                Vec::new()
+            }
+            PeerCommand::LimitBitrate(_) => Vec::new(),
             PeerCommand::Attach => {
                 assert!(!peer.attached, "tracks are attached once");
                 peer.attached = true;
@@ -376,7 +389,7 @@ impl Peer {
             DescriptionKind::Answer => self.local = Some(sdp.clone()),
         }
         let candidate = Candidate {
-            candidate: Sdp(format!("candidate: {network}")),
+            candidate: candidate_text(network, self.relay_only),
             sdp_mid: Some("0".to_owned()),
             sdp_m_line_index: Some(0),
             username_fragment: Some(fragment.clone()),

@@ -261,7 +261,7 @@ impl World {
     }
 
     fn handle_server_input(&mut self, input: matchmaker::Input) {
-        for output in self.matchmaker.handle(self.now, input) {
+        for output in self.matchmaker.handle(self.now, matchmaker::Readings::for_tests(self.now), input) {
             match output {
                 matchmaker::Output::Send { socket, frame } => {
                     let Frame { seq, ack, msg } = frame;

@@ -11,7 +11,10 @@ use crate::{
             matched_message, millis, offer, secs, session, welcome,
         },
     },
-    protocol::{EndReason, Epoch, Frame, Media, Role, Signal, ToBrowser, limits::MAX_CANDIDATES},
+    protocol::{
+        EndReason, Epoch, Frame, Media, Role, Signal, ToBrowser,
+        limits::{MAX_CANDIDATES, MAX_HOST_CANDIDATES},
+    },
 };
 
 /// A polite page that has answered the partner's first offer.
@@ -189,6 +192,41 @@ fn sends_no_more_candidates_than_the_server_accepts() {
     let actions = page.take_actions();
     assert_eq!(actions.len(), usize::from(MAX_CANDIDATES) + 1);
     assert_eq!(actions.last().map(String::as_str), Some("send end of candidates"));
+}
+
+#[test]
+fn drops_surplus_host_candidates_but_no_reflexive_or_relayed_one() {
+    let mut page = TestPage::matched(Role::Impolite, BOTH);
+    page.take_actions();
+    let of_kind = |kind: &str, n: u32| format!("candidate:{n} 1 udp 1 192.0.2.1 9 typ {kind}");
+    let found = |page: &mut TestPage, kind: &str, count: u32| {
+        let names = (1..=count).map(|n| of_kind(kind, n)).collect::<Vec<_>>();
+        for name in &names {
+            page.peer_event(PeerEvent::CandidateFound(candidate("ours", name)));
+        }
+        names.into_iter().map(|it| format!("send candidate {it}")).collect::<Vec<_>>()
+    };
+    let hosts = found(&mut page, "host", 200);
+    assert_eq!(page.take_actions(), hosts[..usize::from(MAX_HOST_CANDIDATES)]);
+    let others = [found(&mut page, "srflx", 12), found(&mut page, "relay", 12)].concat();
+    assert_eq!(page.take_actions(), others);
+}
+
+#[test]
+fn early_relayed_candidates_are_kept_behind_many_early_hosts() {
+    let mut page = TestPage::matched(Role::Polite, BOTH);
+    for kind in ["host"; 100].into_iter().chain(["relay"; 24]) {
+        page.receive_signal(candidate_signal(
+            "theirs",
+            &format!("candidate:1 1 udp 1 192.0.2.1 9 typ {kind}"),
+        ));
+    }
+    page.receive_signal(offer("theirs"));
+    page.take_actions();
+    page.peer_event(PeerEvent::RemoteSet(Ok(())));
+    let actions = page.take_actions();
+    assert_eq!(actions.iter().filter(|it| it.ends_with("relay")).count(), 24);
+    assert_eq!(actions.iter().filter(|it| it.ends_with("host")).count(), usize::from(MAX_HOST_CANDIDATES));
 }
 
 #[test]
