@@ -11,7 +11,7 @@ pub use messages::data_channel::{
     CHANNEL_ID, CHANNEL_LABEL, MAX_PEER_MESSAGE_BYTES, PeerMessage, Presence, Reaction,
 };
 pub use messages::errors::ErrorCode;
-pub use messages::interests::{Affinity, Interest, Language, Tastes};
+pub use messages::interests::{Affinity, Interest, InterestKey, Language, Tastes};
 pub use messages::occupancy::{Occupancy, Wait};
 pub use messages::past_partners::{Met, PairId, PastPairs};
 pub use messages::signals::{Candidate, PreparedOffer, Sdp, Signal};

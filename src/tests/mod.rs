@@ -16,4 +16,5 @@ mod socket;
 mod support;
 mod tidy;
 mod tls;
+mod vetting;
 mod wire;

@@ -28,9 +28,9 @@ pub struct IceSettings {
     /// Seconds for which relay credentials are valid, 5 to 86400; they are renewed before they expire. Default: 600.
     /// `PASSERBY__ICE__CREDENTIAL_SECONDS`.
     pub credential_seconds: u64,
-    /// Whether addresses that the connection does not need are removed from what two browsers send each other. Default:
-    /// true. Set it to false for debugging only: strangers then learn more about each other than they expect.
-    /// `PASSERBY__ICE__SCRUB`.
+    /// Whether private addresses are kept from partners in other networks. Default: true. Set it to false for debugging
+    /// only: strangers then learn more about each other than they expect. Addresses that no connection needs are always
+    /// removed. `PASSERBY__ICE__SCRUB`.
     pub scrub: bool,
 }
 
