@@ -31,8 +31,9 @@ pub(crate) fn may_hold_address(text: &str) -> bool {
                 .any(|run| is_like_v6(run) || run.split(|it| *it == b':').any(is_like_v4)))
 }
 
-/// Whether a run of the characters of addresses looks like an IPv6 address, or would after another group: it has `::` or
-/// seven groups (RFC 4291, 2.2). The form with six groups and an IPv4 address contains the latter.
+/// Whether a run of the characters of addresses looks like an IPv6 address, or would after another group.
+///
+/// It has `::` or seven groups (RFC 4291, 2.2). The form with six groups and an IPv4 address contains the latter.
 fn is_like_v6(run: &[u8]) -> bool {
     run.windows(2).any(|it| it == b"::") || run.iter().filter(|it| **it == b':').count() >= 6
 }

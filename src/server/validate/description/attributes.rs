@@ -1,7 +1,7 @@
 //! The allow-list of attributes: where each may stand, and what its value may be.
 //!
-//! These are the attributes that Chromium, Firefox and Safari write, and those that RFC 8829 requires of them. What pages
-//! only add by hand (`x-google-…`, `imageattr`, `ice-lite`) is not among them.
+//! These are the attributes that Chromium, Firefox and Safari write, and those that RFC 8829 requires of them. What
+//! pages only add by hand (`x-google-…`, `imageattr`, `ice-lite`) is not among them.
 
 use super::values::{is_extension, is_format, is_number, is_plain, is_source, is_source_group, port};
 
