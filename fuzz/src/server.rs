@@ -8,8 +8,18 @@ pub mod validate;
 pub mod privacy;
 
 use crate::protocol::{Frame, Refusal, ToServer, decode_strict};
+use validate::{Findings, vet};
 
-/// Reads a text as the server's socket does; `scrubs` tells whether it removes addresses.
-pub fn read(text: &str, scrubs: bool) -> Result<Frame<ToServer>, Refusal> {
-    validate::vet(decode_strict(text)?, scrubs)
+/// Reads a text as the server's socket does.
+pub fn read(text: &str) -> Result<Frame<ToServer>, Refusal> {
+    read_counting(text).0
+}
+
+/// The same; also tells how many lines its description has lost.
+pub fn read_counting(text: &str) -> (Result<Frame<ToServer>, Refusal>, usize) {
+    let mut findings = Findings::default();
+    let frame = decode_strict(text).and_then(|it| vet(it, &mut findings));
+    let is_bad_sdp = matches!(frame, Err(Refusal { code: crate::protocol::ErrorCode::BadSdp, .. }));
+    assert!(is_bad_sdp || findings.flaw.is_none(), "{findings:?} without a refusal");
+    (frame, findings.dropped.counts().into_iter().map(usize::from).sum())
 }

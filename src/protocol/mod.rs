@@ -13,7 +13,7 @@ pub use messages::data_channel::{
 };
 pub use messages::errors::ErrorCode;
 pub use messages::features::{Feature, Features};
-pub use messages::interests::{Affinity, Interest, Language, Tastes};
+pub use messages::interests::{Affinity, Interest, InterestKey, Language, Tastes};
 pub use messages::occupancy::{Occupancy, Wait};
 pub use messages::past_partners::{Met, PairId, PastPairs};
 pub use messages::signals::{Candidate, PreparedOffer, Sdp, Signal};

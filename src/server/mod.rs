@@ -123,7 +123,6 @@ pub async fn run(
         Arc::clone(&wheel),
         shutdown.clone(),
         Arc::clone(&telemetry),
-        resolved.scrub,
         clock,
         &resolved.limits,
     );

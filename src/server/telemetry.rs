@@ -11,7 +11,13 @@ use prometheus_client::{
 };
 use serde::Serialize;
 
-use super::config::limits::Limit;
+use super::{
+    config::limits::Limit,
+    validate::{
+        Findings,
+        description::{DroppedLine, Flaw},
+    },
+};
 use crate::{
     matchmaker::{Census, Input, Note},
     protocol::{Affinity, ErrorCode},
@@ -43,6 +49,10 @@ pub(crate) struct Telemetry {
     closed: Family<Label, Counter>,
     /// In the order of [`Limit`]. Looked up in their family only once, because they count floods.
     limited: [Counter; Limit::ALL.len()],
+    /// In the order of [`DroppedLine`].
+    dropped_lines: [Counter; DroppedLine::ALL.len()],
+    /// In the order of [`Flaw`].
+    flaws: [Counter; Flaw::ALL.len()],
     networks: Gauge,
     /// In the order of [`Affinity`].
     wait: [Histogram; Affinity::ALL.len()],
@@ -61,6 +71,8 @@ impl Telemetry {
         let peers = Family::<Label, Gauge>::default();
         let messages = Family::<Label, Counter>::default();
         let limited = Family::<Label, Counter>::default();
+        let dropped_lines = Family::<Label, Counter>::default();
+        let flaws = Family::<Label, Counter>::default();
         let bytes = Family::<Label, Counter>::default();
         let direction =
             |of: &Family<Label, Counter>, name: &str| of.get_or_create_owned(&[("direction", name.into())]);
@@ -80,11 +92,20 @@ impl Telemetry {
             refused: Family::default(),
             closed: Family::default(),
             limited: Limit::ALL.map(|(_, name)| limited.get_or_create_owned(&[("limit", name.into())])),
+            dropped_lines: DroppedLine::ALL
+                .map(|(_, name)| dropped_lines.get_or_create_owned(&[("kind", name.into())])),
+            flaws: Flaw::ALL.map(|(_, name)| flaws.get_or_create_owned(&[("reason", name.into())])),
             networks: Gauge::default(),
             wait: Affinity::ALL.map(|it| wait.get_or_create_owned(&[("shared", label(&it))])),
             connect,
         };
         this.registry.register("limited", "Requests rejected, by limit", limited);
+        this.registry.register(
+            "sdp_lines_dropped",
+            "Lines that descriptions lost because no browser needs them, by kind",
+            dropped_lines,
+        );
+        this.registry.register("sdp_refused", "Descriptions refused, by reason", flaws);
         this.registry.register("bytes", "Bytes of messages, by direction", bytes);
         this.registry.register(
             "wait_seconds",
@@ -168,6 +189,18 @@ impl Telemetry {
     /// Counts a rejection by a limit.
     pub(crate) fn limited(&self, limit: Limit) {
         self.limited[limit as usize].inc();
+    }
+
+    /// Counts what was found in a description.
+    pub(crate) fn vetted(&self, findings: &Findings) {
+        for (counter, count) in self.dropped_lines.iter().zip(findings.dropped.counts()) {
+            if count > 0 {
+                counter.inc_by(count.into());
+            }
+        }
+        if let Some(flaw) = findings.flaw {
+            self.flaws[flaw as usize].inc();
+        }
     }
 
     /// Sets the number of tracked networks.

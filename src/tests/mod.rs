@@ -17,4 +17,5 @@ mod socket;
 mod support;
 mod tidy;
 mod tls;
+mod vetting;
 mod wire;

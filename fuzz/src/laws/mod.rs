@@ -9,8 +9,8 @@ pub use message::message;
 pub use sdp::sdp;
 
 use crate::{
-    protocol::{Candidate, Epoch, ErrorCode, Frame, MatchId, Sdp, Signal, ToServer, encode},
-    server::read,
+    protocol::{Candidate, Epoch, ErrorCode, Frame, MatchId, Refusal, Sdp, Signal, ToServer, encode},
+    server::read_counting,
 };
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use uuid::Uuid;
@@ -62,25 +62,18 @@ fn frame_with(signal: Signal) -> Frame<ToServer> {
     Frame { seq: SEQ, ack: ACK, msg }
 }
 
-/// Reads a signal as it is and with its addresses removed; `None` if it is refused.
-///
-/// Both readings must accept or refuse it alike, with one of `codes` and about this frame.
-fn read_both(frame: &Frame<ToServer>, codes: &[ErrorCode]) -> Option<(Frame<ToServer>, Frame<ToServer>)> {
-    let text = encode(frame);
-    match (read(&text, false), read(&text, true)) {
-        (Ok(full), Ok(scrubbed)) => Some((full, scrubbed)),
-        (Err(one), Err(other)) => {
-            assert_eq!(one, other, "scrubbing changes the refusal");
-            match one.code {
-                ErrorCode::TooLarge => assert_eq!((one.about, one.ack), (0, 0)),
-                code => {
-                    assert!(codes.contains(&code), "refused with {code:?}");
-                    assert_eq!((one.about, one.ack), (SEQ, ACK), "the refusal names another frame");
-                }
-            }
+/// Reads a signal; `None` if it is refused, which must be with `code` and about this frame.
+fn read_signal(frame: &Frame<ToServer>, code: ErrorCode) -> Option<(Frame<ToServer>, usize)> {
+    match read_counting(&encode(frame)) {
+        (Ok(read), dropped) => Some((read, dropped)),
+        (Err(Refusal { code: ErrorCode::TooLarge, about, ack }), _) => {
+            assert_eq!((about, ack), (0, 0));
             None
         }
-        (one, other) => panic!("scrubbing changes what is refused: {one:?}, {other:?}"),
+        (Err(refusal), _) => {
+            assert_eq!(refusal, Refusal { code, about: SEQ, ack: ACK });
+            None
+        }
     }
 }
 
@@ -92,6 +85,12 @@ fn signal_text(frame: &Frame<ToServer>) -> &str {
         Signal::Candidate(Candidate { candidate: Sdp(text), .. }) => text,
         Signal::EndOfCandidates { .. } => panic!("another signal: {frame:?}"),
     }
+}
+
+/// The words of a text that are IP addresses.
+fn addresses(text: &str) -> Vec<IpAddr> {
+    let is_part = |it: char| it.is_ascii_hexdigit() || matches!(it, '.' | ':');
+    text.split(|it| !is_part(it)).filter_map(|it| it.parse().ok()).collect()
 }
 
 /// Parses an attribute with an independent parser, in capital or small letters; `None` if it is no candidate.

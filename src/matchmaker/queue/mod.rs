@@ -17,7 +17,7 @@ use std::{
 };
 
 use crate::{
-    protocol::{Affinity, Interest, Language, PeerId, Tastes, limits::WIDEN_AFTER},
+    protocol::{Affinity, Interest, InterestKey, Language, PeerId, Tastes, limits::WIDEN_AFTER},
     time::Moment,
 };
 use place::{Place, Priority, Seeker};
@@ -68,7 +68,7 @@ pub(crate) fn required_affinity(tastes: &Tastes, waited: Duration) -> (Affinity,
 /// What the peers of a bucket have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum BucketKey {
-    Interest(Interest, LanguageKey),
+    Interest(InterestKey, LanguageKey),
     Language(LanguageKey),
     Anybody,
 }
@@ -258,7 +258,7 @@ fn bucket_keys<T: Iterator<Item = LanguageKey>>(
     languages: impl Fn() -> T,
 ) -> impl Iterator<Item = BucketKey> {
     let with = |interest: &Interest| {
-        languages().map(|it| BucketKey::Interest(interest.clone(), it)).collect::<Vec<_>>()
+        languages().map(|it| BucketKey::Interest(interest.key().clone(), it)).collect::<Vec<_>>()
     };
     let interests: Vec<_> = tastes.interests.iter().flat_map(with).collect();
     let languages: Vec<_> = languages().map(BucketKey::Language).collect();

@@ -30,9 +30,9 @@ pub struct IceSettings {
     /// Seconds for which relay credentials are valid, 5 to 86400; they are renewed before they expire. Default: 600.
     /// `PASSERBY__ICE__CREDENTIAL_SECONDS`.
     pub credential_seconds: u64,
-    /// Whether addresses that the connection does not need are removed from what two browsers send each other. Default:
-    /// true. Set it to false for debugging only: strangers then learn more about each other than they expect. People
-    /// who hide their address stay hidden. `PASSERBY__ICE__SCRUB`.
+    /// Whether private addresses are kept from partners in other networks. Default: true. Set it to false for debugging
+    /// only: strangers then learn more about each other than they expect. Addresses that no connection needs are always
+    /// removed, and people who hide their address stay hidden. `PASSERBY__ICE__SCRUB`.
     pub scrub: bool,
 }
 
@@ -77,14 +77,6 @@ impl IceSettings {
             }
         };
         Ok(Ice { stun: self.stun.clone(), turn, unscrubbed: !self.scrub })
-    }
-
-    /// Whether the socket tasks remove addresses from descriptions and candidates.
-    ///
-    /// With a relay they always do: peers may hide their addresses there, and neither a description nor a related
-    /// address may reveal them, not even for debugging.
-    pub(crate) const fn scrubs(&self) -> bool {
-        self.scrub || !self.turn.is_empty()
     }
 
     fn read_secret(&self) -> Result<Option<SecretString>, InvalidKey> {
@@ -160,15 +152,6 @@ mod tests {
     fn defaults_to_no_servers_and_scrubs() {
         let ice = resolve(IceSettings::default()).unwrap();
         assert!(ice.stun.is_empty() && ice.turn.is_none() && !ice.unscrubbed);
-    }
-
-    #[test]
-    fn a_switch_for_debugging_does_not_reveal_who_hides() {
-        let open = IceSettings { scrub: false, ..IceSettings::default() };
-        assert!(!open.scrubs() && resolve(open.clone()).unwrap().unscrubbed);
-        let relay = IceSettings { turn: urls(&["turn:relay.example"]), ..open };
-        assert!(relay.scrubs(), "with a relay, peers can hide their addresses");
-        assert!(IceSettings::default().scrubs());
     }
 
     #[test]

@@ -139,8 +139,6 @@ pub struct Resolved {
     pub(crate) tls: Plan,
     /// STUN and TURN servers.
     pub(crate) ice: Ice,
-    /// Whether addresses that the connection does not need are removed from signals.
-    pub(crate) scrub: bool,
     /// Where the keys for tickets and device names come from.
     pub(crate) keys: KeySource,
     /// Rates, sizes and timeouts.
@@ -295,7 +293,6 @@ impl Config {
             proxies,
             tls: plan,
             ice: resolved_ice,
-            scrub: ice.scrubs(),
             keys,
             limits,
             max_connections: server.max_connections,

@@ -34,7 +34,7 @@ use crate::{
             network::NetworkPermit,
         },
         telemetry::label,
-        validate,
+        validate::{self, Findings},
     },
 };
 
@@ -196,7 +196,10 @@ impl WebSocketConnection {
             if let Some(ack) = self.acks.local_pong(&frame) {
                 return Ok(Parsed::Ping { ack });
             }
-            let frame = validate::vet(frame, self.sockets.scrubs)?;
+            let mut findings = Findings::default();
+            let vetted = validate::vet(frame, &mut findings);
+            self.sockets.telemetry.vetted(&findings);
+            let frame = vetted?;
             self.acks.record_received(frame.seq, frame.ack);
             Ok(Parsed::Input(Input::Message { socket: connection, frame }))
         });

@@ -26,8 +26,6 @@ pub(crate) struct Sockets {
     pub(super) wheel: Arc<HeartbeatWheel>,
     pub(super) shutdown: Shutdown,
     pub(super) telemetry: Arc<Telemetry>,
-    /// Whether to remove from signals the addresses that the partner does not need.
-    pub(super) scrubs: bool,
     pub(super) clock: Clock,
     pub(super) rate_limits: RateLimits,
     /// How long sending one message may take.
@@ -44,7 +42,6 @@ impl Sockets {
         wheel: Arc<HeartbeatWheel>,
         shutdown: Shutdown,
         telemetry: Arc<Telemetry>,
-        scrubs: bool,
         clock: Clock,
         limits: &LimitSettings,
     ) -> Self {
@@ -53,7 +50,6 @@ impl Sockets {
             wheel,
             shutdown,
             telemetry,
-            scrubs,
             clock,
             rate_limits: RateLimits::new(&limits.peer),
             write_timeout: Duration::from_secs(limits.write_seconds),
