@@ -17,7 +17,7 @@ const PAIR: &[u8] = b"pair";
 const SIGNATURE_BYTES: usize = 32;
 
 /// One browser on one device, for as long as it stores its signed name: 122 random bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct DeviceId(pub(crate) Uuid);
 
 /// The current signing key and the former ones. Every server with these keys accepts what any of them has signed.
