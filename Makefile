@@ -78,7 +78,7 @@ soak: build chromium coturn autobahn ## Everything slow: bad networks (as root),
 autobahn: ## The WebSocket conformance suite (needs Python 2.7)
 	@scripts/autobahn
 
-abuse: ## Latency of a well-behaved pair under floods and beside clients that never read (3 minutes)
+abuse: ## Latency of a well-behaved pair under floods and beside clients that never read or never answer (4 minutes)
 	cargo bench --features ssr --bench abuse
 
 bench: ## Instructions of the matchmaker's operations with few and many peers; memory and processor time of a peer (10 minutes)

@@ -2,12 +2,12 @@
 //!
 //! Measures how long it takes until two peers that look for each other are matched, and how long a candidate takes to
 //! the partner and back: without an attack and under each attack, in the same run. Fails if a median under an attack is
-//! more than [`MAX_GROWTH`] times the one without.
+//! more than [`MAX_GROWTH`] times the one without, or if a silent joiner was matched with a peer of a pair.
 //!
-//! Without arguments it starts the server, and then itself again as the pairs and as the attackers. The server and the
+//! Without arguments, or with `only` and the names of attacks, it starts the server, and then itself again as the pairs and as the attackers. The server and the
 //! pairs run on the first core, the attackers on the second with a low priority. On a network the attackers would bring
-//! their own machines, so only their cost to the server should count. All attackers connect from 127.0.0.2; the two
-//! peers of each pair connect from two addresses of their own.
+//! their own machines, so only their cost to the server should count. All attackers connect from 127.0.0.2, except
+//! silent joiners; the two peers of each pair connect from two addresses of their own.
 
 #![expect(
     clippy::expect_used,
@@ -33,7 +33,7 @@ use std::{
 
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
-    Candidate, Epoch, Features, Frame, Interest, MatchId, Media, PastPairs, Sdp, Signal, Tastes, ToBrowser,
+    Candidate, Epoch, Features, Frame, Interest, Language, MatchId, Media, PastPairs, Sdp, Signal, Tastes, ToBrowser,
     ToServer, decode_lenient, encode, limits::SUBPROTOCOL,
 };
 use tokio::{
@@ -72,6 +72,14 @@ const MISPAIRED_AFTER: Duration = Duration::from_secs(1);
 /// How long an attack runs before the measurement, so that its initial burst is over.
 const WARM_UP: Duration = Duration::from_secs(3);
 
+/// The same for silent joiners: the server asks the first 64 for an offer, and five seconds later the others.
+const SILENT_WARM_UP: Duration = Duration::from_secs(12);
+
+/// How long silent joiners wait before they join again.
+///
+/// After ten seconds they would accept everybody. Then they would be matched with each other and harm nobody.
+const REJOIN_AFTER: Duration = Duration::from_secs(8);
+
 const CANDIDATE: &str = "candidate:1 1 udp 2113937151 192.0.2.7 45407 typ host generation 0 ufrag I+IT";
 
 type Socket = WebSocketStream<TcpStream>;
@@ -91,11 +99,23 @@ enum Attack {
     HalfOpen,
     /// 100 sockets that send and never read.
     NotReading,
+    /// 128 sockets from one address that join, each with a language of its own, and do nothing in a match.
+    Silent,
+    /// The same from 128 addresses.
+    SilentEverywhere,
 }
 
 impl Attack {
-    const ALL: [Self; 6] =
-        [Self::Joins, Self::Nexts, Self::Candidates, Self::Sockets, Self::HalfOpen, Self::NotReading];
+    const ALL: [Self; 8] = [
+        Self::Joins,
+        Self::Nexts,
+        Self::Candidates,
+        Self::Sockets,
+        Self::HalfOpen,
+        Self::NotReading,
+        Self::Silent,
+        Self::SilentEverywhere,
+    ];
 
     const fn name(self) -> &'static str {
         match self {
@@ -105,6 +125,8 @@ impl Attack {
             Self::Sockets => "sockets",
             Self::HalfOpen => "half-open",
             Self::NotReading => "deaf",
+            Self::Silent => "silent",
+            Self::SilentEverywhere => "silent-128",
         }
     }
 
@@ -113,6 +135,35 @@ impl Attack {
             Self::Joins | Self::Nexts | Self::Candidates => 64,
             Self::Sockets | Self::HalfOpen => 5_000,
             Self::NotReading => 100,
+            Self::Silent | Self::SilentEverywhere => 128,
+        }
+    }
+
+    /// Whether the attackers wait in the queue like anybody else.
+    const fn waits(self) -> bool {
+        match self {
+            Self::Silent | Self::SilentEverywhere => true,
+            Self::Joins
+            | Self::Nexts
+            | Self::Candidates
+            | Self::Sockets
+            | Self::HalfOpen
+            | Self::NotReading => false,
+        }
+    }
+
+    /// The address of the attacker with this number.
+    fn address(self, number: usize) -> Ipv4Addr {
+        match self {
+            // Not the address whose limits the other attacks use up.
+            Self::Silent => Ipv4Addr::new(127, 0, 0, 3),
+            Self::SilentEverywhere => Ipv4Addr::new(127, 3, 0, u8::try_from(number).unwrap()),
+            Self::Joins
+            | Self::Nexts
+            | Self::Candidates
+            | Self::Sockets
+            | Self::HalfOpen
+            | Self::NotReading => ATTACKER_ADDRESS,
         }
     }
 }
@@ -130,14 +181,18 @@ fn main() {
     let words: Vec<_> = arguments.iter().map(String::as_str).collect();
     let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     match words[..] {
-        [] => table(),
-        ["pairs", stage, server] => {
-            runtime().block_on(pairs(stage.parse().unwrap(), server.parse().unwrap()))
+        [] => table(&Attack::ALL),
+        ["only", ref names @ ..] => {
+            table(&names.iter().map(|it| it.parse().unwrap()).collect::<Vec<Attack>>())
+        }
+        ["pairs", stage, server, attack] => {
+            let attack = attack.parse().ok();
+            runtime().block_on(pairs(stage.parse().unwrap(), server.parse().unwrap(), attack))
         }
         ["attack", name, server] => {
             runtime().block_on(attack(name.parse().unwrap(), server.parse().unwrap()))
         }
-        _ => panic!("usage: pairs STAGE SERVER, attack NAME SERVER, or no arguments"),
+        _ => panic!("usage: pairs STAGE SERVER ATTACK, attack NAME SERVER, only NAME..., or no arguments"),
     }
 }
 
@@ -155,7 +210,7 @@ struct Stage {
     mispaired: usize,
 }
 
-fn table() {
+fn table(attacks: &[Attack]) {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     assert!(cores >= 2, "the attackers need their own core, but there is only {cores}");
     let server = Server::start();
@@ -167,20 +222,24 @@ fn table() {
     let quiet = measure(&server, 0, None);
     show("quiet", &quiet, &quiet, "");
     let mut fits = true;
-    for (number, attack) in Attack::ALL.into_iter().enumerate() {
+    for (number, attack) in attacks.iter().copied().enumerate() {
         let before = server.limited();
         let stage = measure(&server, number + 1, Some(attack));
         let growth = |of: fn(&Stage) -> &Vec<u64>| {
             percentile(of(&stage), 50) as f64 / percentile(of(&quiet), 50) as f64
         };
         fits &= growth(|it| &it.matched) <= MAX_GROWTH && growth(|it| &it.round_trips) <= MAX_GROWTH;
+        fits &= !attack.waits() || stage.mispaired == 0;
         show(attack.name(), &stage, &quiet, &increases(&before, &server.limited()));
         server.wait_until_empty();
     }
-    let again = measure(&server, Attack::ALL.len() + 1, None);
+    let again = measure(&server, attacks.len() + 1, None);
     show("quiet again", &again, &quiet, "");
     drop(server);
-    assert!(fits, "a median under an attack is more than {MAX_GROWTH} times the quiet one");
+    assert!(
+        fits,
+        "a median under an attack is more than {MAX_GROWTH} times the quiet one, or a peer was caught"
+    );
 }
 
 fn show(name: &str, stage: &Stage, quiet: &Stage, limited: &str) {
@@ -231,7 +290,8 @@ fn measure(server: &Server, stage: usize, attack: Option<Attack>) -> Stage {
         assert!(started.is_some_and(|it| it.is_ok()), "the attack has not started");
         KillOnDrop(child)
     });
-    let output = own_program("0", &["pairs", &stage.to_string(), &address]).output().unwrap();
+    let name = attack.map_or("none", Attack::name);
+    let output = own_program("0", &["pairs", &stage.to_string(), &address, name]).output().unwrap();
     assert!(output.status.success(), "the pairs failed: {}", String::from_utf8_lossy(&output.stderr));
     drop(attackers);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -438,12 +498,14 @@ fn candidate(match_id: MatchId) -> ToServer {
 
 // The pairs.
 
-async fn pairs(stage: u8, server: SocketAddr) {
-    sleep(WARM_UP).await;
+async fn pairs(stage: u8, server: SocketAddr, attack: Option<Attack>) {
+    let waits = attack.is_some_and(Attack::waits);
+    sleep(if waits { SILENT_WARM_UP } else { WARM_UP }).await;
     for number in 0..PAIRS {
         let [high, low] = u16::try_from(number).unwrap().to_be_bytes();
         let addresses = [100, 200].map(|side| Ipv4Addr::new(127, side + stage, high, low.max(1)));
-        let interest = format!("abuse {number}");
+        // An interest protects from attackers that wait. This is about pairs that have none.
+        let interest = if waits { String::new() } else { format!("abuse {number}") };
         let pair = timeout(TIMEOUT, pair(addresses, server, &interest));
         match pair.await.expect("no step takes longer than the timeout") {
             Some(()) => {}
@@ -490,7 +552,7 @@ async fn pair(addresses: [Ipv4Addr; 2], server: SocketAddr, interest: &str) -> O
 
 async fn attack(attack: Attack, server: SocketAddr) {
     let started = Arc::new(AtomicUsize::new(0));
-    for _ in 0..attack.sockets() {
+    for number in 0..attack.sockets() {
         let started = Arc::clone(&started);
         tokio::spawn(async move {
             loop {
@@ -499,7 +561,7 @@ async fn attack(attack: Attack, server: SocketAddr) {
                     if attack == Attack::HalfOpen {
                         open_request(server).await
                     } else {
-                        attack_once(attack, server).await
+                        attack_once(attack, number, server).await
                     }
                 };
                 let _ = attempt.await;
@@ -527,9 +589,9 @@ async fn open_request(server: SocketAddr) -> Option<()> {
 }
 
 /// Attacks through one WebSocket until the server closes it.
-async fn attack_once(attack: Attack, server: SocketAddr) -> Option<()> {
+async fn attack_once(attack: Attack, number: usize, server: SocketAddr) -> Option<()> {
     let receives = (attack == Attack::NotReading).then_some(4 * 1024);
-    let mut page = Page::open(ATTACKER_ADDRESS, server, receives).await?;
+    let mut page = Page::open(attack.address(number), server, receives).await?;
     match attack {
         Attack::Joins => loop {
             page.flood([join(""), ToServer::Leave {}].into_iter().cycle().take(32)).await?;
@@ -558,5 +620,24 @@ async fn attack_once(attack: Attack, server: SocketAddr) -> Option<()> {
             page.flood([join(""), ToServer::Ping {}, ToServer::Leave {}, ToServer::Ping {}]).await?;
             sleep(Duration::from_millis(500)).await;
         },
+        Attack::Silent | Attack::SilentEverywhere => loop {
+            page.send(join_speaking(number)).await?;
+            match timeout(REJOIN_AFTER, page.wait_for_match()).await {
+                // Holds its partner as long as the server lets it.
+                Ok(matched) => {
+                    matched?;
+                    while !matches!(page.receive().await?, ToBrowser::Ended { .. }) {}
+                }
+                Err(_) => page.send(ToServer::Leave {}).await?,
+            }
+        },
     }
+}
+
+/// Joins the queue with a language that no other attacker names.
+fn join_speaking(number: usize) -> ToServer {
+    let letters: String =
+        [26, 1].map(|it| char::from(b'a' + u8::try_from(number / it % 26).unwrap())).iter().collect();
+    let tastes = Tastes { interests: Vec::new(), languages: Language::new(&letters).into_iter().collect() };
+    ToServer::Join { media: Media { audio: true, video: true }, hide: false, tastes }
 }

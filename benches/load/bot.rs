@@ -296,6 +296,11 @@ impl Bot {
                     self.send_description(socket, Signal::Offer { sdp: Sdp(OFFER.into()) }).await?;
                 }
             }
+            // As a page does; without an offer, the server would pass over this bot.
+            ToBrowser::Prepare { .. } => {
+                let signal = Signal::Offer { sdp: Sdp(OFFER.into()) };
+                self.send(socket, ToServer::Prepared { number: 1, signal }).await?;
+            }
             ToBrowser::Signal { signal, .. } => self.on_signal(socket, signal).await?,
             ToBrowser::Ended { reason, .. } => {
                 self.current_match = None;
@@ -308,7 +313,6 @@ impl Bot {
             ToBrowser::Error { code, .. } => self.report(BotEvent::Error(code)),
             ToBrowser::Welcome { .. }
             | ToBrowser::Here(_)
-            | ToBrowser::Prepare { .. }
             | ToBrowser::Ice { .. }
             | ToBrowser::Partner { .. }
             | ToBrowser::Pong {} => {}

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::input::SocketId;
+use super::{input::SocketId, queue::place::Place};
 use crate::{
     protocol::{MatchId, PeerId},
     time::Moment,
@@ -21,11 +21,12 @@ pub(crate) enum Due {
     Hello(SocketId),
     /// The grace period of a peer that lost its socket ends.
     Grace(PeerId),
-    /// A match has not connected.
-    Connect(MatchId),
+    /// A match has not connected. The place of its impolite end decides which of several ends first, since their peers
+    /// may go to the end of the queue.
+    Connect(Place, MatchId),
     /// The relay credentials of a match expire soon.
     Renew(MatchId),
-    /// A waiting peer may now accept a partner that it could not accept before.
+    /// A waiting peer may now accept a partner that it could not accept before, or its standing may have changed.
     Retry(PeerId),
     /// A waiting peer accepts less in common from now on.
     Widen(PeerId),
@@ -37,7 +38,7 @@ impl Due {
         match self {
             Self::Hello(_) => "hello",
             Self::Grace(_) => "grace",
-            Self::Connect(_) => "connect",
+            Self::Connect(..) => "connect",
             Self::Renew(_) => "renew",
             Self::Retry(_) => "retry",
             Self::Widen(_) => "widen",

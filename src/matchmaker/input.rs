@@ -19,7 +19,7 @@ pub struct SocketId(pub u64);
 ///
 /// It is a whole IPv4 address, or the first 64 bits of an IPv6 address, which is what a household gets. Two peers of
 /// one network may reach each other by private addresses; `matches::ice` also counts some networks as one.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Network(IpAddr);
 
 impl Network {

@@ -33,7 +33,7 @@ const NONCE_BYTES: usize = 24;
 pub(crate) type Nonce = [u8; NONCE_BYTES];
 
 /// One browser on one device, for as long as it stores its signed name: 122 random bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct DeviceId(pub(crate) Uuid);
 
 /// The current key and the former ones. Every server with these keys accepts what any of them has signed or sealed.

@@ -44,7 +44,7 @@ use id_generator::IdGenerator;
 use matches::Matches;
 use outbound::Outbound;
 use peers::{OpenSocket, Peer, PeerState};
-use queue::{Queue, prepared_offers::OfferSlots};
+use queue::{Queue, failures::FailureRecords, prepared_offers::OfferSlots};
 
 pub use config::MatchmakerConfig;
 pub use input::{Closing, Input, Network, Readings, SocketId};
@@ -65,6 +65,7 @@ pub struct Matchmaker {
     peers: HashMap<PeerId, Peer>,
     queue: Queue,
     offer_slots: OfferSlots,
+    failures: FailureRecords,
     matches: Matches,
     deadlines: Deadlines,
     counts: Counts,
@@ -81,6 +82,7 @@ impl Matchmaker {
             peers: HashMap::new(),
             queue: Queue::new(config.max_passed_by),
             offer_slots: OfferSlots::default(),
+            failures: FailureRecords::default(),
             matches: Matches::default(),
             deadlines: Deadlines::default(),
             counts: Counts::default(),
@@ -109,7 +111,11 @@ impl Matchmaker {
             Input::Drain => self.on_drain(now),
             Input::Tick => {}
         }
-        self.request_offers();
+        let affected = self.affected_seekers();
+        if !affected.is_empty() {
+            self.search(now, affected);
+        }
+        self.request_offers(now);
         self.end_overflowed_sessions(now);
         self.outbound.take()
     }
@@ -140,7 +146,7 @@ impl Matchmaker {
             match due {
                 Due::Hello(socket) => self.on_hello_timeout(socket),
                 Due::Grace(peer) => self.remove_peer(now, peer, EndReason::PartnerLost),
-                Due::Connect(match_id) => seekers.extend(self.on_connect_timeout(now, match_id)),
+                Due::Connect(_, match_id) => seekers.extend(self.on_connect_timeout(now, match_id)),
                 Due::Renew(match_id) => self.renew_credentials(now, match_id),
                 Due::Retry(peer) => seekers.extend(self.seeker(peer)),
                 Due::Widen(peer) => seekers.extend(self.update_requirements(now, peer)),

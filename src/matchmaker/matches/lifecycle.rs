@@ -1,6 +1,6 @@
 //! The life of a match: its beginning, its relay credentials, the privacy of its peers, and its end.
 
-use super::{Match, MatchEnd, privacy::Privacy};
+use super::{Match, MatchEnd, conduct::Ending, privacy::Privacy};
 use crate::{
     matchmaker::{
         Matchmaker,
@@ -55,16 +55,30 @@ impl Matchmaker {
         self.deployment.ice.privacy(relay_only, networks)
     }
 
-    /// Ends a match. Both peers get their reason, become idle and are kept apart for a while.
+    /// Ends a match that an end has left, or whose end was lost. Both peers get their reason, become idle and are kept
+    /// apart for a while.
     pub(crate) fn end_match(
         &mut self,
         now: Moment,
         match_id: MatchId,
         reason: impl Fn(PeerId) -> EndReason,
     ) -> Option<Match> {
+        Some(self.finish_match(now, match_id, Ending::Abandoned, reason)?.0)
+    }
+
+    /// Ends a match, and records what its end says about its peers. Also returns which ends did nothing.
+    fn finish_match(
+        &mut self,
+        now: Moment,
+        match_id: MatchId,
+        ending: Ending,
+        reason: impl Fn(PeerId) -> EndReason,
+    ) -> Option<(Match, [bool; 2])> {
         let ended = self.matches.end(now, match_id)?;
+        let silent = ended.silent_ends(now, ending);
+        self.record_conduct(now, &ended, ending, silent);
         match ended.connect_by {
-            Some(at) => self.deadlines.cancel(at, Due::Connect(match_id)),
+            Some(at) => self.deadlines.cancel(at, ended.connect_due(match_id)),
             None => self.counts.talking -= 1,
         }
         if let Some(at) = ended.renew_at {
@@ -78,7 +92,7 @@ impl Matchmaker {
             self.set_state(end.peer, PeerState::Idle);
             self.send(end.peer, ToBrowser::Ended { match_id, reason: reason(end.peer) });
         }
-        Some(ended)
+        Some((ended, silent))
     }
 
     /// Ends a match because one peer wants to. That peer gets the reason `own`, its partner gets `partners`.
@@ -111,28 +125,31 @@ impl Matchmaker {
             Some(it) if it.ends.iter().any(is_lost) => {
                 let connect_by = now + CONNECT_WITHIN_SERVER;
                 it.connect_by = Some(connect_by);
-                self.deadlines.set(connect_by, Due::Connect(match_id));
+                self.deadlines.set(connect_by, it.connect_due(match_id));
                 Vec::new()
             }
-            Some(_) | None => self.end_unconnected(now, match_id),
+            Some(_) | None => self.end_unconnected(now, match_id, Ending::TimedOut),
         }
     }
 
     /// Ends a match that could not connect, or whose connection failed.
     ///
-    /// Both peers wait again. If the match never connected, they get their former places back. The caller must call
-    /// [`search`](Self::search) with the result.
-    pub(crate) fn end_unconnected(&mut self, now: Moment, match_id: MatchId) -> Vec<Seeker> {
-        let Some(ended) = self.end_match(now, match_id, |_| EndReason::Unconnected) else {
+    /// Both peers wait again. If the match never connected, an end that did its part gets its former place back, once.
+    /// The caller must call [`search`](Self::search) with the result.
+    pub(crate) fn end_unconnected(&mut self, now: Moment, match_id: MatchId, ending: Ending) -> Vec<Seeker> {
+        let reason = |_| EndReason::Unconnected;
+        let Some((ended, silent)) = self.finish_match(now, match_id, ending, reason) else {
             return Vec::new();
         };
         self.note_end(now, match_id, &ended, EndReason::Unconnected);
         let had_connected = ended.connect_by.is_none();
-        let requeue = |end: &MatchEnd| {
-            let place = if had_connected { self.queue.last_place(now) } else { end.place };
-            self.start_waiting(now, end.peer, place)
-        };
-        ended.ends.iter().filter_map(requeue).collect()
+        let mut seekers = Vec::new();
+        for (end, was_silent) in ended.ends.into_iter().zip(silent) {
+            let former = if had_connected || was_silent { None } else { end.place.give_back() };
+            let place = former.unwrap_or_else(|| self.queue.last_place(now));
+            seekers.extend(self.start_waiting(now, end.peer, place));
+        }
+        seekers
     }
 
     /// Reports the end of a match to the operator.

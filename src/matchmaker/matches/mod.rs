@@ -1,8 +1,10 @@
 //! [`Matches`]: pairs of peers, current and recently ended.
 //!
-//! `lifecycle` begins, renews and ends a match; `rebuild` restores one from its tickets.
+//! `lifecycle` begins, renews and ends a match; `rebuild` restores one from its tickets. `conduct` tells which end did
+//! nothing.
 
 pub(crate) mod lifecycle;
+pub(crate) mod conduct;
 pub(crate) mod rebuild;
 pub(crate) mod ticket;
 pub(crate) mod ice;
@@ -13,7 +15,10 @@ use std::{
     time::Duration,
 };
 
-use super::queue::place::Place;
+use super::{
+    deadlines::Due,
+    queue::{failures::PeerOrigin, place::Place},
+};
 use crate::{
     protocol::{CandidateCount, CandidateRoom, Epoch, MatchId, PeerId, Role, Signal},
     time::Moment,
@@ -52,8 +57,14 @@ pub(crate) struct MatchEnd {
     pub(crate) peer: PeerId,
     /// Its place in the queue. It returns there if the match does not connect.
     pub(crate) place: Place,
+    /// Where it came from when the match began; `None` in a match that was rebuilt.
+    pub(crate) origin: Option<PeerOrigin>,
     /// Whether it has reported that media or data arrives.
     pub(crate) connected: bool,
+    /// Whether it has sent a signal, or its prepared offer was used.
+    pub(crate) has_acted: bool,
+    /// When it was its turn to send something: the impolite end makes an offer, the polite end answers one.
+    pub(crate) asked_at: Option<Moment>,
     epoch: Epoch,
     candidates: CandidateCount,
 }
@@ -78,7 +89,9 @@ pub(crate) enum Admission {
 impl MatchEnd {
     /// An end that has not sent anything yet.
     pub(crate) fn new(peer: PeerId, place: Place) -> Self {
-        Self { peer, place, connected: false, epoch: Epoch::FIRST, candidates: CandidateCount::default() }
+        let (origin, connected, has_acted, asked_at) = (None, false, false, None);
+        let candidates = CandidateCount::default();
+        Self { peer, place, origin, connected, has_acted, asked_at, epoch: Epoch::FIRST, candidates }
     }
 
     /// Accepts signals of [`Epoch::PREPARED`], because the match begins with a prepared offer, or may have.
@@ -118,20 +131,32 @@ impl Match {
     pub(crate) const IMPOLITE: usize = 0;
 
     /// Decides whether a signal of one end is forwarded, and counts it.
-    pub(crate) fn admit(&mut self, peer: PeerId, epoch: Epoch, signal: &Signal) -> Admission {
+    pub(crate) fn admit(&mut self, now: Moment, peer: PeerId, epoch: Epoch, signal: &Signal) -> Admission {
         let (index, privacy) = (self.index_of(peer), self.privacy);
-        self.ends[index].admit(epoch, signal, privacy)
+        let admission = self.ends[index].admit(epoch, signal, privacy);
+        match admission {
+            Admission::Forward | Admission::Private => self.record_act(now, index, signal),
+            Admission::Surplus | Admission::Stale | Admission::BadEpoch | Admission::TooManyCandidates => {}
+        }
+        admission
     }
 
     /// A signal that was to be forwarded will be sent again, because the partner's outbox has no room for it.
     pub(crate) fn on_not_forwarded(&mut self, peer: PeerId, signal: &Signal) {
         let index = self.index_of(peer);
-        self.ends[index].candidates -= u16::from(matches!(signal, Signal::Candidate(_)));
+        if let Signal::Candidate(candidate) = signal {
+            self.ends[index].candidates.remove(candidate);
+        }
     }
 
     /// The role of the end with this index.
     pub(crate) const fn role(index: usize) -> Role {
         if index == Self::IMPOLITE { Role::Impolite } else { Role::Polite }
+    }
+
+    /// The deadline for connecting this match.
+    pub(crate) const fn connect_due(&self, match_id: MatchId) -> Due {
+        Due::Connect(self.ends[Self::IMPOLITE].place, match_id)
     }
 
     /// The index of a peer's end.

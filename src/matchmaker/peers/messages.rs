@@ -6,9 +6,8 @@ use super::{OpenSocket, Peer, PeerState};
 use crate::{
     matchmaker::{
         Matchmaker,
-        deadlines::Due,
         input::SocketId,
-        matches::{Admission, Match},
+        matches::{Admission, Match, conduct::Ending},
         output::Note,
     },
     protocol::{
@@ -169,12 +168,16 @@ impl Matchmaker {
             }
             PeerState::Waiting { place, .. } => {
                 peer.media = media;
-                match (mem::replace(&mut peer.hides_address, hides), hides) {
+                let hid = mem::replace(&mut peer.hides_address, hides);
+                match (hid, hides) {
                     (false, true) => self.offer_slots.release(place, mem::take(&mut peer.offer)),
                     (true, false) => self.offer_slots.enroll(place, id),
                     (true, true) | (false, false) => {}
                 }
-                if *peer.tastes != tastes {
+                if *peer.tastes == tastes {
+                    let seeker = self.seeker(id).filter(|_| hid != hides);
+                    self.search(now, seeker);
+                } else {
                     peer.tastes = Arc::new(tastes);
                     let seeker = self.update_requirements(now, id);
                     self.search(now, seeker);
@@ -187,15 +190,14 @@ impl Matchmaker {
     ///
     /// A part that was not requested, or that belongs to another offer, is ignored: it may have crossed the match.
     fn on_prepared(&mut self, now: Moment, id: PeerId, seq: u64, number: u32, signal: Signal) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
-        match peer.state {
-            PeerState::Idle => {}
-            PeerState::Waiting { .. } => {
-                if let Err(code) = peer.offer.receive(now, number, signal) {
+        match self.peers.get(&id).map(|it| it.state) {
+            Some(PeerState::Idle) | None => {}
+            Some(PeerState::Waiting { place, .. }) => {
+                if let Err(code) = self.receive_prepared(now, (place, id), number, signal) {
                     self.refuse(now, id, code, seq);
                 }
             }
-            PeerState::Matched(match_id) => {
+            Some(PeerState::Matched(match_id)) => {
                 self.on_late_prepared(now, id, seq, (match_id, number), signal);
             }
         }
@@ -231,7 +233,7 @@ impl Matchmaker {
     ) {
         let Some(it) = self.own_match(now, id, seq, match_id) else { return };
         let partner = it.partner_of(id);
-        match it.admit(id, epoch, &signal) {
+        match it.admit(now, id, epoch, &signal) {
             Admission::Forward => self.forward((id, seq), partner, (match_id, epoch, signal)),
             Admission::Stale | Admission::Private | Admission::Surplus => {}
             Admission::BadEpoch => self.refuse(now, id, ErrorCode::BadEpoch, seq),
@@ -270,16 +272,18 @@ impl Matchmaker {
             return;
         }
         if let Some(at) = it.connect_by.take() {
-            let after = now - it.since;
+            let (after, due) = (now - it.since, it.connect_due(match_id));
+            let origins = it.ends.map(|end| end.origin);
             self.counts.talking += 1;
-            self.deadlines.cancel(at, Due::Connect(match_id));
+            self.deadlines.cancel(at, due);
             self.outbound.note(Note::Connected { match_id, after });
+            self.record_connection(now, origins);
         }
     }
 
     fn on_failed(&mut self, now: Moment, id: PeerId, seq: u64, match_id: MatchId) {
         if self.own_match(now, id, seq, match_id).is_some() {
-            let seekers = self.end_unconnected(now, match_id);
+            let seekers = self.end_unconnected(now, match_id, Ending::Failed(id));
             self.search(now, seekers);
         }
     }

@@ -14,7 +14,7 @@ use super::{
     deadlines::Due,
     input::{Network, SocketId},
     keys::DeviceId,
-    queue::{place::Place, prepared_offers::OfferState},
+    queue::{failures::PeerOrigin, place::Place, prepared_offers::OfferState},
 };
 use crate::{
     protocol::{Delivery, MatchId, Media, PeerId, Tastes, ToBrowser, limits::NOT_AGAIN_FOR},
@@ -66,6 +66,8 @@ pub(crate) struct Peer {
     pub(crate) tastes: Arc<Tastes>,
     /// The offer it prepares while it waits.
     pub(crate) offer: OfferState,
+    /// When it last did nothing although it was asked to, and in which network; `None` since it has done something.
+    pub(crate) silent: Option<(Moment, Network)>,
     /// Its device.
     pub(crate) device: DeviceId,
     /// The pairs its device remembers.
@@ -150,6 +152,7 @@ impl Peer {
             hides_address: false,
             tastes: Arc::default(),
             offer: OfferState::NotRequested,
+            silent: None,
             device: DeviceId::default(),
             past_partners: None,
             refusals: 0,
@@ -181,6 +184,11 @@ impl Peer {
             .rev()
             .find(|(until, peer)| *peer == other && *until > now)
             .map(|(until, _)| *until)
+    }
+
+    /// Where it comes from; `None` if only its partner's ticket has named it so far.
+    pub(crate) fn origin(&self) -> Option<PeerOrigin> {
+        Some(PeerOrigin { device: self.device, network: self.network? })
     }
 
     /// The match it is in.

@@ -98,9 +98,8 @@ impl Matchmaker {
         let state = peer.state;
         let before = self.reattach((socket, network), id, (true, None), None);
         match (before, state) {
-            (Some(SocketState::Detached { .. }), PeerState::Waiting { place, .. }) => {
-                self.search(now, [(place, id)]);
-            }
+            // On a new network, it may have another standing.
+            (Some(_), PeerState::Waiting { place, .. }) => self.search(now, [(place, id)]),
             (Some(SocketState::Detached { .. }), PeerState::Matched(_)) => {
                 self.notify_partner(id, Signalling::Back);
             }

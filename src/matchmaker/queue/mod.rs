@@ -1,43 +1,40 @@
 //! [`Queue`]: waiting peers in the order in which they came. It proposes partners; `pairing` forms the pairs.
 //!
-//! A peer is in one bucket for every way in which a partner can find it. Two peers of the same bucket would normally
-//! have been paired, unless they are kept apart, or the bucket only serves seekers that have named no language. So
-//! most buckets hold one peer.
+//! - `lane`: the part of the queue in which a peer waits, and the buckets in which partners find it;
+//! - `standing`: which lane that is; `failures` remembers what speaks against a device or a network;
+//! - `search`, `eligibility`: one search, and whether two peers may be paired;
+//! - `pairing`: peers join, search and are matched;
+//! - `prepared_offers`, `wait_estimate`: what waiting peers are asked for, and what they are told.
 
 pub(crate) mod place;
+pub(crate) mod lane;
+pub(crate) mod search;
 pub(crate) mod eligibility;
+pub(crate) mod failures;
+pub(crate) mod standing;
 pub(crate) mod pairing;
 pub(crate) mod prepared_offers;
 pub(crate) mod wait_estimate;
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
-    protocol::{Affinity, Interest, InterestKey, Language, PeerId, Tastes, limits::WIDEN_AFTER},
+    matchmaker::{input::Network, keys::DeviceId},
+    protocol::{Affinity, PeerId, Tastes, limits::WIDEN_AFTER},
     time::Moment,
 };
+use failures::StandingChange;
+use lane::{Lane, LaneQueue, Waiter};
 use place::{Place, Priority, Seeker};
+use search::Search;
 use wait_estimate::WaitEstimate;
 
-/// Maximum number of waiting peers that one search checks, in all buckets together.
-///
-/// One peer is kept apart from more than one other at a time, so a few refusals are normal. If all of these refuse, the
-/// next peer that comes will find the seeker.
-const MAX_CHECKED: usize = 256;
+pub(crate) use search::Acceptance;
 
-/// Whether a waiting peer accepts a seeker, and the other way round.
-pub(crate) enum Acceptance {
-    /// Both accept.
-    Now,
-    /// Not before this moment.
-    NotBefore(Moment),
-    /// Not at all.
-    Never,
-}
+/// How long an ordinary peer waits before it accepts a peer that is set apart.
+///
+/// By then it accepts anybody and past partners, so everybody else who waited has been considered.
+const LAST_RESORT_AFTER: Duration = Duration::from_secs(30);
 
 /// The result of a search.
 pub(crate) enum Proposal {
@@ -65,34 +62,7 @@ pub(crate) fn required_affinity(tastes: &Tastes, waited: Duration) -> (Affinity,
     (Affinity::Anybody, None)
 }
 
-/// What the peers of a bucket have in common.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum BucketKey {
-    Interest(InterestKey, LanguageKey),
-    Language(LanguageKey),
-    Anybody,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum LanguageKey {
-    /// Peers that speak this language.
-    Named(Language),
-    /// Peers that have named no language, and so accept any.
-    Any,
-    /// All peers, for seekers that have named no language.
-    All,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    peer: PeerId,
-    tastes: Arc<Tastes>,
-    requires: Affinity,
-    /// How many pairs had been formed when it was inserted.
-    pairs_before: u64,
-}
-
-/// Waiting peers: first come, first served among those that have equally much in common with a seeker.
+/// Waiting peers: first come, first served among those of a lane that have equally much in common with a seeker.
 ///
 /// Every operation costs at most the logarithm of the queue's length.
 #[derive(Debug)]
@@ -100,23 +70,19 @@ pub(crate) struct Queue {
     /// How long recent waits took.
     pub(crate) wait_estimate: WaitEstimate,
     max_passed_by: u64,
-    waiting: BTreeMap<Place, Waiter>,
-    buckets: HashMap<BucketKey, BTreeMap<Place, PeerId>>,
-    /// Peers that accept anybody and are not overdue, by the number of pairs formed before they were inserted.
-    flexible: BTreeSet<(u64, Place)>,
-    /// Peers that accept anybody and were passed over too often.
-    overdue: BTreeMap<Place, PeerId>,
-    /// How many pairs have been formed.
-    pairs: u64,
+    /// In the order of [`Lane::ALL`].
+    lanes: [LaneQueue; Lane::ALL.len()],
+    by_device: BTreeSet<(DeviceId, Place)>,
+    by_network: BTreeSet<(Network, Place)>,
     /// How many places have been given out.
     turns: u64,
 }
 
 impl Queue {
-    /// An empty queue. A peer that accepts anybody is overdue after `max_passed_by` pairs of other peers.
+    /// An empty queue. A peer that accepts anybody is overdue after `max_passed_by` pairs of other peers in its lane.
     pub(crate) fn new(max_passed_by: u64) -> Self {
-        let (wait_estimate, waiting, buckets, flexible, overdue) = Default::default();
-        Self { wait_estimate, max_passed_by, waiting, buckets, flexible, overdue, pairs: 0, turns: 0 }
+        let (wait_estimate, lanes, by_device, by_network) = Default::default();
+        Self { wait_estimate, max_passed_by, lanes, by_device, by_network, turns: 0 }
     }
 
     /// A new place at the end.
@@ -125,169 +91,130 @@ impl Queue {
         Place::new(now, self.turns)
     }
 
-    /// Puts a peer at its place with what it requires; does nothing if it is already there.
-    pub(crate) fn insert(&mut self, place: Place, peer: PeerId, tastes: Arc<Tastes>, requires: Affinity) {
-        let Entry::Vacant(vacant) = self.waiting.entry(place) else { return };
-        vacant.insert(Waiter { peer, tastes: Arc::clone(&tastes), requires, pairs_before: self.pairs });
-        for bucket in buckets_of(&tastes, requires) {
-            self.buckets.entry(bucket).or_default().insert(place, peer);
+    /// Puts a peer at its place in a lane; does nothing if it is already there.
+    pub(crate) fn insert(&mut self, place: Place, lane: Lane, waiter: Waiter) {
+        let before = self.find(place);
+        if before.is_some_and(|(at, before)| at == lane && before.origin == waiter.origin) {
+            return;
         }
-        if requires == Affinity::Anybody {
-            self.flexible.insert((self.pairs, place));
-        }
+        self.remove(place);
+        self.by_device.insert((waiter.origin.device, place));
+        self.by_network.insert((waiter.origin.network, place));
+        self.lanes[lane as usize].insert(place, waiter);
     }
 
     /// Removes the peer at a place; does nothing if there is none.
     pub(crate) fn remove(&mut self, place: Place) {
-        let Some(waiter) = self.waiting.remove(&place) else { return };
-        for bucket in buckets_of(&waiter.tastes, waiter.requires) {
-            if let Some(others) = self.buckets.get_mut(&bucket) {
-                others.remove(&place);
-                if others.is_empty() {
-                    self.buckets.remove(&bucket);
-                }
-            }
-        }
-        if waiter.requires == Affinity::Anybody {
-            self.flexible.remove(&(waiter.pairs_before, place));
-            self.overdue.remove(&place);
+        if let Some(waiter) = self.lanes.iter_mut().find_map(|it| it.remove(place)) {
+            self.by_device.remove(&(waiter.origin.device, place));
+            self.by_network.remove(&(waiter.origin.network, place));
         }
     }
 
-    /// Counts a pair. Returns the peers that are overdue now; they must search again, with priority.
-    pub(crate) fn record_pair(&mut self) -> Vec<Seeker> {
-        self.pairs += 1;
-        let mut overdue = Vec::new();
-        while let Some((pairs_before, place)) = self.flexible.first().copied()
-            && self.pairs - pairs_before >= self.max_passed_by
-        {
-            self.flexible.pop_first();
-            overdue.extend(self.waiting.get(&place).map(|it| (place, it.peer)));
-        }
-        self.overdue.extend(overdue.iter().copied());
-        overdue
+    /// The lane of the peer at a place.
+    pub(crate) fn lane_at(&self, place: Place) -> Option<Lane> {
+        self.find(place).map(|(lane, _)| lane)
+    }
+
+    fn find(&self, place: Place) -> Option<(Lane, &Waiter)> {
+        Lane::ALL.into_iter().find_map(|it| Some((it, self.lanes[it as usize].get(place)?)))
+    }
+
+    /// The waiting peers of a device or a network that may be set apart now, or no longer.
+    ///
+    /// The cost grows with their number. That is one peer for each tab of a device. A network changes at most twice in
+    /// ten minutes, and its peers are limited.
+    pub(crate) fn affected_by(&self, change: StandingChange) -> Vec<Seeker> {
+        let (first, last) = (Place::bound(0), Place::bound(u64::MAX));
+        let places: Vec<Place> = match change {
+            StandingChange::Device(it) => {
+                self.by_device.range((it, first)..=(it, last)).map(|(_, at)| *at).collect()
+            }
+            StandingChange::Network(it) => {
+                self.by_network.range((it, first)..=(it, last)).map(|(_, at)| *at).collect()
+            }
+        };
+        places.into_iter().filter_map(|at| Some((at, self.find(at)?.1.peer))).collect()
+    }
+
+    /// Counts a pair of peers from these lanes. Returns the peers that are overdue now; they must search again, with
+    /// priority.
+    pub(crate) fn record_pair(&mut self, of: [Option<Lane>; 2]) -> Vec<Seeker> {
+        let passed = Lane::ALL.into_iter().filter(|it| of.contains(&Some(*it)));
+        passed.flat_map(|it| self.lanes[it as usize].record_pair(self.max_passed_by)).collect()
     }
 
     /// Looks for a partner for the peer at this place.
-    ///
-    /// Checks each candidate once, at most [`MAX_CHECKED`] in all, so the cost does not grow with the queue or with the
-    /// number of buckets.
-    pub(crate) fn propose(&self, place: Place, check: impl Fn(PeerId) -> Acceptance) -> Proposal {
-        let Some(seeker) = self.waiting.get(&place) else { return Proposal::Nobody(None) };
-        let mut search = Search { place, check, refused: BTreeSet::new(), earliest: None };
-        let overdue = if self.overdue.contains_key(&place) {
-            search.first(self.waiting.iter().map(|(at, it)| (*at, it.peer)))
-        } else {
-            search.first(self.overdue.iter().map(|(at, peer)| (*at, *peer)))
-        };
-        if let Some((at, other)) = overdue {
+    pub(crate) fn propose(
+        &self,
+        now: Moment,
+        place: Place,
+        check: impl Fn(PeerId) -> Acceptance,
+    ) -> Proposal {
+        let Some((lane, seeker)) = self.find(place) else { return Proposal::Nobody(None) };
+        let (own, wishes) = (&self.lanes[lane as usize], (&*seeker.tastes, seeker.requires));
+        let mut search = Search::new(place, check);
+        if let Some((at, other)) = own.first_if_overdue(&mut search, place) {
             return Proposal::Partner(Priority::Overdue, at, other);
         }
-        for affinity in Affinity::ALL.into_iter().filter(|it| *it <= seeker.requires) {
-            let mut found: Option<Seeker> = None;
-            for bucket in buckets_to_search(&seeker.tastes, affinity).filter_map(|it| self.buckets.get(&it)) {
-                let is_better = |at: Place| found.is_none_or(|(best, _)| at < best);
-                let better =
-                    bucket.iter().map(|(at, peer)| (*at, *peer)).take_while(|(at, _)| is_better(*at));
-                found = search.first(better).or(found);
+        if let Some((affinity, (at, other))) = own.closest(&mut search, wishes, |_| true, |_, _| {}) {
+            return Proposal::Partner(Priority::Shared(affinity), at, other);
+        }
+        match self.last_resort(now, (place, lane, wishes), &mut search) {
+            Some((affinity, (at, other))) => Proposal::Partner(Priority::LastResort(affinity), at, other),
+            None => Proposal::Nobody(search.earliest()),
+        }
+    }
+
+    /// Looks for a partner in the other lane, if there is one. The ordinary peer of the two must have waited for
+    /// [`LAST_RESORT_AFTER`].
+    fn last_resort<C: Fn(PeerId) -> Acceptance>(
+        &self,
+        now: Moment,
+        (place, lane, wishes): (Place, Lane, (&Tastes, Affinity)),
+        search: &mut Search<C>,
+    ) -> Option<(Affinity, Seeker)> {
+        let due = |it: Place| it.since + LAST_RESORT_AFTER;
+        let other = match lane {
+            Lane::Ordinary => &self.lanes[Lane::Apart as usize],
+            Lane::Apart => &self.lanes[Lane::Ordinary as usize],
+            Lane::Silent => return None,
+        };
+        if other.is_empty() {
+            return None;
+        }
+        match lane {
+            Lane::Ordinary | Lane::Silent if due(place) > now => {
+                search.retry_at(due(place));
+                None
             }
-            if let Some((at, other)) = found {
-                return Proposal::Partner(Priority::Shared(affinity), at, other);
+            Lane::Ordinary | Lane::Silent => other.closest(search, wishes, |_| true, |_, _| {}),
+            Lane::Apart => {
+                let on_younger = |search: &mut Search<C>, at| search.retry_at(due(at));
+                other.closest(search, wishes, |at| due(at) <= now, on_younger)
             }
         }
-        Proposal::Nobody(search.earliest)
     }
 
     /// All peers in the queue, the longest waiter first.
     #[cfg(test)]
     pub(crate) fn in_order(&self) -> impl Iterator<Item = PeerId> {
-        self.waiting.values().map(|it| it.peer)
-    }
-}
-
-struct Search<C> {
-    /// The place of the seeker.
-    place: Place,
-    check: C,
-    /// Peers that have refused; they would refuse in every bucket.
-    refused: BTreeSet<Place>,
-    /// The earliest moment at which one of them accepts.
-    earliest: Option<Moment>,
-}
-
-impl<C: Fn(PeerId) -> Acceptance> Search<C> {
-    /// The first peer that accepts.
-    fn first(&mut self, candidates: impl Iterator<Item = Seeker>) -> Option<Seeker> {
-        for (at, other) in candidates.filter(|(at, _)| *at != self.place) {
-            if self.refused.contains(&at) {
-                continue;
-            }
-            if self.refused.len() >= MAX_CHECKED {
-                return None;
-            }
-            match (self.check)(other) {
-                Acceptance::Now => return Some((at, other)),
-                Acceptance::NotBefore(when) => {
-                    self.earliest = Some(self.earliest.map_or(when, |it| it.min(when)));
-                }
-                Acceptance::Never => {}
-            }
-            self.refused.insert(at);
-        }
-        None
-    }
-}
-
-/// All buckets in which a peer can be found.
-fn buckets_of(tastes: &Tastes, requires: Affinity) -> impl Iterator<Item = BucketKey> {
-    let languages = || languages(tastes, LanguageKey::Any).chain([LanguageKey::All]);
-    bucket_keys(tastes, languages).filter(move |it| it.affinity() <= requires)
-}
-
-/// The buckets of the peers that have this much in common with a seeker.
-fn buckets_to_search(tastes: &Tastes, affinity: Affinity) -> impl Iterator<Item = BucketKey> {
-    let languages = || {
-        let has_named = !tastes.languages.is_empty();
-        languages(tastes, LanguageKey::All).chain(has_named.then_some(LanguageKey::Any))
-    };
-    bucket_keys(tastes, languages).filter(move |it| it.affinity() == affinity)
-}
-
-fn bucket_keys<T: Iterator<Item = LanguageKey>>(
-    tastes: &Tastes,
-    languages: impl Fn() -> T,
-) -> impl Iterator<Item = BucketKey> {
-    let with = |interest: &Interest| {
-        languages().map(|it| BucketKey::Interest(interest.key().clone(), it)).collect::<Vec<_>>()
-    };
-    let interests: Vec<_> = tastes.interests.iter().flat_map(with).collect();
-    let languages: Vec<_> = languages().map(BucketKey::Language).collect();
-    interests.into_iter().chain(languages).chain([BucketKey::Anybody])
-}
-
-/// The languages of a peer, or `if_none` if it has named none.
-fn languages(tastes: &Tastes, if_none: LanguageKey) -> impl Iterator<Item = LanguageKey> {
-    let named = tastes.languages.iter().copied().map(LanguageKey::Named);
-    named.chain(tastes.languages.is_empty().then_some(if_none))
-}
-
-impl BucketKey {
-    const fn affinity(&self) -> Affinity {
-        match self {
-            Self::Interest(..) => Affinity::Interest,
-            Self::Language(_) => Affinity::Language,
-            Self::Anybody => Affinity::Anybody,
-        }
+        let mut all: Vec<_> = self.lanes.iter().flat_map(LaneQueue::in_order).collect();
+        all.sort_unstable();
+        all.into_iter().map(|(_, peer)| peer)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
+    use std::{cell::RefCell, sync::Arc};
 
     use uuid::Uuid;
 
-    use super::*;
+    use super::{failures::PeerOrigin, search::MAX_CHECKED, *};
+    use crate::protocol::{Interest, Language};
+
+    const NOW: Moment = Moment::from_millis(0);
 
     fn peer(number: usize) -> PeerId {
         PeerId(Uuid::from_u128(number as u128))
@@ -298,9 +225,12 @@ mod tests {
         let languages = ["de", "en", "fr", "it", "ja"].into_iter().filter_map(Language::new).collect();
         let tastes = Arc::new(Tastes { interests: Interest::all_in("a,b,c,d,e"), languages });
         let mut queue = Queue::new(16);
-        let places: Vec<_> = (0..size).map(|_| queue.last_place(Moment::from_millis(0))).collect();
+        let places: Vec<_> = (0..size).map(|_| queue.last_place(NOW)).collect();
         for (number, place) in places.iter().enumerate() {
-            queue.insert(*place, peer(number), Arc::clone(&tastes), Affinity::Anybody);
+            let origin =
+                PeerOrigin { device: DeviceId::default(), network: Network::of([192, 0, 2, 1].into()) };
+            let (tastes, requires) = (Arc::clone(&tastes), Affinity::Anybody);
+            queue.insert(*place, Lane::Ordinary, Waiter { peer: peer(number), origin, tastes, requires });
         }
         (queue, places)
     }
@@ -313,7 +243,7 @@ mod tests {
             checked.borrow_mut().push(it);
             Acceptance::Never
         };
-        assert!(matches!(queue.propose(places[99], refuses), Proposal::Nobody(None)));
+        assert!(matches!(queue.propose(NOW, places[99], refuses), Proposal::Nobody(None)));
         assert_eq!(*checked.borrow(), (0..99).map(peer).collect::<Vec<_>>());
     }
 
@@ -323,7 +253,7 @@ mod tests {
         let checked = RefCell::new(0);
         let last = |refusing: usize| {
             *checked.borrow_mut() = 0;
-            queue.propose(places[MAX_CHECKED + 1], |it| {
+            queue.propose(NOW, places[MAX_CHECKED + 1], |it| {
                 *checked.borrow_mut() += 1;
                 if it.0.as_u128() < refusing as u128 { Acceptance::Never } else { Acceptance::Now }
             })

@@ -1,6 +1,6 @@
 //! Pairing: peers join the queue, search it, and are matched.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::collections::BTreeSet;
 
 use super::{
     Acceptance, Proposal,
@@ -13,7 +13,7 @@ use crate::{
     matchmaker::{
         Matchmaker,
         deadlines::Due,
-        matches::{Match, MatchEnd, ticket::Ticket},
+        matches::{Match, MatchEnd, conduct::RESPOND_WITHIN, ticket::Ticket},
         output::Note,
         peers::{Peer, PeerState},
     },
@@ -76,24 +76,23 @@ impl Matchmaker {
         Some((self.peers.get(&id)?.reachable_place()?, id))
     }
 
-    /// Puts these peers into the queue and forms as many pairs as possible, in the order of [`PossiblePair`].
-    /// Afterwards, those that still wait get a `here` message.
+    /// Puts these peers into the queue and forms as many pairs as possible, in the order of [`PossiblePair`]. Peers whose
+    /// standing may have changed search, too. Afterwards, those that still wait get a `here` message.
     ///
     /// All other peers in the queue have already refused each other, so one peer of every possible pair is among these.
     pub(crate) fn search(&mut self, now: Moment, seekers: impl IntoIterator<Item = Seeker>) {
-        let seekers: Vec<_> = seekers.into_iter().filter(|(_, peer)| self.may_search(*peer)).collect();
-        for (place, id) in &seekers {
-            if let Some(peer) = self.peers.get(id) {
-                let (requires, _) = required_affinity(&peer.tastes, now - place.since);
-                self.queue.insert(*place, *id, Arc::clone(&peer.tastes), requires);
-            }
-        }
+        let mut seekers: Vec<_> = seekers.into_iter().chain(self.affected_seekers()).collect();
+        seekers.retain(|(_, peer)| self.may_search(*peer));
+        seekers.sort_unstable();
+        seekers.dedup();
+        seekers.iter().for_each(|it| self.enter_queue(now, *it));
         let mut pairs: BTreeSet<_> = seekers.iter().filter_map(|it| self.find_partner(now, *it)).collect();
         while let Some(PossiblePair { longer, shorter, seeker, found, .. }) = pairs.pop_first() {
             match (self.seeker(seeker), self.seeker(found)) {
                 (Some(_), Some(_)) => {
+                    let lanes = [longer, shorter].map(|it| self.queue.lane_at(it));
                     self.pair(now, seeker, found);
-                    let overdue = self.queue.record_pair();
+                    let overdue = self.queue.record_pair(lanes);
                     pairs.extend(overdue.into_iter().filter_map(|it| self.find_partner(now, it)));
                 }
                 // Another seeker was faster. A peer that does not accept must leave the queue, or it would be proposed
@@ -108,15 +107,19 @@ impl Matchmaker {
         seekers.into_iter().for_each(|(_, id)| self.send_occupancy(now, id));
     }
 
-    /// The best partner in the queue for a peer in it. If there is none, sets a deadline for the next search.
+    /// The best partner in the queue for a peer in it. If there is none, sets a deadline for the next search: when
+    /// another peer accepts, or when the standing of this one may change.
     fn find_partner(&mut self, now: Moment, (place, id): Seeker) -> Option<PossiblePair> {
-        match self.queue.propose(place, |other| self.check(now, id, other)) {
+        match self.queue.propose(now, place, |other| self.check(now, id, other)) {
             Proposal::Partner(priority, at, found) => {
                 let (longer, shorter) = (place.min(at), place.max(at));
                 Some(PossiblePair { priority, longer, shorter, seeker: id, found })
             }
-            Proposal::Nobody(retry) => {
-                if let Some(PeerState::Waiting { widen, .. }) = self.peers.get(&id).map(|it| it.state) {
+            Proposal::Nobody(accepted_at) => {
+                let peer = self.peers.get(&id)?;
+                let moments = [accepted_at, self.standing(now, peer).until, peer.offer.due()];
+                if let PeerState::Waiting { widen, .. } = peer.state {
+                    let retry = moments.into_iter().flatten().min();
                     self.set_state(id, PeerState::Waiting { place, retry, widen });
                 }
                 None
@@ -144,9 +147,10 @@ impl Matchmaker {
         let (Some((mine, _)), Some((theirs, _))) = (self.seeker(one), self.seeker(other)) else { return };
         let mut ends = [MatchEnd::new(one, mine), MatchEnd::new(other, theirs)];
         ends.sort_by_key(|end| end.place);
+        ends.iter_mut().for_each(|end| end.origin = self.peers.get(&end.peer).and_then(Peer::origin));
         let match_id = self.ids.match_id();
         let connect_by = now + CONNECT_WITHIN_SERVER;
-        self.deadlines.set(connect_by, Due::Connect(match_id));
+        self.deadlines.set(connect_by, Due::Connect(ends[Match::IMPOLITE].place, match_id));
         let waited = now - ends[0].place.since;
         self.queue.wait_estimate.record(now, waited);
         let peers = ends.map(|end| end.peer);
@@ -162,7 +166,9 @@ impl Matchmaker {
             ends.iter_mut().for_each(MatchEnd::start_with_prepared_offer);
         }
         let connect_by = Some(connect_by);
-        let it = Match { ends, since: now, connect_by, renew_at: None, relay_only, privacy, prepared_offer };
+        let mut it =
+            Match { ends, since: now, connect_by, renew_at: None, relay_only, privacy, prepared_offer };
+        it.start_turns(now);
         self.begin_match(now, match_id, it);
         let pair = self.record_meeting(now, peers);
         let yours = prepared_offer.map(|number| PreparedOffer::Yours { number });
@@ -199,12 +205,19 @@ impl Matchmaker {
     }
 
     /// Asks peers at the head of the queue for an offer, while there are free slots.
-    pub(crate) fn request_offers(&mut self) {
+    pub(crate) fn request_offers(&mut self, now: Moment) {
         while let Some(id) = self.offer_slots.take_next() {
-            if let Some(peer) = self.peers.get_mut(&id) {
-                peer.offer = OfferState::Requested;
-                let ice = self.deployment.ice.stun_servers();
-                self.outbound.send(id, peer, ToBrowser::Prepare { ice });
+            let Some(peer) = self.peers.get_mut(&id) else { continue };
+            let until = now + RESPOND_WITHIN;
+            peer.offer = OfferState::Requested { until };
+            let ice = self.deployment.ice.stun_servers();
+            self.outbound.send(id, peer, ToBrowser::Prepare { ice });
+            // A peer without a socket searches when it has one again.
+            if let (PeerState::Waiting { place, retry, widen }, Some(_)) =
+                (peer.state, peer.reachable_place())
+            {
+                let retry = Some(retry.map_or(until, |it| it.min(until)));
+                self.set_state(id, PeerState::Waiting { place, retry, widen });
             }
         }
     }

@@ -1,6 +1,9 @@
 //! [`Place`]: a position in the queue; and [`Priority`]: the order in which pairs are formed.
 
-use std::cmp::Ordering;
+use std::{
+    cmp::Ordering,
+    hash::{Hash, Hasher},
+};
 
 use crate::{
     protocol::{Affinity, PeerId},
@@ -8,18 +11,48 @@ use crate::{
 };
 
 /// A place in the queue: when the wait began, and a number that orders peers of the same moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// Places are compared by that number alone, because comparisons are most of the cost of a search.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     /// When the wait began. It is kept when a match does not connect.
     pub(crate) since: Moment,
-    /// Grows with `since`. Only this is compared, because comparisons are most of the cost of a search.
+    /// Grows with `since`.
     turn: u64,
+    /// Whether its peer was given it back after a match that did not connect.
+    was_given_back: bool,
 }
 
 impl Place {
     /// A place. Of two places, the one with the greater `turn` must not have the earlier `since`.
     pub(crate) const fn new(since: Moment, turn: u64) -> Self {
-        Self { since, turn }
+        Self { since, turn, was_given_back: false }
+    }
+
+    /// The place for a peer whose match did not connect; `None` if it was given back before.
+    ///
+    /// More than once would let a peer that can connect to nobody delay everybody.
+    pub(crate) fn give_back(self) -> Option<Self> {
+        (!self.was_given_back).then_some(Self { was_given_back: true, ..self })
+    }
+
+    /// A bound below or above all places.
+    pub(super) const fn bound(turn: u64) -> Self {
+        Self::new(Moment::from_millis(0), turn)
+    }
+}
+
+impl PartialEq for Place {
+    fn eq(&self, other: &Self) -> bool {
+        self.turn == other.turn
+    }
+}
+
+impl Eq for Place {}
+
+impl Hash for Place {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.turn.hash(state);
     }
 }
 
@@ -45,4 +78,6 @@ pub(crate) enum Priority {
     Overdue,
     /// They have this in common.
     Shared(Affinity),
+    /// They have this in common. One of them is set apart, and the other one has found nobody else for long.
+    LastResort(Affinity),
 }

@@ -2,7 +2,7 @@
 //!
 //! [`OfferSlots`] chooses the peers that are asked for one; [`OfferState`] is what a peer has sent so far.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use super::place::{Place, Seeker};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 /// Chooses the peers that may prepare an offer: those at the head of the queue that do not hide their address.
 #[derive(Debug, Default)]
 pub(crate) struct OfferSlots {
-    /// How many waiting peers have been asked; at most [`MAX_PREPARED`].
+    /// How many waiting peers have been asked and may still answer, or have answered; at most [`MAX_PREPARED`].
     taken: usize,
     /// Waiting peers that have not been asked.
     candidates: BTreeMap<Place, PeerId>,
@@ -33,7 +33,8 @@ impl OfferSlots {
     pub(crate) fn release(&mut self, place: Place, offer: OfferState) {
         match offer {
             OfferState::NotRequested => _ = self.candidates.remove(&place),
-            OfferState::Requested | OfferState::Received(_) => self.free(),
+            OfferState::Requested { .. } | OfferState::Received(_) => self.free(),
+            OfferState::Overdue => {}
         }
     }
 
@@ -47,7 +48,18 @@ impl OfferSlots {
         Some(peer)
     }
 
-    /// Frees the slot of a peer that was asked.
+    /// The state of a peer whose offer comes late. If no slot is free, the offer is dropped, and the peer is asked again
+    /// later.
+    pub(crate) fn reopen(&mut self, now: Moment, place: Place, peer: PeerId) -> OfferState {
+        if self.taken >= MAX_PREPARED {
+            self.enroll(place, peer);
+            return OfferState::NotRequested;
+        }
+        self.taken += 1;
+        OfferState::Requested { until: now }
+    }
+
+    /// Frees the slot of a peer that was asked, and that has gone or not answered in time.
     pub(crate) const fn free(&mut self) {
         self.taken -= 1;
     }
@@ -66,7 +78,12 @@ pub(crate) enum OfferState {
     #[default]
     NotRequested,
     /// The peer was asked.
-    Requested,
+    Requested {
+        /// When it counts as silent if it has sent none.
+        until: Moment,
+    },
+    /// The peer was asked and has sent none in time. It no longer has a slot.
+    Overdue,
     /// The peer has sent one.
     Received(StoredOffer),
 }
@@ -98,9 +115,9 @@ impl OfferState {
     /// [`ErrorCode::TooManyCandidates`] if the offer already has as many as [`CandidateCount`] allows.
     pub(crate) fn receive(&mut self, now: Moment, number: u32, signal: Signal) -> Result<(), ErrorCode> {
         match (self, signal) {
-            (Self::NotRequested, _) => {}
+            (Self::NotRequested | Self::Overdue, _) => {}
             (Self::Received(offer), Signal::Offer { .. }) if number < offer.number => {}
-            (state @ (Self::Requested | Self::Received(_)), Signal::Offer { sdp }) => {
+            (state @ (Self::Requested { .. } | Self::Received(_)), Signal::Offer { sdp }) => {
                 let (candidates, count) = (Vec::new(), CandidateCount::default());
                 *state = Self::Received(StoredOffer { number, sdp, candidates, count, received_at: now });
             }
@@ -111,7 +128,7 @@ impl OfferState {
                     CandidateRoom::TooMany => return Err(ErrorCode::TooManyCandidates),
                 }
             }
-            (Self::Requested | Self::Received(_), _) => {}
+            (Self::Requested { .. } | Self::Received(_), _) => {}
         }
         Ok(())
     }
@@ -119,12 +136,19 @@ impl OfferState {
     /// Takes the offer out, so that it is used only once. Returns `None` if there is none, or if it is older than
     /// [`PREPARED_FOR`].
     pub(crate) fn take_offer(&mut self, now: Moment) -> Option<StoredOffer> {
+        let Self::Received(_) = self else { return None };
+        // Until its peer no longer waits, it keeps the slot.
+        match mem::replace(self, Self::Requested { until: now }) {
+            Self::Received(offer) => (now - offer.received_at <= PREPARED_FOR).then_some(offer),
+            Self::NotRequested | Self::Requested { .. } | Self::Overdue => None,
+        }
+    }
+
+    /// When the peer counts as silent unless it sends an offer.
+    pub(crate) const fn due(&self) -> Option<Moment> {
         match self {
-            Self::NotRequested => None,
-            Self::Requested | Self::Received(_) => match std::mem::replace(self, Self::Requested) {
-                Self::Received(offer) => (now - offer.received_at <= PREPARED_FOR).then_some(offer),
-                Self::Requested | Self::NotRequested => None,
-            },
+            Self::Requested { until } => Some(*until),
+            Self::NotRequested | Self::Overdue | Self::Received(_) => None,
         }
     }
 }

@@ -3,13 +3,16 @@
 //! All state is in lists and every query scans them. After each input the model looks through the whole queue: it makes
 //! the best of all possible pairs, then the next best, until no pair is left.
 
+mod messages;
 mod queueing;
 mod sessions;
+mod standing;
 mod past_partners;
 mod queries;
 
-use super::tests::vocabulary::{MatchAction, ModelEvent, PageAction, PageState, WireState};
+use super::tests::vocabulary::{ModelEvent, NETWORKS, PageAction, PageState, WireState};
 use crate::protocol::{Affinity, EndReason, ErrorCode, Media, Signalling};
+use standing::{ModelConnection, ModelEnding, ModelFailure, ModelLane, ModelOffer};
 
 /// How many pairs may be made past a waiting page that accepts any partner.
 const MAX_PASSED_BY: usize = 2;
@@ -27,6 +30,18 @@ pub(crate) struct ModelPage {
     pub(crate) wants: (Affinity, Option<u64>),
     /// How many pairs were made past this page while it waited and accepted any partner.
     pub(crate) times_passed_by: usize,
+    /// The lane in which it waits.
+    lane: ModelLane,
+    /// Whether it was given its place back after a match that did not connect.
+    was_given_back: bool,
+    /// Its offer for the next partner.
+    pub(crate) offer: ModelOffer,
+    /// When it last did nothing although it was asked to (ms), and in which network.
+    silent: Option<(u64, usize)>,
+    /// The network of its last socket that was welcomed.
+    network: usize,
+    /// The network of its next socket.
+    pub(crate) next_network: usize,
     /// Messages for the page that are replayed when it resumes.
     missed_events: Vec<ModelEvent>,
     /// Index of the page's device.
@@ -48,7 +63,15 @@ pub(crate) struct ModelMatch {
     /// The two pages; the one that waited longer comes first.
     pub(crate) ends: [usize; 2],
     places: [(u64, usize); 2],
+    were_given_back: [bool; 2],
+    since: u64,
+    /// The device and the network of each page when the match began.
+    origins: [(usize, usize); 2],
     connected: [bool; 2],
+    /// Which pages have sent a signal, or made the offer with which the match began.
+    acted: [bool; 2],
+    /// When it was the turn of each page to send something (ms).
+    asked_at: [Option<u64>; 2],
     epochs: [u32; 2],
     connect_by: u64,
     /// When the match ended (ms); `None` while it lasts.
@@ -70,6 +93,8 @@ pub(crate) struct ReferenceModel {
     pub(crate) draining: bool,
     capacity: usize,
     devices: Vec<ModelDevice>,
+    failures: Vec<ModelFailure>,
+    connections: Vec<ModelConnection>,
 }
 
 /// What a device remembers about past partners.
@@ -92,6 +117,8 @@ impl ReferenceModel {
             draining: false,
             capacity,
             devices: Vec::new(),
+            failures: Vec::new(),
+            connections: Vec::new(),
         }
     }
 
@@ -103,6 +130,7 @@ impl ReferenceModel {
     /// A new page on a new device opens a socket.
     pub(crate) fn open_page(&mut self) {
         self.catch_up();
+        let network = self.pages.len() % NETWORKS;
         self.pages.push(ModelPage {
             state: PageState::AwaitingHello { until: self.now + 5_000 },
             wire: WireState::Working,
@@ -110,6 +138,12 @@ impl ReferenceModel {
             taste: 0,
             wants: (Affinity::Anybody, None),
             times_passed_by: 0,
+            lane: ModelLane::Ordinary,
+            was_given_back: false,
+            offer: ModelOffer::NotAsked,
+            silent: None,
+            network,
+            next_network: network,
             device: self.devices.len(),
             met: Vec::new(),
             blocked: Vec::new(),
@@ -142,92 +176,9 @@ impl ReferenceModel {
                 self.dismiss(page, ErrorCode::HelloTwice);
             }
         }
-    }
-
-    /// A page sends a message; the server receives it now if the wire works.
-    pub(crate) fn send(&mut self, page: usize, action: PageAction) {
-        self.store_on_device(page, action);
-        if self.pages[page].wire != WireState::Working {
-            return self.pages[page].unsent.push(action);
-        }
-        self.catch_up();
-        self.on_message(page, action);
-    }
-
-    fn on_message(&mut self, page: usize, action: PageAction) {
-        let state = self.pages[page].state;
-        self.pages[page].is_confirmed = true;
-        match (action, state) {
-            (_, PageState::Gone) => {}
-            (_, PageState::AwaitingHello { .. }) => self.dismiss(page, ErrorCode::HelloFirst),
-            (PageAction::Join(taste), PageState::Idle) => {
-                self.pages[page].taste = taste;
-                self.enqueue(page);
-            }
-            (PageAction::Join(taste), PageState::Waiting(..)) if taste != self.pages[page].taste => {
-                self.pages[page].taste = taste;
-                self.widen(page);
-            }
-            (PageAction::Join(_), _) => {}
-            (PageAction::Leave, PageState::Matched(match_index)) => {
-                self.end_match(match_index, page, EndReason::Left, EndReason::PartnerLeft);
-                self.dismiss_if_draining(page);
-            }
-            (PageAction::Leave, _) => self.pages[page].state = PageState::Idle,
-            (PageAction::Block(match_index), _) => {
-                let partner = match_index.map(|it| self.partner_device(page, it));
-                past_partners::record_blocked(&mut self.pages[page].blocked, partner);
-            }
-            (PageAction::Unblock, _) => self.pages[page].blocked.clear(),
-            (PageAction::About(match_index, action), _) => match self.current_match(page, match_index) {
-                Ok(Some(current)) => self.on_match_action(page, current, action),
-                Ok(None) if matches!((action, state), (MatchAction::Next, PageState::Idle)) => {
-                    self.enqueue(page);
-                }
-                Ok(None) => {}
-                Err(code) => self.refuse(page, code),
-            },
-        }
         self.pair_all();
     }
 
-    fn on_match_action(&mut self, page: usize, match_index: usize, action: MatchAction) {
-        let end = self.end_index(match_index, page);
-        match action {
-            MatchAction::Next => {
-                self.end_match(match_index, page, EndReason::Next, EndReason::PartnerNext);
-                self.enqueue(page);
-            }
-            MatchAction::Failed => self.end_unconnected(match_index),
-            MatchAction::Connected => self.matches[match_index].connected[end] = true,
-            MatchAction::Signal { epoch, .. } if epoch > 6 => self.refuse(page, ErrorCode::BadEpoch),
-            MatchAction::Signal { epoch, .. } if epoch < self.matches[match_index].epochs[end] => {}
-            MatchAction::Signal { epoch, text } => {
-                self.matches[match_index].epochs[end] = epoch;
-                let partner = self.matches[match_index].ends[1 - end];
-                self.send_to_page(partner, ModelEvent::Signal { match_index, epoch, text });
-            }
-        }
-    }
-
-    /// A page sends something that the server refuses with `code`.
-    pub(crate) fn send_invalid(&mut self, page: usize, code: ErrorCode) {
-        self.catch_up();
-        if self.pages[page].state != PageState::Gone {
-            self.pages[page].is_confirmed = true;
-            self.refuse(page, code);
-        }
-    }
-
-    /// A page sends something sooner than the rate limit allows.
-    pub(crate) fn send_too_soon(&mut self, page: usize) {
-        self.catch_up();
-        match self.pages[page].state {
-            PageState::Gone => {}
-            PageState::AwaitingHello { .. } => self.dismiss(page, ErrorCode::HelloFirst),
-            PageState::Idle | PageState::Waiting(..) | PageState::Matched(_) => {
-                self.send_to_page(page, ModelEvent::Error(ErrorCode::RateLimited));
-            }
         }
     }
 
@@ -254,6 +205,8 @@ impl ReferenceModel {
         self.cut_wire(page);
         self.catch_up();
         self.forget(page, EndReason::PartnerLeft);
+        // A match that its silent page has left may have set others apart.
+        self.pair_all();
     }
 
     pub(crate) fn drain(&mut self) {
@@ -269,15 +222,18 @@ impl ReferenceModel {
     /// Handles all deadlines up to now, earliest first, and then makes all possible pairs.
     pub(crate) fn catch_up(&mut self) {
         self.caught_up_at = self.now;
-        while let Some(due) = self.deadlines().into_iter().min().filter(|(at, ..)| *at <= self.now) {
+        // Of several that are equal, the first one counts.
+        let first = |all: Vec<(u64, u8, usize)>| all.into_iter().min_by_key(|(at, kind, _)| (*at, *kind));
+        while let Some(due) = first(self.deadlines()).filter(|(at, ..)| *at <= self.now) {
             match due {
                 (_, 0, page) => self.dismiss(page, ErrorCode::HelloFirst),
                 (_, 1, page) => self.forget(page, EndReason::PartnerLost),
                 (_, 3, page) => self.widen(page),
+                (_, 4, page) => self.give_up_on_offer(page),
                 (_, _, match_index) if self.matches[match_index].ends.iter().any(|it| self.is_lost(*it)) => {
                     self.matches[match_index].connect_by = self.now + 20_000;
                 }
-                (_, _, match_index) => self.end_unconnected(match_index),
+                (_, _, match_index) => self.end_unconnected(match_index, ModelEnding::TimedOut),
             }
         }
         self.pair_all();
@@ -286,6 +242,10 @@ impl ReferenceModel {
     /// Ends a match. `page` caused it and is given the reason `own`; `usize::MAX` means that neither page did.
     fn end_match(&mut self, match_index: usize, page: usize, own: EndReason, partners: EndReason) {
         let (now, ends) = (self.now, self.matches[match_index].ends);
+        if partners != EndReason::Unconnected {
+            let silent = self.silent_ends(match_index, ModelEnding::Left);
+            self.record_end(match_index, ModelEnding::Left, silent);
+        }
         for it in &mut self.matches {
             it.forgotten |= it.ended_at.is_some_and(|at| now - at >= 600_000);
         }

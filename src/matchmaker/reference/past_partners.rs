@@ -1,6 +1,6 @@
 //! The model's record of met and blocked partners, per page and per device.
 
-use super::{ModelDevice, ReferenceModel};
+use super::{ModelDevice, ReferenceModel, standing::ModelLane};
 use crate::matchmaker::tests::vocabulary::{ModelEvent, PageAction, PageState};
 
 /// Pairs that are remembered as met.
@@ -61,7 +61,7 @@ impl ReferenceModel {
                 record_blocked(&mut self.devices[device].blocked, partner);
             }
             PageAction::Unblock => self.devices[device].blocked.clear(),
-            PageAction::Join(_) | PageAction::Leave | PageAction::About(..) => {}
+            PageAction::Join(_) | PageAction::Prepare | PageAction::Leave | PageAction::About(..) => {}
         }
     }
 
@@ -106,7 +106,14 @@ impl ReferenceModel {
             let since = [one, other].into_iter().filter_map(|it| self.place(it)).map(|it| it.0).max();
             until.min(since.unwrap_or(0) + 25_000)
         });
-        Some(parted_until.max(met_until).unwrap_or(0))
+        // A page that is set apart is the last resort of a page that has waited for long.
+        let ordinary = [one, other].into_iter().filter(|it| self.lane(*it) == ModelLane::Ordinary);
+        let ordinary: Vec<_> = ordinary.filter_map(|it| self.place(it)).collect();
+        let last_resort = match ordinary[..] {
+            [(since, _)] => Some(since + 30_000),
+            _ => None,
+        };
+        Some(parted_until.max(met_until).max(last_resort).unwrap_or(0))
     }
 }
 

@@ -1,6 +1,9 @@
 //! Queries of the model; none of them changes it.
 
-use super::{MAX_PASSED_BY, ModelMatch, ModelPage, ReferenceModel};
+use super::{
+    MAX_PASSED_BY, ModelMatch, ModelPage, ReferenceModel,
+    standing::{ModelLane, ModelOffer},
+};
 use crate::{
     matchmaker::tests::vocabulary::{PageState, TASTES, WireState},
     protocol::{Affinity, ErrorCode},
@@ -25,7 +28,8 @@ impl ReferenceModel {
         let possible = all.filter(|(one, other)| one < other && self.priority(*one, *other).is_some());
         let retries = possible.filter_map(|(one, other)| self.may_meet_from(one, other));
         let retries = retries.filter(|at| *at > self.now);
-        self.deadlines().into_iter().map(|it| it.0).chain(retries).min()
+        let lapses = queue.iter().filter_map(|it| self.standing(*it).1);
+        self.deadlines().into_iter().map(|it| it.0).chain(retries).chain(lapses).min()
     }
 
     /// Waiting pages that are not lost, the longest waiter first.
@@ -63,9 +67,15 @@ impl ReferenceModel {
 
     /// The priority of pairing two pages, apart from their past; `None` if they do not accept each other.
     ///
-    /// Less is better. It is 0 if either page is owed a partner, and grows as the two have less in common.
+    /// Less is better. It is 0 if either page is owed a partner, and grows as the two have less in common. Pages of
+    /// different lanes come last.
     pub(crate) fn priority(&self, one: usize, other: usize) -> Option<u8> {
-        if self.is_owed_partner(one) || self.is_owed_partner(other) {
+        let lanes = [self.lane(one), self.lane(other)];
+        let is_last_resort = lanes[0] != lanes[1];
+        if is_last_resort && lanes.contains(&ModelLane::Silent) {
+            return None;
+        }
+        if !is_last_resort && (self.is_owed_partner(one) || self.is_owed_partner(other)) {
             return Some(0);
         }
         let [interests, languages] = self.shared(one, other);
@@ -77,7 +87,8 @@ impl ReferenceModel {
             (_, false) => Affinity::Anybody,
         };
         let accepts = |page: usize| affinity <= self.pages[page].wants.0;
-        (accepts(one) && accepts(other)).then_some(1 + affinity as u8)
+        let rank = 1 + affinity as u8 + if is_last_resort { 10 } else { 0 };
+        (accepts(one) && accepts(other)).then_some(rank)
     }
 
     /// The numbers of interests and languages that two pages have in common.
@@ -151,7 +162,7 @@ impl ReferenceModel {
         usize::from(self.matches[match_index].ends[1] == page)
     }
 
-    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening), and index of a page or match.
+    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening, 4 offer), and index of a page or match.
     pub(crate) fn deadlines(&self) -> Vec<(u64, u8, usize)> {
         let of_page = |(n, page): (usize, &ModelPage)| match (page.state, page.wire) {
             (PageState::Gone, _) => None,
@@ -169,7 +180,14 @@ impl ReferenceModel {
             }
         };
         let widening = self.pages.iter().enumerate().filter_map(widening);
-        pages.chain(widening).chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
+        let offers = self.pages.iter().enumerate().filter_map(|(n, page)| match page.offer {
+            ModelOffer::Asked { until } => self.place(n).map(|_| (until, 4, n)),
+            ModelOffer::NotAsked | ModelOffer::Late | ModelOffer::Sent(_) => None,
+        });
+        // Of several matches, that of the longest waiter ends first.
+        let mut matches: Vec<_> = self.matches.iter().enumerate().filter_map(of_match).collect();
+        matches.sort_by_key(|(at, _, n)| (*at, self.matches[*n].places[0]));
+        pages.chain(widening).chain(offers).chain(matches).collect()
     }
 
     /// The match, if the page is in it now; `None` if it was once, and an error if it never was.

@@ -1,6 +1,6 @@
 //! The model's sessions: pages that resume, and welcomes that are lost.
 
-use super::ReferenceModel;
+use super::{ReferenceModel, standing::ModelOffer};
 use crate::{
     matchmaker::tests::vocabulary::{ModelEvent, PageState, WireState},
     protocol::Signalling,
@@ -29,9 +29,11 @@ impl ReferenceModel {
             return self.pages[page].events.extend([ModelEvent::Error(code), ModelEvent::Closed(code)]);
         }
         if self.pages[page].state == PageState::Gone {
-            return self.add_ghost(Some(page));
+            self.add_ghost(Some(page));
+            return self.move_newest_page(page);
         }
         let before = self.pages[page].wire;
+        self.pages[page].network = self.pages[page].next_network;
         (self.pages[page].wire, self.pages[page].refusals) = (WireState::Cut, 0);
         self.return_to_match(page, before);
         self.pair_all();
@@ -44,9 +46,11 @@ impl ReferenceModel {
             return self.pages[page].events.extend([ModelEvent::Error(code), ModelEvent::Closed(code)]);
         }
         if self.pages[page].state == PageState::Gone {
-            return self.reload(page);
+            self.reload(page);
+            return self.move_newest_page(page);
         }
         let before = self.pages[page].wire;
+        self.pages[page].network = self.pages[page].next_network;
         (self.pages[page].wire, self.pages[page].refusals) = (WireState::Working, 0);
         self.pages[page].is_confirmed = false;
         self.send_to_page(page, ModelEvent::Welcome { resumed: true });
@@ -56,6 +60,7 @@ impl ReferenceModel {
         self.return_to_match(page, before);
         self.pair_all();
         for action in std::mem::take(&mut self.pages[page].unsent) {
+            self.ask_for_offers();
             self.on_message(page, action);
         }
     }
@@ -66,5 +71,17 @@ impl ReferenceModel {
             self.pages[page].times_passed_by = 0;
             self.notify_partner(page, Signalling::Back);
         }
+        if let (PageState::Waiting(..), ModelOffer::Asked { until }) =
+            (self.pages[page].state, self.pages[page].offer)
+            && until <= self.now
+        {
+            self.give_up_on_offer(page);
+        }
+    }
+
+    /// The newest page is in the network to which `page` has moved.
+    fn move_newest_page(&mut self, page: usize) {
+        let (network, newest) = (self.pages[page].next_network, self.pages.len() - 1);
+        (self.pages[newest].network, self.pages[newest].next_network) = (network, network);
     }
 }

@@ -14,8 +14,10 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 use uuid::Uuid;
 
 use super::{
-    scene::{self, ClientEvent, Scene, offer, signal_text, with_wrong_secret},
-    vocabulary::{MatchAction, ModelEvent, PageAction, PageState, TASTES, WireState, tastes},
+    scene::{self, ClientEvent, Scene, candidate_of, offer, signal_text, with_wrong_secret},
+    vocabulary::{
+        MatchAction, ModelEvent, NETWORKS, PageAction, PageState, TASTES, WireState, is_offer, tastes,
+    },
 };
 use crate::{
     matchmaker::{
@@ -55,6 +57,8 @@ enum DrawnAction {
     CutWire(usize),
     LoseSocket(usize),
     ClosePage(usize),
+    /// Moves the device of a page to another network, where its next socket comes from.
+    Move(usize),
     /// Advances the time by so many ms.
     Advance(u64),
     AdvanceToDeadline,
@@ -67,6 +71,7 @@ enum DrawnAction {
 #[derive(Clone, Copy, Debug)]
 enum DrawnMessage {
     Join(usize),
+    Prepare,
     Leave,
     Next,
     Block,
@@ -111,6 +116,7 @@ enum Action {
     CutWire(usize),
     LoseSocket(usize),
     ClosePage(usize),
+    Move(usize),
     Advance(u64),
     AdvanceUnhandled(u64),
     Drain,
@@ -138,6 +144,7 @@ impl ReferenceStateMachine for ModelRun {
         let message = prop_oneof![
             5 => Just(DrawnMessage::Join(0)),
             4 => (0..TASTES.len()).prop_map(DrawnMessage::Join),
+            4 => Just(DrawnMessage::Prepare),
             2 => Just(DrawnMessage::Leave),
             5 => Just(DrawnMessage::Next),
             4 => Just(DrawnMessage::Block),
@@ -172,6 +179,7 @@ impl ReferenceStateMachine for ModelRun {
             (3, index().prop_map(DrawnAction::CutWire).boxed()),
             (7, index().prop_map(DrawnAction::LoseSocket).boxed()),
             (1, index().prop_map(DrawnAction::ClosePage).boxed()),
+            (2, index().prop_map(DrawnAction::Move).boxed()),
             (8, long().prop_map(DrawnAction::Advance).boxed()),
             // Around the half hour for which meetings are remembered.
             (3, (1_000_000..2_400_000_u64).prop_map(DrawnAction::Advance).boxed()),
@@ -248,6 +256,7 @@ impl ModelRun {
             DrawnAction::ClosePage(n) => {
                 find(n, &|it, wire| is_peer(it) && wire == WireState::Working).map(Action::ClosePage)
             }
+            DrawnAction::Move(n) => find(n, &|it, _| is_peer(it)).map(Action::Move),
             DrawnAction::Advance(ms) => Some(Action::Advance(self.model.now + ms)),
             DrawnAction::AdvanceToDeadline => {
                 self.model.deadline().map(|at| Action::Advance(at.max(self.model.now)))
@@ -269,6 +278,7 @@ impl ModelRun {
         };
         match message {
             DrawnMessage::Join(taste) => PageAction::Join(taste),
+            DrawnMessage::Prepare => PageAction::Prepare,
             DrawnMessage::Leave => PageAction::Leave,
             DrawnMessage::Block => PageAction::Block(index.filter(|it| self.model.was_told_of(page, *it))),
             DrawnMessage::Unblock => PageAction::Unblock,
@@ -306,6 +316,10 @@ impl ModelRun {
             Action::CutWire(page) => model.cut_wire(page),
             Action::LoseSocket(page) => model.lose_socket(page),
             Action::ClosePage(page) => model.close_page(page),
+            Action::Move(page) => {
+                let network = &mut model.pages[page].next_network;
+                *network = (*network + 1) % NETWORKS;
+            }
             Action::Advance(until) => {
                 model.now = until;
                 model.catch_up();
@@ -313,6 +327,7 @@ impl ModelRun {
             Action::AdvanceUnhandled(until) => model.now = until,
             Action::Drain => model.drain(),
         }
+        model.ask_for_offers();
     }
 }
 
@@ -335,7 +350,7 @@ impl StateMachineTest for MatchmakerRun {
 
     fn init_test(_: &ModelRun) -> Self {
         let (match_ids, compared, used_identities) = (Vec::new(), Vec::new(), Vec::new());
-        let mut scene = Scene::with_capacity(CAPACITY);
+        let mut scene = Scene::with_capacity(CAPACITY).with_networks(NETWORKS);
         scene.has_unsteady_clock = true;
         Self { scene, match_ids, compared, used_identities, trail: String::new() }
     }
@@ -400,6 +415,10 @@ impl MatchmakerRun {
             Action::CutWire(page) => scene.pages[page].wire = scene::Wire::Cut,
             Action::LoseSocket(page) => scene.lose_socket(page),
             Action::ClosePage(page) => scene.close_page(page),
+            Action::Move(page) => {
+                let network = &mut scene.pages[page].network;
+                *network = (*network + 1) % NETWORKS;
+            }
             Action::Advance(until) => {
                 scene.now = Moment::from_millis(until);
                 // Only when the machine has a deadline, as a driver does it.
@@ -431,6 +450,11 @@ impl MatchmakerRun {
         let id = |index: Option<usize>| index.map_or(MatchId(Uuid::max()), |it| match_ids[it]);
         match action {
             PageAction::Join(taste) => scene.join_with(page, tastes(TASTES[taste])),
+            PageAction::Prepare => {
+                scene.offers += 1;
+                let (number, signal) = (scene.offers, offer("ahead"));
+                scene.send(page, ToServer::Prepared { number, signal });
+            }
             PageAction::Leave => scene.send(page, ToServer::Leave {}),
             PageAction::Block(index) => scene.block(page, id(index)),
             PageAction::Unblock => scene.unblock(page),
@@ -444,7 +468,8 @@ impl MatchmakerRun {
                 scene.send(page, ToServer::Connected { match_id: id(index) })
             }
             PageAction::About(index, MatchAction::Signal { epoch, text }) => {
-                scene.send_signal(page, id(index), epoch, offer(&text.to_string()));
+                let signal = if is_offer(text) { offer } else { candidate_of };
+                scene.send_signal(page, id(index), epoch, signal(&text.to_string()));
             }
         }
     }

@@ -4,6 +4,8 @@ pub(crate) mod vocabulary;
 mod scene;
 
 mod pairing;
+mod silence;
+mod standing;
 mod prepared_offers;
 mod occupancy;
 mod ending;

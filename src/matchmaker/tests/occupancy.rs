@@ -1,6 +1,9 @@
 //! Tests of what waiting peers are told about the number of peers and the expected wait.
 
-use super::scene::{Scene, secs};
+use super::{
+    scene::{Scene, secs},
+    silence::send_prepared,
+};
 use crate::protocol::{Occupancy, ToServer, Wait};
 
 /// The occupancy that a page gets in answer to a ping.
@@ -102,6 +105,7 @@ fn wait_estimate_needs_recent_waits_and_other_peers() {
         Some(Occupancy { around: 1, wait: None }),
         "seven waits are too few"
     );
+    send_prepared(&mut scene, ann);
     scene.advance(secs(12));
     scene.join(ben);
     scene.join(cleo);

@@ -2,6 +2,7 @@
 
 use super::{
     scene::{Scene, candidate, media_of, secs},
+    silence::send_prepared,
     vocabulary::tastes,
 };
 use crate::{
@@ -85,6 +86,7 @@ fn parted_peers_are_paired_again_after_30_seconds() {
 fn unconnected_match_returns_both_ends_to_their_places() {
     let mut scene = Scene::new();
     let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.negotiate(match_id, [ann, bob]);
     scene.send(ann, ToServer::Connected { match_id });
     scene.advance(secs(20) - std::time::Duration::from_millis(1));
     assert_eq!(scene.take_all_events(ann..bob + 1), [Vec::<String>::new(), vec![]]);
@@ -241,17 +243,22 @@ fn returning_peers_are_paired_before_later_arrivals() {
     let [ann, bob, cem, dan, eve] = scene.add_pages();
     scene.join(ann);
     scene.join(bob);
-    let match_id = scene.last_match(ann);
-    scene.send(ann, ToServer::Failed { match_id });
-    for page in [cem, dan, eve] {
+    // Ann and Bob part, and are kept apart from then on.
+    scene.send(ann, ToServer::Leave {});
+    for page in [ann, bob, cem, dan, eve] {
         scene.join(page);
     }
-    assert_eq!(scene.last_match(ann), scene.last_match(cem));
-    assert_eq!(scene.last_match(bob), scene.last_match(dan));
+    send_prepared(&mut scene, eve);
+    for (one, other) in [(ann, cem), (bob, dan)] {
+        let match_id = scene.last_match(one);
+        assert_eq!(match_id, scene.last_match(other));
+        scene.negotiate(match_id, [one, other]);
+    }
+    scene.take_events(eve);
     scene.advance(secs(20));
     assert_eq!(scene.last_match(ann), scene.last_match(dan));
     assert_eq!(scene.last_match(bob), scene.last_match(cem));
-    assert_eq!(scene.take_events(eve), ["waiting"]);
+    assert_eq!(scene.take_events(eve), Vec::<String>::new());
 }
 
 /// A peer that could be paired with one long waiter may be due to another that has waited even longer.

@@ -287,6 +287,7 @@ fn connect_deadline_is_extended_while_an_end_is_lost() {
 fn unconnected_match_keeps_the_place_of_a_lost_end() {
     let mut scene = Scene::new();
     let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.negotiate(match_id, [ann, bob]);
     scene.lose_socket(ann);
     scene.send(bob, ToServer::Failed { match_id });
     let [cem] = scene.add_pages();

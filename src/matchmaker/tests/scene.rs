@@ -51,6 +51,8 @@ pub(crate) struct Page {
     pending_socket: Option<SocketId>,
     /// The previous socket, on which the server may still send.
     replaced_socket: Option<SocketId>,
+    /// The network of its next socket.
+    pub(crate) network: usize,
     /// How the socket in use behaves.
     pub(crate) wire: Wire,
     delivery: Delivery<ToServer>,
@@ -88,8 +90,12 @@ pub(crate) struct Scene {
     inputs: u64,
     /// All pages that ever opened a socket.
     pub(crate) pages: Vec<Page>,
-    /// Whether each socket comes from its own network; otherwise all share one.
+    /// Whether each socket comes from its own network; otherwise `networks` counts.
     pub(crate) separate_networks: bool,
+    /// From how many networks new pages come, in turn.
+    pub(crate) networks: usize,
+    /// How many prepared offers a history has sent.
+    pub(crate) offers: u32,
     config: MatchmakerConfig,
     /// All notes of the matchmaker so far.
     pub(crate) notes: Vec<Note>,
@@ -148,7 +154,12 @@ pub(crate) fn offer(text: &str) -> Signal {
 
 /// A host candidate with a public address.
 pub(crate) fn candidate() -> Signal {
-    let candidate = Sdp("candidate:1 1 udp 1 192.0.2.1 9 typ host".to_owned());
+    candidate_of("candidate:1 1 udp 1 192.0.2.1 9 typ host")
+}
+
+/// A candidate with this text.
+pub(crate) fn candidate_of(text: &str) -> Signal {
+    let candidate = Sdp(text.to_owned());
     Signal::Candidate(Candidate { candidate, sdp_mid: None, sdp_m_line_index: None, username_fragment: None })
 }
 
@@ -189,6 +200,8 @@ impl Scene {
             machine: Matchmaker::new(config.clone()),
             replica: Matchmaker::new(config.clone()),
             separate_networks: false,
+            networks: 1,
+            offers: 0,
             config,
             now: Moment::from_millis(0),
             wall_clock_is_ahead_ms: 0,
@@ -207,6 +220,11 @@ impl Scene {
     /// A scene without pages whose server admits any number of peers.
     pub(crate) fn new() -> Self {
         Self::with_capacity(usize::MAX)
+    }
+
+    /// The same scene, whose new pages come from so many networks in turn.
+    pub(crate) fn with_networks(self, networks: usize) -> Self {
+        Self { networks, ..self }
     }
 
     /// Adds `N` pages that have been welcomed; their events are taken.
@@ -413,6 +431,13 @@ impl Scene {
         self.send(page, ToServer::Signal { match_id, epoch: Epoch(epoch), signal });
     }
 
+    /// Lets the first end make an offer, and the second one answer it.
+    pub(crate) fn negotiate(&mut self, match_id: MatchId, ends: [usize; 2]) {
+        self.send_signal(ends[0], match_id, 1, offer("offer"));
+        self.send_signal(ends[1], match_id, 1, Signal::Answer { sdp: Sdp("answer".into()) });
+        ends.into_iter().for_each(|it| _ = self.take_events(it));
+    }
+
     /// Lets both ends report that media arrives.
     pub(crate) fn report_connected(&mut self, match_id: MatchId, ends: [usize; 2]) {
         for page in ends {
@@ -583,6 +608,7 @@ impl Scene {
         let before = self.pages[page].identity;
         let is_same = resumed || before.is_none_or(|it| it.peer == identity.peer);
         let index = if is_same { page } else { self.push_page() };
+        self.pages[index].network = self.pages[page].network;
         let it = &mut self.pages[index];
         (it.identity, it.peer, it.socket) = (Some(identity), Some(identity.peer), socket);
         if !resumed {
@@ -624,6 +650,7 @@ impl Scene {
             socket: None,
             pending_socket: None,
             replaced_socket: None,
+            network: self.pages.len() % self.networks,
             wire: Wire::Working,
             delivery: Delivery::default(),
             events: Vec::new(),
@@ -642,8 +669,8 @@ impl Scene {
         let socket = SocketId(self.last_socket);
         self.pages[page].pending_socket = Some(socket);
         self.open_sockets.push(socket);
-        let network =
-            Network::of([192, 0, 2, if self.separate_networks { socket.0 as u8 } else { 0 }].into());
+        let number = if self.separate_networks { socket.0 as u8 } else { self.pages[page].network as u8 };
+        let network = Network::of([192, 0, 2, number].into());
         self.feed(Input::Opened { socket, network });
     }
 

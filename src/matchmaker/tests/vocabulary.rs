@@ -8,6 +8,14 @@ use crate::protocol::{Affinity, EndReason, ErrorCode, Interest, Language, Media,
 pub(crate) const TASTES: [(&str, &str); 7] =
     [("", ""), ("art", ""), ("art", "de"), ("bees,art", "de,en"), ("", "de"), ("", "fr"), ("bees", "fr")];
 
+/// Networks from which the pages of a history come.
+pub(crate) const NETWORKS: usize = 2;
+
+/// Whether the signal of a history with this text is an offer; otherwise it is a candidate.
+pub(crate) const fn is_offer(text: usize) -> bool {
+    !text.is_multiple_of(3)
+}
+
 /// Converts an entry of [`TASTES`] to the protocol's type.
 pub(crate) fn tastes((interests, languages): (&str, &str)) -> Tastes {
     let languages = languages.split(',').filter_map(Language::new).collect();
@@ -55,6 +63,8 @@ pub(crate) enum ModelEvent {
 pub(crate) enum PageAction {
     /// Joins the queue with this entry of [`TASTES`].
     Join(usize),
+    /// Sends an offer for the next partner.
+    Prepare,
     Leave,
     /// Blocks the partner of a match that the page was told of; `None` for an invented pair.
     Block(Option<usize>),

@@ -53,6 +53,12 @@ impl CandidateCount {
             CandidateRoom::TooMany
         }
     }
+
+    /// Takes back a candidate that fitted, because it will come again.
+    pub fn remove(&mut self, candidate: &Candidate) {
+        let count = if candidate.is_host() { &mut self.hosts } else { &mut self.others };
+        *count = count.saturating_sub(1);
+    }
 }
 
 #[cfg(test)]
