@@ -33,8 +33,8 @@ use std::{
 
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
-    Candidate, Epoch, Features, Frame, Interest, Language, MatchId, Media, PastPairs, Sdp, Signal, Tastes, ToBrowser,
-    ToServer, decode_lenient, encode, limits::SUBPROTOCOL,
+    Candidate, Epoch, Features, Frame, Interest, Language, MatchId, Media, PastPairs, Sdp, Signal, Tastes,
+    ToBrowser, ToServer, decode_lenient, encode, limits::SUBPROTOCOL,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -158,7 +158,7 @@ async fn a_page_of_the_first_release_leaves_with_1000_only() {
         let expected = if leaves {
             ToBrowser::Ended { match_id, reason: EndReason::PartnerLeft }
         } else {
-            ToBrowser::Partner { match_id, signalling: Signalling::Lost }
+            ToBrowser::Partner { match_id, signalling: Signalling::Lost, signals_lost: false }
         };
         let received = loop {
             match other.receive().await {
@@ -199,9 +199,15 @@ async fn keeps_the_match_when_a_proxy_closes_with_a_malformed_frame() {
     let match_id = one.match_id;
     // What Caddy 2.6 sends to a server when it reloads: a close frame with code 1001, without a mask.
     one.socket.send_raw(&[0x88, 0x02, 0x03, 0xe9]);
-    assert_eq!(other.receive().await, ToBrowser::Partner { match_id, signalling: Signalling::Lost });
+    assert_eq!(
+        other.receive().await,
+        ToBrowser::Partner { match_id, signalling: Signalling::Lost, signals_lost: false }
+    );
     one.resume(&server).await;
-    assert_eq!(other.receive().await, ToBrowser::Partner { match_id, signalling: Signalling::Back });
+    assert_eq!(
+        other.receive().await,
+        ToBrowser::Partner { match_id, signalling: Signalling::Back, signals_lost: false }
+    );
 }
 
 #[tokio::test]

@@ -179,9 +179,6 @@ impl ReferenceModel {
         self.pair_all();
     }
 
-        }
-    }
-
     /// A page's wire stops working, and the server does not notice.
     pub(crate) fn cut_wire(&mut self, page: usize) {
         self.pages[page].wire = WireState::Cut;
