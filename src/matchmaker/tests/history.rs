@@ -212,6 +212,8 @@ impl ModelRun {
             pick(n, &|it| fits_to(it, fits) && !self.model.is_ghost(it))
         };
         let is_peer = |it| !matches!(it, PageState::AwaitingHello { .. } | PageState::Gone);
+        // Most of the pages that resume have lost their socket; few open a second one.
+        let resuming = |n| find(n / 2, &|it, wire| is_peer(it) && (n % 8 == 0 || wire != WireState::Working));
         let action = match drawn {
             DrawnAction::AddPage => Some(Action::AddPage),
             DrawnAction::Reload(n) => {
@@ -234,15 +236,8 @@ impl ModelRun {
                 find(n, &|it, wire| is_peer(it) && wire == WireState::Working)
                     .map(|it| Action::SendInvalid(it, violation))
             }
-            // Most of the pages that resume have lost their socket; few open a second one.
-            DrawnAction::Resume(n) => {
-                find(n / 2, &|it, wire| is_peer(it) && (n % 8 == 0 || wire != WireState::Working))
-                    .map(Action::Resume)
-            }
-            DrawnAction::LoseWelcome(n) => {
-                find(n / 2, &|it, wire| is_peer(it) && (n % 8 == 0 || wire != WireState::Working))
-                    .map(Action::LoseWelcome)
-            }
+            DrawnAction::Resume(n) => resuming(n).map(Action::Resume),
+            DrawnAction::LoseWelcome(n) => resuming(n).map(Action::LoseWelcome),
             // A used secret is still valid until a message has arrived.
             DrawnAction::AddImpostor(n, used) => find(n, &|it, _| is_peer(it))
                 .map(|it| Action::AddImpostor(it, used && self.model.pages[it].is_confirmed)),
