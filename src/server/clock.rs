@@ -20,8 +20,8 @@ pub(crate) fn since_1970() -> Duration {
 /// What the matchmaker needs for an input besides the monotonic clock: the wall clock, which may step, and fresh
 /// randomness.
 ///
-/// It must be called for each input, after the input has arrived; [`Readings`] says why. It costs a system call, about
-/// a third of a microsecond.
+/// It must be called for each input, after the input has arrived; [`Readings`] says why. It costs a system call: about
+/// half a microsecond.
 pub(crate) fn read_system() -> Readings {
     let unix_ms = u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX);
     let mut random = [0; 32];

@@ -88,9 +88,14 @@ mod tests {
         assert_eq!(add("relay", 2), [CandidateRoom::TooMany; 2]);
     }
 
+    /// Mostly hosts, so that their limit is reached before the other one.
+    fn kind() -> impl Strategy<Value = &'static str> {
+        prop_oneof![5 => Just("host"), 1 => Just("srflx"), 1 => Just("relay")]
+    }
+
     proptest! {
         #[test]
-        fn limits_hold_in_any_order(kinds in vec(prop::sample::select(vec!["host", "srflx", "relay"]), 0..400)) {
+        fn limits_hold_in_any_order(kinds in vec(kind(), 0..400)) {
             let mut count = CandidateCount::default();
             let rooms: Vec<_> = kinds.iter().map(|it| count.add(&candidate(it))).collect();
             let fitting = || kinds.iter().zip(&rooms).filter(|(_, room)| **room == CandidateRoom::Fits);
