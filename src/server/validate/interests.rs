@@ -61,7 +61,7 @@ pub(crate) fn fold_all(tastes: &mut Tastes) {
     }
 }
 
-/// The form in which texts that look the same are the same: NFKC_Casefold (Unicode Standard, 3.13).
+/// The form in which texts that look the same are the same: `NFKC_Casefold` (Unicode Standard, 3.13).
 ///
 /// Besides, all apostrophes are the same, a `#` at the beginning does not count, one space stands between words, and a
 /// dot above a letter with a dot cannot be seen. Letters of different scripts stay different.
