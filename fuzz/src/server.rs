@@ -7,8 +7,8 @@ pub mod validate;
 #[path = "../../src/matchmaker/matches/privacy.rs"]
 pub mod privacy;
 
-use crate::protocol::{Frame, Refusal, ToServer, decode_strict};
-use validate::{Findings, vet};
+use crate::protocol::{ErrorCode, Frame, Refusal, ToServer, decode_strict};
+use validate::{Findings, description::verdict::Flaw, vet};
 
 /// Reads a text as the server's socket does.
 pub fn read(text: &str) -> Result<Frame<ToServer>, Refusal> {
@@ -19,7 +19,13 @@ pub fn read(text: &str) -> Result<Frame<ToServer>, Refusal> {
 pub fn read_counting(text: &str) -> (Result<Frame<ToServer>, Refusal>, usize) {
     let mut findings = Findings::default();
     let frame = decode_strict(text).and_then(|it| vet(it, &mut findings));
-    let is_bad_sdp = matches!(frame, Err(Refusal { code: crate::protocol::ErrorCode::BadSdp, .. }));
-    assert!(is_bad_sdp || findings.flaw.is_none(), "{findings:?} without a refusal");
+    if let Some(flaw) = findings.flaw {
+        assert!(Flaw::ALL.iter().any(|(it, _)| *it == flaw));
+        assert_eq!(
+            frame.as_ref().map_err(|it| it.code),
+            Err(ErrorCode::BadSdp),
+            "{flaw:?} without a refusal"
+        );
+    }
     (frame, findings.dropped.counts().into_iter().map(usize::from).sum())
 }

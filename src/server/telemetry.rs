@@ -15,7 +15,7 @@ use super::{
     config::limits::Limit,
     validate::{
         Findings,
-        description::{DroppedLine, Flaw},
+        description::verdict::{DroppedLine, Flaw},
     },
 };
 use crate::{

@@ -31,14 +31,16 @@ pub fn candidate(text: &str) {
     let sent = frame_with(Signal::Candidate(candidate.clone()));
     let Some((frame, _)) = read_signal(&sent, ErrorCode::BadCandidate) else { return };
     assert_bounded(&candidate);
-    let before = assert_classified(&candidate);
 
     let ToServer::Signal { signal: Signal::Candidate(rewritten), .. } = &frame.msg else {
         panic!("{frame:?}")
     };
     assert_bounded(rewritten);
     let after = assert_classified(rewritten);
-    assert_rewritten(&before, &after);
+    // Another parser may refuse the value of an extension that the server drops anyway.
+    if let Some(before) = parse_candidate(&candidate.candidate.0) {
+        assert_rewritten(&before, &after);
+    }
     assert_eq!(rewritten.sdp_mid, candidate.sdp_mid);
     assert_eq!(rewritten.username_fragment, candidate.username_fragment);
     let again = read(&encode(&frame));

@@ -8,7 +8,7 @@ use crate::{
     },
     server::read,
 };
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use webrtc_sdp::attribute_type::{SdpAttribute, SdpAttributeFingerprintHashType};
 
 /// Lines in which a placeholder may take the place of an address, as they begin and end.
@@ -94,7 +94,7 @@ fn attributes(text: &str) -> impl Iterator<Item = &str> {
 fn assert_no_address(text: &str) {
     for line in text.lines().filter(|line| !CREDENTIALS.iter().any(|it| line.starts_with(it))) {
         let is_placeholder = |(start, end): &(&str, &str)| line.starts_with(start) && line.ends_with(end);
-        let expected = match PLACEHOLDERS.iter().find(|it| is_placeholder(it)) {
+        let expected: Vec<IpAddr> = match PLACEHOLDERS.iter().find(|it| is_placeholder(it)) {
             Some((_, end)) if end.ends_with(".1") => vec![Ipv4Addr::LOCALHOST.into()],
             Some(_) => vec![Ipv4Addr::UNSPECIFIED.into()],
             None => Vec::new(),

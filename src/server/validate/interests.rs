@@ -61,7 +61,7 @@ pub(crate) fn fold_all(tastes: &mut Tastes) {
     }
 }
 
-/// The form in which texts that look the same are the same: NFKC_Casefold (Unicode Standard, 3.13).
+/// The form in which texts that look the same are the same: `NFKC_Casefold` (Unicode Standard, 3.13).
 ///
 /// Besides, all apostrophes are the same, a `#` at the beginning does not count, one space stands between words, and a
 /// dot above a letter with a dot cannot be seen. Letters of different scripts stay different.
@@ -194,14 +194,15 @@ mod tests {
 
     #[test]
     fn every_character_folds_to_a_form_that_folding_does_not_change() {
-        // Without most ideographs, Hangul syllables and private characters, which are many and do not change.
+        // Without most ideographs, Hangul syllables, private characters and old scripts, which are many and do not
+        // change.
         let ranges = [
             0..0x3500,
             0x9f00..0xad00,
-            0xd700..0xe010,
-            0xf8f0..0x2_0010,
+            0xf8f0..0x1_1000,
+            0x1_d000..0x1_f300,
             0x2_f800..0x2_fa20,
-            0xe_0000..0xe_1000,
+            0xe_0000..0xe_0200,
         ];
         for it in ranges.into_iter().flatten().filter_map(char::from_u32) {
             let text = format!("{it}i{it}\u{307}");

@@ -9,7 +9,7 @@ pub(crate) mod description;
 pub(crate) mod interests;
 
 use crate::protocol::{ErrorCode, Frame, Refusal, Signal, ToServer};
-use description::{DescriptionKind, DroppedLines, Flaw};
+use description::verdict::{DescriptionKind, DroppedLines, Flaw};
 
 /// What the metrics learn about one message.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

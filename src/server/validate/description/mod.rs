@@ -12,7 +12,7 @@ mod attributes;
 mod lines;
 mod outline;
 pub(crate) mod values;
-mod verdict;
+pub(crate) mod verdict;
 
 use std::ops::Range;
 
@@ -20,8 +20,7 @@ use super::copy_on_change::CopyOnChange;
 use crate::protocol::limits::MAX_SDP_BYTES;
 use lines::Lines;
 use outline::Outline;
-use verdict::Verdict;
-pub(crate) use verdict::{DescriptionKind, DroppedLine, DroppedLines, Flaw};
+use verdict::{DescriptionKind, DroppedLines, Flaw, Verdict};
 
 /// Rewrites a description, and tells which lines it has lost. The text stays the same if nothing has to change.
 ///
