@@ -69,6 +69,10 @@ impl Call {
 
     /// Handles an error of the server. Other codes than these need no reaction.
     pub(crate) fn on_server_error(&mut self, code: ErrorCode, retry_ms: Option<u32>, out: &mut Vec<Output>) {
+        if code == ErrorCode::WrongOrigin && !self.state.is_matched() {
+            // No attempt from this address can succeed. A call goes on, since it does not need the server.
+            return self.stop(Some(Problem::WrongAddress), out);
+        }
         if !self.state.is_searching() {
             return;
         }

@@ -12,7 +12,9 @@ use crate::{
         Output, Problem,
         deadline::{Deadline, DeadlineReason},
     },
-    protocol::{Delivery, Frame, Heartbeat, Message, PastPairs, Receipt, Resume, ToBrowser, ToServer},
+    protocol::{
+        Delivery, ErrorCode, Frame, Heartbeat, Message, PastPairs, Receipt, Resume, ToBrowser, ToServer,
+    },
     time::{Moment, seconds_left, until_next_second},
 };
 
@@ -183,7 +185,8 @@ impl Session {
             ) => {
                 self.reconnect.on_error(code, retry_ms);
                 self.on_answer();
-                if self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
+                let is_told_first = code == ErrorCode::WrongOrigin;
+                if is_told_first || self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
             }
             (
                 SocketState::Connecting { .. },
