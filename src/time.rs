@@ -61,30 +61,138 @@ pub fn until_next_second(wait: Duration) -> Option<Duration> {
     u64::try_from(rest).ok().map(Duration::from_millis)
 }
 
-/// A rate with a burst: some at once, then one per interval (the generic cell rate algorithm, ITU-T I.371).
+/// A rate with a burst: some at once, then so many per minute, evenly spread (the generic cell rate algorithm, ITU-T
+/// I.371).
+///
+/// It is exact: the state counts in fractions of a millisecond, so no rate is rounded.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimit {
-    every: Duration,
+    per_minute: u32,
     burst: u32,
 }
 
+/// How much of a [`RateLimit`] is used up; the default is nothing.
+///
+/// It is the time at which the whole burst is available again, in milliseconds divided by the rate per minute. In this
+/// unit one minute's share, [`RateLimit::COST`], is the same whole number for every rate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RateState(u64);
+
 impl RateLimit {
-    /// Allows `burst` (1 or more) at once, then one per `every`.
-    pub const fn new(every: Duration, burst: u32) -> Self {
-        Self { every, burst }
+    /// What taking one costs, in the unit of [`RateState`]: the milliseconds of a minute.
+    const COST: u64 = 60_000;
+
+    /// Allows `burst` at once, then `per_minute` per minute. Either counts as 1 if it is 0.
+    pub const fn new(per_minute: u32, burst: u32) -> Self {
+        Self { per_minute: if per_minute == 0 { 1 } else { per_minute }, burst }
     }
 
-    /// Takes one, if the rate allows it now. `due` is the state of this limit and starts as its default.
-    pub fn take(self, due: &mut Moment, now: Moment) -> bool {
-        let allowed = self.next_at(*due) <= now;
+    /// A limit that allows `factor` times as much, at once and per minute.
+    #[must_use]
+    pub const fn times(self, factor: u32) -> Self {
+        Self::new(self.per_minute.saturating_mul(factor), self.burst.saturating_mul(factor))
+    }
+
+    /// Takes one, if the rate allows it now.
+    pub fn take(self, state: &mut RateState, now: Moment) -> bool {
+        let now = self.units(now);
+        let allowed = self.earliest(*state) <= now;
         if allowed {
-            *due = (*due).max(now) + self.every;
+            state.0 = state.0.max(now).saturating_add(Self::COST);
         }
         allowed
     }
 
-    /// When the next one is allowed. Once `due` itself has passed, the whole burst is available again.
-    pub fn next_at(self, due: Moment) -> Moment {
-        due - self.every * (self.burst - 1)
+    /// When the next one is allowed, rounded up to a whole millisecond.
+    pub fn next_at(self, state: RateState) -> Moment {
+        Moment(self.earliest(state).div_ceil(u64::from(self.per_minute)))
+    }
+
+    /// Whether the whole burst is available.
+    pub fn is_unused(self, state: RateState, now: Moment) -> bool {
+        state.0 <= self.units(now)
+    }
+
+    /// When the next one is allowed, in the unit of [`RateState`].
+    fn earliest(self, state: RateState) -> u64 {
+        state.0.saturating_sub(Self::COST * u64::from(self.burst.saturating_sub(1)))
+    }
+
+    /// Saturates after 9,000 years at the highest rate that can be configured.
+    fn units(self, now: Moment) -> u64 {
+        now.0.saturating_mul(u64::from(self.per_minute))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The highest rate that can be configured (`server::config::limits`).
+    const MAX_PER_MINUTE: u32 = 60_000;
+
+    #[test]
+    fn no_rate_is_rounded() {
+        const BURST: u32 = 3;
+        let start = Moment::from_millis(123_457);
+        for per_minute in 1..=MAX_PER_MINUTE {
+            let (limit, mut state) = (RateLimit::new(per_minute, BURST), RateState::default());
+            assert!((0..BURST).all(|_| limit.take(&mut state, start)), "{per_minute}");
+            for number in 1..=8_u64 {
+                // The first whole millisecond by which the rate has allowed so many more.
+                let due = start + Duration::from_millis((number * 60_000).div_ceil(u64::from(per_minute)));
+                assert_eq!(limit.next_at(state), due, "{per_minute}");
+                assert!(!limit.take(&mut state, due - Duration::from_millis(1)), "{per_minute}");
+                assert!(limit.take(&mut state, due), "{per_minute}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn never_allows_more_than_burst_and_rate(
+            per_minute in 1..=MAX_PER_MINUTE,
+            burst in 1..20_u32,
+            factor in 1..=8_u32,
+            gaps in proptest::collection::vec(0..40_u64, 1..200),
+        ) {
+            let limit = RateLimit::new(per_minute, burst).times(factor);
+            let (mut state, mut now, mut taken) = (RateState::default(), 1_000_000_u64, Vec::new());
+            for gap in gaps {
+                now += gap;
+                if limit.take(&mut state, Moment::from_millis(now)) {
+                    taken.push(now);
+                }
+            }
+            let (per_minute, burst) = (u64::from(per_minute * factor), u64::from(burst * factor));
+            for (at, from) in taken.iter().enumerate() {
+                for (more, to) in taken[at..].iter().enumerate() {
+                    prop_assert!((more as u64) < burst + (to - from) * per_minute / 60_000, "{taken:?}");
+                }
+            }
+        }
+
+        #[test]
+        fn next_at_is_the_first_moment_that_allows_one(
+            per_minute in 1..=MAX_PER_MINUTE,
+            burst in 1..5_u32,
+            gaps in proptest::collection::vec(0..100_u64, 1..50),
+        ) {
+            let (limit, mut state, mut now) = (RateLimit::new(per_minute, burst), RateState::default(), 0);
+            for gap in gaps {
+                now += gap;
+                let next = limit.next_at(state).as_millis();
+                prop_assert_eq!(limit.take(&mut state.clone(), Moment::from_millis(now)), next <= now);
+                if next > 0 {
+                    prop_assert!(!limit.take(&mut state.clone(), Moment::from_millis(next - 1)));
+                }
+                limit.take(&mut state, Moment::from_millis(now));
+                prop_assert_eq!(limit.is_unused(state, Moment::from_millis(now)), false);
+                let full = now + 60_000 * u64::from(burst);
+                prop_assert!(limit.is_unused(state, Moment::from_millis(full)));
+            }
+        }
     }
 }

@@ -19,7 +19,7 @@ use leptos::{
 
 use crate::{
     call::{Input, Menus, Problem, Snapshot, TopicTexts},
-    ui::{App, PageContext, i18n::Words},
+    ui::{App, Home, PageContext, i18n::Words},
 };
 pub use handoff::Handoff;
 use inbox::Inbox;
@@ -49,6 +49,7 @@ pub fn start(fetch: impl AsyncFn() -> bool + 'static, start_call: fn(Box<Handoff
     leptos::mount::hydrate_from(root, move || {
         provide_context(context);
         provide_context(words);
+        provide_context(Home(web::page::home()));
         App()
     })
     .forget();

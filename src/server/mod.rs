@@ -27,6 +27,7 @@ use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context;
 use tokio::{
     net::{TcpListener, TcpSocket},
+    sync::Semaphore,
     task::JoinSet,
     time::timeout,
 };
@@ -117,7 +118,8 @@ pub async fn run(
     let keys = resolved.keys.clone().load_or_create()?;
     let (driver, inbox) = Driver::new(matchmaker_config(&resolved, keys)?, clock, Arc::clone(&telemetry));
     let wheel = Arc::new(HeartbeatWheel::new());
-    let network_limiter = NetworkLimiter::new(&resolved.limits, clock, Arc::clone(&telemetry));
+    let network_limiter =
+        NetworkLimiter::new(&resolved.limits, resolved.max_connections, clock, Arc::clone(&telemetry));
     let sockets = Sockets::new(
         inbox,
         Arc::clone(&wheel),
@@ -131,6 +133,7 @@ pub async fn run(
         proxies: Arc::clone(&proxies),
         network_limiter: Arc::new(network_limiter),
         sockets: Arc::new(sockets),
+        foreign_sockets: Arc::new(Semaphore::new(router::MAX_FOREIGN_SOCKETS)),
         shutdown: shutdown.clone(),
         over_tls_only: resolved.tls.is_trusted() && !origins.primary_is_loopback(),
     };

@@ -2,7 +2,7 @@
 
 use std::{
     future::ready,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::Path,
     sync::{Arc, Once},
     time::Duration,
@@ -18,6 +18,7 @@ use axum::{
 };
 use leptos::prelude::use_context;
 use leptos_axum::render_app_to_stream_with_context;
+use tokio::sync::Semaphore;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
 use super::{
@@ -26,6 +27,7 @@ use super::{
         client_ip::Proxies,
         headers::{self, ContentSecurityPolicy},
         origin::Origins,
+        wrong_host,
     },
     rate_limit::network::{NetworkLimiter, Rejection},
     shutdown::Shutdown,
@@ -37,7 +39,7 @@ use super::{
     },
 };
 use crate::{
-    matchmaker::Network,
+    protocol::ErrorCode,
     ui::{
         self,
         i18n::{self, Words},
@@ -53,8 +55,17 @@ const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 /// `Cache-Control` for public files, which seldom change and keep their names.
 const ONE_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 
+/// Sockets of other origins that may be told at one time that they are refused. Each takes a second at most.
+///
+/// They do not count against the network of their visitor, or any page on the web could use up its limits. Further
+/// ones get a plain 403.
+pub(crate) const MAX_FOREIGN_SOCKETS: usize = 64;
+
 /// Logs only the first such request, because any visitor can send them and could fill the log.
 static UNLISTED_PROXY_WARNING: Once = Once::new();
+
+/// Logs only the first such request, because each one of that proxy is such a request.
+static MISSING_HEADER_WARNING: Once = Once::new();
 
 /// What the handlers need.
 #[derive(Clone)]
@@ -67,6 +78,8 @@ pub(crate) struct Site {
     pub(crate) network_limiter: Arc<NetworkLimiter>,
     /// Serves the sockets.
     pub(crate) sockets: Arc<Sockets>,
+    /// A permit for each socket that is told that its origin is refused.
+    pub(crate) foreign_sockets: Arc<Semaphore>,
     /// Whether new peers are accepted.
     pub(crate) shutdown: Shutdown,
     /// Whether browsers are told to use only TLS from now on (HSTS).
@@ -111,7 +124,8 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
             "/",
             get(page)
                 .layer(CompressionLayer::new())
-                .layer(middleware::from_fn_with_state(site.clone(), limit_pages)),
+                .layer(middleware::from_fn_with_state(site.clone(), limit_pages))
+                .layer(middleware::from_fn_with_state(site.clone(), redirect_wrong_host)),
         )
         .route("/ws", any(open_socket))
         .route("/healthz", get(|| async { "alive" }))
@@ -134,6 +148,24 @@ fn requested_words(uri: &Uri) -> &'static Words {
     i18n::in_language(query.split('&').find_map(|it| it.strip_prefix("lang=")).unwrap_or_default())
 }
 
+/// Redirects a page request for a wrong host before anything is rendered. The redirect is not cached: the operator may
+/// add an origin.
+async fn redirect_wrong_host(
+    State(site): State<Site>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (peer, uri, headers) = (address.ip(), request.uri(), request.headers());
+    match wrong_host::redirect_target(&site.origins, &site.proxies, peer, uri, headers) {
+        Some(target) => {
+            let headers = [(header::LOCATION, target), (header::CACHE_CONTROL, "no-store".into())];
+            (StatusCode::TEMPORARY_REDIRECT, headers).into_response()
+        }
+        None => next.run(request).await,
+    }
+}
+
 /// Rejects page requests of a network that sends too many; the browser retries by itself after the given time.
 async fn limit_pages(
     State(site): State<Site>,
@@ -143,7 +175,7 @@ async fn limit_pages(
 ) -> Response {
     let client = site.proxies.client(address.ip(), request.headers());
     if !site.proxies.may_be_everyone(client)
-        && let Err(wait) = site.network_limiter.check_page(Network::of(client))
+        && let Err(wait) = site.network_limiter.check_page(client)
     {
         let text = &requested_words(request.uri()).network_full;
         let seconds = seconds(wait);
@@ -182,23 +214,17 @@ async fn open_socket(
     if site.shutdown.draining.is_cancelled() {
         return server_stops();
     }
-    if !site.origins.allows(headers.get(header::ORIGIN)) {
-        return (StatusCode::FORBIDDEN, "wrong-origin").into_response();
+    let origin = headers.get(header::ORIGIN);
+    if !site.origins.allows(origin) {
+        return refuse_origin(site, upgrade.ok().filter(|_| origin.is_some()));
     }
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(error) => return error.into_response(),
     };
-    if site.proxies.ignores_header(address.ip(), &headers) {
-        UNLISTED_PROXY_WARNING.call_once(|| {
-            tracing::warn!(
-                "a request was forwarded by a proxy that `server.proxies` does not list: its header is ignored"
-            );
-        });
-    }
+    warn_about_proxy(&site.proxies, address.ip(), &headers);
     let client = site.proxies.client(address.ip(), &headers);
-    let permit =
-        site.network_limiter.admit_socket(Network::of(client), !site.proxies.may_be_everyone(client));
+    let permit = site.network_limiter.admit_socket(client, !site.proxies.may_be_everyone(client));
     if let Err(Rejection::TooFast(wait)) = permit {
         let after = [(header::RETRY_AFTER, seconds(wait))];
         return (StatusCode::TOO_MANY_REQUESTS, after, "rate-limited").into_response();
@@ -208,10 +234,46 @@ async fn open_socket(
     upgrade.accept(async move |socket| {
         match permit {
             Ok(permit) => connection::serve(site.sockets, socket, permit).await,
-            Err(Rejection::TooFast(_) | Rejection::TooMany) => connection::reject(site.sockets, socket).await,
+            Err(Rejection::TooFast(_) | Rejection::TooMany) => {
+                connection::reject(site.sockets, socket, ErrorCode::NetworkFull).await
+            }
         }
         drop(token);
     })
+}
+
+/// Refuses a socket whose origin may not connect. A page is told so on the socket, which is then closed: it may be our
+/// own page under a wrong name, and has to show what is wrong.
+fn refuse_origin(site: Site, page: Option<Upgrade>) -> Response {
+    let (Some(page), Ok(permit)) = (page, site.foreign_sockets.try_acquire_owned()) else {
+        return (StatusCode::FORBIDDEN, "wrong-origin").into_response();
+    };
+    let token = site.shutdown.sockets.token();
+    page.accept(async move |socket| {
+        connection::reject(site.sockets, socket, ErrorCode::WrongOrigin).await;
+        drop((permit, token));
+    })
+}
+
+/// Warns if all visitors have the address of a proxy, because of the configuration.
+fn warn_about_proxy(proxies: &Proxies, peer: IpAddr, headers: &HeaderMap) {
+    if proxies.ignores_header(peer, headers) {
+        UNLISTED_PROXY_WARNING.call_once(|| {
+            tracing::warn!(
+                "a request was forwarded by a proxy that `server.proxies` does not list: its header is ignored"
+            );
+        });
+    }
+    if let Some((missing, other)) = proxies.missing_header(peer, headers) {
+        MISSING_HEADER_WARNING.call_once(|| {
+            tracing::warn!(
+                %missing,
+                sent = other.unwrap_or("none"),
+                "a proxy that `server.proxies` lists does not send the header that `server.forwarded_header` names: \
+                 all visitors behind it count as one"
+            );
+        });
+    }
 }
 
 fn server_stops() -> Response {

@@ -11,8 +11,11 @@ use tokio::{
 
 use crate::support::{TEST_TIMEOUT, TestClient, TestServer, advance_time, read_response, request};
 
-/// How long a client may take to send the head of a request, and how long an idle connection stays open.
+/// How long a client may take to send the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an idle connection stays open: longer than the 60 s for which most load balancers keep theirs.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(75);
 
 /// The size of the large file: more bytes than all buffers between server and client hold.
 const FILE_BYTES: usize = 64 << 20;
@@ -81,15 +84,33 @@ async fn closes_the_oldest_connection_when_full() {
     assert_eq!(server.metric("passerby_limited_total{limit=\"open\"}").await, 1);
 }
 
+/// Requests something and keeps the connection open.
+async fn request_and_keep(stream: &mut TcpStream) -> u16 {
+    request(stream, "localhost", "/healthz", &[("Connection", "keep-alive")]).await.status
+}
+
+#[tokio::test]
+async fn idle_connections_give_way_first() {
+    let server = TestServer::with_limits(|it| it.open = 2).await;
+    let (mut busy, mut idle) = (connect(&server).await, connect(&server).await);
+    busy.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n").await.unwrap();
+    assert_eq!(request_and_keep(&mut idle).await, 200);
+    assert_eq!(server.get("/healthz", &[]).await.status, 200);
+    assert_eq!(read_until_closed(&mut idle).await, "");
+    assert!(is_open(&busy), "it is older, but in the middle of a request");
+}
+
 #[tokio::test]
 async fn keeps_a_connection_open_for_the_next_request() {
     let server = TestServer::open().await;
     let mut stream = connect(&server).await;
-    let keep = [("Connection", "keep-alive")];
+    // As behind a load balancer that keeps idle connections for 60 s.
     for _ in 0..3 {
-        assert_eq!(request(&mut stream, "localhost", "/healthz", &keep).await.status, 200);
-        advance_time(HEAD_TIMEOUT - Duration::from_secs(2)).await;
+        assert_eq!(request_and_keep(&mut stream).await, 200);
+        advance_time(Duration::from_secs(61)).await;
     }
+    assert_eq!(request_and_keep(&mut stream).await, 200);
+    advance_time(IDLE_TIMEOUT - Duration::from_secs(2)).await;
     assert!(is_open(&stream));
     advance_time(Duration::from_secs(3)).await;
     assert_eq!(read_until_closed(&mut stream).await, "");
@@ -97,15 +118,47 @@ async fn keeps_a_connection_open_for_the_next_request() {
 }
 
 #[tokio::test]
-async fn limits_the_total_time_of_a_connection() {
+async fn keeps_an_idle_connection_as_long_as_configured() {
+    let server = TestServer::with_limits(|it| it.idle_seconds = 3).await;
+    let mut stream = connect(&server).await;
+    assert_eq!(request_and_keep(&mut stream).await, 200);
+    advance_time(Duration::from_secs(2)).await;
+    assert!(is_open(&stream));
+    advance_time(Duration::from_secs(2)).await;
+    let end = timeout(Duration::from_secs(3), stream.read(&mut [0])).await.expect("it is closed by now");
+    assert_eq!(end.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn waits_for_a_later_head_no_longer_than_for_the_first() {
+    let server = TestServer::open().await;
+    let mut slow = connect(&server).await;
+    assert_eq!(request_and_keep(&mut slow).await, 200);
+    advance_time(IDLE_TIMEOUT - Duration::from_secs(2)).await;
+    // The first byte ends the idle time.
+    slow.write_all(b"G").await.unwrap();
+    advance_time(HEAD_TIMEOUT - Duration::from_secs(1)).await;
+    assert!(is_open(&slow));
+    slow.write_all(b"E").await.unwrap();
+    advance_time(Duration::from_secs(2)).await;
+    assert_eq!(read_until_closed(&mut slow).await, "");
+    assert_eq!(server.metric("passerby_limited_total{limit=\"head\"}").await, 1);
+}
+
+#[tokio::test]
+async fn an_old_connection_ends_with_a_response() {
     let server = TestServer::open().await;
     let mut stream = connect(&server).await;
     let keep = [("Connection", "keep-alive")];
-    for _ in 0..10 {
-        assert_eq!(request(&mut stream, "localhost", "/healthz", &keep).await.status, 200);
-        advance_time(Duration::from_secs(6)).await;
+    for minute in 0..10 {
+        let response = request(&mut stream, "localhost", "/healthz", &keep).await;
+        assert!(!response.head.contains("connection: close"), "after {minute} minutes");
+        advance_time(Duration::from_secs(60)).await;
     }
     advance_time(Duration::from_secs(1)).await;
+    assert!(is_open(&stream), "an idle connection is not closed for its age");
+    let response = request(&mut stream, "localhost", "/healthz", &keep).await;
+    assert!(response.status == 200 && response.head.contains("connection: close"), "{}", response.head);
     assert_eq!(read_until_closed(&mut stream).await, "");
 }
 

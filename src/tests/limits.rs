@@ -14,6 +14,7 @@ use passerby::{
         config::limits::{LimitSettings, Rate},
     },
 };
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{
@@ -236,11 +237,46 @@ async fn limits_open_sockets_per_network_with_a_retry_time() {
     let _same = TestClient::open_via_proxy(&server, "[2001:db8::2]:4711").await;
     let mut third = TestSocket::open_via_proxy(&server, Some("2001:db8::3")).await;
     assert_eq!(third.close_reason().await, (Some(ErrorCode::NetworkFull), 1013));
-    assert_eq!(server.metric("passerby_networks").await, 3);
+    assert_eq!(server.metric("passerby_networks").await, 5, "an IPv6 address counts for three");
 
     one.close().await;
     server.wait_for_census([4, 4, 0, 0, 0]).await;
     TestClient::open_via_proxy(&server, "192.0.2.1").await;
+}
+
+#[tokio::test]
+async fn limits_nested_ipv6_networks() {
+    let server = server_behind_proxy(|it| {
+        it.network.connections = 2;
+        it.network.pages = Rate { burst: 2, per_minute: 1 };
+    })
+    .await;
+    let mut clients = Vec::new();
+    for link in 0..4 {
+        clients.push(TestClient::open_via_proxy(&server, &format!("2001:db8:1:{link}::1")).await);
+    }
+    let is_full = async |address: &str| {
+        let mut socket = TestSocket::open_via_proxy(&server, Some(address)).await;
+        matches!(
+            timeout(Duration::from_secs(1), socket.close_reason()).await,
+            Ok((Some(ErrorCode::NetworkFull), 1013))
+        )
+    };
+    assert!(is_full("2001:db8:1:ff::1").await, "a fifth one of the /56");
+    assert!(is_full("2001:db8:1:1::2").await);
+    for home in 1..=12 {
+        clients.push(TestClient::open_via_proxy(&server, &format!("2001:db8:1:{home:x}aa::1")).await);
+    }
+    assert!(is_full("2001:db8:1:ffaa::1").await, "a seventeenth one of the /48");
+    assert_eq!(server.metric("passerby_limited_total{limit=\"network-connections\"}").await, 3);
+    TestClient::open_via_proxy(&server, "2001:db8:2::1").await;
+
+    let get_page = async |address: &str| server.get("/", &[("X-Forwarded-For", address)]).await.status;
+    for link in 0..4 {
+        assert_eq!(get_page(&format!("2001:db8:3:{link}::1")).await, 200);
+    }
+    assert_eq!(get_page("2001:db8:3:5::1").await, 429);
+    assert_eq!(get_page("2001:db8:3:500::1").await, 200, "another /56");
 }
 
 #[tokio::test]

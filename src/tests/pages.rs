@@ -4,10 +4,14 @@ use leptos::prelude::*;
 use passerby::{
     call::{Device, Farewell, Flow, Phase, Problem, Snapshot, Surroundings},
     protocol::{Media, Occupancy, Wait},
-    ui::{App, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, ROOT_ID, i18n, shell},
+    server::{Config, http::client_ip::ForwardedHeader},
+    ui::{App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, ROOT_ID, i18n, shell},
 };
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-const PROBLEMS: [Problem; 15] = [
+use crate::support::{HttpResponse, TestServer, read_response};
+
+const PROBLEMS: [Problem; 16] = [
     Problem::CameraBlocked,
     Problem::CameraDismissed,
     Problem::CameraBlockedBySystem,
@@ -22,6 +26,7 @@ const PROBLEMS: [Problem; 15] = [
     Problem::ServerLost,
     Problem::ServerFull,
     Problem::NetworkFull,
+    Problem::WrongAddress,
     Problem::RateLimited,
 ];
 
@@ -212,6 +217,23 @@ fn keeps_the_call_visible_when_the_server_is_lost() {
 }
 
 #[test]
+fn a_page_at_the_wrong_address_links_to_the_right_one() {
+    let link = |phase, problem| {
+        let page = Page::of(Snapshot { phase, problem, ..with_both_devices() });
+        let link = page.only("a");
+        assert_eq!(link.attribute("href"), Some("https://passerby.example/"));
+        assert_eq!(link.text, "https://passerby.example");
+        !link.hidden
+    };
+    for problem in [None].into_iter().chain(PROBLEMS.map(Some)) {
+        let is_wrong = problem == Some(Problem::WrongAddress);
+        assert_eq!(link(Phase::Landing, problem), is_wrong, "{problem:?}");
+        assert_eq!(link(Phase::Ready, problem), is_wrong, "{problem:?}");
+        assert!(!link(talking(true, true), problem), "the call continues");
+    }
+}
+
+#[test]
 fn first_escape_asks_for_confirmation() {
     let page = Page::of(Snapshot { phase: talking(true, true), asks_next: true, ..with_both_devices() });
     assert!(page.visible_text().contains("Really? Esc again"));
@@ -294,7 +316,7 @@ fn document_obeys_its_policy_and_keeps_early_presses() {
     let html = document();
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{html}");
     assert!(
-        html.contains(r#"<div id="root"><main"#),
+        html.contains(r#"<div id="root" data-home="https://passerby.example"><main"#),
         "hydration covers only the contents of the root: {html}"
     );
     assert!(html.contains(r#"href="/pkg/passerby.css""#), "{html}");
@@ -342,6 +364,100 @@ fn icons_and_preview_card_have_their_stated_sizes() {
     assert_eq!(size("card.png"), format!("{}x{}", property("width"), property("height")));
 }
 
+// Pages of the real server that are asked for under a wrong name.
+
+/// The status and the target of a redirect, for a request with this first line and these headers.
+async fn ask(server: &TestServer, first_line: &str, headers: &[(&str, &str)]) -> (u16, Option<String>) {
+    let mut text = format!("{first_line}\r\nConnection: close\r\n");
+    for (name, value) in headers {
+        text += &format!("{name}: {value}\r\n");
+    }
+    let mut stream = TcpStream::connect(server.address).await.expect("a server");
+    stream.write_all((text + "\r\n").as_bytes()).await.expect("a request");
+    let HttpResponse { status, head, .. } = read_response(&mut stream).await;
+    let target = head.lines().find_map(|it| it.strip_prefix("location: ")).map(str::to_owned);
+    if target.is_some() {
+        assert!(head.contains("cache-control: no-store"), "{head}");
+    }
+    (status, target)
+}
+
+async fn server_with(origins: &[&str], proxies: &[&str]) -> TestServer {
+    let mut config = Config::default();
+    config.server.origins = origins.iter().map(|it| (*it).to_owned()).collect();
+    config.server.proxies = proxies.iter().map(|it| (*it).to_owned()).collect();
+    TestServer::open_with(config).await
+}
+
+#[tokio::test]
+async fn a_loopback_server_redirects_other_names_to_localhost() {
+    let server = TestServer::open().await;
+    let port = server.address.port();
+    let get = async |host: String| ask(&server, "GET /?lang=en-XA HTTP/1.1", &[("Host", &host)]).await;
+    for name in ["localhost", "LocalHost", "127.0.0.1", "[::1]"] {
+        assert_eq!(get(format!("{name}:{port}")).await, (200, None), "{name}");
+    }
+    let home = Some(format!("http://localhost:{port}/?lang=en-xa"));
+    for name in ["localhost.", "192.0.2.7", "evil.example"] {
+        assert_eq!(get(format!("{name}:{port}")).await, (307, home.clone()), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_pages_under_a_wrong_name_to_the_first_origin() {
+    let server = server_with(&["https://passerby.example", "https://b.example:8443"], &[]).await;
+    let home = (307, Some("https://passerby.example/".to_owned()));
+    for (host, expected) in [
+        ("passerby.example", (200, None)),
+        ("PASSERBY.EXAMPLE", (200, None)),
+        ("passerby.example:443", (200, None)),
+        ("b.example:8443", (200, None)),
+        ("localhost", (200, None)),
+        ("passerby.example.", home.clone()),
+        ("www.passerby.example", home.clone()),
+        ("passerby.example:80", home.clone()),
+        ("192.0.2.7", home.clone()),
+    ] {
+        assert_eq!(ask(&server, "GET / HTTP/1.1", &[("Host", host)]).await, expected, "{host}");
+    }
+    let www = &[("Host", "www.passerby.example")];
+    assert_eq!(ask(&server, "HEAD / HTTP/1.1", www).await, home);
+    let target = Some("https://passerby.example/?a=b%20c".to_owned());
+    assert_eq!(ask(&server, "GET /?a=b%20c HTTP/1.1", www).await, (307, target));
+    // Without a name there is no wrong one. A name in the target beats the header, as `:authority` does in HTTP/2.
+    assert_eq!(ask(&server, "GET / HTTP/1.0", &[]).await, (200, None));
+    assert_eq!(ask(&server, "GET / HTTP/1.0", www).await, home);
+    let right = &[("Host", "passerby.example")];
+    assert_eq!(ask(&server, "GET http://www.passerby.example/ HTTP/1.1", right).await, home);
+    // An open page loads its files, and load balancers look after the server, under any name.
+    for path in ["/pkg/passerby.js", "/healthz", "/readyz"] {
+        assert_eq!(ask(&server, &format!("GET {path} HTTP/1.1"), www).await, (200, None), "{path}");
+    }
+    assert_eq!(ask(&server, "GET /ws HTTP/1.1", www).await, (403, None));
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_names_the_host_that_was_asked_for() {
+    let server = server_with(&["https://passerby.example"], &["127.0.0.1"]).await;
+    let upstream = ("Host", "passerby:3000");
+    let get = async |headers: &[(&str, &str)]| ask(&server, "GET / HTTP/1.1", headers).await;
+    assert_eq!(get(&[upstream]).await, (200, None), "a redirect would never end");
+    assert_eq!(get(&[upstream, ("X-Forwarded-Host", "passerby.example")]).await, (200, None));
+    let home = (307, Some("https://passerby.example/".to_owned()));
+    assert_eq!(get(&[upstream, ("X-Forwarded-Host", "www.passerby.example")]).await, home);
+    assert_eq!(get(&[("Host", "passerby.example"), ("X-Forwarded-Host", "192.0.2.7")]).await, home);
+
+    let mut config = Config::default();
+    config.server.origins = vec!["https://passerby.example".into()];
+    config.server.proxies = vec!["127.0.0.1".into()];
+    config.server.forwarded_header = ForwardedHeader::Forwarded;
+    let server = TestServer::open_with(config).await;
+    let get = async |value: &str| ask(&server, "GET / HTTP/1.1", &[upstream, ("Forwarded", value)]).await;
+    assert_eq!(get("for=192.0.2.1;host=passerby.example;proto=https").await, (200, None));
+    assert_eq!(get("for=192.0.2.1").await, (200, None));
+    assert_eq!(get("for=192.0.2.1;host=\"www.passerby.example:443\"").await, home);
+}
+
 /// The only action that the page offers for a problem.
 const fn only_action(problem: Problem) -> &'static str {
     match problem {
@@ -358,6 +474,7 @@ const fn only_action(problem: Problem) -> &'static str {
         | Problem::ServerLost
         | Problem::ServerFull
         | Problem::NetworkFull
+        | Problem::WrongAddress
         | Problem::NoRelay
         | Problem::Offline => "Try again",
     }
@@ -414,6 +531,7 @@ fn render(snapshot: Snapshot) -> String {
     Owner::new().with(|| {
         provide_context(PageContext::fixed(snapshot));
         provide_context(i18n::in_language("en"));
+        provide_context(Home("https://passerby.example".into()));
         view! { <App/> }.to_html()
     })
 }

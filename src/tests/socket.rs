@@ -18,8 +18,15 @@ use passerby::{
     },
     server::Config,
 };
-use tokio::time::{Instant, timeout};
-use tokio_tungstenite::tungstenite::Message;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::{Instant, timeout},
+};
+use tokio_tungstenite::{
+    client_async,
+    tungstenite::{self, Message},
+};
 use uuid::Uuid;
 
 use crate::support::{
@@ -544,12 +551,9 @@ async fn refuses_foreign_origins_and_wrong_subprotocols() {
     let own = server.origin();
     let with = |more: &[(&'static str, &'static str)]| [&upgrade[..], more].concat();
     let protocol = ("Sec-WebSocket-Protocol", SUBPROTOCOL);
-    for headers in [
-        with(&[protocol]),
-        with(&[protocol, ("Origin", "null")]),
-        with(&[protocol, ("Origin", "https://elsewhere.example")]),
-        with(&[protocol, ("Origin", "http://localhost")]),
-    ] {
+    // Without an origin it is not a page, and without an upgrade there is no socket on which to say more.
+    let elsewhere = ("Origin", "https://elsewhere.example");
+    for headers in [with(&[protocol]), vec![protocol, elsewhere], with(&[elsewhere])] {
         let response = server.get("/ws", &headers).await;
         assert_eq!((response.status, response.body.as_str()), (403, "wrong-origin"));
         assert!(response.head.contains("content-type: text/plain"), "{}", response.head);
@@ -562,6 +566,86 @@ async fn refuses_foreign_origins_and_wrong_subprotocols() {
         assert_eq!((response.status, response.body.as_str()), (400, "wrong-subprotocol"));
     }
     server.wait_for_census([0; 5]).await;
+}
+
+#[tokio::test]
+async fn tells_a_page_of_another_origin_that_its_address_is_wrong() {
+    let server = TestServer::open().await;
+    for origin in ["null", "https://elsewhere.example", "http://localhost", "http://localhost.:3000"] {
+        let mut socket = TestSocket::open_from(&server, origin, None).await;
+        // Nothing that it sends reaches the matchmaker.
+        let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
+        socket.send(encode(&Frame { seq: 0, ack: 0, msg: hello })).await;
+        let Ok(Frame { seq: 0, msg, .. }) = socket.receive().await else { panic!("closed without a word") };
+        let is_told = matches!(
+            msg,
+            ToBrowser::Error { code: ErrorCode::WrongOrigin, about: 0, retry_ms: Some(50_000..60_000) }
+        );
+        assert!(is_told, "{msg:?}");
+        assert_eq!(socket.close_reason().await, (None, 4403), "{origin}");
+    }
+    assert_eq!(server.metric("passerby_closed_total{code=\"wrong-origin\"}").await, 4);
+    assert_eq!(server.metric("passerby_messages_total{direction=\"in\"}").await, 0);
+    server.wait_for_census([0; 5]).await;
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_do_not_use_up_limits() {
+    let mut config = Config::default();
+    config.server.proxies = vec!["127.0.0.1".into()];
+    config.limits.network.connections = 1;
+    let server = TestServer::open_with(config).await;
+    // Many at a time, none of which answers the close frame. The server has room for some of them.
+    let handshakes = (0..300).map(|_| async {
+        let request =
+            TestSocket::request(server.address.port(), "https://elsewhere.example", Some("192.0.2.1"));
+        let stream = TcpStream::connect(server.address).await.unwrap();
+        client_async(request, stream).await
+    });
+    let (told, others): (Vec<_>, Vec<_>) = join_all(handshakes).await.into_iter().partition(Result::is_ok);
+    assert!(told.len() >= 64 && !others.is_empty(), "{} and {}", told.len(), others.len());
+    for other in others {
+        let Err(tungstenite::Error::Http(response)) = other else { panic!("no plain answer") };
+        assert_eq!(response.status().as_u16(), 403);
+    }
+    TestClient::open_via_proxy(&server, "192.0.2.1").await;
+    // Each one that never answers is dropped after a second, which makes room.
+    advance_time(Duration::from_secs(2)).await;
+    TestSocket::open_from(&server, "https://elsewhere.example", Some("192.0.2.1")).await;
+}
+
+/// The status of a handshake with these headers besides those that never vary.
+async fn handshake_status(server: &TestServer, headers: &[(&str, &str)]) -> String {
+    let origin = server.origin();
+    let mut text = format!("GET /ws HTTP/1.1\r\nHost: localhost\r\nOrigin: {origin}\r\n");
+    for (name, value) in [("Sec-WebSocket-Version", "13"), ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")]
+        .iter()
+        .chain(headers)
+    {
+        text += &format!("{name}: {value}\r\n");
+    }
+    let mut stream = TcpStream::connect(server.address).await.unwrap();
+    stream.write_all((text + "\r\n").as_bytes()).await.unwrap();
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).await.unwrap();
+    String::from_utf8_lossy(&head).into_owned()
+}
+
+#[tokio::test]
+async fn reads_all_lines_of_list_headers_as_one_list() {
+    let server = TestServer::open().await;
+    let protocol = ("Sec-WebSocket-Protocol", SUBPROTOCOL);
+    let (keep_alive, upgrade) = (("Connection", "keep-alive"), ("Connection", "Upgrade"));
+    for headers in [
+        &[protocol, keep_alive, upgrade, ("Upgrade", "websocket")][..],
+        &[protocol, upgrade, ("Upgrade", "websocket, h2c")],
+        &[protocol, upgrade, ("Upgrade", "h2c"), ("Upgrade", "websocket")],
+        &[("Sec-WebSocket-Protocol", "other"), protocol, upgrade, ("Upgrade", "websocket")],
+    ] {
+        assert_eq!(handshake_status(&server, headers).await, "HTTP/1.1 101", "{headers:?}");
+    }
+    let refused = handshake_status(&server, &[protocol, keep_alive, ("Upgrade", "websocket")]).await;
+    assert_eq!(refused, "HTTP/1.1 400");
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ const REASONS: [(EndReason, &str); 6] = [
     (EndReason::Unconnected, "unconnected"),
 ];
 
-const CODES: [(ErrorCode, &str); 23] = [
+const CODES: [(ErrorCode, &str); 24] = [
     (ErrorCode::BadFrame, "bad-frame"),
     (ErrorCode::UnknownMessage, "unknown-message"),
     (ErrorCode::BadMessage, "bad-message"),
@@ -81,6 +81,7 @@ const CODES: [(ErrorCode, &str); 23] = [
     (ErrorCode::Silent, "silent"),
     (ErrorCode::Replaced, "replaced"),
     (ErrorCode::RateLimited, "rate-limited"),
+    (ErrorCode::WrongOrigin, "wrong-origin"),
     (ErrorCode::NetworkFull, "network-full"),
     (ErrorCode::ServerFull, "server-full"),
     (ErrorCode::ServerStops, "server-stops"),

@@ -1,4 +1,4 @@
-//! [`PageContext`]: what every view gets from the Leptos context, to read the call and to send intents to it.
+//! What views get from the Leptos context: [`PageContext`], to read the call and to send intents to it, and [`Home`].
 
 use leptos::prelude::{Callback, ReadSignal, signal};
 
@@ -20,6 +20,10 @@ pub struct PageContext {
     /// Sends an intent to the call.
     pub send_intent: Callback<Intent>,
 }
+
+/// The public origin of the site: the address at which the page works. Empty if the page does not know it.
+#[derive(Clone, Debug, Default)]
+pub struct Home(pub String);
 
 impl PageContext {
     /// A context that never changes and ignores intents. The server renders pages with it.

@@ -9,9 +9,10 @@
 //!
 //! # How the browser half hydrates the page
 //!
-//! 1. Provide two contexts: a [`PageContext`] whose snapshot is `Snapshot::default()`, and the [`Words`](i18n::Words)
-//!    made from the lines of the element with the id [`WORDS_ID`]. Then `hydrate_from` the element with the id
-//!    [`ROOT_ID`] with [`App`]. Everything outside that element stays as the server rendered it.
+//! 1. Provide three contexts: a [`PageContext`] whose snapshot is `Snapshot::default()`, the [`Words`](i18n::Words)
+//!    made from the lines of the element with the id [`WORDS_ID`], and the [`Home`] in [`HOME_ATTRIBUTE`] of the
+//!    element with the id [`ROOT_ID`]. Then `hydrate_from` that element with [`App`]. Everything outside that element
+//!    stays as the server rendered it.
 //! 2. When the call handles intents, set [`DRIVEN_ATTRIBUTE`] of that element, and read and remove
 //!    [`PRESSED_ATTRIBUTE`]. Its value [`PRESSED_START`] means that Start was pressed before. If the press came before
 //!    hydration, it has not sent an `Intent`; then act as on `Intent::Start`.
@@ -28,9 +29,10 @@ mod shell;
 mod pages;
 mod parts;
 
-pub use context::PageContext;
+pub use context::{Home, PageContext};
 pub use dom_names::{
-    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, SHEET_ID, WORDS_ID,
+    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, SHEET_ID,
+    WORDS_ID,
 };
 pub use pages::App;
 pub use shell::{build, shell};

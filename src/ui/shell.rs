@@ -2,7 +2,7 @@
 
 use leptos::{config::LeptosOptions, html, nonce::use_nonce, prelude::*};
 
-use super::{App, PageContext, ROOT_ID, WORDS_ID, i18n::Words};
+use super::{App, Home, PageContext, ROOT_ID, WORDS_ID, i18n::Words};
 use crate::call::Snapshot;
 
 /// Records a press on Start until the program can handle it. The style sheet reacts to the attribute at once.
@@ -23,6 +23,7 @@ const CARD: (&str, u32, u32) = ("/card.png", 1200, 630);
 pub fn shell(options: LeptosOptions, words: &'static Words, home: &str) -> impl IntoView + use<> {
     provide_context(PageContext::fixed(Snapshot::default()));
     provide_context(words);
+    provide_context(Home(home.to_owned()));
     let build = build(&options);
     let (card, width, height) = CARD;
     view! {
@@ -56,7 +57,7 @@ pub fn shell(options: LeptosOptions, words: &'static Words, home: &str) -> impl 
             </head>
             <body>
                 <noscript><p class="strip">{words.no_script}</p></noscript>
-                <div id=ROOT_ID data-build=build><App/></div>
+                <div id=ROOT_ID data-build=build data-home=home.to_owned()><App/></div>
                 // Not a program, so the content security policy does not apply. The texts contain no `<`.
                 <script type="text/plain" id=WORDS_ID>{words.texts().join("\n")}</script>
             </body>

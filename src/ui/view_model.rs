@@ -103,6 +103,7 @@ const fn remedies(
         | Problem::ServerLost
         | Problem::ServerFull
         | Problem::NetworkFull
+        | Problem::WrongAddress
         | Problem::Offline
         | Problem::NoRelay => (again, None),
     }
@@ -151,11 +152,22 @@ pub(crate) const fn alert(words: &'static Words, snapshot: Snapshot) -> &'static
     match (snapshot.problem, snapshot.phase) {
         (None | Some(Problem::RateLimited), _) => "",
         (
-            Some(Problem::ServerLost | Problem::ServerFull | Problem::NetworkFull | Problem::Offline),
+            Some(
+                Problem::ServerLost
+                | Problem::ServerFull
+                | Problem::NetworkFull
+                | Problem::WrongAddress
+                | Problem::Offline,
+            ),
             Phase::Talking { .. },
         ) => words.call_continues,
         (Some(problem), _) => problem_text(words, problem).spoken,
     }
+}
+
+/// Whether the panel shows the address at which the page works.
+pub(crate) const fn shows_home(snapshot: Snapshot) -> bool {
+    matches!(panel_problem(snapshot), Some(Problem::WrongAddress))
 }
 
 /// The problem that the panel shows. While talking there is none, because the call continues.
@@ -200,6 +212,7 @@ const fn problem_text(words: &'static Words, problem: Problem) -> StateText {
         Problem::ServerLost => words.server_lost,
         Problem::ServerFull => words.server_full,
         Problem::NetworkFull => words.network_full,
+        Problem::WrongAddress => words.wrong_address,
         Problem::RateLimited => words.rate_limited,
         Problem::NoRelay => words.no_relay,
         Problem::Offline => words.offline,

@@ -23,6 +23,9 @@ pub enum Problem {
     ServerFull,
     /// The server accepts no more visitors from this network. The page retries by itself.
     NetworkFull,
+    /// The page was loaded from an address that the server does not serve. Nothing works until it is opened at the
+    /// right one, but a call continues.
+    WrongAddress,
     /// The page asks for new partners faster than the server allows. It asks again by itself.
     RateLimited,
     /// The person wants to hide the address, but the server has no relay.
@@ -49,6 +52,7 @@ impl Problem {
             Self::ServerLost => "server-lost",
             Self::ServerFull => "server-full",
             Self::NetworkFull => "network-full",
+            Self::WrongAddress => "wrong-address",
             Self::RateLimited => "rate-limited",
             Self::NoRelay => "no-relay",
             Self::Offline => "offline",

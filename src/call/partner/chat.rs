@@ -10,7 +10,7 @@ use crate::{
         PeerMessage, Reaction,
         limits::{MAX_CHAT_CHARS, MAX_CHAT_UNACKNOWLEDGED},
     },
-    time::{Moment, RateLimit},
+    time::{Moment, RateLimit, RateState},
 };
 
 /// Lines to keep: more than anybody scrolls back to.
@@ -26,10 +26,10 @@ const TYPING_EVERY: Duration = Duration::from_secs(3);
 const REACTION_FOR: Duration = Duration::from_secs(4);
 
 /// The limit for our texts and reactions: five at once, then one a second.
-const OWN_LIMIT: RateLimit = RateLimit::new(Duration::from_secs(1), 5);
+const OWN_LIMIT: RateLimit = RateLimit::new(60, 5);
 
 /// The limit for incoming ones: more than our own page ever sends, even when it repeats everything on a new connection.
-const PARTNER_LIMIT: RateLimit = RateLimit::new(Duration::from_millis(250), MAX_CHAT_UNACKNOWLEDGED + 8);
+const PARTNER_LIMIT: RateLimit = RateLimit::new(240, MAX_CHAT_UNACKNOWLEDGED + 8);
 
 /// One line of the chat, as the page shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,8 +93,8 @@ pub(crate) struct Chat {
     typing_sent_at: Option<Moment>,
     own: ActiveReaction,
     partner: ActiveReaction,
-    own_rate: Moment,
-    partner_rate: Moment,
+    own_rate: RateState,
+    partner_rate: RateState,
 }
 
 impl Chat {

@@ -75,6 +75,10 @@ impl Call {
         retry_ms: Option<u32>,
         out: &mut Vec<Output>,
     ) {
+        if code == ErrorCode::WrongOrigin && !self.state.is_matched() {
+            // No attempt from this address can succeed. A call goes on, since it does not need the server.
+            return self.stop(Some(Problem::WrongAddress), out);
+        }
         if code == ErrorCode::RateLimited
             && let CallState::Matched(current) = &mut self.state
         {

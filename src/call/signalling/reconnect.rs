@@ -22,9 +22,9 @@ pub(crate) struct Reconnect {
     failures: u32,
     /// The pause that the server has asked for.
     after: Option<Duration>,
-    /// Why the server has no room, as it said on this socket.
+    /// Why the server does not serve this page, as it said on this socket.
     rejection: Option<Problem>,
-    /// Why it had none, as it said on the last socket.
+    /// Why it did not, as it said on the last socket.
     last_rejection: Option<Problem>,
 }
 
@@ -58,18 +58,20 @@ impl Reconnect {
         (self.failures, self.last_rejection) = (0, None);
     }
 
-    /// Why the server had no room at the last attempt.
+    /// Why the server did not serve this page at the last attempt.
     pub(crate) const fn last_rejection(&self) -> Option<Problem> {
         self.last_rejection
     }
 }
 
-/// The problem to show if the error means that the server is full.
+/// The problem to show if the error means that the server does not serve this page, or not now.
 fn rejection(code: ErrorCode) -> Option<Problem> {
     if code == ErrorCode::ServerFull {
         Some(Problem::ServerFull)
     } else if code == ErrorCode::NetworkFull {
         Some(Problem::NetworkFull)
+    } else if code == ErrorCode::WrongOrigin {
+        Some(Problem::WrongAddress)
     } else {
         None
     }

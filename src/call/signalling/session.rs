@@ -13,7 +13,8 @@ use crate::{
         deadline::{Deadline, DeadlineReason},
     },
     protocol::{
-        Delivery, Features, Frame, Heartbeat, Message, PastPairs, Receipt, Resume, ToBrowser, ToServer,
+        Delivery, ErrorCode, Features, Frame, Heartbeat, Message, PastPairs, Receipt, Resume, ToBrowser,
+        ToServer,
     },
     time::{Moment, seconds_left, until_next_second},
 };
@@ -189,7 +190,8 @@ impl Session {
             ) => {
                 self.reconnect.on_error(code, retry_ms);
                 self.on_answer();
-                if self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
+                let is_told_first = code == ErrorCode::WrongOrigin;
+                if is_told_first || self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
             }
             (
                 SocketState::Connecting { .. },

@@ -529,6 +529,7 @@ fn server_messages() -> impl Strategy<Value = ServerMessage> {
             prop::sample::select(vec![
                 ErrorCode::ServerFull,
                 ErrorCode::NetworkFull,
+                ErrorCode::WrongOrigin,
                 ErrorCode::RateLimited,
                 ErrorCode::NotYourMatch,
                 ErrorCode::Replaced,

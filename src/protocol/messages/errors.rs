@@ -46,6 +46,8 @@ pub enum ErrorCode {
     NoRelay,
     /// Too many messages of this kind in too short a time; the page may try again later.
     RateLimited,
+    /// The page has been loaded from an address that is not one of this server's origins.
+    WrongOrigin,
     /// This network has too many open sockets.
     NetworkFull,
     /// The server has too many peers.
@@ -73,6 +75,7 @@ impl ErrorCode {
             Self::ServerFull | Self::NetworkFull => Some(1013),
             Self::BadFrame | Self::UnknownMessage | Self::BadMessage => Some(4400),
             Self::HelloFirst | Self::HelloTwice => Some(4401),
+            Self::WrongOrigin => Some(4403),
             Self::Silent => Some(4408),
             Self::BadSequence | Self::Replaced => Some(4409),
         }

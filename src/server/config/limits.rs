@@ -1,6 +1,6 @@
 //! `[limits]`: rates, sizes and timeouts for one peer, one network and the whole server.
 
-use std::{ops::RangeInclusive, time::Duration};
+use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
@@ -13,11 +13,14 @@ use crate::{
 /// The largest burst; a limit that allows more can as well be switched off.
 const MAX_BURST: u32 = 10_000;
 
-/// The highest rate: the clock counts in milliseconds.
+/// The highest rate: one per millisecond, in which the clock counts.
 const MAX_PER_MINUTE: u32 = 60_000;
 
-/// The range of every timeout, in seconds.
+/// The range of every timeout but the next, in seconds.
 const SECONDS: RangeInclusive<u64> = 1..=60;
+
+/// The range of the time between two requests, in seconds. Load balancers keep idle connections for up to an hour.
+const IDLE_SECONDS: RangeInclusive<u64> = 1..=4000;
 
 /// The smallest outbox: the largest message fits, with some room to spare.
 const MIN_OUTBOX_KIB: u32 = 64;
@@ -33,17 +36,20 @@ pub struct LimitSettings {
     pub peer: PeerLimits,
     /// Limits for all visitors of one network together: one IPv4 address or one /64 of IPv6.
     pub network: NetworkLimits,
-    /// The maximum number of networks that are counted, 1 or more; about 100 bytes each. Beyond that, networks are not
-    /// counted: an attacker with that many is not stopped by per-network limits. Default: 65536.
-    /// `PASSERBY__LIMITS__NETWORKS`.
+    /// The maximum number of networks that are counted, 1 or more; about 100 bytes each. An IPv6 address counts for
+    /// three. Beyond that, networks are not counted: an attacker with that many is not stopped by per-network limits.
+    /// Default: 65536. `PASSERBY__LIMITS__NETWORKS`.
     pub networks: usize,
-    /// The maximum number of open connections of one listener, not counting sockets, 1 or more; the oldest one is
-    /// closed to make room. A page needs six of them for a second. Default: 4096, which together with ten thousand
-    /// sockets is far below the descriptors that `docs/passerby.service` allows. `PASSERBY__LIMITS__OPEN`.
+    /// The maximum number of open connections of one listener, not counting sockets, 1 or more; an idle one, or else
+    /// the oldest, is closed to make room. A page needs six of them for a second. Default: 4096, which together with
+    /// ten thousand sockets is far below the descriptors that `docs/passerby.service` allows. `PASSERBY__LIMITS__OPEN`.
     pub open: usize,
-    /// Seconds for a TLS handshake, then for a request's head, and for which an idle connection is kept open for the
-    /// next request, 1 to 60. Default: 10. `PASSERBY__LIMITS__HEAD_SECONDS`.
+    /// Seconds for a TLS handshake, then for a request's head, 1 to 60. Default: 10. `PASSERBY__LIMITS__HEAD_SECONDS`.
     pub head_seconds: u64,
+    /// Seconds for which a connection is kept open for the next request, 1 to 4000. It has to be longer than a proxy
+    /// in front keeps idle connections: a proxy that sends a request just as the server closes answers with 502.
+    /// Default: 75, because most keep them for 60. `PASSERBY__LIMITS__IDLE_SECONDS`.
+    pub idle_seconds: u64,
     /// Seconds for which a write may make no progress, 1 to 60; also the total time for one message of a socket.
     /// Default: 10, because a phone in a tunnel is either back by then or gone. `PASSERBY__LIMITS__WRITE_SECONDS`.
     pub write_seconds: u64,
@@ -82,6 +88,9 @@ pub struct PeerLimits {
 }
 
 /// `[limits.network]`: sized for a school or a carrier's shared address where a hundred people use the site at once.
+///
+/// Each limit is for one IPv4 address or one /64 of IPv6. All networks of a /56 together may have twice as much, those
+/// of a /48 eight times as much; of sockets and open connections not more than half of what the server has.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct NetworkLimits {
@@ -109,6 +118,7 @@ impl Default for LimitSettings {
             networks: 65_536,
             open: 4096,
             head_seconds: 10,
+            idle_seconds: 75,
             write_seconds: 10,
             hello_seconds: HELLO_WITHIN.as_secs(),
             outbox_kib: (MAX_OUTBOX_BYTES / 1024) as u32,
@@ -144,8 +154,7 @@ impl Default for NetworkLimits {
 impl Rate {
     /// The limiter for this rate; `None` means no limit.
     pub(crate) fn rate_limit(self) -> Option<RateLimit> {
-        let every = Duration::from_millis(u64::from(60_000 / self.per_minute.max(1)));
-        (self.burst > 0).then(|| RateLimit::new(every, self.burst))
+        (self.burst > 0).then(|| RateLimit::new(self.per_minute, self.burst))
     }
 
     fn check(self, key: &'static str) -> Result<(), InvalidKey> {
@@ -169,8 +178,17 @@ impl LimitSettings {
     ///
     /// An [`InvalidKey`] if a value is out of range.
     pub(super) fn check(&self) -> Result<(), InvalidKey> {
-        let Self { peer, network, networks, open, head_seconds, write_seconds, hello_seconds, outbox_kib } =
-            self;
+        let Self {
+            peer,
+            network,
+            networks,
+            open,
+            head_seconds,
+            idle_seconds,
+            write_seconds,
+            hello_seconds,
+            outbox_kib,
+        } = self;
         for (key, count) in [("limits.networks", networks), ("limits.open", open)] {
             if *count == 0 {
                 return Err(InvalidKey::new(key, "must be 1 or more"));
@@ -180,13 +198,14 @@ impl LimitSettings {
             let problem = format!("must be {MIN_OUTBOX_KIB} to {MAX_OUTBOX_KIB}");
             return Err(InvalidKey::new("limits.outbox_kib", problem));
         }
-        for (key, seconds) in [
-            ("limits.head_seconds", head_seconds),
-            ("limits.write_seconds", write_seconds),
-            ("limits.hello_seconds", hello_seconds),
+        for (key, seconds, range) in [
+            ("limits.head_seconds", head_seconds, SECONDS),
+            ("limits.idle_seconds", idle_seconds, IDLE_SECONDS),
+            ("limits.write_seconds", write_seconds, SECONDS),
+            ("limits.hello_seconds", hello_seconds, SECONDS),
         ] {
-            if !SECONDS.contains(seconds) {
-                let problem = format!("must be {} to {}", SECONDS.start(), SECONDS.end());
+            if !range.contains(seconds) {
+                let problem = format!("must be {} to {}", range.start(), range.end());
                 return Err(InvalidKey::new(key, problem));
             }
         }

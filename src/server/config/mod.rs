@@ -512,6 +512,8 @@ mod tests {
             ("[limits]\nnetworks = 0", "limits.networks"),
             ("[limits]\nopen = 0", "limits.open"),
             ("[limits]\nhead_seconds = 0", "limits.head_seconds"),
+            ("[limits]\nidle_seconds = 0", "limits.idle_seconds"),
+            ("[limits]\nidle_seconds = 4001", "limits.idle_seconds"),
             ("[limits]\nwrite_seconds = 61", "limits.write_seconds"),
             ("[limits]\nhello_seconds = 61", "limits.hello_seconds"),
             ("[limits]\noutbox_kib = 63", "limits.outbox_kib"),

@@ -1,6 +1,7 @@
-//! The address of the client behind a request, with or without proxies in between.
+//! What the proxies in front say about a request: the address of the client, and the host that it asked for.
 //!
-//! Anybody can send a forwarding header. It is therefore read from the right, where the trusted proxies append.
+//! Anybody can send a forwarding header. The address is therefore read from the right, where the trusted proxies
+//! append.
 
 use std::net::IpAddr;
 
@@ -8,7 +9,7 @@ use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 use serde::Deserialize;
 
-use crate::matchmaker::Network;
+use super::list_header;
 
 /// The configuration key, for error messages.
 pub const KEY: &str = "server.proxies";
@@ -16,19 +17,34 @@ pub const KEY: &str = "server.proxies";
 /// The header that most proxies write. No standard defines it.
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The header in which the proxies pass on the address of the client.
+/// The header in which most proxies write the host that the client asked for. No standard defines it.
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+
+/// Headers in which some proxies name the client. Which one a proxy sends helps its operator to configure the server.
+const CLIENT_HEADERS: [&str; 7] = [
+    "x-forwarded-for",
+    "forwarded",
+    "x-real-ip",
+    "x-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fly-client-ip",
+];
+
+/// The headers in which the proxies pass on what they know about the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
-    /// `X-Forwarded-For`: addresses separated by commas.
+    /// `X-Forwarded-For`: addresses separated by commas. The host is in `X-Forwarded-Host`.
     #[default]
     XForwardedFor,
-    /// `Forwarded` (RFC 7239): the `for` parameter of each element.
+    /// `Forwarded` (RFC 7239): the parameters `for` and `host` of each element.
     Forwarded,
 }
 
 impl ForwardedHeader {
-    const fn name(self) -> HeaderName {
+    /// The name of the header with the client's address.
+    pub(crate) const fn name(self) -> HeaderName {
         match self {
             Self::XForwardedFor => X_FORWARDED_FOR,
             Self::Forwarded => header::FORWARDED,
@@ -73,6 +89,45 @@ impl Proxies {
         !self.trusts(peer.to_canonical()) && headers.contains_key(self.header.name())
     }
 
+    /// The name of the header in which a trusted proxy should have named the client and did not, and the name of
+    /// another one in which it did.
+    ///
+    /// All visitors then have the proxy's address: they count as one network.
+    pub fn missing_header(
+        &self,
+        peer: IpAddr,
+        headers: &HeaderMap,
+    ) -> Option<(HeaderName, Option<&'static str>)> {
+        let is_missing = self.trusts(peer.to_canonical()) && !headers.contains_key(self.header.name());
+        let other = CLIENT_HEADERS.into_iter().find(|it| headers.contains_key(*it));
+        is_missing.then(|| (self.header.name(), other))
+    }
+
+    /// The hosts that the client may have asked for, as the proxies say; empty if they do not say, or if `peer` is not
+    /// trusted. A chain of proxies may name several, of which some can be its internal names.
+    pub(crate) fn forwarded_hosts<'a>(&self, peer: IpAddr, headers: &'a HeaderMap) -> Vec<&'a str> {
+        if !self.trusts(peer.to_canonical()) {
+            return Vec::new();
+        }
+        match self.header {
+            ForwardedHeader::XForwardedFor => list_header::items(headers, &X_FORWARDED_HOST).collect(),
+            ForwardedHeader::Forwarded => {
+                let lines = headers.get_all(header::FORWARDED).iter().filter_map(|it| it.to_str().ok());
+                lines
+                    .flat_map(|it| Hops { rest: Some(it), quotes: true })
+                    .filter_map(|it| parameter(it, "host"))
+                    .collect()
+            }
+        }
+    }
+
+    /// Whether a request came through a proxy: a trusted one, or one that may be missing in the configuration, since it
+    /// names a client.
+    pub(crate) fn is_proxied(&self, peer: IpAddr, headers: &HeaderMap) -> bool {
+        let forwards = |it: &&str| headers.contains_key(*it);
+        self.trusts(peer.to_canonical()) || CLIENT_HEADERS.iter().any(forwards)
+    }
+
     /// The address of the client: the first from the right that is not a trusted proxy. If a trusted proxy wrote
     /// something that is not an address, that proxy's own address.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
@@ -101,12 +156,12 @@ impl Proxies {
         self.is_empty() && address.is_loopback()
     }
 
-    /// The network against which to count a connection before its first request; `None` for an address that may stand
-    /// for many visitors.
-    pub(crate) fn counted_network(&self, peer: IpAddr) -> Option<Network> {
+    /// The address for which to count a connection before its first request; `None` for one that may stand for many
+    /// visitors.
+    pub(crate) fn counted_address(&self, peer: IpAddr) -> Option<IpAddr> {
         let peer = peer.to_canonical();
         let is_shared = self.trusts(peer) || self.may_be_everyone(peer);
-        (!is_shared).then(|| Network::of(peer))
+        (!is_shared).then_some(peer)
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
@@ -150,13 +205,18 @@ fn parse_address(text: &str) -> Option<IpAddr> {
 
 /// The address in the only `for` parameter of an element. `unknown` and names that begin with `_` are not addresses.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
-    let mut nodes = element.split(';').filter_map(|pair| {
+    parse_address(parameter(element, "for")?)
+}
+
+/// The value of the only parameter of an element with this name, without quotes.
+fn parameter<'a>(element: &'a str, wanted: &str) -> Option<&'a str> {
+    let mut values = element.split(';').filter_map(|pair| {
         let (name, value) = pair.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("for").then_some(value.trim())
+        name.trim().eq_ignore_ascii_case(wanted).then_some(value.trim())
     });
-    let (node, another) = (nodes.next()?, nodes.next());
-    let bare = node.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(node);
-    another.is_none().then(|| parse_address(bare))?
+    let (value, another) = (values.next()?, values.next());
+    let bare = value.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(value);
+    another.is_none().then_some(bare)
 }
 
 #[cfg(test)]
@@ -189,6 +249,56 @@ mod tests {
         assert!(proxies(ForwardedHeader::XForwardedFor).ignores_header([203, 0, 113, 9].into(), &headers));
         assert!(!proxies(ForwardedHeader::XForwardedFor).ignores_header([10, 0, 0, 9].into(), &headers));
         assert!(!proxies(ForwardedHeader::Forwarded).ignores_header([203, 0, 113, 9].into(), &headers));
+    }
+
+    #[test]
+    fn a_trusted_proxy_without_the_configured_header_is_noticed() {
+        let missing = |configured, peer: &str, sent: &[&'static str]| {
+            let value = || HeaderValue::from_static("192.0.2.1");
+            let headers = sent.iter().map(|it| (HeaderName::from_static(it), value())).collect();
+            let missing = proxies(configured).missing_header(peer.parse().unwrap(), &headers);
+            missing.map(|(name, other)| (name.as_str().to_owned(), other))
+        };
+        let (x_forwarded_for, forwarded) = (ForwardedHeader::XForwardedFor, ForwardedHeader::Forwarded);
+        for (configured, sent, other) in [
+            (x_forwarded_for, &[][..], None),
+            (x_forwarded_for, &["via"], None),
+            (x_forwarded_for, &["forwarded", "via"], Some("forwarded")),
+            (x_forwarded_for, &["x-real-ip"], Some("x-real-ip")),
+            (forwarded, &["x-real-ip", "x-forwarded-for"], Some("x-forwarded-for")),
+        ] {
+            let name = configured.name().as_str().to_owned();
+            assert_eq!(missing(configured, "10.1.2.3", sent), Some((name, other)), "{sent:?}");
+            assert_eq!(missing(configured, "203.0.113.9", sent), None, "not a proxy");
+        }
+        assert_eq!(missing(x_forwarded_for, "10.1.2.3", &["x-forwarded-for", "forwarded"]), None);
+        assert_eq!(missing(forwarded, "10.1.2.3", &["forwarded"]), None);
+    }
+
+    #[test]
+    fn only_trusted_proxies_name_the_host() {
+        let hosts = |style: ForwardedHeader, peer: &str, sent: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in sent {
+                headers.append(*name, HeaderValue::from_static(value));
+            }
+            let hosts = proxies(style).forwarded_hosts(peer.parse().unwrap(), &headers);
+            hosts.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let none: [&str; 0] = [];
+        let (x_forwarded_for, forwarded) = (ForwardedHeader::XForwardedFor, ForwardedHeader::Forwarded);
+        let both = [
+            ("x-forwarded-host", "a.example, b.example:8443"),
+            ("x-forwarded-host", "c.example"),
+            ("forwarded", "for=192.0.2.1;host=d.example, for=10.0.0.1; Host=\"e.example:8443\";proto=https"),
+            ("forwarded", "for=10.0.0.2;host=f.example;host=g.example, by=10.0.0.3"),
+            ("host", "h.example"),
+        ];
+        assert_eq!(hosts(x_forwarded_for, "10.1.2.3", &both), ["a.example", "b.example:8443", "c.example"]);
+        assert_eq!(hosts(forwarded, "10.1.2.3", &both), ["e.example:8443", "d.example"]);
+        assert_eq!(hosts(x_forwarded_for, "203.0.113.9", &both), none, "anybody can send it");
+        assert_eq!(hosts(x_forwarded_for, "10.1.2.3", &both[2..]), none);
+        assert_eq!(hosts(forwarded, "10.1.2.3", &both[..2]), none);
     }
 
     #[test]

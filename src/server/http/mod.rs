@@ -1,5 +1,7 @@
-//! The HTTP rules of the site: the client's address, the allowed origins, and the security headers.
+//! The HTTP rules of the site: the client's address, the allowed origins and hosts, and the security headers.
 
+pub(crate) mod list_header;
 pub mod client_ip;
 pub mod origin;
+pub(crate) mod wrong_host;
 pub(crate) mod headers;

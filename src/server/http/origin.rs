@@ -5,7 +5,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::http::{HeaderValue, Uri};
+use axum::http::{HeaderValue, Uri, uri::Authority};
 
 /// The configuration key, for error messages.
 pub const KEY: &str = "server.origins";
@@ -18,6 +18,8 @@ const HTTPS: &str = "https://";
 pub struct Origins {
     allowed: Vec<String>,
     all_https: bool,
+    /// Whether the server listens on a loopback address.
+    on_loopback: bool,
 }
 
 /// Why the configured origins cannot be used.
@@ -46,7 +48,7 @@ impl Origins {
             return Err(OriginError::Missing(address));
         }
         let all_https = allowed.iter().all(|it| it.starts_with(HTTPS));
-        Ok(Self { allowed, all_https })
+        Ok(Self { allowed, all_https, on_loopback: address.ip().is_loopback() })
     }
 
     /// Whether a page with this `Origin` header may connect. A client without the header is not a page.
@@ -62,9 +64,25 @@ impl Origins {
     /// Whether the primary origin is reachable from this machine only.
     pub fn primary_is_loopback(&self) -> bool {
         let uri = self.primary().parse::<Uri>().ok();
-        let host = uri.as_ref().and_then(Uri::host).unwrap_or_default();
-        let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
-        host == "localhost" || ip.is_ok_and(|it| it.is_loopback())
+        uri.as_ref().and_then(Uri::host).is_some_and(is_loopback_name)
+    }
+
+    /// Whether a page may be asked for at this host, which is written as in a `Host` header: an origin has it, or it is
+    /// a loopback name and the server listens on loopback.
+    ///
+    /// A host without a port matches an origin with any port, because some proxies leave the port out.
+    pub(crate) fn serves(&self, host: &str) -> bool {
+        let Some(asked) = host.parse::<Authority>().ok().filter(|it| !it.as_str().contains('@')) else {
+            return false;
+        };
+        let matches = |origin: &String| {
+            let Ok(origin) = origin.parse::<Uri>() else { return false };
+            let scheme = origin.scheme_str().unwrap_or_default();
+            let port = origin.port_u16().unwrap_or(default_port(scheme));
+            origin.host().is_some_and(|it| it.eq_ignore_ascii_case(asked.host()))
+                && asked.port_u16().is_none_or(|it| it == port)
+        };
+        (self.on_loopback && is_loopback_name(asked.host())) || self.allowed.iter().any(matches)
     }
 
     /// The first `https` origin with this host, which is written as in a `Host` header, without the port.
@@ -73,8 +91,16 @@ impl Origins {
             let origin = origin.parse::<Uri>().ok();
             origin.as_ref().and_then(Uri::host).is_some_and(|it| it.eq_ignore_ascii_case(host))
         };
-        let mut https = self.allowed.iter().filter(|it| it.starts_with(HTTPS));
-        https.find(|it| has_host(it)).map(String::as_str)
+        self.https().find(|it| has_host(it))
+    }
+
+    /// The first origin over TLS.
+    pub fn first_https(&self) -> Option<&str> {
+        self.https().next()
+    }
+
+    fn https(&self) -> impl Iterator<Item = &str> {
+        self.allowed.iter().map(String::as_str).filter(|it| it.starts_with(HTTPS))
     }
 
     /// Whether all origins use TLS, so that pages may refuse to load anything without it.
@@ -99,6 +125,12 @@ pub fn format_origin(scheme: &str, host: &str, port: u16) -> String {
     } else {
         format!("{scheme}://{host}:{port}")
     }
+}
+
+/// Whether this name always means the machine itself. It is written as in a `Host` header, without the port.
+fn is_loopback_name(host: &str) -> bool {
+    let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|it| it.is_loopback())
 }
 
 fn default_port(scheme: &str) -> u16 {

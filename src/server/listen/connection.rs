@@ -1,52 +1,59 @@
 //! The task of one connection: TLS handshake, HTTP requests, and the hand-over to a WebSocket.
 
-use std::{
-    net::SocketAddr,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{body::Body, extract::ConnectInfo};
+use axum::{
+    body::Body,
+    extract::ConnectInfo,
+    http::{HeaderValue, StatusCode, header},
+};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tower::ServiceExt;
 
-use super::{endpoint::Endpoint, write_timeout::WriteTimeout};
+use super::{
+    endpoint::Endpoint,
+    phase::{Phase, PhaseTracker, TrackedBody},
+    slots::ConnectionSlot,
+    stream::ConnectionStream,
+};
 use crate::server::config::limits::Limit;
 
 /// Bytes of a request's head, and of a response that waits to be sent, at most. Our pages need one or two thousand;
 /// hyper requires at least 8 KiB.
 const MAX_BUFFER: usize = 16 * 1024;
 
-/// How long one connection accepts requests. A browser that needs more opens another one.
-const REQUEST_PERIOD: Duration = Duration::from_secs(60);
-
-/// How long the last response may take after [`REQUEST_PERIOD`], or after the server begins to stop.
-///
-/// Both together are enough for the largest file on the slowest phone. They also end connections that read one byte at
-/// a time.
+/// How long the last response may take after the server begins to stop.
 const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// After this time the next response is the last one of its connection, and says so.
+///
+/// So no client keeps a slot for ever, and a proxy that pools connections opens new ones to all servers now and then.
+/// An idle connection is not closed for its age: a request may be on its way, which a proxy would answer with 502.
+const MAX_AGE: Duration = Duration::from_secs(600);
+
 /// Serves one connection until it ends, becomes a WebSocket, or takes too long.
-pub(crate) async fn serve(stream: TcpStream, address: SocketAddr, endpoint: Arc<Endpoint>) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    address: SocketAddr,
+    endpoint: Arc<Endpoint>,
+    slot: ConnectionSlot,
+) {
     // Without this, the second of two small messages waits until the first is acknowledged (Nagle, RFC 896). If it
     // fails, the connection is only slower.
     let _ = stream.set_nodelay(true);
-    let stream = WriteTimeout::new(stream, endpoint.limits.write_timeout);
+    let tracker = PhaseTracker::new();
+    let stream = ConnectionStream::new(stream, endpoint.limits.write_timeout, Arc::downgrade(&tracker));
     match &endpoint.tls {
-        None => serve_http(stream, address, &endpoint).await,
+        None => serve_http(stream, address, &endpoint, tracker, slot).await,
         Some(tls) => {
             match timeout(endpoint.limits.head_timeout, tls.accept(stream)).await {
-                Ok(Ok(stream)) => serve_http(stream, address, &endpoint).await,
+                Ok(Ok(stream)) => serve_http(stream, address, &endpoint, tracker, slot).await,
                 // A failed handshake is the client's problem. It may not even be TLS.
                 Ok(Err(_)) => {}
                 Err(_) => endpoint.telemetry.limited(Limit::Head),
@@ -55,33 +62,53 @@ pub(crate) async fn serve(stream: TcpStream, address: SocketAddr, endpoint: Arc<
     }
 }
 
-async fn serve_http<S>(stream: S, address: SocketAddr, endpoint: &Endpoint)
-where
+async fn serve_http<S>(
+    stream: S,
+    address: SocketAddr,
+    endpoint: &Endpoint,
+    tracker: Arc<PhaseTracker>,
+    mut slot: ConnectionSlot,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let has_requested = AtomicBool::new(false);
+    let (mut phases, last_request_at) = (tracker.subscribe(), Instant::now() + MAX_AGE);
     let service = service_fn(|request: Request<Incoming>| {
-        has_requested.store(true, Ordering::Relaxed);
+        tracker.on_request();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(address));
-        endpoint.router.clone().oneshot(request)
+        let (response, tracker) = (endpoint.router.clone().oneshot(request), Arc::clone(&tracker));
+        async move {
+            let mut response = response.await?;
+            if Instant::now() >= last_request_at && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(response.map(|it| TrackedBody::new(it, tracker)))
+        }
     });
-    let record_end = |result| endpoint.record_end(result, has_requested.load(Ordering::Relaxed));
     let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(endpoint.limits.head_timeout)
+        // It would not tell an idle connection from a slow head.
+        .header_read_timeout(None)
         .max_buf_size(MAX_BUFFER)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    tokio::select! {
-        result = connection.as_mut() => return record_end(result),
-        () = endpoint.stopping.cancelled() => {}
-        () = sleep(REQUEST_PERIOD) => {}
+    loop {
+        let phase = *phases.borrow_and_update();
+        slot.set_idle(phase == Phase::Idle);
+        tokio::select! {
+            result = connection.as_mut() => return endpoint.record_end(result),
+            () = endpoint.stopping.cancelled() => break,
+            _ = phases.changed() => {}
+            () = sleep(endpoint.limits.of(phase)) => match phase {
+                Phase::Head => return endpoint.telemetry.limited(Limit::Head),
+                Phase::Response => return endpoint.telemetry.limited(Limit::Write),
+                Phase::Idle => break,
+            },
+        }
     }
     connection.as_mut().graceful_shutdown();
     match timeout(LAST_RESPONSE_TIMEOUT, connection).await {
-        Ok(result) => record_end(result),
+        Ok(result) => endpoint.record_end(result),
         Err(_) => endpoint.telemetry.limited(Limit::Write),
     }
 }

@@ -6,11 +6,16 @@ use axum::Router;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::phase::Phase;
 use crate::server::{
     config::limits::{Limit, LimitSettings},
     http::client_ip::Proxies,
     telemetry::Telemetry,
 };
+
+/// How long one response may take: enough for the largest file on the slowest phone. It ends connections that read one
+/// byte at a time.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// Everything that the connections of one listener share.
 pub(crate) struct Endpoint {
@@ -33,10 +38,12 @@ pub(crate) struct Endpoint {
 pub(crate) struct ConnectionLimits {
     /// Open connections, at most.
     pub(crate) open: usize,
-    /// Open connections of one network, at most.
+    /// Open connections of one IPv4 address or one /64 of IPv6, at most.
     pub(crate) open_per_network: usize,
-    /// How long a TLS handshake may take, and the head of a request.
+    /// How long a TLS handshake may take, and then the head of a request.
     pub(crate) head_timeout: Duration,
+    /// How long a connection waits for the next request.
+    pub(crate) idle_timeout: Duration,
     /// How long a write may make no progress.
     pub(crate) write_timeout: Duration,
 }
@@ -44,27 +51,34 @@ pub(crate) struct ConnectionLimits {
 impl ConnectionLimits {
     /// The configured limits.
     pub(crate) const fn new(limits: &LimitSettings) -> Self {
-        let head_timeout = Duration::from_secs(limits.head_seconds);
-        let write_timeout = Duration::from_secs(limits.write_seconds);
-        let open_per_network = match limits.network.open {
-            0 => usize::MAX,
-            open => open,
-        };
-        Self { open: limits.open, open_per_network, head_timeout, write_timeout }
+        Self {
+            open: limits.open,
+            open_per_network: match limits.network.open {
+                0 => usize::MAX,
+                open => open,
+            },
+            head_timeout: Duration::from_secs(limits.head_seconds),
+            idle_timeout: Duration::from_secs(limits.idle_seconds),
+            write_timeout: Duration::from_secs(limits.write_seconds),
+        }
+    }
+
+    /// How long a phase of a connection may last.
+    pub(super) const fn of(&self, phase: Phase) -> Duration {
+        match phase {
+            Phase::Head => self.head_timeout,
+            Phase::Response => RESPONSE_TIMEOUT,
+            Phase::Idle => self.idle_timeout,
+        }
     }
 }
 
 impl Endpoint {
-    /// Counts a connection that ended because it was too slow.
-    ///
-    /// All other errors are the other end's way to leave, and so is a timeout of the next head on a connection that
-    /// `has_requested` something before.
-    pub(crate) fn record_end(&self, result: Result<(), hyper::Error>, has_requested: bool) {
+    /// Counts a connection that ended because a write took too long. All other errors are the other end's way to leave.
+    pub(super) fn record_end(&self, result: Result<(), hyper::Error>) {
         let Err(error) = result else { return };
         let cause = error.source().and_then(|it| it.downcast_ref::<io::Error>());
-        if error.is_timeout() && !has_requested {
-            self.telemetry.limited(Limit::Head);
-        } else if cause.is_some_and(|it| it.kind() == io::ErrorKind::TimedOut) {
+        if cause.is_some_and(|it| it.kind() == io::ErrorKind::TimedOut) {
             self.telemetry.limited(Limit::Write);
         }
     }

@@ -1,12 +1,13 @@
 //! The listeners: they accept connections, bound their number and duration, and serve HTTP on them.
 //!
-//! Every step before a response has a deadline (`connection`), and the number of open connections is bounded (`slots`).
+//! Each phase of a connection has a deadline (`phase`), and the number of open connections is bounded (`slots`).
 //! Neither applies to a WebSocket after its upgrade: its own task has deadlines, and the matchmaker counts it.
 
 mod endpoint;
 mod connection;
+mod phase;
+mod stream;
 mod slots;
-mod write_timeout;
 mod redirect;
 
 pub(crate) use endpoint::{ConnectionLimits, Endpoint};
@@ -37,14 +38,15 @@ pub(crate) async fn serve(listener: TcpListener, endpoint: Endpoint) {
         match accepted {
             Ok((stream, address)) => {
                 // Without a slot, the stream is dropped and so closed.
-                if let Some(slot) = slots.acquire(endpoint.proxies.counted_network(address.ip())) {
-                    slot.run(&tasks, connection::serve(stream, address, Arc::clone(&endpoint)));
+                if let Some(slot) = slots.acquire(endpoint.proxies.counted_address(address.ip())) {
+                    let endpoint = Arc::clone(&endpoint);
+                    slot.run(&tasks, move |slot| connection::serve(stream, address, endpoint, slot));
                 }
             }
             Err(error) if is_connection_error(error.kind()) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections");
-                slots.evict_oldest();
+                slots.evict();
                 sleep(ACCEPT_PAUSE).await;
             }
         }

@@ -1,4 +1,4 @@
-//! The redirect from plain HTTP to the same page over TLS, on configured hosts only.
+//! The redirect from plain HTTP to the same page over TLS.
 
 use std::{future::ready, sync::Arc};
 
@@ -13,7 +13,8 @@ use crate::server::http::origin::Origins;
 
 /// A router that redirects each request to the same path on the `https` origin of the requested host.
 ///
-/// Requests for unknown hosts are refused: an open redirect would help phishers.
+/// Other hosts lead to the first such origin, for the time being. No request can choose another target: an open
+/// redirect would help phishers.
 pub(crate) fn redirect(origins: Arc<Origins>) -> Router {
     Router::new().fallback(move |request: Request| ready(respond(&origins, &request)))
 }
@@ -22,11 +23,17 @@ fn respond(origins: &Origins, request: &Request) -> Response {
     let header = request.headers().get(header::HOST).and_then(|it| it.to_str().ok()?.parse().ok());
     let authority: Option<Authority> = request.uri().authority().cloned().or(header);
     let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
-    match authority.and_then(|it| origins.https_origin(it.host())) {
-        Some(origin) if path.starts_with('/') => {
-            (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, format!("{origin}{path}"))]).into_response()
+    let location = |origin: &str| [(header::LOCATION, [origin, path].concat())];
+    let same_host = authority.and_then(|it| origins.https_origin(it.host()));
+    match (same_host, origins.first_https()) {
+        (Some(origin), _) if path.starts_with('/') => {
+            (StatusCode::PERMANENT_REDIRECT, location(origin)).into_response()
         }
-        Some(_) | None => (StatusCode::MISDIRECTED_REQUEST, "wrong-host").into_response(),
+        (None, Some(first)) if path.starts_with('/') => {
+            (StatusCode::TEMPORARY_REDIRECT, location(first), [(header::CACHE_CONTROL, "no-store")])
+                .into_response()
+        }
+        (Some(_) | None, _) => (StatusCode::MISDIRECTED_REQUEST, "wrong-host").into_response(),
     }
 }
 
@@ -56,14 +63,22 @@ mod tests {
     }
 
     #[test]
-    fn refuses_hosts_that_are_not_configured() {
-        let refused = (421, String::new());
-        for host in
-            ["evil.example", "", "passerby.example.evil.example", "passerby.example@evil.example", "a b"]
-        {
-            assert_eq!(get("/", host), refused, "{host}");
+    fn sends_other_hosts_to_the_first_origin() {
+        let redirect = |to: &str| (307, to.to_owned());
+        for host in [
+            "evil.example",
+            "",
+            "www.passerby.example",
+            "b.example.",
+            "passerby.example.evil.example",
+            "passerby.example@evil.example",
+            "a b",
+        ] {
+            assert_eq!(get("/a?b=c", host), redirect("https://passerby.example/a?b=c"), "{host}");
         }
-        assert_eq!(get("http://evil.example/", "passerby.example"), refused);
-        assert_eq!(get("*", "passerby.example"), refused);
+        let response = get("http://evil.example/", "b.example");
+        assert_eq!(response, redirect("https://passerby.example/"));
+        assert_eq!(get("*", "passerby.example"), (421, String::new()));
+        assert_eq!(get("*", "evil.example"), (421, String::new()));
     }
 }

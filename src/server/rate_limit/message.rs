@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     protocol::{Signal, ToServer, limits::MAX_REFUSALS},
     server::config::limits::{Limit, PeerLimits},
-    time::{Moment, RateLimit},
+    time::{Moment, RateLimit, RateState},
 };
 
 /// Kinds of messages that are counted separately, so that too many of one kind do not block the others.
@@ -82,7 +82,7 @@ pub(crate) struct MessageLimiter([LeakyBucket; 5]);
 
 #[derive(Debug, Default)]
 struct LeakyBucket {
-    due: Moment,
+    rate: RateState,
     /// Messages that were rejected, minus those accepted; at least 0.
     rejected: u16,
 }
@@ -95,7 +95,7 @@ impl MessageLimiter {
     pub(crate) fn check(&mut self, limits: &RateLimits, now: Moment, kind: Kind) -> Decision {
         let (limit, bucket) = (limits.0[kind as usize], &mut self.0[kind as usize]);
         let Some(limit) = limit else { return Decision::Allow };
-        if limit.take(&mut bucket.due, now) {
+        if limit.take(&mut bucket.rate, now) {
             bucket.rejected = bucket.rejected.saturating_sub(1);
             return Decision::Allow;
         }
@@ -103,7 +103,7 @@ impl MessageLimiter {
         if bucket.rejected > MAX_REFUSALS {
             return Decision::Disconnect;
         }
-        Decision::Delay(limit.next_at(bucket.due) - now)
+        Decision::Delay(limit.next_at(bucket.rate) - now)
     }
 }
 

@@ -1,22 +1,27 @@
 //! The rate limiter for everything that one network does: its page requests, sockets, joins and nexts.
 //!
-//! Networks are kept in memory only, and only while something is counted for them.
+//! An IPv6 address counts for three nested networks at once ([`Subnets`]). What one of them rejects costs none of the
+//! others anything. Networks are kept in memory only, and only while something is counted for them.
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use super::message::Kind;
+use super::{
+    message::Kind,
+    subnets::{Scope, Subnet, Subnets},
+};
 use crate::{
     matchmaker::Network,
     server::{
         clock::Clock,
-        config::limits::{Limit, LimitSettings, NetworkLimits},
+        config::limits::{Limit, LimitSettings, NetworkLimits, Rate},
         telemetry::Telemetry,
     },
-    time::{Moment, RateLimit},
+    time::{Moment, RateLimit, RateState},
 };
 
 /// How often idle networks are removed.
@@ -35,111 +40,177 @@ pub(crate) enum Rejection {
     TooMany,
 }
 
-/// What is counted for one network: its open sockets, and the state of each rate limit.
-#[derive(Debug, Default)]
-struct NetworkUsage {
-    sockets: usize,
-    pages: Moment,
-    openings: Moment,
-    joins: Moment,
-    nexts: Moment,
+/// What has a rate limit for each network.
+#[derive(Clone, Copy, Debug)]
+enum Action {
+    /// Requests a page.
+    Page,
+    /// Opens a socket.
+    Opening,
+    /// Joins the queue.
+    Join,
+    /// Asks for another partner.
+    Next,
 }
 
-impl NetworkUsage {
+/// What is counted for one network.
+#[derive(Debug, Default)]
+struct NetworkUsage {
+    /// Open sockets.
+    sockets: usize,
+    /// The state of each rate limit, in the order of [`Action`].
+    rates: [RateState; 4],
+}
+
+/// The limits of all networks of one size.
+#[derive(Debug)]
+struct ScopeLimits {
+    max_sockets: usize,
+    /// In the order of [`Action`]; `None` for unlimited.
+    rates: [Option<RateLimit>; 4],
+}
+
+impl ScopeLimits {
+    fn new(limits: &NetworkLimits, max_connections: usize, scope: Scope) -> Self {
+        let NetworkLimits { connections, pages, openings, joins, nexts, .. } = *limits;
+        let connections = if connections == 0 { usize::MAX } else { connections };
+        let rate = |it: Rate| it.rate_limit().map(|it| it.times(scope.factor()));
+        Self {
+            max_sockets: scope.share(connections, max_connections),
+            rates: [pages, openings, joins, nexts].map(rate),
+        }
+    }
+
     /// Whether no limit is used up at all, so that the entry can be removed.
-    fn is_idle(&self, now: Moment) -> bool {
-        let due = [self.pages, self.openings, self.joins, self.nexts];
-        self.sockets == 0 && due.iter().all(|it| *it <= now)
+    fn is_idle(&self, usage: &NetworkUsage, now: Moment) -> bool {
+        let mut rates = self.rates.iter().zip(usage.rates);
+        usage.sockets == 0 && rates.all(|(limit, it)| limit.is_none_or(|limit| limit.is_unused(it, now)))
     }
 }
 
 /// All networks for which something is counted, and their limits.
 #[derive(Debug)]
 struct UsageTable {
-    max_sockets: usize,
-    pages: Option<RateLimit>,
-    openings: Option<RateLimit>,
-    joins: Option<RateLimit>,
-    nexts: Option<RateLimit>,
+    /// In the order of [`Scope`].
+    limits: [ScopeLimits; Scope::ALL.len()],
     /// Networks, at most.
     capacity: usize,
     last_sweep: Moment,
-    networks: HashMap<Network, NetworkUsage>,
+    networks: HashMap<Subnet, NetworkUsage>,
 }
 
 impl UsageTable {
-    fn new(limits: &LimitSettings) -> Self {
-        let NetworkLimits { connections, pages, openings, joins, nexts, .. } = limits.network;
+    fn new(limits: &LimitSettings, max_connections: usize) -> Self {
         Self {
-            max_sockets: if connections == 0 { usize::MAX } else { connections },
-            pages: pages.rate_limit(),
-            openings: openings.rate_limit(),
-            joins: joins.rate_limit(),
-            nexts: nexts.rate_limit(),
+            limits: Scope::ALL.map(|it| ScopeLimits::new(&limits.network, max_connections, it)),
             capacity: limits.networks,
             last_sweep: Moment::default(),
             networks: HashMap::new(),
         }
     }
 
-    /// The entry of a network, added if need be; `None` if the table is full.
-    fn usage(&mut self, now: Moment, network: Network) -> Option<&mut NetworkUsage> {
+    /// Counts a page request; `Ok(false)` if it is allowed but the table is too full to count it for every network.
+    fn count_page(&mut self, now: Moment, subnets: Subnets) -> Result<bool, Duration> {
+        if self.limits.iter().all(|it| it.rates[Action::Page as usize].is_none()) {
+            return Ok(true);
+        }
         self.sweep(now);
-        let has_room = self.networks.len() < self.capacity || self.networks.contains_key(&network);
-        has_room.then(|| self.networks.entry(network).or_default())
+        if let Some(wait) = self.wait(now, subnets, Action::Page) {
+            return Err(wait);
+        }
+        let tracked = self.track(subnets);
+        self.take(now, tracked, Action::Page);
+        Ok(tracked == subnets)
     }
 
-    /// Counts a page request; `Ok(false)` if it is allowed but the table is too full to count it.
-    fn count_page(&mut self, now: Moment, network: Network) -> Result<bool, Duration> {
-        let Some(pages) = self.pages else { return Ok(true) };
-        let Some(usage) = self.usage(now, network) else { return Ok(false) };
-        wait_if_exceeded(pages, &mut usage.pages, now).map_or(Ok(true), Err)
-    }
-
-    /// Counts a new socket; `Ok(false)` if it is allowed but the table is too full to count it.
-    fn add_socket(&mut self, now: Moment, network: Network) -> Result<bool, Rejection> {
-        let (openings, max_sockets) = (self.openings, self.max_sockets);
-        let Some(usage) = self.usage(now, network) else { return Ok(false) };
-        if let Some(wait) = openings.and_then(|it| wait_if_exceeded(it, &mut usage.openings, now)) {
+    /// Counts a new socket, and returns the networks for which it is counted: all, unless the table is too full.
+    fn add_socket(&mut self, now: Moment, subnets: Subnets) -> Result<Subnets, Rejection> {
+        self.sweep(now);
+        if let Some(wait) = self.wait(now, subnets, Action::Opening) {
             return Err(Rejection::TooFast(wait));
         }
-        if usage.sockets >= max_sockets {
+        if let Some(full) = subnets.iter().find(|it| self.is_full(*it)) {
+            // Its handshake is completed to say so, and that costs something, too. Only the full network pays for it.
+            self.take(now, Subnets::only(full), Action::Opening);
             return Err(Rejection::TooMany);
         }
-        usage.sockets += 1;
-        Ok(true)
+        let tracked = self.track(subnets);
+        self.take(now, tracked, Action::Opening);
+        for subnet in tracked.iter() {
+            if let Some(usage) = self.networks.get_mut(&subnet) {
+                usage.sockets += 1;
+            }
+        }
+        Ok(tracked)
     }
 
-    fn remove_socket(&mut self, now: Moment, network: Network) {
-        let Some(usage) = self.networks.get_mut(&network) else { return };
-        usage.sockets -= 1;
-        if usage.is_idle(now) {
-            self.networks.remove(&network);
+    /// Takes back a socket from the networks for which it was counted.
+    fn remove_socket(&mut self, now: Moment, tracked: Subnets) {
+        for subnet in tracked.iter() {
+            let Some(usage) = self.networks.get_mut(&subnet) else { continue };
+            usage.sockets -= 1;
+            if self.limits[subnet.scope() as usize].is_idle(usage, now) {
+                self.networks.remove(&subnet);
+            }
         }
     }
 
-    /// Counts a message. Returns the time until the next of its kind is accepted, if this one exceeds the limit.
-    fn count_message(&mut self, now: Moment, network: Network, kind: Kind) -> Option<Duration> {
-        let usage = self.networks.get_mut(&network)?;
-        match kind {
-            Kind::Join => wait_if_exceeded(self.joins?, &mut usage.joins, now),
-            Kind::Next => wait_if_exceeded(self.nexts?, &mut usage.nexts, now),
-            Kind::Signal | Kind::Candidate | Kind::Other => None,
+    /// Counts a message. Returns the time until the next of its kind is accepted, if this one exceeds a limit.
+    fn count_message(&mut self, now: Moment, tracked: Subnets, action: Action) -> Option<Duration> {
+        let wait = self.wait(now, tracked, action);
+        if wait.is_none() {
+            self.take(now, tracked, action);
         }
+        wait
+    }
+
+    /// The time until all of these networks allow such an action; `None` if they do now.
+    fn wait(&self, now: Moment, subnets: Subnets, action: Action) -> Option<Duration> {
+        let wait = |subnet: Subnet| {
+            let limit = self.limits[subnet.scope() as usize].rates[action as usize]?;
+            let usage = self.networks.get(&subnet)?;
+            Some(limit.next_at(usage.rates[action as usize]) - now).filter(|it| !it.is_zero())
+        };
+        subnets.iter().filter_map(wait).max()
+    }
+
+    /// Counts an action that all of these networks allow. They are in the table.
+    fn take(&mut self, now: Moment, subnets: Subnets, action: Action) {
+        for subnet in subnets.iter() {
+            let limit = self.limits[subnet.scope() as usize].rates[action as usize];
+            if let (Some(limit), Some(usage)) = (limit, self.networks.get_mut(&subnet)) {
+                limit.take(&mut usage.rates[action as usize], now);
+            }
+        }
+    }
+
+    fn is_full(&self, subnet: Subnet) -> bool {
+        let open = self.networks.get(&subnet).map_or(0, |it| it.sockets);
+        open >= self.limits[subnet.scope() as usize].max_sockets
+    }
+
+    /// Adds the networks to the table, as far as it has room. Returns those that are in it.
+    ///
+    /// The largest goes first: its limits hold for the others, too.
+    fn track(&mut self, subnets: Subnets) -> Subnets {
+        let mut tracked = Subnets::default();
+        for subnet in subnets.iter().rev() {
+            if self.networks.len() < self.capacity || self.networks.contains_key(&subnet) {
+                self.networks.entry(subnet).or_default();
+                tracked.add(subnet);
+            }
+        }
+        tracked
     }
 
     fn sweep(&mut self, now: Moment) {
         let is_full = self.networks.len() >= self.capacity;
         if now - self.last_sweep >= if is_full { SWEEP_INTERVAL_IF_FULL } else { SWEEP_INTERVAL } {
             self.last_sweep = now;
-            self.networks.retain(|_, usage| !usage.is_idle(now));
+            let limits = &self.limits;
+            self.networks.retain(|subnet, usage| !limits[subnet.scope() as usize].is_idle(usage, now));
         }
     }
-}
-
-/// Takes one from a rate limit, or returns the time until that is possible.
-fn wait_if_exceeded(limit: RateLimit, due: &mut Moment, now: Moment) -> Option<Duration> {
-    (!limit.take(due, now)).then(|| limit.next_at(*due) - now)
 }
 
 /// Limits what each network does, with `[limits.network]` of the configuration.
@@ -151,18 +222,23 @@ pub(crate) struct NetworkLimiter {
 }
 
 impl NetworkLimiter {
-    /// A limiter that has counted nothing.
-    pub(crate) fn new(limits: &LimitSettings, clock: Clock, telemetry: Arc<Telemetry>) -> Self {
-        Self { clock, telemetry, table: Mutex::new(UsageTable::new(limits)) }
+    /// A limiter that has counted nothing, for a server with at most `max_connections` peers.
+    pub(crate) fn new(
+        limits: &LimitSettings,
+        max_connections: usize,
+        clock: Clock,
+        telemetry: Arc<Telemetry>,
+    ) -> Self {
+        Self { clock, telemetry, table: Mutex::new(UsageTable::new(limits, max_connections)) }
     }
 
     /// Counts a page request.
     ///
     /// # Errors
     ///
-    /// The time until the next one is accepted, if this one exceeds the limit.
-    pub(crate) fn check_page(&self, network: Network) -> Result<(), Duration> {
-        match self.with_table(|table, now| table.count_page(now, network)) {
+    /// The time until the next one is accepted, if this one exceeds a limit.
+    pub(crate) fn check_page(&self, address: IpAddr) -> Result<(), Duration> {
+        match self.with_table(|table, now| table.count_page(now, Subnets::of(address))) {
             Ok(true) => Ok(()),
             Ok(false) => {
                 self.telemetry.limited(Limit::Networks);
@@ -182,20 +258,23 @@ impl NetworkLimiter {
     /// The [`Rejection`] with its reason.
     pub(crate) fn admit_socket(
         self: &Arc<Self>,
-        network: Network,
+        address: IpAddr,
         counted: bool,
     ) -> Result<NetworkPermit, Rejection> {
+        let permit =
+            |tracked| NetworkPermit { limiter: Arc::clone(self), network: Network::of(address), tracked };
         if !counted {
-            return Ok(NetworkPermit { limiter: Arc::clone(self), network, counted: false });
+            return Ok(permit(Subnets::default()));
         }
-        let result = self.with_table(|table, now| table.add_socket(now, network));
+        let subnets = Subnets::of(address);
+        let result = self.with_table(|table, now| table.add_socket(now, subnets));
         match result {
-            Ok(true) => {}
-            Ok(false) => self.telemetry.limited(Limit::Networks),
+            Ok(tracked) if tracked == subnets => {}
+            Ok(_) => self.telemetry.limited(Limit::Networks),
             Err(Rejection::TooFast(_)) => self.telemetry.limited(Limit::NetworkOpenings),
             Err(Rejection::TooMany) => self.telemetry.limited(Limit::NetworkConnections),
         }
-        result.map(|counted| NetworkPermit { limiter: Arc::clone(self), network, counted })
+        result.map(permit)
     }
 
     fn with_table<T>(&self, act: impl FnOnce(&mut UsageTable, Moment) -> T) -> T {
@@ -212,7 +291,8 @@ impl NetworkLimiter {
 pub(crate) struct NetworkPermit {
     limiter: Arc<NetworkLimiter>,
     network: Network,
-    counted: bool,
+    /// The networks for which the socket is counted.
+    tracked: Subnets,
 }
 
 impl NetworkPermit {
@@ -223,17 +303,17 @@ impl NetworkPermit {
 
     /// Counts a message against the limits of the network.
     ///
-    /// Returns the time until the next of its kind is accepted, if this one exceeds the limit.
+    /// Returns the time until the next of its kind is accepted, if this one exceeds a limit.
     pub(crate) fn check(&self, kind: Kind) -> Option<Duration> {
-        let limit = match kind {
-            Kind::Join => Limit::NetworkJoins,
-            Kind::Next => Limit::NetworkNexts,
+        let (action, limit) = match kind {
+            Kind::Join => (Action::Join, Limit::NetworkJoins),
+            Kind::Next => (Action::Next, Limit::NetworkNexts),
             Kind::Signal | Kind::Candidate | Kind::Other => return None,
         };
-        if !self.counted {
+        if self.tracked.is_empty() {
             return None;
         }
-        let wait = self.limiter.with_table(|table, now| table.count_message(now, self.network, kind))?;
+        let wait = self.limiter.with_table(|table, now| table.count_message(now, self.tracked, action))?;
         self.limiter.telemetry.limited(limit);
         Some(wait)
     }
@@ -241,8 +321,8 @@ impl NetworkPermit {
 
 impl Drop for NetworkPermit {
     fn drop(&mut self) {
-        if self.counted {
-            self.limiter.with_table(|table, now| table.remove_socket(now, self.network));
+        if !self.tracked.is_empty() {
+            self.limiter.with_table(|table, now| table.remove_socket(now, self.tracked));
         }
     }
 }
@@ -254,10 +334,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::server::config::limits::Rate;
 
-    /// For each network: two open sockets; three new sockets, two pages, two joins and two nexts at once, then one of
-    /// each per second.
+    /// For each network of the smallest size: two open sockets; three new sockets, two pages, two joins and two nexts
+    /// at once, then one of each per second.
     fn table(capacity: usize) -> UsageTable {
         let rate = |burst| Rate { burst, per_minute: 60 };
         let network = NetworkLimits {
@@ -268,36 +347,41 @@ mod tests {
             nexts: rate(2),
             ..NetworkLimits::default()
         };
-        UsageTable::new(&LimitSettings { network, networks: capacity, ..LimitSettings::default() })
+        UsageTable::new(&LimitSettings { network, networks: capacity, ..LimitSettings::default() }, 10_000)
     }
 
     fn at(millis: u64) -> Moment {
         Moment::from_millis(millis)
     }
 
-    fn network(number: u8) -> Network {
-        Network::of([192, 0, 2, number].into())
+    fn network(number: u8) -> Subnets {
+        Subnets::of([192, 0, 2, number].into())
+    }
+
+    fn ipv6(text: &str) -> Subnets {
+        Subnets::of(text.parse().unwrap())
     }
 
     #[test]
     fn limits_the_open_sockets_of_a_network() {
         let (mut table, one) = (table(10), network(1));
-        assert_eq!([table.add_socket(at(0), one), table.add_socket(at(0), one)], [Ok(true); 2]);
+        assert_eq!([table.add_socket(at(0), one), table.add_socket(at(0), one)], [Ok(one); 2]);
         assert_eq!(table.add_socket(at(0), one), Err(Rejection::TooMany));
-        assert_eq!(table.add_socket(at(0), network(2)), Ok(true), "another network is not affected");
+        let two = network(2);
+        assert_eq!(table.add_socket(at(0), two), Ok(two), "another network is not affected");
         table.remove_socket(at(2_000), one);
-        assert_eq!(table.add_socket(at(2_000), one), Ok(true));
+        assert_eq!(table.add_socket(at(2_000), one), Ok(one));
     }
 
     #[test]
     fn limits_new_sockets_even_if_they_close_at_once() {
         let (mut table, one) = (table(10), network(1));
         for _ in 0..3 {
-            assert_eq!(table.add_socket(at(0), one), Ok(true));
+            assert_eq!(table.add_socket(at(0), one), Ok(one));
             table.remove_socket(at(0), one);
         }
         assert_eq!(table.add_socket(at(400), one), Err(Rejection::TooFast(Duration::from_millis(600))));
-        assert_eq!(table.add_socket(at(1_000), one), Ok(true));
+        assert_eq!(table.add_socket(at(1_000), one), Ok(one));
     }
 
     #[test]
@@ -313,46 +397,110 @@ mod tests {
         assert_eq!(table.networks.len(), 1, "idle networks are removed");
     }
 
+    /// Opens sockets from new /64 networks of one prefix until one is rejected; returns how many were open.
+    fn fill(table: &mut UsageTable, prefix: &str) -> (usize, Rejection) {
+        let mut open = 0;
+        loop {
+            let subnets = ipv6(&prefix.replace('*', &format!("{open:x}")));
+            match table.add_socket(at(0), subnets) {
+                Ok(_) => open += 1,
+                Err(rejection) => return (open, rejection),
+            }
+        }
+    }
+
     #[test]
-    fn one_ipv6_64_is_one_network() {
-        let [near, same, far] =
-            ["2001:db8::1", "2001:db8::2:3", "2001:db8:0:1::1"].map(|it| Network::of(it.parse().unwrap()));
-        let mut table = table(10);
-        assert_eq!([table.add_socket(at(0), near), table.add_socket(at(0), same)], [Ok(true); 2]);
-        assert_eq!(table.add_socket(at(0), near), Err(Rejection::TooMany));
-        assert_eq!(table.add_socket(at(0), far), Ok(true));
+    fn networks_within_a_larger_one_share_its_limits() {
+        let limits = NetworkLimits {
+            connections: 2,
+            openings: Rate { burst: 0, per_minute: 0 },
+            ..NetworkLimits::default()
+        };
+        let limits = LimitSettings { network: limits, ..LimitSettings::default() };
+        let mut table = UsageTable::new(&limits, 10_000);
+        // Twice as many for a /56 as for a /64, eight times as many for a /48.
+        assert_eq!(fill(&mut table, "2001:db8:1:0*::1"), (4, Rejection::TooMany));
+        assert_eq!(fill(&mut table, "2001:db8:1:f*00::1"), (12, Rejection::TooMany));
+        assert_eq!(fill(&mut table, "2001:db8:2:*00::1"), (16, Rejection::TooMany));
+        assert_eq!(table.count_page(at(0), ipv6("2001:db8:1:1::1")), Ok(true), "only sockets are used up");
+    }
+
+    #[test]
+    fn a_household_cannot_fill_the_server_and_a_campus_can_use_it() {
+        let (limits, total) = (LimitSettings::default(), 10_000);
+        let table = UsageTable::new(&limits, total);
+        let [link, home, site] = table.limits.each_ref().map(|it| it.max_sockets);
+        assert!(link < home && home < site);
+        assert!(site * 8 < total, "a household may have a /48: {site}");
+        assert!(site >= 1_000, "a campus: {site}");
+        let small = UsageTable::new(&limits, 300);
+        assert!(small.limits[2].max_sockets <= 150, "nobody gets more than half");
+    }
+
+    #[test]
+    fn a_rejection_by_one_network_costs_the_others_nothing() {
+        let mut table = table(100);
+        let (full, neighbour) = (ipv6("2001:db8:1:1::1"), ipv6("2001:db8:1:2::1"));
+        for _ in 0..2 {
+            table.add_socket(at(0), full).unwrap();
+        }
+        let rates = |table: &UsageTable| {
+            let [home, site] = [1, 2].map(|at| full.iter().nth(at).unwrap());
+            [home, site].map(|it| (table.networks[&it].sockets, table.networks[&it].rates))
+        };
+        let before = rates(&table);
+        for _ in 0..100 {
+            assert!(table.add_socket(at(0), full).is_err());
+        }
+        assert_eq!(rates(&table), before);
+        assert_eq!(table.add_socket(at(0), neighbour), Ok(neighbour));
+        // The neighbour of the same /56 takes the rest of its pages; what is rejected then costs the /48 nothing.
+        assert_eq!([(); 2].map(|()| table.count_page(at(0), full)), [Ok(true); 2]);
+        assert_eq!([(); 2].map(|()| table.count_page(at(0), neighbour)), [Ok(true); 2]);
+        let before = rates(&table);
+        let third = ipv6("2001:db8:1:3::1");
+        assert!((0..100).all(|_| table.count_page(at(0), third).is_err()));
+        assert_eq!(rates(&table), before);
+        assert!(!table.networks.contains_key(&third.iter().next().unwrap()), "and takes no room");
     }
 
     #[test]
     fn limits_joins_and_nexts_separately() {
         let (mut table, one) = (table(10), network(1));
         table.add_socket(at(0), one).unwrap();
-        for kind in [Kind::Join, Kind::Next] {
-            assert_eq!(
-                [table.count_message(at(0), one, kind), table.count_message(at(0), one, kind)],
-                [None; 2]
-            );
-            assert_eq!(table.count_message(at(100), one, kind), Some(Duration::from_millis(900)));
-            assert_eq!(table.count_message(at(1_000), one, kind), None);
-        }
-        for kind in [Kind::Signal, Kind::Candidate, Kind::Other] {
-            assert!((0..1_000).all(|_| table.count_message(at(0), one, kind).is_none()));
+        for action in [Action::Join, Action::Next] {
+            assert_eq!([(); 2].map(|()| table.count_message(at(0), one, action)), [None; 2]);
+            assert_eq!(table.count_message(at(100), one, action), Some(Duration::from_millis(900)));
+            assert_eq!(table.count_message(at(1_000), one, action), None);
         }
     }
 
     #[test]
     fn networks_beyond_the_capacity_are_admitted_uncounted() {
         let mut table = table(2);
+        let none = Subnets::default();
         for number in 0..100 {
-            assert_eq!(table.add_socket(at(10), network(number)), Ok(number < 2));
+            let one = network(number);
+            assert_eq!(table.add_socket(at(10), one), Ok(if number < 2 { one } else { none }));
         }
         assert_eq!(table.networks.len(), 2);
-        assert_eq!(table.count_message(at(10), network(9), Kind::Next), None);
+        assert_eq!(table.count_message(at(10), none, Action::Next), None);
         // A network without sockets makes room only once its rate limits have recovered, too.
         table.remove_socket(at(10), network(0));
-        assert_eq!(table.add_socket(at(900), network(3)), Ok(false));
-        assert_eq!(table.add_socket(at(1_900), network(3)), Ok(true));
+        assert_eq!(table.add_socket(at(900), network(3)), Ok(none));
+        assert_eq!(table.add_socket(at(1_900), network(3)), Ok(network(3)));
         assert_eq!(table.networks.len(), 2);
+    }
+
+    #[test]
+    fn the_largest_network_is_counted_if_the_table_has_room_for_one_only() {
+        let mut table = table(1);
+        for number in 0..16 {
+            let tracked = table.add_socket(at(0), ipv6(&format!("2001:db8:1:{number:x}00::1"))).unwrap();
+            let scopes: Vec<_> = tracked.iter().map(Subnet::scope).collect();
+            assert_eq!(scopes, [Scope::Site], "{number}");
+        }
+        assert_eq!(table.add_socket(at(0), ipv6("2001:db8:1:ff00::1")), Err(Rejection::TooMany));
     }
 
     #[test]
@@ -367,27 +515,73 @@ mod tests {
         assert!(table.networks.is_empty());
     }
 
+    /// One of 24 /64 networks of one /48, four in each of six /56, or one of two IPv4 addresses. The limits of each
+    /// larger network are lower than those of its parts together.
+    fn subnets_of(number: u8) -> Subnets {
+        match number {
+            0..24 => ipv6(&format!("2001:db8:1:{:x}0{:x}::1", number / 4, number % 4)),
+            _ => network(number),
+        }
+    }
+
     proptest! {
         #[test]
         fn no_network_ever_exceeds_its_open_sockets(
-            steps in proptest::collection::vec((0..4_u8, any::<bool>(), 0..1_500_u64), 1..200),
+            steps in proptest::collection::vec((0..26_u8, 0..4_u8, 0..1_500_u64), 1..300),
+            capacity in 3..30_usize,
         ) {
-            let (mut table, mut now) = (table(3), 0);
-            let mut open = BTreeMap::<u8, Vec<bool>>::new();
-            for (number, opens, gap) in steps {
+            let (mut table, mut now) = (table(capacity), 0);
+            let mut open = BTreeMap::<u8, Vec<Subnets>>::new();
+            for (number, choice, gap) in steps {
                 now += gap;
                 let sockets = open.entry(number).or_default();
-                if opens {
-                    sockets.extend(table.add_socket(at(now), network(number)));
-                } else if sockets.pop() == Some(true) {
-                    table.remove_socket(at(now), network(number));
+                if choice > 0 {
+                    sockets.extend(table.add_socket(at(now), subnets_of(number)));
+                } else if let Some(tracked) = sockets.pop() {
+                    table.remove_socket(at(now), tracked);
                 }
-                prop_assert!(table.networks.len() <= 3);
-                for (number, sockets) in &open {
-                    let counted = sockets.iter().filter(|it| **it).count();
-                    prop_assert!(counted <= 2);
-                    let in_table = table.networks.get(&network(*number)).map_or(0, |it| it.sockets);
-                    prop_assert_eq!(in_table, counted);
+                prop_assert!(table.networks.len() <= capacity);
+                // Counted again from the sockets that are open.
+                let mut counts = HashMap::<Subnet, usize>::new();
+                for subnet in open.values().flatten().flat_map(|it| it.iter()) {
+                    *counts.entry(subnet).or_default() += 1;
+                }
+                for (subnet, count) in &counts {
+                    prop_assert!(*count <= 2 * subnet.scope().factor() as usize);
+                    prop_assert_eq!(table.networks.get(subnet).map(|it| it.sockets), Some(*count));
+                }
+                for (subnet, usage) in &table.networks {
+                    prop_assert!(counts.contains_key(subnet) || usage.sockets == 0);
+                }
+            }
+        }
+
+        #[test]
+        fn no_network_ever_exceeds_its_rate(
+            steps in proptest::collection::vec((0..26_u8, 0..60_u64), 1..300),
+        ) {
+            let (mut table, mut now) = (table(1_000), 0);
+            let mut served = HashMap::<Subnet, Vec<u64>>::new();
+            for (number, gap) in steps {
+                now += gap;
+                let subnets = subnets_of(number);
+                let could = subnets.iter().all(|it| {
+                    let limit = RateLimit::new(60, 2).times(it.scope().factor());
+                    let state = table.networks.get(&it).map_or(RateState::default(), |it| it.rates[0]);
+                    limit.next_at(state) <= at(now)
+                });
+                prop_assert_eq!(table.count_page(at(now), subnets).is_ok(), could);
+                if could {
+                    subnets.iter().for_each(|it| served.entry(it).or_default().push(now));
+                }
+            }
+            for (subnet, times) in served {
+                let factor = u64::from(subnet.scope().factor());
+                for (first, from) in times.iter().enumerate() {
+                    for (more, to) in times[first..].iter().enumerate() {
+                        let allowed = 2 * factor + (to - from) * factor / 1_000;
+                        prop_assert!((more as u64) < allowed, "{subnet:?}: {times:?}");
+                    }
                 }
             }
         }

@@ -88,13 +88,15 @@ pub(crate) async fn serve(sockets: Arc<Sockets>, socket: WebSocket, permit: Netw
     Box::pin(connection.close(cause)).await;
 }
 
-/// Tells a socket whose network has no room for it when to come back, and closes it.
+/// When a page of another origin may try again: an operator may have added the origin meanwhile, which is rare.
+const OTHER_ORIGIN_AFTER: Range<Duration> = Duration::from_secs(50)..Duration::from_secs(60);
+
+/// Tells a socket that is not served why, and when to come back, and closes it. Nothing that it sends is looked at.
 ///
 /// The handshake is completed first: a page cannot see why a handshake failed.
-pub(crate) async fn reject(sockets: Arc<Sockets>, mut socket: WebSocket) {
-    let code = ErrorCode::NetworkFull;
+pub(crate) async fn reject(sockets: Arc<Sockets>, mut socket: WebSocket, code: ErrorCode) {
     sockets.telemetry.closed(code);
-    let Range { start, end } = ROOM_AFTER;
+    let Range { start, end } = if code == ErrorCode::WrongOrigin { OTHER_ORIGIN_AFTER } else { ROOM_AFTER };
     let retry_ms = fastrand::u32(start.as_millis() as u32..end.as_millis() as u32);
     let error = Frame { seq: 0, ack: 0, msg: ToBrowser::Error { code, about: 0, retry_ms: Some(retry_ms) } };
     let closing = async {

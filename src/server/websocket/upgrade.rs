@@ -7,7 +7,7 @@
 use axum::{
     body::Body,
     extract::FromRequestParts,
-    http::{HeaderValue, Request, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use futures::{SinkExt, StreamExt};
@@ -28,7 +28,10 @@ use tokio_tungstenite::{
     },
 };
 
-use crate::protocol::limits::{MAX_FRAME_BYTES, MAX_OUTBOX_MESSAGES, SUBPROTOCOL};
+use crate::{
+    protocol::limits::{MAX_FRAME_BYTES, MAX_OUTBOX_MESSAGES, SUBPROTOCOL},
+    server::http::list_header,
+};
 
 /// Bytes of a socket's read buffer, allocated up front: all messages but descriptions fit, and ten thousand sockets
 /// need 10 MB.
@@ -77,21 +80,34 @@ impl<S: Sync> FromRequestParts<S> for Upgrade {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, UpgradeError> {
         let upgraded = parts.extensions.remove::<OnUpgrade>().ok_or(UpgradeError::NotWebSocket)?;
-        let mut request = Request::new(());
-        (*request.method_mut(), *request.version_mut()) = (parts.method.clone(), parts.version);
-        std::mem::swap(request.headers_mut(), &mut parts.headers);
-        let response = create_response_with_body(&request, Body::empty);
-        std::mem::swap(request.headers_mut(), &mut parts.headers);
-        let mut response = response.map_err(|_| UpgradeError::NotWebSocket)?;
-        let offers = parts.headers.get_all(header::SEC_WEBSOCKET_PROTOCOL);
-        let mut offers = offers.iter().filter_map(|it| it.to_str().ok()).flat_map(|it| it.split(','));
-        if !offers.any(|it| it.trim() == SUBPROTOCOL) {
-            return Err(UpgradeError::WrongSubprotocol);
-        }
-        let chosen = HeaderValue::from_static(SUBPROTOCOL);
-        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, chosen);
+        let response = respond(&parts.method, parts.version, &parts.headers)?;
         Ok(Self { upgraded, response })
     }
+}
+
+/// The response that completes the handshake.
+fn respond(method: &Method, version: Version, headers: &HeaderMap) -> Result<Response, UpgradeError> {
+    let mut request = Request::new(());
+    (*request.method_mut(), *request.version_mut()) = (method.clone(), version);
+    for name in [header::SEC_WEBSOCKET_VERSION, header::SEC_WEBSOCKET_KEY] {
+        if let Some(value) = headers.get(&name) {
+            request.headers_mut().insert(name, value.clone());
+        }
+    }
+    // Tungstenite looks only at the first line of these lists, and takes no other protocol beside ours.
+    for (name, token) in [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")] {
+        if list_header::contains(headers, &name, token) {
+            request.headers_mut().insert(name, HeaderValue::from_static(token));
+        }
+    }
+    let mut response =
+        create_response_with_body(&request, Body::empty).map_err(|_| UpgradeError::NotWebSocket)?;
+    if !list_header::items(headers, &header::SEC_WEBSOCKET_PROTOCOL).any(|it| it == SUBPROTOCOL) {
+        return Err(UpgradeError::WrongSubprotocol);
+    }
+    let chosen = HeaderValue::from_static(SUBPROTOCOL);
+    response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, chosen);
+    Ok(response)
 }
 
 impl Upgrade {
@@ -176,6 +192,68 @@ impl WebSocket {
                 return self.0.flush().await;
             }
             kind = Data::Continue;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The headers of a handshake, with these instead of its own lines of the same names.
+    fn answer(changed: &[(&'static str, &'static str)]) -> Result<u16, UpgradeError> {
+        let own = [
+            ("connection", "Upgrade"),
+            ("upgrade", "websocket"),
+            ("sec-websocket-version", "13"),
+            ("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ=="),
+            ("sec-websocket-protocol", SUBPROTOCOL),
+        ];
+        let kept = own.iter().filter(|(name, _)| changed.iter().all(|it| it.0 != *name));
+        let mut headers = HeaderMap::new();
+        for (name, value) in kept.chain(changed) {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        let response = respond(&Method::GET, Version::HTTP_11, &headers)?;
+        let text = |name: &'static str| response.headers()[name].to_str().unwrap();
+        assert_eq!((text("connection"), text("upgrade")), ("Upgrade", "websocket"));
+        assert_eq!(text("sec-websocket-accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", "RFC 6455, 1.3");
+        assert_eq!(text("sec-websocket-protocol"), SUBPROTOCOL);
+        Ok(response.status().as_u16())
+    }
+
+    #[test]
+    fn list_headers_may_have_several_items_and_lines() {
+        for changed in [
+            &[][..],
+            &[("connection", "keep-alive"), ("connection", "Upgrade")],
+            &[("connection", "keep-alive, UPGRADE")],
+            &[("connection", "upgrade,keep-alive")],
+            &[("upgrade", "websocket, h2c")],
+            &[("upgrade", "h2c,WebSocket")],
+            &[("upgrade", "h2c"), ("upgrade", "websocket")],
+            &[("sec-websocket-protocol", "a, passerby.v1 , b")],
+            &[("sec-websocket-protocol", "a"), ("sec-websocket-protocol", "passerby.v1")],
+        ] {
+            assert_eq!(answer(changed), Ok(101), "{changed:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_handshake() {
+        for changed in [
+            ("connection", "keep-alive"),
+            ("connection", "not-upgrade"),
+            ("connection", ""),
+            ("upgrade", "h2c"),
+            ("upgrade", "websockets"),
+            ("sec-websocket-version", "8"),
+        ] {
+            assert_eq!(answer(&[changed]), Err(UpgradeError::NotWebSocket), "{changed:?}");
+        }
+        for offers in ["passerby.v0", "passerby.v1x, PASSERBY.V1", ""] {
+            let answer = answer(&[("sec-websocket-protocol", offers)]);
+            assert_eq!(answer, Err(UpgradeError::WrongSubprotocol), "{offers}");
         }
     }
 }

@@ -20,7 +20,11 @@ use tokio::{
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async,
-    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
+    tungstenite::{
+        Message,
+        client::IntoClientRequest,
+        http::{HeaderValue, Request},
+    },
 };
 
 use super::{ANSWER, CANDIDATE, OFFER, TEST_TIMEOUT};
@@ -58,7 +62,30 @@ impl TestSocket {
 
     /// Connects as a reverse proxy does, with this `X-Forwarded-For` header if there is one.
     pub(crate) async fn open_via_proxy(server: impl Into<SocketAddr>, forwarded_for: Option<&str>) -> Self {
-        let socket = connect(server.into(), forwarded_for).await;
+        let address = server.into();
+        let origin = format!("http://localhost:{}", address.port());
+        Self::open_from(address, &origin, forwarded_for).await
+    }
+
+    /// The handshake of a page of this origin, with this `X-Forwarded-For` header if there is one.
+    pub(crate) fn request(port: u16, origin: &str, forwarded_for: Option<&str>) -> Request<()> {
+        let mut request = format!("ws://127.0.0.1:{port}/ws").into_client_request().unwrap();
+        let header = |text: &str| HeaderValue::from_str(text).unwrap();
+        request.headers_mut().insert("Origin", header(origin));
+        request.headers_mut().insert("Sec-WebSocket-Protocol", header(SUBPROTOCOL));
+        if let Some(forwarded_for) = forwarded_for {
+            request.headers_mut().insert("X-Forwarded-For", header(forwarded_for));
+        }
+        request
+    }
+
+    /// Connects as a page of this origin does.
+    pub(crate) async fn open_from(
+        server: impl Into<SocketAddr>,
+        origin: &str,
+        forwarded_for: Option<&str>,
+    ) -> Self {
+        let socket = connect_from(server.into(), origin, forwarded_for).await;
         let raw = socket.get_ref().as_fd().try_clone_to_owned().unwrap().into();
         let (writer, reader) = socket.split();
         let (sender, received) = mpsc::unbounded_channel();
@@ -133,17 +160,15 @@ impl TestSocket {
 
 /// Connects with the origin of the server's own pages, and with this `X-Forwarded-For` header if there is one.
 pub(crate) async fn connect(address: SocketAddr, forwarded_for: Option<&str>) -> RawSocket {
-    let origin = format!("http://localhost:{}", address.port());
-    let mut request = format!("ws://{address}/ws").into_client_request().unwrap();
-    let header = |text: &str| HeaderValue::from_str(text).unwrap();
-    request.headers_mut().insert("Origin", header(&origin));
-    request.headers_mut().insert("Sec-WebSocket-Protocol", header(SUBPROTOCOL));
-    if let Some(forwarded_for) = forwarded_for {
-        request.headers_mut().insert("X-Forwarded-For", header(forwarded_for));
-    }
+    connect_from(address, &format!("http://localhost:{}", address.port()), forwarded_for).await
+}
+
+async fn connect_from(address: SocketAddr, origin: &str, forwarded_for: Option<&str>) -> RawSocket {
+    let request = TestSocket::request(address.port(), origin, forwarded_for);
     let stream = TcpStream::connect(address).await.expect("a server");
     let (socket, response) = client_async(request, stream).await.expect("a handshake");
-    assert_eq!(response.headers().get("Sec-WebSocket-Protocol"), Some(&header(SUBPROTOCOL)));
+    let protocol = response.headers().get("Sec-WebSocket-Protocol");
+    assert_eq!(protocol, Some(&HeaderValue::from_static(SUBPROTOCOL)));
     socket
 }
 

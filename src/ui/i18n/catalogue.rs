@@ -84,6 +84,7 @@ catalogue! {
     server_lost: StateText,
     server_full: StateText,
     network_full: StateText,
+    wrong_address: StateText,
     tries_again: &'static str,
     rate_limited: StateText,
     no_relay: StateText,

@@ -7,6 +7,7 @@ mod catalogue;
 
 mod english;
 mod crowds;
+mod symbols;
 mod pseudo;
 
 use leptos::prelude::expect_context;

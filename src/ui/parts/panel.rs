@@ -16,7 +16,7 @@ use super::{
 use crate::{
     call::{Intent, Phase, Problem, Snapshot, Switch},
     ui::{
-        PageContext,
+        Home, PageContext,
         i18n::{Words, words},
         view_model,
     },
@@ -27,6 +27,8 @@ use crate::{
 pub(crate) fn Panel() -> impl IntoView {
     let heading: PageHeading = expect_context();
     let words = words();
+    let Home(home) = use_context().unwrap_or_default();
+    let home_page = [&home, "/"].concat();
     view! {
         <div class="panel">
             <Figure/>
@@ -36,6 +38,9 @@ pub(crate) fn Panel() -> impl IntoView {
                     {derived_text(|words, it| view_model::panel(words, it).heading)}
                 </h1>
                 <p class="panel-sentence">{derived_text(|words, it| view_model::panel(words, it).sentence)}</p>
+                <a class="panel-link" hidden=derived(|it| !view_model::shows_home(it)) href=home_page>
+                    {home}
+                </a>
                 <OccupancyLine/>
                 <SearchStatus/>
                 <p class="sought" hidden=derived(|it| it.problem.is_none() || it.retries_in.is_none())>
@@ -144,8 +149,12 @@ fn badge(snapshot: Snapshot) -> &'static str {
         Some(Problem::Unsupported) => icon::BROWSER,
         Some(Problem::Insecure) => icon::LOCK,
         Some(Problem::RateLimited) => icon::CLOCK,
-        Some(Problem::ServerLost | Problem::ServerFull | Problem::NetworkFull | Problem::NoRelay) => {
-            icon::SERVER
-        }
+        Some(
+            Problem::ServerLost
+            | Problem::ServerFull
+            | Problem::NetworkFull
+            | Problem::WrongAddress
+            | Problem::NoRelay,
+        ) => icon::SERVER,
     }
 }

@@ -14,7 +14,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{HtmlElement, window};
 
 use super::js::reflect::{call_async, get};
-use crate::ui::{BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, WORDS_ID};
+use crate::ui::{
+    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, WORDS_ID,
+};
 
 /// Adds a performance mark.
 pub(crate) fn mark(name: &str) {
@@ -32,6 +34,11 @@ pub(crate) fn root() -> Option<HtmlElement> {
 /// The name of this build of the page.
 pub(crate) fn build() -> String {
     root().and_then(|it| it.get_attribute(BUILD_ATTRIBUTE)).unwrap_or_default()
+}
+
+/// The public origin of the site, which may differ from the one that the page was loaded from.
+pub(crate) fn home() -> String {
+    root().and_then(|it| it.get_attribute(HOME_ATTRIBUTE)).unwrap_or_default()
 }
 
 /// The texts of the catalogue that the server has sent, one a line.

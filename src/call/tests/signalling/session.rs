@@ -329,6 +329,49 @@ fn reports_a_full_server_and_redials() {
 }
 
 #[test]
+fn page_at_the_wrong_address_stops_and_closes_the_devices() {
+    for has_devices in [true, false] {
+        let mut page = TestPage::new();
+        page.press(Intent::Start);
+        if has_devices {
+            page.handle(Input::MediaOpened(BOTH));
+        }
+        page.handle(Input::SocketOpened);
+        page.take_actions();
+        receive_error(&mut page, ErrorCode::WrongOrigin);
+        assert_eq!((page.phase(), page.problem()), (Phase::Landing, Some(Problem::WrongAddress)));
+        let actions = page.take_actions();
+        assert!(
+            actions.contains(&"close media".into()) && actions.contains(&"close socket".into()),
+            "{actions:?}"
+        );
+        page.handle(Input::SocketLost);
+        page.advance(secs(120));
+        assert_eq!(page.take_actions(), [""; 0], "no attempt from here can succeed");
+        page.press(Intent::Start);
+        assert!(page.take_actions().contains(&"open socket".into()), "a person may try again");
+    }
+}
+
+#[test]
+fn call_goes_on_at_the_wrong_address() {
+    let mut page = TestPage::talking();
+    page.lose_socket_and_redial();
+    page.take_actions();
+    page.handle(Input::SocketOpened);
+    receive_error(&mut page, ErrorCode::WrongOrigin);
+    page.lose_socket();
+    page.advance(secs(2));
+    assert_eq!((page.phase_name(), page.problem()), ("talking", Some(Problem::WrongAddress)));
+    page.press(Intent::Next);
+    assert_eq!((page.phase_name(), page.problem()), ("ready", Some(Problem::WrongAddress)));
+    page.handle(Input::NetworkChanged);
+    page.handle(Input::SocketOpened);
+    receive_error(&mut page, ErrorCode::WrongOrigin);
+    assert_eq!((page.phase(), page.problem()), (Phase::Landing, Some(Problem::WrongAddress)));
+}
+
+#[test]
 fn errors_without_consequence_change_nothing() {
     for code in
         [ErrorCode::NotYourMatch, ErrorCode::TooManyCandidates, ErrorCode::Replaced, ErrorCode::BadFrame]

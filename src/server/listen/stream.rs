@@ -1,8 +1,9 @@
-//! A stream whose writes time out if the other end does not read.
+//! [`ConnectionStream`]: the stream of a connection, whose writes time out if the other end does not read.
 
 use std::{
     io::{self, IoSlice},
     pin::Pin,
+    sync::Weak,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -12,19 +13,32 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-/// A stream that fails with [`io::ErrorKind::TimedOut`] if a write makes no progress for too long.
+use super::phase::PhaseTracker;
+
+/// A stream that fails with [`io::ErrorKind::TimedOut`] if a write makes no progress for too long, and that reports
+/// when bytes arrive.
 #[derive(Debug)]
-pub(crate) struct WriteTimeout<S> {
+pub(super) struct ConnectionStream<S> {
     stream: S,
     timeout: Duration,
+    /// Gone once the connection has become a WebSocket.
+    tracker: Weak<PhaseTracker>,
     /// Present only while a write waits, so that thousands of idle sockets need no timer.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> WriteTimeout<S> {
-    /// Wraps `stream`. Each write has to make some progress within `timeout`.
-    pub(crate) fn new(stream: S, timeout: Duration) -> Self {
-        Self { stream, timeout, deadline: None }
+impl<S> ConnectionStream<S> {
+    /// Wraps `stream`. Each write has to make some progress within `timeout`; `tracker` is told of bytes that arrive.
+    pub(super) fn new(stream: S, timeout: Duration, tracker: Weak<PhaseTracker>) -> Self {
+        Self { stream, timeout, tracker, deadline: None }
+    }
+
+    fn report_bytes(&mut self) {
+        match self.tracker.upgrade() {
+            Some(tracker) => tracker.on_bytes(),
+            // Frees the memory, since a WebSocket may last for days.
+            None => self.tracker = Weak::new(),
+        }
     }
 
     /// The result of a write, or the timeout.
@@ -39,17 +53,22 @@ impl<S> WriteTimeout<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ConnectionStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let result = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.report_bytes();
+        }
+        result
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ConnectionStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.or_timeout(result, cx)
