@@ -574,7 +574,13 @@ async fn tells_a_page_of_another_origin_that_its_address_is_wrong() {
     for origin in ["null", "https://elsewhere.example", "http://localhost", "http://localhost.:3000"] {
         let mut socket = TestSocket::open_from(&server, origin, None).await;
         // Nothing that it sends reaches the matchmaker.
-        let hello = ToServer::Hello { resume: None, ticket: None, device: None, past: PastPairs::default() };
+        let hello = ToServer::Hello {
+            resume: None,
+            ticket: None,
+            device: None,
+            past: PastPairs::default(),
+            features: Features::all(),
+        };
         socket.send(encode(&Frame { seq: 0, ack: 0, msg: hello })).await;
         let Ok(Frame { seq: 0, msg, .. }) = socket.receive().await else { panic!("closed without a word") };
         let is_told = matches!(
