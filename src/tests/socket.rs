@@ -160,20 +160,18 @@ async fn a_page_of_the_first_release_leaves_with_1000_only() {
         other.join().await;
         old.receive_match().await;
         other.receive_match().await;
-        let match_id = other.match_id;
         old.socket.close(code).await;
-        let expected = if leaves {
-            ToBrowser::Ended { match_id, reason: EndReason::PartnerLeft }
-        } else {
-            ToBrowser::Partner { match_id, signalling: Signalling::Lost, signals_lost: false }
-        };
         let received = loop {
             match other.receive().await {
                 ToBrowser::Waiting {} => {}
                 other => break other,
             }
         };
-        assert_eq!(received, expected, "{code}");
+        match received {
+            ToBrowser::Ended { reason: EndReason::PartnerLeft, .. } => assert!(leaves, "{code}"),
+            ToBrowser::Partner { signalling: Signalling::Lost, .. } => assert!(!leaves, "{code}"),
+            other => panic!("{code}: {other:?}"),
+        }
     }
 }
 

@@ -161,10 +161,9 @@ fn past() -> [Golden<Frame<ToServer>>; 3] {
     ]
 }
 
-/// Every message to the server.
-fn to_server() -> Vec<Golden<Frame<ToServer>>> {
+/// The hello of this build, without and with a session to resume, then those of the first release.
+fn hellos() -> Vec<Golden<Frame<ToServer>>> {
     let resume = Some(Resume { peer: PEER, secret: SECRET });
-    let media = Media { audio: true, video: true };
     let hello = |resume, ticket: Option<&str>| ToServer::Hello {
         resume,
         ticket: ticket.map(str::to_owned),
@@ -179,7 +178,7 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         msg
     };
     let proof = r#""resume":{"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"}"#;
-    let mut all = vec![
+    vec![
         golden(0, 0, r#"{"hello":{"features":["goodbye"]}}"#, with_features(hello(None, None))),
         golden(
             0,
@@ -190,6 +189,14 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         golden(0, 0, r#"{"hello":{}}"#, hello(None, None)),
         golden(0, 9, &format!(r#"{{"hello":{{{proof}}}}}"#), hello(resume, None)),
         golden(0, 0, r#"{"hello":{"ticket":"t.1","device":"t.1"}}"#, hello(None, Some("t.1"))),
+    ]
+}
+
+/// Every message to the server.
+fn to_server() -> Vec<Golden<Frame<ToServer>>> {
+    let media = Media { audio: true, video: true };
+    let mut all = hellos();
+    all.extend([
         golden(
             1,
             0,
@@ -214,7 +221,7 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         golden(7, 6, r#"{"leave":{}}"#, ToServer::Leave {}),
         golden(u64::MAX, u64::MAX, r#"{"leave":{}}"#, ToServer::Leave {}),
         golden(0, 6, r#"{"ping":{}}"#, ToServer::Ping {}),
-    ];
+    ]);
     all.extend(past());
     all.extend(signals().into_iter().map(|(text, signal)| {
         let text = format!(r#"{{"prepared":{{"number":1,"signal":{text}}}}}"#);

@@ -1,5 +1,5 @@
-//! The handshake with the server: the hello on a new socket, the welcome that answers it, what has to be sent again to a
-//! session that lacks it, and the goodbye.
+//! The handshake with the server: the hello on a new socket, the welcome that answers it, and what has to be sent again
+//! to a session that lacks it. Also the goodbye.
 
 use super::{server_knowledge::Welcome, session::Session};
 use crate::{
