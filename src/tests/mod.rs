@@ -8,6 +8,8 @@
 
 mod autobahn;
 mod duet;
+mod handover;
+mod health;
 mod limits;
 mod http_connections;
 mod leaks;

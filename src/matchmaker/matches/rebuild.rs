@@ -24,7 +24,7 @@ impl Matchmaker {
             && match_of(ticket.peer).is_none()
             && match_of(ticket.partner).is_none();
         let has_room = self.peers.len() + 2 <= self.limits.max_connections;
-        (is_current || is_unknown && has_room && !self.draining).then_some(ticket)
+        (is_current || is_unknown && has_room && self.draining.is_none()).then_some(ticket)
     }
 
     /// Resumes the match of a verified ticket on a new socket.

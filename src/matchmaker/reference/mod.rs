@@ -3,6 +3,7 @@
 //! All state is in lists and every query scans them. After each input the model looks through the whole queue: it makes
 //! the best of all possible pairs, then the next best, until no pair is left.
 
+mod draining;
 mod queueing;
 mod past_partners;
 mod queries;
@@ -64,7 +65,9 @@ pub(crate) struct ReferenceModel {
     /// Pairs of pages that have parted, and until when they are not paired again.
     kept_apart: Vec<(usize, usize, u64)>,
     last_turn: usize,
-    pub(crate) draining: bool,
+    /// Once the server drains, when it stops at the latest (ms).
+    pub(crate) draining: Option<u64>,
+    has_stopped: bool,
     capacity: usize,
     devices: Vec<ModelDevice>,
 }
@@ -86,7 +89,8 @@ impl ReferenceModel {
             matches: Vec::new(),
             kept_apart: Vec::new(),
             last_turn: 0,
-            draining: false,
+            draining: None,
+            has_stopped: false,
             capacity,
             devices: Vec::new(),
         }
@@ -124,7 +128,9 @@ impl ReferenceModel {
     pub(crate) fn send_hello(&mut self, page: usize) {
         self.catch_up();
         match self.pages[page].state {
-            PageState::AwaitingHello { .. } if self.draining => self.dismiss(page, ErrorCode::ServerStops),
+            PageState::AwaitingHello { .. } if self.draining.is_some() => {
+                self.dismiss(page, ErrorCode::ServerStops)
+            }
             PageState::AwaitingHello { .. } if self.peer_count() >= self.capacity => {
                 self.dismiss(page, ErrorCode::ServerFull);
             }
@@ -275,16 +281,6 @@ impl ReferenceModel {
         self.forget(page, EndReason::PartnerLeft);
     }
 
-    pub(crate) fn drain(&mut self) {
-        self.catch_up();
-        self.draining = true;
-        for page in 0..self.pages.len() {
-            if let PageState::Idle | PageState::Waiting(..) = self.pages[page].state {
-                self.dismiss_if_draining(page);
-            }
-        }
-    }
-
     /// Handles all deadlines up to now, earliest first, and then makes all possible pairs.
     pub(crate) fn catch_up(&mut self) {
         self.caught_up_at = self.now;
@@ -293,6 +289,7 @@ impl ReferenceModel {
                 (_, 0, page) => self.dismiss(page, ErrorCode::HelloFirst),
                 (_, 1, page) => self.forget(page, EndReason::PartnerLost),
                 (_, 3, page) => self.widen(page),
+                (_, 4, _) => self.stop(),
                 (_, _, match_index) if self.matches[match_index].ends.iter().any(|it| self.is_lost(*it)) => {
                     self.matches[match_index].connect_by = self.now + 20_000;
                 }
@@ -357,13 +354,6 @@ impl ReferenceModel {
         self.send_to_page(page, ModelEvent::Error(code));
         if self.pages[page].refusals > 16 {
             self.dismiss(page, ErrorCode::TooManyRefusals);
-        }
-    }
-
-    fn dismiss_if_draining(&mut self, page: usize) {
-        if self.draining {
-            self.send_to_page(page, ModelEvent::ComeBack);
-            self.dismiss(page, ErrorCode::ServerStops);
         }
     }
 

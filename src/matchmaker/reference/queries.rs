@@ -163,7 +163,12 @@ impl ReferenceModel {
             }
         };
         let widening = self.pages.iter().enumerate().filter_map(widening);
-        pages.chain(widening).chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
+        let stop = self.stops_at().map(|at| (at, 4, 0));
+        pages
+            .chain(widening)
+            .chain(self.matches.iter().enumerate().filter_map(of_match))
+            .chain(stop)
+            .collect()
     }
 
     /// The match, if the page is in it now; `None` if it was once, and an error if it never was.
@@ -181,7 +186,7 @@ impl ReferenceModel {
 
     /// Why the server rejects another socket, if it does.
     pub(crate) fn admission_error(&self, sockets: usize) -> Option<ErrorCode> {
-        if self.draining {
+        if self.draining.is_some() {
             Some(ErrorCode::ServerStops)
         } else {
             (sockets >= self.capacity.saturating_add(self.lost_peers())).then_some(ErrorCode::ServerFull)

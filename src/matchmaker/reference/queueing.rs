@@ -56,7 +56,7 @@ impl ReferenceModel {
     }
 
     pub(crate) fn enqueue_at(&mut self, page: usize, (since, turn): (u64, usize)) {
-        if self.draining {
+        if self.draining.is_some() {
             return self.dismiss_if_draining(page);
         }
         self.pages[page].state = PageState::Waiting(since, turn);

@@ -36,6 +36,10 @@ const REQUEST_PERIOD: Duration = Duration::from_secs(60);
 /// a time.
 const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// How long the first request of a connection may take when the server stops. It follows the connection's beginning
+/// within two round trips, and without a request hyper would close the connection.
+const LATE_REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// Serves one connection until it ends, becomes a WebSocket, or takes too long.
 pub(crate) async fn serve(stream: TcpStream, address: SocketAddr, endpoint: Arc<Endpoint>) {
     // Without this, the second of two small messages waits until the first is acknowledged (Nagle, RFC 896). If it
@@ -74,9 +78,15 @@ where
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
+    let stopped = async {
+        endpoint.stopping.cancelled().await;
+        if !has_requested.load(Ordering::Relaxed) {
+            sleep(LATE_REQUEST_TIMEOUT).await;
+        }
+    };
     tokio::select! {
         result = connection.as_mut() => return record_end(result),
-        () = endpoint.stopping.cancelled() => {}
+        () = stopped => {}
         () = sleep(REQUEST_PERIOD) => {}
     }
     connection.as_mut().graceful_shutdown();
