@@ -14,6 +14,7 @@ mod limits;
 mod http_connections;
 mod leaks;
 mod pages;
+mod samples;
 mod socket;
 mod support;
 mod tidy;
