@@ -29,7 +29,7 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run lan dev build check lint test browser-tests fuzz soak autobahn abuse bench load shots path help
+.PHONY: run lan dev build check lint test browser-tests samples fuzz soak autobahn abuse bench load shots path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
@@ -42,11 +42,11 @@ lan: build ## Serve to phones in the same network over https on port 3443, with 
 dev: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) ## Serve, and rebuild at every change
 	cargo leptos watch
 
-build: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) ## target/release/passerby and target/site; fails if the wasm is too heavy
+build: tools ## target/release/passerby and target/site; fails if the wasm is too heavy
 	cargo leptos build --release -P --split --lib-features split
 	@scripts/weigh-wasm target/site/pkg $(PAGE_BUDGET_BYTES) $(CALL_BUDGET_BYTES)
 
-check: lint ## The fast loop: formatting, lints for both halves, unit and property tests
+check: lint systemd ## The fast loop: formatting, lints for both halves, unit and property tests
 	cargo test --features ssr
 
 lint: wasm-target $(NODE_MODULES) ## Formatting, lints for both halves, and types of the browser stories
@@ -57,11 +57,14 @@ lint: wasm-target $(NODE_MODULES) ## Formatting, lints for both halves, and type
 	cargo clippy --features split --lib --target wasm32-unknown-unknown -- -D warnings
 	npm --prefix end2end run --silent check
 
-test: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) chromium firefox coturn pebble ## Everything that must pass before a change is merged
+test: tools chromium firefox coturn pebble systemd ## Everything that must pass before a change is merged
 	@scripts/test-stages
 
 browser-tests: build chromium firefox coturn pebble ## The stories in end2end/tests in real Chromium and Firefox
 	npm --prefix end2end test
+
+samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn and systemd, and the container by its steps
+	@scripts/check-samples
 
 fuzz: ## Fuzz messages, descriptions and candidates for FUZZ_SECONDS (20) each
 	@scripts/fuzz
@@ -99,7 +102,9 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Set-up: each step checks first and does nothing if nothing is missing
-.PHONY: wasm-target chromium firefox coturn pebble
+.PHONY: tools wasm-target chromium firefox coturn pebble systemd
+
+tools: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) ## Everything that `make build` needs
 
 wasm-target:
 	@scripts/wasm-target
@@ -115,6 +120,9 @@ coturn:
 
 pebble:
 	@scripts/pebble
+
+systemd:
+	@scripts/systemd
 
 # Its own release profile takes 13 minutes to build a tool that runs for seconds.
 $(CARGO_LEPTOS):

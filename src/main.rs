@@ -4,7 +4,7 @@ use std::{path::PathBuf, process};
 
 use anyhow::Context;
 use clap::Parser;
-use passerby::server::{self, Config, Listeners};
+use passerby::server::{self, Config, InheritedSockets, Listeners, Resolved};
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -24,20 +24,37 @@ struct Arguments {
     /// Check whether the server can start with this configuration, and exit
     #[arg(long)]
     check_config: bool,
+    /// Ask a running server with this configuration whether it is alive, and exit with 0 if it is
+    #[arg(long, conflicts_with = "check_config")]
+    health: bool,
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
+fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let resolved = Config::load(&arguments.config, server::config::process_environment())
-        .and_then(Config::resolve)
+    // Before there are threads.
+    let inherited = InheritedSockets::take()?;
+    let resolved = load(&arguments, &inherited)
         .with_context(|| format!("cannot start with {}", arguments.config.display()))?;
     if arguments.check_config {
         return Ok(());
     }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if arguments.health {
+        return runtime.block_on(server::check_health(&resolved));
+    }
+    runtime.block_on(serve(resolved, inherited))
+}
+
+fn load(arguments: &Arguments, inherited: &InheritedSockets) -> anyhow::Result<Resolved> {
+    let mut config = Config::load(&arguments.config, server::config::process_environment())?;
+    inherited.replace_addresses(&mut config)?;
+    Ok(config.resolve()?)
+}
+
+async fn serve(resolved: Resolved, inherited: InheritedSockets) -> anyhow::Result<()> {
     server::start_log(&resolved.log)?;
     server::raise_open_files_limit(resolved.max_connections, resolved.limits.open);
-    let listeners = Listeners::bind(&resolved).await?;
+    let listeners = Listeners::bind(&resolved, inherited)?;
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut stop_signal = async move || {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }

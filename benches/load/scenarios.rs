@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use crate::{
     Row,
     bot::Order,
-    crowd::{Crowd, Totals},
+    crowd::{BotRecord, Crowd, Totals},
     server::Server,
 };
 
@@ -215,11 +215,7 @@ pub(crate) async fn drain() -> Vec<Row> {
     let (talking, unmatched) = crowd.bots.split_at(2 * PAIRS);
     let first_lost = talking.iter().filter_map(|it| it.lost_at).min().expect("at least one");
     let ended: Vec<EndReason> = talking.iter().filter_map(|it| it.ended).collect();
-    let mut return_times: Vec<_> = unmatched.iter().filter_map(|it| it.come_back_ms).collect();
-    return_times.sort_unstable();
-    let count_in =
-        |range: std::ops::Range<u32>| return_times.iter().filter(|it| range.contains(*it)).count() as f64;
-    let busiest = (1..10).map(|half| count_in(half * 500..half * 500 + 500)).fold(0.0, f64::max);
+    let (busiest, at_another_time) = return_times(unmatched);
     let second = exit_after_second_signal().await;
     vec![
         Row::new(
@@ -234,6 +230,7 @@ pub(crate) async fn drain() -> Vec<Row> {
             15.0,
             "%",
         ),
+        Row::new("of them, due back earlier or later than planned", at_another_time, 0.0, "bots"),
         Row::new("of 2,000 in calls, told that the call ended", ended.len() as f64, 0.0, "bots"),
         Row::new(
             "signals lost before the last half second",
@@ -255,6 +252,18 @@ pub(crate) async fn drain() -> Vec<Row> {
         ),
         Row::new("time from a second signal to the exit", second, 0.1, "s"),
     ]
+}
+
+/// How many bots are due back in the busiest half second, and how many at another time than 0.5 to 5 s after the grace
+/// period.
+fn return_times(bots: &[BotRecord]) -> (f64, f64) {
+    let due_in = |half: u32| {
+        let from = GRACE.as_millis() as u32 + half * 500;
+        let times = bots.iter().filter_map(|it| it.come_back_ms);
+        times.filter(|it| (from..from + 500).contains(it)).count() as f64
+    };
+    let counts: Vec<_> = (1..10).map(due_in).collect();
+    (counts.iter().copied().fold(0.0, f64::max), bots.len() as f64 - counts.iter().sum::<f64>())
 }
 
 /// Counts signals that were sent before `by` and not received; panics if one was received twice or out of order.

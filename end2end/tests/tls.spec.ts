@@ -33,6 +33,19 @@ test('the server gets a certificate from an ACME server, and a call works over i
   }
 });
 
+test('the server binds its ACME account to the account that the ACME server demands', async ({ server }) => {
+  const acme = await Acme.open(server.port, { demandsAccount: true });
+  try {
+    await server.restart(acme.settings());
+    const { root } = await acme.authority();
+    expect((await serverCertificate(server.port, untrustedHost, root)).subjectaltname).toBe(`DNS:${untrustedHost}`);
+    expect(acme.issuedCertificates).toBe(1);
+  } finally {
+    await test.info().attach('acme.log', { body: acme.log, contentType: 'text/plain' });
+    await acme.close();
+  }
+});
+
 test('a self-signed server logs its fingerprint, and a call works over it', async ({
   server,
   visitor,

@@ -119,8 +119,13 @@ pub enum Input {
         /// How it ended.
         closing: Closing,
     },
-    /// The server is about to stop: reject new peers, and end the sessions of all peers that are not in a match.
-    Drain,
+    /// The server is about to stop: reject new peers, and end the sessions of all peers that are not in a match. They
+    /// come back when the next server is there.
+    Drain {
+        /// When this server stops at the latest, with or without matches. It stops at once if that is not later than
+        /// now, because the next server is there already.
+        until: Moment,
+    },
     /// A deadline has passed: any moment at or after [`deadline`](super::Matchmaker::deadline).
     Tick,
 }

@@ -58,8 +58,8 @@ pub use peers::ROOM_AFTER;
 pub struct Matchmaker {
     limits: SessionLimits,
     deployment: Deployment,
-    /// Set by [`Input::Drain`]: no new peers and no new matches.
-    draining: bool,
+    /// When this server stops at the latest; set by [`Input::Drain`]. From then on no new peers and no new matches.
+    draining: Option<Moment>,
     ids: IdGenerator,
     sockets: HashMap<SocketId, OpenSocket>,
     peers: HashMap<PeerId, Peer>,
@@ -76,7 +76,7 @@ impl Matchmaker {
     /// Creates a matchmaker without peers.
     pub fn new(config: MatchmakerConfig) -> Self {
         Self {
-            draining: false,
+            draining: None,
             ids: IdGenerator::new(config.seed),
             sockets: HashMap::new(),
             peers: HashMap::new(),
@@ -108,7 +108,7 @@ impl Matchmaker {
                 self.on_rate_limited(now, socket, numbers, retry);
             }
             Input::Closed { socket, closing } => self.on_socket_closed(now, socket, closing),
-            Input::Drain => self.on_drain(now),
+            Input::Drain { until } => self.on_drain(now, until),
             Input::Tick => {}
         }
         let affected = self.affected_seekers();
@@ -137,7 +137,7 @@ impl Matchmaker {
 
     /// Whether [`Input::Drain`] was handled and no match is left that needs this server.
     pub fn is_drained(&self) -> bool {
-        self.draining && self.matches.len() == 0
+        self.draining.is_some() && self.matches.len() == 0
     }
 
     fn handle_timeout(&mut self, now: Moment) {
@@ -150,6 +150,7 @@ impl Matchmaker {
                 Due::Renew(match_id) => self.renew_credentials(now, match_id),
                 Due::Retry(peer) => seekers.extend(self.seeker(peer)),
                 Due::Widen(peer) => seekers.extend(self.update_requirements(now, peer)),
+                Due::Stop => self.on_stop(now),
             }
         }
         self.search(now, seekers);

@@ -64,7 +64,7 @@ impl Driver {
                 () = shutdown.stopping.cancelled() => return,
                 () = shutdown.draining.cancelled(), if !draining => {
                     draining = true;
-                    self.handle(Input::Drain);
+                    self.handle(Input::Drain { until: self.clock.now() + shutdown.grace });
                 }
                 count = self.inbox.recv_many(&mut batch, BATCH) => {
                     if count == 0 {

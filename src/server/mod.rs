@@ -21,19 +21,18 @@ mod log;
 mod clock;
 mod shutdown;
 mod open_files;
+mod health;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
-use tokio::{
-    net::{TcpListener, TcpSocket},
-    sync::Semaphore,
-    task::JoinSet,
-    time::timeout,
-};
+use sd_notify::NotifyState;
+use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, Resolved};
+pub use health::check_health;
+pub use listen::{InheritedSockets, Listeners};
 pub use log::start_log;
 pub use open_files::raise_open_files_limit;
 
@@ -53,50 +52,8 @@ use websocket::{heartbeat::HeartbeatWheel, sockets::Sockets};
 /// How long the server waits for sockets and requests at the very end: a little longer than a socket takes to close.
 const END_TIMEOUT: Duration = Duration::from_millis(1500);
 
-/// The number of connections that may wait to be accepted. After a restart all pages connect at once, and a page that
-/// finds no place tries again only after a second. The system may reduce it (`net.core.somaxconn`).
-const BACKLOG: u32 = 16_384;
-
-/// The sockets on which a server listens. They are bound before it runs, so that the caller knows the ports.
-#[derive(Debug)]
-pub struct Listeners {
-    /// For pages and sockets.
-    pub site: TcpListener,
-    /// For plain HTTP, redirected to TLS.
-    pub redirect: Option<TcpListener>,
-    /// For `/metrics`.
-    pub metrics: Option<TcpListener>,
-}
-
-impl Listeners {
-    /// Binds the configured addresses.
-    ///
-    /// # Errors
-    ///
-    /// If an address is in use or does not belong to this machine; the message names its key.
-    pub async fn bind(resolved: &Resolved) -> anyhow::Result<Self> {
-        let bind = async |key, address| {
-            listen_at(address).with_context(|| format!("cannot listen on {address} (`{key}`)"))
-        };
-        let site = bind("site-addr", resolved.site_addr).await?;
-        let bind_if = async |key, address| match address {
-            Some(address) => bind(key, address).await.map(Some),
-            None => Ok(None),
-        };
-        let redirect = bind_if("tls.redirect_addr", resolved.redirect_addr).await?;
-        let metrics = bind_if("metrics.addr", resolved.metrics_addr).await?;
-        Ok(Self { site, redirect, metrics })
-    }
-}
-
-/// Like [`TcpListener::bind`], but with a longer backlog.
-fn listen_at(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    // A restarted server must not wait until the last packets of the old one's connections have expired.
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
+/// How long the driver may take to tell all peers that the server stops. Ten thousand take a fraction of it.
+const DISMISSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Serves until `stop_requested` ends, then lets calls finish within the grace period.
 ///
@@ -113,7 +70,8 @@ pub async fn run(
     let _ = any_spawner::Executor::init_tokio();
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
     warn_if_proxy_is_unlisted(&resolved, address);
-    let (shutdown, clock, telemetry) = (Shutdown::default(), Clock::start(), Arc::new(Telemetry::new()));
+    let grace = if listeners.are_handed_over { Duration::ZERO } else { resolved.grace };
+    let (shutdown, clock, telemetry) = (Shutdown::new(grace), Clock::start(), Arc::new(Telemetry::new()));
     let (origins, proxies) = (Arc::new(resolved.origins_at(address)), Arc::new(resolved.proxies.clone()));
     let keys = resolved.keys.clone().load_or_create()?;
     let (driver, inbox) = Driver::new(matchmaker_config(&resolved, keys)?, clock, Arc::clone(&telemetry));
@@ -145,8 +103,9 @@ pub async fn run(
     let limits = ConnectionLimits::new(&resolved.limits);
     let mut serve = |listener, router, tls| {
         let (proxies, telemetry) = (Arc::clone(&proxies), Arc::clone(&telemetry));
-        let stopping = shutdown.stopping.clone();
-        tasks.spawn(listen::serve(listener, Endpoint { router, tls, limits, proxies, telemetry, stopping }));
+        let (accepting_ends, stopping) = (shutdown.accepting_ends().clone(), shutdown.stopping.clone());
+        let endpoint = Endpoint { router, tls, limits, proxies, telemetry, accepting_ends, stopping };
+        tasks.spawn(listen::serve(listener, endpoint));
     };
     let (tls, renewal) = resolved.tls.start(address, shutdown.stopping.clone())?;
     serve(listeners.site, site, tls);
@@ -160,7 +119,8 @@ pub async fn run(
         tasks.spawn(renewal);
     }
     tracing::info!(%address, "serving");
-    wait_and_stop(shutdown, tasks, stop_requested, resolved.grace).await
+    notify(NotifyState::Ready);
+    wait_and_stop(shutdown, tasks, stop_requested).await
 }
 
 /// What the matchmaker needs to know of the configuration and chance.
@@ -196,11 +156,10 @@ async fn wait_and_stop(
     shutdown: Shutdown,
     mut tasks: JoinSet<()>,
     stop_requested: impl Future<Output = ()>,
-    grace: Duration,
 ) -> anyhow::Result<()> {
     let result = tokio::select! {
         () = stop_requested => {
-            drain(&shutdown, grace).await;
+            drain(&shutdown).await;
             Ok(())
         }
         Some(ended) = tasks.join_next() => Err(anyhow::anyhow!("a task ended before the server: {ended:?}")),
@@ -210,10 +169,18 @@ async fn wait_and_stop(
 }
 
 /// Accepts no new peers, and waits until the last call has ended or the grace period is over.
-async fn drain(shutdown: &Shutdown, grace: Duration) {
-    tracing::info!(grace_seconds = grace.as_secs(), "draining");
+async fn drain(shutdown: &Shutdown) {
+    tracing::info!(grace_seconds = shutdown.grace.as_secs(), "draining");
+    notify(NotifyState::Stopping);
     shutdown.draining.cancel();
-    let _ = timeout(grace, shutdown.drained.cancelled()).await;
+    let _ = timeout(shutdown.grace + DISMISSAL_TIMEOUT, shutdown.drained.cancelled()).await;
+}
+
+/// Tells the service manager about the state of this server (`sd_notify(3)`), if it wants to know.
+fn notify(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(false, &[state]) {
+        tracing::warn!(%error, "cannot reach the service manager");
+    }
 }
 
 async fn run_heartbeats(wheel: Arc<HeartbeatWheel>, stopping: CancellationToken) {

@@ -154,7 +154,7 @@ impl Telemetry {
             Input::Message { .. } | Input::Refused { .. } | Input::RateLimited { .. } => {
                 self.messages_in.inc();
             }
-            Input::Opened { .. } | Input::Closed { .. } | Input::Drain | Input::Tick => {}
+            Input::Opened { .. } | Input::Closed { .. } | Input::Drain { .. } | Input::Tick => {}
         }
     }
 

@@ -9,10 +9,13 @@
 mod autobahn;
 mod closes;
 mod duet;
+mod handover;
+mod health;
 mod limits;
 mod http_connections;
 mod leaks;
 mod pages;
+mod samples;
 mod socket;
 mod support;
 mod tidy;

@@ -717,7 +717,9 @@ async fn shutdown_lets_calls_finish() {
     let address = server.address;
     let shutdown = server.stop();
 
-    assert!(matches!(waiting.receive().await, ToBrowser::ComeBack { after_ms: 1.. }));
+    let ToBrowser::ComeBack { after_ms } = waiting.receive().await else { panic!("not told to come back") };
+    let grace_ms = 1_000 * Config::default().server.grace_seconds as u32;
+    assert!((grace_ms..grace_ms + 5_000).contains(&after_ms), "after the call's grace period: {after_ms} ms");
     assert_eq!(waiting.socket.close_reason().await.1, 1012);
     let response = crate::support::get(address, "/readyz", &[]).await;
     assert_eq!((response.status, response.body.as_str()), (503, "server-stops"));
@@ -743,8 +745,11 @@ async fn shutdown_ends_calls_after_the_grace_period() {
     tokio::join!(one.negotiate(), other.negotiate());
     let shutdown = server.stop();
     advance_time(Duration::from_secs(Config::default().server.grace_seconds)).await;
-    assert_eq!(one.socket.close_reason().await, (Some(ErrorCode::ServerStops), 1012));
-    assert_eq!(other.socket.close_reason().await, (Some(ErrorCode::ServerStops), 1012));
+    for mut end in [one, other] {
+        let message = end.receive().await;
+        assert!(matches!(message, ToBrowser::ComeBack { after_ms: 500..5_000 }), "{message:?}");
+        assert_eq!(end.socket.close_reason().await, (Some(ErrorCode::ServerStops), 1012));
+    }
     timeout(TEST_TIMEOUT, shutdown).await.expect("the server ends").unwrap().unwrap();
 }
 

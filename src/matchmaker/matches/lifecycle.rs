@@ -74,6 +74,25 @@ impl Matchmaker {
         ending: Ending,
         reason: impl Fn(PeerId) -> EndReason,
     ) -> Option<(Match, [bool; 2])> {
+        let (ended, silent) = self.forget_match(now, match_id, ending)?;
+        for end in ended.ends {
+            let partner = ended.partner_of(end.peer);
+            if let Some(peer) = self.peers.get_mut(&end.peer) {
+                peer.start_cooldown(now, partner);
+            }
+            self.send(end.peer, ToBrowser::Ended { match_id, reason: reason(end.peer) });
+        }
+        Some((ended, silent))
+    }
+
+    /// Forgets a match without telling its peers, which become idle. Records what its end says about them, and also
+    /// returns which ends did nothing.
+    pub(crate) fn forget_match(
+        &mut self,
+        now: Moment,
+        match_id: MatchId,
+        ending: Ending,
+    ) -> Option<(Match, [bool; 2])> {
         let ended = self.matches.end(now, match_id)?;
         let silent = ended.silent_ends(now, ending);
         self.record_conduct(now, &ended, ending, silent);
@@ -84,14 +103,7 @@ impl Matchmaker {
         if let Some(at) = ended.renew_at {
             self.deadlines.cancel(at, Due::Renew(match_id));
         }
-        for end in ended.ends {
-            let partner = ended.partner_of(end.peer);
-            if let Some(peer) = self.peers.get_mut(&end.peer) {
-                peer.start_cooldown(now, partner);
-            }
-            self.set_state(end.peer, PeerState::Idle);
-            self.send(end.peer, ToBrowser::Ended { match_id, reason: reason(end.peer) });
-        }
+        ended.ends.iter().for_each(|end| self.set_state(end.peer, PeerState::Idle));
         Some((ended, silent))
     }
 
@@ -107,7 +119,7 @@ impl Matchmaker {
         let reason = |it| if it == id { own } else { partners };
         let Some(ended) = self.end_match(now, match_id, reason) else { return };
         self.note_end(now, match_id, &ended, partners);
-        if self.draining {
+        if self.draining.is_some() {
             self.send_come_back(now, ended.partner_of(id));
         }
     }

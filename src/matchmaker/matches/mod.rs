@@ -218,6 +218,14 @@ impl Matches {
         self.current.contains_key(&match_id) || self.ended.contains_key(&match_id)
     }
 
+    /// All current matches, in the order in which they were made.
+    pub(crate) fn current_ids(&self) -> Vec<MatchId> {
+        #[expect(clippy::disallowed_methods, reason = "sorted at once")]
+        let mut all: Vec<_> = self.current.keys().copied().collect();
+        all.sort_unstable();
+        all
+    }
+
     /// How many matches are current.
     pub(crate) fn len(&self) -> usize {
         self.current.len()

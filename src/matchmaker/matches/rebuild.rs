@@ -26,7 +26,7 @@ impl Matchmaker {
             && ticket.peers().into_iter().all(|it| self.is_available(&ticket, it));
         let replaced = ticket.peers().iter().filter(|it| self.peers.contains_key(*it)).count();
         let has_room = self.peers.len() - replaced + 2 <= self.limits.max_connections;
-        (is_current || is_unknown && has_room && !self.draining).then_some(ticket)
+        (is_current || is_unknown && has_room && self.draining.is_none()).then_some(ticket)
     }
 
     /// Whether a peer of a ticket is free for the match of the ticket.

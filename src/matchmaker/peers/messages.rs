@@ -322,7 +322,7 @@ impl Matchmaker {
             Some(PeerState::Waiting { .. }) => self.set_state(id, PeerState::Idle),
             Some(PeerState::Matched(match_id)) => {
                 self.end_match_by(now, id, match_id, EndReason::Left, EndReason::PartnerLeft);
-                if self.draining {
+                if self.draining.is_some() {
                     self.send_come_back(now, id);
                 }
             }

@@ -1,8 +1,10 @@
 //! [`Peer`]: the record of one peer, with its socket, outbox, state and preferences.
 //!
-//! `sessions` holds how peers connect, resume and leave; `messages` holds the handlers of their messages.
+//! `sessions` holds how peers connect, resume and leave, `drain` how they are sent away before the server stops, and
+//! `messages` the handlers of their messages.
 
 pub(crate) mod sessions;
+pub(crate) mod drain;
 pub(crate) mod messages;
 pub(crate) mod resume_secrets;
 pub(crate) mod device;

@@ -1,6 +1,6 @@
 //! Sessions: how peers connect, lose their sockets, resume and leave.
 
-use std::{mem, ops::Range, time::Duration};
+use std::mem;
 
 use super::{OpenSocket, Peer, PeerState, SocketState, device::ResolvedDevice, past_partners::PairHistory};
 use crate::{
@@ -16,12 +16,9 @@ use crate::{
     time::Moment,
 };
 
-/// When peers return that were sent away for a restart: long enough for the restart, spread to avoid a rush.
-const COME_BACK_AFTER: Range<Duration> = Duration::from_millis(500)..Duration::from_secs(5);
-
 impl Matchmaker {
     pub(crate) fn on_socket_opened(&mut self, now: Moment, socket: SocketId, network: Network) {
-        if self.draining {
+        if self.draining.is_some() {
             return self.reject_socket(socket, ErrorCode::ServerStops);
         }
         // A peer in its grace period may always come back, so there may be one more socket for every lost peer.
@@ -62,7 +59,7 @@ impl Matchmaker {
                 let device = self.resolve_device(device);
                 self.resume_by_ticket(now, (socket, network), ticket, (device, past));
             }
-            None if self.draining => self.close_socket(socket, ErrorCode::ServerStops),
+            None if self.draining.is_some() => self.close_socket(socket, ErrorCode::ServerStops),
             None if self.peers.len() >= self.limits.max_connections => {
                 self.close_socket(socket, ErrorCode::ServerFull);
             }
@@ -216,7 +213,7 @@ impl Matchmaker {
         let Some(match_id) = peer.match_id() else { return };
         if let Some(ended) = self.end_match(now, match_id, |_| reason) {
             self.note_end(now, match_id, &ended, reason);
-            if self.draining {
+            if self.draining.is_some() {
                 self.send_come_back(now, ended.partner_of(id));
             }
         }
@@ -252,26 +249,6 @@ impl Matchmaker {
             self.deadlines.cancel(until, Due::Hello(socket));
         }
         self.reject_socket(socket, code);
-    }
-
-    pub(crate) fn on_drain(&mut self, now: Moment) {
-        self.draining = true;
-        #[expect(clippy::disallowed_methods, reason = "sorted at once")]
-        let mut all: Vec<_> = self.peers.keys().copied().collect();
-        all.sort_unstable();
-        for id in all {
-            if self.peers.get(&id).is_some_and(|it| it.match_id().is_none()) {
-                self.send_come_back(now, id);
-            }
-        }
-    }
-
-    /// Ends the session of a peer that is not in a match, and tells it when to come back to the restarted server.
-    pub(crate) fn send_come_back(&mut self, now: Moment, id: PeerId) {
-        let after = self.ids.jitter(COME_BACK_AFTER);
-        let after_ms = u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
-        self.send(id, ToBrowser::ComeBack { after_ms });
-        self.end_session(now, id, ErrorCode::ServerStops, 0);
     }
 
     fn bind_socket(&mut self, socket: SocketId, id: PeerId) {

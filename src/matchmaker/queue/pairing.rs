@@ -45,7 +45,7 @@ impl Matchmaker {
 
     /// Makes a peer wait at a place. The caller must call [`search`](Self::search) with the result.
     pub(crate) fn start_waiting(&mut self, now: Moment, peer: PeerId, place: Place) -> Option<Seeker> {
-        if self.draining {
+        if self.draining.is_some() {
             self.send_come_back(now, peer);
             return None;
         }

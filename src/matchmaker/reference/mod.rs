@@ -4,6 +4,7 @@
 //! the best of all possible pairs, then the next best, until no pair is left.
 
 mod messages;
+mod draining;
 mod queueing;
 mod sessions;
 mod standing;
@@ -90,7 +91,9 @@ pub(crate) struct ReferenceModel {
     /// Pairs of pages that have parted, and until when they are not paired again.
     kept_apart: Vec<(usize, usize, u64)>,
     last_turn: usize,
-    pub(crate) draining: bool,
+    /// Once the server drains, when it stops at the latest (ms).
+    pub(crate) draining: Option<u64>,
+    has_stopped: bool,
     capacity: usize,
     devices: Vec<ModelDevice>,
     failures: Vec<ModelFailure>,
@@ -114,7 +117,8 @@ impl ReferenceModel {
             matches: Vec::new(),
             kept_apart: Vec::new(),
             last_turn: 0,
-            draining: false,
+            draining: None,
+            has_stopped: false,
             capacity,
             devices: Vec::new(),
             failures: Vec::new(),
@@ -162,7 +166,9 @@ impl ReferenceModel {
     pub(crate) fn send_hello(&mut self, page: usize) {
         self.catch_up();
         match self.pages[page].state {
-            PageState::AwaitingHello { .. } if self.draining => self.dismiss(page, ErrorCode::ServerStops),
+            PageState::AwaitingHello { .. } if self.draining.is_some() => {
+                self.dismiss(page, ErrorCode::ServerStops)
+            }
             PageState::AwaitingHello { .. } if self.peer_count() >= self.capacity => {
                 self.dismiss(page, ErrorCode::ServerFull);
             }
@@ -206,16 +212,6 @@ impl ReferenceModel {
         self.pair_all();
     }
 
-    pub(crate) fn drain(&mut self) {
-        self.catch_up();
-        self.draining = true;
-        for page in 0..self.pages.len() {
-            if let PageState::Idle | PageState::Waiting(..) = self.pages[page].state {
-                self.dismiss_if_draining(page);
-            }
-        }
-    }
-
     /// Handles all deadlines up to now, earliest first, and then makes all possible pairs.
     pub(crate) fn catch_up(&mut self) {
         self.caught_up_at = self.now;
@@ -227,6 +223,7 @@ impl ReferenceModel {
                 (_, 1, page) => self.forget(page, EndReason::PartnerLost),
                 (_, 3, page) => self.widen(page),
                 (_, 4, page) => self.give_up_on_offer(page),
+                (_, 5, _) => self.stop(),
                 (_, _, match_index) if self.matches[match_index].ends.iter().any(|it| self.is_lost(*it)) => {
                     self.matches[match_index].connect_by = self.now + 20_000;
                 }
@@ -295,13 +292,6 @@ impl ReferenceModel {
         self.send_to_page(page, ModelEvent::Error(code));
         if self.pages[page].refusals > 16 {
             self.dismiss(page, ErrorCode::TooManyRefusals);
-        }
-    }
-
-    fn dismiss_if_draining(&mut self, page: usize) {
-        if self.draining {
-            self.send_to_page(page, ModelEvent::ComeBack);
-            self.dismiss(page, ErrorCode::ServerStops);
         }
     }
 

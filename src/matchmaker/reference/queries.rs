@@ -162,7 +162,7 @@ impl ReferenceModel {
         usize::from(self.matches[match_index].ends[1] == page)
     }
 
-    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening, 4 offer), and index of a page or match.
+    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening, 4 offer, 5 stop), and index of a page or match.
     pub(crate) fn deadlines(&self) -> Vec<(u64, u8, usize)> {
         let of_page = |(n, page): (usize, &ModelPage)| match (page.state, page.wire) {
             (PageState::Gone, _) => None,
@@ -187,7 +187,8 @@ impl ReferenceModel {
         // Of several matches, that of the longest waiter ends first.
         let mut matches: Vec<_> = self.matches.iter().enumerate().filter_map(of_match).collect();
         matches.sort_by_key(|(at, _, n)| (*at, self.matches[*n].places[0]));
-        pages.chain(widening).chain(offers).chain(matches).collect()
+        let stop = self.stops_at().map(|at| (at, 5, 0));
+        pages.chain(widening).chain(offers).chain(matches).chain(stop).collect()
     }
 
     /// The match, if the page is in it now; `None` if it was once, and an error if it never was.
@@ -205,7 +206,7 @@ impl ReferenceModel {
 
     /// Why the server rejects another socket, if it does.
     pub(crate) fn admission_error(&self, sockets: usize) -> Option<ErrorCode> {
-        if self.draining {
+        if self.draining.is_some() {
             Some(ErrorCode::ServerStops)
         } else {
             (sockets >= self.capacity.saturating_add(self.lost_peers())).then_some(ErrorCode::ServerFull)

@@ -70,7 +70,7 @@ impl ReferenceModel {
     }
 
     pub(crate) fn enqueue_at(&mut self, page: usize, (since, turn): (u64, usize), is_given_back: bool) {
-        if self.draining {
+        if self.draining.is_some() {
             return self.dismiss_if_draining(page);
         }
         (self.pages[page].was_given_back, self.pages[page].offer) = (is_given_back, ModelOffer::NotAsked);

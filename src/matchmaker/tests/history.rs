@@ -64,7 +64,8 @@ enum DrawnAction {
     AdvanceToDeadline,
     /// Advances the time without a tick, as a late timer does.
     AdvanceUnhandled(u64),
-    Drain,
+    /// Stops after so many ms at the latest; at 0 another server takes over.
+    Drain(u64),
 }
 
 /// A message to draw; its match is drawn separately.
@@ -119,7 +120,8 @@ enum Action {
     Move(usize),
     Advance(u64),
     AdvanceUnhandled(u64),
-    Drain,
+    /// Stops at this time at the latest.
+    Drain(u64),
 }
 
 /// The model and the last action applied to it.
@@ -185,7 +187,7 @@ impl ReferenceStateMachine for ModelRun {
             (3, (1_000_000..2_400_000_u64).prop_map(DrawnAction::Advance).boxed()),
             (8, Just(DrawnAction::AdvanceToDeadline).boxed()),
             (3, long().prop_map(DrawnAction::AdvanceUnhandled).boxed()),
-            (1, Just(DrawnAction::Drain).boxed()),
+            (1, prop_oneof![Just(0), 1..40_000_u64].prop_map(DrawnAction::Drain).boxed()),
         ])
         .boxed()
     }
@@ -258,7 +260,7 @@ impl ModelRun {
             }
             DrawnAction::AdvanceUnhandled(ms) => Some(Action::AdvanceUnhandled(self.model.now + ms)),
             // Late, so that most of a history happens before it.
-            DrawnAction::Drain => (self.steps > 60).then_some(Action::Drain),
+            DrawnAction::Drain(ms) => (self.steps > 60).then_some(Action::Drain(self.model.now + ms)),
         };
         action.unwrap_or(Action::Nothing)
     }
@@ -320,7 +322,7 @@ impl ModelRun {
                 model.catch_up();
             }
             Action::AdvanceUnhandled(until) => model.now = until,
-            Action::Drain => model.drain(),
+            Action::Drain(until) => model.drain(until),
         }
         model.ask_for_offers();
     }
@@ -422,7 +424,7 @@ impl MatchmakerRun {
                 }
             }
             Action::AdvanceUnhandled(until) => scene.now = Moment::from_millis(until),
-            Action::Drain => scene.feed(Input::Drain),
+            Action::Drain(until) => scene.feed(Input::Drain { until: Moment::from_millis(until) }),
         }
     }
 
@@ -486,6 +488,7 @@ impl MatchmakerRun {
             let events: Vec<_> = all.filter(|it| !is_pong(it)).skip(from).cloned().collect();
             let expected = &model.pages[page].events[from..];
             self.learn_match_ids(&events, expected);
+            events.iter().for_each(|it| self.check_come_back(it, model));
             let received: Vec<_> = events.iter().map(|it| self.translate(page, it)).collect();
             assert_eq!(received, expected, "page {page} received other events\n{}", self.trail);
             self.compared[page] += received.len();
@@ -497,6 +500,22 @@ impl MatchmakerRun {
                 self.match_ids[index] = match_id;
             }
         }
+    }
+
+    /// Checks the time after which a page was just told to come back: some seconds after the server stops. It stops
+    /// earlier than planned without matches; while this input was handled there were at least as many as now.
+    fn check_come_back(&self, event: &ClientEvent, model: &ReferenceModel) {
+        let ClientEvent::Received(ToBrowser::ComeBack { after_ms }) = event else { return };
+        let until = model.draining.expect("the server drains");
+        let rest = until.saturating_sub(model.now);
+        let has_matches = model.match_count(false) + model.match_count(true) > 0;
+        let earliest = if has_matches { rest } else { 0 };
+        let expected = earliest + 500..rest + 5_000;
+        assert!(
+            expected.contains(&u64::from(*after_ms)),
+            "come back after {after_ms} ms, not in {expected:?}\n{}",
+            self.trail
+        );
     }
 
     /// Learns the id of a match from the first page that is told of it; the other page must be told the same id.
@@ -641,7 +660,7 @@ impl MatchmakerRun {
             connections: model.open_sockets(),
         };
         assert_eq!(self.scene.machine.census(), expected, "each peer is counted once\n{}", self.trail);
-        let drained = model.draining && expected.matches == 0;
+        let drained = model.draining.is_some() && expected.matches == 0;
         assert_eq!(self.scene.machine.is_drained(), drained, "whether the server is drained\n{}", self.trail);
     }
 

@@ -274,7 +274,7 @@ fn relay_only_match_stays_relay_only_after_a_restart() {
 #[test]
 fn draining_or_full_server_rebuilds_no_match() {
     let (mut scene, ann, bob) = interrupted_call();
-    scene.feed(crate::matchmaker::Input::Drain);
+    scene.drain(secs(8));
     scene.resume_with_ticket(ann);
     assert_eq!(scene.machine.census().matches, 0);
     let _ = bob;

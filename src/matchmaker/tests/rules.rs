@@ -1,5 +1,7 @@
 //! Tests of the protocol rules: the handshake, refused messages, sequence numbers, limits, and draining.
 
+use std::time::Duration;
+
 use super::scene::{self, Scene, Wire, candidate, offer, secs};
 use crate::{
     matchmaker::{Census, Input, Note, SocketId},
@@ -345,6 +347,19 @@ fn unknown_socket_is_ignored() {
     assert_eq!(scene.notes, []);
 }
 
+/// The grace period of the draining servers here.
+const GRACE: Duration = secs(8);
+
+/// What a page receives that is sent away.
+const DISMISSAL: [&str; 3] = ["come back", "error server-stops about 0", "closed server-stops"];
+
+/// Checks when a page was told to come back: 0.5 to 5 s after the server has stopped, which is so far away.
+fn assert_comes_back(scene: &Scene, page: usize, stops_after: Duration) {
+    let after = scene.come_back_after(page);
+    let expected = stops_after + Duration::from_millis(500)..stops_after + secs(5);
+    assert!(expected.contains(&after), "{after:?} in {expected:?}");
+}
+
 #[test]
 fn drain_dismisses_unmatched_peers_and_keeps_calls() {
     let mut scene = Scene::new();
@@ -354,15 +369,16 @@ fn drain_dismisses_unmatched_peers_and_keeps_calls() {
     scene.join(waiting);
     scene.lose_socket(lost);
     let silent = scene.open_page();
-    scene.feed(Input::Drain);
-    let dismissal = ["come back", "error server-stops about 0", "closed server-stops"];
-    assert_eq!(scene.take_events(idle), dismissal);
-    assert_eq!(scene.take_events(waiting)[1..], dismissal);
+    scene.drain(GRACE);
+    assert_eq!(scene.take_events(idle), DISMISSAL);
+    assert_eq!(scene.take_events(waiting)[1..], DISMISSAL);
+    assert_comes_back(&scene, idle, GRACE);
+    assert_comes_back(&scene, waiting, GRACE);
     assert!(!scene.machine.is_drained());
     scene.send_hello(silent, None);
-    assert_eq!(scene.take_events(silent), dismissal[1..]);
+    assert_eq!(scene.take_events(silent), DISMISSAL[1..]);
     let late = scene.open_page();
-    assert_eq!(scene.take_events(late), dismissal[1..]);
+    assert_eq!(scene.take_events(late), DISMISSAL[1..]);
     scene.send_signal(ann, match_id, 2, offer("still"));
     assert_eq!(scene.take_events(bob), ["signal #1 2 still"]);
     assert_eq!(
@@ -373,7 +389,6 @@ fn drain_dismisses_unmatched_peers_and_keeps_calls() {
 
 #[test]
 fn drain_completes_when_the_last_match_ends_for_any_reason() {
-    let dismissal = ["come back", "error server-stops about 0", "closed server-stops"];
     type End = fn(&mut Scene, usize);
     let endings: [(&str, &str, End); 3] = [
         ("next", "partner-next", |scene, ann| {
@@ -381,19 +396,24 @@ fn drain_completes_when_the_last_match_ends_for_any_reason() {
             scene.send(ann, ToServer::Next { match_id });
         }),
         ("left", "partner-left", |scene, ann| scene.send(ann, ToServer::Leave {})),
-        ("unconnected", "unconnected", |scene, _| scene.advance(secs(20))),
+        ("unconnected", "unconnected", |scene, ann| {
+            let match_id = scene.last_match(ann);
+            scene.send(ann, ToServer::Failed { match_id });
+        }),
     ];
     for (own, partners, end) in endings {
         let mut scene = Scene::new();
         let (ann, bob, _) = scene.add_matched_pair();
-        scene.feed(Input::Drain);
+        scene.drain(GRACE);
         end(&mut scene, ann);
         for (page, reason) in [(ann, own), (bob, partners)] {
             let events = scene.take_events(page);
             assert_eq!(
                 (&events[0], &events[1..]),
-                (&format!("ended #1 {reason}"), &dismissal.map(str::to_owned)[..])
+                (&format!("ended #1 {reason}"), &DISMISSAL.map(str::to_owned)[..])
             );
+            // No other match keeps this server, so the next one starts at once.
+            assert_comes_back(&scene, page, Duration::ZERO);
         }
         assert!(scene.machine.is_drained());
         assert_eq!(scene.machine.census(), Census::default());
@@ -401,18 +421,85 @@ fn drain_completes_when_the_last_match_ends_for_any_reason() {
 }
 
 #[test]
-fn drain_lets_matched_peers_resume_and_dismisses_abandoned_partners() {
+fn drain_dismisses_the_partner_of_a_peer_that_does_not_return() {
     let mut scene = Scene::new();
     let (ann, bob, match_id) = scene.add_matched_pair();
     scene.report_connected(match_id, [ann, bob]);
-    scene.lose_socket(ann);
-    scene.feed(Input::Drain);
-    assert_eq!(scene.resume(ann), ann);
+    scene.drain(secs(60));
     scene.lose_socket(ann);
     scene.take_events(bob);
     scene.advance(secs(20));
-    let dismissal =
-        ["ended #1 partner-lost", "come back", "error server-stops about 0", "closed server-stops"];
-    assert_eq!(scene.take_events(bob), dismissal);
+    let expected: Vec<_> = ["ended #1 partner-lost"].into_iter().chain(DISMISSAL).collect();
+    assert_eq!(scene.take_events(bob), expected);
     assert!(scene.machine.is_drained());
+}
+
+#[test]
+fn peers_whose_match_ends_come_back_after_the_rest_of_the_grace_period() {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    let (cem, dan, other_match) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
+    scene.report_connected(other_match, [cem, dan]);
+    scene.drain(GRACE);
+    scene.advance(secs(3));
+    scene.send(ann, ToServer::Next { match_id });
+    assert!(!scene.machine.is_drained());
+    assert_comes_back(&scene, ann, secs(5));
+    assert_comes_back(&scene, bob, secs(5));
+}
+
+#[test]
+fn nobody_waits_for_a_server_without_calls() {
+    let mut scene = Scene::new();
+    let [idle] = scene.add_pages();
+    scene.drain(secs(300));
+    assert!(scene.machine.is_drained());
+    assert_comes_back(&scene, idle, Duration::ZERO);
+}
+
+/// A matched pair and its server at the end of it: at once, because the next server is there already, or after the
+/// grace period.
+fn stopped_during_a_call(grace: Duration) -> (Scene, usize, usize) {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = scene.add_matched_pair();
+    scene.report_connected(match_id, [ann, bob]);
+    scene.drain(grace);
+    scene.advance(grace);
+    (scene, ann, bob)
+}
+
+#[test]
+fn server_that_stops_tells_matched_peers_when_to_come_back_and_not_that_their_match_is_over() {
+    for grace in [Duration::ZERO, GRACE] {
+        let (mut scene, ann, bob) = stopped_during_a_call(grace);
+        for page in [ann, bob] {
+            assert_eq!(scene.take_events(page), DISMISSAL, "after {grace:?}");
+            assert_comes_back(&scene, page, Duration::ZERO);
+        }
+        assert!(scene.machine.is_drained());
+        assert_eq!(scene.machine.census(), Census::default());
+        assert_eq!(scene.machine.deadline(), None, "nothing is left to do");
+
+        scene.restart_server();
+        for page in [ann, bob] {
+            scene.resume_with_ticket(page);
+        }
+        assert_eq!(scene.machine.census().talking, 2, "the next server has rebuilt the match");
+    }
+}
+
+#[test]
+fn peers_come_back_at_different_times() {
+    let mut scene = Scene::new();
+    scene.add_matched_pair();
+    let pages: [usize; 200] = scene.add_pages();
+    scene.drain(GRACE);
+    let mut halves = [0; 9];
+    for page in pages {
+        let after = scene.come_back_after(page) - GRACE;
+        halves[after.as_millis() as usize / 500 - 1] += 1;
+    }
+    // 22 on average; more than twice as many are less likely than one in a million.
+    assert!(halves.iter().all(|it| (1..50).contains(it)), "peers in each half second: {halves:?}");
 }

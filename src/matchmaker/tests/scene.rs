@@ -497,6 +497,20 @@ impl Scene {
         self.now = until;
     }
 
+    /// Tells the server to stop after this time at the latest.
+    pub(crate) fn drain(&mut self, grace: Duration) {
+        self.feed(Input::Drain { until: self.now + grace });
+    }
+
+    /// When the page was last told to come back.
+    pub(crate) fn come_back_after(&self, page: usize) -> Duration {
+        let after = |it: &ClientEvent| match it {
+            ClientEvent::Received(ToBrowser::ComeBack { after_ms }) => Some(u64::from(*after_ms)),
+            ClientEvent::Received(_) | ClientEvent::Closed(_) => None,
+        };
+        Duration::from_millis(self.pages[page].events.iter().rev().find_map(after).unwrap())
+    }
+
     /// Other randomness for each input, and the wall clock.
     fn read_system(&mut self) -> Readings {
         self.inputs += 1;

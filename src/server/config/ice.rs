@@ -1,10 +1,8 @@
 //! `[ice]`: the STUN and TURN servers that help two browsers connect.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
-use secrecy::SecretString;
 use serde::Deserialize;
-use zeroize::Zeroizing;
 
 use super::value::{InvalidKey, SecretText, list};
 use crate::matchmaker::{Ice, Turn};
@@ -61,7 +59,9 @@ impl IceSettings {
         if !(5..=86_400).contains(&self.credential_seconds) {
             return Err(InvalidKey::new("ice.credential_seconds", "must be 5 to 86400"));
         }
-        let turn = match (self.turn.is_empty(), self.read_secret()?) {
+        let file = ("ice.secret_file", self.secret_file.as_path());
+        let secret = self.secret.or_file("PASSERBY__ICE__SECRET", file)?;
+        let turn = match (self.turn.is_empty(), secret) {
             (true, None) => None,
             (true, Some(_)) => {
                 let problem = "is empty, but a secret is set: add the URLs of the relay";
@@ -77,26 +77,6 @@ impl IceSettings {
             }
         };
         Ok(Ice { stun: self.stun.clone(), turn, unscrubbed: !self.scrub })
-    }
-
-    fn read_secret(&self) -> Result<Option<SecretString>, InvalidKey> {
-        const FILE: &str = "ice.secret_file";
-        let has_file = !self.secret_file.as_os_str().is_empty();
-        match (self.secret.is_set(), has_file) {
-            (false, false) => Ok(None),
-            (true, false) => Ok(Some(self.secret.0.clone())),
-            (true, true) => Err(InvalidKey::new(FILE, "cannot be set together with PASSERBY__ICE__SECRET")),
-            (false, true) => {
-                let text = fs::read_to_string(&self.secret_file)
-                    .map_err(|error| InvalidKey::new(FILE, format!("cannot be read: {error}")))?;
-                let secret = Zeroizing::new(text);
-                let secret = secret.trim();
-                if secret.is_empty() {
-                    return Err(InvalidKey::new(FILE, "names an empty file"));
-                }
-                Ok(Some(secret.into()))
-            }
-        }
     }
 }
 

@@ -247,7 +247,12 @@ impl Config {
             let set_by = variables.set_by(Some(&key));
             return Err(InvalidConfig::UnknownKey(key, set_by));
         }
-        for (key, secret) in [("ice.secret", &config.ice.secret), ("state.key", &config.state.key)] {
+        let secrets = [
+            ("ice.secret", &config.ice.secret),
+            ("state.key", &config.state.key),
+            ("tls.eab_key", &config.tls.eab_key),
+        ];
+        for (key, secret) in secrets {
             if secret.is_set() && !variables.contains(key) {
                 let problem = "is a secret: set it in the environment, not in the file";
                 return Err(InvalidConfig::InvalidValue(InvalidKey::new(key, problem), SetBy::default()));
@@ -518,6 +523,7 @@ mod tests {
             ("[limits]\nhello_seconds = 61", "limits.hello_seconds"),
             ("[limits]\noutbox_kib = 63", "limits.outbox_kib"),
             ("[state]\nkey = \"north\"", "state.key"),
+            ("[tls]\neab_key = \"north\"", "tls.eab_key"),
             ("[limits]\noutbox_kib = 4097", "limits.outbox_kib"),
             ("[limits]\nnexts = { burst = 1, per_minute = 1 }", "limits.nexts"),
             ("[limits.peer]\nnexts = { burst = 1, per_minute = 0 }", "limits.peer.nexts"),

@@ -2,7 +2,9 @@
 
 use std::{
     fmt::{self, Display},
+    fs,
     net::SocketAddr,
+    path::Path,
 };
 
 use secrecy::{ExposeSecret, SecretString};
@@ -10,6 +12,7 @@ use serde::{
     Deserialize, Deserializer,
     de::{self, SeqAccess, Visitor},
 };
+use zeroize::Zeroizing;
 
 /// A configuration key and what is wrong with its value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,6 +39,33 @@ impl SecretText {
     /// Whether the secret is set.
     pub(crate) fn is_set(&self) -> bool {
         !self.0.expose_secret().is_empty()
+    }
+
+    /// The secret, or else the contents of `file`, a key and its path. `variable` sets the secret in the environment.
+    ///
+    /// # Errors
+    ///
+    /// An [`InvalidKey`] if both are set, or the file is empty or cannot be read.
+    pub(crate) fn or_file(
+        &self,
+        variable: &str,
+        (key, file): (&'static str, &Path),
+    ) -> Result<Option<SecretString>, InvalidKey> {
+        match (self.is_set(), !file.as_os_str().is_empty()) {
+            (false, false) => Ok(None),
+            (true, false) => Ok(Some(self.0.clone())),
+            (true, true) => Err(InvalidKey::new(key, format!("cannot be set together with {variable}"))),
+            (false, true) => {
+                let text = fs::read_to_string(file)
+                    .map_err(|error| InvalidKey::new(key, format!("cannot be read: {error}")))?;
+                let text = Zeroizing::new(text);
+                let secret = text.trim();
+                if secret.is_empty() {
+                    return Err(InvalidKey::new(key, "names an empty file"));
+                }
+                Ok(Some(secret.into()))
+            }
+        }
     }
 }
 

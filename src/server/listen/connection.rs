@@ -37,6 +37,10 @@ const LAST_RESPONSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// An idle connection is not closed for its age: a request may be on its way, which a proxy would answer with 502.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
+/// How long a request that has not arrived yet may take when the server stops. The first one follows the beginning of
+/// the connection within two round trips, and without a request hyper would close the connection.
+const LATE_REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// Serves one connection until it ends, becomes a WebSocket, or takes too long.
 pub(super) async fn serve(
     stream: TcpStream,
@@ -104,6 +108,13 @@ async fn serve_http<S>(
                 Phase::Response => return endpoint.telemetry.limited(Limit::Write),
                 Phase::Idle => break,
             },
+        }
+    }
+    if *phases.borrow() == Phase::Head {
+        tokio::select! {
+            result = connection.as_mut() => return endpoint.record_end(result),
+            _ = phases.changed() => {}
+            () = sleep(LATE_REQUEST_TIMEOUT) => {}
         }
     }
     connection.as_mut().graceful_shutdown();

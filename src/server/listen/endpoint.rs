@@ -29,7 +29,9 @@ pub(crate) struct Endpoint {
     pub(crate) proxies: Arc<Proxies>,
     /// Counts exceeded limits.
     pub(crate) telemetry: Arc<Telemetry>,
-    /// Ends the listener and its connections.
+    /// Closes the listener.
+    pub(crate) accepting_ends: CancellationToken,
+    /// Ends its connections.
     pub(crate) stopping: CancellationToken,
 }
 

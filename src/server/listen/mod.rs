@@ -9,8 +9,10 @@ mod phase;
 mod stream;
 mod slots;
 mod redirect;
+mod listeners;
 
 pub(crate) use endpoint::{ConnectionLimits, Endpoint};
+pub use listeners::{InheritedSockets, Listeners};
 pub(crate) use redirect::redirect;
 
 use std::{io::ErrorKind, sync::Arc, time::Duration};
@@ -24,7 +26,7 @@ use slots::ConnectionSlots;
 /// have to end first.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves all connections until `stopping`, then waits for the responses in progress.
+/// Accepts connections until `accepting_ends`, serves them until `stopping`, and waits for the responses in progress.
 pub(crate) async fn serve(listener: TcpListener, endpoint: Endpoint) {
     let limits = endpoint.limits;
     let slots = ConnectionSlots::new(limits.open, limits.open_per_network, Arc::clone(&endpoint.telemetry));
@@ -32,7 +34,7 @@ pub(crate) async fn serve(listener: TcpListener, endpoint: Endpoint) {
     loop {
         let accepted = tokio::select! {
             biased;
-            () = endpoint.stopping.cancelled() => break,
+            () = endpoint.accepting_ends.cancelled() => break,
             accepted = listener.accept() => accepted,
         };
         match accepted {

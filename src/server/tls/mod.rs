@@ -5,6 +5,7 @@
 
 mod cert_files;
 mod acme;
+mod renewal;
 mod self_signed;
 
 mod cert_resolver;
@@ -18,6 +19,12 @@ use std::{
 };
 
 use anyhow::Context;
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use tokio_rustls::{
     TlsAcceptor,
@@ -26,10 +33,10 @@ use tokio_rustls::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    config::value::{InvalidKey, address_or_none, list},
+    config::value::{InvalidKey, SecretText, address_or_none, list},
     http::origin,
 };
-use acme::Acme;
+use acme::{Acme, ExternalAccount};
 use cert_files::{CertFiles, LoadedCert};
 use cert_resolver::CertResolver;
 use self_signed::SelfSigned;
@@ -39,6 +46,14 @@ const MAX_DOMAINS: usize = 100;
 
 /// The ACME directory of Let's Encrypt.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
+
+/// Keys for external account binding, as lenient as other ACME clients are.
+const BASE64URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// `[tls]`: where the certificate comes from. Default: no TLS, as behind a proxy that terminates it.
 #[derive(Clone, Debug, Deserialize)]
@@ -60,6 +75,14 @@ pub struct TlsSettings {
     /// A file with the root certificate (PEM) of the ACME server, if the system does not trust it.
     /// `PASSERBY__TLS__DIRECTORY_CA`.
     pub directory_ca: PathBuf,
+    /// The key identifier of the account at the ACME server's operator to which the ACME account is bound (external
+    /// account binding, RFC 8555, 7.3.4); empty if the operator demands none. `PASSERBY__TLS__EAB_KEY_ID`.
+    pub eab_key_id: String,
+    /// The HMAC key of that account in base64url, as the operator shows it. Set by the environment only:
+    /// `PASSERBY__TLS__EAB_KEY`.
+    pub eab_key: SecretText,
+    /// A file that holds the HMAC key instead. `PASSERBY__TLS__EAB_KEY_FILE`.
+    pub eab_key_file: PathBuf,
     /// Whether the server makes a self-signed certificate for its own addresses and names, to try it from a phone in
     /// the same network. `PASSERBY__TLS__SELF_SIGNED`.
     pub self_signed: bool,
@@ -78,6 +101,9 @@ impl Default for TlsSettings {
             contact: String::new(),
             directory: LETS_ENCRYPT.into(),
             directory_ca: PathBuf::new(),
+            eab_key_id: String::new(),
+            eab_key: SecretText::default(),
+            eab_key_file: PathBuf::new(),
             self_signed: false,
             redirect_addr: None,
         }
@@ -121,6 +147,9 @@ impl TlsSettings {
             ("tls.contact", !self.contact.is_empty()),
             ("tls.directory", self.directory != LETS_ENCRYPT),
             ("tls.directory_ca", is_set(&self.directory_ca)),
+            ("tls.eab_key_id", !self.eab_key_id.is_empty()),
+            ("tls.eab_key", self.eab_key.is_set()),
+            ("tls.eab_key_file", is_set(&self.eab_key_file)),
         ];
         if let (false, Some((key, _))) = (has_domains, for_acme.into_iter().find(|it| it.1)) {
             return Err(InvalidKey::new(key, "has no effect without `tls.domains`"));
@@ -168,10 +197,33 @@ impl TlsSettings {
             contact: self.contact.clone(),
             directory: self.directory.clone(),
             directory_ca: self.directory_ca.clone(),
+            external_account: self.external_account()?,
             dir: state_dir.to_owned(),
         };
         acme.check_root()?;
         Ok(acme)
+    }
+
+    fn external_account(&self) -> Result<Option<ExternalAccount>, InvalidKey> {
+        const KEY: &str = "tls.eab_key";
+        let file = ("tls.eab_key_file", self.eab_key_file.as_path());
+        match (self.eab_key_id.is_empty(), self.eab_key.or_file("PASSERBY__TLS__EAB_KEY", file)?) {
+            (true, None) => Ok(None),
+            (true, Some(_)) => {
+                let problem = "is empty, but its key is set: add the key identifier of the external account";
+                Err(InvalidKey::new("tls.eab_key_id", problem))
+            }
+            (false, None) => {
+                let problem =
+                    "is required with `tls.eab_key_id`: set PASSERBY__TLS__EAB_KEY or `tls.eab_key_file`";
+                Err(InvalidKey::new(KEY, problem))
+            }
+            (false, Some(text)) => {
+                let key = BASE64URL.decode(text.expose_secret()).ok().filter(|it| !it.is_empty());
+                let key = key.ok_or_else(|| InvalidKey::new(KEY, "is not a key in base64url"))?;
+                Ok(Some(ExternalAccount { key_id: self.eab_key_id.clone(), key }))
+            }
+        }
     }
 }
 
@@ -183,6 +235,14 @@ impl Plan {
             Self::Files(..) => origin::loopback_origins("https", address),
             Self::Acme(acme) => acme.origins(address.port()),
             Self::SelfSigned(_) => self_signed::origins(address),
+        }
+    }
+
+    /// Whether connections begin with a TLS handshake.
+    pub(crate) fn is_used(&self) -> bool {
+        match self {
+            Self::Plain => false,
+            Self::Files(..) | Self::Acme(_) | Self::SelfSigned(_) => true,
         }
     }
 
@@ -234,4 +294,47 @@ fn acceptor(resolver: Arc<CertResolver>) -> anyhow::Result<TlsAcceptor> {
     config.ticketer = ring::Ticketer::new()?;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bound(key_id: &str, key: &str) -> TlsSettings {
+        TlsSettings {
+            domains: vec!["a.example".into()],
+            eab_key_id: key_id.into(),
+            eab_key: SecretText(key.into()),
+            ..TlsSettings::default()
+        }
+    }
+
+    fn resolve(settings: &TlsSettings) -> Result<Option<ExternalAccount>, &'static str> {
+        match settings.resolve(Path::new("state")) {
+            Ok(Plan::Acme(acme)) => Ok(acme.external_account),
+            Ok(other) => panic!("{other:?}"),
+            Err(invalid) => Err(invalid.key),
+        }
+    }
+
+    #[test]
+    fn external_account_needs_its_key_and_its_name() {
+        assert!(resolve(&bound("", "")).unwrap().is_none());
+        for key in ["-_9ub3J0aA", "-_9ub3J0aA==", "-_9ub3J0aB"] {
+            let account = resolve(&bound("one", key)).unwrap().unwrap();
+            assert_eq!(
+                (account.key_id.as_str(), account.key.as_slice()),
+                ("one", b"\xfb\xffnorth".as_slice())
+            );
+        }
+        assert_eq!(resolve(&bound("one", "")).unwrap_err(), "tls.eab_key");
+        assert_eq!(resolve(&bound("", "-_9ub3J0aA")).unwrap_err(), "tls.eab_key_id");
+        assert_eq!(resolve(&bound("one", "no base64")).unwrap_err(), "tls.eab_key");
+        assert_eq!(resolve(&bound("one", "+/9ub3J0aA")).unwrap_err(), "tls.eab_key", "base64, not base64url");
+        let both = TlsSettings { eab_key_file: "key".into(), ..bound("one", "-_9ub3J0aA") };
+        assert_eq!(resolve(&both).unwrap_err(), "tls.eab_key_file");
+        let without_domains = TlsSettings { domains: Vec::new(), ..bound("one", "-_9ub3J0aA") };
+        assert_eq!(resolve(&without_domains).unwrap_err(), "tls.eab_key_id");
+        assert!(!format!("{:?}", bound("one", "-_9ub3J0aA")).contains("ub3J"), "Debug hides the key");
+    }
 }

@@ -76,6 +76,8 @@ enum Fault {
     NetworkChanged(Side),
     PageHidden(Side),
     ServerRestarts,
+    /// The server makes way for another process, which takes its listening socket over.
+    ServerHandsOver,
     ServerUnreachable(bool),
     MediaBlocked(bool),
     ReceivesNothing(Side, bool),
@@ -321,6 +323,7 @@ impl World {
                 self.cut(1, true);
                 self.wires.iter_mut().for_each(|it| it.server_open = false);
             }
+            Fault::ServerHandsOver => self.hand_over(),
             Fault::ServerUnreachable(is) => self.server_reachable = !is,
             Fault::MediaBlocked(is) => self.media_blocked = is,
             Fault::ReceivesNothing(side, is) => self.browsers[side].receives_nothing = is,
@@ -384,7 +387,8 @@ impl World {
             7 | 8 => (Fault::Cut(side), Some((0..5_000, Fault::NetworkEvent(side)))),
             9 => (Fault::HalfOpen(side), None),
             10 => (Fault::Stall(side), None),
-            11 | 12 => (Fault::ServerRestarts, None),
+            11 => (Fault::ServerRestarts, None),
+            12 => (Fault::ServerHandsOver, None),
             13 => (Fault::ServerUnreachable(true), Some((0..40_000, Fault::ServerUnreachable(false)))),
             14 => (Fault::MediaBlocked(true), Some((0..10_000, Fault::MediaBlocked(false)))),
             15 => {
@@ -468,13 +472,14 @@ fn run_with_lost_sockets(seed: u64, with_log: bool) -> Result<(), String> {
     for _ in 0..world.rng.u32(1..8) {
         let at = world.now + world.random_duration(0..20_000);
         let side = world.rng.usize(0..2);
-        let fault = match (world.rng.u32(0..7), forgets) {
+        let fault = match (world.rng.u32(0..9), forgets) {
             (0 | 1, _) => Fault::Cut(side),
             (2, _) => Fault::DuplicateMessage(side),
             (3, _) => Fault::Press(side, Intent::ToggleCamera),
             (6, _) => Fault::Stall(side),
             (4, true) => Fault::HalfOpen(side),
             (5, true) => Fault::LoseMessage(side),
+            (7, true) => Fault::ServerHandsOver,
             (_, true) => Fault::ServerRestarts,
             (4, false) => Fault::NetworkEvent(side),
             (_, false) => {
@@ -617,7 +622,8 @@ fn signals_that_the_server_refuses_are_sent_again() {
 fn restarted_server_rebuilds_the_match_from_tickets() {
     every_seed(HISTORIES / 20, |seed, with_log| {
         let mut world = talking(seed, with_log);
-        world.schedule(world.now, Event::Fault(Fault::ServerRestarts));
+        let fault = if world.rng.bool() { Fault::ServerRestarts } else { Fault::ServerHandsOver };
+        world.schedule(world.now, Event::Fault(fault));
         world.run_until(world.now + SOCKETS_RESTORED);
         let knows_match = world.matchmaker.census().talking == 2;
         let side = world.rng.usize(0..2);

@@ -156,6 +156,16 @@ impl World {
         }
     }
 
+    /// Replaces the server by another one that listens on the same socket. The old one closes all its sockets.
+    pub(super) fn hand_over(&mut self) {
+        self.handle_server_input(matchmaker::Input::Drain { until: self.now });
+        let seed = self.rng.u64(..);
+        self.matchmaker = super::matchmaker(seed);
+        // Those on which no page has said hello yet.
+        let open: Vec<_> = (0..self.wires.len()).filter(|it| self.wires[*it].server_open).collect();
+        open.into_iter().for_each(|it| self.server_closes(it as u64));
+    }
+
     pub(super) fn server_closes(&mut self, number: u64) {
         let at = self.arrival(number, 1);
         let wire = &mut self.wires[number as usize];

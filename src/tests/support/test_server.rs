@@ -56,7 +56,7 @@ impl TestServer {
         let (address, at) = (site.local_addr().unwrap(), metrics.local_addr().unwrap());
         let redirect_at = redirect.as_ref().map(|it| it.local_addr().unwrap());
         let (shutdown, requested) = oneshot::channel();
-        let listeners = Listeners { site, redirect, metrics: Some(metrics) };
+        let listeners = Listeners { site, redirect, metrics: Some(metrics), are_handed_over: false };
         if config.leptos.site_root == Config::default().leptos.site_root {
             config.leptos.site_root = SITE.into();
         }

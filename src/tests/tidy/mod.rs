@@ -69,7 +69,7 @@ fn prose_files(root: &Path) -> Files {
         ("src", [".rs", ".md"].as_slice()),
         ("benches", &[".rs"]),
         ("fuzz", &[".rs", ".toml", ".dict"]),
-        ("docs", &[".md", ".service", "Containerfile", ".json"]),
+        ("docs", &[".md", ".service", ".socket", ".conf", "Caddyfile", "Containerfile", ".json"]),
         ("end2end", &[".ts", ".mjs", ".html", "package.json"]),
         ("style", &[".css"]),
         ("scripts", &[""]),
