@@ -8,14 +8,16 @@ use std::{
     time::Duration,
 };
 
-use passerby::protocol::{Epoch, ErrorCode, Frame, MatchId, PastPairs, Signal, ToBrowser, ToServer, encode};
+use passerby::protocol::{
+    Epoch, ErrorCode, Features, Frame, MatchId, PastPairs, Signal, ToBrowser, ToServer, encode,
+};
 use tokio::{
     net::TcpStream,
     task::{AbortHandle, JoinHandle},
     time::{Instant, sleep},
 };
 
-use crate::support::{CANDIDATE, TEST_TIMEOUT, TestClient, TestSocket, candidate, request};
+use crate::support::{CANDIDATE, TEST_TIMEOUT, TestClient, TestServer, TestSocket, candidate, request};
 
 /// How long the restart may take: a fraction of [`GRACE_SECONDS`], with which a server without this socket would wait
 /// for its calls.
@@ -132,7 +134,13 @@ impl Caller {
     async fn return_to(&self, address: SocketAddr) -> TestSocket {
         let mut socket = TestSocket::open(address).await;
         let ticket = Some(self.ticket.clone());
-        let msg = ToServer::Hello { resume: None, ticket, device: None, past: PastPairs::default() };
+        let msg = ToServer::Hello {
+            resume: None,
+            ticket,
+            device: None,
+            past: PastPairs::default(),
+            features: Features::all(),
+        };
         socket.send(encode(&Frame { seq: 0, ack: 0, msg })).await;
         let welcome = socket.receive().await.expect("a welcome").msg;
         let ToBrowser::Welcome { resumed: false, match_id, .. } = welcome else { panic!("{welcome:?}") };
@@ -194,4 +202,16 @@ async fn next_process_takes_the_listening_socket_over() {
     stop_asking.abort();
     let asked = asking.await;
     assert!(asked.as_ref().is_err_and(|it| it.is_cancelled()), "each request was answered: {asked:?}");
+}
+
+#[tokio::test]
+async fn first_request_of_an_accepted_connection_is_answered() {
+    let server = TestServer::open().await;
+    let mut accepted = TcpStream::connect(server.address).await.unwrap();
+    // Connections are accepted in order.
+    assert_eq!(server.get("/healthz", &[]).await.status, 200);
+    let stopped = server.stop();
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(request(&mut accepted, "localhost", "/healthz", &[]).await.status, 200);
+    stopped.await.unwrap().unwrap();
 }
