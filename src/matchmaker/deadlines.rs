@@ -29,6 +29,8 @@ pub(crate) enum Due {
     Retry(PeerId),
     /// A waiting peer accepts less in common from now on.
     Widen(PeerId),
+    /// A peer should have acknowledged its oldest message.
+    Acknowledge(PeerId),
 }
 
 impl Due {
@@ -41,6 +43,7 @@ impl Due {
             Self::Renew(_) => "renew",
             Self::Retry(_) => "retry",
             Self::Widen(_) => "widen",
+            Self::Acknowledge(_) => "acknowledge",
         }
     }
 }

@@ -6,45 +6,34 @@ use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
     clock::Clock,
+    inbox::{self, Event, Inbox},
     shutdown::Shutdown,
     telemetry::Telemetry,
     websocket::outbox::{OutboxFull, OutboxSender},
 };
-use crate::matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Network, Output, SocketId};
-
-/// Events that may wait for the driver before sockets stop reading: a few from each of several hundred peers.
-const INBOX: usize = 1024;
+use crate::{
+    matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Output, SocketId},
+    time::Moment,
+};
 
 /// Events handled before the gauges, the clock and the deadline are checked again.
 const BATCH: usize = 64;
-
-/// An event from a socket.
-pub(crate) enum Event {
-    /// A new socket, its network and the sender for its messages.
-    Opened(SocketId, Network, OutboxSender),
-    /// Anything else that the matchmaker has to handle.
-    Input(SocketId, Input),
-}
 
 /// Owns the matchmaker and the sender for each socket that the matchmaker knows.
 pub(crate) struct Driver {
     matchmaker: Matchmaker,
     clock: Clock,
-    inbox: mpsc::Receiver<Event>,
+    inbox: mpsc::Receiver<(Moment, Event)>,
     sockets: HashMap<SocketId, OutboxSender>,
     telemetry: Arc<Telemetry>,
 }
 
 impl Driver {
     /// A driver without sockets, and the sender that sockets use.
-    pub(crate) fn new(
-        config: MatchmakerConfig,
-        clock: Clock,
-        telemetry: Arc<Telemetry>,
-    ) -> (Self, mpsc::Sender<Event>) {
-        let (events, inbox) = mpsc::channel(INBOX);
+    pub(crate) fn new(config: MatchmakerConfig, clock: Clock, telemetry: Arc<Telemetry>) -> (Self, Inbox) {
+        let (sender, inbox) = inbox::inbox(clock);
         let matchmaker = Matchmaker::new(config);
-        (Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, events)
+        (Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, sender)
     }
 
     /// Runs until the server stops.
@@ -70,7 +59,11 @@ impl Driver {
                     if count == 0 {
                         return;
                     }
-                    batch.drain(..).for_each(|it| self.on_event(it));
+                    self.telemetry.inbox_depth(count + self.inbox.len());
+                    for (since, event) in batch.drain(..) {
+                        self.telemetry.inbox_wait(self.clock.now() - since);
+                        self.on_event(event);
+                    }
                 }
                 () = deadline => {
                     if let Some((_, reason)) = due {
@@ -80,6 +73,7 @@ impl Driver {
                 }
             }
             self.telemetry.set_census(self.matchmaker.census());
+            self.telemetry.set_outboxes(self.matchmaker.outbox_totals());
             if draining && self.matchmaker.is_drained() {
                 shutdown.drained.cancel();
             }
@@ -99,6 +93,10 @@ impl Driver {
                     self.sockets.remove(&socket);
                 }
                 self.handle(input);
+            }
+            Event::Probe(answer) => {
+                // An error means that nobody waits for the answer any more.
+                let _ = answer.send(());
             }
         }
     }
@@ -124,7 +122,10 @@ impl Driver {
                 self.telemetry.message_out();
                 match self.sockets.get(&socket)?.send(frame) {
                     Ok(()) => None,
-                    Err(OutboxFull) => self.sockets.remove(&socket).map(|_| socket),
+                    Err(OutboxFull) => {
+                        self.sockets.remove(&socket)?.abandon();
+                        Some(socket)
+                    }
                 }
             }
             Output::Close { socket, code } => {
@@ -148,7 +149,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        matchmaker::Ice,
+        matchmaker::{Ice, Network},
         protocol::{Frame, PastPairs, ToServer},
         server::websocket::outbox::{MAX_WAITING_MESSAGES, Outgoing, Tick, outbox},
     };
@@ -166,6 +167,7 @@ mod tests {
             build: None,
             hello_within: Duration::from_secs(5),
             outbox_bytes: u32::MAX,
+            outbox_total_bytes: u64::MAX,
         }
     }
 
@@ -180,9 +182,6 @@ mod tests {
         for msg in std::iter::once(hello).chain((0..MAX_WAITING_MESSAGES).map(|_| ToServer::Ping {})) {
             let input = Input::Message { socket, frame: Frame { seq: 0, ack: 0, msg } };
             driver.on_event(Event::Input(socket, input));
-        }
-        for _ in 0..MAX_WAITING_MESSAGES {
-            assert!(matches!(receiver.next().await, Outgoing::Send(_)));
         }
         assert!(matches!(receiver.next().await, Outgoing::SenderDropped));
         let census = driver.matchmaker.census();

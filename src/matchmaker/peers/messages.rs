@@ -12,8 +12,8 @@ use crate::{
         output::Note,
     },
     protocol::{
-        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message, PairId, PeerId, Receipt, Signal, Tastes,
-        ToBrowser, ToServer, limits::MAX_REFUSALS,
+        EndReason, Epoch, ErrorCode, Frame, Heartbeat, MatchId, Media, Message, PairId, PeerId, Receipt,
+        Signal, Tastes, ToBrowser, ToServer, limits::MAX_REFUSALS,
     },
     time::Moment,
 };
@@ -37,6 +37,7 @@ impl Matchmaker {
     pub(crate) fn on_message(&mut self, now: Moment, socket: SocketId, frame: Frame<ToServer>) {
         let Some(open) = self.sockets.get(&socket).copied() else { return };
         let Frame { seq, ack, msg } = frame;
+        let heartbeat = Heartbeat::after(&msg);
         match (open, msg) {
             (OpenSocket::AwaitingHello { network, .. }, ToServer::Hello { resume, ticket, device, past })
                 if seq == 0 =>
@@ -54,6 +55,9 @@ impl Matchmaker {
                 }
                 self.send_ack_if_owed(peer);
             }
+        }
+        if let Some(heartbeat) = heartbeat {
+            self.set_heartbeat(socket, heartbeat);
         }
     }
 
@@ -110,6 +114,7 @@ impl Matchmaker {
     /// Processes the numbers of a frame. Returns `false` if its content must be ignored.
     fn receive(&mut self, now: Moment, id: PeerId, (seq, ack): (u64, u64), counted: bool) -> bool {
         let Some(peer) = self.peers.get_mut(&id) else { return false };
+        self.outbound.mark_changed(id);
         match peer.delivery.receive(seq, ack, counted) {
             Receipt::Fresh => true,
             Receipt::Duplicate => false,

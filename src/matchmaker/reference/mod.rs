@@ -3,12 +3,14 @@
 //! All state is in lists and every query scans them. After each input the model looks through the whole queue: it makes
 //! the best of all possible pairs, then the next best, until no pair is left.
 
+mod acknowledgements;
 mod queueing;
 mod past_partners;
 mod queries;
 
 use super::tests::vocabulary::{MatchAction, ModelEvent, PageAction, PageState, WireState};
 use crate::protocol::{Affinity, EndReason, ErrorCode, Media, Signalling};
+use acknowledgements::ModelAcks;
 
 /// How many pairs may be made past a waiting page that accepts any partner.
 const MAX_PASSED_BY: usize = 2;
@@ -37,6 +39,7 @@ pub(crate) struct ModelPage {
     /// Messages of the page that reach the server when the page resumes.
     unsent: Vec<PageAction>,
     refusals: usize,
+    acks: ModelAcks,
 }
 
 /// A match, whether or not it is over.
@@ -113,6 +116,7 @@ impl ReferenceModel {
             missed_events: Vec::new(),
             unsent: Vec::new(),
             refusals: 0,
+            acks: ModelAcks::default(),
         });
         self.devices.push(ModelDevice::default());
         if let Some(code) = self.admission_error(self.open_sockets() - 1) {
@@ -130,6 +134,7 @@ impl ReferenceModel {
             }
             PageState::AwaitingHello { .. } => {
                 self.pages[page].state = PageState::Idle;
+                self.set_engaged_by_hello(page, false);
                 self.load_past_partners(page);
                 self.send_to_page(page, ModelEvent::Welcome { resumed: false });
             }
@@ -147,20 +152,25 @@ impl ReferenceModel {
             return self.pages[page].events.extend([ModelEvent::Error(code), ModelEvent::Closed(code)]);
         }
         if self.pages[page].state == PageState::Gone {
-            return self.reload(page);
+            self.reload(page);
+            return self.set_engaged_by_hello(self.pages.len() - 1, true);
         }
         let before = self.pages[page].wire;
         (self.pages[page].wire, self.pages[page].refusals) = (WireState::Working, 0);
+        self.set_engaged_by_hello(page, true);
+        self.resend_unacknowledged(page);
         self.send_to_page(page, ModelEvent::Welcome { resumed: true });
         for event in std::mem::take(&mut self.pages[page].missed_events) {
-            self.send_to_page(page, event);
+            self.deliver(page, event);
         }
         if let WireState::Lost { .. } = before {
             self.pages[page].times_passed_by = 0;
             self.notify_partner(page, Signalling::Back);
         }
         self.pair_all();
-        for action in std::mem::take(&mut self.pages[page].unsent) {
+        let received = self.received(page);
+        for (n, action) in std::mem::take(&mut self.pages[page].unsent).into_iter().enumerate() {
+            self.acknowledge(page, if n == 0 { received } else { 0 });
             self.on_message(page, action);
         }
     }
@@ -171,7 +181,9 @@ impl ReferenceModel {
         if self.pages[page].wire != WireState::Working {
             return self.pages[page].unsent.push(action);
         }
+        let received = self.received(page);
         self.catch_up();
+        self.acknowledge(page, received);
         self.on_message(page, action);
     }
 
@@ -208,6 +220,7 @@ impl ReferenceModel {
                 Err(code) => self.refuse(page, code),
             },
         }
+        self.set_engaged_by(page, action);
         self.pair_all();
     }
 
@@ -232,7 +245,9 @@ impl ReferenceModel {
 
     /// A page sends something that the server refuses with `code`.
     pub(crate) fn send_invalid(&mut self, page: usize, code: ErrorCode) {
+        let received = self.received(page);
         self.catch_up();
+        self.acknowledge(page, received);
         if self.pages[page].state != PageState::Gone {
             self.refuse(page, code);
         }
@@ -240,7 +255,9 @@ impl ReferenceModel {
 
     /// A page sends something sooner than the rate limit allows.
     pub(crate) fn send_too_soon(&mut self, page: usize) {
+        let received = self.received(page);
         self.catch_up();
+        self.acknowledge(page, received);
         match self.pages[page].state {
             PageState::Gone => {}
             PageState::AwaitingHello { .. } => self.dismiss(page, ErrorCode::HelloFirst),
@@ -259,13 +276,9 @@ impl ReferenceModel {
     pub(crate) fn lose_socket(&mut self, page: usize) {
         self.cut_wire(page);
         self.catch_up();
-        let grace = match self.pages[page].state {
-            PageState::Gone | PageState::AwaitingHello { .. } => return,
-            PageState::Matched(_) => 20_000,
-            PageState::Idle | PageState::Waiting(..) => 5_000,
-        };
-        self.pages[page].wire = WireState::Lost { until: self.now + grace };
-        self.notify_partner(page, Signalling::Lost);
+        if !self.is_lost(page) {
+            self.start_grace(page);
+        }
     }
 
     /// A page closes its socket on purpose.
@@ -293,6 +306,7 @@ impl ReferenceModel {
                 (_, 0, page) => self.dismiss(page, ErrorCode::HelloFirst),
                 (_, 1, page) => self.forget(page, EndReason::PartnerLost),
                 (_, 3, page) => self.widen(page),
+                (_, 4, page) => self.check_acknowledgements(page),
                 (_, _, match_index) if self.matches[match_index].ends.iter().any(|it| self.is_lost(*it)) => {
                     self.matches[match_index].connect_by = self.now + 20_000;
                 }
@@ -320,25 +334,6 @@ impl ReferenceModel {
             if end != page && partners != EndReason::Unconnected {
                 self.dismiss_if_draining(end);
             }
-        }
-    }
-
-    /// Sends a message to a page; one without a working wire gets it when it resumes, if the message is numbered.
-    fn send_to_page(&mut self, page: usize, event: ModelEvent) {
-        let is_numbered =
-            !matches!(event, ModelEvent::Error(_) | ModelEvent::ComeBack | ModelEvent::Closed(_));
-        match self.pages[page].wire {
-            WireState::Working => {
-                if let ModelEvent::Matched { match_index, .. } = event {
-                    let (device, other) = (self.pages[page].device, self.partner_device(page, match_index));
-                    past_partners::record_met(&mut self.devices[device].met, other, self.now);
-                }
-                self.pages[page].events.push(event);
-            }
-            WireState::Cut | WireState::Lost { .. } if is_numbered => {
-                self.pages[page].missed_events.push(event);
-            }
-            WireState::Cut | WireState::Lost { .. } => {}
         }
     }
 

@@ -145,7 +145,7 @@ impl ReferenceModel {
         usize::from(self.matches[match_index].ends[1] == page)
     }
 
-    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening), and index of a page or match.
+    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening, 4 acknowledging), and index of a page or match.
     pub(crate) fn deadlines(&self) -> Vec<(u64, u8, usize)> {
         let of_page = |(n, page): (usize, &ModelPage)| match (page.state, page.wire) {
             (PageState::Gone, _) => None,
@@ -163,7 +163,10 @@ impl ReferenceModel {
             }
         };
         let widening = self.pages.iter().enumerate().filter_map(widening);
-        pages.chain(widening).chain(self.matches.iter().enumerate().filter_map(of_match)).collect()
+        let acknowledging = |(n, page): (usize, &ModelPage)| Some((Self::ack_deadline(page)?, 4, n));
+        let acknowledging = self.pages.iter().enumerate().filter_map(acknowledging);
+        let matches = self.matches.iter().enumerate().filter_map(of_match);
+        pages.chain(widening).chain(acknowledging).chain(matches).collect()
     }
 
     /// The match, if the page is in it now; `None` if it was once, and an error if it never was.

@@ -8,6 +8,7 @@ mod prepared_offers;
 mod occupancy;
 mod ending;
 mod resume;
+mod acknowledgements;
 mod rebuild;
 mod hidden_addresses;
 mod past_partners;

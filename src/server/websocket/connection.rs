@@ -25,7 +25,7 @@ use crate::{
     protocol::{ErrorCode, Frame, Refusal, ToBrowser, decode_strict, encode},
     server::{
         config::limits::Limit,
-        driver::Event,
+        inbox::Event,
         rate_limit::{
             message::{Decision, Kind, MessageLimiter},
             network::NetworkPermit,
@@ -182,6 +182,9 @@ impl WebSocketConnection {
     fn parse(&mut self, text: &str) -> Parsed {
         let connection = self.id;
         let parsed = decode_strict(text).and_then(|frame| {
+            if !self.acks.may_acknowledge(frame.ack) {
+                return Err(Refusal { code: ErrorCode::BadSequence, about: frame.seq, ack: frame.ack });
+            }
             self.outbox.update_heartbeat(&frame.msg);
             let kind = Kind::of(&frame.msg);
             if let Some(refused) = kind.and_then(|it| self.check_rate(it, (frame.seq, frame.ack))) {
