@@ -30,6 +30,8 @@ pub(crate) enum Due {
     Retry(PeerId),
     /// A waiting peer accepts less in common from now on.
     Widen(PeerId),
+    /// A peer should have acknowledged its oldest message.
+    Acknowledge(PeerId),
 }
 
 impl Due {
@@ -42,6 +44,7 @@ impl Due {
             Self::Renew(_) => "renew",
             Self::Retry(_) => "retry",
             Self::Widen(_) => "widen",
+            Self::Acknowledge(_) => "acknowledge",
         }
     }
 }

@@ -12,6 +12,7 @@ mod duet;
 mod limits;
 mod http_connections;
 mod leaks;
+mod metrics;
 mod pages;
 mod socket;
 mod support;

@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     config::value::{InvalidKey, address_or_none, list},
     http::origin,
+    telemetry::Telemetry,
 };
 use acme::Acme;
 use cert_files::{CertFiles, LoadedCert};
@@ -203,8 +204,9 @@ impl Plan {
         self,
         address: SocketAddr,
         stopping: CancellationToken,
+        telemetry: Arc<Telemetry>,
     ) -> anyhow::Result<(Option<TlsAcceptor>, Option<RenewalTask>)> {
-        let resolver = Arc::new(CertResolver::default());
+        let resolver = Arc::new(CertResolver::new(telemetry));
         let renewal: Option<RenewalTask> = match self {
             Self::Plain => return Ok((None, None)),
             Self::Files(files, LoadedCert { certificate, hash }) => {
