@@ -118,8 +118,12 @@ struct CrowdedMatchmaker {
 
 impl CrowdedMatchmaker {
     fn with(waiting: usize) -> Self {
-        let matchmaker =
-            Matchmaker::new(MatchmakerConfig { max_passed_by: 16, ..MatchmakerConfig::for_tests(7) });
+        let matchmaker = Matchmaker::new(MatchmakerConfig {
+            max_passed_by: 16,
+            // As on a real server, no peer keeps more than its share of the memory for messages.
+            max_connections: 2 * CROWD_SIZES[1],
+            ..MatchmakerConfig::for_tests(7)
+        });
         let mut crowded = Self { matchmaker, now: Moment::from_millis(0), peers: 0 };
         for _ in 0..waiting {
             let peer = crowded.connect();

@@ -36,6 +36,10 @@ const CANDIDATES: u16 = 10;
 /// Together with the candidates above, they stay below the limit of candidates for one description.
 const SIGNAL_INTERVAL: Duration = Duration::from_millis(250);
 
+/// Offers that a bot sends in each match after [`Order::Attack`]: more than the outbox of its partner holds, and fewer
+/// than the rate limit refuses.
+const ATTACK_OFFERS: usize = 48;
+
 /// The longest wait before the first reconnect. This and the next three as in `src/call/signalling/session.rs`.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 
@@ -60,6 +64,8 @@ pub(crate) enum Order {
     Cut,
     /// Send signals to the partner at a fixed interval.
     SendSignals,
+    /// From now on acknowledge nothing, and fill the outbox of every partner.
+    Attack,
 }
 
 /// Something that happened to a bot.
@@ -112,6 +118,7 @@ pub(crate) struct Bot {
     ping_at: Instant,
     pong_by: Option<Instant>,
     send_signal_at: Option<Instant>,
+    is_attacking: bool,
 }
 
 impl Bot {
@@ -136,6 +143,7 @@ impl Bot {
             ping_at: Instant::now(),
             pong_by: None,
             send_signal_at: None,
+            is_attacking: false,
         }
     }
 
@@ -186,7 +194,8 @@ impl Bot {
             features: Features::all(),
         };
         self.heartbeat = Heartbeat::after(&hello)?;
-        let hello = self.delivery.send(hello).ok()?;
+        let mut hello = self.delivery.send(hello).ok()?;
+        self.withhold_ack(&mut hello);
         socket.send(Message::text(encode(&hello))).await.ok()?;
         let welcome = next_frame(&mut socket).await?;
         Some((socket, welcome))
@@ -231,6 +240,7 @@ impl Bot {
                     }
                     Some(Order::Cut) => return Err(()),
                     Some(Order::SendSignals) => self.send_signal_at = Some(Instant::now()),
+                    Some(Order::Attack) => self.is_attacking = true,
                 },
                 () = sleep_until(due.unwrap_or(self.ping_at)) => self.handle_timeout(socket).await?,
             }
@@ -265,9 +275,16 @@ impl Bot {
 
     async fn send(&mut self, socket: &mut Socket, message: ToServer) -> Result<(), ()> {
         self.heartbeat = Heartbeat::after(&message).unwrap_or(self.heartbeat);
-        let frame = self.delivery.send(message).map_err(drop)?;
+        let mut frame = self.delivery.send(message).map_err(drop)?;
+        self.withhold_ack(&mut frame);
         self.ping_at = Instant::now() + self.heartbeat.interval();
         socket.send(Message::text(encode(&frame))).await.map_err(drop)
+    }
+
+    fn withhold_ack(&self, frame: &mut Frame<ToServer>) {
+        if self.is_attacking {
+            frame.ack = 0;
+        }
     }
 
     async fn send_signal(&mut self, socket: &mut Socket, signal: Signal) -> Result<(), ()> {
@@ -292,7 +309,11 @@ impl Bot {
                 self.current_match =
                     Some(BotMatch { match_id, has_description: false, candidates: 0, sent: 0 });
                 self.report(BotEvent::Matched(match_id));
-                if role == Role::Impolite {
+                if self.is_attacking {
+                    for _ in 0..ATTACK_OFFERS {
+                        self.send_signal(socket, Signal::Offer { sdp: Sdp(OFFER.into()) }).await?;
+                    }
+                } else if role == Role::Impolite {
                     self.send_description(socket, Signal::Offer { sdp: Sdp(OFFER.into()) }).await?;
                 }
             }
@@ -331,6 +352,7 @@ impl Bot {
     async fn on_signal(&mut self, socket: &mut Socket, signal: Signal) -> Result<(), ()> {
         let Some(it) = &mut self.current_match else { return Ok(()) };
         match signal {
+            Signal::Offer { .. } if self.is_attacking => {}
             Signal::Offer { .. } => {
                 it.has_description = true;
                 self.send_description(socket, Signal::Answer { sdp: Sdp(ANSWER.into()) }).await?;

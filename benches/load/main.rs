@@ -1,5 +1,5 @@
-//! A load test of the real program with many bots: memory and CPU time per peer, mass reconnects, and a shutdown during
-//! calls.
+//! A load test of the real program with many bots: memory and CPU time per peer, memory at its limit, mass reconnects,
+//! and a shutdown during calls.
 //!
 //! Prints what was measured and fails if a figure exceeds its bound. Without arguments it runs all scenarios, otherwise
 //! those that are named. Each scenario has its own server and its own runtime.
@@ -41,6 +41,8 @@ impl Row {
 enum Scenario {
     /// Memory and CPU time per peer.
     Memory,
+    /// Memory while all peers acknowledge nothing.
+    Unacknowledged,
     /// The server is killed and replaced.
     Killed,
     /// All connections are lost at once.
@@ -50,13 +52,19 @@ enum Scenario {
 }
 
 impl Scenario {
-    const ALL: [(&'static str, Self); 4] =
-        [("memory", Self::Memory), ("killed", Self::Killed), ("cut", Self::Cut), ("drain", Self::Drain)];
+    const ALL: [(&'static str, Self); 5] = [
+        ("memory", Self::Memory),
+        ("unacknowledged", Self::Unacknowledged),
+        ("killed", Self::Killed),
+        ("cut", Self::Cut),
+        ("drain", Self::Drain),
+    ];
 
     fn run(self) -> Vec<Row> {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         match self {
             Self::Memory => runtime.block_on(scenarios::memory()),
+            Self::Unacknowledged => runtime.block_on(scenarios::unacknowledged()),
             Self::Killed => runtime.block_on(scenarios::killed()),
             Self::Cut => runtime.block_on(scenarios::cut()),
             Self::Drain => runtime.block_on(scenarios::drain()),
@@ -77,7 +85,7 @@ fn main() {
                 fits &= row.fits();
                 let Row { label, measured, bound, unit } = &row;
                 let verdict = if row.fits() { "" } else { "  TOO HIGH" };
-                println!("{name:<8}{label:<52}{measured:>9.2} of {bound:>8.2} {unit}{verdict}");
+                println!("{name:<16}{label:<52}{measured:>9.2} of {bound:>8.2} {unit}{verdict}");
             }
         }
     }

@@ -100,6 +100,35 @@ pub(crate) async fn memory() -> Vec<Row> {
     ]
 }
 
+/// Bots that acknowledge nothing.
+const ATTACKERS: usize = 10_000;
+
+/// How long they go on after their partners' outboxes are full: several times the age limit, so that they are
+/// disconnected, come back and fill them again.
+const ATTACK_FOR: Duration = Duration::from_secs(90);
+
+/// Memory of the server while all peers read and ping, acknowledge nothing, and fill each other's outboxes.
+pub(crate) async fn unacknowledged() -> Vec<Row> {
+    let server = Server::start().await;
+    let mut crowd = Crowd::new(server.address);
+    crowd.add(ATTACKERS, TIMEOUT).await;
+    crowd.order(0..ATTACKERS, |_| Order::Attack);
+    crowd.order(0..ATTACKERS, |_| Order::Join(Tastes::default()));
+    let until = Instant::now() + ATTACK_FOR;
+    let mut most_kept = 0;
+    while Instant::now() < until {
+        crowd.during(sleep(Duration::from_secs(1))).await;
+        most_kept = most_kept.max(crowd.during(server.count("passerby_outbox_bytes")).await);
+    }
+    let mib = |bytes: f64| bytes / 1024.0 / 1024.0;
+    let disconnected = crowd.during(server.count("passerby_closed_total{code=\"too-slow\"}")).await;
+    println!("{disconnected} disconnected, at most {:.0} MiB of messages kept", mib(most_kept as f64));
+    vec![
+        Row::new("peak memory, 10,000 peers that never acknowledge", mib(server.peak() as f64), 400.0, "MiB"),
+        Row::new("of 256 MiB for messages, unused at the peak", 256.0 - mib(most_kept as f64), 32.0, "MiB"),
+    ]
+}
+
 /// Connects a crowd, half of which waits for partners that do not exist. The first hundred join one after the other.
 async fn half_waiting(server: &Server) -> Crowd {
     let mut crowd = Crowd::new(server.address);

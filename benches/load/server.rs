@@ -74,7 +74,8 @@ impl Server {
         timeout(TIMEOUT, is_reached).await.expect(series);
     }
 
-    async fn count(&self, series: &str) -> usize {
+    /// The value of `series` in `/metrics`, 0 if it is absent.
+    pub(crate) async fn count(&self, series: &str) -> usize {
         let text = get(self.metrics, "/metrics").await.expect("an answer");
         let value = text.lines().find_map(|it| it.strip_prefix(series)?.strip_prefix(' '));
         value.map_or(0, |it| it.parse().expect("a count"))
@@ -82,8 +83,17 @@ impl Server {
 
     /// Resident memory in bytes.
     pub(crate) fn resident(&self) -> u64 {
+        self.memory("VmRSS:")
+    }
+
+    /// The most resident memory so far, in bytes.
+    pub(crate) fn peak(&self) -> u64 {
+        self.memory("VmHWM:")
+    }
+
+    fn memory(&self, name: &str) -> u64 {
         let status = self.proc("status");
-        let line = status.lines().find_map(|it| it.strip_prefix("VmRSS:")).expect("VmRSS");
+        let line = status.lines().find_map(|it| it.strip_prefix(name)).expect(name);
         line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 

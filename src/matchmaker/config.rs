@@ -34,6 +34,9 @@ pub struct MatchmakerConfig {
     pub hello_within: Duration,
     /// Maximum size of the unacknowledged descriptions and candidates kept for one peer, in bytes.
     pub outbox_bytes: u32,
+    /// Maximum memory of all unacknowledged messages together, in bytes. Beyond that, the sessions of those end that
+    /// have not acknowledged for longest.
+    pub outbox_total_bytes: u64,
 }
 
 impl MatchmakerConfig {
@@ -55,6 +58,7 @@ impl MatchmakerConfig {
             build: None,
             hello_within: HELLO_WITHIN,
             outbox_bytes: MAX_OUTBOX_BYTES as u32,
+            outbox_total_bytes: u64::MAX,
         }
     }
 }

@@ -32,6 +32,8 @@ pub(crate) enum Due {
     Widen(PeerId),
     /// A draining server stops.
     Stop,
+    /// A peer should have acknowledged its oldest message.
+    Acknowledge(PeerId),
 }
 
 impl Due {
@@ -45,6 +47,7 @@ impl Due {
             Self::Retry(_) => "retry",
             Self::Widen(_) => "widen",
             Self::Stop => "stop",
+            Self::Acknowledge(_) => "acknowledge",
         }
     }
 }

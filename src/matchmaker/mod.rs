@@ -8,6 +8,7 @@
 //! - `peers`: one peer's record, its sessions and its messages;
 //! - `queue`: waiting peers, who may be paired with whom, and the pairing itself;
 //! - `matches`: pairs, from their beginning to their end, and their rebuilding from tickets;
+//! - `outboxes`: the memory and the age of all unacknowledged messages;
 //! - `deadlines`: a timing wheel;
 //! - `keys`, `id_generator`: signatures, sealing, ids and secrets;
 //! - `counts`: gauges that would be slow to compute.
@@ -21,6 +22,7 @@ pub(crate) mod queue;
 pub(crate) mod matches;
 
 pub(crate) mod outbound;
+pub(crate) mod outboxes;
 pub(crate) mod deadlines;
 pub(crate) mod counts;
 pub(crate) mod keys;
@@ -43,6 +45,7 @@ use deadlines::{Deadlines, Due};
 use id_generator::IdGenerator;
 use matches::Matches;
 use outbound::Outbound;
+use outboxes::Outboxes;
 use peers::{OpenSocket, Peer, PeerState};
 use queue::{Queue, failures::FailureRecords, prepared_offers::OfferSlots};
 
@@ -50,7 +53,7 @@ pub use config::MatchmakerConfig;
 pub use input::{Closing, Input, Network, Readings, SocketId};
 pub use keys::Keys;
 pub use matches::ice::{Ice, Turn};
-pub use output::{Census, Note, Output};
+pub use output::{Census, Note, OutboxTotals, Output};
 pub use peers::ROOM_AFTER;
 
 /// Pairs peers and relays the signals of each pair.
@@ -69,6 +72,7 @@ pub struct Matchmaker {
     matches: Matches,
     deadlines: Deadlines,
     counts: Counts,
+    outboxes: Outboxes,
     outbound: Outbound,
 }
 
@@ -86,6 +90,7 @@ impl Matchmaker {
             matches: Matches::default(),
             deadlines: Deadlines::default(),
             counts: Counts::default(),
+            outboxes: Outboxes::new(config.outbox_total_bytes, config.max_connections),
             outbound: Outbound::default(),
             limits: SessionLimits::of(&config),
             deployment: Deployment { keys: config.keys, ice: config.ice, build: config.build },
@@ -99,6 +104,7 @@ impl Matchmaker {
     /// tickets, and compared with a ticket's expiry.
     pub fn handle(&mut self, now: Moment, readings: Readings, input: Input) -> Vec<Output> {
         self.ids.start_input(readings);
+        self.outbound.begin(now);
         self.handle_timeout(now);
         match input {
             Input::Opened { socket, network } => self.on_socket_opened(now, socket, network),
@@ -117,6 +123,7 @@ impl Matchmaker {
         }
         self.request_offers(now);
         self.end_overflowed_sessions(now);
+        self.bound_outboxes(now);
         self.outbound.take()
     }
 
@@ -151,6 +158,7 @@ impl Matchmaker {
                 Due::Retry(peer) => seekers.extend(self.seeker(peer)),
                 Due::Widen(peer) => seekers.extend(self.update_requirements(now, peer)),
                 Due::Stop => self.on_stop(now),
+                Due::Acknowledge(peer) => self.on_acknowledgement_due(now, peer),
             }
         }
         self.search(now, seekers);

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use super::input::SocketId;
-use crate::protocol::{Affinity, EndReason, ErrorCode, Frame, MatchId, ToBrowser};
+use crate::{
+    protocol::{Affinity, EndReason, ErrorCode, Frame, MatchId, ToBrowser},
+    time::Moment,
+};
 
 /// One command. The driver performs commands in the order given.
 #[derive(Clone, Debug)]
@@ -81,4 +84,13 @@ pub struct Census {
     pub matches: usize,
     /// Open sockets, including those that have not sent `hello`.
     pub connections: usize,
+}
+
+/// The messages that peers have not acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OutboxTotals {
+    /// Bytes of their texts, plus a fixed cost for each.
+    pub bytes: u64,
+    /// When the oldest one was first sent, up to a second too early; `None` if there is none.
+    pub oldest: Option<Moment>,
 }

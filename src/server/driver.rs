@@ -6,45 +6,34 @@ use tokio::{sync::mpsc, time::sleep_until};
 
 use super::{
     clock::{Clock, read_system},
+    inbox::{self, Event, Inbox},
     shutdown::Shutdown,
     telemetry::Telemetry,
     websocket::outbox::{OutboxFull, OutboxSender},
 };
-use crate::matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Network, Output, SocketId};
-
-/// Events that may wait for the driver before sockets stop reading: a few from each of several hundred peers.
-const INBOX: usize = 1024;
+use crate::{
+    matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Output, SocketId},
+    time::Moment,
+};
 
 /// Events handled before the gauges, the clock and the deadline are checked again.
 const BATCH: usize = 64;
-
-/// An event from a socket.
-pub(crate) enum Event {
-    /// A new socket, its network and the sender for its messages.
-    Opened(SocketId, Network, OutboxSender),
-    /// Anything else that the matchmaker has to handle.
-    Input(SocketId, Input),
-}
 
 /// Owns the matchmaker and the sender for each socket that the matchmaker knows.
 pub(crate) struct Driver {
     matchmaker: Matchmaker,
     clock: Clock,
-    inbox: mpsc::Receiver<Event>,
+    inbox: mpsc::Receiver<(Moment, Event)>,
     sockets: HashMap<SocketId, OutboxSender>,
     telemetry: Arc<Telemetry>,
 }
 
 impl Driver {
     /// A driver without sockets, and the sender that sockets use.
-    pub(crate) fn new(
-        config: MatchmakerConfig,
-        clock: Clock,
-        telemetry: Arc<Telemetry>,
-    ) -> (Self, mpsc::Sender<Event>) {
-        let (events, inbox) = mpsc::channel(INBOX);
+    pub(crate) fn new(config: MatchmakerConfig, clock: Clock, telemetry: Arc<Telemetry>) -> (Self, Inbox) {
+        let (sender, inbox) = inbox::inbox(clock);
         let matchmaker = Matchmaker::new(config);
-        (Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, events)
+        (Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, sender)
     }
 
     /// Runs until the server stops.
@@ -70,7 +59,11 @@ impl Driver {
                     if count == 0 {
                         return;
                     }
-                    batch.drain(..).for_each(|it| self.on_event(it));
+                    self.telemetry.inbox_depth(count + self.inbox.len());
+                    for (since, event) in batch.drain(..) {
+                        self.telemetry.inbox_wait(self.clock.now() - since);
+                        self.on_event(event);
+                    }
                 }
                 () = deadline => {
                     if let Some((_, reason)) = due {
@@ -80,6 +73,7 @@ impl Driver {
                 }
             }
             self.telemetry.set_census(self.matchmaker.census());
+            self.telemetry.set_outboxes(self.matchmaker.outbox_totals());
             if draining && self.matchmaker.is_drained() {
                 shutdown.drained.cancel();
             }
@@ -99,6 +93,10 @@ impl Driver {
                     self.sockets.remove(&socket);
                 }
                 self.handle(input);
+            }
+            Event::Probe(answer) => {
+                // An error means that nobody waits for the answer any more.
+                let _ = answer.send(());
             }
         }
     }
@@ -124,7 +122,10 @@ impl Driver {
                 self.telemetry.message_out();
                 match self.sockets.get(&socket)?.send(frame) {
                     Ok(()) => None,
-                    Err(OutboxFull) => self.sockets.remove(&socket).map(|_| socket),
+                    Err(OutboxFull) => {
+                        self.sockets.remove(&socket)?.abandon();
+                        Some(socket)
+                    }
                 }
             }
             Output::Close { socket, code } => {
@@ -150,7 +151,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        matchmaker::Ice,
+        matchmaker::{Ice, Network},
         protocol::{Features, Frame, PastPairs, ToServer, decode_strict},
         server::websocket::{
             outbox::{MAX_WAITING_MESSAGES, Outgoing, Tick, outbox},
@@ -170,6 +171,7 @@ mod tests {
             build: None,
             hello_within: Duration::from_secs(5),
             outbox_bytes: u32::MAX,
+            outbox_total_bytes: u64::MAX,
         }
     }
 
@@ -191,9 +193,6 @@ mod tests {
             let input = Input::Message { socket, frame: Frame { seq: 0, ack: 0, msg } };
             driver.on_event(Event::Input(socket, input));
         }
-        for _ in 0..MAX_WAITING_MESSAGES {
-            assert!(matches!(receiver.next().await, Outgoing::Send(_)));
-        }
         assert!(matches!(receiver.next().await, Outgoing::SenderDropped));
         let census = driver.matchmaker.census();
         assert_eq!((census.idle, census.connections), (1, 0), "the peer may resume");
@@ -204,16 +203,16 @@ mod tests {
         fn fail() {
             panic!("on purpose")
         }
-        for waiting in [0, INBOX - 2] {
+        for waiting in [0, inbox::CAPACITY - 2] {
             let (mut driver, inbox) = Driver::new(config(), Clock::start(), Arc::new(Telemetry::new()));
             let socket = SocketId(1);
             let (_receiver, sender) = outbox(Tick(0), u32::MAX);
             let network = Network::of([127, 0, 0, 1].into());
             let registration = Registration::open(inbox.clone(), socket, network, sender).await;
             let frame = decode_strict(r#"{"seq":0,"ack":0,"msg":{"hello":{}}}"#).unwrap();
-            inbox.try_send(Event::Input(socket, Input::Message { socket, frame })).unwrap();
+            assert!(inbox.try_send(Event::Input(socket, Input::Message { socket, frame })).is_none());
             for _ in 0..waiting {
-                inbox.try_send(Event::Input(SocketId(2), Input::Tick)).unwrap();
+                assert!(inbox.try_send(Event::Input(SocketId(2), Input::Tick)).is_none());
             }
             let task = tokio::spawn(async move {
                 let _registration = registration;
@@ -222,7 +221,8 @@ mod tests {
             assert!(task.await.unwrap_err().is_panic());
             for _ in 0..waiting + 3 {
                 let event = timeout(Duration::from_secs(5), driver.inbox.recv()).await;
-                driver.on_event(event.expect("the loss is reported").unwrap());
+                let (_, event) = event.expect("the loss is reported").unwrap();
+                driver.on_event(event);
             }
             let census = driver.matchmaker.census();
             assert_eq!((census.idle, census.connections), (1, 0), "{waiting}: the peer may resume");

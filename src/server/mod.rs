@@ -6,6 +6,7 @@
 pub mod config;
 
 mod driver;
+mod inbox;
 mod router;
 pub mod http;
 pub mod websocket;
@@ -17,6 +18,7 @@ mod listen;
 mod tls;
 
 mod telemetry;
+mod process;
 mod log;
 mod clock;
 mod shutdown;
@@ -42,6 +44,7 @@ use crate::{
 };
 use clock::Clock;
 use driver::Driver;
+use http::health::Health;
 use listen::{ConnectionLimits, Endpoint};
 use rate_limit::network::NetworkLimiter;
 use router::Site;
@@ -79,7 +82,7 @@ pub async fn run(
     let network_limiter =
         NetworkLimiter::new(&resolved.limits, resolved.max_connections, clock, Arc::clone(&telemetry));
     let sockets = Sockets::new(
-        inbox,
+        inbox.clone(),
         Arc::clone(&wheel),
         shutdown.clone(),
         Arc::clone(&telemetry),
@@ -92,6 +95,7 @@ pub async fn run(
         network_limiter: Arc::new(network_limiter),
         sockets: Arc::new(sockets),
         foreign_sockets: Arc::new(Semaphore::new(router::MAX_FOREIGN_SOCKETS)),
+        health: Arc::new(Health::new(inbox)),
         shutdown: shutdown.clone(),
         over_tls_only: resolved.tls.is_trusted() && !origins.primary_is_loopback(),
     };
@@ -107,13 +111,13 @@ pub async fn run(
         let endpoint = Endpoint { router, tls, limits, proxies, telemetry, accepting_ends, stopping };
         tasks.spawn(listen::serve(listener, endpoint));
     };
-    let (tls, renewal) = resolved.tls.start(address, shutdown.stopping.clone())?;
+    let (tls, renewal) = resolved.tls.start(address, shutdown.stopping.clone(), Arc::clone(&telemetry))?;
     serve(listeners.site, site, tls);
     if let Some(listener) = listeners.redirect {
         serve(listener, listen::redirect(origins), None);
     }
     if let Some(listener) = listeners.metrics {
-        serve(listener, router::metrics(Arc::clone(&telemetry)), None);
+        serve(listener, router::metrics(Arc::clone(&telemetry), clock), None);
     }
     if let Some(renewal) = renewal {
         tasks.spawn(renewal);
@@ -138,6 +142,7 @@ fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmak
         build: resolved.build.clone(),
         hello_within: Duration::from_secs(resolved.limits.hello_seconds),
         outbox_bytes: resolved.limits.outbox_kib * 1024,
+        outbox_total_bytes: u64::from(resolved.limits.outbox_total_mib) * 1024 * 1024,
     })
 }
 

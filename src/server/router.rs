@@ -22,10 +22,12 @@ use tokio::sync::Semaphore;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
 
 use super::{
+    clock::Clock,
     config::Resolved,
     http::{
         client_ip::Proxies,
         headers::{self, ContentSecurityPolicy},
+        health::Health,
         origin::Origins,
         wrong_host,
     },
@@ -80,6 +82,8 @@ pub(crate) struct Site {
     pub(crate) sockets: Arc<Sockets>,
     /// A permit for each socket that is told that its origin is refused.
     pub(crate) foreign_sockets: Arc<Semaphore>,
+    /// Whether the driver answers.
+    pub(crate) health: Arc<Health>,
     /// Whether new peers are accepted.
     pub(crate) shutdown: Shutdown,
     /// Whether browsers are told to use only TLS from now on (HSTS).
@@ -128,7 +132,7 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
                 .layer(middleware::from_fn_with_state(site.clone(), redirect_wrong_host)),
         )
         .route("/ws", any(open_socket))
-        .route("/healthz", get(|| async { "alive" }))
+        .route("/healthz", get(health))
         .route("/readyz", get(readiness))
         .with_state(site)
         .nest(options.site_pkg_dir_route_base().trim_end_matches('/'), package)
@@ -192,12 +196,20 @@ fn seconds(wait: Duration) -> String {
 }
 
 /// The route for Prometheus.
-pub(crate) fn metrics(telemetry: Arc<Telemetry>) -> Router {
+pub(crate) fn metrics(telemetry: Arc<Telemetry>, clock: Clock) -> Router {
     let text = async move || {
         let kind = [(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")];
-        telemetry.text().map(|text| (kind, text)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
+        telemetry.text(clock.now()).map(|text| (kind, text)).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)
     };
     Router::new().route("/metrics", get(text))
+}
+
+async fn health(State(site): State<Site>) -> Response {
+    if site.health.is_alive().await {
+        "alive".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "driver-silent").into_response()
+    }
 }
 
 async fn readiness(State(site): State<Site>) -> Response {

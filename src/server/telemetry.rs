@@ -2,10 +2,13 @@
 //!
 //! Both hold ids, durations and codes only, never an address or a session description.
 
-use std::sync::atomic::AtomicU64;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use prometheus_client::{
-    encoding::text::encode,
+    encoding::text::{encode_eof, encode_registry},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::Registry,
 };
@@ -13,18 +16,23 @@ use serde::Serialize;
 
 use super::{
     config::limits::Limit,
+    process::ProcessMetrics,
     validate::{
         Findings,
         description::verdict::{DroppedLine, Flaw},
     },
 };
 use crate::{
-    matchmaker::{Census, Input, Note},
+    matchmaker::{Census, Input, Note, OutboxTotals},
     protocol::{Affinity, ErrorCode},
+    time::Moment,
 };
 
 /// One label and its value.
 type Label = [(&'static str, String); 1];
+
+/// Marks that no message is unacknowledged.
+const NONE: u64 = u64::MAX;
 
 /// The values of the label `phase`, in the order of [`Telemetry::set_census`].
 const PHASES: [&str; 4] = ["idle", "waiting", "connecting", "talking"];
@@ -33,6 +41,8 @@ const PHASES: [&str; 4] = ["idle", "waiting", "connecting", "talking"];
 #[derive(Debug)]
 pub(crate) struct Telemetry {
     registry: Registry,
+    /// What every program reports, under names without our prefix.
+    process: Registry,
     /// In the order of [`PHASES`]. Looked up in their family only once, because a label costs an allocation.
     peers: [Gauge; 4],
     matches: Gauge,
@@ -57,6 +67,14 @@ pub(crate) struct Telemetry {
     /// In the order of [`Affinity`].
     wait: [Histogram; Affinity::ALL.len()],
     connect: Histogram,
+    inbox_events: Gauge,
+    inbox_wait: Histogram,
+    outbox_bytes: Gauge,
+    /// When the oldest unacknowledged message was sent, in milliseconds of [`Moment`], or [`NONE`].
+    oldest_unacknowledged: AtomicU64,
+    oldest_unacknowledged_seconds: Gauge<f64, AtomicU64>,
+    /// Without labels, and empty if there is no certificate.
+    certificate_expiry: Family<[(&'static str, String); 0], Gauge>,
 }
 
 impl Telemetry {
@@ -78,6 +96,7 @@ impl Telemetry {
             |of: &Family<Label, Counter>, name: &str| of.get_or_create_owned(&[("direction", name.into())]);
         let mut this = Self {
             registry: Registry::with_prefix("passerby"),
+            process: Registry::default(),
             peers: PHASES.map(|name| peers.get_or_create_owned(&[("phase", name.into())])),
             matches: Gauge::default(),
             connections: Gauge::default(),
@@ -98,6 +117,13 @@ impl Telemetry {
             networks: Gauge::default(),
             wait: Affinity::ALL.map(|it| wait.get_or_create_owned(&[("shared", label(&it))])),
             connect,
+            inbox_events: Gauge::default(),
+            // Seconds, from an idle driver to one that is far behind.
+            inbox_wait: Histogram::new([0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0]),
+            outbox_bytes: Gauge::default(),
+            oldest_unacknowledged: AtomicU64::new(NONE),
+            oldest_unacknowledged_seconds: Gauge::default(),
+            certificate_expiry: Family::default(),
         };
         this.registry.register("limited", "Requests rejected, by limit", limited);
         this.registry.register(
@@ -113,7 +139,39 @@ impl Telemetry {
             wait,
         );
         this.register(peers, messages);
+        this.register_load();
         this
+    }
+
+    /// Registers what tells how close the server is to its limits.
+    fn register_load(&mut self) {
+        let Self { registry, .. } = self;
+        registry.register(
+            "inbox_events",
+            "Events that waited for the driver when it last took some",
+            self.inbox_events.clone(),
+        );
+        registry.register(
+            "inbox_wait_seconds",
+            "Time that an event waited for the driver",
+            self.inbox_wait.clone(),
+        );
+        registry.register(
+            "outbox_bytes",
+            "Memory of all unacknowledged messages, limited by limits.outbox_total_mib",
+            self.outbox_bytes.clone(),
+        );
+        registry.register(
+            "oldest_unacknowledged_seconds",
+            "Age of the oldest unacknowledged message, 0 if there is none",
+            self.oldest_unacknowledged_seconds.clone(),
+        );
+        registry.register(
+            "certificate_expiry_timestamp_seconds",
+            "When the certificate in use expires, in seconds since 1970; absent without TLS",
+            self.certificate_expiry.clone(),
+        );
+        self.process.register_collector(Box::new(ProcessMetrics));
     }
 
     fn register(&mut self, peers: Family<Label, Gauge>, messages: Family<Label, Counter>) {
@@ -146,6 +204,27 @@ impl Telemetry {
         }
         self.matches.set(gauge(matches));
         self.connections.set(gauge(connections));
+    }
+
+    /// Sets the memory and the age of the unacknowledged messages.
+    pub(crate) fn set_outboxes(&self, OutboxTotals { bytes, oldest }: OutboxTotals) {
+        self.outbox_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        self.oldest_unacknowledged.store(oldest.map_or(NONE, Moment::as_millis), Ordering::Relaxed);
+    }
+
+    /// Sets how many events waited for the driver.
+    pub(crate) fn inbox_depth(&self, events: usize) {
+        self.inbox_events.set(gauge(events));
+    }
+
+    /// Counts how long an event waited for the driver.
+    pub(crate) fn inbox_wait(&self, wait: Duration) {
+        self.inbox_wait.observe(wait.as_secs_f64());
+    }
+
+    /// Sets when the certificate in use expires, in seconds since 1970.
+    pub(crate) fn certificate_expires(&self, at: i64) {
+        self.certificate_expiry.get_or_create(&[]).set(at);
     }
 
     /// Counts an input of the matchmaker if it is a message.
@@ -243,9 +322,15 @@ impl Telemetry {
     /// # Errors
     ///
     /// None in practice: writing to a `String` does not fail.
-    pub(crate) fn text(&self) -> Result<String, std::fmt::Error> {
+    pub(crate) fn text(&self, now: Moment) -> Result<String, std::fmt::Error> {
+        let oldest = self.oldest_unacknowledged.load(Ordering::Relaxed);
+        // A time after `now`, such as `NONE`, gives zero.
+        let age = now - Moment::from_millis(oldest);
+        self.oldest_unacknowledged_seconds.set(age.as_secs_f64());
         let mut text = String::new();
-        encode(&mut text, &self.registry)?;
+        encode_registry(&mut text, &self.registry)?;
+        encode_registry(&mut text, &self.process)?;
+        encode_eof(&mut text)?;
         Ok(text)
     }
 }
@@ -264,6 +349,6 @@ fn gauge(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn millis(duration: std::time::Duration) -> u64 {
+fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

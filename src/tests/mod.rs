@@ -14,6 +14,7 @@ mod health;
 mod limits;
 mod http_connections;
 mod leaks;
+mod metrics;
 mod pages;
 mod samples;
 mod socket;

@@ -375,7 +375,9 @@ impl Session {
         match self.delivery.receive(seq, ack, counted) {
             Receipt::Fresh => {
                 self.on_answer();
-                if self.delivery.owes_ack() {
+                // Timers of a page in the background are late, but what arrives is handled at once.
+                let is_late = matches!(self.socket, SocketState::Open { ping_at, .. } if ping_at <= now);
+                if self.delivery.owes_ack() || is_late {
                     self.try_send(now, ToServer::Ping {}, out);
                 }
                 true

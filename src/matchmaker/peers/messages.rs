@@ -8,11 +8,12 @@ use crate::{
         Matchmaker,
         input::SocketId,
         matches::{Admission, Match, conduct::Ending},
+        outboxes::KeptMessage,
         output::Note,
     },
     protocol::{
-        EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Message, PairId, PeerId, Receipt, Signal, Tastes,
-        ToBrowser, ToServer, limits::MAX_REFUSALS,
+        EndReason, Epoch, ErrorCode, Frame, Heartbeat, MatchId, Media, Message, PairId, PeerId, Receipt,
+        Signal, Tastes, ToBrowser, ToServer, limits::MAX_REFUSALS,
     },
     time::Moment,
 };
@@ -36,6 +37,7 @@ impl Matchmaker {
     pub(crate) fn on_message(&mut self, now: Moment, socket: SocketId, frame: Frame<ToServer>) {
         let Some(open) = self.sockets.get(&socket).copied() else { return };
         let Frame { seq, ack, msg } = frame;
+        let heartbeat = Heartbeat::after(&msg);
         match (open, msg) {
             (
                 OpenSocket::AwaitingHello { network, .. },
@@ -55,6 +57,9 @@ impl Matchmaker {
                 }
                 self.send_ack_if_owed(peer);
             }
+        }
+        if let Some(heartbeat) = heartbeat {
+            self.set_heartbeat(socket, heartbeat);
         }
     }
 
@@ -113,6 +118,7 @@ impl Matchmaker {
         let Some(peer) = self.peers.get_mut(&id) else { return false };
         // A page sends nothing but its `hello` before the `welcome`.
         peer.secrets.on_welcome_received();
+        self.outbound.mark_changed(id);
         match peer.delivery.receive(seq, ack, counted) {
             Receipt::Fresh => true,
             Receipt::Duplicate => false,
@@ -127,7 +133,7 @@ impl Matchmaker {
     /// Whether a message carries a signal that its sender sent before it knew that signals were lost.
     fn is_lost_signal(&mut self, id: PeerId, msg: &ToServer) -> bool {
         let Some(peer) = self.peers.get_mut(&id).filter(|it| it.sends_lost_signals) else { return false };
-        let tells = |it: &Arc<ToBrowser>| matches!(**it, ToBrowser::Partner { signals_lost: true, .. });
+        let tells = |it: &KeptMessage| matches!(*it.msg, ToBrowser::Partner { signals_lost: true, .. });
         peer.sends_lost_signals = peer.delivery.has_unacknowledged(tells);
         peer.sends_lost_signals && msg.signal().is_some()
     }
@@ -253,7 +259,8 @@ impl Matchmaker {
     ) {
         let Some(partner) = self.peers.get_mut(&to) else { return };
         if !partner.delivery.has_capacity_for(signal.text_bytes()) {
-            partner.delivery.take_back(|it| is_of_former_connection(it, (match_id, epoch)));
+            partner.delivery.take_back(|it| is_of_former_connection(&it.msg, (match_id, epoch)));
+            self.outbound.mark_changed(to);
         }
         if partner.delivery.has_capacity_for(signal.text_bytes()) {
             return self.send(to, ToBrowser::Signal { match_id, epoch, signal });

@@ -1,12 +1,14 @@
 //! [`Peer`]: the record of one peer, with its socket, outbox, state and preferences.
 //!
-//! `sessions` holds how peers connect, resume and leave, `drain` how they are sent away before the server stops, and
-//! `messages` the handlers of their messages.
+//! `sessions` holds how peers connect, resume and leave, `drain` how they are sent away before the server stops,
+//! `messages` the handlers of their messages, and `acknowledgements` what follows if they do not acknowledge.
 
 pub(crate) mod sessions;
 pub(crate) mod drain;
 pub(crate) mod messages;
 pub(crate) mod resume_secrets;
+pub(crate) mod acknowledgements;
+pub(crate) mod ack_watch;
 pub(crate) mod device;
 pub(crate) mod past_partners;
 
@@ -16,12 +18,14 @@ use super::{
     deadlines::Due,
     input::{Network, SocketId},
     keys::DeviceId,
+    outboxes::KeptMessage,
     queue::{failures::PeerOrigin, place::Place, prepared_offers::OfferState},
 };
 use crate::{
-    protocol::{Delivery, MatchId, Media, PeerId, Tastes, ToBrowser, limits::NOT_AGAIN_FOR},
+    protocol::{Delivery, MatchId, Media, PeerId, Tastes, limits::NOT_AGAIN_FOR},
     time::Moment,
 };
+use ack_watch::AckWatch;
 use past_partners::PairHistory;
 use resume_secrets::ResumeSecrets;
 
@@ -57,7 +61,9 @@ pub(crate) struct Peer {
     /// Its socket.
     pub(crate) socket: SocketState,
     /// Sequence numbers and outbox of its conversation with the server.
-    pub(crate) delivery: Delivery<Arc<ToBrowser>>,
+    pub(crate) delivery: Delivery<KeptMessage>,
+    /// Watches over its acknowledgements.
+    pub(crate) acks: AckWatch,
     /// Whether it is idle, waiting or matched.
     pub(crate) state: PeerState,
     /// The media it sends, from its last `join`.
@@ -149,6 +155,7 @@ impl Peer {
             network: None,
             socket,
             delivery: Delivery::with_capacity(outbox_bytes),
+            acks: AckWatch::default(),
             state: PeerState::Idle,
             media: Media::default(),
             hides_address: false,

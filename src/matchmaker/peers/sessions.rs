@@ -135,6 +135,7 @@ impl Matchmaker {
         if let Some(peer) = self.peers.get_mut(&id) {
             self.outbound.replay(socket, peer);
         }
+        self.watch_new_socket(id);
         Some(before)
     }
 
@@ -152,7 +153,8 @@ impl Matchmaker {
     }
 
     /// Starts the grace period of a peer whose socket is lost.
-    fn start_grace(&mut self, now: Moment, id: PeerId) {
+    pub(crate) fn start_grace(&mut self, now: Moment, id: PeerId) {
+        self.stop_watching(id);
         let Some(peer) = self.peers.get_mut(&id) else { return };
         let state = peer.state;
         let grace = match state {
@@ -210,7 +212,9 @@ impl Matchmaker {
         if let SocketState::Detached { until } = peer.socket {
             self.end_grace(until, id);
         }
-        let Some(match_id) = peer.match_id() else { return };
+        let match_id = peer.match_id();
+        self.forget_outbox(id, peer);
+        let Some(match_id) = match_id else { return };
         if let Some(ended) = self.end_match(now, match_id, |_| reason) {
             self.note_end(now, match_id, &ended, reason);
             if self.draining.is_some() {

@@ -13,7 +13,9 @@ impl ReferenceModel {
         if self.pages[page].wire != WireState::Working {
             return self.pages[page].unsent.push(action);
         }
+        let received = self.received(page);
         self.catch_up();
+        self.acknowledge(page, received);
         self.on_message(page, action);
     }
 
@@ -52,6 +54,7 @@ impl ReferenceModel {
                 Err(code) => self.refuse(page, code),
             },
         }
+        self.set_engaged_by(page, action);
         self.pair_all();
     }
 
@@ -86,7 +89,9 @@ impl ReferenceModel {
 
     /// A page sends something that the server refuses with `code`.
     pub(crate) fn send_invalid(&mut self, page: usize, code: ErrorCode) {
+        let received = self.received(page);
         self.catch_up();
+        self.acknowledge(page, received);
         if self.pages[page].state != PageState::Gone {
             self.pages[page].is_confirmed = true;
             self.refuse(page, code);
@@ -96,7 +101,9 @@ impl ReferenceModel {
 
     /// A page sends something sooner than the rate limit allows.
     pub(crate) fn send_too_soon(&mut self, page: usize) {
+        let received = self.received(page);
         self.catch_up();
+        self.acknowledge(page, received);
         match self.pages[page].state {
             PageState::Gone => {}
             PageState::AwaitingHello { .. } => self.dismiss(page, ErrorCode::HelloFirst),

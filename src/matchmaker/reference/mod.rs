@@ -3,6 +3,7 @@
 //! All state is in lists and every query scans them. After each input the model looks through the whole queue: it makes
 //! the best of all possible pairs, then the next best, until no pair is left.
 
+mod acknowledgements;
 mod messages;
 mod draining;
 mod queueing;
@@ -13,6 +14,7 @@ mod queries;
 
 use super::tests::vocabulary::{ModelEvent, NETWORKS, PageAction, PageState, WireState};
 use crate::protocol::{Affinity, EndReason, ErrorCode, Media, Signalling};
+use acknowledgements::ModelAcks;
 use standing::{ModelConnection, ModelEnding, ModelFailure, ModelLane, ModelOffer};
 
 /// How many pairs may be made past a waiting page that accepts any partner.
@@ -56,6 +58,7 @@ pub(crate) struct ModelPage {
     refusals: usize,
     /// Whether a message of the page has arrived since its last welcome: its former secret is no longer valid.
     pub(crate) is_confirmed: bool,
+    acks: ModelAcks,
 }
 
 /// A match, whether or not it is over.
@@ -155,6 +158,7 @@ impl ReferenceModel {
             unsent: Vec::new(),
             refusals: 0,
             is_confirmed: false,
+            acks: ModelAcks::default(),
         });
         self.devices.push(ModelDevice::default());
         if let Some(code) = self.admission_error(self.open_sockets() - 1) {
@@ -174,6 +178,7 @@ impl ReferenceModel {
             }
             PageState::AwaitingHello { .. } => {
                 self.pages[page].state = PageState::Idle;
+                self.set_engaged_by_hello(page, false);
                 self.load_past_partners(page);
                 self.send_to_page(page, ModelEvent::Welcome { resumed: false });
             }
@@ -194,13 +199,9 @@ impl ReferenceModel {
     pub(crate) fn lose_socket(&mut self, page: usize) {
         self.cut_wire(page);
         self.catch_up();
-        let grace = match self.pages[page].state {
-            PageState::Gone | PageState::AwaitingHello { .. } => return,
-            PageState::Matched(_) => 20_000,
-            PageState::Idle | PageState::Waiting(..) => 5_000,
-        };
-        self.pages[page].wire = WireState::Lost { until: self.now + grace };
-        self.notify_partner(page, Signalling::Lost);
+        if !self.is_lost(page) {
+            self.start_grace(page);
+        }
     }
 
     /// A page closes its socket on purpose.
@@ -224,6 +225,7 @@ impl ReferenceModel {
                 (_, 3, page) => self.widen(page),
                 (_, 4, page) => self.give_up_on_offer(page),
                 (_, 5, _) => self.stop(),
+                (_, 6, page) => self.check_acknowledgements(page),
                 (_, _, match_index) if self.matches[match_index].ends.iter().any(|it| self.is_lost(*it)) => {
                     self.matches[match_index].connect_by = self.now + 20_000;
                 }
@@ -255,25 +257,6 @@ impl ReferenceModel {
             if end != page && partners != EndReason::Unconnected {
                 self.dismiss_if_draining(end);
             }
-        }
-    }
-
-    /// Sends a message to a page; one without a working wire gets it when it resumes, if the message is numbered.
-    fn send_to_page(&mut self, page: usize, event: ModelEvent) {
-        let is_numbered =
-            !matches!(event, ModelEvent::Error(_) | ModelEvent::ComeBack | ModelEvent::Closed(_));
-        match self.pages[page].wire {
-            WireState::Working => {
-                if let ModelEvent::Matched { match_index, .. } = event {
-                    let (device, other) = (self.pages[page].device, self.partner_device(page, match_index));
-                    past_partners::record_met(&mut self.devices[device].met, other, self.now);
-                }
-                self.pages[page].events.push(event);
-            }
-            WireState::Cut | WireState::Lost { .. } if is_numbered => {
-                self.pages[page].missed_events.push(event);
-            }
-            WireState::Cut | WireState::Lost { .. } => {}
         }
     }
 

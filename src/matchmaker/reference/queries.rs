@@ -162,7 +162,8 @@ impl ReferenceModel {
         usize::from(self.matches[match_index].ends[1] == page)
     }
 
-    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening, 4 offer, 5 stop), and index of a page or match.
+    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening, 4 offer, 5 stop, 6 acknowledging), and index of a
+    /// page or match.
     pub(crate) fn deadlines(&self) -> Vec<(u64, u8, usize)> {
         let of_page = |(n, page): (usize, &ModelPage)| match (page.state, page.wire) {
             (PageState::Gone, _) => None,
@@ -188,7 +189,9 @@ impl ReferenceModel {
         let mut matches: Vec<_> = self.matches.iter().enumerate().filter_map(of_match).collect();
         matches.sort_by_key(|(at, _, n)| (*at, self.matches[*n].places[0]));
         let stop = self.stops_at().map(|at| (at, 5, 0));
-        pages.chain(widening).chain(offers).chain(matches).chain(stop).collect()
+        let acknowledging = |(n, page): (usize, &ModelPage)| Some((Self::ack_deadline(page)?, 6, n));
+        let acknowledging = self.pages.iter().enumerate().filter_map(acknowledging);
+        pages.chain(widening).chain(offers).chain(stop).chain(acknowledging).chain(matches).collect()
     }
 
     /// The match, if the page is in it now; `None` if it was once, and an error if it never was.

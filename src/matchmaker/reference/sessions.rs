@@ -3,7 +3,7 @@
 use super::{ReferenceModel, standing::ModelOffer};
 use crate::{
     matchmaker::tests::vocabulary::{ModelEvent, PageState, WireState},
-    protocol::Signalling,
+    protocol::{ErrorCode, Signalling},
 };
 
 impl ReferenceModel {
@@ -35,6 +35,8 @@ impl ReferenceModel {
         let before = self.pages[page].wire;
         self.pages[page].network = self.pages[page].next_network;
         (self.pages[page].wire, self.pages[page].refusals) = (WireState::Cut, 0);
+        self.set_engaged_by_hello(page, true);
+        self.resend_unacknowledged(page);
         self.return_to_match(page, before);
         self.pair_all();
     }
@@ -53,14 +55,18 @@ impl ReferenceModel {
         self.pages[page].network = self.pages[page].next_network;
         (self.pages[page].wire, self.pages[page].refusals) = (WireState::Working, 0);
         self.pages[page].is_confirmed = false;
+        self.set_engaged_by_hello(page, true);
+        self.resend_unacknowledged(page);
         self.send_to_page(page, ModelEvent::Welcome { resumed: true });
         for event in std::mem::take(&mut self.pages[page].missed_events) {
-            self.send_to_page(page, event);
+            self.deliver(page, event);
         }
         self.return_to_match(page, before);
         self.pair_all();
-        for action in std::mem::take(&mut self.pages[page].unsent) {
+        let received = self.received(page);
+        for (n, action) in std::mem::take(&mut self.pages[page].unsent).into_iter().enumerate() {
             self.ask_for_offers();
+            self.acknowledge(page, if n == 0 { received } else { 0 });
             self.on_message(page, action);
         }
     }
@@ -77,11 +83,16 @@ impl ReferenceModel {
         {
             self.give_up_on_offer(page);
         }
+        if self.resumes_in_vain(page) {
+            self.dismiss(page, ErrorCode::TooSlow);
+        }
     }
 
     /// The newest page is in the network to which `page` has moved.
     fn move_newest_page(&mut self, page: usize) {
         let (network, newest) = (self.pages[page].next_network, self.pages.len() - 1);
         (self.pages[newest].network, self.pages[newest].next_network) = (network, network);
+        // Its hello shows a secret that is no longer valid.
+        self.set_engaged_by_hello(newest, true);
     }
 }

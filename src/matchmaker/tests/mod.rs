@@ -10,6 +10,7 @@ mod prepared_offers;
 mod occupancy;
 mod ending;
 mod resume;
+mod acknowledgements;
 mod rebuild;
 mod hidden_addresses;
 mod wall_clock;

@@ -141,6 +141,8 @@ fn match_becomes_a_call_without_deadline_when_both_report_connected() {
     let census = Census { talking: 2, matches: 1, connections: 2, ..Census::default() };
     assert_eq!(scene.machine.census(), census);
     assert_eq!(scene.notes[1..], [Note::Connected { match_id, after: secs(2) }]);
+    // The checks of their acknowledgements find nothing, and the match would have had 20 seconds to connect.
+    scene.advance(secs(13));
     assert_eq!(scene.machine.deadline(), None);
     scene.advance(secs(3600));
     assert_eq!(scene.take_events(ann), Vec::<String>::new());

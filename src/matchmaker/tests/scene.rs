@@ -11,7 +11,7 @@ use crate::{
     protocol::{
         Candidate, Delivery, Epoch, ErrorCode, Features, Frame, MatchId, Media, Message, Met, Occupancy,
         PairId, PastPairs, PeerId, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
-        limits::MET_FOR,
+        limits::{HEARTBEAT, MET_FOR},
     },
     time::Moment,
 };
@@ -60,6 +60,8 @@ pub(crate) struct Page {
     pub(crate) events: Vec<ClientEvent>,
     /// The ticket to show in the next hello.
     pub(crate) ticket_to_send: Option<String>,
+    /// How many of the messages that it has received its hellos do not acknowledge.
+    pub(crate) withheld_acks: u64,
     /// The signed device name.
     pub(crate) device: Option<String>,
     /// How often the server asked for a prepared offer.
@@ -106,6 +108,10 @@ pub(crate) struct Scene {
     numbered_matches: Vec<MatchId>,
     /// Pages that have to acknowledge messages.
     owing_acks: Vec<usize>,
+    /// Whether pages acknowledge when they have received many messages without sending one.
+    pub(crate) acknowledges_many: bool,
+    /// When each socket last sent something.
+    last_sent: HashMap<SocketId, Moment>,
     /// What each device stores, by its signed name.
     devices: HashMap<String, StoredPairs>,
 }
@@ -213,6 +219,8 @@ impl Scene {
             open_sockets: Vec::new(),
             numbered_matches: Vec::new(),
             owing_acks: Vec::new(),
+            acknowledges_many: true,
+            last_sent: HashMap::new(),
             devices: HashMap::new(),
         }
     }
@@ -261,7 +269,8 @@ impl Scene {
         let past = it.device.as_ref().map(|it| self.devices[it].to_past_pairs(self.now)).unwrap_or_default();
         let (ticket, device) = (it.ticket_to_send.clone(), it.device.clone());
         let hello = ToServer::Hello { resume, ticket, device, past, features: Features::all() };
-        let frame = it.delivery.send(hello).unwrap();
+        let mut frame = it.delivery.send(hello).unwrap();
+        frame.ack -= it.withheld_acks;
         self.feed(Input::Message { socket, frame });
     }
 
@@ -524,6 +533,12 @@ impl Scene {
 
     /// Passes an input to the matchmaker and to its replica, and the outputs to the pages.
     pub(crate) fn feed(&mut self, input: Input) {
+        if let Input::Message { socket, .. }
+        | Input::Refused { socket, .. }
+        | Input::RateLimited { socket, .. } = &input
+        {
+            self.last_sent.insert(*socket, self.now);
+        }
         let readings = self.read_system();
         let outputs = self.machine.handle(self.now, readings, input.clone());
         let again = self.replica.handle(self.now, readings, input);
@@ -599,7 +614,10 @@ impl Scene {
                 panic!("page {index} received {msg:?} with the wrong numbers {seq}, {ack}")
             }
         }
-        if page.delivery.owes_ack() {
+        let owes_ack = self.acknowledges_many && page.delivery.owes_ack();
+        // Such a page missed its own ping: its timers are late, as those of a page in the background are.
+        let is_late = self.last_sent.get(&socket).is_some_and(|at| self.now - *at >= HEARTBEAT);
+        if owes_ack || is_late && *msg == (ToBrowser::Pong {}) {
             self.owing_acks.push(index);
         }
     }
@@ -669,6 +687,7 @@ impl Scene {
             delivery: Delivery::default(),
             events: Vec::new(),
             ticket_to_send: None,
+            withheld_acks: 0,
             device: None,
             offer_requests: 0,
             occupancy: None,

@@ -36,7 +36,7 @@ pub enum ErrorCode {
     BadEpoch,
     /// More than [`MAX_REFUSALS`](crate::protocol::limits::MAX_REFUSALS) messages were refused.
     TooManyRefusals,
-    /// Too many messages are unacknowledged: the page does not read.
+    /// Too many messages are unacknowledged, or one was for too long: the page does not read.
     TooSlow,
     /// Nothing arrived for too long, see [`Heartbeat::silence`](crate::protocol::Heartbeat::silence).
     Silent,

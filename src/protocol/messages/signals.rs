@@ -30,11 +30,20 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// Frees the memory that its texts do not need, so that [`text_bytes`](Self::text_bytes) is what it costs.
+    pub fn shrink_to_fit(&mut self) {
+        match self {
+            Self::Offer { sdp } | Self::Answer { sdp } => sdp.0.shrink_to_fit(),
+            Self::Candidate(candidate) => candidate.candidate.0.shrink_to_fit(),
+            Self::EndOfCandidates { .. } => {}
+        }
+    }
+
     /// Bytes of its texts, which is what it costs to keep.
     pub fn text_bytes(&self) -> usize {
         match self {
             Self::Offer { sdp } | Self::Answer { sdp } => sdp.0.len(),
-            Self::Candidate(candidate) => candidate.candidate.0.len(),
+            Self::Candidate(candidate) => candidate.text_bytes(),
             Self::EndOfCandidates { username_fragment } => username_fragment.as_ref().map_or(0, String::len),
         }
     }
@@ -57,6 +66,12 @@ pub struct Candidate {
 }
 
 impl Candidate {
+    /// Bytes of its texts, which is what it costs to keep.
+    pub fn text_bytes(&self) -> usize {
+        let len = |it: &Option<String>| it.as_ref().map_or(0, String::len);
+        self.candidate.0.len() + len(&self.sdp_mid) + len(&self.username_fragment)
+    }
+
     /// Whether this is a relayed candidate (RFC 8839, 5.1: `typ relay`).
     pub fn is_relay(&self) -> bool {
         self.is_typ("relay")
@@ -115,7 +130,7 @@ impl PreparedOffer {
         match self {
             Self::Yours { .. } => 0,
             Self::Theirs { offer, candidates } => {
-                offer.0.len() + candidates.iter().map(|it| it.candidate.0.len()).sum::<usize>()
+                offer.0.len() + candidates.iter().map(Candidate::text_bytes).sum::<usize>()
             }
         }
     }

@@ -15,6 +15,10 @@ pub trait Message: Clone {
     fn text_bytes(&self) -> usize;
 }
 
+/// Messages for which an empty outbox keeps its memory. A burst of candidates needs more; ten thousand peers would then
+/// keep it for as long as they are connected.
+const KEPT_CAPACITY: usize = 8;
+
 /// The state of one end. Bounded by [`MAX_OUTBOX_MESSAGES`] and by bytes, [`MAX_OUTBOX_BYTES`] by default.
 #[derive(Clone, Debug)]
 pub struct Delivery<M> {
@@ -142,7 +146,20 @@ impl<M: Message> Delivery<M> {
                 self.text_bytes -= msg.text_bytes();
             }
         }
+        if self.outbox.is_empty() && self.outbox.capacity() > KEPT_CAPACITY {
+            self.outbox.shrink_to(KEPT_CAPACITY);
+        }
         true
+    }
+
+    /// The oldest message that the other end has not acknowledged.
+    pub fn oldest(&self) -> Option<&M> {
+        self.outbox.front()
+    }
+
+    /// How many messages the other end has not acknowledged, and the bytes of their texts.
+    pub fn unacknowledged(&self) -> (usize, usize) {
+        (self.outbox.len(), self.text_bytes)
     }
 
     /// All unacknowledged messages, to be sent on a new socket.
@@ -157,6 +174,11 @@ impl<M: Message> Delivery<M> {
     /// Whether enough messages arrived since this end last sent one that it should send an acknowledgement.
     pub fn owes_ack(&self) -> bool {
         self.received - self.acknowledged >= ACK_EVERY
+    }
+
+    /// Whether this end has received something that it has not acknowledged.
+    pub const fn has_news(&self) -> bool {
+        self.received != self.acknowledged
     }
 
     fn frame(&mut self, seq: u64, msg: M) -> Frame<M> {
@@ -306,7 +328,21 @@ mod tests {
         }
         page.receive(ACK_EVERY, 0, true);
         assert!(page.owes_ack());
+        assert!(page.has_news());
         assert_eq!(page.send(ToServer::Ping {}).map(|it| (it.seq, it.ack)), Ok((0, ACK_EVERY)));
-        assert!(!page.owes_ack());
+        assert!(!page.owes_ack() && !page.has_news());
+    }
+
+    #[test]
+    fn an_empty_outbox_frees_its_memory() {
+        let mut server = Delivery::default();
+        assert!((0..MAX_OUTBOX_MESSAGES).all(|n| server.send(offer(n)).is_ok()));
+        assert_eq!(server.oldest(), Some(&offer(0)));
+        assert_eq!(server.unacknowledged(), (MAX_OUTBOX_MESSAGES, (0..MAX_OUTBOX_MESSAGES).sum()));
+        assert!(server.acknowledge(1));
+        assert_eq!(server.oldest(), Some(&offer(1)));
+        assert!(server.acknowledge(MAX_OUTBOX_MESSAGES as u64));
+        assert_eq!((server.oldest(), server.unacknowledged()), (None, (0, 0)));
+        assert!(server.outbox.capacity() <= KEPT_CAPACITY);
     }
 }

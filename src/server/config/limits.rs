@@ -22,11 +22,13 @@ const SECONDS: RangeInclusive<u64> = 1..=60;
 /// The range of the time between two requests, in seconds. Load balancers keep idle connections for up to an hour.
 const IDLE_SECONDS: RangeInclusive<u64> = 1..=4000;
 
-/// The smallest outbox: the largest message fits, with some room to spare.
-const MIN_OUTBOX_KIB: u32 = 64;
+/// The range of one peer's outbox, in KiB. The largest message fits into the smallest one, with some room to spare.
+/// Even the largest one is a small part of what all outboxes may have together.
+const OUTBOX_KIB: RangeInclusive<u32> = 64..=4096;
 
-/// The largest outbox: if all of ten thousand peers filled theirs, it would be 40 GiB.
-const MAX_OUTBOX_KIB: u32 = 4096;
+/// The range of the memory of all outboxes together, in MiB: from several times the largest outbox to more than a
+/// machine is likely to have.
+const OUTBOX_TOTAL_MIB: RangeInclusive<u32> = 16..=65_536;
 
 /// `[limits]`: limits for one peer and one network, and timeouts.
 #[derive(Clone, Debug, Deserialize)]
@@ -58,6 +60,10 @@ pub struct LimitSettings {
     /// KiB of descriptions and candidates stored for one peer until it acknowledges them, 64 to 4096. Default: 256.
     /// `PASSERBY__LIMITS__OUTBOX_KIB`.
     pub outbox_kib: u32,
+    /// MiB of unacknowledged messages stored for all peers together, 16 to 65536. Beyond that, those are disconnected
+    /// that have not acknowledged for longest and store more than an even share. Default: 256, many times what pages
+    /// need that acknowledge. `PASSERBY__LIMITS__OUTBOX_TOTAL_MIB`.
+    pub outbox_total_mib: u32,
 }
 
 /// A burst, then a steady rate: `PASSERBY__LIMITS__PEER__JOINS__BURST` and so on.
@@ -122,6 +128,7 @@ impl Default for LimitSettings {
             write_seconds: 10,
             hello_seconds: HELLO_WITHIN.as_secs(),
             outbox_kib: (MAX_OUTBOX_BYTES / 1024) as u32,
+            outbox_total_mib: 256,
         }
     }
 }
@@ -188,15 +195,21 @@ impl LimitSettings {
             write_seconds,
             hello_seconds,
             outbox_kib,
+            outbox_total_mib,
         } = self;
         for (key, count) in [("limits.networks", networks), ("limits.open", open)] {
             if *count == 0 {
                 return Err(InvalidKey::new(key, "must be 1 or more"));
             }
         }
-        if !(MIN_OUTBOX_KIB..=MAX_OUTBOX_KIB).contains(outbox_kib) {
-            let problem = format!("must be {MIN_OUTBOX_KIB} to {MAX_OUTBOX_KIB}");
-            return Err(InvalidKey::new("limits.outbox_kib", problem));
+        for (key, size, range) in [
+            ("limits.outbox_kib", outbox_kib, OUTBOX_KIB),
+            ("limits.outbox_total_mib", outbox_total_mib, OUTBOX_TOTAL_MIB),
+        ] {
+            if !range.contains(size) {
+                let problem = format!("must be {} to {}", range.start(), range.end());
+                return Err(InvalidKey::new(key, problem));
+            }
         }
         for (key, seconds, range) in [
             ("limits.head_seconds", head_seconds, SECONDS),

@@ -525,6 +525,8 @@ mod tests {
             ("[state]\nkey = \"north\"", "state.key"),
             ("[tls]\neab_key = \"north\"", "tls.eab_key"),
             ("[limits]\noutbox_kib = 4097", "limits.outbox_kib"),
+            ("[limits]\noutbox_total_mib = 15", "limits.outbox_total_mib"),
+            ("[limits]\noutbox_total_mib = 65537", "limits.outbox_total_mib"),
             ("[limits]\nnexts = { burst = 1, per_minute = 1 }", "limits.nexts"),
             ("[limits.peer]\nnexts = { burst = 1, per_minute = 0 }", "limits.peer.nexts"),
             (

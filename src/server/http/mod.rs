@@ -1,7 +1,8 @@
-//! The HTTP rules of the site: the client's address, the allowed origins and hosts, and the security headers.
+//! The HTTP rules of the site: the client's address, the allowed origins and hosts, the security headers, and `/healthz`.
 
 pub(crate) mod list_header;
 pub mod client_ip;
 pub mod origin;
 pub(crate) mod wrong_host;
 pub(crate) mod headers;
+pub(crate) mod health;

@@ -35,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     config::value::{InvalidKey, SecretText, address_or_none, list},
     http::origin,
+    telemetry::Telemetry,
 };
 use acme::{Acme, ExternalAccount};
 use cert_files::{CertFiles, LoadedCert};
@@ -263,8 +264,9 @@ impl Plan {
         self,
         address: SocketAddr,
         stopping: CancellationToken,
+        telemetry: Arc<Telemetry>,
     ) -> anyhow::Result<(Option<TlsAcceptor>, Option<RenewalTask>)> {
-        let resolver = Arc::new(CertResolver::default());
+        let resolver = Arc::new(CertResolver::new(telemetry));
         let renewal: Option<RenewalTask> = match self {
             Self::Plain => return Ok((None, None)),
             Self::Files(files, LoadedCert { certificate, hash }) => {

@@ -30,7 +30,13 @@ pub(crate) struct Findings {
 /// A [`Refusal`] that says what is wrong, if the frame holds something that no browser would send.
 pub(crate) fn vet(mut frame: Frame<ToServer>, findings: &mut Findings) -> Result<Frame<ToServer>, Refusal> {
     match vet_message(&mut frame.msg, findings) {
-        Ok(()) => Ok(frame),
+        Ok(()) => {
+            // What was removed must not take memory while the message is kept: only its texts are counted.
+            if let Some(signal) = frame.msg.signal_mut() {
+                signal.shrink_to_fit();
+            }
+            Ok(frame)
+        }
         Err(code) => Err(Refusal { code, about: frame.seq, ack: frame.ack }),
     }
 }
@@ -142,5 +148,17 @@ mod tests {
         for signal in [Signal::Candidate(candidate), end] {
             assert_eq!(vetted(sent(signal)).0, refused(ErrorCode::BadCandidate));
         }
+    }
+
+    #[test]
+    fn removed_text_takes_no_memory() {
+        let sdp = OFFER.to_owned() + &"a=hologram\r\n".repeat(300);
+        let before = sdp.len();
+        let result = vetted(sent(Signal::Offer { sdp: Sdp(sdp) })).0;
+        let Ok(ToServer::Signal { signal: Signal::Offer { sdp: Sdp(text) }, .. }) = result else {
+            panic!("{result:?}")
+        };
+        assert!(text.len() < before);
+        assert!(text.capacity() <= text.len() + 16, "{} of {}", text.capacity(), text.len());
     }
 }

@@ -13,6 +13,8 @@ pub(crate) struct AckTracker {
     received_ack: u64,
     /// The latest `ack` sent to the page; `None` before the first frame.
     sent_ack: Option<u64>,
+    /// The highest `seq` that the page can know: the last one that was sent here, or that its `hello` acknowledged.
+    known_seq: u64,
     /// Whether the peer is in the queue: the matchmaker answers its pings with more than a pong.
     is_waiting: bool,
     /// Whether nothing has come since the `welcome`. The next message tells the matchmaker that it has arrived.
@@ -29,13 +31,27 @@ impl AckTracker {
             .filter(|ack| is_redundant && frame.msg == ToServer::Ping {} && *ack >= self.received_seq)
     }
 
+    /// Whether the page can have received the message that it acknowledges.
+    ///
+    /// If it acknowledged more, the matchmaker would forget messages that still wait here for a page that reads slowly.
+    /// It would not count their memory, and nothing would limit their age.
+    pub(crate) fn may_acknowledge(&self, ack: u64) -> bool {
+        // The matchmaker checks what a `hello` acknowledges.
+        self.sent_ack.is_none() || ack <= self.known_seq
+    }
+
     /// Records a frame that goes to the page.
     pub(crate) fn record_sent(&mut self, frame: &Frame<Arc<ToBrowser>>) {
         self.sent_ack = Some(frame.ack);
+        self.known_seq = self.known_seq.max(frame.seq);
         match *frame.msg {
             // A peer that resumes in the queue gets `here`, not a second `waiting`.
             ToBrowser::Waiting {} | ToBrowser::Here(_) => self.is_waiting = true,
-            ToBrowser::Welcome { .. } => (self.is_waiting, self.awaits_first) = (false, true),
+            ToBrowser::Welcome { resumed, .. } => {
+                // The numbers of a new session start again from 1.
+                self.known_seq = if resumed { self.received_ack } else { 0 };
+                (self.is_waiting, self.awaits_first) = (false, true);
+            }
             ToBrowser::Matched { .. } => self.is_waiting = false,
             ToBrowser::Seeking { .. }
             | ToBrowser::Prepare { .. }
@@ -95,6 +111,34 @@ mod tests {
         assert_eq!(acks.local_pong(&ping()), None, "it shows that the welcome has arrived");
         acks.record_received(0, 0);
         assert_eq!(acks.local_pong(&ping()), Some(0));
+    }
+
+    #[test]
+    fn nothing_is_acknowledged_before_it_was_sent() {
+        let frame = |seq, msg| Frame { seq, ack: 0, msg: Arc::new(msg) };
+        let id = uuid::Uuid::nil();
+        let welcome = |resumed| {
+            let limits = serde_json::json!({
+                "frame_bytes": 0, "sdp_bytes": 0, "candidate_bytes": 0, "candidates": 0, "heartbeat_ms": 0,
+                "idle_heartbeat_ms": 0, "grace_ms": 0,
+            });
+            let fields = serde_json::json!({
+                "version": 1, "peer": id, "secret": id, "resumed": resumed, "limits": limits,
+            });
+            let welcome = serde_json::from_value(serde_json::json!({ "welcome": fields }));
+            frame(0, welcome.unwrap())
+        };
+        for (resumed, known) in [(true, 7), (false, 0)] {
+            let mut acks = AckTracker::default();
+            assert!(acks.may_acknowledge(7), "a hello");
+            acks.record_received(0, 7);
+            acks.record_sent(&welcome(resumed));
+            assert!(acks.may_acknowledge(known) && !acks.may_acknowledge(known + 1));
+            acks.record_sent(&frame(known + 1, ToBrowser::Waiting {}));
+            assert!(acks.may_acknowledge(known + 1) && !acks.may_acknowledge(known + 2));
+            acks.record_sent(&frame(0, ToBrowser::Pong {}));
+            assert!(acks.may_acknowledge(known + 1) && !acks.may_acknowledge(known + 2));
+        }
     }
 
     #[test]

@@ -28,7 +28,7 @@ use crate::{
     },
     server::{
         config::limits::Limit,
-        driver::Event,
+        inbox::Event,
         rate_limit::{
             message::{Decision, Kind, MessageLimiter},
             network::NetworkPermit,
@@ -186,6 +186,9 @@ impl WebSocketConnection {
     fn parse(&mut self, text: &str) -> Parsed {
         let connection = self.id;
         let parsed = decode_strict(text).and_then(|frame| {
+            if !self.acks.may_acknowledge(frame.ack) {
+                return Err(Refusal { code: ErrorCode::BadSequence, about: frame.seq, ack: frame.ack });
+            }
             self.outbox.update_heartbeat(&frame.msg);
             if let ToServer::Hello { features, .. } = frame.msg {
                 self.announces_goodbye = features.has(Feature::Goodbye);

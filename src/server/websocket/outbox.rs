@@ -174,8 +174,23 @@ impl OutboxSender {
     }
 
     /// Closes the socket once all queued frames are sent.
+    ///
+    /// To a page that is too slow, numbered frames are not sent: they would keep their memory for as long as the page
+    /// takes to read them, and the page gets them again if it resumes.
     pub(crate) fn close(self, code: ErrorCode) {
-        self.0.queue().end = Some(Outgoing::Close(code));
+        let mut queue = self.0.queue();
+        if code == ErrorCode::TooSlow {
+            queue.frames.retain(|it| it.seq == 0);
+            queue.frames.shrink_to_fit();
+            queue.bytes = queue.frames.iter().map(|it| it.msg.text_bytes()).sum();
+        }
+        queue.end = Some(Outgoing::Close(code));
+    }
+
+    /// Drops all queued frames, so that the receiver returns [`Outgoing::SenderDropped`] next.
+    pub(crate) fn abandon(self) {
+        let mut queue = self.0.queue();
+        (queue.frames, queue.bytes) = (VecDeque::new(), 0);
     }
 }
 
@@ -241,6 +256,22 @@ mod tests {
             assert!(matches!(next(&receiver), Some(Outgoing::Send(frame)) if frame.seq == seq));
         }
         assert!(matches!(next(&receiver), Some(Outgoing::Close(ErrorCode::Replaced))));
+    }
+
+    #[test]
+    fn a_page_that_is_too_slow_is_sent_no_more_messages() {
+        let (receiver, sender) = outbox(Tick(0), CAPACITY);
+        sender.send(offer(1)).unwrap();
+        sender.send(pong(0)).unwrap();
+        sender.close(ErrorCode::TooSlow);
+        assert!(matches!(next(&receiver), Some(Outgoing::Send(frame)) if frame.seq == 0));
+        assert!(matches!(next(&receiver), Some(Outgoing::Close(ErrorCode::TooSlow))));
+
+        let (receiver, sender) = outbox(Tick(0), CAPACITY);
+        sender.send(offer(1)).unwrap();
+        sender.send(pong(0)).unwrap();
+        sender.abandon();
+        assert!(matches!(next(&receiver), Some(Outgoing::SenderDropped)));
     }
 
     #[test]

@@ -1,14 +1,11 @@
 //! [`Registration`]: a socket that the driver knows, and that it is told of when the socket's task ends.
 
-use tokio::{
-    runtime::Handle,
-    sync::mpsc::{Sender, error::TrySendError},
-};
+use tokio::runtime::Handle;
 
 use super::outbox::OutboxSender;
 use crate::{
     matchmaker::{Closing, Input, Network, SocketId},
-    server::driver::Event,
+    server::inbox::{Event, Inbox},
 };
 
 /// The only way to make a socket known to the driver. Dropping it reports the socket as lost.
@@ -17,7 +14,7 @@ use crate::{
 /// is matched with others but never answers.
 #[derive(Debug)]
 pub(crate) struct Registration {
-    inbox: Sender<Event>,
+    inbox: Inbox,
     socket: SocketId,
     /// Whether the matchmaker knows that the socket is closed.
     is_over: bool,
@@ -25,12 +22,7 @@ pub(crate) struct Registration {
 
 impl Registration {
     /// Tells the driver of a new socket. If the driver has ended, this drops `outbox`, and the other end reports it.
-    pub(crate) async fn open(
-        inbox: Sender<Event>,
-        socket: SocketId,
-        network: Network,
-        outbox: OutboxSender,
-    ) -> Self {
+    pub(crate) async fn open(inbox: Inbox, socket: SocketId, network: Network, outbox: OutboxSender) -> Self {
         let it = Self { inbox, socket, is_over: false };
         let _ = it.inbox.send(Event::Opened(socket, network, outbox)).await;
         it
@@ -56,7 +48,7 @@ impl Drop for Registration {
         if self.is_over {
             return;
         }
-        if let Err(TrySendError::Full(event)) = self.inbox.try_send(closed(self.socket, Closing::Lost))
+        if let Some(event) = self.inbox.try_send(closed(self.socket, Closing::Lost))
             && let Ok(runtime) = Handle::try_current()
         {
             let inbox = self.inbox.clone();

@@ -8,13 +8,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::mpsc;
-
 use super::heartbeat::HeartbeatWheel;
 use crate::{
     matchmaker::SocketId,
     server::{
-        clock::Clock, config::limits::LimitSettings, driver::Event, rate_limit::message::RateLimits,
+        clock::Clock, config::limits::LimitSettings, inbox::Inbox, rate_limit::message::RateLimits,
         shutdown::Shutdown, telemetry::Telemetry,
     },
 };
@@ -22,7 +20,7 @@ use crate::{
 /// The ways to the driver, the heartbeat and the metrics, and the settings of all connections.
 #[derive(Debug)]
 pub(crate) struct Sockets {
-    pub(super) inbox: mpsc::Sender<Event>,
+    pub(super) inbox: Inbox,
     pub(super) wheel: Arc<HeartbeatWheel>,
     pub(super) shutdown: Shutdown,
     pub(super) telemetry: Arc<Telemetry>,
@@ -38,7 +36,7 @@ pub(crate) struct Sockets {
 impl Sockets {
     /// The shared state of a server without sockets.
     pub(crate) fn new(
-        inbox: mpsc::Sender<Event>,
+        inbox: Inbox,
         wheel: Arc<HeartbeatWheel>,
         shutdown: Shutdown,
         telemetry: Arc<Telemetry>,

@@ -265,6 +265,19 @@ fn acknowledges_in_time_without_anything_to_send() {
 }
 
 #[test]
+fn page_whose_timers_are_late_acknowledges_what_arrives() {
+    let mut page = TestPage::matched(Role::Polite, BOTH);
+    page.receive_signal(candidate_signal("theirs", "a"));
+    page.take_actions();
+    // No tick comes, as in a page in the background.
+    page.now = page.now + HEARTBEAT;
+    page.receive(ToBrowser::Pong {});
+    assert_eq!((page.take_actions(), page.ack), (vec!["send ping".to_owned()], 3));
+    page.receive(ToBrowser::Pong {});
+    assert!(page.take_actions().is_empty(), "one answer is enough");
+}
+
+#[test]
 fn broken_sequence_starts_a_new_session() {
     for (seq, ack) in [(7, 0), (0, 0), (2, 99)] {
         let mut page = TestPage::waiting();
