@@ -355,7 +355,7 @@ fn page_at_the_wrong_address_stops_and_closes_the_devices() {
         assert_eq!((page.phase(), page.problem()), (Phase::Landing, Some(Problem::WrongAddress)));
         let actions = page.take_actions();
         assert!(
-            actions.contains(&"close media".into()) && actions.contains(&"close socket".into()),
+            actions.contains(&"close media".into()) && actions.contains(&"close socket with 1000".into()),
             "{actions:?}"
         );
         page.handle(Input::SocketLost);
