@@ -376,7 +376,7 @@ impl World {
     fn plan_one(&mut self) {
         let at = self.now + self.random_duration(0..FAULT_TIME.as_millis() as u64);
         let side = self.rng.usize(0..2);
-        let (fault, then) = match self.rng.u32(0..28) {
+        let (fault, then) = match self.rng.u32(0..27) {
             0 | 1 => (Fault::Press(side, Intent::Next), None),
             // Both press Next at the same moment.
             2 => (Fault::Press(side, Intent::Next), Some((0..1, Fault::Press(1 - side, Intent::Next)))),
@@ -407,7 +407,6 @@ impl World {
             22 => (Fault::Press(side, Intent::Toggle(Switch::SaveData)), None),
             23 | 24 => (Fault::RateLimited(true), Some((0..9_000, Fault::RateLimited(false)))),
             25 => (Fault::RefusesSignals(true), Some((0..9_000, Fault::RefusesSignals(false)))),
-            26 => (Fault::LoseMessage(side), None),
             _ => (Fault::DuplicateMessage(side), None),
         };
         self.schedule(at, Event::Fault(fault));
@@ -472,14 +471,13 @@ fn run_with_lost_sockets(seed: u64, with_log: bool) -> Result<(), String> {
     for _ in 0..world.rng.u32(1..8) {
         let at = world.now + world.random_duration(0..20_000);
         let side = world.rng.usize(0..2);
-        let fault = match (world.rng.u32(0..9), forgets) {
+        let fault = match (world.rng.u32(0..8), forgets) {
             (0 | 1, _) => Fault::Cut(side),
             (2, _) => Fault::DuplicateMessage(side),
             (3, _) => Fault::Press(side, Intent::ToggleCamera),
             (6, _) => Fault::Stall(side),
             (4, true) => Fault::HalfOpen(side),
-            (5, true) => Fault::LoseMessage(side),
-            (7, true) => Fault::ServerHandsOver,
+            (5, true) => Fault::ServerHandsOver,
             (_, true) => Fault::ServerRestarts,
             (4, false) => Fault::NetworkEvent(side),
             (_, false) => {
