@@ -144,11 +144,10 @@ impl ReferenceModel {
     /// A page sends an offer for its next partner.
     pub(crate) fn receive_offer(&mut self, page: usize) {
         let it = &mut self.pages[page];
-        match (it.state, it.offer) {
-            (PageState::Waiting(..), ModelOffer::Asked { .. } | ModelOffer::Late | ModelOffer::Sent(_)) => {
-                (it.offer, it.silent) = (ModelOffer::Sent(self.now), None);
-            }
-            _ => {}
+        if let (PageState::Waiting(..), ModelOffer::Asked { .. } | ModelOffer::Late | ModelOffer::Sent(_)) =
+            (it.state, it.offer)
+        {
+            (it.offer, it.silent) = (ModelOffer::Sent(self.now), None);
         }
     }
 
