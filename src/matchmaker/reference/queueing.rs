@@ -93,8 +93,8 @@ impl ReferenceModel {
         self.send_to_page(page, ModelEvent::Seeking { wants: wants.0, widens_in_ms });
     }
 
-    /// Ends a match that did not connect or whose call broke. Both pages wait again. If the match never was a call, a page
-    /// that did its part gets its former place back, but not twice.
+    /// Ends a match that did not connect or whose call broke. Both pages wait again. If the match never was a call, a
+    /// page that did its part gets its former place back, but not twice.
     pub(crate) fn end_unconnected(&mut self, match_index: usize, ending: ModelEnding) {
         let silent = self.silent_ends(match_index, ending);
         self.record_end(match_index, ending, silent);

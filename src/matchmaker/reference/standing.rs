@@ -116,7 +116,7 @@ impl ReferenceModel {
         third_last(times)
     }
 
-    /// Updates the lanes of all waiting pages. A page in another lane starts to be passed by anew.
+    /// Updates the lanes of all waiting pages. Pairs that passed by a page in its former lane do not count any more.
     pub(crate) fn update_lanes(&mut self) {
         for page in self.queue() {
             let lane = self.lane(page);

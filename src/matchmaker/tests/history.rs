@@ -46,6 +46,8 @@ enum DrawnAction {
     OpenPage,
     SendHello(usize),
     Send(usize, DrawnMessage, MatchChoice),
+    /// Two partners connect, or do their part without success.
+    Finish(usize, bool),
     SendInvalid(usize, Violation),
     Resume(usize),
     /// Shows the peer id of a page with a used secret, or with a wrong one.
@@ -104,6 +106,12 @@ enum Action {
     OpenPage,
     SendHello(usize),
     Send(usize, PageAction),
+    /// The pages of this match connect, or do their part without success.
+    Finish {
+        match_index: usize,
+        ends: [usize; 2],
+        connects: bool,
+    },
     SendInvalid(usize, Violation),
     Resume(usize),
     AddImpostor(usize, bool),
@@ -165,6 +173,7 @@ impl ReferenceStateMachine for ModelRun {
             (1, Just(DrawnAction::OpenPage).boxed()),
             (1, index().prop_map(DrawnAction::SendHello).boxed()),
             (60, (index(), message, choice).prop_map(|(a, b, c)| DrawnAction::Send(a, b, c)).boxed()),
+            (8, (index(), any::<bool>()).prop_map(|(a, b)| DrawnAction::Finish(a, b)).boxed()),
             (3, (index(), violation).prop_map(|(a, b)| DrawnAction::SendInvalid(a, b)).boxed()),
             (7, index().prop_map(DrawnAction::Resume).boxed()),
             (1, (index(), any::<bool>()).prop_map(|(a, b)| DrawnAction::AddImpostor(a, b)).boxed()),
@@ -213,6 +222,15 @@ impl ModelRun {
             }
             DrawnAction::Send(n, message, choice) => find(n, &|it, _| it != PageState::Gone)
                 .map(|page| Action::Send(page, self.page_action(page, message, choice))),
+            DrawnAction::Finish(n, connects) => {
+                let is_matched = |it, wire| matches!(it, PageState::Matched(_)) && wire == WireState::Working;
+                find(n, &is_matched).map(|page| {
+                    let PageState::Matched(match_index) = self.model.pages[page].state else {
+                        unreachable!()
+                    };
+                    Action::Finish { match_index, ends: self.model.matches[match_index].ends, connects }
+                })
+            }
             DrawnAction::SendInvalid(n, violation) => {
                 find(n, &|it, wire| is_peer(it) && wire == WireState::Working)
                     .map(|it| Action::SendInvalid(it, violation))
@@ -283,6 +301,12 @@ impl ModelRun {
             Action::OpenPage => model.open_page(),
             Action::SendHello(page) => model.send_hello(page),
             Action::Send(page, page_action) => model.send(page, page_action),
+            Action::Finish { match_index, ends, connects } => {
+                for (page, page_action) in finish(match_index, ends, connects) {
+                    model.send(page, page_action);
+                    model.ask_for_offers();
+                }
+            }
             Action::SendInvalid(page, Violation::BadSdp) => model.send_invalid(page, ErrorCode::BadSdp),
             Action::SendInvalid(page, Violation::BadFrame) => model.send_invalid(page, ErrorCode::BadFrame),
             Action::SendInvalid(page, Violation::SkippedSequence) => {
@@ -305,6 +329,18 @@ impl ModelRun {
             Action::Drain => model.drain(),
         }
         model.ask_for_offers();
+    }
+}
+
+/// What the ends of a match send if they connect, or if they do their part without success.
+fn finish(match_index: usize, ends: [usize; 2], connects: bool) -> Vec<(usize, PageAction)> {
+    let about = |action| PageAction::About(Some(match_index), action);
+    let signal = MatchAction::Signal { epoch: 1, text: 1 };
+    let [one, other] = ends;
+    if connects {
+        vec![(one, about(MatchAction::Connected)), (other, about(MatchAction::Connected))]
+    } else {
+        vec![(one, about(signal)), (other, about(signal)), (one, about(MatchAction::Failed))]
     }
 }
 
@@ -371,6 +407,11 @@ impl MatchmakerRun {
             Action::OpenPage => _ = scene.open_page(),
             Action::SendHello(page) => scene.send_hello(page, None),
             Action::Send(page, page_action) => self.send(page, page_action),
+            Action::Finish { match_index, ends, connects } => {
+                for (page, page_action) in finish(match_index, ends, connects) {
+                    self.send(page, page_action);
+                }
+            }
             Action::SendInvalid(page, Violation::BadSdp) => scene.send_invalid(page, ErrorCode::BadSdp, true),
             Action::SendInvalid(page, Violation::BadFrame) => {
                 scene.send_invalid(page, ErrorCode::BadFrame, false)
