@@ -130,6 +130,8 @@ struct ModelRun {
     model: ReferenceModel,
     action: Action,
     steps: usize,
+    /// Whether this history is about peers that fail to connect; otherwise about everything.
+    is_about_failures: bool,
 }
 
 impl ReferenceStateMachine for ModelRun {
@@ -137,11 +139,19 @@ impl ReferenceStateMachine for ModelRun {
     type Transition = DrawnAction;
 
     fn init_state() -> BoxedStrategy<Self> {
-        Just(Self { model: ReferenceModel::with_capacity(CAPACITY), action: Action::Nothing, steps: 0 })
-            .boxed()
+        let start = |is_about_failures| Self {
+            model: ReferenceModel::with_capacity(CAPACITY),
+            action: Action::Nothing,
+            steps: 0,
+            is_about_failures,
+        };
+        any::<bool>().prop_map(start).boxed()
     }
 
-    fn transitions(_: &Self) -> BoxedStrategy<DrawnAction> {
+    fn transitions(run: &Self) -> BoxedStrategy<DrawnAction> {
+        if run.is_about_failures {
+            return failing_actions();
+        }
         let index = || any::<u8>().prop_map(usize::from);
         let message = prop_oneof![
             5 => Just(DrawnMessage::Join(0)),
@@ -330,6 +340,30 @@ impl ModelRun {
         }
         model.ask_for_offers();
     }
+}
+
+/// Actions that soon set devices and networks apart: pages wait, answer `prepare`, connect and fail.
+fn failing_actions() -> BoxedStrategy<DrawnAction> {
+    let index = || any::<u8>().prop_map(usize::from);
+    let send =
+        |message| index().prop_map(move |it| DrawnAction::Send(it, message, MatchChoice::Current)).boxed();
+    Union::new_weighted(vec![
+        (5, Just(DrawnAction::AddPage).boxed()),
+        (1, index().prop_map(DrawnAction::Reload).boxed()),
+        (24, send(DrawnMessage::Join(0))),
+        (16, send(DrawnMessage::Prepare)),
+        (2, send(DrawnMessage::Leave)),
+        (4, send(DrawnMessage::Next)),
+        (2, send(DrawnMessage::Failed)),
+        (24, (index(), prop::bool::weighted(0.3)).prop_map(|(a, b)| DrawnAction::Finish(a, b)).boxed()),
+        (1, index().prop_map(DrawnAction::Move).boxed()),
+        (2, index().prop_map(DrawnAction::Resume).boxed()),
+        (1, index().prop_map(DrawnAction::LoseSocket).boxed()),
+        (8, (0..12_000_u64).prop_map(DrawnAction::Advance).boxed()),
+        (1, (0..400_000_u64).prop_map(DrawnAction::Advance).boxed()),
+        (8, Just(DrawnAction::AdvanceToDeadline).boxed()),
+    ])
+    .boxed()
 }
 
 /// What the ends of a match send if they connect, or if they do their part without success.
