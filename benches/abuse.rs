@@ -4,10 +4,11 @@
 //! the partner and back: without an attack and under each attack, in the same run. Fails if a median under an attack is
 //! more than [`MAX_GROWTH`] times the one without, or if a silent joiner was matched with a peer of a pair.
 //!
-//! Without arguments, or with `only` and the names of attacks, it starts the server, and then itself again as the pairs and as the attackers. The server and the
-//! pairs run on the first core, the attackers on the second with a low priority. On a network the attackers would bring
-//! their own machines, so only their cost to the server should count. All attackers connect from 127.0.0.2, except
-//! silent joiners; the two peers of each pair connect from two addresses of their own.
+//! Without arguments, or with `only` and the names of attacks, it starts the server, and then itself again as the
+//! pairs and as the attackers. The server and the pairs run on the first core, the attackers on the second with a low
+//! priority. On a network the attackers would bring their own machines, so only their cost to the server should count.
+//! All attackers connect from 127.0.0.2, except silent joiners; the two peers of each pair connect from two addresses
+//! of their own.
 
 #![expect(
     clippy::expect_used,

@@ -1,7 +1,7 @@
 //! What the ends of a match that did not connect have done, and which of them did nothing.
 //!
-//! The impolite end is asked for an offer when the match begins, and the polite end for an answer when an offer arrives.
-//! An end that was not asked has no part to do.
+//! The impolite end is asked for an offer when the match begins, and the polite end for an answer when an offer
+//! arrives. An end that was not asked has no part to do.
 
 use std::time::Duration;
 

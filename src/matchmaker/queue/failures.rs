@@ -24,7 +24,8 @@ pub(crate) const REMEMBERED_FOR: Duration = Duration::from_secs(10 * 60);
 /// behind a bad line, too, or a page may crash. A third in a row hardly is.
 const ENOUGH: usize = 3;
 
-/// Maximum number of failures that are remembered of one device: those that set it apart, and some that may still count.
+/// Maximum number of failures that are remembered of one device: those that set it apart, and some that may still
+/// count.
 const MAX_FAILURES: usize = 8;
 
 /// Maximum number of changes after which the oldest record is forgotten early, for devices and for networks: about as

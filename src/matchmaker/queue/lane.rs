@@ -162,8 +162,8 @@ impl LaneQueue {
 
     /// Of the peers that accept and have most in common with the seeker, the one that has waited longest.
     ///
-    /// Only peers at places that are `old_enough` are checked. These are the first in every bucket; `on_younger` is told
-    /// the first place in a bucket that is not.
+    /// Only peers at places that are `old_enough` are checked. These are the first in every bucket; `on_younger` is
+    /// told the first place in a bucket that is not.
     pub(super) fn closest<C: Fn(PeerId) -> Acceptance>(
         &self,
         search: &mut Search<C>,

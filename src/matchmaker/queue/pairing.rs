@@ -76,8 +76,8 @@ impl Matchmaker {
         Some((self.peers.get(&id)?.reachable_place()?, id))
     }
 
-    /// Puts these peers into the queue and forms as many pairs as possible, in the order of [`PossiblePair`]. Peers whose
-    /// standing may have changed search, too. Afterwards, those that still wait get a `here` message.
+    /// Puts these peers into the queue and forms as many pairs as possible, in the order of [`PossiblePair`]. Peers
+    /// whose standing may have changed search, too. Afterwards, those that still wait get a `here` message.
     ///
     /// All other peers in the queue have already refused each other, so one peer of every possible pair is among these.
     pub(crate) fn search(&mut self, now: Moment, seekers: impl IntoIterator<Item = Seeker>) {

@@ -48,8 +48,8 @@ impl OfferSlots {
         Some(peer)
     }
 
-    /// The state of a peer whose offer comes late. If no slot is free, the offer is dropped, and the peer is asked again
-    /// later.
+    /// The state of a peer whose offer comes late. If no slot is free, the offer is dropped, and the peer is asked
+    /// again later.
     pub(crate) fn reopen(&mut self, now: Moment, place: Place, peer: PeerId) -> OfferState {
         if self.taken >= MAX_PREPARED {
             self.enroll(place, peer);

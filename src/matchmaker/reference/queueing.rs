@@ -14,6 +14,8 @@ impl ReferenceModel {
     pub(crate) fn pair_all(&mut self) {
         self.update_lanes();
         while let Some((_, _, _, one, other)) = self.possible_pairs().into_iter().min() {
+            // Before the meeting is recorded, because one that is forgotten for it changes who may meet.
+            self.check_no_starvation(one, other);
             self.record_meeting(one, other);
             let (ends, match_index) = ([one, other], self.matches.len());
             let is_fresh = |at: u64| self.now <= at + 60_000;
@@ -34,7 +36,6 @@ impl ReferenceModel {
                 forgotten: false,
             });
             let shared = self.shared(one, other);
-            self.check_no_starvation(one, other);
             for (page, partner, role) in [(one, other, Role::Impolite), (other, one, Role::Polite)] {
                 self.pages[page].state = PageState::Matched(match_index);
                 let partner = Self::media_of(partner);
@@ -93,8 +94,8 @@ impl ReferenceModel {
         self.send_to_page(page, ModelEvent::Seeking { wants: wants.0, widens_in_ms });
     }
 
-    /// Ends a match that did not connect or whose call broke. Both pages wait again. If the match never was a call, a page
-    /// that did its part gets its former place back, but not twice.
+    /// Ends a match that did not connect or whose call broke. Both pages wait again. If the match never was a call, a
+    /// page that did its part gets its former place back, but not twice.
     pub(crate) fn end_unconnected(&mut self, match_index: usize, ending: ModelEnding) {
         let silent = self.silent_ends(match_index, ending);
         self.record_end(match_index, ending, silent);

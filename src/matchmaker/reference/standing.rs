@@ -116,7 +116,7 @@ impl ReferenceModel {
         third_last(times)
     }
 
-    /// Updates the lanes of all waiting pages. A page in another lane starts to be passed by anew.
+    /// Updates the lanes of all waiting pages. Pairs that passed by a page in its former lane do not count any more.
     pub(crate) fn update_lanes(&mut self) {
         for page in self.queue() {
             let lane = self.lane(page);
@@ -144,11 +144,10 @@ impl ReferenceModel {
     /// A page sends an offer for its next partner.
     pub(crate) fn receive_offer(&mut self, page: usize) {
         let it = &mut self.pages[page];
-        match (it.state, it.offer) {
-            (PageState::Waiting(..), ModelOffer::Asked { .. } | ModelOffer::Late | ModelOffer::Sent(_)) => {
-                (it.offer, it.silent) = (ModelOffer::Sent(self.now), None);
-            }
-            _ => {}
+        if let (PageState::Waiting(..), ModelOffer::Asked { .. } | ModelOffer::Late | ModelOffer::Sent(_)) =
+            (it.state, it.offer)
+        {
+            (it.offer, it.silent) = (ModelOffer::Sent(self.now), None);
         }
     }
 

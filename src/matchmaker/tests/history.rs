@@ -49,6 +49,8 @@ enum DrawnAction {
     OpenPage,
     SendHello(usize),
     Send(usize, DrawnMessage, MatchChoice),
+    /// Two partners connect, or do their part without success.
+    Finish(usize, bool),
     SendInvalid(usize, Violation),
     Resume(usize),
     /// Resumes, and loses the welcome.
@@ -111,6 +113,12 @@ enum Action {
     OpenPage,
     SendHello(usize),
     Send(usize, PageAction),
+    /// The pages of this match connect, or do their part without success.
+    Finish {
+        match_index: usize,
+        ends: [usize; 2],
+        connects: bool,
+    },
     SendInvalid(usize, Violation),
     Resume(usize),
     LoseWelcome(usize),
@@ -131,6 +139,8 @@ struct ModelRun {
     model: ReferenceModel,
     action: Action,
     steps: usize,
+    /// Whether this history is about peers that fail to connect; otherwise about everything.
+    is_about_failures: bool,
 }
 
 impl ReferenceStateMachine for ModelRun {
@@ -138,11 +148,19 @@ impl ReferenceStateMachine for ModelRun {
     type Transition = DrawnAction;
 
     fn init_state() -> BoxedStrategy<Self> {
-        Just(Self { model: ReferenceModel::with_capacity(CAPACITY), action: Action::Nothing, steps: 0 })
-            .boxed()
+        let start = |is_about_failures| Self {
+            model: ReferenceModel::with_capacity(CAPACITY),
+            action: Action::Nothing,
+            steps: 0,
+            is_about_failures,
+        };
+        any::<bool>().prop_map(start).boxed()
     }
 
-    fn transitions(_: &Self) -> BoxedStrategy<DrawnAction> {
+    fn transitions(run: &Self) -> BoxedStrategy<DrawnAction> {
+        if run.is_about_failures {
+            return failing_actions();
+        }
         let index = || any::<u8>().prop_map(usize::from);
         let message = prop_oneof![
             5 => Just(DrawnMessage::Join(0)),
@@ -175,6 +193,7 @@ impl ReferenceStateMachine for ModelRun {
             (1, Just(DrawnAction::OpenPage).boxed()),
             (1, index().prop_map(DrawnAction::SendHello).boxed()),
             (60, (index(), message, choice).prop_map(|(a, b, c)| DrawnAction::Send(a, b, c)).boxed()),
+            (8, (index(), any::<bool>()).prop_map(|(a, b)| DrawnAction::Finish(a, b)).boxed()),
             (3, (index(), violation).prop_map(|(a, b)| DrawnAction::SendInvalid(a, b)).boxed()),
             (7, index().prop_map(DrawnAction::Resume).boxed()),
             (4, index().prop_map(DrawnAction::LoseWelcome).boxed()),
@@ -235,6 +254,15 @@ impl ModelRun {
             }
             DrawnAction::Send(n, message, choice) => find(n, &|it, _| it != PageState::Gone)
                 .map(|page| Action::Send(page, self.page_action(page, message, choice))),
+            DrawnAction::Finish(n, connects) => {
+                let is_matched = |it, wire| matches!(it, PageState::Matched(_)) && wire == WireState::Working;
+                find(n, &is_matched).map(|page| {
+                    let PageState::Matched(match_index) = self.model.pages[page].state else {
+                        unreachable!()
+                    };
+                    Action::Finish { match_index, ends: self.model.matches[match_index].ends, connects }
+                })
+            }
             DrawnAction::SendInvalid(n, violation) => {
                 find(n, &|it, wire| is_peer(it) && wire == WireState::Working)
                     .map(|it| Action::SendInvalid(it, violation))
@@ -303,6 +331,12 @@ impl ModelRun {
             Action::OpenPage => model.open_page(),
             Action::SendHello(page) => model.send_hello(page),
             Action::Send(page, page_action) => model.send(page, page_action),
+            Action::Finish { match_index, ends, connects } => {
+                for (page, page_action) in finish(match_index, ends, connects) {
+                    model.send(page, page_action);
+                    model.ask_for_offers();
+                }
+            }
             Action::SendInvalid(page, Violation::BadSdp) => model.send_invalid(page, ErrorCode::BadSdp),
             Action::SendInvalid(page, Violation::BadFrame) => model.send_invalid(page, ErrorCode::BadFrame),
             Action::SendInvalid(page, Violation::SkippedSequence) => {
@@ -330,6 +364,42 @@ impl ModelRun {
             model.set_engaged_by_hello(model.pages.len() - 1, true);
         }
         model.settle_acknowledgements();
+    }
+}
+
+/// Actions that soon set devices and networks apart: pages wait, answer `prepare`, connect and fail.
+fn failing_actions() -> BoxedStrategy<DrawnAction> {
+    let index = || any::<u8>().prop_map(usize::from);
+    let send =
+        |message| index().prop_map(move |it| DrawnAction::Send(it, message, MatchChoice::Current)).boxed();
+    Union::new_weighted(vec![
+        (5, Just(DrawnAction::AddPage).boxed()),
+        (1, index().prop_map(DrawnAction::Reload).boxed()),
+        (24, send(DrawnMessage::Join(0))),
+        (16, send(DrawnMessage::Prepare)),
+        (2, send(DrawnMessage::Leave)),
+        (4, send(DrawnMessage::Next)),
+        (2, send(DrawnMessage::Failed)),
+        (24, (index(), prop::bool::weighted(0.3)).prop_map(|(a, b)| DrawnAction::Finish(a, b)).boxed()),
+        (1, index().prop_map(DrawnAction::Move).boxed()),
+        (2, index().prop_map(DrawnAction::Resume).boxed()),
+        (1, index().prop_map(DrawnAction::LoseSocket).boxed()),
+        (8, (0..12_000_u64).prop_map(DrawnAction::Advance).boxed()),
+        (1, (0..400_000_u64).prop_map(DrawnAction::Advance).boxed()),
+        (8, Just(DrawnAction::AdvanceToDeadline).boxed()),
+    ])
+    .boxed()
+}
+
+/// What the ends of a match send if they connect, or if they do their part without success.
+fn finish(match_index: usize, ends: [usize; 2], connects: bool) -> Vec<(usize, PageAction)> {
+    let about = |action| PageAction::About(Some(match_index), action);
+    let signal = MatchAction::Signal { epoch: 1, text: 1 };
+    let [one, other] = ends;
+    if connects {
+        vec![(one, about(MatchAction::Connected)), (other, about(MatchAction::Connected))]
+    } else {
+        vec![(one, about(signal)), (other, about(signal)), (one, about(MatchAction::Failed))]
     }
 }
 
@@ -396,6 +466,11 @@ impl MatchmakerRun {
             Action::OpenPage => _ = scene.open_page(),
             Action::SendHello(page) => scene.send_hello(page, None),
             Action::Send(page, page_action) => self.send(page, page_action),
+            Action::Finish { match_index, ends, connects } => {
+                for (page, page_action) in finish(match_index, ends, connects) {
+                    self.send(page, page_action);
+                }
+            }
             Action::SendInvalid(page, Violation::BadSdp) => scene.send_invalid(page, ErrorCode::BadSdp, true),
             Action::SendInvalid(page, Violation::BadFrame) => {
                 scene.send_invalid(page, ErrorCode::BadFrame, false)

@@ -350,8 +350,8 @@ pub enum EndReason {
     PartnerLeft,
     /// The partner's socket was lost and did not come back within the grace period.
     PartnerLost,
-    /// The two could not be connected, or not any more; both are waiting again. After the first failure, an end that did
-    /// its part is at its old place.
+    /// The two could not be connected, or not any more; both are waiting again. After the first failure, an end that
+    /// did its part is at its old place.
     Unconnected,
 }
 
