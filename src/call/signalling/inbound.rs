@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use super::{handshake::Resync, queue_state::JoinRequest, server_knowledge::Welcome, session::Incoming};
+use super::{
+    handshake::Resync,
+    queue_state::JoinRequest,
+    server_knowledge::{Incoming, Welcome},
+};
 use crate::{
     call::{
         Call, ConnectionId, Farewell, Output, PeerEvent, Switch,

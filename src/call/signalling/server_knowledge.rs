@@ -3,7 +3,7 @@
 use std::mem;
 
 use crate::protocol::{
-    Feature, Features, MatchId, PairId,
+    Feature, Features, MatchId, PairId, ToBrowser,
     limits::{CLOSE_GOODBYE, CLOSE_NORMAL},
 };
 
@@ -113,4 +113,15 @@ impl Handshake {
         }
         clears
     }
+}
+
+/// What a frame contains for the call.
+#[derive(Debug)]
+pub(crate) enum Incoming {
+    /// The session is open.
+    Welcome(Welcome),
+    /// A message to handle.
+    Message(ToBrowser),
+    /// Nothing.
+    Nothing,
 }

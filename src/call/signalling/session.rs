@@ -5,7 +5,7 @@ use std::{mem, time::Duration};
 
 use super::{
     reconnect::Reconnect,
-    server_knowledge::{Handshake, Welcome},
+    server_knowledge::{Handshake, Incoming, Welcome},
 };
 use crate::{
     call::{
@@ -71,17 +71,6 @@ enum SocketState {
         /// The end of the pause.
         until: Moment,
     },
-}
-
-/// What a frame contains for the call.
-#[derive(Debug)]
-pub(crate) enum Incoming {
-    /// The session is open.
-    Welcome(Welcome),
-    /// A message to handle.
-    Message(ToBrowser),
-    /// Nothing.
-    Nothing,
 }
 
 impl Session {

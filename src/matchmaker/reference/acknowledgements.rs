@@ -109,8 +109,8 @@ impl ReferenceModel {
         }
     }
 
-    /// A page has resumed, and is sent everything that it has not acknowledged in its hello. It gets that if its new wire
-    /// works.
+    /// A page has resumed, and is sent everything that it has not acknowledged in its hello. It gets that if its new
+    /// wire works.
     pub(crate) fn resend_unacknowledged(&mut self, page: usize) {
         let is_received = self.pages[page].wire == WireState::Working;
         let acks = &mut self.pages[page].acks;

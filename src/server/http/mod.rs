@@ -1,4 +1,4 @@
-//! The HTTP rules of the site: the client's address, the allowed origins and hosts, the security headers, and `/healthz`.
+//! The HTTP rules of the site: the client's address, the allowed origins and hosts, security headers, and `/healthz`.
 
 pub(crate) mod list_header;
 pub mod client_ip;
