@@ -57,10 +57,10 @@ lint: wasm-target $(NODE_MODULES) ## Formatting, lints for both halves, and type
 	cargo clippy --features split --lib --target wasm32-unknown-unknown -- -D warnings
 	npm --prefix end2end run --silent check
 
-test: tools chromium firefox coturn pebble systemd ## Everything that must pass before a change is merged
+test: tools chromium firefox coturn pebble proxies systemd ## Everything that must pass before a change is merged
 	@scripts/test-stages
 
-browser-tests: build chromium firefox coturn pebble ## The stories in end2end/tests in real Chromium and Firefox
+browser-tests: build chromium firefox coturn pebble proxies ## The stories in end2end/tests in real Chromium and Firefox
 	npm --prefix end2end test
 
 samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn and systemd, and the container by its steps
@@ -69,12 +69,12 @@ samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn a
 fuzz: ## Fuzz messages, descriptions and candidates for FUZZ_SECONDS (20) each
 	@scripts/fuzz
 
-soak: build chromium coturn autobahn ## Everything slow: bad networks (as root), thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
+soak: build chromium coturn proxies autobahn ## Everything slow: bad networks (as root), thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
 	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
 	CLOSES=2000 cargo test --features ssr --test house -- closes::
 	npm --prefix end2end run soak
-	cargo bench --features ssr --bench load -- killed cut drain
+	cargo bench --features ssr --bench load -- killed cut drain unacknowledged
 	cargo bench --features ssr --bench abuse
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/fuzz
 
@@ -102,7 +102,7 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Set-up: each step checks first and does nothing if nothing is missing
-.PHONY: tools wasm-target chromium firefox coturn pebble systemd
+.PHONY: tools wasm-target chromium firefox coturn pebble proxies systemd
 
 tools: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) ## Everything that `make build` needs
 
@@ -120,6 +120,9 @@ coturn:
 
 pebble:
 	@scripts/pebble
+
+proxies:
+	@scripts/proxies
 
 systemd:
 	@scripts/systemd

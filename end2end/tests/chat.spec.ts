@@ -36,16 +36,16 @@ test('a chat message arrives as plain text and the sender sees that it was deliv
   await expect(log(one).getByRole('listitem')).toHaveCount(0);
 });
 
-for (const { width, height } of [
-  { width: 1280, height: 680 },
-  { width: 412, height: 732 },
-]) {
-  test(`a chat of twenty lines does not make the page taller than the screen (${width} x ${height})`, async ({ pair: [one, other] }) => {
+test('a chat of twenty lines does not make the page taller than the screen', async ({ pair: [one, other] }) => {
+  await one.button('Chat').click();
+  await other.button('Chat').click();
+  for (let n = 1; n <= 20; n++) await sendMessage(other, `This is line ${n} of twenty`);
+  await expect(log(one).getByRole('listitem')).toHaveCount(20);
+  for (const { width, height } of [
+    { width: 1280, height: 680 },
+    { width: 412, height: 732 },
+  ]) {
     await one.page.setViewportSize({ width, height });
-    await one.button('Chat').click();
-    await other.button('Chat').click();
-    for (let n = 1; n <= 20; n++) await sendMessage(other, `This is line ${n} of twenty`);
-    await expect(log(one).getByRole('listitem')).toHaveCount(20);
     const measured = await one.page.evaluate(() => {
       const field = document.querySelector('.composer-field')!.getBoundingClientRect();
       const [x, y] = [field.x + field.width / 2, field.y + field.height / 2];
@@ -56,9 +56,9 @@ for (const { width, height } of [
         logScrolls: log.scrollHeight > log.clientHeight,
       };
     });
-    expect(measured).toEqual({ pageHeight: height, fieldIsVisible: true, logScrolls: true });
-  });
-}
+    expect(measured, `${width} x ${height}`).toEqual({ pageHeight: height, fieldIsVisible: true, logScrolls: true });
+  }
+});
 
 test('a reaction appears at both ends', async ({ pair: [one, other] }) => {
   await one.button('Chat').click();
