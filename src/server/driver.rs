@@ -208,7 +208,8 @@ mod tests {
             let socket = SocketId(1);
             let (_receiver, sender) = outbox(Tick(0), u32::MAX);
             let network = Network::of([127, 0, 0, 1].into());
-            let registration = Registration::open(inbox.clone(), socket, network, sender).await;
+            let mut registration = Registration::new(inbox.clone(), socket);
+            registration.open(network, sender).await;
             let frame = decode_strict(r#"{"seq":0,"ack":0,"msg":{"hello":{}}}"#).unwrap();
             assert!(inbox.try_send(Event::Input(socket, Input::Message { socket, frame })).is_none());
             for _ in 0..waiting {

@@ -1,5 +1,7 @@
 //! [`Inbox`]: the bounded way to the driver, which records how long each event waits.
 
+use std::sync::Arc;
+
 use tokio::sync::{
     mpsc::{self, error::TrySendError},
     oneshot,
@@ -26,7 +28,11 @@ pub(crate) enum Event {
 
 /// The senders' end of the way to the driver.
 #[derive(Clone, Debug)]
-pub(crate) struct Inbox {
+pub(crate) struct Inbox(Arc<Senders>);
+
+/// What all senders share, so that an [`Inbox`] is small: every socket has one.
+#[derive(Debug)]
+struct Senders {
     events: mpsc::Sender<(Moment, Event)>,
     clock: Clock,
 }
@@ -35,51 +41,38 @@ pub(crate) struct Inbox {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct DriverGone;
 
-/// Room for one event.
-pub(crate) struct InboxSlot<'a> {
-    room: mpsc::Permit<'a, (Moment, Event)>,
-    since: Moment,
-}
-
 /// An empty inbox, and the driver's end of it: each event comes with the time at which its sender had it.
 pub(crate) fn inbox(clock: Clock) -> (Inbox, mpsc::Receiver<(Moment, Event)>) {
     let (events, receiver) = mpsc::channel(CAPACITY);
-    (Inbox { events, clock }, receiver)
+    (Inbox(Arc::new(Senders { events, clock })), receiver)
 }
 
 impl Inbox {
-    /// Sends an event, as soon as there is room for it.
+    /// Sends an event, as soon as there is room for it. If there is room now, it is sent before the future is polled.
     ///
     /// # Errors
     ///
     /// [`DriverGone`] if nobody would handle it.
-    pub(crate) async fn send(&self, event: Event) -> Result<(), DriverGone> {
-        self.reserve().await.map(|slot| slot.send(event))
+    pub(crate) fn send(&self, event: Event) -> impl Future<Output = Result<(), DriverGone>> {
+        let sent = match self.0.events.try_send((self.0.clock.now(), event)) {
+            Ok(()) => Ok(None),
+            // Boxed, so that the task of a socket does not reserve memory for an event that waits: few of them do.
+            Err(TrySendError::Full(item)) => Ok(Some(Box::pin(self.0.events.send(item)))),
+            Err(TrySendError::Closed(_)) => Err(DriverGone),
+        };
+        async move {
+            match sent? {
+                Some(waiting) => waiting.await.map_err(|_| DriverGone),
+                None => Ok(()),
+            }
+        }
     }
 
     /// Sends an event, and returns it if there is no room for it now. It is dropped if the driver has ended.
     pub(crate) fn try_send(&self, event: Event) -> Option<Event> {
-        match self.events.try_send((self.clock.now(), event)) {
+        match self.0.events.try_send((self.0.clock.now(), event)) {
             Err(TrySendError::Full((_, event))) => Some(event),
             Ok(()) | Err(TrySendError::Closed(_)) => None,
         }
-    }
-
-    /// Waits until there is room for an event. The wait counts as part of the time that the event waits.
-    ///
-    /// # Errors
-    ///
-    /// [`DriverGone`] if nobody would handle it.
-    pub(crate) async fn reserve(&self) -> Result<InboxSlot<'_>, DriverGone> {
-        let since = self.clock.now();
-        let room = self.events.reserve().await.map_err(|_| DriverGone)?;
-        Ok(InboxSlot { room, since })
-    }
-}
-
-impl InboxSlot<'_> {
-    /// Sends an event.
-    pub(crate) fn send(self, event: Event) {
-        self.room.send((self.since, event));
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     matchmaker::{Input, MatchmakerConfig, OutboxTotals},
-    protocol::{MatchId, ToServer},
+    protocol::{MatchId, ToServer, limits::MAX_OUTBOX_MESSAGES},
     time::Moment,
 };
 
@@ -124,6 +124,32 @@ fn resuming_without_acknowledging_does_not_work_for_ever() {
         assert_eq!(ends, n == 9, "resume {n}");
     }
     assert_eq!(scene.machine.outbox_totals().oldest, Some(Moment::from_millis(30_000)), "only Bob's is left");
+}
+
+#[test]
+fn messages_that_are_taken_back_are_counted_no_more() {
+    let mut scene = Scene::new();
+    let (ann, bob, match_id) = call(&mut scene);
+    for page in [ann, bob] {
+        scene.send(page, ToServer::Ping {});
+    }
+    scene.lose_socket(ann);
+    scene.send(bob, ToServer::Ping {});
+    assert_eq!(scene.machine.outbox_totals(), OutboxTotals::default());
+    scene.advance(secs(1));
+    (0..MAX_OUTBOX_MESSAGES).for_each(|_| scene.send_signal(bob, match_id, 1, offer("old")));
+    let before = scene.machine.outbox_totals();
+    assert_eq!(before.oldest, Some(Moment::from_millis(1_000)));
+    scene.advance(secs(4));
+    scene.send_signal(bob, match_id, 2, offer("new"));
+    let after = scene.machine.outbox_totals();
+    assert!(after.bytes * 20 < before.bytes, "{after:?} of {before:?}");
+    assert_eq!(after.oldest, Some(Moment::from_millis(5_000)));
+    scene.resume(ann);
+    ping_without_acknowledging(&mut scene, ann, secs(28) - ONE_MS);
+    assert_eq!(scene.take_events(ann), ["welcome back", "signal #1 2 new"]);
+    scene.advance(ONE_MS);
+    assert_eq!(scene.take_events(ann), ["error too-slow about 0", "closed too-slow"]);
 }
 
 #[test]

@@ -39,9 +39,8 @@ impl Health {
             *pending = None;
         }
         if pending.is_none() {
-            let slot = self.inbox.reserve().await?;
             let (answer, answered) = oneshot::channel();
-            slot.send(Event::Probe(answer));
+            self.inbox.send(Event::Probe(answer)).await?;
             *pending = Some(answered);
         }
         let Some(answered) = pending.as_mut() else { return Err(DriverGone) };

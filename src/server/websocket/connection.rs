@@ -28,7 +28,7 @@ use crate::{
     },
     server::{
         config::limits::Limit,
-        inbox::Event,
+        inbox::{DriverGone, Event},
         rate_limit::{
             message::{Decision, Kind, MessageLimiter},
             network::NetworkPermit,
@@ -61,11 +61,15 @@ enum CloseCause {
 }
 
 /// Serves one socket until it is closed.
-pub(crate) async fn serve(sockets: Arc<Sockets>, socket: WebSocket, permit: NetworkPermit) {
+pub(crate) fn serve(
+    sockets: Arc<Sockets>,
+    socket: WebSocket,
+    permit: NetworkPermit,
+) -> impl Future<Output = ()> {
     let id = sockets.next_id();
     let (outbox, sender) = outbox(sockets.wheel.now(), sockets.outbox_bytes);
     sockets.wheel.add(outbox.probe());
-    let registration = Registration::open(sockets.inbox.clone(), id, permit.network(), sender).await;
+    let (registration, network) = (Registration::new(sockets.inbox.clone(), id), permit.network());
     let mut connection = WebSocketConnection {
         sockets,
         socket,
@@ -79,13 +83,17 @@ pub(crate) async fn serve(sockets: Arc<Sockets>, socket: WebSocket, permit: Netw
         announces_goodbye: false,
         readable: true,
     };
-    let cause = loop {
-        if let ControlFlow::Break(cause) = connection.step().await {
-            break cause;
-        }
-    };
-    // Boxed, so that the task of an open socket does not reserve memory for closing it.
-    Box::pin(connection.close(cause)).await;
+    // The future of an async function would hold the socket twice: as an argument, and as a part of the connection.
+    async move {
+        connection.registration.open(network, sender).await;
+        let cause = loop {
+            if let ControlFlow::Break(cause) = connection.step().await {
+                break cause;
+            }
+        };
+        // Boxed, so that the task of an open socket does not reserve memory for closing it.
+        Box::pin(connection.close(cause)).await;
+    }
 }
 
 /// When a page of another origin may try again: an operator may have added the origin meanwhile, which is rare.
@@ -284,12 +292,9 @@ impl WebSocketConnection {
     }
 
     async fn send_input(&mut self, input: Input) -> ControlFlow<CloseCause> {
-        match self.sockets.inbox.reserve().await {
-            Ok(slot) => {
-                slot.send(Event::Input(self.id, input));
-                ControlFlow::Continue(())
-            }
-            Err(_) => ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::ServerStops)),
+        match self.sockets.inbox.send(Event::Input(self.id, input)).await {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(DriverGone) => ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::ServerStops)),
         }
     }
 
@@ -389,6 +394,6 @@ mod tests {
     #[test]
     fn the_task_of_a_socket_is_small() {
         let size = size_of_future(serve);
-        assert!(size < 1600, "{size}");
+        assert!(size < 1536, "{size}");
     }
 }

@@ -16,16 +16,20 @@ use crate::{
 pub(crate) struct Registration {
     inbox: Inbox,
     socket: SocketId,
-    /// Whether the matchmaker knows that the socket is closed.
+    /// Whether the driver has nothing to be told: it does not know the socket yet, or knows that it is closed.
     is_over: bool,
 }
 
 impl Registration {
+    /// The registration of a socket that the driver does not know yet.
+    pub(crate) const fn new(inbox: Inbox, socket: SocketId) -> Self {
+        Self { inbox, socket, is_over: true }
+    }
+
     /// Tells the driver of a new socket. If the driver has ended, this drops `outbox`, and the other end reports it.
-    pub(crate) async fn open(inbox: Inbox, socket: SocketId, network: Network, outbox: OutboxSender) -> Self {
-        let it = Self { inbox, socket, is_over: false };
-        let _ = it.inbox.send(Event::Opened(socket, network, outbox)).await;
-        it
+    pub(crate) async fn open(&mut self, network: Network, outbox: OutboxSender) {
+        self.is_over = false;
+        let _ = self.inbox.send(Event::Opened(self.socket, network, outbox)).await;
     }
 
     /// Tells the driver how the socket has ended.
