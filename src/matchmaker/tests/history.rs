@@ -223,10 +223,7 @@ impl ReferenceStateMachine for ModelRun {
 impl ModelRun {
     /// Picks a page to which the action can apply; `Action::Nothing` if there is none.
     fn resolve(&self, drawn: DrawnAction) -> Action {
-        let pick = |n: usize, fits: &dyn Fn(usize) -> bool| {
-            let all: Vec<_> = (0..self.model.pages.len()).filter(|it| fits(*it)).collect();
-            n.checked_rem(all.len()).map(|it| all[it])
-        };
+        let pick = |n: usize, fits: &dyn Fn(usize) -> bool| self.pick(n, fits);
         let fits_to = |page: usize, fits: &dyn Fn(PageState, WireState) -> bool| {
             fits(self.model.pages[page].state, self.model.pages[page].wire)
         };
@@ -256,12 +253,7 @@ impl ModelRun {
                 .map(|page| Action::Send(page, self.page_action(page, message, choice))),
             DrawnAction::Finish(n, connects) => {
                 let is_matched = |it, wire| matches!(it, PageState::Matched(_)) && wire == WireState::Working;
-                find(n, &is_matched).map(|page| {
-                    let PageState::Matched(match_index) = self.model.pages[page].state else {
-                        unreachable!()
-                    };
-                    Action::Finish { match_index, ends: self.model.matches[match_index].ends, connects }
-                })
+                find(n, &is_matched).and_then(|page| self.finish(page, connects))
             }
             DrawnAction::SendInvalid(n, violation) => {
                 find(n, &|it, wire| is_peer(it) && wire == WireState::Working)
@@ -292,6 +284,18 @@ impl ModelRun {
             DrawnAction::Drain(ms) => (self.steps > 60).then_some(Action::Drain(self.model.now + ms)),
         };
         action.unwrap_or(Action::Nothing)
+    }
+
+    /// One of the pages for which this holds.
+    fn pick(&self, n: usize, fits: &dyn Fn(usize) -> bool) -> Option<usize> {
+        let all: Vec<_> = (0..self.model.pages.len()).filter(|it| fits(*it)).collect();
+        n.checked_rem(all.len()).map(|it| all[it])
+    }
+
+    /// Both ends of a page's match report how it went.
+    fn finish(&self, page: usize, connects: bool) -> Option<Action> {
+        let PageState::Matched(match_index) = self.model.pages[page].state else { return None };
+        Some(Action::Finish { match_index, ends: self.model.matches[match_index].ends, connects })
     }
 
     /// The message that a page sends.

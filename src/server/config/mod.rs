@@ -514,6 +514,19 @@ mod tests {
             ("[server]\nproxies = [\"localhost\"]", "server.proxies"),
             ("[server]\nforwarded_header = \"via\"", "server.forwarded_header"),
             ("[metrics]\naddr = \"here\"", "metrics.addr"),
+            ("[state]\nkey = \"north\"", "state.key"),
+            ("[tls]\neab_key = \"north\"", "tls.eab_key"),
+            ("[log]\nformat = \"xml\"", "log.format"),
+            ("[log]\nfilter = \"=\\u0000=\"", "log.filter"),
+        ] {
+            let message = problem(text, &[]);
+            assert!(message.contains(&format!("`{key}`")), "{key}: {message}");
+        }
+    }
+
+    #[test]
+    fn errors_in_limits_name_the_key() {
+        for (text, key) in [
             ("[limits]\nnetworks = 0", "limits.networks"),
             ("[limits]\nopen = 0", "limits.open"),
             ("[limits]\nhead_seconds = 0", "limits.head_seconds"),
@@ -522,8 +535,6 @@ mod tests {
             ("[limits]\nwrite_seconds = 61", "limits.write_seconds"),
             ("[limits]\nhello_seconds = 61", "limits.hello_seconds"),
             ("[limits]\noutbox_kib = 63", "limits.outbox_kib"),
-            ("[state]\nkey = \"north\"", "state.key"),
-            ("[tls]\neab_key = \"north\"", "tls.eab_key"),
             ("[limits]\noutbox_kib = 4097", "limits.outbox_kib"),
             ("[limits]\noutbox_total_mib = 15", "limits.outbox_total_mib"),
             ("[limits]\noutbox_total_mib = 65537", "limits.outbox_total_mib"),
@@ -534,8 +545,6 @@ mod tests {
                 "limits.peer.nexts.per_hour",
             ),
             ("[limits.network]\njoins = { burst = 20000, per_minute = 1 }", "limits.network.joins"),
-            ("[log]\nformat = \"xml\"", "log.format"),
-            ("[log]\nfilter = \"=\\u0000=\"", "log.filter"),
         ] {
             let message = problem(text, &[]);
             assert!(message.contains(&format!("`{key}`")), "{key}: {message}");
