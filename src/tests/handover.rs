@@ -212,6 +212,6 @@ async fn first_request_of_an_accepted_connection_is_answered() {
     assert_eq!(server.get("/healthz", &[]).await.status, 200);
     let stopped = server.stop();
     sleep(Duration::from_millis(100)).await;
-    assert_eq!(request(&mut accepted, "localhost", "/healthz", &[]).await.status, 200);
+    assert_eq!(request(&mut accepted, "localhost", "/", &[]).await.status, 200);
     stopped.await.unwrap().unwrap();
 }

@@ -163,6 +163,10 @@ impl Matchmaker {
         let can_hide = self.deployment.has_relay();
         let Some(peer) = self.peers.get_mut(&id) else { return };
         match peer.state {
+            // The page sent it before it knew of the match. It applies when the peer waits again.
+            PeerState::Matched(_) if !hides || can_hide => {
+                (peer.media, peer.hides_address, peer.tastes) = (media, hides, Arc::new(tastes));
+            }
             PeerState::Matched(_) => {}
             PeerState::Idle | PeerState::Waiting { .. } if hides && !can_hide => {
                 self.leave_queue(id);

@@ -33,6 +33,7 @@ impl ReferenceModel {
                 self.pages[page].taste = taste;
                 self.widen(page);
             }
+            (PageAction::Join(taste), PageState::Matched(_)) => self.pages[page].taste = taste,
             (PageAction::Join(_), _) => {}
             (PageAction::Prepare, _) => self.receive_offer(page),
             (PageAction::Leave, PageState::Matched(match_index)) => {

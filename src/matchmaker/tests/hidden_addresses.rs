@@ -47,6 +47,21 @@ fn candidate(address: &str, kind: &str) -> Signal {
 }
 
 #[test]
+fn a_join_that_crossed_a_match_applies_to_the_next_one() {
+    let mut scene = scene_with_relay();
+    let [ann, bob, cem] = scene.add_pages();
+    join_hiding(&mut scene, ann, false);
+    join_hiding(&mut scene, bob, false);
+    let match_id = scene.last_match(ann);
+    // The page sent it while it still thought that it waits.
+    join_hiding(&mut scene, ann, true);
+    scene.send(ann, ToServer::Next { match_id });
+    join_hiding(&mut scene, cem, false);
+    assert_ne!(scene.last_match(ann), match_id);
+    assert!(ice_terms(&scene, ann).0, "the second match uses the relay only");
+}
+
+#[test]
 fn hiding_by_one_peer_forces_the_relay_for_both() {
     for hide in [[true, false], [false, true], [true, true]] {
         let mut scene = scene_with_relay();
