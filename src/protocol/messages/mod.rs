@@ -55,7 +55,7 @@ pub enum ToServer {
         #[serde(default, skip_serializing_if = "Features::are_none")]
         features: Features,
     },
-    /// Join the queue. If the peer is already waiting, only its settings change; during a match, those for the next one.
+    /// Join the queue. If the peer is already waiting, only its settings change. During a match, they are for the next.
     Join {
         /// What this peer will send.
         media: Media,
