@@ -22,7 +22,9 @@ test('a stranger with a shared topic is matched first, and both see the topic', 
   await third.start();
   await one.meets(cleo);
   await third.meets(ada);
-  for (const it of [one, third]) await expect(it.page.locator('[data-shared=interest]')).toContainText('jazz');
+  // Each of them sees the topic as they wrote it.
+  await expect(one.page.locator('[data-shared=interest]')).toContainText('Jazz');
+  await expect(third.page.locator('[data-shared=interest]')).toContainText('jazz');
   await other.reaches('waiting');
 });
 
