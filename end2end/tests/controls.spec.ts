@@ -123,6 +123,8 @@ test('the volume of the stranger can be changed and muted', async ({ pair: [one,
 test('F enters and leaves full screen', async ({ pair: [one] }) => {
   await one.page.keyboard.press('f');
   await expect.poll(() => one.page.evaluate(() => document.fullscreenElement !== null)).toBe(true);
+  // The page is told with the next frame.
+  await one.page.evaluate(() => new Promise(requestAnimationFrame));
   await one.page.keyboard.press('f');
   await expect.poll(() => one.page.evaluate(() => document.fullscreenElement !== null)).toBe(false);
 });
