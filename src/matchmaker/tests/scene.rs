@@ -278,43 +278,36 @@ impl Scene {
     ///
     /// Returns the index of the page afterwards: the same, or a new one if the server made it a new peer.
     pub(crate) fn resume(&mut self, page: usize) -> usize {
-        let resume = self.pages[page].identity;
-        self.open_socket(page);
-        let it = &mut self.pages[page];
-        if it.pending_socket.is_none() {
-            return page;
-        }
-        it.replaced_socket = it.socket.take();
-        it.wire = Wire::Working;
-        let count = self.pages.len();
-        self.send_hello(page, resume);
-        if self.pages.len() > count {
-            return count;
-        }
-        if self.pages[page].socket.is_some() {
+        let Some(index) = self.show_secret(page, Wire::Working) else { return page };
+        if index == page && self.pages[page].socket.is_some() {
             for frame in self.pages[page].delivery.replay() {
                 let Some(socket) = self.pages[page].socket else { break };
                 self.feed(Input::Message { socket, frame });
             }
         }
-        page
+        index
     }
 
     /// Opens a new socket for a page and shows its resume secret there; the wire is cut before the welcome arrives.
     ///
     /// Returns the index of the page afterwards: the same, or a new one if the server made it a new peer.
     pub(crate) fn lose_welcome(&mut self, page: usize) -> usize {
+        self.show_secret(page, Wire::Cut).unwrap_or(page)
+    }
+
+    /// Opens a new socket for a page and says hello there, over a wire in this state.
+    ///
+    /// Returns the index of the page afterwards; `None` if the server rejects the socket.
+    fn show_secret(&mut self, page: usize, wire: Wire) -> Option<usize> {
         let resume = self.pages[page].identity;
         self.open_socket(page);
         let it = &mut self.pages[page];
-        if it.pending_socket.is_none() {
-            return page;
-        }
+        it.pending_socket?;
         it.replaced_socket = it.socket.take();
-        (it.wire, it.loses_welcome) = (Wire::Cut, true);
+        (it.wire, it.loses_welcome) = (wire, wire == Wire::Cut);
         let count = self.pages.len();
         self.send_hello(page, resume);
-        if self.pages.len() > count { count } else { page }
+        Some(if self.pages.len() > count { count } else { page })
     }
 
     /// Adds a page whose first welcome is lost, so that its peer stays behind; on the device of `tab_of`, or a new one.
