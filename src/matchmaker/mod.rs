@@ -178,7 +178,7 @@ impl Matchmaker {
         if let PeerState::Waiting { place, .. } = state {
             self.counts.waiting += 1;
             if !before.is_waiting() && !peer.hides_address {
-                self.offer_slots.enroll(place, id);
+                self.offer_slots.enroll(place, id, peer.silent.is_some());
             }
         }
         before.deadlines(id).for_each(|(at, due)| self.deadlines.cancel(at, due));

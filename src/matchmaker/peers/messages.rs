@@ -181,7 +181,7 @@ impl Matchmaker {
                 let hid = mem::replace(&mut peer.hides_address, hides);
                 match (hid, hides) {
                     (false, true) => self.offer_slots.release(place, mem::take(&mut peer.offer)),
-                    (true, false) => self.offer_slots.enroll(place, id),
+                    (true, false) => self.offer_slots.enroll(place, id, peer.silent.is_some()),
                     (true, true) | (false, false) => {}
                 }
                 if *peer.tastes == tastes {
@@ -330,7 +330,10 @@ impl Matchmaker {
 
     fn on_leave(&mut self, now: Moment, id: PeerId) {
         match self.peers.get(&id).map(|it| it.state) {
-            Some(PeerState::Waiting { .. }) => self.set_state(id, PeerState::Idle),
+            Some(PeerState::Waiting { .. }) => {
+                self.record_departure(now, id);
+                self.set_state(id, PeerState::Idle);
+            }
             Some(PeerState::Matched(match_id)) => {
                 self.end_match_by(now, id, match_id, EndReason::Left, EndReason::PartnerLeft);
                 if self.draining.is_some() {

@@ -76,6 +76,9 @@ pub(crate) struct Peer {
     pub(crate) offer: OfferState,
     /// When it last did nothing although it was asked to, and in which network; `None` since it has done something.
     pub(crate) silent: Option<(Moment, Network)>,
+    /// For how long it was asked for an offer in waits that it left without sending one, since it last did something
+    /// or was recorded as silent; less than [`RESPOND_WITHIN`](super::matches::conduct::RESPOND_WITHIN).
+    pub(crate) unanswered: Duration,
     /// Its device.
     pub(crate) device: DeviceId,
     /// The pairs its device remembers.
@@ -162,6 +165,7 @@ impl Peer {
             tastes: Arc::default(),
             offer: OfferState::NotRequested,
             silent: None,
+            unanswered: Duration::ZERO,
             device: DeviceId::default(),
             past_partners: None,
             refusals: 0,
@@ -174,6 +178,18 @@ impl Peer {
     pub(crate) fn forget_session(&mut self, outbox_bytes: u32) {
         self.delivery = Delivery::with_capacity(outbox_bytes);
         (self.secrets, self.sends_lost_signals) = (ResumeSecrets::default(), false);
+    }
+
+    /// Records that it has done nothing although it was asked to.
+    pub(crate) fn mark_silent(&mut self, now: Moment) {
+        self.silent = self.network.map(|it| (now, it));
+        self.unanswered = Duration::ZERO;
+    }
+
+    /// Records that it has done something. Returns whether it was silent before.
+    pub(crate) fn record_sign_of_life(&mut self) -> bool {
+        self.unanswered = Duration::ZERO;
+        self.silent.take().is_some()
     }
 
     /// Keeps this peer apart from `other` for [`NOT_AGAIN_FOR`].

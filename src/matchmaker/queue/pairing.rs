@@ -206,10 +206,11 @@ impl Matchmaker {
 
     /// Asks peers at the head of the queue for an offer, while there are free slots.
     pub(crate) fn request_offers(&mut self, now: Moment) {
-        while let Some(id) = self.offer_slots.take_next() {
+        while let Some((id, is_silent)) = self.offer_slots.take_next() {
             let Some(peer) = self.peers.get_mut(&id) else { continue };
-            let until = now + RESPOND_WITHIN;
-            peer.offer = OfferState::Requested { until };
+            let until = now + RESPOND_WITHIN.saturating_sub(peer.unanswered);
+            peer.offer =
+                if is_silent { OfferState::Probed { until } } else { OfferState::Requested { until } };
             let ice = self.deployment.ice.stun_servers();
             self.outbound.send(id, peer, ToBrowser::Prepare { ice });
             // A peer without a socket searches when it has one again.

@@ -15,59 +15,77 @@ use crate::{
 };
 
 /// Chooses the peers that may prepare an offer: those at the head of the queue that do not hide their address.
+///
+/// Peers that are silent have slots of their own. So they do not keep others from being asked, nor others them.
 #[derive(Debug, Default)]
 pub(crate) struct OfferSlots {
     /// How many waiting peers have been asked and may still answer, or have answered; at most [`MAX_PREPARED`].
     taken: usize,
+    /// How many silent peers have been asked and may still answer; at most [`MAX_PREPARED`].
+    probed: usize,
     /// Waiting peers that have not been asked.
     candidates: BTreeMap<Place, PeerId>,
+    /// The same, of silent peers.
+    silent_candidates: BTreeMap<Place, PeerId>,
 }
 
 impl OfferSlots {
     /// Adds a waiting peer that may be asked for an offer.
-    pub(crate) fn enroll(&mut self, place: Place, peer: PeerId) {
-        self.candidates.insert(place, peer);
+    pub(crate) fn enroll(&mut self, place: Place, peer: PeerId, is_silent: bool) {
+        let candidates = if is_silent { &mut self.silent_candidates } else { &mut self.candidates };
+        candidates.insert(place, peer);
     }
 
     /// Removes a peer that no longer waits or that now hides its address. Its offer is dropped.
     pub(crate) fn release(&mut self, place: Place, offer: OfferState) {
-        match offer {
-            OfferState::NotRequested => _ = self.candidates.remove(&place),
-            OfferState::Requested { .. } | OfferState::Received(_) => self.free(),
-            OfferState::Overdue => {}
+        if matches!(offer, OfferState::NotRequested) {
+            self.candidates.remove(&place);
+            self.silent_candidates.remove(&place);
         }
+        self.free(&offer);
     }
 
-    /// Takes a slot for the peer that has waited longest, if a slot is free; it must be asked now.
-    pub(crate) fn take_next(&mut self) -> Option<PeerId> {
-        if self.taken >= MAX_PREPARED {
+    /// Takes a slot for the peer that has waited longest, if a slot is free; it must be asked now. Also returns whether
+    /// it is silent.
+    pub(crate) fn take_next(&mut self) -> Option<(PeerId, bool)> {
+        if self.taken < MAX_PREPARED
+            && let Some((_, peer)) = self.candidates.pop_first()
+        {
+            self.taken += 1;
+            return Some((peer, false));
+        }
+        if self.probed >= MAX_PREPARED {
             return None;
         }
-        let (_, peer): Seeker = self.candidates.pop_first()?;
-        self.taken += 1;
-        Some(peer)
+        let (_, peer): Seeker = self.silent_candidates.pop_first()?;
+        self.probed += 1;
+        Some((peer, true))
     }
 
-    /// The state of a peer whose offer comes late. If no slot is free, the offer is dropped, and the peer is asked
+    /// The state of a silent peer that sends an offer. If no slot is free, the offer is dropped, and the peer is asked
     /// again later.
     pub(crate) fn reopen(&mut self, now: Moment, place: Place, peer: PeerId) -> OfferState {
         if self.taken >= MAX_PREPARED {
-            self.enroll(place, peer);
+            self.enroll(place, peer, false);
             return OfferState::NotRequested;
         }
         self.taken += 1;
         OfferState::Requested { until: now }
     }
 
-    /// Frees the slot of a peer that was asked, and that has gone or not answered in time.
-    pub(crate) const fn free(&mut self) {
-        self.taken -= 1;
+    /// Frees the slot of a peer whose offer was in this state.
+    pub(crate) const fn free(&mut self, offer: &OfferState) {
+        match offer {
+            OfferState::Requested { .. } | OfferState::Received(_) => self.taken -= 1,
+            OfferState::Probed { .. } => self.probed -= 1,
+            OfferState::NotRequested | OfferState::Overdue => {}
+        }
     }
 
     /// How many slots are taken.
     #[cfg(test)]
     pub(crate) const fn taken(&self) -> usize {
-        self.taken
+        self.taken + self.probed
     }
 }
 
@@ -80,6 +98,11 @@ pub(crate) enum OfferState {
     /// The peer was asked.
     Requested {
         /// When it counts as silent if it has sent none.
+        until: Moment,
+    },
+    /// The peer was asked although it is silent, and has a slot for silent peers.
+    Probed {
+        /// When it is given up.
         until: Moment,
     },
     /// The peer was asked and has sent none in time. It no longer has a slot.
@@ -115,7 +138,7 @@ impl OfferState {
     /// [`ErrorCode::TooManyCandidates`] if the offer already has as many as [`CandidateCount`] allows.
     pub(crate) fn receive(&mut self, now: Moment, number: u32, signal: Signal) -> Result<(), ErrorCode> {
         match (self, signal) {
-            (Self::NotRequested | Self::Overdue, _) => {}
+            (Self::NotRequested | Self::Probed { .. } | Self::Overdue, _) => {}
             (Self::Received(offer), Signal::Offer { .. }) if number < offer.number => {}
             (state @ (Self::Requested { .. } | Self::Received(_)), Signal::Offer { sdp }) => {
                 let (candidates, count) = (Vec::new(), CandidateCount::default());
@@ -140,14 +163,14 @@ impl OfferState {
         // Until its peer no longer waits, it keeps the slot.
         match mem::replace(self, Self::Requested { until: now }) {
             Self::Received(offer) => (now - offer.received_at <= PREPARED_FOR).then_some(offer),
-            Self::NotRequested | Self::Requested { .. } | Self::Overdue => None,
+            Self::NotRequested | Self::Requested { .. } | Self::Probed { .. } | Self::Overdue => None,
         }
     }
 
     /// When the peer counts as silent unless it sends an offer.
     pub(crate) const fn due(&self) -> Option<Moment> {
         match self {
-            Self::Requested { until } => Some(*until),
+            Self::Requested { until } | Self::Probed { until } => Some(*until),
             Self::NotRequested | Self::Overdue | Self::Received(_) => None,
         }
     }

@@ -4,6 +4,8 @@
 //! something. A peer that hides its address is not asked while it waits, and is exempt. A peer whose device or network
 //! fails to connect waits in [`Lane::Apart`]. Both lapse after [`REMEMBERED_FOR`], or on a new network.
 
+use std::{mem, time::Duration};
+
 use super::{
     failures::{PeerOrigin, REMEMBERED_FOR},
     lane::{Lane, Waiter},
@@ -14,7 +16,10 @@ use super::{
 use crate::{
     matchmaker::{
         Matchmaker,
-        matches::{Match, conduct::Ending},
+        matches::{
+            Match,
+            conduct::{Ending, RESPOND_WITHIN},
+        },
         peers::Peer,
     },
     protocol::{ErrorCode, PeerId, Signal},
@@ -59,10 +64,21 @@ impl Matchmaker {
     fn expire_offer_request(&mut self, now: Moment, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         if peer.offer.due().is_some_and(|at| at <= now) {
-            peer.offer = OfferState::Overdue;
-            peer.silent = peer.network.map(|it| (now, it));
             // The next peer is asked, so that silent peers do not keep all slots.
-            self.offer_slots.free();
+            self.offer_slots.free(&mem::replace(&mut peer.offer, OfferState::Overdue));
+            peer.mark_silent(now);
+        }
+    }
+
+    /// Records that a waiting peer leaves the queue. If it was asked for an offer, the time adds up: otherwise a peer
+    /// that leaves again and again shortly before its offer is due would never count as silent.
+    pub(crate) fn record_departure(&mut self, now: Moment, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        if let Some(until) = peer.offer.due() {
+            peer.unanswered = RESPOND_WITHIN.saturating_sub(until - now);
+            if peer.unanswered >= RESPOND_WITHIN {
+                peer.mark_silent(now);
+            }
         }
     }
 
@@ -81,11 +97,12 @@ impl Matchmaker {
         let Some(peer) = self.peers.get_mut(&id) else { return Ok(()) };
         let is_offer = matches!(signal, Signal::Offer { .. });
         let was_asked = !matches!(peer.offer, OfferState::NotRequested);
-        if is_offer && matches!(peer.offer, OfferState::Overdue) {
+        if is_offer && matches!(peer.offer, OfferState::Probed { .. } | OfferState::Overdue) {
+            self.offer_slots.free(&peer.offer);
             peer.offer = self.offer_slots.reopen(now, place, id);
         }
         peer.offer.receive(now, number, signal)?;
-        if is_offer && was_asked && peer.silent.take().is_some() {
+        if is_offer && was_asked && peer.record_sign_of_life() {
             let seeker = self.seeker(id);
             self.search(now, seeker);
         }
@@ -97,9 +114,9 @@ impl Matchmaker {
         for (end, was_silent) in ended.ends.iter().zip(silent) {
             let Some(peer) = self.peers.get_mut(&end.peer) else { continue };
             if was_silent {
-                peer.silent = end.origin.map(|it| (now, it.network));
+                (peer.silent, peer.unanswered) = (end.origin.map(|it| (now, it.network)), Duration::ZERO);
             } else if end.has_acted || end.connected {
-                peer.silent = None;
+                peer.record_sign_of_life();
             }
         }
         let has_failed = match ending {

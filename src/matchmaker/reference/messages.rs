@@ -40,7 +40,10 @@ impl ReferenceModel {
                 self.end_match(match_index, page, EndReason::Left, EndReason::PartnerLeft);
                 self.dismiss_if_draining(page);
             }
-            (PageAction::Leave, _) => self.pages[page].state = PageState::Idle,
+            (PageAction::Leave, _) => {
+                self.record_departure(page);
+                self.pages[page].state = PageState::Idle;
+            }
             (PageAction::Block(match_index), _) => {
                 let partner = match_index.map(|it| self.partner_device(page, it));
                 past_partners::record_blocked(&mut self.pages[page].blocked, partner);

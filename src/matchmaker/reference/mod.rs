@@ -41,6 +41,9 @@ pub(crate) struct ModelPage {
     pub(crate) offer: ModelOffer,
     /// When it last did nothing although it was asked to (ms), and in which network.
     silent: Option<(u64, usize)>,
+    /// For how long it was asked for an offer in waits that it left without sending one, since it last did something
+    /// or was recorded as silent (ms).
+    unanswered: u64,
     /// The network of its last socket that was welcomed.
     network: usize,
     /// The network of its next socket.
@@ -149,6 +152,7 @@ impl ReferenceModel {
             was_given_back: false,
             offer: ModelOffer::NotAsked,
             silent: None,
+            unanswered: 0,
             network,
             next_network: network,
             device: self.devices.len(),

@@ -130,7 +130,7 @@ impl ReferenceModel {
     pub(crate) fn ask_for_offers(&mut self) {
         for page in &mut self.pages {
             if let (PageState::Waiting(..), ModelOffer::NotAsked) = (page.state, page.offer) {
-                page.offer = ModelOffer::Asked { until: self.caught_up_at + PATIENCE };
+                page.offer = ModelOffer::Asked { until: self.caught_up_at + PATIENCE - page.unanswered };
             }
         }
     }
@@ -138,7 +138,15 @@ impl ReferenceModel {
     /// A waiting page that was asked for an offer has not sent one in time.
     pub(crate) fn give_up_on_offer(&mut self, page: usize) {
         let it = &mut self.pages[page];
-        (it.offer, it.silent) = (ModelOffer::Late, Some((self.now, it.network)));
+        (it.offer, it.silent, it.unanswered) = (ModelOffer::Late, Some((self.now, it.network)), 0);
+    }
+
+    /// A page leaves the queue, maybe without the offer that it was asked for.
+    pub(crate) fn record_departure(&mut self, page: usize) {
+        let (now, it) = (self.now, &mut self.pages[page]);
+        if let (PageState::Waiting(..), ModelOffer::Asked { until }) = (it.state, it.offer) {
+            it.unanswered = PATIENCE - (until - now);
+        }
     }
 
     /// A page sends an offer for its next partner.
@@ -147,7 +155,7 @@ impl ReferenceModel {
         if let (PageState::Waiting(..), ModelOffer::Asked { .. } | ModelOffer::Late | ModelOffer::Sent(_)) =
             (it.state, it.offer)
         {
-            (it.offer, it.silent) = (ModelOffer::Sent(self.now), None);
+            (it.offer, it.silent, it.unanswered) = (ModelOffer::Sent(self.now), None, 0);
         }
     }
 
@@ -173,10 +181,11 @@ impl ReferenceModel {
     pub(crate) fn record_end(&mut self, match_index: usize, ending: ModelEnding, silent: [bool; 2]) {
         let ModelMatch { ends, connected, acted, origins, .. } = self.matches[match_index];
         for end in 0..2 {
+            let it = &mut self.pages[ends[end]];
             if silent[end] {
-                self.pages[ends[end]].silent = Some((self.now, origins[end].1));
+                (it.silent, it.unanswered) = (Some((self.now, origins[end].1)), 0);
             } else if acted[end] || connected[end] {
-                self.pages[ends[end]].silent = None;
+                (it.silent, it.unanswered) = (None, 0);
             }
         }
         let is_failure = match ending {

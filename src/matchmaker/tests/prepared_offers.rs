@@ -1,7 +1,14 @@
 //! Tests of prepared offers: which peers are asked for one, and how offers are kept and used.
 
 use super::scene::{Scene, candidate, offer, secs};
-use crate::protocol::{PreparedOffer, Sdp, Signal, ToBrowser, ToServer, limits::MAX_PREPARED};
+use crate::{
+    matchmaker::queue::{
+        Queue,
+        prepared_offers::{OfferSlots, OfferState},
+    },
+    protocol::{PeerId, PreparedOffer, Sdp, Signal, ToBrowser, ToServer, limits::MAX_PREPARED},
+    time::Moment,
+};
 
 const NONE: [&str; 0] = [];
 
@@ -142,19 +149,33 @@ fn leaving_the_queue_frees_the_offer_slot() {
 
 #[test]
 fn freed_offer_slot_goes_to_the_longest_waiting_peer() {
-    let mut slots = crate::matchmaker::queue::prepared_offers::OfferSlots::default();
-    let mut queue = crate::matchmaker::queue::Queue::new(0);
-    let peer = |n: u128| crate::protocol::PeerId(uuid::Uuid::from_u128(n));
-    for n in 0..MAX_PREPARED as u128 + 2 {
-        slots.enroll(queue.last_place(start()), peer(n));
+    let mut slots = OfferSlots::default();
+    let mut queue = Queue::new(0);
+    let peer = |n: usize| PeerId(uuid::Uuid::from_u128(n as u128));
+    for n in 0..MAX_PREPARED + 2 {
+        slots.enroll(queue.last_place(Moment::from_millis(0)), peer(n), false);
     }
     let asked = std::iter::from_fn(|| slots.take_next()).collect::<Vec<_>>();
-    assert_eq!(asked, (0..MAX_PREPARED as u128).map(peer).collect::<Vec<_>>());
-    slots.free();
-    assert_eq!(slots.take_next(), Some(peer(MAX_PREPARED as u128)), "the peer that has waited longest");
+    assert_eq!(asked, (0..MAX_PREPARED).map(|n| (peer(n), false)).collect::<Vec<_>>());
+    slots.free(&OfferState::Requested { until: Moment::from_millis(0) });
+    let next = slots.take_next();
+    assert_eq!(next, Some((peer(MAX_PREPARED), false)), "the peer that has waited longest");
     assert_eq!(slots.take_next(), None);
 }
 
-fn start() -> crate::time::Moment {
-    crate::time::Moment::from_millis(0)
+#[test]
+fn silent_peers_and_others_do_not_take_each_others_slots() {
+    let mut slots = OfferSlots::default();
+    let mut queue = Queue::new(0);
+    let peer = |n: usize| PeerId(uuid::Uuid::from_u128(n as u128));
+    for is_silent in [true, false] {
+        for n in 0..=MAX_PREPARED {
+            slots.enroll(queue.last_place(Moment::from_millis(0)), peer(n), is_silent);
+        }
+    }
+    let asked = std::iter::from_fn(|| slots.take_next()).collect::<Vec<_>>();
+    let expected = [false, true].map(|is_silent| (0..MAX_PREPARED).map(move |n| (peer(n), is_silent)));
+    assert_eq!(asked, expected.into_iter().flatten().collect::<Vec<_>>());
+    slots.free(&OfferState::Probed { until: Moment::from_millis(0) });
+    assert_eq!(slots.take_next(), Some((peer(MAX_PREPARED), true)));
 }

@@ -277,6 +277,56 @@ fn silent_joiners_are_never_matched_with_a_newcomer() {
 }
 
 #[test]
+fn leaving_before_an_offer_is_due_does_not_help() {
+    let mut scene = scene_of_networks();
+    let [ann, bob] = scene.add_pages();
+    for _ in 0..2 {
+        scene.join(ann);
+        scene.advance(secs(2));
+        scene.send(ann, ToServer::Leave {});
+        scene.advance(secs(60));
+    }
+    scene.join(ann);
+    scene.advance(secs(1) - ONE_MS);
+    assert_eq!(lane(&scene, ann), Lane::Ordinary);
+    scene.advance(ONE_MS);
+    assert_eq!(lane(&scene, ann), Lane::Silent, "asked for five seconds in all");
+    // An offer is a sign of life, and the time starts again.
+    send_prepared(&mut scene, ann);
+    scene.send(ann, ToServer::Leave {});
+    scene.join(ann);
+    scene.advance(RESPOND_WITHIN - ONE_MS);
+    join_and_prepare(&mut scene, bob);
+    assert!(are_matched(&scene, ann, bob));
+}
+
+#[test]
+fn silent_joiners_that_come_and_go_are_matched_with_no_newcomer() {
+    const JOINERS: usize = 2 * MAX_PREPARED;
+    let mut scene = scene_of_networks();
+    let pages: Vec<_> = (0..JOINERS).map(|_| scene.add_pages::<1>()[0]).collect();
+    // The second half is asked after five seconds, and all leave after eight.
+    for round in 0..4 {
+        for (number, page) in pages.iter().enumerate() {
+            scene.join_with(*page, own_language(number));
+        }
+        if round > 0 {
+            scene.advance(secs(2));
+            let [ann, bob] = scene.add_pages();
+            join_and_prepare(&mut scene, ann);
+            scene.join(bob);
+            assert!(are_matched(&scene, ann, bob), "round {round}");
+            scene.close_page(ann);
+            scene.close_page(bob);
+        }
+        scene.advance(secs(8));
+        for page in &pages {
+            scene.send(*page, ToServer::Leave {});
+        }
+    }
+}
+
+#[test]
 fn silent_peers_keep_no_offer_slot() {
     let mut scene = Scene::new();
     let pages: Vec<_> = (0..MAX_PREPARED + 1).map(|_| scene.add_pages::<1>()[0]).collect();
