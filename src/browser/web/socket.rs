@@ -8,7 +8,7 @@ use futures::{
     future::poll_fn,
     select,
 };
-use gloo_net::websocket::{Message, futures::WebSocket};
+use gloo_net::websocket::{Message, State, futures::WebSocket};
 use leptos::task::spawn_local;
 use serde::de::IgnoredAny;
 
@@ -102,6 +102,8 @@ async fn exchange(
                 Some(Err(_)) | None => return,
             },
             text = outgoing.next() => match text {
+                // While the socket closes, the browser would only log an error. Its end is reported above.
+                Some(_) if !matches!(socket.state(), State::Open) => {}
                 Some(text) => {
                     if socket.send(Message::Text(text)).await.is_err() {
                         return;
