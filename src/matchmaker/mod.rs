@@ -53,7 +53,7 @@ pub use config::MatchmakerConfig;
 pub use input::{Closing, Input, Network, Readings, SocketId};
 pub use keys::Keys;
 pub use matches::ice::{Ice, Turn};
-pub use output::{Census, Note, OutboxTotals, Output};
+pub use output::{Census, DroppedCandidate, Note, OutboxTotals, Output};
 pub use peers::ROOM_AFTER;
 
 /// Pairs peers and relays the signals of each pair.

@@ -67,6 +67,34 @@ pub enum Note {
         /// The reason.
         code: ErrorCode,
     },
+    /// A candidate was not forwarded.
+    CandidateDropped {
+        /// The reason.
+        reason: DroppedCandidate,
+    },
+}
+
+/// Why a candidate was not forwarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DroppedCandidate {
+    /// Its address is private, and the partner is in another network.
+    Private,
+    /// It is not a relayed one, and one of the two hides its address.
+    Direct,
+    /// It is a host candidate, and its description already has enough of them.
+    Surplus,
+    /// It belongs to an older connection of the same match.
+    Stale,
+}
+
+impl DroppedCandidate {
+    /// All reasons in order, each with its value of the metric label `kind`.
+    pub const ALL: [(Self, &str); 4] = [
+        (Self::Private, "private"),
+        (Self::Direct, "direct"),
+        (Self::Surplus, "surplus"),
+        (Self::Stale, "stale"),
+    ];
 }
 
 /// How many peers, matches and sockets there are. Every peer is counted once.

@@ -23,7 +23,7 @@ use super::{
     },
 };
 use crate::{
-    matchmaker::{Census, Input, Note, OutboxTotals},
+    matchmaker::{Census, DroppedCandidate, Input, Note, OutboxTotals},
     protocol::{Affinity, ErrorCode},
     time::Moment,
 };
@@ -61,6 +61,8 @@ pub(crate) struct Telemetry {
     limited: [Counter; Limit::ALL.len()],
     /// In the order of [`DroppedLine`].
     dropped_lines: [Counter; DroppedLine::ALL.len()],
+    /// In the order of [`DroppedCandidate`].
+    dropped_candidates: [Counter; DroppedCandidate::ALL.len()],
     /// In the order of [`Flaw`].
     flaws: [Counter; Flaw::ALL.len()],
     networks: Gauge,
@@ -90,6 +92,7 @@ impl Telemetry {
         let messages = Family::<Label, Counter>::default();
         let limited = Family::<Label, Counter>::default();
         let dropped_lines = Family::<Label, Counter>::default();
+        let dropped_candidates = Family::<Label, Counter>::default();
         let flaws = Family::<Label, Counter>::default();
         let bytes = Family::<Label, Counter>::default();
         let direction =
@@ -113,6 +116,8 @@ impl Telemetry {
             limited: Limit::ALL.map(|(_, name)| limited.get_or_create_owned(&[("limit", name.into())])),
             dropped_lines: DroppedLine::ALL
                 .map(|(_, name)| dropped_lines.get_or_create_owned(&[("kind", name.into())])),
+            dropped_candidates: DroppedCandidate::ALL
+                .map(|(_, name)| dropped_candidates.get_or_create_owned(&[("kind", name.into())])),
             flaws: Flaw::ALL.map(|(_, name)| flaws.get_or_create_owned(&[("reason", name.into())])),
             networks: Gauge::default(),
             wait: Affinity::ALL.map(|it| wait.get_or_create_owned(&[("shared", label(&it))])),
@@ -130,6 +135,11 @@ impl Telemetry {
             "sdp_lines_dropped",
             "Lines that descriptions lost because no browser needs them, by kind",
             dropped_lines,
+        );
+        this.registry.register(
+            "candidates_dropped",
+            "Candidates that were not forwarded to the partner, by kind",
+            dropped_candidates,
         );
         this.registry.register("sdp_refused", "Descriptions refused, by reason", flaws);
         this.registry.register("bytes", "Bytes of messages, by direction", bytes);
@@ -158,7 +168,7 @@ impl Telemetry {
         );
         registry.register(
             "outbox_bytes",
-            "Memory of all unacknowledged messages, limited by limits.outbox_total_mib",
+            "Memory of all unacknowledged messages and of their sockets' buffers, limited by limits.outbox_total_mib",
             self.outbox_bytes.clone(),
         );
         registry.register(
@@ -308,6 +318,9 @@ impl Telemetry {
                 let reason = label(&reason);
                 tracing::info!(match.id = %match_id.0, reason, lasted_ms = millis(lasted), "ended");
                 self.ended.get_or_create(&[("reason", reason)]).inc();
+            }
+            Note::CandidateDropped { reason } => {
+                self.dropped_candidates[reason as usize].inc();
             }
             Note::Refused { code } => {
                 let code = label(&code);

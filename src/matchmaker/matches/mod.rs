@@ -17,6 +17,7 @@ use std::{
 
 use super::{
     deadlines::Due,
+    output::DroppedCandidate,
     queue::{failures::PeerOrigin, place::Place},
 };
 use crate::{
@@ -74,14 +75,12 @@ pub(crate) struct MatchEnd {
 pub(crate) enum Admission {
     /// It is forwarded.
     Forward,
-    /// It belongs to an older connection of the same match.
+    /// It is a description of an older connection of the same match.
     Stale,
+    /// It is a candidate that is not forwarded.
+    Drop(DroppedCandidate),
     /// Its epoch is impossible.
     BadEpoch,
-    /// It has an address that the partner must not learn.
-    Private,
-    /// It is a host candidate, and its description already has enough of them.
-    Surplus,
     /// Its description already has the maximum number of candidates.
     TooManyCandidates,
 }
@@ -104,16 +103,22 @@ impl MatchEnd {
             return Admission::BadEpoch;
         }
         if epoch < self.epoch {
-            return Admission::Stale;
+            return match signal {
+                Signal::Candidate(_) => Admission::Drop(DroppedCandidate::Stale),
+                Signal::Offer { .. } | Signal::Answer { .. } | Signal::EndOfCandidates { .. } => {
+                    Admission::Stale
+                }
+            };
         }
         if epoch > self.epoch {
             (self.epoch, self.candidates) = (epoch, CandidateCount::default());
         }
         match signal {
             Signal::Candidate(candidate) => match self.candidates.add(candidate) {
-                CandidateRoom::Fits if privacy.allows(candidate) => Admission::Forward,
-                CandidateRoom::Fits => Admission::Private,
-                CandidateRoom::Surplus => Admission::Surplus,
+                CandidateRoom::Fits => {
+                    privacy.objection(candidate).map_or(Admission::Forward, Admission::Drop)
+                }
+                CandidateRoom::Surplus => Admission::Drop(DroppedCandidate::Surplus),
                 CandidateRoom::TooMany => Admission::TooManyCandidates,
             },
             // A new description has candidates of its own.
@@ -135,8 +140,13 @@ impl Match {
         let (index, privacy) = (self.index_of(peer), self.privacy);
         let admission = self.ends[index].admit(epoch, signal, privacy);
         match admission {
-            Admission::Forward | Admission::Private => self.record_act(now, index, signal),
-            Admission::Surplus | Admission::Stale | Admission::BadEpoch | Admission::TooManyCandidates => {}
+            Admission::Forward | Admission::Drop(DroppedCandidate::Private | DroppedCandidate::Direct) => {
+                self.record_act(now, index, signal);
+            }
+            Admission::Drop(DroppedCandidate::Surplus | DroppedCandidate::Stale)
+            | Admission::Stale
+            | Admission::BadEpoch
+            | Admission::TooManyCandidates => {}
         }
         admission
     }

@@ -245,7 +245,8 @@ impl Matchmaker {
         let partner = it.partner_of(id);
         match it.admit(now, id, epoch, &signal) {
             Admission::Forward => self.forward((id, seq), partner, (match_id, epoch, signal)),
-            Admission::Stale | Admission::Private | Admission::Surplus => {}
+            Admission::Stale => {}
+            Admission::Drop(reason) => self.outbound.note(Note::CandidateDropped { reason }),
             Admission::BadEpoch => self.refuse(now, id, ErrorCode::BadEpoch, seq),
             Admission::TooManyCandidates => self.refuse(now, id, ErrorCode::TooManyCandidates, seq),
         }

@@ -172,7 +172,12 @@ impl Matchmaker {
         self.begin_match(now, match_id, it);
         let pair = self.record_meeting(now, peers);
         let yours = prepared_offer.map(|number| PreparedOffer::Yours { number });
-        let offers = [yours, offer.map(|it| it.for_partner(privacy))];
+        let theirs = offer.map(|it| {
+            let (offer, dropped) = it.for_partner(privacy);
+            dropped.into_iter().for_each(|reason| self.outbound.note(Note::CandidateDropped { reason }));
+            offer
+        });
+        let offers = [yours, theirs];
         for (index, (ahead, shared)) in offers.into_iter().zip(shared).enumerate() {
             let partner = self.peers.get(&peers[1 - index]).map(|it| it.media).unwrap_or_default();
             self.set_state(peers[index], PeerState::Matched(match_id));

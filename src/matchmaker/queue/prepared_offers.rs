@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, mem};
 
 use super::place::{Place, Seeker};
 use crate::{
-    matchmaker::matches::privacy::Privacy,
+    matchmaker::{matches::privacy::Privacy, output::DroppedCandidate},
     protocol::{
         Candidate, CandidateCount, CandidateRoom, ErrorCode, PeerId, PreparedOffer, Sdp, Signal,
         limits::{MAX_PREPARED, PREPARED_FOR},
@@ -123,10 +123,16 @@ pub(crate) struct StoredOffer {
 }
 
 impl StoredOffer {
-    /// The offer as the polite end gets it, without the candidates that it must not learn.
-    pub(crate) fn for_partner(self, privacy: Privacy) -> PreparedOffer {
-        let candidates = self.candidates.into_iter().filter(|it| privacy.allows(it)).collect();
-        PreparedOffer::Theirs { offer: self.sdp, candidates }
+    /// The offer as the polite end gets it, and why some of its candidates are not forwarded.
+    pub(crate) fn for_partner(self, privacy: Privacy) -> (PreparedOffer, Vec<DroppedCandidate>) {
+        let mut dropped = vec![DroppedCandidate::Surplus; self.count.surplus()];
+        let allows = |it: &Candidate| {
+            let objection = privacy.objection(it);
+            dropped.extend(objection);
+            objection.is_none()
+        };
+        let candidates = self.candidates.into_iter().filter(allows).collect();
+        (PreparedOffer::Theirs { offer: self.sdp, candidates }, dropped)
     }
 }
 

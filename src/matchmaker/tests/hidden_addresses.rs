@@ -4,7 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use super::scene::{ClientEvent, Scene, media_of, offer, secs};
 use crate::{
-    matchmaker::{Ice, MatchmakerConfig, Turn},
+    matchmaker::{DroppedCandidate, Ice, MatchmakerConfig, Note, Turn},
     protocol::{Candidate, IceServer, Sdp, Signal, ToBrowser, ToServer},
 };
 
@@ -136,6 +136,48 @@ fn private_candidates_pass_only_within_one_network() {
         scene.send_signal(ann, match_id, 1, candidate("198.51.100.1", "srflx"));
         assert_eq!(scene.take_events(bob).len(), 1);
     }
+}
+
+#[test]
+fn dropped_candidates_are_reported_by_kind() {
+    use DroppedCandidate::{Direct, Private, Stale, Surplus};
+    let reported = |scene: &mut Scene| {
+        let kind = |it| match it {
+            Note::CandidateDropped { reason } => Some(reason),
+            Note::Matched { .. }
+            | Note::Connected { .. }
+            | Note::Rebuilt { .. }
+            | Note::Ended { .. }
+            | Note::Refused { .. } => None,
+        };
+        std::mem::take(&mut scene.notes).into_iter().filter_map(kind).collect::<Vec<_>>()
+    };
+    let (private, public) = (candidate("192.168.0.1", "host"), candidate("198.51.100.1", "srflx"));
+    let mut scene = scene_with_relay();
+    scene.separate_networks = true;
+    let [ann, bob] = scene.add_pages();
+    // Two of a prepared offer, in the match and after it has begun; the others of a new connection.
+    join_hiding(&mut scene, ann, false);
+    scene.send(ann, ToServer::Prepared { number: 1, signal: offer("ahead") });
+    scene.send(ann, ToServer::Prepared { number: 1, signal: private.clone() });
+    assert_eq!(reported(&mut scene), []);
+    join_hiding(&mut scene, bob, false);
+    assert_eq!(reported(&mut scene), [Private]);
+    scene.send(ann, ToServer::Prepared { number: 1, signal: private.clone() });
+    let match_id = scene.last_match(ann);
+    scene.send_signal(ann, match_id, 2, public.clone());
+    assert_eq!(reported(&mut scene), [Private]);
+    scene.send_signal(ann, match_id, 1, public.clone());
+    (0..41).for_each(|_| scene.send_signal(ann, match_id, 2, candidate("198.51.100.1", "host")));
+    assert_eq!(reported(&mut scene), [Stale, Surplus]);
+
+    let [cem, dan] = scene.add_pages();
+    join_hiding(&mut scene, cem, true);
+    join_hiding(&mut scene, dan, false);
+    let match_id = scene.last_match(cem);
+    scene.send_signal(dan, match_id, 1, public);
+    scene.send_signal(dan, match_id, 1, candidate("192.0.2.1", "relay"));
+    assert_eq!(reported(&mut scene), [Direct]);
 }
 
 #[test]

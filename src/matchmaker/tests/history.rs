@@ -522,7 +522,11 @@ impl MatchmakerRun {
     fn all_match_ids(&self) -> Vec<MatchId> {
         let noted = self.scene.notes.iter().filter_map(|it| match it {
             Note::Matched { match_id, .. } => Some(*match_id),
-            Note::Connected { .. } | Note::Rebuilt { .. } | Note::Ended { .. } | Note::Refused { .. } => None,
+            Note::Connected { .. }
+            | Note::Rebuilt { .. }
+            | Note::Ended { .. }
+            | Note::Refused { .. }
+            | Note::CandidateDropped { .. } => None,
         });
         let mut unknown = noted.filter(|it| !self.match_ids.contains(&Some(*it)));
         self.match_ids.iter().map(|it| it.or_else(|| unknown.next()).unwrap()).collect()

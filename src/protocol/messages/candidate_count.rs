@@ -54,6 +54,11 @@ impl CandidateCount {
         }
     }
 
+    /// How many host candidates did not fit.
+    pub const fn surplus(self) -> usize {
+        self.surplus as usize
+    }
+
     /// Takes back a candidate that fitted, because it will come again.
     pub fn remove(&mut self, candidate: &Candidate) {
         let count = if candidate.is_host() { &mut self.hosts } else { &mut self.others };
