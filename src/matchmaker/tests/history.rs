@@ -23,7 +23,6 @@ use crate::{
     matchmaker::{
         Census, Input, Note,
         deadlines::SLOT_MS,
-        outboxes::OutboxLoad,
         peers::{self, Peer, SocketState},
         reference::ReferenceModel,
     },
@@ -704,9 +703,10 @@ impl MatchmakerRun {
     fn check_outboxes(&self, model: &ReferenceModel) {
         let peers: Vec<_> = (0..model.pages.len()).filter_map(|it| self.peer(it)).collect();
         let totals = self.scene.machine.outbox_totals();
-        let bytes = peers.iter().map(|it| OutboxLoad::of(&it.delivery).bytes).sum::<u64>();
+        let load = |it: &&Peer| self.scene.machine.outboxes.load_of(&it.delivery);
+        let bytes = peers.iter().map(|it| load(it).bytes).sum::<u64>();
         assert_eq!(totals.bytes, bytes, "the bytes of all outboxes\n{}", self.trail);
-        let oldest = peers.iter().filter_map(|it| OutboxLoad::of(&it.delivery).oldest).min();
+        let oldest = peers.iter().filter_map(|it| load(it).oldest).min();
         let seconds = |it: Moment| it.as_millis() / 1_000;
         assert_eq!(totals.oldest.map(seconds), oldest.map(seconds), "the oldest message\n{}", self.trail);
     }
