@@ -8,6 +8,7 @@ import {
   expect,
   goOffline,
   loseServer,
+  startAtWrongAddress,
   test,
   waitForIdlePrompt,
   type Visitor,
@@ -18,6 +19,7 @@ import { relayTest } from '../fixtures/relay-pair';
 
 const screens = [
   { width: 390, height: 844 },
+  { width: 844, height: 390 },
   { width: 1440, height: 900 },
 ];
 
@@ -135,6 +137,10 @@ test('outdated page and offline notice', async ({ visitor }) => {
   await shoot(one, '2-waiting-outdated');
   await goOffline(one);
   await shoot(one, '8-offline');
+});
+
+test('a page at a wrong address', async ({ server, visitor }) => {
+  await shoot(await startAtWrongAddress(server, visitor), '8-wrong-address');
 });
 
 test('notice after too many presses of Next', async ({ server, visitor }) => {

@@ -1,4 +1,4 @@
-import { ada, expect, goOffline, test, waitForIdlePrompt } from '../fixtures';
+import { ada, expect, goOffline, startAtWrongAddress, test, waitForIdlePrompt } from '../fixtures';
 
 test('only one tab of a browser is active at a time', async ({ visitor }) => {
   const one = await visitor(ada);
@@ -64,4 +64,13 @@ test('the steps to grant permission match the browser', async ({ visitor }) => {
   await one.start();
   await one.seesProblem('camera-blocked');
   await expect(one.page.getByText('Select the icon at the beginning of the address bar')).toBeVisible();
+});
+
+test('a page at a wrong address says so and links to the right one', async ({ server, visitor }) => {
+  const one = await startAtWrongAddress(server, visitor);
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('This is not the address of Passerby');
+  const home = one.page.getByRole('link', { name: 'https://passerby.example' });
+  await expect(home).toHaveAttribute('href', 'https://passerby.example/');
+  expect(await home.evaluate((it) => it.getBoundingClientRect().bottom <= innerHeight)).toBe(true);
+  await one.hasReleasedDevices();
 });
