@@ -131,17 +131,7 @@ impl Telemetry {
             certificate_expiry: Family::default(),
         };
         this.registry.register("limited", "Requests rejected, by limit", limited);
-        this.registry.register(
-            "sdp_lines_dropped",
-            "Lines that descriptions lost because no browser needs them, by kind",
-            dropped_lines,
-        );
-        this.registry.register(
-            "candidates_dropped",
-            "Candidates that were not forwarded to the partner, by kind",
-            dropped_candidates,
-        );
-        this.registry.register("sdp_refused", "Descriptions refused, by reason", flaws);
+        this.register_dropped(dropped_lines, dropped_candidates, flaws);
         this.registry.register("bytes", "Bytes of messages, by direction", bytes);
         this.registry.register(
             "wait_seconds",
@@ -151,6 +141,27 @@ impl Telemetry {
         this.register(peers, messages);
         this.register_load();
         this
+    }
+
+    /// Registers what does not reach a partner.
+    fn register_dropped(
+        &mut self,
+        lines: Family<Label, Counter>,
+        candidates: Family<Label, Counter>,
+        flaws: Family<Label, Counter>,
+    ) {
+        let Self { registry, .. } = self;
+        registry.register(
+            "sdp_lines_dropped",
+            "Lines that descriptions lost because no browser needs them, by kind",
+            lines,
+        );
+        registry.register(
+            "candidates_dropped",
+            "Candidates that were not forwarded to the partner, by kind",
+            candidates,
+        );
+        registry.register("sdp_refused", "Descriptions refused, by reason", flaws);
     }
 
     /// Registers what tells how close the server is to its limits.
