@@ -38,6 +38,8 @@ pub struct Abilities {
     pub speakers: bool,
     /// Blur the background of the camera's picture.
     pub blur: bool,
+    /// Set the volume of a sound. On iPhones and iPads only keys do that.
+    pub volume: bool,
 }
 
 /// The browsers for which the page explains how to allow the camera.

@@ -661,8 +661,14 @@ fn device_events() -> impl Strategy<Value = DeviceEvent> {
 }
 
 fn page_events() -> impl Strategy<Value = PageEvent> {
-    let abilities =
-        Abilities { screen: true, picture_in_picture: true, full_screen: true, speakers: true, blur: true };
+    let abilities = Abilities {
+        screen: true,
+        picture_in_picture: true,
+        full_screen: true,
+        speakers: true,
+        blur: true,
+        volume: true,
+    };
     prop_oneof![
         any::<bool>().prop_map(PageEvent::Online),
         any::<bool>().prop_map(PageEvent::Away),

@@ -1,6 +1,8 @@
 //! What the browser can do, which browser it is, and the languages of its user.
 
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Array;
+use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStreamTrack, window};
 
@@ -9,16 +11,32 @@ use crate::{
         inbox::Inbox,
         web::{
             devices::{media_devices, video},
-            js::reflect::{call, get, has},
+            js::reflect::{call, construct, get, has, set},
         },
     },
     call::{Abilities, Browser, Input, PageEvent},
     protocol::{Language, limits::MAX_LANGUAGES},
 };
 
+/// A volume that is not the default, and that a binary fraction represents exactly.
+const PROBE_VOLUME: f64 = 0.5;
+
 /// Reports what the browser can do. Whether it can blur the background depends on the camera.
 pub(crate) fn report(inbox: &Inbox, camera: Option<&MediaStreamTrack>) {
-    inbox.put(Input::Page(PageEvent::Able(abilities(camera))));
+    let (inbox, mut able) = (inbox.clone(), abilities(camera));
+    spawn_local(async move {
+        able.volume = is_volume_kept().await;
+        inbox.put(Input::Page(PageEvent::Able(able)));
+    });
+}
+
+/// Whether an element keeps the volume that it is given. Where only keys set the volume, it reads as before: at once,
+/// or from the next task on (iOS 15 and later).
+async fn is_volume_kept() -> bool {
+    let Some(probe) = construct("Audio", []) else { return false };
+    set(&probe, "volume", &PROBE_VOLUME.into());
+    TimeoutFuture::new(0).await;
+    get(&probe, "volume").as_f64() == Some(PROBE_VOLUME)
 }
 
 fn abilities(camera: Option<&MediaStreamTrack>) -> Abilities {
@@ -32,6 +50,7 @@ fn abilities(camera: Option<&MediaStreamTrack>) -> Abilities {
         full_screen: is_true("fullscreenEnabled"),
         speakers: has(&video::stranger_element(), "setSinkId"),
         blur,
+        volume: false,
     }
 }
 
