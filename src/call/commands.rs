@@ -39,6 +39,7 @@ impl Call {
             Intent::StartWithout => self.start_without_devices(out),
             Intent::Toggle(switch) => self.toggle(switch, out),
             Intent::Block => self.block(out),
+            Intent::BlockLast => self.block_last(out),
             Intent::Unblock => {
                 self.profile.past_partners.unblock();
                 self.save_profile(out);
@@ -115,7 +116,6 @@ impl Call {
 
     /// Stops everything: closes devices, connection, and session. The landing page shows the problem, if there is one.
     pub(crate) fn stop(&mut self, problem: Option<Problem>, out: &mut Vec<Output>) {
-        self.profile.pair = None;
         self.state.close_prepared(out);
         if let CallState::Mirror = self.state {
             out.push(Output::ShowLevel(false));
@@ -157,6 +157,15 @@ impl Call {
             self.sync_blocked(out);
         }
         self.next(out);
+    }
+
+    /// Blocks the last partner whose match is over. The current match, if there is one, goes on.
+    fn block_last(&mut self, out: &mut Vec<Output>) {
+        let device = self.session.handshake.device();
+        if self.profile.block_last_partner(self.now, self.state.is_matched(), device) {
+            self.save_profile(out);
+            self.sync_blocked(out);
+        }
     }
 
     fn forget_everything(&mut self, out: &mut Vec<Output>) {

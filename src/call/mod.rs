@@ -54,7 +54,7 @@ pub use interface::intent::{ChatWish, Intent, WindowWish};
 pub use interface::output::{Output, PeerCommand};
 pub use interface::problem::Problem;
 pub use interface::send_profile::SendProfile;
-pub use interface::snapshot::{Farewell, Flow, Phase, Snapshot, Sound};
+pub use interface::snapshot::{Farewell, Flow, LastStranger, Phase, Snapshot, Sound};
 pub use interface::stored_profile::StoredProfile;
 pub use page::environment::{Abilities, Browser, Surroundings};
 pub use partner::chat::{Author, ChatLine, ChatStatus};
@@ -178,6 +178,7 @@ impl Call {
             seeking,
             topics: self.profile.topics.revision(),
             blocked: self.profile.past_partners.blocked_count(),
+            last_stranger: self.profile.last_stranger(self.state.is_matched()),
             asks_next: page.is_confirming_next(now),
             sound: page.sound,
             surroundings: Surroundings {

@@ -1,7 +1,7 @@
 //! The view model: which layout, texts and actions the page shows for a `Snapshot`, as pure functions.
 
 use super::i18n::{StateText, Words};
-use crate::call::{Browser, Device, Farewell, Flow, Intent, Phase, Problem, Snapshot, Switch};
+use crate::call::{Browser, Device, Farewell, Flow, Intent, LastStranger, Phase, Problem, Snapshot, Switch};
 
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,6 +168,16 @@ pub(crate) const fn alert(words: &'static Words, snapshot: Snapshot) -> &'static
 /// Whether the panel shows the address at which the page works.
 pub(crate) const fn shows_home(snapshot: Snapshot) -> bool {
     matches!(panel_problem(snapshot), Some(Problem::WrongAddress))
+}
+
+/// The text of the button that blocks the stranger whose match is over; `None` if there is nobody to block.
+pub(crate) const fn block_last_label(words: &'static Words, snapshot: Snapshot) -> Option<&'static str> {
+    match (snapshot.last_stranger, snapshot.phase) {
+        (LastStranger::Nobody, _) => None,
+        (LastStranger::Known, Phase::Ended { .. }) => Some(words.block_this),
+        (LastStranger::Known, _) => Some(words.block_previous),
+        (LastStranger::Blocked, _) => Some(words.previous_blocked),
+    }
 }
 
 /// The problem that the panel shows. While talking there is none, because the call continues.

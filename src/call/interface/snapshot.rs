@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub topics: u32,
     /// Number of partners that this device has blocked.
     pub blocked: u32,
+    /// The last partner whom the person has met and who is gone.
+    pub last_stranger: LastStranger,
     /// What the partners have in common, during a match.
     pub shared: Option<Affinity>,
     /// Details of the connection, during a match.
@@ -47,6 +49,18 @@ pub struct Snapshot {
     pub sound: Sound,
     /// The environment of the page.
     pub surroundings: Surroundings,
+}
+
+/// What the page remembers of the last partner whose match was connected and is over, until it is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LastStranger {
+    /// There was no partner, or the server did not say which pair it was.
+    #[default]
+    Nobody,
+    /// Can be blocked.
+    Known,
+    /// Is blocked.
+    Blocked,
 }
 
 /// The volume of the partner's sound.

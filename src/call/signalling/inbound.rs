@@ -203,6 +203,7 @@ impl Call {
             MatchEvent::Connected => {
                 // Not earlier: nothing may delay the first picture of a match.
                 out.extend([Output::KeepAwake(true), Output::PlaySound]);
+                self.profile.on_connected();
                 if self.profile.pair.is_some() {
                     self.save_profile(out);
                 }

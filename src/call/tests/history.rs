@@ -14,8 +14,8 @@ use super::test_page::{
 use crate::{
     call::{
         Abilities, Browser, Call, ChatWish, ChosenDevices, ConnectionId, ConnectionState, Dated,
-        DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, Measurement,
-        MediaError, Output, PageEvent, PastPartners, PeerCommand, PeerEvent, Phase, Preferences,
+        DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, LastStranger,
+        Measurement, MediaError, Output, PageEvent, PastPartners, PeerCommand, PeerEvent, Phase, Preferences,
         SignalingState, Snapshot, StoredProfile, Switch, WindowWish,
     },
     protocol::{
@@ -223,6 +223,10 @@ impl Harness {
                 assert_eq!(self.calls[0].topics().written, "");
             }
             Intent::Unblock => assert_eq!(after.blocked, 0),
+            Intent::BlockLast => {
+                assert_ne!(after.last_stranger, LastStranger::Known);
+                assert_eq!(after.phase, before.phase, "a block of the last stranger ends nothing");
+            }
             Intent::TalkAbout(written) => assert_eq!(self.calls[0].topics().written, written),
             Intent::Chat(ChatWish::Toggle) if is_matched(after) => {
                 assert_ne!(after.chat.open, before.chat.open)
@@ -713,6 +717,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::LookAtDetails(true),
         Intent::CopyReport,
         Intent::Block,
+        Intent::BlockLast,
         Intent::Unblock,
         Intent::ForgetEverything,
     ]);

@@ -34,6 +34,7 @@ fn may_use(room: &str) -> Option<&'static [&'static str]> {
             "call::Path",
             "call::Preferences",
             "call::Farewell",
+            "call::LastStranger",
             "call::Problem",
             "call::Device",
             "call::Intent",

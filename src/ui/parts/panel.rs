@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    call::occupancy::OccupancyLine,
+    call::{block_last::BlockLast, occupancy::OccupancyLine},
     derive::{derived, derived_text},
     focus::PageHeading,
     icon::{self, Icon},
@@ -18,7 +18,7 @@ use crate::{
     ui::{
         Home, PageContext,
         i18n::{Words, words},
-        view_model,
+        view_model::{self, Layout},
     },
 };
 
@@ -51,6 +51,7 @@ pub(crate) fn Panel() -> impl IntoView {
                     <span>{derived_text(|words, it| view_model::panel(words, it).note.unwrap_or_default())}</span>
                 </p>
                 <Actions/>
+                <BlockLast hidden=|it| view_model::layout(it) != Layout::Call || it.phase.is_talking()/>
                 <div class="mirror" hidden=derived(|it| it.phase != Phase::Mirror)>
                     <label class="field">
                         <span class="field-label">{words.level}</span>

@@ -8,7 +8,10 @@ use crate::{
     ui::{
         PageContext, SHEET_ID,
         i18n::{Words, words},
-        parts::derive::{derived, derived_text},
+        parts::{
+            call::block_last::BlockLast,
+            derive::{derived, derived_text},
+        },
     },
 };
 
@@ -48,6 +51,7 @@ pub(crate) fn Sheet() -> impl IntoView {
                 <CallActions/>
                 <Volume/>
             </div>
+            <BlockLast/>
             <DeviceMenus/>
             <TopicsField/>
             <Switches of=&SWITCHES/>
