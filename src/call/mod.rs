@@ -44,6 +44,7 @@ use signalling::{queue_state::QueueState, session::Session};
 use state::CallState;
 
 pub use deadline::DeadlineReason;
+pub use devices::refusal::{MediaRefusal, Permission};
 pub use interface::details::{Code, Codec, Details, Marks, Milestone, Path, Sample, Strength};
 pub use interface::devices::{ChosenDevices, Device, DeviceInfo, DeviceKind, Menus};
 pub use interface::input::{

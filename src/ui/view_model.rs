@@ -240,6 +240,8 @@ const fn blocked_steps(browser: Browser) -> usize {
         Browser::Firefox => 3,
         Browser::Safari => 4,
         Browser::OnIos => 5,
+        Browser::FirefoxOnAndroid => 6,
+        Browser::InApp => 7,
     }
 }
 
@@ -250,5 +252,49 @@ const fn missing_device_note(words: &'static Words, snapshot: Snapshot) -> Optio
         (Device::Absent, Device::On | Device::Off) => Some(words.without_camera),
         (Device::On | Device::Off, Device::Absent) => Some(words.without_microphone),
         (Device::On | Device::Off, Device::On | Device::Off) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::i18n::in_language;
+
+    #[test]
+    fn each_browser_has_its_own_steps_after_a_refusal() {
+        let words = in_language("en");
+        let steps = [
+            (Browser::Other, "by the icon beside the address or in your browser"),
+            (Browser::Chromium, "then turn on Camera and Microphone"),
+            (Browser::ChromiumOnAndroid, "then Permissions"),
+            (Browser::Firefox, "crossed-out camera"),
+            (Browser::Safari, "Settings for This Website"),
+            (Browser::OnIos, "Open the Settings of your device"),
+            (Browser::FirefoxOnAndroid, "Tap the icon at the beginning of the address, then allow"),
+            (Browser::InApp, "Open this page in your usual browser"),
+        ];
+        let mut shown = Vec::new();
+        for (browser, phrase) in steps {
+            let mut snapshot = Snapshot { problem: Some(Problem::CameraBlocked), ..Snapshot::default() };
+            snapshot.surroundings.browser = browser;
+            let sentence = panel(words, snapshot).sentence;
+            assert!(sentence.contains(phrase), "{browser:?}: {sentence}");
+            shown.push(sentence);
+        }
+        assert!(words.blocked_steps.iter().all(|it| shown.contains(it)), "every text is shown somewhere");
+    }
+
+    #[test]
+    fn button_for_the_last_stranger_says_whom_it_blocks() {
+        let words = in_language("en");
+        let label = |last_stranger, phase| {
+            block_last_label(words, Snapshot { last_stranger, phase, ..Snapshot::default() })
+        };
+        let ended = Phase::Ended { why: Farewell::Left };
+        let waiting = Phase::Waiting { unconnected: false };
+        assert_eq!(label(LastStranger::Nobody, ended), None);
+        assert_eq!(label(LastStranger::Known, ended), Some("Block this stranger"));
+        assert_eq!(label(LastStranger::Known, waiting), Some("Block the previous stranger"));
+        assert_eq!(label(LastStranger::Blocked, waiting), Some("Previous stranger blocked"));
     }
 }

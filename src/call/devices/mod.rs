@@ -2,6 +2,7 @@
 
 pub(crate) mod acquire;
 pub(crate) mod control;
+pub(crate) mod refusal;
 
 use std::{mem, time::Duration};
 

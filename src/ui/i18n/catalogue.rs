@@ -196,7 +196,7 @@ catalogue! {
 
     camera_dismissed: StateText,
     blocked_by_system: StateText,
-    blocked_steps: [&'static str; 6],
+    blocked_steps: [&'static str; 8],
     offline: StateText,
     other_tab: StateText,
     idle: StateText,

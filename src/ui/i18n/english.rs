@@ -314,8 +314,11 @@ pub(crate) static ENGLISH: Words = Words {
          on by itself.",
         "Select the crossed-out camera in the address bar, remove the block, then try again.",
         "Choose Safari, Settings for This Website, and allow Camera and Microphone, then try again.",
-        "Open your phone\u{2019}s Settings, find this browser, and allow Camera and Microphone. Or tap the icon beside the \
-         address, then Website Settings. Then try again.",
+        "Open the Settings of your device, find this browser, and allow Camera and Microphone. Or tap the icon beside \
+         the address, then Website Settings. Then try again.",
+        "Tap the icon at the beginning of the address, then allow Camera and Microphone, and try again.",
+        "This app\u{2019}s own browser may not give pages your camera. Open this page in your usual browser: copy the \
+         address, or look in the app\u{2019}s menu.",
     ],
     offline: StateText {
         heading: "You\u{2019}re offline",

@@ -55,24 +55,11 @@ fn abilities(camera: Option<&MediaStreamTrack>) -> Abilities {
 }
 
 /// The kind of browser, which decides the instructions for changing permissions.
-///
-/// Nothing but the user agent string says how a browser's settings look.
 pub(crate) fn browser() -> Browser {
-    let agent = window().and_then(|it| it.navigator().user_agent().ok()).unwrap_or_default();
-    let is = |name| agent.contains(name);
-    if is("iPhone") || is("iPad") {
-        Browser::OnIos
-    } else if is("Firefox") {
-        Browser::Firefox
-    } else if is("Chrome") && is("Android") {
-        Browser::ChromiumOnAndroid
-    } else if is("Chrome") {
-        Browser::Chromium
-    } else if is("Safari") {
-        Browser::Safari
-    } else {
-        Browser::Other
-    }
+    let Some(navigator) = window().map(|it| it.navigator()) else { return Browser::Other };
+    let touch_points = u32::try_from(navigator.max_touch_points()).unwrap_or_default();
+    let installed = get(&navigator, "standalone").is_truthy();
+    Browser::of(&navigator.user_agent().unwrap_or_default(), touch_points, installed)
 }
 
 /// The languages in the browser's settings, the preferred one first; at most [`MAX_LANGUAGES`], each once.
