@@ -101,11 +101,13 @@ test('picture in picture shows the stranger and closes when they leave', async (
   await expect.poll(pictureInPicture, { message: 'the window closes when the stranger leaves', timeout: 40_000 }).toBe(null);
 });
 
-test('the screen stays awake during a call only', async ({ pair: [one, other] }) => {
+test('the screen stays awake while waiting and during a call only', async ({ pair: [one, other] }) => {
   const activeLocks = () => one.page.evaluate(() => window.mediaProbe.wakeLocks.filter(({ released }) => !released).length);
   await expect.poll(activeLocks).toBe(1);
   await other.stop();
   await one.reaches('waiting');
+  await expect.poll(activeLocks).toBe(1);
+  await one.stop();
   await expect.poll(activeLocks).toBe(0);
 });
 

@@ -18,7 +18,7 @@ use super::{
             wake_lock::WakeLock,
             window::{self, WindowEvents},
         },
-        peer::{Peer, prewarmed::PrewarmedConnection},
+        peer::{Peer, prewarmed::PrewarmedConnection, probe::Probe},
         socket::ServerSocket,
         storage::{self, StorageListeners},
     },
@@ -36,6 +36,7 @@ pub(crate) struct OpenResources {
     socket: Option<ServerSocket>,
     peer: Option<Peer>,
     prewarmed: Option<PrewarmedConnection>,
+    probe: Option<Probe>,
     tabs: Tabs,
     wake_lock: WakeLock,
     /// The device id of the speaker in use.
@@ -58,6 +59,7 @@ impl OpenResources {
             socket: None,
             peer: None,
             prewarmed: None,
+            probe: None,
             tabs: Tabs::watch(&inbox),
             _window_events: WindowEvents::watch(&inbox),
             _activity: ActivityReports::watch(&inbox),
@@ -76,7 +78,7 @@ impl OpenResources {
             Output::OpenMedia(requested, chosen) => self.media.open(requested, &chosen),
             Output::CloseMedia => {
                 self.media.close();
-                self.prewarmed = None;
+                (self.prewarmed, self.probe) = (None, None);
             }
             Output::EnableMedia(sending) => self.media.set_enabled(sending),
             Output::SendTracks => {
@@ -113,6 +115,7 @@ impl OpenResources {
                 self.prewarmed = self.prewarmed.take().or_else(PrewarmedConnection::new);
                 self.prewarmed.iter_mut().for_each(|it| it.attach(tracks.as_ref(), profile));
             }
+            Output::CheckConnection(ice) => self.probe = Probe::start(&ice, &self.inbox),
             Output::OpenSocket => self.socket = Some(ServerSocket::open(&self.inbox)),
             Output::Send(frame) => {
                 if let Some(socket) = &self.socket {

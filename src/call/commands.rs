@@ -10,7 +10,10 @@ use crate::protocol::Media;
 impl Call {
     pub(crate) fn on_intent(&mut self, intent: Intent, out: &mut Vec<Output>) {
         let was_confirming = self.page.take_confirm_next(self.now);
-        self.page.idle.on_activity(self.now);
+        // The browser reports that one by itself when it loses the focus.
+        if intent != Intent::HoldToTalk(false) {
+            self.on_press();
+        }
         match intent {
             Intent::Start => self.start(out),
             Intent::Next => self.next(out),
@@ -52,6 +55,8 @@ impl Call {
             Intent::Window(WindowWish::PlaceOwnPicture(corner)) => {
                 self.set_preferences(self.profile.preferences.with_corner(corner), out);
             }
+            // A call does not end for a newer page. The button is hidden, but may have been pressed just before.
+            Intent::Window(WindowWish::Reload) if self.state.is_matched() => {}
             Intent::Window(wish) => self.page.on_window_wish(wish, out),
             Intent::Chat(wish) => self.on_chat_wish(wish, out),
             Intent::LookAtDetails(look) => self.page.details_open = look,
@@ -75,6 +80,10 @@ impl Call {
                 self.session.open(self.now, out);
                 self.join(false, out);
             }
+            CallState::AskingPresence { .. } => {
+                self.session.retry_now(self.now, out);
+                self.join(false, out);
+            }
             CallState::Ready { .. }
             | CallState::Waiting { .. }
             | CallState::Matched(_)
@@ -84,15 +93,18 @@ impl Call {
     }
 
     fn acquire_devices(&mut self, for_mirror: bool, out: &mut Vec<Output>) {
+        let has_insisted = matches!(self.state, CallState::Landing(Some(Problem::CannotConnect)));
         self.state = CallState::Asking(Acquisition::new(for_mirror));
         out.push(Output::TakeOver);
         self.devices.acquire(out);
         out.push(Output::WarmUp(self.profile.preferences.send_profile()));
+        self.start_check(has_insisted, out);
     }
 
     /// Starts without camera and microphone: the person only sees, hears, and writes.
     fn start_without_devices(&mut self, out: &mut Vec<Output>) {
-        if let CallState::Landing(Some(_)) = self.state {
+        if let CallState::Landing(Some(problem)) = self.state {
+            self.start_check(problem == Problem::CannotConnect, out);
             self.devices.content_without = true;
             out.push(Output::TakeOver);
             self.devices.use_speaker(out);
@@ -123,6 +135,7 @@ impl Call {
         self.leave_state(CallState::Landing(problem), true, out);
         self.devices.close();
         self.queue.requests = Default::default();
+        self.check.on_stopped();
         out.push(Output::CloseMedia);
         self.session.say_goodbye(self.now, out);
     }
@@ -210,7 +223,6 @@ impl Call {
 impl Call {
     pub(crate) fn on_media_opened(&mut self, have: Media, out: &mut Vec<Output>) {
         if let CallState::Asking(Acquisition { for_mirror, .. }) = self.state {
-            self.page.idle.on_activity(self.now);
             self.devices.on_opened(have, for_mirror, self.now, out);
             if for_mirror {
                 self.state = CallState::Mirror;
@@ -242,8 +254,11 @@ impl Call {
     /// Stops if no device is left to meet the next partner with. A call goes on, since it is still possible to see and
     /// hear.
     pub(crate) fn stop_without_devices(&mut self, out: &mut Vec<Output>) {
-        let needs_devices =
-            self.state.is_searching() || matches!(self.state, CallState::Mirror | CallState::Ended { .. });
+        let needs_devices = self.state.is_searching()
+            || matches!(
+                self.state,
+                CallState::Mirror | CallState::AskingPresence { .. } | CallState::Ended { .. }
+            );
         if needs_devices && self.devices.is_empty() {
             self.stop(Some(Problem::NoDevice), out);
         }
@@ -295,12 +310,14 @@ impl Call {
     }
 
     pub(crate) fn on_page_event(&mut self, event: PageEvent, out: &mut Vec<Output>) {
-        self.page.on_event(event, self.now);
+        self.page.on_event(event);
         if let PageEvent::Online(true) = event {
             self.on_network_changed(out);
         } else if let PageEvent::Away(_) = event {
             self.release_push_to_talk(out);
             self.send_presence(out);
+        } else if let PageEvent::Active = event {
+            self.on_press();
         } else if let PageEvent::TakenOver = event
             && !self.state.is_landing()
         {
@@ -331,7 +348,6 @@ impl Call {
         if self.page.surroundings.in_picture {
             out.push(Output::PictureInPicture(false));
         }
-        out.push(Output::KeepAwake(false));
     }
 
     fn release_push_to_talk(&mut self, out: &mut Vec<Output>) {

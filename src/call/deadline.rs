@@ -34,4 +34,6 @@ pub enum DeadlineReason {
     ConfirmNext,
     /// Ask whether anybody is there, or stop because nobody answered.
     Idle,
+    /// Ask the server for help with the check of the connection, or end the check.
+    CheckConnection,
 }

@@ -20,6 +20,7 @@ pub(crate) mod partner;
 pub(crate) mod devices;
 pub(crate) mod profile;
 pub(crate) mod page;
+pub(crate) mod check;
 
 pub(crate) mod diagnostics;
 
@@ -32,6 +33,7 @@ use crate::{
     protocol::{Language, ToServer},
     time::Moment,
 };
+use check::ConnectionCheck;
 use deadline::Deadline;
 use devices::Devices;
 use page::PageState;
@@ -47,8 +49,8 @@ pub use deadline::DeadlineReason;
 pub use interface::details::{Code, Codec, Details, Marks, Milestone, Path, Sample, Strength};
 pub use interface::devices::{ChosenDevices, Device, DeviceInfo, DeviceKind, Menus};
 pub use interface::input::{
-    ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input, Measurement,
-    MediaError, PageEvent, PeerEvent, SignalingState,
+    Clocks, ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input,
+    Measurement, MediaError, PageEvent, PeerEvent, SignalingState,
 };
 pub use interface::intent::{ChatWish, Intent, WindowWish};
 pub use interface::output::{Output, PeerCommand};
@@ -75,6 +77,7 @@ pub struct Call {
     devices: Devices,
     profile: Profile,
     page: PageState,
+    check: ConnectionCheck,
     connections: ConnectionIds,
 }
 
@@ -98,24 +101,21 @@ impl Call {
             devices: Devices::from_stored(chosen, preferences.has(Switch::PushToTalk)),
             profile: Profile::new(preferences, topics, acquaintances, languages),
             page: PageState::new(browser),
+            check: ConnectionCheck::default(),
             connections: ConnectionIds::default(),
         }
     }
 
-    /// The same call in a page whose [`Moment`]s begin so many milliseconds after the Unix epoch.
-    #[must_use]
-    pub fn with_unix_origin(mut self, unix_origin_ms: u64) -> Self {
-        self.profile.unix_origin_ms = unix_origin_ms;
-        self
-    }
-
     /// Takes in one input and returns what must be done. Never fails and never waits.
-    pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Output> {
+    pub fn handle(&mut self, clocks: Clocks, input: Input) -> Vec<Output> {
+        let (due, now) = (self.next_deadline(), clocks.now);
         self.now = now;
+        self.profile.unix_origin_ms = clocks.unix_ms.saturating_sub(now.as_millis());
         if !self.idle_counts() {
             self.page.idle.suspend(now);
         }
         let mut out = Vec::new();
+        self.on_wake(clocks, due, &mut out);
         match input {
             Input::Intent(intent) => self.on_intent(intent, &mut out),
             Input::MediaOpened(have) => self.on_media_opened(have, &mut out),
@@ -131,24 +131,29 @@ impl Call {
             Input::Devices(event) => self.on_device_event(event, &mut out),
             Input::StorageChanged(stored) => self.on_stored(stored, &mut out),
             Input::Page(event) => self.on_page_event(event, &mut out),
+            Input::ConnectionChecked(is_found) => self.on_connection_checked(is_found, &mut out),
             Input::NetworkChanged => self.on_network_changed(&mut out),
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.handle_timeout(&mut out),
         }
         self.stop_without_devices(&mut out);
+        self.ask_if_absent(&mut out);
+        self.ask_for_servers(&mut out);
+        self.sync_wake_lock(&mut out);
         out
     }
 
     /// When `handle(now, Input::Tick)` next has something to do, and why.
     pub fn deadline(&self) -> Option<(Moment, DeadlineReason)> {
         let now = self.now;
-        let parts: [Option<Deadline>; 6] = [
+        let parts: [Option<Deadline>; 7] = [
             self.state.deadline(now, self.session.is_open()),
             self.session.deadline(now),
             self.queue.requests.deadline(),
             self.devices.deadline().map(|at| (at, DeadlineReason::ListDevices)),
             self.profile.deadline(now, self.state.is_waiting()),
-            self.page.deadline(now, self.idle_counts()),
+            self.page.deadline(self.idle_counts()),
+            self.check.deadline(now),
         ];
         parts.into_iter().flatten().min()
     }
@@ -182,7 +187,7 @@ impl Call {
             sound: page.sound,
             surroundings: Surroundings {
                 outdated: self.session.handshake.is_outdated(),
-                asks_presence: self.idle_counts() && page.idle.is_asking(now),
+                asks_presence: matches!(self.state, CallState::AskingPresence { .. }),
                 here,
                 ..page.surroundings
             },
@@ -231,7 +236,7 @@ impl Call {
     fn problem(&self) -> Option<Problem> {
         match self.state {
             CallState::Landing(problem) => problem,
-            CallState::Asking(_) | CallState::Mirror => None,
+            CallState::Asking(_) | CallState::Mirror | CallState::AskingPresence { .. } => None,
             CallState::Ready { .. } => {
                 let is_postponed = self.queue.requests.is_postponed();
                 self.session_problem().or(is_postponed.then_some(Problem::RateLimited))
@@ -255,16 +260,11 @@ impl Call {
     fn handle_timeout(&mut self, out: &mut Vec<Output>) {
         self.session.handle_timeout(self.now, &mut self.rng, out);
         self.repeat_request(out);
-        self.stop_if_idle(out);
+        self.stop_if_unanswered(out);
+        self.handle_check_timeout(out);
         self.page.handle_timeout(self.now);
         self.devices.handle_timeout(self.now, out);
         self.handle_state_timeout(out);
-    }
-
-    fn stop_if_idle(&mut self, out: &mut Vec<Output>) {
-        if self.idle_counts() && self.page.idle.has_expired(self.now) {
-            self.stop(Some(Problem::Idle), out);
-        }
     }
 
     fn handle_state_timeout(&mut self, out: &mut Vec<Output>) {
@@ -285,6 +285,7 @@ impl Call {
     fn on_network_changed(&mut self, out: &mut Vec<Output>) {
         self.session.retry_now(self.now, out);
         self.session.probe(self.now, out);
+        self.restart_check(out);
         if let CallState::Matched(current) = &mut self.state {
             current.on_network_changed(self.now);
         }
@@ -322,6 +323,12 @@ impl Call {
     pub(crate) fn leave_state(&mut self, next: CallState, goodbye: bool, out: &mut Vec<Output>) {
         self.page.cancel_confirm_next();
         if let CallState::Matched(current) = mem::replace(&mut self.state, next) {
+            let has_failed = matches!(self.state, CallState::Ready { unconnected: true });
+            if let Phase::Connecting { slow } = current.phase(self.now)
+                && (slow || has_failed)
+            {
+                self.check.on_match_failed();
+            }
             if goodbye {
                 current.leave(out)
             } else {

@@ -11,7 +11,8 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::support::{HttpResponse, TestServer, read_response};
 
-const PROBLEMS: [Problem; 16] = [
+const PROBLEMS: [Problem; 17] = [
+    Problem::CannotConnect,
     Problem::CameraBlocked,
     Problem::CameraDismissed,
     Problem::CameraBlockedBySystem,
@@ -106,6 +107,26 @@ fn offers_one_action_for_each_problem_before_a_call() {
         assert_ne!(page.announced(used), "", "{problem:?}");
         assert_eq!(page.announced(unused), "", "{problem:?} is announced twice");
     }
+}
+
+#[test]
+fn offers_a_newer_build_except_during_a_match() {
+    for phase in phases() {
+        let surroundings = Surroundings { outdated: true, ..Surroundings::default() };
+        let page = Page::of(Snapshot { phase, surroundings, ..Snapshot::default() });
+        assert_eq!(page.buttons().iter().any(|it| *it == "Reload"), !phase.is_matched(), "{phase:?}");
+    }
+    assert!(!Page::of(Snapshot::default()).buttons().iter().any(|it| *it == "Reload"));
+}
+
+#[test]
+fn a_page_that_asks_for_presence_shows_one_question_and_no_devices() {
+    let surroundings = Surroundings { asks_presence: true, ..Surroundings::default() };
+    let page = Page::of(Snapshot { phase: Phase::Mirror, surroundings, ..with_both_devices() });
+    let text = page.visible_text();
+    assert!(text.contains("Still there?") && !text.contains("How loud you are"), "{text}");
+    assert!(page.buttons().iter().any(|it| it.contains("here")), "{:?}", page.buttons());
+    assert_ne!(page.announced("status"), "");
 }
 
 #[test]
@@ -470,6 +491,7 @@ const fn only_action(problem: Problem) -> &'static str {
         | Problem::NoDevice
         | Problem::DeviceBusy
         | Problem::Unsupported
+        | Problem::CannotConnect
         | Problem::Insecure
         | Problem::ServerLost
         | Problem::ServerFull

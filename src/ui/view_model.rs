@@ -68,13 +68,13 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
             let note = if hides { words.address_hidden } else { words.address };
             (Some(note), start, Some((words.check, Intent::OpenMirror)))
         }
+        (None, Phase::Mirror) if asks_presence(snapshot) => {
+            (None, Some((words.here, Intent::Start)), Some((words.stop, Intent::Stop)))
+        }
         (None, Phase::Mirror) => {
             (missing_device_note(words, snapshot), start, Some((words.stop, Intent::Stop)))
         }
         (None, Phase::Asking) => (None, Some((words.stop, Intent::Stop)), None),
-        (None, Phase::Waiting { .. }) if asks_presence(snapshot) => {
-            (None, Some((words.here, Intent::Start)), None)
-        }
         (None, Phase::Talking { .. } | Phase::Ended { .. }) => (None, None, None),
         (None, Phase::Ready | Phase::Waiting { .. } | Phase::Connecting { .. }) => {
             (missing_device_note(words, snapshot), None, None)
@@ -99,6 +99,7 @@ const fn remedies(
         Problem::Idle => ((words.start, Intent::Start), None),
         Problem::RateLimited => ((words.stop, Intent::Stop), None),
         Problem::Unsupported
+        | Problem::CannotConnect
         | Problem::Insecure
         | Problem::ServerLost
         | Problem::ServerFull
@@ -109,8 +110,13 @@ const fn remedies(
     }
 }
 
+/// Whether the page offers to load a newer build: not during a match, which that would end.
+pub(crate) const fn offers_reload(snapshot: Snapshot) -> bool {
+    snapshot.surroundings.outdated && !snapshot.phase.is_matched()
+}
+
 /// Whether the page asks if somebody is still there.
-const fn asks_presence(snapshot: Snapshot) -> bool {
+pub(crate) const fn asks_presence(snapshot: Snapshot) -> bool {
     snapshot.surroundings.asks_presence
 }
 
@@ -141,8 +147,8 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         | Phase::Waiting { .. }
         | Phase::Connecting { .. }
         | Phase::Ended { .. } => match snapshot.seeking {
-            Some(seeking) if !asks_presence(snapshot) => words.sought_spoken[seeking.wants as usize],
-            Some(_) | None => state_text(words, snapshot).spoken,
+            Some(seeking) => words.sought_spoken[seeking.wants as usize],
+            None => state_text(words, snapshot).spoken,
         },
     }
 }
@@ -187,9 +193,9 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
     match snapshot.phase {
         Phase::Landing => words.landing,
         Phase::Asking => words.asking,
+        Phase::Mirror if asks_presence(snapshot) => words.still_there,
         Phase::Mirror => words.mirror,
         Phase::Ready => words.ready,
-        Phase::Waiting { .. } if asks_presence(snapshot) => words.still_there,
         Phase::Waiting { unconnected: false } => words.waiting,
         Phase::Waiting { unconnected: true } => words.unconnected,
         Phase::Connecting { slow: false } => words.connecting,
@@ -208,6 +214,7 @@ const fn problem_text(words: &'static Words, problem: Problem) -> StateText {
         Problem::NoDevice => words.no_device,
         Problem::DeviceBusy => words.device_busy,
         Problem::Unsupported => words.unsupported,
+        Problem::CannotConnect => words.cannot_connect,
         Problem::Insecure => words.insecure,
         Problem::ServerLost => words.server_lost,
         Problem::ServerFull => words.server_full,

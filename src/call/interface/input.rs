@@ -13,7 +13,29 @@ use super::{
 use crate::{
     call::Abilities,
     protocol::{Candidate, Frame, Media, PeerMessage, Sdp, ToBrowser},
+    time::Moment,
 };
+
+/// The clocks of the browser at one input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clocks {
+    /// The monotonic clock, on which everything in a call is timed. It may stand still while the device sleeps.
+    pub now: Moment,
+    /// The wall clock: milliseconds since the Unix epoch. It may step in either direction between two inputs.
+    pub unix_ms: u64,
+}
+
+impl Clocks {
+    /// Clocks for tests, never for a page: the wall clock shows the epoch where the monotonic clock begins.
+    pub const fn for_tests(now: Moment) -> Self {
+        Self { now, unix_ms: now.as_millis() }
+    }
+
+    /// The time since `earlier` by the wall clock; zero if the clock was set back.
+    pub(crate) const fn wall_time_since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.unix_ms.saturating_sub(earlier.unix_ms))
+    }
+}
 
 /// One event from the person, the browser, the server or the partner.
 #[derive(Clone, Debug)]
@@ -52,6 +74,9 @@ pub enum Input {
     StorageChanged(StoredProfile),
     /// The environment of the page has changed.
     Page(PageEvent),
+    /// The answer to [`Output::CheckConnection`](crate::call::Output::CheckConnection): whether a candidate was found.
+    /// `false` only if the browser refuses to make a connection at all.
+    ConnectionChecked(bool),
     /// The network is back or has changed, or the page is back from the background: connections may be lost.
     NetworkChanged,
     /// The page is being left (`pagehide`), for good or for the browser's back/forward cache: the last chance to send

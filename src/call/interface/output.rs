@@ -65,6 +65,11 @@ pub enum Output {
     ///
     /// Creating a connection takes as long as the rest of a match.
     WarmUp(SendProfile),
+    /// Gather candidates with these STUN and TURN servers on a connection that is used for nothing else, and close the
+    /// one of the last check.
+    ///
+    /// Answered by `ConnectionChecked` at the first candidate, or if the browser refuses to make a connection.
+    CheckConnection(Vec<IceServer>),
     /// Connect to the server; answered by `SocketOpened` or `SocketLost`.
     OpenSocket,
     /// Send a message to the server.
@@ -114,6 +119,7 @@ impl Output {
             | Self::ShareScreen
             | Self::UnshareScreen
             | Self::WarmUp(_)
+            | Self::CheckConnection(_)
             | Self::OpenSocket
             | Self::Send(_)
             | Self::CloseSocket { .. }

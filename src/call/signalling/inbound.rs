@@ -69,6 +69,7 @@ impl Call {
                 self.profile.topics.on_seeking(wants, until);
             }
             ToBrowser::Prepare { ice } => self.prepare_offer(ice, out),
+            ToBrowser::Check { ice } => self.on_check_servers(ice, out),
             ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, pair, ahead } => {
                 self.profile.topics.on_matched(&shared);
                 self.profile.record_partner(self.now, pair, self.session.handshake.device());
@@ -201,8 +202,9 @@ impl Call {
         match event {
             MatchEvent::None => {}
             MatchEvent::Connected => {
+                self.check.on_connected();
                 // Not earlier: nothing may delay the first picture of a match.
-                out.extend([Output::KeepAwake(true), Output::PlaySound]);
+                out.push(Output::PlaySound);
                 if self.profile.pair.is_some() {
                     self.save_profile(out);
                 }

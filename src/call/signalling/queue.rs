@@ -12,15 +12,21 @@ use crate::{
 impl Call {
     /// Asks the server for a partner. Can be repeated without harm.
     pub(crate) fn join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
+        if self.is_kept_out(out) {
+            return;
+        }
         self.set_ready(unconnected, out);
-        // Without a session, the page joins after the next welcome.
-        if self.session.is_open() {
+        // Without a session, the page joins after the next welcome; with a check in progress, after that.
+        if self.session.is_open() && !self.waits_for_check(out) {
             self.send_request(Request::Join, out);
         }
     }
 
     /// Asks for the next partner; `open_match` is the match that the server may not know to be over.
     pub(crate) fn request_next(&mut self, open_match: Option<MatchId>, out: &mut Vec<Output>) {
+        if self.is_kept_out(out) {
+            return;
+        }
         match open_match {
             // `next` would put the page into the queue with the content of its last `join`.
             Some(_) if self.has_join_changed() => self.leave_and_join(false, out),
@@ -40,6 +46,9 @@ impl Call {
 
     /// The server has put this page back into the queue, with the content of its last `join`.
     pub(crate) fn on_requeued(&mut self, out: &mut Vec<Output>) {
+        if self.is_kept_out(out) {
+            return;
+        }
         self.set_ready(true, out);
         if self.has_join_changed() {
             self.join(true, out);
@@ -48,6 +57,9 @@ impl Call {
 
     /// The match could not be connected, or its connection was lost: asks for another one.
     pub(crate) fn report_failed(&mut self, match_id: MatchId, out: &mut Vec<Output>) {
+        if self.is_kept_out(out) {
+            return;
+        }
         self.send_request(Request::Failed(match_id), out);
         self.on_requeued(out);
     }

@@ -13,14 +13,14 @@ use super::test_page::{
 };
 use crate::{
     call::{
-        Abilities, Browser, Call, ChatWish, ChosenDevices, ConnectionId, ConnectionState, Dated,
+        Abilities, Browser, Call, ChatWish, ChosenDevices, Clocks, ConnectionId, ConnectionState, Dated,
         DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, Measurement,
         MediaError, Output, PageEvent, PastPartners, PeerCommand, PeerEvent, Phase, Preferences,
         SignalingState, Snapshot, StoredProfile, Switch, WindowWish,
     },
     protocol::{
-        Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Occupancy, PeerMessage,
-        PreparedOffer, Presence, Reaction, Role, Signal, Signalling, ToBrowser, ToServer,
+        Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, IceServer, MatchId, Media, Occupancy,
+        PeerMessage, PreparedOffer, Presence, Reaction, Role, Signal, Signalling, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -41,6 +41,8 @@ enum Step {
     /// More signals than an outbox holds.
     Flood,
     Wait(u64),
+    /// So many milliseconds pass in which the monotonic clock stands still.
+    Sleep(u64),
     WaitForDeadline,
 }
 
@@ -62,6 +64,7 @@ enum ServerMessage {
     ComeBack(u32),
     Pong,
     Prepare,
+    Check,
     Ice(u128),
     /// An offer for a fresh connection (epoch 2).
     Renewed(u128),
@@ -77,6 +80,8 @@ enum Socket {
 /// A call, a second one that gets the same inputs, and what can be observed from outside.
 struct Harness {
     now: Moment,
+    /// How far the wall clock is ahead of `now`, in milliseconds.
+    unix_origin_ms: u64,
     calls: [Call; 2],
     camera_open: bool,
     /// A prewarmed connection exists.
@@ -113,6 +118,7 @@ impl Harness {
     fn new(seed: u64) -> Self {
         Self {
             now: Moment::default(),
+            unix_origin_ms: 0,
             calls: [(); 2].map(|()| {
                 Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), String::new())
             }),
@@ -158,6 +164,17 @@ impl Harness {
             Step::Wait(wait) => {
                 self.now = self.now + millis(wait);
                 self.tick();
+            }
+            Step::Sleep(wait) => {
+                self.unix_origin_ms += wait;
+                self.tick();
+                if wait > 30_000 {
+                    let phase = self.snapshot().phase;
+                    let may_show =
+                        matches!(phase, Phase::Waiting { .. }) && self.snapshot().problem.is_some();
+                    let is_live = is_matched(self.snapshot()) || matches!(phase, Phase::Waiting { .. });
+                    assert!(!is_live || may_show, "a page that slept asks first");
+                }
             }
             Step::WaitForDeadline => {
                 self.now = self.calls[0].next_deadline().map_or(self.now, |it| it.max(self.now));
@@ -287,6 +304,10 @@ impl Harness {
             ServerMessage::ComeBack(after_ms) => ToBrowser::ComeBack { after_ms },
             ServerMessage::Pong => ToBrowser::Pong {},
             ServerMessage::Prepare => ToBrowser::Prepare { ice: Vec::new() },
+            ServerMessage::Check => {
+                let stun = IceServer { urls: vec!["stun:a".into()], username: None, credential: None };
+                ToBrowser::Check { ice: vec![stun] }
+            }
             ServerMessage::Ice(age) => ToBrowser::Ice { match_id: self.match_id(age), ice: Vec::new() },
             ServerMessage::Renewed(age) => {
                 let signal = offer("theirs");
@@ -315,6 +336,7 @@ impl Harness {
             | Input::NetworkChanged
             | Input::StorageChanged(_)
             | Input::Page(_)
+            | Input::ConnectionChecked(_)
             | Input::PageHidden
             | Input::Tick => {}
         }
@@ -324,7 +346,10 @@ impl Harness {
             self.current = Some(*match_id);
         }
         let stored = if let Input::StorageChanged(profile) = &input { Some(profile.clone()) } else { None };
-        let [outputs, twin_outputs] = self.calls.each_mut().map(|call| call.handle(self.now, input.clone()));
+        let [outputs, twin_outputs] = {
+            let clocks = Clocks { now: self.now, unix_ms: self.unix_origin_ms + self.now.as_millis() };
+            self.calls.each_mut().map(|call| call.handle(clocks, input.clone()))
+        };
         assert_eq!(
             format!("{outputs:?}"),
             format!("{twin_outputs:?}"),
@@ -358,6 +383,9 @@ impl Harness {
             }
             Output::UnshareScreen => self.screen_open = false,
             Output::WarmUp(_) => self.prewarmed = true,
+            Output::CheckConnection(_) => {
+                self.due.push_back(Response::Input(Input::ConnectionChecked(true)));
+            }
             Output::EnableMedia(_) | Output::SendTracks => {}
             Output::OpenSocket => {
                 assert_eq!(self.socket, None, "only one socket exists at a time");
@@ -429,6 +457,7 @@ impl Harness {
             ToServer::Leave {} => &[ServerMessage::Ended(0, EndReason::Left)],
             ToServer::Ping {} => &[ServerMessage::Pong],
             ToServer::Block { .. } | ToServer::Unblock {} => &[],
+            ToServer::Check {} => &[ServerMessage::Check],
             ToServer::Connected { .. } => &[],
         };
         self.due.extend(messages.iter().copied().map(Response::Message));
@@ -541,6 +570,7 @@ fn server_messages() -> impl Strategy<Value = ServerMessage> {
         prop_oneof![0..20_000_u32, Just(u32::MAX)].prop_map(ServerMessage::ComeBack),
         Just(ServerMessage::Pong),
         Just(ServerMessage::Prepare),
+        Just(ServerMessage::Check),
         age.clone().prop_map(ServerMessage::Ice),
         age.clone().prop_map(ServerMessage::Renewed),
     ]
@@ -618,6 +648,7 @@ fn inputs() -> impl Strategy<Value = Input> {
         Just(Input::SocketOpened),
         Just(Input::SocketLost),
         Just(Input::NetworkChanged),
+        any::<bool>().prop_map(Input::ConnectionChecked),
         device_events().prop_map(Input::Devices),
         stored_profiles().prop_map(Input::StorageChanged),
         page_events().prop_map(Input::Page),
@@ -722,6 +753,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(age, it)| Step::Peer(age, it)),
         1 => prop_oneof![Just(Step::Flood), Just(Step::Wait(0)), Just(Step::Wait(u64::from(u32::MAX)))],
         4 => (0..6_000_u64).prop_map(Step::Wait),
+        1 => (0..90_000_u64).prop_map(Step::Sleep),
         4 => Just(Step::WaitForDeadline),
     ];
     prop::collection::vec(step, 1..150)

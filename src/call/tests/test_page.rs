@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Browser, Call, ConnectionId, ConnectionState, Description, DescriptionKind, Input, Intent,
+        Browser, Call, Clocks, ConnectionId, ConnectionState, Description, DescriptionKind, Input, Intent,
         Measurement, Output, PeerCommand, PeerEvent, Phase, Problem, SendProfile, SignalingState,
         StoredProfile,
     },
@@ -29,6 +29,10 @@ pub(crate) const NOTHING: Media = Media { audio: false, video: false };
 pub(crate) struct TestPage {
     pub(crate) call: Call,
     pub(crate) now: Moment,
+    /// How far the wall clock is ahead of `now`, in milliseconds.
+    pub(crate) unix_origin_ms: u64,
+    /// What the browser answers to a check of the connection; `None` if it finds nothing.
+    pub(crate) checks: Option<bool>,
     /// The sequence numbers at the server's end.
     pub(crate) server: Delivery<ToBrowser>,
     /// Whether messages of the page reach the server, which then answers pings.
@@ -161,6 +165,8 @@ impl TestPage {
         Self {
             call: Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), "b1".into()),
             now: Moment::from_millis(1_000),
+            unix_origin_ms: 0,
+            checks: Some(true),
             server: Delivery::default(),
             server_receives: true,
             media_flows: false,
@@ -344,7 +350,8 @@ impl TestPage {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
     pub(crate) fn handle(&mut self, input: Input) {
         let mut responses = Vec::new();
-        for output in self.call.handle(self.now, input) {
+        let clocks = Clocks { now: self.now, unix_ms: self.unix_origin_ms + self.now.as_millis() };
+        for output in self.call.handle(clocks, input) {
             match &output {
                 Output::Send(frame) => responses.extend(self.server_receive(frame).map(Input::Message)),
                 Output::Peer { link, command } => {
@@ -363,6 +370,11 @@ impl TestPage {
                     if self.is_repetition(command) {
                         continue;
                     }
+                }
+                Output::CheckConnection(_) => {
+                    responses.extend(self.checks.map(Input::ConnectionChecked));
+                    self.page_outputs.push(output);
+                    continue;
                 }
                 // Concerns the page only.
                 Output::Mark(_)
@@ -507,6 +519,7 @@ fn describe(output: &Output) -> String {
         Output::EraseProfile => "erase profile".into(),
         Output::Mark(it) => format!("mark {}", it.name()),
         Output::WarmUp(_) => "warm up".into(),
+        Output::CheckConnection(_) => "check connection".into(),
         Output::OpenSocket => "open socket".into(),
         Output::CloseSocket { code: Some(code) } => format!("close socket with {code}"),
         Output::CloseSocket { code: None } => "abandon socket".into(),
@@ -530,6 +543,7 @@ fn describe_message(msg: &ToServer) -> String {
         ToServer::Next { .. } => "next".into(),
         ToServer::Block { .. } => "block".into(),
         ToServer::Unblock {} => "unblock".into(),
+        ToServer::Check {} => "check".into(),
         ToServer::Leave {} => "leave".into(),
         ToServer::Ping {} => "ping".into(),
     }

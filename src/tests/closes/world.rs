@@ -8,8 +8,8 @@ use std::{
 use futures::{SinkExt, StreamExt};
 use passerby::{
     call::{
-        Browser, Call, ConnectionState, Farewell, Flow, Input, Intent, Output, PeerCommand, PeerEvent, Phase,
-        StoredProfile, Switch,
+        Browser, Call, Clocks, ConnectionState, Farewell, Flow, Input, Intent, Output, PeerCommand,
+        PeerEvent, Phase, StoredProfile, Switch,
     },
     protocol::{Frame, Language, MatchId, ToBrowser, ToServer, decode_lenient, encode},
     time::Moment,
@@ -306,7 +306,7 @@ impl World {
         while let Some((page, input)) = self.inputs.pop_front() {
             self.note(format!("page {page} <- {input:?}"));
             let now = self.now();
-            for output in self.pages[page].call.handle(now, input) {
+            for output in self.pages[page].call.handle(Clocks::for_tests(now), input) {
                 self.perform(page, output);
             }
             if let Phase::Ended { why } = self.phase(page) {
@@ -328,6 +328,9 @@ impl World {
             | Output::ShareScreen
             | Output::UnshareScreen
             | Output::WarmUp(_) => {}
+            Output::CheckConnection(_) => {
+                self.inputs.push_back((page, Input::ConnectionChecked(true)));
+            }
             Output::OpenSocket => self.open_socket(page),
             Output::Send(frame) => self.send(page, &frame),
             Output::CloseSocket { code } => {

@@ -10,8 +10,8 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use passerby::{
     call::{
-        Browser as BrowserInfo, Call, ConnectionId, Device, Farewell, Flow, Input, Intent, Output, PeerEvent,
-        Phase, StoredProfile, Switch,
+        Browser as BrowserInfo, Call, Clocks, ConnectionId, Device, Farewell, Flow, Input, Intent, Output,
+        PeerEvent, Phase, StoredProfile, Switch,
     },
     matchmaker::{self, Matchmaker},
     protocol::{self, Frame, Media, Message, PeerMessage},
@@ -240,7 +240,7 @@ impl World {
 
     fn handle_page_input(&mut self, side: Side, input: Input) {
         self.log_line(|| format!("page {side} <- {input:?}"));
-        for output in self.calls[side].handle(self.now, input) {
+        for output in self.calls[side].handle(Clocks::for_tests(self.now), input) {
             self.log_line(|| format!("page {side} -> {output:?}"));
             match output {
                 Output::OpenMedia(requested, _) => self.open_media(side, requested),
@@ -252,6 +252,10 @@ impl World {
                 | Output::ShareScreen
                 | Output::UnshareScreen
                 | Output::WarmUp(_) => {}
+                Output::CheckConnection(_) => {
+                    let at = self.now;
+                    self.schedule(at, Event::Page(side, Input::ConnectionChecked(true)));
+                }
                 Output::OpenSocket => self.open_wire(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
                 Output::CloseSocket { code } => self.page_closes(side, code),

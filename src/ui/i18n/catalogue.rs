@@ -80,6 +80,7 @@ catalogue! {
     no_device: StateText,
     device_busy: StateText,
     unsupported: StateText,
+    cannot_connect: StateText,
     insecure: StateText,
     server_lost: StateText,
     server_full: StateText,

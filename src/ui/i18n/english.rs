@@ -122,6 +122,13 @@ pub(crate) static ENGLISH: Words = Words {
         sentence: "Open this page in a current Chrome, Edge, Firefox or Safari.",
         spoken: "This browser can\u{2019}t make video calls.",
     },
+    cannot_connect: StateText {
+        heading: "Something blocks your calls",
+        sentence: "Your browser finds no way to another person. A policy or a privacy setting of the browser may block \
+                   calls, or an extension, a VPN or a firewall. Turn it off for this page, or use another browser or \
+                   another network. Then try again.",
+        spoken: "Something blocks your calls: a setting, an extension or the network.",
+    },
     insecure: StateText {
         heading: "Video calls need a secure page",
         sentence: "Open this page again with https:// at the beginning of its address.",
@@ -208,8 +215,9 @@ pub(crate) static ENGLISH: Words = Words {
     use_here: "Use here",
     still_there: StateText {
         heading: "Still there?",
-        sentence: "You have been looking for a while. Press the button, or Passerby stops looking.",
-        spoken: "Still there? Press any key, or Passerby stops looking.",
+        sentence: "Nobody sees or hears you now. Press the button to go on, or Passerby turns your camera and \
+                   microphone off.",
+        spoken: "Still there? Nobody sees or hears you until you go on.",
     },
     here: "I\u{2019}m here",
     outdated: "A newer version of this page is here.",
@@ -326,7 +334,8 @@ pub(crate) static ENGLISH: Words = Words {
     },
     idle: StateText {
         heading: "Stopped looking",
-        sentence: "Nobody seemed to be there, so Passerby turned your camera off. Start again whenever you like.",
+        sentence: "Nobody seemed to be there, so Passerby turned your camera and microphone off. Start again whenever \
+                   you like.",
         spoken: "Nobody seemed to be there. Passerby has stopped looking.",
     },
 

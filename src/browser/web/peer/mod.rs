@@ -4,6 +4,7 @@ pub(crate) mod events;
 pub(crate) mod configuration;
 pub(crate) mod channel;
 pub(crate) mod prewarmed;
+pub(crate) mod probe;
 pub(crate) mod senders;
 pub(crate) mod stats;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     call::{
-        DeviceEvent, DeviceKind, Input, Intent, Output, PageEvent, Switch,
+        Clocks, DeviceEvent, DeviceKind, Input, Intent, Output, PageEvent, Switch,
         tests::test_page::{AUDIO, BOTH, TestPage},
     },
     protocol::{EndReason, Media, ToBrowser},
@@ -65,7 +65,7 @@ fn sends_the_tracks_on_a_prepared_connection() {
 #[test]
 fn sends_the_tracks_after_enabling_them() {
     let mut page = TestPage::talking();
-    let out = page.call.handle(page.now, Input::Intent(Intent::ToggleCamera));
+    let out = page.call.handle(Clocks::for_tests(page.now), Input::Intent(Intent::ToggleCamera));
     let at = |is_it: fn(&Output) -> bool| out.iter().position(is_it);
     let enabled = at(|it| matches!(it, Output::EnableMedia(Media { audio: true, video: false })));
     let sent = at(|it| matches!(it, Output::SendTracks));

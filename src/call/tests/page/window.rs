@@ -1,4 +1,4 @@
-//! Tests of page events (other tabs, visibility, network, inactivity) and of the intents about the window.
+//! Tests of page events (other tabs, visibility, network) and of the intents about the window.
 
 use uuid::Uuid;
 
@@ -7,7 +7,7 @@ use crate::{
         Abilities, Corner, Input, Intent, Output, PageEvent, PeerEvent, Problem, WindowWish,
         tests::test_page::{TestPage, millis, secs, session, welcome},
     },
-    protocol::{EndReason, PeerMessage, Presence, ToBrowser},
+    protocol::{PeerMessage, Presence, ToBrowser},
 };
 
 fn page_event(page: &mut TestPage, event: PageEvent) {
@@ -31,32 +31,6 @@ fn the_newest_page_takes_over_from_the_others() {
     let mut untouched = TestPage::new();
     page_event(&mut untouched, PageEvent::TakenOver);
     assert_eq!(untouched.problem(), None);
-}
-
-#[test]
-fn leaves_the_queue_after_11_minutes_without_activity() {
-    let mut page = TestPage::waiting();
-    page.advance(secs(599));
-    assert!(!page.call.snapshot().surroundings.asks_presence);
-    page.advance(secs(2));
-    assert!(page.call.snapshot().surroundings.asks_presence);
-    page_event(&mut page, PageEvent::Active);
-    assert!(!page.call.snapshot().surroundings.asks_presence, "any activity answers the prompt");
-    page.advance(secs(661));
-    assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::Idle)));
-}
-
-#[test]
-fn asks_for_presence_after_a_call_but_not_during_it() {
-    let mut page = TestPage::talking();
-    page.advance(secs(3_600));
-    assert_eq!((page.phase_name(), page.call.snapshot().surroundings.asks_presence), ("talking", false));
-    page.receive_ended(EndReason::PartnerLeft);
-    page.advance(secs(3));
-    page.receive(ToBrowser::Waiting {});
-    assert!(page.call.snapshot().surroundings.asks_presence, "asks before the next match");
-    page.advance(secs(61));
-    assert_eq!(page.problem(), Some(Problem::Idle));
 }
 
 #[test]
@@ -104,6 +78,17 @@ fn only_a_different_build_marks_the_page_outdated() {
 }
 
 #[test]
+fn a_newer_build_does_not_end_a_call() {
+    let mut page = TestPage::talking();
+    press(&mut page, WindowWish::Reload);
+    assert!(page.take_actions().is_empty(), "the button was pressed just before the match");
+    page.press(Intent::Stop);
+    page.take_actions();
+    press(&mut page, WindowWish::Reload);
+    assert_eq!(page.take_actions(), ["reload"]);
+}
+
+#[test]
 fn window_features_are_used_only_where_the_browser_has_them() {
     let mut page = TestPage::talking();
     press(&mut page, WindowWish::TogglePictureInPicture);
@@ -145,13 +130,4 @@ fn own_picture_moves_clockwise_from_corner_to_corner() {
     assert_eq!(corners, [Corner::TopStart, Corner::TopEnd, Corner::BottomEnd, Corner::BottomStart]);
     press(&mut page, WindowWish::PlaceOwnPicture(Corner::TopEnd));
     assert_eq!(page.take_actions(), ["save profile"; 5]);
-}
-
-#[test]
-fn keeps_the_screen_awake_during_a_match() {
-    let mut page = TestPage::talking();
-    page.press(Intent::Next);
-    let wake_locks = page.page_outputs.iter().filter(|it| matches!(it, Output::KeepAwake(_)));
-    let wake_locks: Vec<_> = wake_locks.map(|it| format!("{it:?}")).collect();
-    assert_eq!(wake_locks, ["KeepAwake(true)", "KeepAwake(false)"]);
 }

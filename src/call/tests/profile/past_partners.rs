@@ -54,8 +54,8 @@ fn profile_with_block() -> StoredProfile {
 /// A page that is opened with a stored profile, this many seconds after the Unix epoch.
 fn page_with_profile(profile: &StoredProfile, seconds: u64) -> TestPage {
     let mut page = TestPage::new();
-    page.call = Call::new(2, profile.clone(), Default::default(), Vec::new(), String::new())
-        .with_unix_origin(seconds * 1_000);
+    page.call = Call::new(2, profile.clone(), Default::default(), Vec::new(), String::new());
+    page.unix_origin_ms = seconds * 1_000;
     page.press(Intent::Start);
     page.handle(Input::MediaOpened(BOTH));
     page.server_accepts();

@@ -60,16 +60,6 @@ pub(crate) fn Chips() -> impl IntoView {
             </p>
             <Chip icon=icon::CAMERA_OFF hidden=|it| !lacks_picture(it) text=|words, _| words.partner_camera_off/>
             <Chip icon=icon::MIC_OFF hidden=|it| !lacks_sound(it) text=|words, _| words.partner_muted/>
-            <p class="chip" hidden=derived(|it| !it.surroundings.outdated)>
-                {words.outdated}
-                <button
-                    class="button"
-                    type="button"
-                    on:click=move |_| send_intent.run(Intent::Window(WindowWish::Reload))
-                >
-                    {words.reload}
-                </button>
-            </p>
             <ConnectionDetails/>
         </div>
     }
