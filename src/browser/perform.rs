@@ -111,7 +111,7 @@ impl OpenResources {
             Output::WarmUp(profile) => {
                 let tracks = self.media.outgoing_tracks();
                 self.prewarmed = self.prewarmed.take().or_else(PrewarmedConnection::new);
-                self.prewarmed.iter_mut().for_each(|it| it.attach(tracks.as_ref(), profile));
+                self.prewarmed.iter().for_each(|it| it.attach(tracks.as_ref(), profile));
             }
             Output::OpenSocket => self.socket = Some(ServerSocket::open(&self.inbox)),
             Output::Send(frame) => {
@@ -140,6 +140,7 @@ impl OpenResources {
             | PeerCommand::SetServers { .. }
             | PeerCommand::RestartIce
             | PeerCommand::LimitBitrate(_)
+            | PeerCommand::RefreshPicture
             | PeerCommand::SetLocal
             | PeerCommand::SetRemote(_)
             | PeerCommand::AddCandidate(_)

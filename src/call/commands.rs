@@ -73,7 +73,7 @@ impl Call {
                 let sending = self.devices.sending();
                 out.extend([Output::ShowLevel(false), Output::TakeOver, Output::EnableMedia(sending)]);
                 self.session.open(self.now, out);
-                self.join(false, out);
+                self.join(None, out);
             }
             CallState::Ready { .. }
             | CallState::Waiting { .. }
@@ -97,7 +97,7 @@ impl Call {
             out.push(Output::TakeOver);
             self.devices.use_speaker(out);
             self.session.open(self.now, out);
-            self.join(false, out);
+            self.join(None, out);
         }
     }
 
@@ -109,7 +109,7 @@ impl Call {
         } else {
             return;
         };
-        self.leave_state(CallState::Ready { unconnected: false }, true, out);
+        self.leave_state(CallState::Ready { setback: None }, true, out);
         self.request_next(open_match, out);
     }
 
@@ -215,7 +215,7 @@ impl Call {
             if for_mirror {
                 self.state = CallState::Mirror;
             } else {
-                self.join(false, out);
+                self.join(None, out);
             }
         } else if self.state.is_landing() {
             // Stopped while the browser was asking: nothing may stay open.

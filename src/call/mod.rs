@@ -53,12 +53,14 @@ pub use interface::input::{
 pub use interface::intent::{ChatWish, Intent, WindowWish};
 pub use interface::output::{Output, PeerCommand};
 pub use interface::problem::Problem;
-pub use interface::send_profile::SendProfile;
-pub use interface::snapshot::{Farewell, Flow, Phase, Snapshot, Sound};
+pub use interface::send_profile::{PictureContent, SendProfile, SenderPart, TrackKind};
+pub use interface::snapshot::{Farewell, Flow, PartnerPicture, Phase, Setback, Snapshot, Sound};
 pub use interface::stored_profile::StoredProfile;
 pub use page::environment::{Abilities, Browser, Surroundings};
 pub use partner::chat::{Author, ChatLine, ChatStatus};
 pub use partner::encoding::VideoLimits;
+pub use partner::media::sender_queue::{SenderCall, SenderQueue, SenderReport};
+pub use partner::media::transceivers::carrier;
 pub use profile::past_partners::{Dated, PastPartners};
 pub use profile::preferences::{Corner, Preferences, Switch};
 pub use profile::topics::{Seeking, TopicTexts};
@@ -196,6 +198,8 @@ impl Call {
         Snapshot {
             details: current.details(self.page.details_open),
             stranger: current.partner_presence(),
+            picture: current.picture(),
+            unreached: current.unreached(self.devices.presence(self.page.is_hidden)),
             shared: self.profile.topics.shared(),
             chat: current.chat.status(self.now, self.page.chat_open),
             ..Snapshot::default()

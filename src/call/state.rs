@@ -1,7 +1,7 @@
 //! [`CallState`]: where a page is on the way from the landing page to a match and back, with what exists only there.
 
 use super::{
-    Farewell, Output, Phase, Preferences, Problem, Switch,
+    Farewell, Output, Phase, Preferences, Problem, Setback, Switch,
     deadline::{Deadline, DeadlineReason},
     devices::acquire::Acquisition,
     partner::CurrentMatch,
@@ -23,13 +23,13 @@ pub(crate) enum CallState {
     Mirror,
     /// Looking for a partner; the server has not confirmed it yet.
     Ready {
-        /// The last match could not be connected, or its connection was lost.
-        unconnected: bool,
+        /// What went wrong with the last match, if anything did.
+        setback: Option<Setback>,
     },
     /// In the queue of the server.
     Waiting {
-        /// The last match could not be connected, or its connection was lost.
-        unconnected: bool,
+        /// What went wrong with the last match, if anything did.
+        setback: Option<Setback>,
         /// The connection whose offer the server gives to the next partner.
         prepared: Option<Box<PreparedConnection>>,
         /// How busy the server is, as it last said.
@@ -130,7 +130,7 @@ impl CallState {
             Self::Asking(_) => Phase::Asking,
             Self::Mirror => Phase::Mirror,
             Self::Ready { .. } => Phase::Ready,
-            Self::Waiting { unconnected, .. } => Phase::Waiting { unconnected: *unconnected },
+            Self::Waiting { setback, .. } => Phase::Waiting { setback: *setback },
             Self::Matched(current) => current.phase(now),
             Self::Ended { why, .. } => Phase::Ended { why: *why },
         }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use passerby::{
-    call::{Device, Farewell, Flow, Phase, Problem, Snapshot, Surroundings},
+    call::{Device, Farewell, Flow, PartnerPicture, Phase, Problem, Setback, Snapshot, Surroundings},
     protocol::{Media, Occupancy, Wait},
     server::{Config, http::client_ip::ForwardedHeader},
     ui::{App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, ROOT_ID, i18n, shell},
@@ -165,7 +165,7 @@ fn next_is_inactive_only_while_nobody_is_there() {
 #[test]
 fn button_names_describe_the_next_action() {
     let muted = Snapshot {
-        phase: Phase::Waiting { unconnected: false },
+        phase: Phase::Waiting { setback: None },
         microphone: Device::Off,
         camera: Device::Off,
         ..Snapshot::default()
@@ -180,11 +180,8 @@ fn button_names_describe_the_next_action() {
 
 #[test]
 fn explains_missing_devices_and_hides_their_controls() {
-    let without_camera = Snapshot {
-        phase: Phase::Waiting { unconnected: false },
-        camera: Device::Absent,
-        ..with_both_devices()
-    };
+    let without_camera =
+        Snapshot { phase: Phase::Waiting { setback: None }, camera: Device::Absent, ..with_both_devices() };
     let page = Page::of(without_camera);
     assert_eq!(page.buttons(), ["Mute microphone", "Chat", "More", "Stop", "Next"]);
     assert!(page.visible_text().contains("without a camera"));
@@ -208,7 +205,7 @@ fn keeps_the_call_visible_when_the_server_is_lost() {
     }
 
     let page = Page::of(Snapshot {
-        phase: Phase::Waiting { unconnected: false },
+        phase: Phase::Waiting { setback: None },
         problem: Some(Problem::ServerLost),
         ..with_both_devices()
     });
@@ -265,7 +262,7 @@ fn says_which_media_the_stranger_does_not_send() {
 
 #[test]
 fn shows_occupancy_while_waiting_without_announcing_it() {
-    let waiting = Phase::Waiting { unconnected: false };
+    let waiting = Phase::Waiting { setback: None };
     let render = |(phase, problem), here| {
         let surroundings = Surroundings { here, ..Surroundings::default() };
         Page::of(Snapshot { phase, problem, surroundings, ..with_both_devices() })
@@ -480,6 +477,35 @@ const fn only_action(problem: Problem) -> &'static str {
     }
 }
 
+#[test]
+fn words_cover_a_picture_that_is_missing_or_frozen_and_tell_both() {
+    let of = |picture, unreached| {
+        let page =
+            Page::of(Snapshot { phase: talking(true, true), picture, unreached, ..with_both_devices() });
+        let covered = !page.with("data-picture", "off").is_empty();
+        (covered, page.visible_text(), page.announced("status").to_owned())
+    };
+    let cases = [
+        (PartnerPicture::Missing, Media::default(), "No picture from them"),
+        (PartnerPicture::Frozen, Media::default(), "Their picture has stopped"),
+        (PartnerPicture::Fine, Media { audio: false, video: true }, "They cannot see you"),
+        (PartnerPicture::Fine, Media { audio: true, video: false }, "They cannot hear you"),
+    ];
+    for (picture, unreached, words) in cases {
+        let (covered, text, status) = of(picture, unreached);
+        assert_eq!(covered, picture != PartnerPicture::Fine);
+        assert!(text.contains(words) && status == words, "{words}: {status}");
+    }
+}
+
+#[test]
+fn a_lost_call_is_not_called_unconnected() {
+    let page = |setback| Page::of(Snapshot { phase: Phase::Waiting { setback }, ..with_both_devices() });
+    assert!(page(Some(Setback::Lost)).visible_text().contains("The call was lost"));
+    assert!(!page(Some(Setback::Lost)).visible_text().contains("could not be connected"));
+    assert!(page(Some(Setback::Unconnected)).visible_text().contains("could not be connected"));
+}
+
 // The states to render.
 
 fn with_both_devices() -> Snapshot {
@@ -492,7 +518,9 @@ fn talking(video: bool, audio: bool) -> Phase {
 
 fn phases() -> Vec<Phase> {
     let mut phases = vec![Phase::Landing, Phase::Asking, Phase::Mirror, Phase::Ready];
-    phases.extend([false, true].map(|unconnected| Phase::Waiting { unconnected }));
+    phases.extend(
+        [None, Some(Setback::Unconnected), Some(Setback::Lost)].map(|setback| Phase::Waiting { setback }),
+    );
     phases.extend([false, true].map(|slow| Phase::Connecting { slow }));
     for bits in 0..8 {
         let partner = Media { audio: bits & 1 > 0, video: bits & 2 > 0 };

@@ -453,6 +453,7 @@ fn to_partner() -> Vec<Golden<PeerMessage>> {
         ),
         (r#"{"got":{"number":1}}"#.to_owned(), PeerMessage::Got { number: 1 }),
         (r#"{"typing":{}}"#.to_owned(), PeerMessage::Typing {}),
+        (r#"{"sees":{"picture":false}}"#.to_owned(), PeerMessage::Sees { picture: false }),
     ];
     all.extend(REACTIONS.map(|(reaction, name)| {
         (format!(r#"{{"react":{{"reaction":"{name}"}}}}"#), PeerMessage::React { reaction })

@@ -1,7 +1,9 @@
 //! The view model: which layout, texts and actions the page shows for a `Snapshot`, as pure functions.
 
 use super::i18n::{StateText, Words};
-use crate::call::{Browser, Device, Farewell, Flow, Intent, Phase, Problem, Snapshot, Switch};
+use crate::call::{
+    Browser, Device, Farewell, Flow, Intent, PartnerPicture, Phase, Problem, Setback, Snapshot, Switch,
+};
 
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,6 +111,16 @@ const fn remedies(
     }
 }
 
+/// Whether the partner's picture does not arrive.
+pub(crate) const fn is_missing(snapshot: Snapshot) -> bool {
+    matches!(snapshot.picture, PartnerPicture::Missing)
+}
+
+/// Whether the partner's picture has stopped.
+pub(crate) const fn is_frozen(snapshot: Snapshot) -> bool {
+    matches!(snapshot.picture, PartnerPicture::Frozen)
+}
+
 /// Whether the page asks if somebody is still there.
 const fn asks_presence(snapshot: Snapshot) -> bool {
     snapshot.surroundings.asks_presence
@@ -127,6 +139,10 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         Phase::Talking { flow: Flow::Interrupted, .. } => words.interrupted,
         Phase::Talking { flow: Flow::Reconnecting { .. }, .. } => words.reconnecting,
         Phase::Talking { .. } if snapshot.stranger.away => words.partner_away,
+        Phase::Talking { .. } if is_missing(snapshot) => words.no_picture,
+        Phase::Talking { .. } if is_frozen(snapshot) => words.picture_stopped,
+        Phase::Talking { .. } if snapshot.unreached.audio => words.unheard,
+        Phase::Talking { .. } if snapshot.unreached.video => words.unseen,
         Phase::Talking { .. } if snapshot.stranger.screen => words.partner_shares,
         Phase::Talking { partner, .. } => match (partner.video, partner.audio) {
             (true, true) => words.talking.spoken,
@@ -190,8 +206,9 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
         Phase::Mirror => words.mirror,
         Phase::Ready => words.ready,
         Phase::Waiting { .. } if asks_presence(snapshot) => words.still_there,
-        Phase::Waiting { unconnected: false } => words.waiting,
-        Phase::Waiting { unconnected: true } => words.unconnected,
+        Phase::Waiting { setback: None } => words.waiting,
+        Phase::Waiting { setback: Some(Setback::Unconnected) } => words.unconnected,
+        Phase::Waiting { setback: Some(Setback::Lost) } => words.call_lost,
         Phase::Connecting { slow: false } => words.connecting,
         Phase::Connecting { slow: true } => words.connecting_slow,
         Phase::Talking { .. } => words.talking,

@@ -8,6 +8,7 @@ use super::{
     details::{Codec, Path},
     devices::{DeviceInfo, DeviceKind},
     intent::Intent,
+    send_profile::{SenderPart, TrackKind},
     stored_profile::StoredProfile,
 };
 use crate::{
@@ -156,6 +157,15 @@ pub enum PeerEvent {
     Message(PeerMessage),
     /// The result of [`Measure`](crate::call::PeerCommand::Measure).
     Measured(Measurement),
+    /// The browser has refused again and again to change a sender, or has changed it after that.
+    Sender {
+        /// The kind of the sender.
+        kind: TrackKind,
+        /// The part that was to change.
+        part: SenderPart,
+        /// Whether it has.
+        result: Result<(), Failed>,
+    },
 }
 
 /// The browser refused an operation. The reason does not matter to the call.

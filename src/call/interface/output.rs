@@ -145,8 +145,10 @@ pub enum PeerCommand {
     },
     /// `restartIce()`. `NegotiationNeeded` follows as soon as no exchange is in progress.
     RestartIce,
-    /// Limit what is sent (`RTCRtpSender.setParameters`).
+    /// Limit what is sent (`RTCRtpSender.setParameters`). A shared screen has limits of its own.
     LimitBitrate(SendProfile),
+    /// Restart the encoder of the picture, so that the next frame can be decoded without those before it.
+    RefreshPicture,
     /// `setLocalDescription()` without an argument; answered by `LocalSet`.
     SetLocal,
     /// `setRemoteDescription()`; answered by `RemoteSet`.

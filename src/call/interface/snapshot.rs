@@ -41,12 +41,37 @@ pub struct Snapshot {
     pub details: Details,
     /// What the partner sends, and whether its page is in the background.
     pub stranger: Presence,
+    /// Whether the partner's picture arrives, if it sends one.
+    pub picture: PartnerPicture,
+    /// What this page was to send, but what does not reach the partner.
+    pub unreached: Media,
     /// State of the chat, without its lines.
     pub chat: ChatStatus,
     /// Volume of the partner's sound.
     pub sound: Sound,
     /// The environment of the page.
     pub surroundings: Surroundings,
+}
+
+/// Whether the picture that the partner announces arrives, in a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PartnerPicture {
+    /// It arrives or is awaited, or there is none to come.
+    #[default]
+    Fine,
+    /// It does not arrive, although something else does.
+    Missing,
+    /// It has stopped, although something else arrives.
+    Frozen,
+}
+
+/// Why the last match was no good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setback {
+    /// The two could not be connected.
+    Unconnected,
+    /// The two were connected, and the connection was lost.
+    Lost,
 }
 
 /// The volume of the partner's sound.
@@ -78,8 +103,8 @@ pub enum Phase {
     Mirror,
     /// In the queue.
     Waiting {
-        /// The last match could not be connected or recovered.
-        unconnected: bool,
+        /// What went wrong with the last match, if anything did.
+        setback: Option<Setback>,
     },
     /// Matched, but no media has arrived yet.
     Connecting {

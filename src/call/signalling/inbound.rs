@@ -42,7 +42,7 @@ impl Call {
         let has_postponed = self.queue.requests.is_postponed();
         match self.state.on_welcome(self.now, welcome, has_postponed, out) {
             Resync::Nothing => {}
-            Resync::Join { unconnected } => self.join(unconnected, out),
+            Resync::Join { setback } => self.join(setback, out),
             Resync::JoinIfChanged => self.join_if_changed(out),
             Resync::Next(match_id) => self.request_next(Some(match_id), out),
             Resync::MatchRestored => self.queue.joined_with = JoinRequest::default(),
@@ -53,10 +53,10 @@ impl Call {
     fn on_server_message(&mut self, msg: ToBrowser, out: &mut Vec<Output>) {
         match msg {
             ToBrowser::Waiting {} => {
-                if let CallState::Ready { unconnected } = self.state {
+                if let CallState::Ready { setback } = self.state {
                     self.profile.topics.on_waiting();
                     self.queue.requests.on_accepted();
-                    self.state = CallState::Waiting { unconnected, prepared: None, occupancy: None };
+                    self.state = CallState::Waiting { setback, prepared: None, occupancy: None };
                 }
             }
             ToBrowser::Here(now) => {
@@ -127,7 +127,7 @@ impl Call {
             }
         };
         if reveals_address {
-            return self.leave_and_join(false, out);
+            return self.leave_and_join(None, out);
         }
         let config = self.connection_config(ice, relay_only);
         let context = &mut MatchContext {
@@ -167,20 +167,22 @@ impl Call {
                 self.say_farewell(Farewell::Left, None, out);
             } else {
                 // The server has put this page back into the queue, and says so next.
-                self.leave_state(CallState::Ready { unconnected: true }, false, out);
-                self.on_requeued(out);
+                let setback = current.setback();
+                self.leave_state(CallState::Ready { setback: Some(setback) }, false, out);
+                self.on_requeued(Some(setback), out);
             }
         } else if let CallState::Ended { open_match, .. } = &mut self.state {
             if *open_match == Some(match_id) && reason == EndReason::Unconnected {
-                self.on_requeued(out);
+                // The page has just said why the match ended.
+                self.on_requeued(None, out);
             } else if *open_match == Some(match_id) {
                 *open_match = None;
             }
-        } else if let CallState::Ready { unconnected } = self.state
+        } else if let CallState::Ready { setback } = self.state
             && by_partner
         {
             // The partner ended the match before the server received the request of this page, which it then ignored.
-            self.join(unconnected, out);
+            self.join(setback, out);
         }
     }
 
@@ -246,11 +248,12 @@ impl Call {
 
     /// Ends a match that cannot be connected, or whose connection was lost, and asks for another one.
     fn give_up(&mut self, out: &mut Vec<Output>) {
-        let open_match = self.state.current_match().and_then(CurrentMatch::server_match_id);
-        self.leave_state(CallState::Ready { unconnected: true }, false, out);
+        let Some(current) = self.state.current_match() else { return };
+        let (open_match, setback) = (current.server_match_id(), current.setback());
+        self.leave_state(CallState::Ready { setback: Some(setback) }, false, out);
         match open_match {
-            Some(match_id) => self.report_failed(match_id, out),
-            None => self.join(true, out),
+            Some(match_id) => self.report_failed(match_id, setback, out),
+            None => self.join(Some(setback), out),
         }
     }
 

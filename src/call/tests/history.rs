@@ -15,8 +15,8 @@ use crate::{
     call::{
         Abilities, Browser, Call, ChatWish, ChosenDevices, ConnectionId, ConnectionState, Dated,
         DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, Measurement,
-        MediaError, Output, PageEvent, PastPartners, PeerCommand, PeerEvent, Phase, Preferences,
-        SignalingState, Snapshot, StoredProfile, Switch, WindowWish,
+        MediaError, Output, PageEvent, PastPartners, PeerCommand, PeerEvent, Phase, Preferences, SenderPart,
+        SignalingState, Snapshot, StoredProfile, Switch, TrackKind, WindowWish,
     },
     protocol::{
         Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Occupancy, PeerMessage,
@@ -494,6 +494,7 @@ fn browser_response(command: PeerCommand) -> Option<PeerEvent> {
         PeerCommand::Open { .. }
         | PeerCommand::SetServers { .. }
         | PeerCommand::LimitBitrate(_)
+        | PeerCommand::RefreshPicture
         | PeerCommand::EndCandidates { .. }
         | PeerCommand::Send(_)
         | PeerCommand::Close => None,
@@ -581,6 +582,13 @@ fn peer_events() -> impl Strategy<Value = PeerEvent> {
         peer_messages().prop_map(PeerEvent::Message),
         Just(PeerEvent::PathFound),
         Just(PeerEvent::FramePresented),
+        (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(is_video, is_track, fails)| {
+            PeerEvent::Sender {
+                kind: if is_video { TrackKind::Video } else { TrackKind::Audio },
+                part: if is_track { SenderPart::Track } else { SenderPart::Limits },
+                result: if fails { Err(Failed) } else { Ok(()) },
+            }
+        }),
         (0..3_u64, 0..3_u64, 0..9_u64).prop_map(|(frames_decoded, audio_packets, bytes_received)| {
             let before = Measurement::default();
             PeerEvent::Measured(Measurement { frames_decoded, audio_packets, bytes_received, ..before })
@@ -599,6 +607,7 @@ fn peer_messages() -> impl Strategy<Value = PeerMessage> {
         (0..4_u32).prop_map(|number| PeerMessage::Got { number }),
         Just(PeerMessage::Typing {}),
         Just(PeerMessage::React { reaction: Reaction::Wave }),
+        any::<bool>().prop_map(|picture| PeerMessage::Sees { picture }),
     ]
 }
 

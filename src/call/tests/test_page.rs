@@ -404,6 +404,7 @@ impl TestPage {
             | PeerCommand::Attach
             | PeerCommand::SetServers { .. }
             | PeerCommand::RestartIce
+            | PeerCommand::RefreshPicture
             | PeerCommand::SetLocal
             | PeerCommand::SetRemote(_)
             | PeerCommand::AddCandidate(_)
@@ -565,6 +566,8 @@ fn describe_command(command: &PeerCommand) -> String {
         PeerCommand::Send(PeerMessage::Got { number }) => format!("got {number}"),
         PeerCommand::Send(PeerMessage::Typing {}) => "typing".into(),
         PeerCommand::Send(PeerMessage::React { reaction }) => format!("react {reaction:?}"),
+        PeerCommand::Send(PeerMessage::Sees { picture }) => format!("sees picture {picture}"),
+        PeerCommand::RefreshPicture => "refresh picture".into(),
         PeerCommand::Send(PeerMessage::Bye {}) => "bye".into(),
         PeerCommand::Send(PeerMessage::Commit { .. }) => "commit".into(),
         PeerCommand::Send(PeerMessage::Nonce { .. }) => "nonce".into(),

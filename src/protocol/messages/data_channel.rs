@@ -59,6 +59,12 @@ pub enum PeerMessage {
         /// The reaction.
         reaction: Reaction,
     },
+    /// Whether the sender sees the picture that the receiver announces. Without one it asks for a key frame, and
+    /// repeats that every few seconds.
+    Sees {
+        /// A picture arrives and moves.
+        picture: bool,
+    },
 }
 
 /// What one end sends, and whether its person is looking.

@@ -4,6 +4,7 @@
 //! so that a failure can be repeated with `DUET_SEED`.
 
 mod browser;
+mod transceivers;
 mod wire;
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
@@ -11,7 +12,7 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 use passerby::{
     call::{
         Browser as BrowserInfo, Call, ConnectionId, Device, Farewell, Flow, Input, Intent, Output, PeerEvent,
-        Phase, StoredProfile, Switch,
+        Phase, StoredProfile, Switch, TrackKind, carrier,
     },
     matchmaker::{self, Matchmaker},
     protocol::{self, Frame, Media, Message, PeerMessage},
@@ -246,9 +247,9 @@ impl World {
                 Output::OpenMedia(requested, _) => self.open_media(side, requested),
                 Output::CloseMedia => self.browsers[side].camera_open = false,
                 Output::EnableMedia(sending) => self.browsers[side].sending = sending,
+                Output::SendTracks => self.browsers[side].send_tracks(),
                 // Concerns one page only.
                 Output::SwitchDevice(..)
-                | Output::SendTracks
                 | Output::ShareScreen
                 | Output::UnshareScreen
                 | Output::WarmUp(_) => {}
@@ -422,11 +423,12 @@ impl World {
         Media { audio: snapshot.microphone == Device::On, video: snapshot.camera == Device::On }
     }
 
-    /// Whether both are in a call, show what the other sends and have the same verification code.
+    /// Whether both are in a call, get and show what the other sends, and have the same verification code.
     fn both_talk(&self) -> bool {
         let is_talking = |side: Side| {
-            self.calls[side].snapshot().phase
-                == Phase::Talking { partner: self.sent_media(1 - side), flow: Flow::Steady }
+            let partner = self.sent_media(1 - side);
+            self.calls[side].snapshot().phase == Phase::Talking { partner, flow: Flow::Steady }
+                && self.media_on_the_way(1 - side) == partner
         };
         let [one, other] = [0, 1].map(|side: Side| self.calls[side].snapshot().details.code);
         is_talking(0) && is_talking(1) && self.is_connected() && one.is_some() && one == other
@@ -532,7 +534,22 @@ fn call_survives_lost_media_paths() {
 fn run_with_lost_paths(seed: u64, with_log: bool) -> Result<(), String> {
     let mut world = talking(seed, with_log);
     let matches = world.matches;
-    for _ in 0..world.rng.u32(1..5) {
+    // A new connection then has transceivers without a track.
+    for _ in 0..world.rng.u32(0..3) {
+        let device = if world.rng.bool() { Intent::ToggleCamera } else { Intent::ToggleMicrophone };
+        let (at, side) = (world.now + world.random_duration(0..60_000), world.rng.usize(0..2));
+        world.schedule(at, Event::Fault(Fault::Press(side, device)));
+    }
+    let is_long = world.rng.u32(0..4) == 0;
+    if is_long {
+        // Long enough for a new connection, and short enough for it to succeed.
+        let at = world.now + world.random_duration(0..30_000);
+        let restored = at + world.random_duration(15_000..24_000);
+        world.schedule(at, Event::Fault(Fault::MediaBlocked(true)));
+        world.schedule(restored, Event::Fault(Fault::MediaBlocked(false)));
+    }
+    let short = if is_long { 0 } else { world.rng.u32(1..5) };
+    for _ in 0..short {
         let at = world.now + world.random_duration(0..60_000);
         let side = world.rng.usize(0..2);
         match world.rng.u32(0..4) {

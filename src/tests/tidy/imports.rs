@@ -34,6 +34,8 @@ fn may_use(room: &str) -> Option<&'static [&'static str]> {
             "call::Path",
             "call::Preferences",
             "call::Farewell",
+            "call::PartnerPicture",
+            "call::Setback",
             "call::Problem",
             "call::Device",
             "call::Intent",

@@ -63,6 +63,7 @@ catalogue! {
     left: StateText,
     lost: StateText,
     unconnected: StateText,
+    call_lost: StateText,
 
     stranger_picture: &'static str,
     own_picture: &'static str,
@@ -71,6 +72,10 @@ catalogue! {
     partner_camera_off: &'static str,
     partner_muted: &'static str,
     partner_silent: &'static str,
+    no_picture: &'static str,
+    picture_stopped: &'static str,
+    unseen: &'static str,
+    unheard: &'static str,
     interrupted: &'static str,
     next_key: &'static str,
     next_hint: &'static str,

@@ -88,6 +88,11 @@ pub(crate) static ENGLISH: Words = Words {
         sentence: "Looking for someone else.",
         spoken: "You two could not be connected. Looking for someone else.",
     },
+    call_lost: StateText {
+        heading: "The call was lost",
+        sentence: "Looking for someone else.",
+        spoken: "The call was lost. Looking for someone else.",
+    },
 
     stranger_picture: "The stranger",
     own_picture: "You",
@@ -96,6 +101,10 @@ pub(crate) static ENGLISH: Words = Words {
     partner_camera_off: "Their camera is off",
     partner_muted: "Their microphone is off",
     partner_silent: "Their camera and microphone are off",
+    no_picture: "No picture from them",
+    picture_stopped: "Their picture has stopped",
+    unseen: "They cannot see you",
+    unheard: "They cannot hear you",
     interrupted: "The connection is interrupted. It may come back.",
     next_key: "Esc",
     next_hint: "Really? Esc again",

@@ -12,6 +12,7 @@ use crate::{
             icon::{self, Icon},
             settings::{details::ConnectionDetails, topics::CommonGround},
         },
+        view_model,
     },
 };
 
@@ -58,8 +59,7 @@ pub(crate) fn Chips() -> impl IntoView {
             <p class="chip" hidden=derived(|it| !is_reconnecting(it))>
                 {derived(reconnecting_seconds)} " " {words.seconds}
             </p>
-            <Chip icon=icon::CAMERA_OFF hidden=|it| !lacks_picture(it) text=|words, _| words.partner_camera_off/>
-            <Chip icon=icon::MIC_OFF hidden=|it| !lacks_sound(it) text=|words, _| words.partner_muted/>
+            <MissingMedia/>
             <p class="chip" hidden=derived(|it| !it.surroundings.outdated)>
                 {words.outdated}
                 <button
@@ -72,6 +72,22 @@ pub(crate) fn Chips() -> impl IntoView {
             </p>
             <ConnectionDetails/>
         </div>
+    }
+}
+
+/// What does not arrive from the stranger, and what of this person does not reach the stranger.
+#[component]
+fn MissingMedia() -> impl IntoView {
+    view! {
+        <Chip icon=icon::CAMERA_OFF hidden=|it| !lacks_picture(it) text=|words, _| words.partner_camera_off/>
+        <Chip
+            icon=icon::CAMERA_OFF
+            hidden=|it| !covers_picture(it)
+            text=|words, it| if view_model::is_frozen(it) { words.picture_stopped } else { words.no_picture }
+        />
+        <Chip icon=icon::MIC_OFF hidden=|it| !lacks_sound(it) text=|words, _| words.partner_muted/>
+        <Chip icon=icon::CAMERA_OFF hidden=|it| !it.unreached.video text=|words, _| words.unseen/>
+        <Chip icon=icon::MIC_OFF hidden=|it| !it.unreached.audio text=|words, _| words.unheard/>
     }
 }
 
@@ -88,6 +104,11 @@ fn Chip(
             <span>{derived_text(text)}</span>
         </p>
     }
+}
+
+/// Whether words are shown in place of a picture that is missing or frozen.
+pub(crate) const fn covers_picture(snapshot: Snapshot) -> bool {
+    view_model::is_missing(snapshot) || view_model::is_frozen(snapshot)
 }
 
 pub(crate) fn lacks_picture(snapshot: Snapshot) -> bool {

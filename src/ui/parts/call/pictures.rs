@@ -27,7 +27,7 @@ pub(crate) fn Pictures() -> impl IntoView {
         <div class="pictures">
             <div
                 class="stranger"
-                data-picture=derived(|it| Some(if chips::lacks_picture(it) { "off" } else { "on" }))
+                data-picture=derived(|it| Some(if lacks_picture(it) { "off" } else { "on" }))
                 data-interrupted=derived(|it| chips::is_interrupted(it).then_some(""))
                 data-screen-shared=derived(|it| it.stranger.screen.then_some(""))
             >
@@ -72,6 +72,11 @@ pub(crate) fn Pictures() -> impl IntoView {
             <Chips/>
         </div>
     }
+}
+
+/// Whether there is no picture that could be shown.
+fn lacks_picture(snapshot: Snapshot) -> bool {
+    chips::lacks_picture(snapshot) || chips::covers_picture(snapshot)
 }
 
 /// The stable name, for `data-camera` and `data-microphone`.
