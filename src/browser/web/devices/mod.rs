@@ -226,9 +226,14 @@ impl LocalMedia {
         let camera = self.state.borrow().open.as_ref().and_then(|it| it.track("video"));
         if let Some(camera) = camera {
             let constraints = reflect::object([("backgroundBlur", blur.into())]);
+            let inbox = self.inbox.clone();
             spawn_local(async move {
-                // The page does not offer the switch where this would fail.
                 let _ = reflect::call_async(&camera, "applyConstraints", [constraints]).await;
+                // A browser may accept the constraint and not follow it.
+                let settings = reflect::call(&camera, "getSettings", []).unwrap_or_default();
+                if reflect::get(&settings, "backgroundBlur").as_bool() != Some(blur) {
+                    capabilities::report_without_blur(&inbox);
+                }
             });
         }
     }

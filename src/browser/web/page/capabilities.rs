@@ -21,11 +21,21 @@ pub(crate) fn report(inbox: &Inbox, camera: Option<&MediaStreamTrack>) {
     inbox.put(Input::Page(PageEvent::Able(abilities(camera))));
 }
 
+/// Reports what the browser can do, without blur: the browser did not follow the switch, so the page hides it.
+pub(crate) fn report_without_blur(inbox: &Inbox) {
+    inbox.put(Input::Page(PageEvent::Able(abilities(None))));
+}
+
 fn abilities(camera: Option<&MediaStreamTrack>) -> Abilities {
     let Some(document) = window().and_then(|it| it.document()) else { return Abilities::default() };
     let is_true = |name| get(&document, name).is_truthy();
     let blurs = camera.and_then(|it| call(it, "getCapabilities", [])).map(|it| get(&it, "backgroundBlur"));
-    let blur = blurs.is_some_and(|it| Array::is_array(&it) && Array::from(&it).includes(&JsValue::TRUE, 0));
+    // Both values: where only one is listed, the system decides and the page cannot change it.
+    let lists = |all: &Array, value: bool| all.includes(&value.into(), 0);
+    let blur = blurs
+        .filter(Array::is_array)
+        .map(|it| Array::from(&it))
+        .is_some_and(|it| lists(&it, true) && lists(&it, false));
     Abilities {
         screen: media_devices::media_devices().is_some_and(|it| has(&it, "getDisplayMedia")),
         picture_in_picture: is_true("pictureInPictureEnabled"),
