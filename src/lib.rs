@@ -23,6 +23,8 @@
 //! 11. Every ending closes the devices.
 //! 12. The `Debug` output of messages to the server contains no address, description, secret, pair or interest, so
 //!     that no log can.
+//! 13. A device that the person has switched off is closed, or, a muted microphone in a call, lets nothing through. No
+//!     path but a press of the person switches it on.
 
 pub mod time;
 

@@ -52,3 +52,22 @@ for (const waits of ['Firefox', 'Chromium'] as const) {
     expect(fox.errors.filter((it) => !/establish a connection|Loading failed/.test(it))).toEqual([]);
   });
 }
+
+test('Firefox closes a camera that is turned off, and its picture comes back', async ({ fox, home, visitor }) => {
+  test.setTimeout(120_000);
+  const one = await visitor(ada);
+  await one.arrive();
+  await fox.arrive(home);
+  await one.start();
+  await one.reaches('waiting');
+  await fox.press('Start');
+  await one.reaches('talking');
+  await one.seesMovingVideo();
+
+  await fox.press('Turn camera off');
+  await expect(one.page.getByText('Their camera is off').first()).toBeVisible();
+  expect(await fox.liveCameras()).toBe(0);
+  await fox.press('Turn camera on');
+  await expect(one.page.getByText('Their camera is off').first()).toBeHidden();
+  await one.seesMovingVideo();
+});

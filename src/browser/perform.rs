@@ -24,7 +24,7 @@ use super::{
     },
 };
 use crate::{
-    call::{ConnectionId, DeviceKind, Output, PeerCommand},
+    call::{ConnectionId, Output, PeerCommand},
     protocol,
 };
 
@@ -73,7 +73,9 @@ impl OpenResources {
     /// Performs one output.
     pub(crate) fn perform(&mut self, output: Output) {
         match output {
-            Output::OpenMedia(requested, chosen) => self.media.open(requested, &chosen),
+            Output::OpenMedia(request) => self.media.open(request),
+            Output::CloseDevice(kind) => self.media.close_device(kind),
+            Output::WatchFrames(request) => self.media.watch_frames(request),
             Output::CloseMedia => {
                 self.media.close();
                 self.prewarmed = None;
@@ -85,11 +87,10 @@ impl OpenResources {
                 }
             }
             Output::ListDevices => self.media.list_devices(),
-            Output::SwitchDevice(DeviceKind::Speaker, id) => {
+            Output::UseSpeaker(id) => {
                 self.speaker.clone_from(&id);
                 video::set_speaker(&self.inbox, id);
             }
-            Output::SwitchDevice(kind, id) => self.media.switch_device(kind, &id),
             Output::Blur(blur) => self.media.set_background_blur(blur),
             Output::ShowLevel(true) => self.meter = self.media.microphone().and_then(|it| Meter::start(&it)),
             Output::ShowLevel(false) => self.meter = None,

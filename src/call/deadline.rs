@@ -28,8 +28,8 @@ pub enum DeadlineReason {
     Match,
     /// Look for the next partner.
     NextPartner,
-    /// List the devices.
-    ListDevices,
+    /// List the devices, or look whether one gives anything.
+    Devices,
     /// Forget that Esc was pressed once.
     ConfirmNext,
     /// Ask whether anybody is there, or stop because nobody answered.

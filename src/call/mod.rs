@@ -6,14 +6,15 @@
 //!
 //! [`Call`] consists of parts that own their data: the [`CallState`], the [`Session`] with the server, the queue, the
 //! devices, the profile of the person, and the page. A handler that needs one part is a method of it. The handlers that
-//! join parts are in `commands` (the person and the browser), in `signalling::inbound` (the server and the partner), in
-//! `signalling::queue`, and here.
+//! join parts are in `commands` (the person and the window), in `device_events`, in `signalling::inbound` (the server
+//! and the partner), in `signalling::queue`, and here.
 
 pub(crate) mod interface;
 
 pub(crate) mod state;
 pub(crate) mod deadline;
 pub(crate) mod commands;
+pub(crate) mod device_events;
 
 pub(crate) mod signalling;
 pub(crate) mod partner;
@@ -45,7 +46,10 @@ use state::CallState;
 
 pub use deadline::DeadlineReason;
 pub use interface::details::{Code, Codec, Details, Marks, Milestone, Path, Sample, Strength};
-pub use interface::devices::{ChosenDevices, Device, DeviceInfo, DeviceKind, Menus};
+pub use interface::devices::{
+    ChosenDevices, Device, DeviceInfo, DeviceKind, DeviceNotice, Facing, Menus, OpenRequest, OpenedDevice,
+    OpenedMedia, Pick,
+};
 pub use interface::input::{
     ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input, Measurement,
     MediaError, PageEvent, PeerEvent, SignalingState,
@@ -95,7 +99,7 @@ impl Call {
             state: CallState::Landing(None),
             session: Session::new(build),
             queue: QueueState::default(),
-            devices: Devices::from_stored(chosen, preferences.has(Switch::PushToTalk)),
+            devices: Devices::from_stored(chosen, preferences),
             profile: Profile::new(preferences, topics, acquaintances, languages),
             page: PageState::new(browser),
             connections: ConnectionIds::default(),
@@ -118,9 +122,8 @@ impl Call {
         let mut out = Vec::new();
         match input {
             Input::Intent(intent) => self.on_intent(intent, &mut out),
-            Input::MediaOpened(have) => self.on_media_opened(have, &mut out),
-            Input::MediaFailed(error) => self.on_media_failed(error, &mut out),
-            Input::MediaLost(lost) => self.on_media_lost(lost, &mut out),
+            Input::MediaOpened(request, opened) => self.on_media_opened(request, opened, &mut out),
+            Input::MediaFailed(request, error) => self.on_media_failed(request, error, &mut out),
             Input::SocketOpened => self.on_socket_opened(&mut out),
             Input::SocketLost => self.session.on_socket_lost(now, &mut self.rng),
             Input::Message(frame) => self.on_frame(frame, &mut out),
@@ -135,6 +138,7 @@ impl Call {
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.handle_timeout(&mut out),
         }
+        self.settle_devices(&mut out);
         self.stop_without_devices(&mut out);
         out
     }
@@ -146,7 +150,7 @@ impl Call {
             self.state.deadline(now, self.session.is_open()),
             self.session.deadline(now),
             self.queue.requests.deadline(),
-            self.devices.deadline().map(|at| (at, DeadlineReason::ListDevices)),
+            self.devices.deadline(self.sees_own_picture()).map(|at| (at, DeadlineReason::Devices)),
             self.profile.deadline(now, self.state.is_waiting()),
             self.page.deadline(now, self.idle_counts()),
         ];
@@ -171,6 +175,8 @@ impl Call {
             retries_in: self.session.retry_seconds(now),
             microphone: self.devices.microphone(),
             camera: self.devices.camera(),
+            notice: self.devices.notice(),
+            faces_away: self.devices.faces_away(),
             sharing: self.devices.sharing,
             preferences: self.profile.preferences,
             devices: self.devices.revision(),
@@ -305,7 +311,7 @@ impl Call {
         let context = &mut MatchContext {
             now: self.now,
             line_open: self.session.is_open(),
-            presence: self.devices.presence(self.page.is_hidden),
+            presence: self.devices.presence(self.page.is_hidden, self.profile.preferences),
             chat_open: self.page.chat_open,
             links: &mut self.connections,
             out,

@@ -135,7 +135,11 @@ fn shows_call_controls_from_the_queue_onwards() {
         match phase {
             Phase::Landing => assert_eq!(page.buttons(), ["Settings", "Start", "Check camera and sound"]),
             Phase::Asking => assert_eq!(page.buttons(), ["Settings", "Stop"]),
-            Phase::Mirror => assert_eq!(page.buttons(), ["Settings", "Start", "Stop", "Play a tone"]),
+            Phase::Mirror => {
+                let mirror =
+                    ["Settings", "Start", "Stop", "Mute microphone", "Turn camera off", "Play a tone"];
+                assert_eq!(page.buttons(), mirror);
+            }
             Phase::Ready
             | Phase::Waiting { .. }
             | Phase::Connecting { .. }
@@ -179,18 +183,19 @@ fn button_names_describe_the_next_action() {
 }
 
 #[test]
-fn explains_missing_devices_and_hides_their_controls() {
+fn explains_missing_devices_and_offers_to_turn_them_on() {
     let without_camera = Snapshot {
         phase: Phase::Waiting { unconnected: false },
         camera: Device::Absent,
         ..with_both_devices()
     };
     let page = Page::of(without_camera);
-    assert_eq!(page.buttons(), ["Mute microphone", "Chat", "More", "Stop", "Next"]);
+    // A device that is connected later can be turned on.
+    assert_eq!(page.buttons(), ["Mute microphone", "Turn camera on", "Chat", "More", "Stop", "Next"]);
     assert!(page.visible_text().contains("without a camera"));
 
     let page = Page::of(Snapshot { camera: Device::On, microphone: Device::Absent, ..without_camera });
-    assert_eq!(page.buttons(), ["Turn camera off", "Chat", "More", "Stop", "Next"]);
+    assert_eq!(page.buttons(), ["Unmute microphone", "Turn camera off", "Chat", "More", "Stop", "Next"]);
     assert!(page.visible_text().contains("without a microphone"));
 }
 

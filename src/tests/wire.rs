@@ -5,8 +5,8 @@ use std::{collections::BTreeSet, fmt};
 use passerby::protocol::{
     Affinity, Candidate, EndReason, Epoch, ErrorCode, Feature, Features, Frame, IceServer, Interest,
     Language, Limits, MatchId, Media, Met, Occupancy, PairId, PastPairs, PeerId, PeerMessage, PreparedOffer,
-    Reaction, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, Tastes, ToBrowser, ToServer, Wait,
-    decode_lenient, decode_strict, encode, encode_peer,
+    Presence, Reaction, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, Tastes, ToBrowser, ToServer,
+    Wait, decode_lenient, decode_strict, encode, encode_peer,
     limits::{
         ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CLOSE_GOODBYE, CLOSE_NORMAL, CONNECT_WITHIN,
         CONNECT_WITHIN_SERVER, CROWD_STEPS, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN,
@@ -442,6 +442,19 @@ fn to_partner() -> Vec<Golden<PeerMessage>> {
         (
             r#"{"sending":{"audio":false,"video":true,"screen":false,"away":false}}"#.to_owned(),
             PeerMessage::Sending(Media { audio: false, video: true }.into()),
+        ),
+        (
+            concat!(
+                r#"{"sending":{"audio":true,"video":false,"screen":false,"away":false,"#,
+                r#""interrupted":true,"less_data":true}}"#
+            )
+            .to_owned(),
+            PeerMessage::Sending(Presence {
+                audio: true,
+                interrupted: true,
+                less_data: true,
+                ..Presence::default()
+            }),
         ),
         (r#"{"bye":{}}"#.to_owned(), PeerMessage::Bye {}),
         (text("commit", "hash"), PeerMessage::Commit { hash: number }),

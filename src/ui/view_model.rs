@@ -1,7 +1,7 @@
 //! The view model: which layout, texts and actions the page shows for a `Snapshot`, as pure functions.
 
 use super::i18n::{StateText, Words};
-use crate::call::{Browser, Device, Farewell, Flow, Intent, Phase, Problem, Snapshot, Switch};
+use crate::call::{Browser, Device, DeviceNotice, Farewell, Flow, Intent, Phase, Problem, Snapshot, Switch};
 
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,12 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
             (Some(note), start, Some((words.check, Intent::OpenMirror)))
         }
         (None, Phase::Mirror) => {
-            (missing_device_note(words, snapshot), start, Some((words.stop, Intent::Stop)))
+            let note = notice(words, snapshot).or(missing_device_note(words, snapshot));
+            (note, start, Some((words.stop, Intent::Stop)))
+        }
+        (None, Phase::Asking) if lacks_answer(snapshot) => {
+            let without = Some((words.start_without, Intent::StartWithout));
+            (None, Some((words.stop, Intent::Stop)), without)
         }
         (None, Phase::Asking) => (None, Some((words.stop, Intent::Stop)), None),
         (None, Phase::Waiting { .. }) if asks_presence(snapshot) => {
@@ -109,6 +114,19 @@ const fn remedies(
     }
 }
 
+/// What the page tells about the devices of its person, if there is anything.
+pub(crate) const fn notice(words: &'static Words, snapshot: Snapshot) -> Option<&'static str> {
+    match snapshot.notice {
+        Some(notice) => Some(words.notices[notice as usize]),
+        None => None,
+    }
+}
+
+/// Whether the browser has not answered for long when it was asked for devices.
+const fn lacks_answer(snapshot: Snapshot) -> bool {
+    matches!(snapshot.notice, Some(DeviceNotice::NoAnswer))
+}
+
 /// Whether the page asks if somebody is still there.
 const fn asks_presence(snapshot: Snapshot) -> bool {
     snapshot.surroundings.asks_presence
@@ -126,6 +144,11 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         Phase::Connecting { .. } | Phase::Talking { .. } if snapshot.asks_next => words.next_asked,
         Phase::Talking { flow: Flow::Interrupted, .. } => words.interrupted,
         Phase::Talking { flow: Flow::Reconnecting { .. }, .. } => words.reconnecting,
+        Phase::Talking { .. } if snapshot.notice.is_some() => match notice(words, snapshot) {
+            Some(text) => text,
+            None => "",
+        },
+        Phase::Talking { .. } if snapshot.stranger.interrupted => words.partner_interrupted,
         Phase::Talking { .. } if snapshot.stranger.away => words.partner_away,
         Phase::Talking { .. } if snapshot.stranger.screen => words.partner_shares,
         Phase::Talking { partner, .. } => match (partner.video, partner.audio) {
@@ -186,6 +209,7 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
     }
     match snapshot.phase {
         Phase::Landing => words.landing,
+        Phase::Asking if lacks_answer(snapshot) => words.asking_slow,
         Phase::Asking => words.asking,
         Phase::Mirror => words.mirror,
         Phase::Ready => words.ready,
@@ -235,10 +259,17 @@ const fn blocked_steps(browser: Browser) -> usize {
 
 /// The note for a person without a camera, a microphone or both.
 const fn missing_device_note(words: &'static Words, snapshot: Snapshot) -> Option<&'static str> {
-    match (snapshot.camera, snapshot.microphone) {
-        (Device::Absent, Device::Absent) => Some(words.without_both),
-        (Device::Absent, Device::On | Device::Off) => Some(words.without_camera),
-        (Device::On | Device::Off, Device::Absent) => Some(words.without_microphone),
-        (Device::On | Device::Off, Device::On | Device::Off) => None,
+    match (is_absent(snapshot.camera), is_absent(snapshot.microphone)) {
+        (true, true) => Some(words.without_both),
+        (true, false) => Some(words.without_camera),
+        (false, true) => Some(words.without_microphone),
+        (false, false) => None,
+    }
+}
+
+const fn is_absent(device: Device) -> bool {
+    match device {
+        Device::Absent => true,
+        Device::On | Device::Off | Device::Interrupted => false,
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     details::{Codec, Path},
-    devices::{DeviceInfo, DeviceKind},
+    devices::{DeviceInfo, DeviceKind, OpenedMedia},
     intent::Intent,
     stored_profile::StoredProfile,
 };
@@ -20,12 +20,10 @@ use crate::{
 pub enum Input {
     /// The person has asked for something.
     Intent(Intent),
-    /// These of the requested devices are open now.
-    MediaOpened(Media),
-    /// The requested devices could not be opened.
-    MediaFailed(MediaError),
-    /// An open device has ended: unplugged, or taken back by the browser.
-    MediaLost(Media),
+    /// The request with this number has opened these devices.
+    MediaOpened(u32, OpenedMedia),
+    /// The request with this number has failed.
+    MediaFailed(u32, MediaError),
     /// The socket to the server is open.
     SocketOpened,
     /// The socket could not be opened, or was lost.
@@ -66,10 +64,19 @@ pub enum Input {
 pub enum DeviceEvent {
     /// The complete list of devices.
     Listed(Vec<DeviceInfo>),
-    /// This device is in use now.
-    Used(DeviceKind, String),
-    /// [`Output::SwitchDevice`](crate::call::Output::SwitchDevice) failed; the previous device is still in use.
-    Refused(DeviceKind),
+    /// The stranger is played on this speaker now.
+    SpeakerUsed(String),
+    /// The browser could not change the speaker.
+    SpeakerRefused,
+    /// The camera or microphone that the request with this number opened has ended: unplugged, or taken back by the
+    /// browser.
+    Ended(DeviceKind, u32),
+    /// The system has muted the device that the request with this number opened, or lets it through again.
+    Muted(DeviceKind, u32, bool),
+    /// A frame of the camera that the request with this number opened was on the screen.
+    Frame(u32),
+    /// The person has come back to the window.
+    Focused,
     /// The screen is shared, or not any more: refused, or stopped with the browser's own button.
     ScreenShared(bool),
     /// Camera and microphone are permitted now, after they were not.
@@ -121,6 +128,10 @@ pub enum MediaError {
     Insecure,
     /// The browser has no `getUserMedia` or no `RTCPeerConnection`.
     Unsupported,
+    /// The browser would ask the person, and was not to.
+    WouldAsk,
+    /// The device ended and did not come back.
+    Lost,
 }
 
 /// An event of a peer connection.

@@ -1,6 +1,10 @@
 //! [`Snapshot`]: everything that the page shows of a call.
 
-use super::{details::Details, devices::Device, problem::Problem};
+use super::{
+    details::Details,
+    devices::{Device, DeviceNotice},
+    problem::Problem,
+};
 use crate::{
     call::{ChatStatus, Preferences, Seeking, Surroundings},
     protocol::{Affinity, Media, Presence},
@@ -19,6 +23,10 @@ pub struct Snapshot {
     pub microphone: Device,
     /// This person's camera.
     pub camera: Device,
+    /// What the page has to tell about them, if they give nothing.
+    pub notice: Option<DeviceNotice>,
+    /// The camera looks away from this person, so its picture is not mirrored.
+    pub faces_away: bool,
     /// Esc was pressed once; a second press in time means Next.
     pub asks_next: bool,
     /// Whether the screen is shared.

@@ -1,6 +1,10 @@
 //! How sound and picture are sent: the limits of each [`SendProfile`], and the codecs in order of preference.
 
-use crate::call::{Codec, SendProfile};
+use super::{CurrentMatch, connection::ConnectionConfig};
+use crate::{
+    call::{Codec, Output, SendProfile},
+    protocol::Presence,
+};
 
 /// Bits a second of a full picture at most: enough for 720p, and a mobile network carries it.
 const FULL_VIDEO_BITRATE: u32 = 1_500_000;
@@ -58,6 +62,32 @@ impl SendProfile {
             Self::Full => FULL_AUDIO_BITRATE,
             Self::Saving => SAVING_AUDIO_BITRATE,
         }
+    }
+}
+
+impl CurrentMatch {
+    /// Changes the limits on what is sent.
+    pub(crate) fn set_send_profile(&mut self, send_profile: SendProfile, out: &mut Vec<Output>) {
+        self.config.send_profile = send_profile;
+        self.connection.set_send_profile(self.limited_config().send_profile, out);
+    }
+
+    /// The partner has said what it sends, and whether it wants less data.
+    pub(crate) fn on_partner_presence(&mut self, presence: Presence, out: &mut Vec<Output>) {
+        let is_changed = self.partner_presence.less_data != presence.less_data;
+        (self.partner_presence, self.liveness.partner_media) = (presence, presence.media());
+        if is_changed {
+            self.set_send_profile(self.config.send_profile, out);
+        }
+    }
+
+    /// The settings of a connection. If one of the two saves data, less is sent: what one sends, the other receives.
+    pub(crate) fn limited_config(&self) -> ConnectionConfig {
+        let mut config = self.config.clone();
+        if self.partner_presence.less_data {
+            config.send_profile = SendProfile::Saving;
+        }
+        config
     }
 }
 

@@ -23,7 +23,7 @@ use std::time::Duration;
 
 use super::{
     ConnectionId, ConnectionState, DescriptionKind, Marks, Measurement, Milestone, Output, Path, PeerCommand,
-    PeerEvent, SendProfile, signalling::sent_signals::SentSignals,
+    PeerEvent, signalling::sent_signals::SentSignals,
 };
 use crate::{
     protocol::{Epoch, IceServer, PeerMessage, Presence, Role, Signal, Signalling, limits::CONNECT_WITHIN},
@@ -215,12 +215,6 @@ impl CurrentMatch {
         }
     }
 
-    /// Changes the limits on what is sent.
-    pub(crate) fn set_send_profile(&mut self, send_profile: SendProfile, out: &mut Vec<Output>) {
-        self.config.send_profile = send_profile;
-        self.connection.set_send_profile(send_profile, out);
-    }
-
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, context: &mut MatchContext) -> MatchEvent {
         let now = context.now;
@@ -308,9 +302,7 @@ impl CurrentMatch {
         self.liveness.on_received(context.now);
         self.recovery.on_received();
         match message {
-            PeerMessage::Sending(presence) => {
-                (self.partner_presence, self.liveness.partner_media) = (presence, presence.media());
-            }
+            PeerMessage::Sending(presence) => self.on_partner_presence(presence, context.out),
             PeerMessage::Bye {} => return MatchEvent::PartnerLeft,
             PeerMessage::Commit { hash } => {
                 let reply = self.verification.on_commit(hash);
@@ -370,7 +362,8 @@ impl CurrentMatch {
     fn replace_connection(&mut self, epoch: Epoch, first_offer: FirstOffer, context: &mut MatchContext) {
         self.connection.close(context.out);
         let id = context.links.next();
-        self.connection = Connection::open(id, self.terms.role, first_offer, &self.config, context.out);
+        let config = self.limited_config();
+        self.connection = Connection::open(id, self.terms.role, first_offer, &config, context.out);
         self.epoch = epoch;
         self.sent_signals = SentSignals::default();
         self.liveness.on_new_connection();

@@ -57,6 +57,10 @@ impl Call {
                     self.profile.topics.on_waiting();
                     self.queue.requests.on_accepted();
                     self.state = CallState::Waiting { unconnected, prepared: None, occupancy: None };
+                } else if let CallState::Ended { .. } = self.state {
+                    // A join crossed the match that has just ended. This page still says how it ended, and could
+                    // neither prepare an offer nor accept a partner. It joins again afterwards.
+                    self.send(ToServer::Leave {}, out);
                 }
             }
             ToBrowser::Here(now) => {
@@ -133,7 +137,7 @@ impl Call {
         let context = &mut MatchContext {
             now: self.now,
             line_open: self.session.is_open(),
-            presence: self.devices.presence(self.page.is_hidden),
+            presence: self.devices.presence(self.page.is_hidden, self.profile.preferences),
             chat_open: self.page.chat_open,
             links: &mut self.connections,
             out,

@@ -157,7 +157,7 @@ impl Call {
     fn send_request(&mut self, request: Request, out: &mut Vec<Output>) {
         let msg = match request {
             Request::Join => {
-                let join = JoinRequest::new(self.devices.have, &self.profile);
+                let join = JoinRequest::new(self.devices.announced(), &self.profile);
                 self.queue.joined_with = join.clone();
                 let JoinRequest { media, hide, tastes } = join;
                 ToServer::Join { media, hide, tastes }
@@ -170,6 +170,6 @@ impl Call {
     }
 
     fn has_join_changed(&self) -> bool {
-        self.queue.joined_with != JoinRequest::new(self.devices.have, &self.profile)
+        self.queue.joined_with != JoinRequest::new(self.devices.announced(), &self.profile)
     }
 }

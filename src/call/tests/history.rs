@@ -96,6 +96,8 @@ struct Harness {
     server: Delivery<ToBrowser>,
     /// The number of the last message of the page.
     last_number: u64,
+    /// The number of the last request for devices.
+    last_request: u32,
     sessions: u128,
     matches: u128,
     /// The responses of a correct browser and server that are still to come.
@@ -128,6 +130,7 @@ impl Harness {
             prepared_number: None,
             server: Delivery::default(),
             last_number: 0,
+            last_request: 0,
             sessions: 0,
             matches: 0,
             due: VecDeque::new(),
@@ -208,11 +211,18 @@ impl Harness {
             Intent::Escape if before.asks_next => assert!(!is_matched(after) && !after.asks_next),
             Intent::Escape => assert_eq!(after.asks_next, is_matched(before)),
             Intent::Next | Intent::Block => assert!(!is_matched(after)),
-            Intent::ToggleMicrophone => assert_eq!(after.microphone, toggled(before.microphone)),
-            Intent::ToggleCamera => assert_eq!(after.camera, toggled(before.camera)),
+            // With push to talk, a microphone that has just been opened is not held open yet.
+            Intent::ToggleMicrophone
+                if before.microphone == Device::Absent && before.preferences.has(Switch::PushToTalk) => {}
+            Intent::ToggleMicrophone => check_toggle(before.microphone, after.microphone, before.phase),
+            Intent::ToggleCamera => check_toggle(before.camera, after.camera, before.phase),
             Intent::Toggle(it) => assert_ne!(after.preferences.has(it), before.preferences.has(it)),
             Intent::Start => assert_ne!(after.phase, Phase::Landing),
-            Intent::OpenMirror if before.phase == Phase::Landing => assert_eq!(after.phase, Phase::Asking),
+            Intent::OpenMirror if before.phase == Phase::Landing => {
+                // With both switched off there is nothing to ask for.
+                let asks = before.camera != Device::Off || before.microphone != Device::Off;
+                assert_eq!(after.phase, if asks { Phase::Asking } else { Phase::Mirror });
+            }
             Intent::OpenMirror => assert_eq!(after.phase, before.phase),
             Intent::StartWithout => {
                 let begins = before.phase == Phase::Landing && before.problem.is_some();
@@ -304,12 +314,11 @@ impl Harness {
             Input::Message(_) | Input::UnknownMessage { .. } => {
                 self.early_message |= self.socket == Some(Socket::Connecting)
             }
-            Input::MediaOpened(_) => self.camera_open = true,
+            Input::MediaOpened(..) => self.camera_open = true,
             Input::Devices(DeviceEvent::ScreenShared(shared)) => self.screen_open = *shared,
             Input::Devices(_) => {}
             Input::Intent(_)
-            | Input::MediaFailed(_)
-            | Input::MediaLost(_)
+            | Input::MediaFailed(..)
             | Input::SocketOpened
             | Input::Peer { .. }
             | Input::NetworkChanged
@@ -344,13 +353,20 @@ impl Harness {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
     fn check_output(&mut self, output: Output, welcomed: bool) {
         match output {
-            Output::OpenMedia(requested, _) => {
+            Output::OpenMedia(request) => {
                 self.camera_open = true;
-                self.due.push_back(Response::Input(Input::MediaOpened(requested)));
+                assert!(request.number > self.last_request, "requests are numbered");
+                self.last_request = request.number;
+                let opened = Input::MediaOpened(request.number, request.media().into());
+                self.due.push_back(Response::Input(opened));
+            }
+            Output::CloseDevice(_) => {}
+            Output::WatchFrames(request) => {
+                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::Frame(request))));
             }
             Output::CloseMedia => (self.camera_open, self.prewarmed) = (false, false),
-            Output::SwitchDevice(kind, id) => {
-                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::Used(kind, id))));
+            Output::UseSpeaker(id) => {
+                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::SpeakerUsed(id))));
             }
             Output::ShareScreen => {
                 assert!(is_matched(self.snapshot()), "a screen is shared only during a match");
@@ -469,11 +485,12 @@ fn is_matched(snapshot: Snapshot) -> bool {
     matches!(snapshot.phase, Phase::Connecting { .. } | Phase::Talking { .. })
 }
 
-fn toggled(device: Device) -> Device {
-    match device {
-        Device::Absent => Device::Absent,
-        Device::On => Device::Off,
-        Device::Off => Device::On,
+/// What a press on the switch of a device changes. Before a start nothing is open, so it only stores the wish.
+fn check_toggle(before: Device, after: Device, phase: Phase) {
+    match before {
+        _ if phase == Phase::Landing => {}
+        Device::Absent | Device::Off => assert_ne!(after, Device::Off),
+        Device::On | Device::Interrupted => assert_eq!(after, Device::Off),
     }
 }
 
@@ -576,7 +593,9 @@ fn peer_events() -> impl Strategy<Value = PeerEvent> {
             audio,
             video,
             screen: audio,
-            away: video
+            away: video,
+            interrupted: audio,
+            less_data: video,
         }))),
         peer_messages().prop_map(PeerEvent::Message),
         Just(PeerEvent::PathFound),
@@ -610,11 +629,13 @@ fn inputs() -> impl Strategy<Value = Input> {
         MediaError::Blocked { granted: BOTH },
         MediaError::Insecure,
         MediaError::Unsupported,
+        MediaError::WouldAsk,
     ];
+    let request = || 0..6_u32;
     prop_oneof![
-        media().prop_map(Input::MediaOpened),
-        prop::sample::select(errors).prop_map(Input::MediaFailed),
-        media().prop_map(Input::MediaLost),
+        (request(), media()).prop_map(|(request, media)| Input::MediaOpened(request, media.into())),
+        (request(), prop::sample::select(errors))
+            .prop_map(|(request, error)| Input::MediaFailed(request, error)),
         Just(Input::SocketOpened),
         Just(Input::SocketLost),
         Just(Input::NetworkChanged),
@@ -653,8 +674,13 @@ fn device_events() -> impl Strategy<Value = DeviceEvent> {
     });
     prop_oneof![
         prop::collection::vec(info, 0..5).prop_map(DeviceEvent::Listed),
-        (kind(), 0..3_u8).prop_map(|(kind, id)| DeviceEvent::Used(kind, id.to_string())),
-        kind().prop_map(DeviceEvent::Refused),
+        (0..3_u8).prop_map(|id| DeviceEvent::SpeakerUsed(id.to_string())),
+        Just(DeviceEvent::SpeakerRefused),
+        (kind(), 0..6_u32).prop_map(|(kind, request)| DeviceEvent::Ended(kind, request)),
+        (kind(), 0..6_u32, any::<bool>())
+            .prop_map(|(kind, request, muted)| DeviceEvent::Muted(kind, request, muted)),
+        (0..6_u32).prop_map(DeviceEvent::Frame),
+        Just(DeviceEvent::Focused),
         any::<bool>().prop_map(DeviceEvent::ScreenShared),
         Just(DeviceEvent::Permitted),
     ]

@@ -8,8 +8,8 @@ use std::{
 use futures::{SinkExt, StreamExt};
 use passerby::{
     call::{
-        Browser, Call, ConnectionState, Farewell, Flow, Input, Intent, Output, PeerCommand, PeerEvent, Phase,
-        StoredProfile, Switch,
+        Browser, Call, ConnectionState, DeviceEvent, Farewell, Flow, Input, Intent, Output, PeerCommand,
+        PeerEvent, Phase, StoredProfile, Switch,
     },
     protocol::{Frame, Language, MatchId, ToBrowser, ToServer, decode_lenient, encode},
     time::Moment,
@@ -318,12 +318,16 @@ impl World {
 
     fn perform(&mut self, page: usize, output: Output) {
         match output {
-            Output::OpenMedia(requested, _) => {
-                self.inputs.push_back((page, Input::MediaOpened(requested)));
+            Output::OpenMedia(request) => {
+                let opened = request.media().into();
+                self.inputs.push_back((page, Input::MediaOpened(request.number, opened)));
+            }
+            Output::WatchFrames(request) => {
+                self.inputs.push_back((page, Input::Devices(DeviceEvent::Frame(request))));
             }
             Output::CloseMedia
             | Output::EnableMedia(_)
-            | Output::SwitchDevice(..)
+            | Output::CloseDevice(_)
             | Output::SendTracks
             | Output::ShareScreen
             | Output::UnshareScreen

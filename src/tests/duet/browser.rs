@@ -6,8 +6,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use passerby::{
     call::{
-        ConnectionId, ConnectionState, Description, DescriptionKind, Failed, Input, Measurement, MediaError,
-        PeerCommand, PeerEvent, SignalingState,
+        ConnectionId, ConnectionState, Description, DescriptionKind, DeviceKind, Failed, Input, Measurement,
+        MediaError, OpenRequest, PeerCommand, PeerEvent, SignalingState,
     },
     protocol::{Candidate, Media, PeerMessage, Sdp},
     time::Moment,
@@ -26,6 +26,8 @@ pub(super) struct Browser {
     pub(super) camera_open: bool,
     /// The devices that were opened and not lost since.
     pub(super) open: Media,
+    /// The request that has opened the camera last.
+    pub(super) camera_request: u32,
     /// The person denies permission.
     pub(super) blocks_devices: bool,
     /// The opened devices that are not muted.
@@ -74,6 +76,15 @@ struct Peer {
 impl Browser {
     pub(super) fn is_peer_open(&self) -> bool {
         self.peer.is_some()
+    }
+
+    /// Closes a camera or microphone.
+    pub(super) fn close_device(&mut self, kind: DeviceKind) {
+        match kind {
+            DeviceKind::Camera => self.open.video = false,
+            DeviceKind::Microphone => self.open.audio = false,
+            DeviceKind::Speaker => {}
+        }
     }
 
     /// The open connection.
@@ -225,14 +236,20 @@ impl World {
     }
 
     /// Asks for devices; the person may deny them.
-    pub(super) fn open_media(&mut self, side: Side, requested: Media) {
+    pub(super) fn open_media(&mut self, side: Side, request: &OpenRequest) {
         let at = self.now + self.random_duration(1..50);
+        let (number, requested) = (request.number, request.media());
         let browser = &mut self.browsers[side];
         let answer = if browser.blocks_devices {
-            Input::MediaFailed(MediaError::Blocked { granted: Media::default() })
+            Input::MediaFailed(number, MediaError::Blocked { granted: Media::default() })
         } else {
-            (browser.camera_open, browser.open) = (true, requested);
-            Input::MediaOpened(requested)
+            browser.camera_open = true;
+            browser.open.audio |= requested.audio;
+            browser.open.video |= requested.video;
+            if requested.video {
+                browser.camera_request = number;
+            }
+            Input::MediaOpened(number, requested.into())
         };
         self.schedule(at, Event::Page(side, answer));
     }

@@ -10,8 +10,8 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use passerby::{
     call::{
-        Browser as BrowserInfo, Call, ConnectionId, Device, Farewell, Flow, Input, Intent, Output, PeerEvent,
-        Phase, StoredProfile, Switch,
+        Browser as BrowserInfo, Call, ConnectionId, Device, DeviceEvent, DeviceKind, Farewell, Flow, Input,
+        Intent, Output, PeerEvent, Phase, StoredProfile, Switch,
     },
     matchmaker::{self, Matchmaker},
     protocol::{self, Frame, Media, Message, PeerMessage},
@@ -243,15 +243,16 @@ impl World {
         for output in self.calls[side].handle(self.now, input) {
             self.log_line(|| format!("page {side} -> {output:?}"));
             match output {
-                Output::OpenMedia(requested, _) => self.open_media(side, requested),
+                Output::OpenMedia(request) => self.open_media(side, &request),
+                Output::CloseDevice(kind) => self.browsers[side].close_device(kind),
+                Output::WatchFrames(request) => {
+                    let (at, event) = (self.now + millis(30), DeviceEvent::Frame(request));
+                    self.schedule(at, Event::Page(side, Input::Devices(event)));
+                }
                 Output::CloseMedia => self.browsers[side].camera_open = false,
                 Output::EnableMedia(sending) => self.browsers[side].sending = sending,
                 // Concerns one page only.
-                Output::SwitchDevice(..)
-                | Output::SendTracks
-                | Output::ShareScreen
-                | Output::UnshareScreen
-                | Output::WarmUp(_) => {}
+                Output::SendTracks | Output::ShareScreen | Output::UnshareScreen | Output::WarmUp(_) => {}
                 Output::OpenSocket => self.open_wire(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
                 Output::CloseSocket { code } => self.page_closes(side, code),
@@ -330,8 +331,9 @@ impl World {
             // A camera that is still being opened cannot be lost.
             Fault::CameraLost(side) if self.calls[side].snapshot().phase == Phase::Asking => {}
             Fault::CameraLost(side) => {
-                self.browsers[side].open.video = false;
-                self.handle_page_input(side, Input::MediaLost(Media { audio: false, video: true }));
+                self.browsers[side].close_device(DeviceKind::Camera);
+                let event = DeviceEvent::Ended(DeviceKind::Camera, self.browsers[side].camera_request);
+                self.handle_page_input(side, Input::Devices(event));
             }
             Fault::DevicesBlocked(side, is) => self.browsers[side].blocks_devices = is,
             Fault::Renegotiate(side) => self.renegotiate(side),

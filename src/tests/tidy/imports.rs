@@ -18,6 +18,7 @@ fn may_use(room: &str) -> Option<&'static [&'static str]> {
             "call::ChatWish",
             "call::Codec",
             "call::DeviceInfo",
+            "call::DeviceNotice",
             "call::DeviceKind",
             "call::ChatLine",
             "call::Menus",

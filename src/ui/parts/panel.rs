@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    call::occupancy::OccupancyLine,
+    call::{dock::DeviceControls, occupancy::OccupancyLine},
     derive::{derived, derived_text},
     focus::PageHeading,
     icon::{self, Icon},
@@ -56,6 +56,7 @@ pub(crate) fn Panel() -> impl IntoView {
                         <span class="field-label">{words.level}</span>
                         <meter data-level="" min="0" max="1" value="0"></meter>
                     </label>
+                    <div class="mirror-switches"><DeviceControls/></div>
                     <DeviceMenus/>
                 </div>
                 <div class="choices" hidden=derived(|it| !offers_choices(it))>

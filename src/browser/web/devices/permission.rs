@@ -73,6 +73,12 @@ pub(crate) async fn open(audio: Option<JsValue>, video: Option<JsValue>) -> Resu
     }
 }
 
+/// Whether the browser would ask the person for one of these devices, or does not say.
+pub(crate) async fn would_ask(media: protocol::Media) -> bool {
+    media.audio && permission("microphone").await != Permission::Granted
+        || media.video && permission("camera").await != Permission::Granted
+}
+
 async fn explain(error: &JsValue) -> MediaError {
     let error = error.dyn_ref::<DomException>();
     let (name, message) = error.map(|it| (it.name(), it.message())).unwrap_or_default();

@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::{
     call::{
         Abilities, Corner, Input, Intent, Output, PageEvent, PeerEvent, Problem, WindowWish,
-        tests::test_page::{TestPage, millis, secs, session, welcome},
+        tests::test_page::{BOTH, TestPage, millis, secs, session, welcome},
     },
     protocol::{EndReason, PeerMessage, Presence, ToBrowser},
 };
@@ -83,7 +83,7 @@ fn both_ends_show_when_the_other_page_is_in_the_background() {
     assert_eq!(page.take_actions(), ["presence audio and video, away"]);
     page_event(&mut page, PageEvent::Away(false));
     assert_eq!(page.take_actions(), ["presence audio and video"]);
-    let presence = Presence { audio: true, video: true, screen: true, away: true };
+    let presence = Presence { screen: true, away: true, ..Presence::from(BOTH) };
     page.peer_event(PeerEvent::Message(PeerMessage::Sending(presence)));
     assert_eq!(page.call.snapshot().stranger, presence);
 }

@@ -50,7 +50,7 @@ fn for_each_number(count: u16, mut each: impl FnMut(u16)) {
 fn joins_after_the_welcome_and_waits_once_the_server_confirms() {
     let mut page = TestPage::new();
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.take_actions();
     page.handle(Input::SocketOpened);
     assert_eq!(page.take_actions(), ["send hello"]);

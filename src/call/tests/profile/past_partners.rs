@@ -16,7 +16,7 @@ const OTHER: PairId = PairId(Uuid::from_u128(8));
 fn talking() -> TestPage {
     let mut page = TestPage::new();
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.handle(Input::SocketOpened);
     accept_as_unknown(&mut page);
     page.receive(ToBrowser::Waiting {});
@@ -57,7 +57,7 @@ fn page_with_profile(profile: &StoredProfile, seconds: u64) -> TestPage {
     page.call = Call::new(2, profile.clone(), Default::default(), Vec::new(), String::new())
         .with_unix_origin(seconds * 1_000);
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.server_accepts();
     page
 }
@@ -175,7 +175,7 @@ fn blocks_stored_by_another_page_are_sent_and_kept() {
     assert_eq!(page.take_actions(), [""; 0]);
     assert_eq!((page.call.stored(), page.call.snapshot().blocked), (profile, 1));
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.handle(Input::SocketOpened);
     assert_eq!((page.device.as_deref(), page.past.blocked.as_slice()), (Some("d.1"), &[PAIR][..]));
     accept_as_unknown(&mut page);

@@ -12,6 +12,7 @@ use crate::{
             icon::{self, Icon},
             settings::{details::ConnectionDetails, topics::CommonGround},
         },
+        view_model,
     },
 };
 
@@ -58,8 +59,7 @@ pub(crate) fn Chips() -> impl IntoView {
             <p class="chip" hidden=derived(|it| !is_reconnecting(it))>
                 {derived(reconnecting_seconds)} " " {words.seconds}
             </p>
-            <Chip icon=icon::CAMERA_OFF hidden=|it| !lacks_picture(it) text=|words, _| words.partner_camera_off/>
-            <Chip icon=icon::MIC_OFF hidden=|it| !lacks_sound(it) text=|words, _| words.partner_muted/>
+            <DeviceChips/>
             <p class="chip" hidden=derived(|it| !it.surroundings.outdated)>
                 {words.outdated}
                 <button
@@ -72,6 +72,30 @@ pub(crate) fn Chips() -> impl IntoView {
             </p>
             <ConnectionDetails/>
         </div>
+    }
+}
+
+/// Notes about the devices of both, and about the data that the stranger saves.
+#[component]
+fn DeviceChips() -> impl IntoView {
+    view! {
+        <Chip
+            icon=icon::CAMERA_OFF
+            hidden=|it| it.notice.is_none()
+            text=|words, it| view_model::notice(words, it).unwrap_or_default()
+        />
+        <Chip
+            icon=icon::CAMERA_OFF
+            hidden=|it| !(it.phase.is_talking() && it.stranger.interrupted)
+            text=|words, _| words.partner_interrupted
+        />
+        <Chip
+            icon=icon::INFO
+            hidden=|it| !(it.phase.is_talking() && it.stranger.less_data)
+            text=|words, _| words.partner_saves
+        />
+        <Chip icon=icon::CAMERA_OFF hidden=|it| !lacks_picture(it) text=|words, _| words.partner_camera_off/>
+        <Chip icon=icon::MIC_OFF hidden=|it| !lacks_sound(it) text=|words, _| words.partner_muted/>
     }
 }
 

@@ -13,7 +13,9 @@ use crate::{
 };
 
 /// The switches of the sheet, in their order.
-const SWITCHES: [Switch; 8] = [
+const SWITCHES: [Switch; 10] = [
+    Switch::CameraOff,
+    Switch::MicrophoneOff,
     Switch::MyLanguages,
     Switch::HideAddress,
     Switch::SaveData,
