@@ -57,10 +57,10 @@ lint: wasm-target $(NODE_MODULES) ## Formatting, lints for both halves, and type
 	cargo clippy --features split --lib --target wasm32-unknown-unknown -- -D warnings
 	npm --prefix end2end run --silent check
 
-test: tools chromium firefox coturn pebble proxies systemd ## Everything that must pass before a change is merged
+test: tools chromium firefox webkit coturn pebble proxies systemd ## Everything that must pass before a change is merged
 	@scripts/test-stages
 
-browser-tests: build chromium firefox coturn pebble proxies ## The stories in end2end/tests in real Chromium and Firefox
+browser-tests: build chromium firefox webkit coturn pebble proxies ## The stories in end2end/tests in real Chromium, Firefox and WebKitGTK
 	npm --prefix end2end test
 
 samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn and systemd, and the container by its steps
@@ -102,7 +102,7 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Set-up: each step checks first and does nothing if nothing is missing
-.PHONY: tools wasm-target chromium firefox coturn pebble proxies systemd
+.PHONY: tools wasm-target chromium firefox webkit coturn pebble proxies systemd
 
 tools: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) ## Everything that `make build` needs
 
@@ -114,6 +114,9 @@ chromium:
 
 firefox:
 	@scripts/firefox
+
+webkit:
+	@scripts/webkit
 
 coturn:
 	@scripts/coturn

@@ -19,10 +19,13 @@
 //! 7. Nobody waits and talks at once, and nobody is matched with themselves.
 //! 8. The queue is first come, first served within what its members accept.
 //! 9. A numbered message arrives exactly once, across lost sockets. Media outlives signalling.
-//! 10. "Connected" means that the promised media has arrived, not that a connection state says so.
+//! 10. "Connected" means that something arrives from the partner: the promised picture or sound, or else an open data
+//!     channel. A connection state is not enough.
 //! 11. Every ending closes the devices.
 //! 12. The `Debug` output of messages to the server contains no address, description, secret, pair or interest, so
 //!     that no log can.
+//! 13. A device that the person has switched off is closed, or, a muted microphone in a call, lets nothing through. No
+//!     path but a press of the person switches it on.
 
 pub mod time;
 

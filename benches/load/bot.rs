@@ -335,6 +335,7 @@ impl Bot {
             ToBrowser::Welcome { .. }
             | ToBrowser::Here(_)
             | ToBrowser::Ice { .. }
+            | ToBrowser::Check { .. }
             | ToBrowser::Partner { .. }
             | ToBrowser::Pong {} => {}
         }

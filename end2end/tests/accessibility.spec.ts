@@ -85,7 +85,8 @@ test('the settings and the device check are accessible', async ({ visitor }) => 
   const one = await visitor(ada);
   await one.arrive();
   await one.button('Settings').click();
-  await expect(one.page.getByRole('dialog')).toBeVisible();
+  await expect(one.page.getByRole('dialog', { name: 'Settings' })).toBeVisible();
+  await expect(one.button('Close')).toBeFocused();
   await expectAccessible(one);
   await one.page.keyboard.press('Escape');
   await expect(one.button('Settings'), 'the focus returns to the button').toBeFocused();

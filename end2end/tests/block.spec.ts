@@ -1,4 +1,4 @@
-import { ada, ben, cleo, expect, test } from '../fixtures';
+import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
 
 test('a blocked stranger is not matched again, even after a reload, until unblocked', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];
@@ -15,6 +15,49 @@ test('a blocked stranger is not matched again, even after a reload, until unbloc
   // Ben is not told of the block and waits for the next stranger.
   await other.reaches('waiting');
 
+  await expectOnlyTheBlockToPart(one, other);
+  await expect(one.button('Unblock everybody')).toBeHidden();
+});
+
+test('a stranger who has left can still be blocked', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada), await visitor(ben)];
+  for (const it of [one, other]) {
+    await it.forgetPastMatches();
+    await it.arrive();
+    await it.start();
+  }
+  await one.meets(ben);
+  await other.stop();
+  await one.page.getByRole('button', { name: /^Block (this|the previous) stranger$/ }).click();
+  await expect(one.button('Previous stranger blocked')).toBeFocused();
+  await one.reaches('waiting');
+  await expectOnlyTheBlockToPart(one, other);
+});
+
+test('after Next the previous stranger can be blocked while talking to another', async ({ visitor }) => {
+  const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
+  for (const it of [one, other, third]) {
+    await it.forgetPastMatches();
+    await it.arrive();
+  }
+  await one.start();
+  await other.start();
+  await one.meets(ben);
+  await third.start();
+  await third.reaches('waiting');
+  await one.next();
+  await one.meets(cleo);
+  await expect(one.button('Block the previous stranger'), 'nothing hidden behind the picture').toHaveCount(0);
+  await one.button('More').click();
+  await one.button('Block the previous stranger').click();
+  await expect(one.button('Previous stranger blocked')).toBeFocused();
+  await one.meets(cleo);
+  await third.stop();
+  await expectOnlyTheBlockToPart(one, other);
+});
+
+/** Two visitors, one of whom has blocked the other, wait again and are not matched until they are unblocked. */
+async function expectOnlyTheBlockToPart(one: Visitor, other: Visitor): Promise<void> {
   for (const it of [one, other]) {
     await it.arrive();
     await it.start();
@@ -25,8 +68,7 @@ test('a blocked stranger is not matched again, even after a reload, until unbloc
   await one.button('Unblock everybody').click();
   await one.meets(ben);
   await other.meets(ada);
-  await expect(one.button('Unblock everybody')).toBeHidden();
-});
+}
 
 test('a block made in one tab also applies in another tab', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];

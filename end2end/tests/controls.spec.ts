@@ -1,4 +1,4 @@
-import { ada, ben, expect, test, type Visitor } from '../fixtures';
+import { ada, ben, expect, meet, test, type Visitor } from '../fixtures';
 import { relayTest } from '../fixtures/relay-pair';
 
 /** Opens the settings sheet. */
@@ -101,11 +101,13 @@ test('picture in picture shows the stranger and closes when they leave', async (
   await expect.poll(pictureInPicture, { message: 'the window closes when the stranger leaves', timeout: 40_000 }).toBe(null);
 });
 
-test('the screen stays awake during a call only', async ({ pair: [one, other] }) => {
+test('the screen stays awake while waiting and during a call only', async ({ pair: [one, other] }) => {
   const activeLocks = () => one.page.evaluate(() => window.mediaProbe.wakeLocks.filter(({ released }) => !released).length);
   await expect.poll(activeLocks).toBe(1);
   await other.stop();
   await one.reaches('waiting');
+  await expect.poll(activeLocks).toBe(1);
+  await one.stop();
   await expect.poll(activeLocks).toBe(0);
 });
 
@@ -219,4 +221,26 @@ relayTest('connection details name the quality and the path, and follow changes'
   await expect(details.getByText('Bad connection')).toBeVisible({ timeout: 30_000 });
   path.loss = 0;
   await expect(details.getByText('Good connection')).toBeVisible({ timeout: 30_000 });
+});
+
+test('the volume of the stranger is offered only where the browser sets it', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada), await visitor(ben)];
+  // iOS before 15 ignores the volume; later ones show the new one for a moment.
+  await one.page.addInitScript(() => {
+    Object.defineProperty(HTMLMediaElement.prototype, 'volume', { get: () => 1, set: () => undefined });
+  });
+  await other.page.addInitScript(() => {
+    let volume = 1;
+    const set = (to: number) => {
+      volume = to;
+      queueMicrotask(() => (volume = 1));
+    };
+    Object.defineProperty(HTMLMediaElement.prototype, 'volume', { get: () => volume, set });
+  });
+  await meet(one, other);
+  for (const it of [one, other]) {
+    const sheet = await openSheet(it);
+    await expect(sheet.getByRole('button', { name: 'Mute them', exact: true })).toBeVisible();
+    await expect(sheet.getByRole('slider')).toBeHidden();
+  }
 });

@@ -34,14 +34,40 @@ test('data saving limits sending to a quarter of a megabit per second', async ({
   await other.reaches('talking');
 });
 
+test('a shared screen keeps its size and its detail while data is saved', async ({ pair: [one, other] }) => {
+  await one.button('Share screen').click();
+  await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
+  await one.button('More').click();
+  await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).check();
+  const encoding = () =>
+    one.page.evaluate(() => {
+      const connected = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
+      const senders = connected.getSenders();
+      const parameters = senders.find(({ track }) => track?.kind === 'video')!.getParameters();
+      const { maxBitrate, scaleResolutionDownBy, maxFramerate } = parameters.encodings[0]!;
+      const { degradationPreference } = parameters as { degradationPreference?: string };
+      return { maxBitrate, scaleResolutionDownBy, maxFramerate, degradationPreference };
+    });
+  const saving = { maxBitrate: 150_000, scaleResolutionDownBy: 1, maxFramerate: 5, degradationPreference: 'maintain-resolution' };
+  await expect.poll(encoding).toEqual(saving);
+  const width = await one.page.evaluate(() => window.mediaProbe.tracks.at(-1)!.getSettings().width);
+  await expect.poll(() => other.stranger.evaluate((video: HTMLVideoElement) => video.videoWidth), { timeout: 20_000 }).toBe(width);
+
+  await one.page.keyboard.press('Escape');
+  await one.button('Stop sharing').click();
+  await expect.poll(encoding).toEqual({ ...saving, scaleResolutionDownBy: 2, maxFramerate: 15, degradationPreference: 'maintain-framerate' });
+});
+
 test('muting and turning the camera off need no renegotiation and reach the partner', async ({ pair: [one, other] }) => {
-  const localSdp = () => one.page.evaluate(() => window.mediaProbe.connections.at(-1)!.localDescription!.sdp);
+  const connected = await one.page.evaluateHandle(
+    () => window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!,
+  );
+  const localSdp = () => connected.evaluate((it) => it.localDescription!.sdp);
   const before = await localSdp();
   await one.button('Turn camera off').click();
   await expect(other.page.getByText('Their camera is off').first()).toBeVisible();
   await one.button('Mute microphone').click();
-  const senders = () =>
-    one.page.evaluate(() => window.mediaProbe.connections.at(-1)!.getSenders().map(({ track }) => track?.kind ?? null));
+  const senders = () => connected.evaluate((it) => it.getSenders().map(({ track }) => track?.kind ?? null));
   await expect.poll(senders).toEqual([null, null]);
   await one.button('Turn camera on').click();
   await one.button('Unmute microphone').click();

@@ -73,8 +73,9 @@ async function expectTabReachesAll({ page }: Visitor, where: string) {
   });
   expect(controls, where).toBeGreaterThan(1);
   const visited: (string | undefined)[] = [];
-  // Press Tab more often than there are controls: focus may leave the page once between the last and the first one.
-  for (let stop = 0; stop <= controls + 1; stop++) {
+  // Press Tab more often than there are controls: focus may leave the page between the last and the first one, also
+  // between the settings and the rest of the page.
+  for (let stop = 0; stop <= controls + 3; stop++) {
     await page.keyboard.press('Tab');
     visited.push(
       await page.evaluate(() => {

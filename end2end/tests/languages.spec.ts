@@ -81,7 +81,7 @@ for (const language of ['en-XA', 'ar-XB']) {
       const chat = (await one.page.locator('.chat').boundingBox())!;
       expect(chat.x, 'the chat is at the end of the line').toBeLessThan(400);
       const next = (await one.page.locator('[data-kind=next]').boundingBox())!;
-      const mute = (await one.page.locator('[data-kind=device]').first().boundingBox())!;
+      const mute = (await one.page.locator('.dock [data-kind=device]').first().boundingBox())!;
       expect(next.x, 'Next is at the end of the line').toBeLessThan(mute.x);
     }
     await other.stop();

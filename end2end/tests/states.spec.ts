@@ -1,4 +1,4 @@
-import { ada, expect, goOffline, startAtWrongAddress, test, waitForIdlePrompt } from '../fixtures';
+import { ada, ben, expect, goOffline, startAtWrongAddress, test, waitForIdlePrompt } from '../fixtures';
 
 test('only one tab of a browser is active at a time', async ({ visitor }) => {
   const one = await visitor(ada);
@@ -39,7 +39,15 @@ test('a page from an older deploy offers to load the newer version', async ({ vi
   });
   await one.arrive();
   await one.start();
-  await expect(one.page.getByText('A newer version of this page is here.')).toBeVisible();
+  const notice = one.page.getByText('A newer version of this page is here.');
+  await expect(notice).toBeVisible();
+  const other = await visitor(ben);
+  await other.arrive();
+  await other.start();
+  await one.meets(ben);
+  await expect(notice, 'a call does not end for a newer version').toBeHidden();
+  await one.stop();
+  await expect(notice).toBeVisible();
   await one.button('Reload').click();
   await one.reaches('landing');
   await one.start();
@@ -52,6 +60,7 @@ test('an idle visitor is asked whether they are there, then leaves the queue', a
   await waitForIdlePrompt(one);
   await one.button('I’m here').click();
   await expect(one.page.getByRole('heading', { level: 1 })).not.toHaveText('Still there?');
+  await one.reaches('waiting');
   await one.page.clock.fastForward('10:05');
   await one.page.clock.fastForward('01:05');
   await one.seesProblem('idle');

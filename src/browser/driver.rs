@@ -32,7 +32,7 @@ pub(crate) async fn run(
                 }
             }
         };
-        for output in call.handle(clock::now(), input) {
+        for output in call.handle(clock::read(), input) {
             resources.perform(output);
         }
         let snapshot = call.snapshot();

@@ -33,8 +33,7 @@ impl Handoff {
         let profile = web::storage::load();
         let resources = OpenResources::new(inbox, profile.chosen.of(DeviceKind::Speaker).to_owned());
         let (browser, languages) = (web::page::capabilities::browser(), web::page::capabilities::languages());
-        let call = Call::new(web::clock::seed(), profile, browser, languages, web::page::build())
-            .with_unix_origin(web::clock::unix_origin_ms());
+        let call = Call::new(web::clock::seed(), profile, browser, languages, web::page::build());
         spawn_local(driver::run(call, inputs, resources, move |call, before, now| {
             // The snapshot is small. Lists are copied only when they have changed.
             if now.chat.revision != before.chat.revision {

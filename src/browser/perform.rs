@@ -18,13 +18,13 @@ use super::{
             wake_lock::WakeLock,
             window::{self, WindowEvents},
         },
-        peer::{Peer, prewarmed::PrewarmedConnection},
+        peer::{Peer, prewarmed::PrewarmedConnection, probe::Probe},
         socket::ServerSocket,
         storage::{self, StorageListeners},
     },
 };
 use crate::{
-    call::{ConnectionId, DeviceKind, Output, PeerCommand},
+    call::{ConnectionId, Output, PeerCommand},
     protocol,
 };
 
@@ -36,6 +36,7 @@ pub(crate) struct OpenResources {
     socket: Option<ServerSocket>,
     peer: Option<Peer>,
     prewarmed: Option<PrewarmedConnection>,
+    probe: Option<Probe>,
     tabs: Tabs,
     wake_lock: WakeLock,
     /// The device id of the speaker in use.
@@ -58,6 +59,7 @@ impl OpenResources {
             socket: None,
             peer: None,
             prewarmed: None,
+            probe: None,
             tabs: Tabs::watch(&inbox),
             _window_events: WindowEvents::watch(&inbox),
             _activity: ActivityReports::watch(&inbox),
@@ -73,10 +75,12 @@ impl OpenResources {
     /// Performs one output.
     pub(crate) fn perform(&mut self, output: Output) {
         match output {
-            Output::OpenMedia(requested, chosen) => self.media.open(requested, &chosen),
+            Output::OpenMedia(request) => self.media.open(request),
+            Output::CloseDevice(kind) => self.media.close_device(kind),
+            Output::WatchFrames(request) => self.media.watch_frames(request),
             Output::CloseMedia => {
                 self.media.close();
-                self.prewarmed = None;
+                (self.prewarmed, self.probe) = (None, None);
             }
             Output::EnableMedia(sending) => self.media.set_enabled(sending),
             Output::SendTracks => {
@@ -85,11 +89,10 @@ impl OpenResources {
                 }
             }
             Output::ListDevices => self.media.list_devices(),
-            Output::SwitchDevice(DeviceKind::Speaker, id) => {
+            Output::UseSpeaker(id) => {
                 self.speaker.clone_from(&id);
                 video::set_speaker(&self.inbox, id);
             }
-            Output::SwitchDevice(kind, id) => self.media.switch_device(kind, &id),
             Output::Blur(blur) => self.media.set_background_blur(blur),
             Output::ShowLevel(true) => self.meter = self.media.microphone().and_then(|it| Meter::start(&it)),
             Output::ShowLevel(false) => self.meter = None,
@@ -111,8 +114,9 @@ impl OpenResources {
             Output::WarmUp(profile) => {
                 let tracks = self.media.outgoing_tracks();
                 self.prewarmed = self.prewarmed.take().or_else(PrewarmedConnection::new);
-                self.prewarmed.iter_mut().for_each(|it| it.attach(tracks.as_ref(), profile));
+                self.prewarmed.iter().for_each(|it| it.attach(tracks.as_ref(), profile));
             }
+            Output::CheckConnection(ice) => self.probe = Probe::start(&ice, &self.inbox),
             Output::OpenSocket => self.socket = Some(ServerSocket::open(&self.inbox)),
             Output::Send(frame) => {
                 if let Some(socket) = &self.socket {
@@ -140,6 +144,7 @@ impl OpenResources {
             | PeerCommand::SetServers { .. }
             | PeerCommand::RestartIce
             | PeerCommand::LimitBitrate(_)
+            | PeerCommand::RefreshPicture
             | PeerCommand::SetLocal
             | PeerCommand::SetRemote(_)
             | PeerCommand::AddCandidate(_)

@@ -1,32 +1,38 @@
-//! Handlers of what the person wants, and of what the browser reports about devices, window, and storage.
+//! Handlers of what the person wants, and of what the browser reports about window and storage.
 
 use super::{
-    Call, ChatWish, DeviceEvent, DeviceKind, Intent, MediaError, Output, PageEvent, Preferences, Problem,
-    StoredProfile, Switch, WindowWish, devices::acquire::Acquisition, diagnostics, state::CallState,
+    Call, ChatWish, DeviceKind, Intent, Output, PageEvent, Preferences, Problem, StoredProfile, Switch,
+    WindowWish, diagnostics, state::CallState,
 };
-use crate::protocol::Media;
 
 /// What the person wants.
 impl Call {
     pub(crate) fn on_intent(&mut self, intent: Intent, out: &mut Vec<Output>) {
         let was_confirming = self.page.take_confirm_next(self.now);
-        self.page.idle.on_activity(self.now);
+        // The browser reports that one by itself when it loses the focus.
+        if intent != Intent::HoldToTalk(false) {
+            self.on_press();
+        }
         match intent {
             Intent::Start => self.start(out),
             Intent::Next => self.next(out),
             Intent::Escape if was_confirming => self.next(out),
             Intent::Escape if self.state.is_matched() => self.page.ask_to_confirm_next(self.now),
             Intent::Stop => self.stop(None, out),
-            Intent::ToggleMicrophone if self.devices.toggle_microphone() => self.on_sending_changed(out),
-            Intent::ToggleCamera if self.devices.toggle_camera() => self.on_sending_changed(out),
-            Intent::HoldToTalk(hold) if self.devices.hold(hold) => self.on_sending_changed(out),
-            Intent::Escape | Intent::ToggleMicrophone | Intent::ToggleCamera | Intent::HoldToTalk(_) => {}
+            Intent::Escape => {}
+            Intent::ToggleMicrophone => self.toggle_device(DeviceKind::Microphone, out),
+            Intent::ToggleCamera => self.toggle_device(DeviceKind::Camera, out),
+            Intent::HoldToTalk(hold) => self.devices.hold(hold),
             Intent::NextCamera => {
-                if let Some(id) = self.devices.next_camera() {
-                    self.switch_device(DeviceKind::Camera, id, out);
+                if self.devices.flip_camera(self.now, out) {
+                    self.save_profile(out);
                 }
             }
-            Intent::Choose(kind, id) => self.switch_device(kind, id, out),
+            Intent::Choose(kind, id) => {
+                if self.devices.choose(kind, id, self.now, out) {
+                    self.save_profile(out);
+                }
+            }
             Intent::TestSpeaker => out.push(Output::PlayTone),
             Intent::TalkAbout(written) => self.talk_about(written, out),
             Intent::ToggleScreen => {
@@ -39,6 +45,7 @@ impl Call {
             Intent::StartWithout => self.start_without_devices(out),
             Intent::Toggle(switch) => self.toggle(switch, out),
             Intent::Block => self.block(out),
+            Intent::BlockLast => self.block_last(out),
             Intent::Unblock => {
                 self.profile.past_partners.unblock();
                 self.save_profile(out);
@@ -52,6 +59,8 @@ impl Call {
             Intent::Window(WindowWish::PlaceOwnPicture(corner)) => {
                 self.set_preferences(self.profile.preferences.with_corner(corner), out);
             }
+            // A call does not end for a newer page. The button is hidden, but may have been pressed just before.
+            Intent::Window(WindowWish::Reload) if self.state.is_matched() => {}
             Intent::Window(wish) => self.page.on_window_wish(wish, out),
             Intent::Chat(wish) => self.on_chat_wish(wish, out),
             Intent::LookAtDetails(look) => self.page.details_open = look,
@@ -62,7 +71,7 @@ impl Call {
         }
     }
 
-    fn start(&mut self, out: &mut Vec<Output>) {
+    pub(crate) fn start(&mut self, out: &mut Vec<Output>) {
         match &self.state {
             CallState::Landing(_) => {
                 self.acquire_devices(false, out);
@@ -73,7 +82,11 @@ impl Call {
                 let sending = self.devices.sending();
                 out.extend([Output::ShowLevel(false), Output::TakeOver, Output::EnableMedia(sending)]);
                 self.session.open(self.now, out);
-                self.join(false, out);
+                self.join(None, out);
+            }
+            CallState::AskingPresence { .. } => {
+                self.session.retry_now(self.now, out);
+                self.join(None, out);
             }
             CallState::Ready { .. }
             | CallState::Waiting { .. }
@@ -84,20 +97,32 @@ impl Call {
     }
 
     fn acquire_devices(&mut self, for_mirror: bool, out: &mut Vec<Output>) {
-        self.state = CallState::Asking(Acquisition::new(for_mirror));
         out.push(Output::TakeOver);
-        self.devices.acquire(out);
-        out.push(Output::WarmUp(self.profile.preferences.send_profile()));
+        if let Some(acquisition) = self.devices.acquire(for_mirror, self.now, out) {
+            self.state = CallState::Asking(acquisition);
+            out.push(Output::WarmUp(self.profile.preferences.send_profile()));
+            self.start_check(out);
+        } else {
+            self.start_check(out);
+            self.devices.on_ready(for_mirror, self.now, out);
+            self.on_devices_ready(for_mirror, out);
+        }
     }
 
     /// Starts without camera and microphone: the person only sees, hears, and writes.
     fn start_without_devices(&mut self, out: &mut Vec<Output>) {
-        if let CallState::Landing(Some(_)) = self.state {
-            self.devices.content_without = true;
+        let gives_up_asking = matches!(self.state, CallState::Asking(_)) && self.devices.is_slow();
+        if gives_up_asking {
+            out.push(Output::CloseMedia);
+        } else if let CallState::Landing(Some(_)) = self.state {
+            self.start_check(out);
+        }
+        if gives_up_asking || matches!(self.state, CallState::Landing(Some(_))) {
+            self.devices.start_without();
             out.push(Output::TakeOver);
             self.devices.use_speaker(out);
             self.session.open(self.now, out);
-            self.join(false, out);
+            self.join(None, out);
         }
     }
 
@@ -109,13 +134,12 @@ impl Call {
         } else {
             return;
         };
-        self.leave_state(CallState::Ready { unconnected: false }, true, out);
+        self.leave_state(CallState::Ready { setback: None }, true, out);
         self.request_next(open_match, out);
     }
 
     /// Stops everything: closes devices, connection, and session. The landing page shows the problem, if there is one.
     pub(crate) fn stop(&mut self, problem: Option<Problem>, out: &mut Vec<Output>) {
-        self.profile.pair = None;
         self.state.close_prepared(out);
         if let CallState::Mirror = self.state {
             out.push(Output::ShowLevel(false));
@@ -123,12 +147,18 @@ impl Call {
         self.leave_state(CallState::Landing(problem), true, out);
         self.devices.close();
         self.queue.requests = Default::default();
+        self.check.on_stopped();
         out.push(Output::CloseMedia);
         self.session.say_goodbye(self.now, out);
     }
 
-    fn switch_device(&mut self, kind: DeviceKind, id: String, out: &mut Vec<Output>) {
-        if self.devices.switch(kind, id, out) {
+    /// Mutes or unmutes the microphone, or turns the camera on or off, and stores that for later visits.
+    fn toggle_device(&mut self, kind: DeviceKind, out: &mut Vec<Output>) {
+        self.devices.toggle(kind, self.now, out);
+        let (off, before) = (self.devices.off(), self.profile.preferences);
+        let after = before.with(Switch::MicrophoneOff, off.audio).with(Switch::CameraOff, off.video);
+        if after != before {
+            self.profile.preferences = after;
             self.save_profile(out);
         }
     }
@@ -142,12 +172,24 @@ impl Call {
 
     fn toggle(&mut self, switch: Switch, out: &mut Vec<Output>) {
         self.set_preferences(self.profile.preferences.toggled(switch), out);
-        if switch == Switch::PushToTalk {
-            self.devices.push_to_talk ^= true;
-            self.on_sending_changed(out);
-        } else if switch == Switch::Blur {
-            out.push(Output::Blur(self.profile.preferences.has(Switch::Blur)));
+        let is_on = self.profile.preferences.has(switch);
+        match switch {
+            Switch::PushToTalk => self.devices.set_push_to_talk(is_on, self.now, out),
+            Switch::MicrophoneOff => self.switch_off(DeviceKind::Microphone, is_on, out),
+            Switch::CameraOff => self.switch_off(DeviceKind::Camera, is_on, out),
+            Switch::Blur => out.push(Output::Blur(is_on)),
+            Switch::SaveData => self.send_presence(out),
+            Switch::HideAddress
+            | Switch::MyLanguages
+            | Switch::Unmirrored
+            | Switch::HideOwnPicture
+            | Switch::NoKeys => {}
         }
+    }
+
+    fn switch_off(&mut self, kind: DeviceKind, off: bool, out: &mut Vec<Output>) {
+        self.devices.set_off(kind, off);
+        self.devices.open_wanted(kind, self.now, out);
     }
 
     /// Blocks the current or last partner, and asks for the next one.
@@ -159,12 +201,21 @@ impl Call {
         self.next(out);
     }
 
+    /// Blocks the last partner whose match is over. The current match, if there is one, goes on.
+    fn block_last(&mut self, out: &mut Vec<Output>) {
+        let device = self.session.handshake.device();
+        if self.profile.block_last_partner(self.now, self.state.is_matched(), device) {
+            self.save_profile(out);
+            self.sync_blocked(out);
+        }
+    }
+
     fn forget_everything(&mut self, out: &mut Vec<Output>) {
         self.devices.forget_choices();
         self.profile.forget();
         self.sync_blocked(out);
         self.set_preferences(Preferences::default(), out);
-        self.on_sending_changed(out);
+        self.send_presence(out);
         out.extend([Output::Blur(false), Output::EraseProfile]);
     }
 
@@ -208,99 +259,18 @@ impl Call {
 
 /// What the browser reports.
 impl Call {
-    pub(crate) fn on_media_opened(&mut self, have: Media, out: &mut Vec<Output>) {
-        if let CallState::Asking(Acquisition { for_mirror, .. }) = self.state {
-            self.page.idle.on_activity(self.now);
-            self.devices.on_opened(have, for_mirror, self.now, out);
-            if for_mirror {
-                self.state = CallState::Mirror;
-            } else {
-                self.join(false, out);
-            }
-        } else if self.state.is_landing() {
-            // Stopped while the browser was asking: nothing may stay open.
-            out.push(Output::CloseMedia);
-        }
-    }
-
-    pub(crate) fn on_media_failed(&mut self, error: MediaError, out: &mut Vec<Output>) {
-        if let CallState::Asking(acquisition) = &mut self.state
-            && let Some(problem) = self.devices.on_open_failed(acquisition, error, out)
-        {
-            self.stop(Some(problem), out);
-        }
-    }
-
-    pub(crate) fn on_media_lost(&mut self, lost: Media, out: &mut Vec<Output>) {
-        self.devices.on_lost(lost);
-        if self.state.is_meeting_people() {
-            self.on_sending_changed(out);
-            self.join_if_changed(out);
-        }
-    }
-
-    /// Stops if no device is left to meet the next partner with. A call goes on, since it is still possible to see and
-    /// hear.
-    pub(crate) fn stop_without_devices(&mut self, out: &mut Vec<Output>) {
-        let needs_devices =
-            self.state.is_searching() || matches!(self.state, CallState::Mirror | CallState::Ended { .. });
-        if needs_devices && self.devices.is_empty() {
-            self.stop(Some(Problem::NoDevice), out);
-        }
-    }
-
-    pub(crate) fn on_device_event(&mut self, event: DeviceEvent, out: &mut Vec<Output>) {
-        match event {
-            DeviceEvent::Listed(devices) => {
-                let is_new = self.devices.on_listed(devices);
-                let is_missing = matches!(self.state, CallState::Landing(Some(Problem::NoDevice)));
-                if is_new && is_missing && !self.page.is_hidden {
-                    self.start(out);
-                }
-            }
-            DeviceEvent::Used(kind, id) => {
-                self.devices.on_used(kind, id);
-                // A new device has a new track, and needs its blur and its level meter again.
-                out.push(Output::SendTracks);
-                if kind == DeviceKind::Camera && self.profile.preferences.has(Switch::Blur) {
-                    out.push(Output::Blur(true));
-                } else if kind == DeviceKind::Microphone && matches!(self.state, CallState::Mirror) {
-                    out.push(Output::ShowLevel(true));
-                }
-            }
-            DeviceEvent::Refused(kind) => self.devices.on_refused(kind),
-            DeviceEvent::ScreenShared(shared) => {
-                if self.state.is_matched() {
-                    (self.devices.asks_screen, self.devices.sharing) = (false, shared);
-                    self.on_sending_changed(out);
-                } else {
-                    if shared {
-                        // The match has ended meanwhile, and the next partner must not see the screen.
-                        out.push(Output::UnshareScreen);
-                    }
-                    out.push(Output::SendTracks);
-                }
-            }
-            DeviceEvent::Permitted => {
-                // A page in the background does not start: another page of this browser may have asked.
-                if let CallState::Landing(Some(
-                    Problem::CameraBlocked | Problem::CameraDismissed | Problem::CameraBlockedBySystem,
-                )) = self.state
-                    && !self.page.is_hidden
-                {
-                    self.start(out);
-                }
-            }
-        }
-    }
-
     pub(crate) fn on_page_event(&mut self, event: PageEvent, out: &mut Vec<Output>) {
-        self.page.on_event(event, self.now);
+        self.page.on_event(event);
         if let PageEvent::Online(true) = event {
             self.on_network_changed(out);
-        } else if let PageEvent::Away(_) = event {
-            self.release_push_to_talk(out);
+        } else if let PageEvent::Away(away) = event {
+            self.devices.hold(false);
+            if !away {
+                self.on_return(out);
+            }
             self.send_presence(out);
+        } else if let PageEvent::Active = event {
+            self.on_press();
         } else if let PageEvent::TakenOver = event
             && !self.state.is_landing()
         {
@@ -313,11 +283,11 @@ impl Call {
         let (before, after) = (self.profile.preferences, stored.preferences);
         let is_changed = |switch| before.has(switch) != after.has(switch);
         let chosen = self.profile.apply_stored(stored);
-        self.devices.apply_stored(chosen, after.has(Switch::PushToTalk));
+        self.devices.apply_stored(chosen, after);
         self.sync_blocked(out);
         self.apply_preferences(out);
-        if is_changed(Switch::PushToTalk) {
-            self.on_sending_changed(out);
+        if is_changed(Switch::SaveData) {
+            self.send_presence(out);
         }
         if is_changed(Switch::Blur) {
             out.push(Output::Blur(after.has(Switch::Blur)));
@@ -327,28 +297,15 @@ impl Call {
     /// Ends what was meant for one partner only.
     pub(crate) fn on_partner_gone(&mut self, out: &mut Vec<Output>) {
         self.devices.unshare(out);
-        self.release_push_to_talk(out);
+        self.devices.hold(false);
         if self.page.surroundings.in_picture {
             out.push(Output::PictureInPicture(false));
         }
-        out.push(Output::KeepAwake(false));
     }
 
-    fn release_push_to_talk(&mut self, out: &mut Vec<Output>) {
-        if self.devices.hold(false) {
-            self.on_sending_changed(out);
-        }
-    }
-
-    /// Sends what is to be sent now, and tells the partner.
-    fn on_sending_changed(&mut self, out: &mut Vec<Output>) {
-        out.extend([Output::EnableMedia(self.devices.sending()), Output::SendTracks]);
-        self.send_presence(out);
-    }
-
-    fn send_presence(&self, out: &mut Vec<Output>) {
+    pub(crate) fn send_presence(&self, out: &mut Vec<Output>) {
         if let CallState::Matched(current) = &self.state {
-            current.send_presence(self.devices.presence(self.page.is_hidden), out);
+            current.send_presence(self.devices.presence(self.page.is_hidden, self.profile.preferences), out);
         }
     }
 }

@@ -28,10 +28,12 @@ pub enum DeadlineReason {
     Match,
     /// Look for the next partner.
     NextPartner,
-    /// List the devices.
-    ListDevices,
+    /// List the devices, or look whether one gives anything.
+    Devices,
     /// Forget that Esc was pressed once.
     ConfirmNext,
     /// Ask whether anybody is there, or stop because nobody answered.
     Idle,
+    /// Ask the server for help with the check of the connection, or end the check.
+    CheckConnection,
 }

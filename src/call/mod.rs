@@ -6,20 +6,22 @@
 //!
 //! [`Call`] consists of parts that own their data: the [`CallState`], the [`Session`] with the server, the queue, the
 //! devices, the profile of the person, and the page. A handler that needs one part is a method of it. The handlers that
-//! join parts are in `commands` (the person and the browser), in `signalling::inbound` (the server and the partner), in
-//! `signalling::queue`, and here.
+//! join parts are in `commands` (the person and the window), in `device_events`, in `signalling::inbound` (the server
+//! and the partner), in `signalling::queue`, and here.
 
 pub(crate) mod interface;
 
 pub(crate) mod state;
 pub(crate) mod deadline;
 pub(crate) mod commands;
+pub(crate) mod device_events;
 
 pub(crate) mod signalling;
 pub(crate) mod partner;
 pub(crate) mod devices;
 pub(crate) mod profile;
 pub(crate) mod page;
+pub(crate) mod check;
 
 pub(crate) mod diagnostics;
 
@@ -32,6 +34,7 @@ use crate::{
     protocol::{Language, ToServer},
     time::Moment,
 };
+use check::ConnectionCheck;
 use deadline::Deadline;
 use devices::Devices;
 use page::PageState;
@@ -44,21 +47,29 @@ use signalling::{queue_state::QueueState, session::Session};
 use state::CallState;
 
 pub use deadline::DeadlineReason;
+pub use devices::refusal::{MediaRefusal, Permission};
 pub use interface::details::{Code, Codec, Details, Marks, Milestone, Path, Sample, Strength};
-pub use interface::devices::{ChosenDevices, Device, DeviceInfo, DeviceKind, Menus};
+pub use interface::devices::{
+    ChosenDevices, Device, DeviceInfo, DeviceKind, DeviceNotice, Facing, Menus, OpenRequest, OpenedDevice,
+    OpenedMedia, Pick,
+};
 pub use interface::input::{
-    ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input, Measurement,
-    MediaError, PageEvent, PeerEvent, SignalingState,
+    Clocks, ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input,
+    Measurement, MediaError, PageEvent, PeerEvent, SignalingState,
 };
 pub use interface::intent::{ChatWish, Intent, WindowWish};
 pub use interface::output::{Output, PeerCommand};
 pub use interface::problem::Problem;
-pub use interface::send_profile::SendProfile;
-pub use interface::snapshot::{Farewell, Flow, Phase, Snapshot, Sound};
+pub use interface::send_profile::{PictureContent, SendProfile, SenderPart, TrackKind};
+pub use interface::snapshot::{
+    Farewell, Flow, LastStranger, PartnerPicture, Phase, Setback, Snapshot, Sound,
+};
 pub use interface::stored_profile::StoredProfile;
 pub use page::environment::{Abilities, Browser, Surroundings};
 pub use partner::chat::{Author, ChatLine, ChatStatus};
 pub use partner::encoding::VideoLimits;
+pub use partner::media::sender_queue::{SenderCall, SenderQueue, SenderReport};
+pub use partner::media::transceivers::carrier;
 pub use profile::past_partners::{Dated, PastPartners};
 pub use profile::preferences::{Corner, Preferences, Switch};
 pub use profile::topics::{Seeking, TopicTexts};
@@ -75,6 +86,7 @@ pub struct Call {
     devices: Devices,
     profile: Profile,
     page: PageState,
+    check: ConnectionCheck,
     connections: ConnectionIds,
 }
 
@@ -95,32 +107,28 @@ impl Call {
             state: CallState::Landing(None),
             session: Session::new(build),
             queue: QueueState::default(),
-            devices: Devices::from_stored(chosen, preferences.has(Switch::PushToTalk)),
+            devices: Devices::from_stored(chosen, preferences),
             profile: Profile::new(preferences, topics, acquaintances, languages),
             page: PageState::new(browser),
+            check: ConnectionCheck::default(),
             connections: ConnectionIds::default(),
         }
     }
 
-    /// The same call in a page whose [`Moment`]s begin so many milliseconds after the Unix epoch.
-    #[must_use]
-    pub fn with_unix_origin(mut self, unix_origin_ms: u64) -> Self {
-        self.profile.unix_origin_ms = unix_origin_ms;
-        self
-    }
-
     /// Takes in one input and returns what must be done. Never fails and never waits.
-    pub fn handle(&mut self, now: Moment, input: Input) -> Vec<Output> {
+    pub fn handle(&mut self, clocks: Clocks, input: Input) -> Vec<Output> {
+        let (due, now) = (self.next_deadline(), clocks.now);
         self.now = now;
+        self.profile.unix_origin_ms = clocks.unix_ms.saturating_sub(now.as_millis());
         if !self.idle_counts() {
             self.page.idle.suspend(now);
         }
         let mut out = Vec::new();
+        self.on_wake(clocks, due, &mut out);
         match input {
             Input::Intent(intent) => self.on_intent(intent, &mut out),
-            Input::MediaOpened(have) => self.on_media_opened(have, &mut out),
-            Input::MediaFailed(error) => self.on_media_failed(error, &mut out),
-            Input::MediaLost(lost) => self.on_media_lost(lost, &mut out),
+            Input::MediaOpened(request, opened) => self.on_media_opened(request, opened, &mut out),
+            Input::MediaFailed(request, error) => self.on_media_failed(request, error, &mut out),
             Input::SocketOpened => self.on_socket_opened(&mut out),
             Input::SocketLost => self.session.on_socket_lost(now, &mut self.rng),
             Input::Message(frame) => self.on_frame(frame, &mut out),
@@ -131,24 +139,30 @@ impl Call {
             Input::Devices(event) => self.on_device_event(event, &mut out),
             Input::StorageChanged(stored) => self.on_stored(stored, &mut out),
             Input::Page(event) => self.on_page_event(event, &mut out),
+            Input::ConnectionChecked(is_found) => self.on_connection_checked(is_found, &mut out),
             Input::NetworkChanged => self.on_network_changed(&mut out),
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.handle_timeout(&mut out),
         }
+        self.settle_devices(&mut out);
         self.stop_without_devices(&mut out);
+        self.ask_if_absent(&mut out);
+        self.ask_for_servers(&mut out);
+        self.sync_wake_lock(&mut out);
         out
     }
 
     /// When `handle(now, Input::Tick)` next has something to do, and why.
     pub fn deadline(&self) -> Option<(Moment, DeadlineReason)> {
         let now = self.now;
-        let parts: [Option<Deadline>; 6] = [
+        let parts: [Option<Deadline>; 7] = [
             self.state.deadline(now, self.session.is_open()),
             self.session.deadline(now),
             self.queue.requests.deadline(),
-            self.devices.deadline().map(|at| (at, DeadlineReason::ListDevices)),
+            self.devices.deadline(self.sees_own_picture()).map(|at| (at, DeadlineReason::Devices)),
             self.profile.deadline(now, self.state.is_waiting()),
-            self.page.deadline(now, self.idle_counts()),
+            self.page.deadline(self.idle_counts()),
+            self.check.deadline(now),
         ];
         parts.into_iter().flatten().min()
     }
@@ -171,6 +185,8 @@ impl Call {
             retries_in: self.session.retry_seconds(now),
             microphone: self.devices.microphone(),
             camera: self.devices.camera(),
+            notice: self.devices.notice(),
+            faces_away: self.devices.faces_away(),
             sharing: self.devices.sharing,
             preferences: self.profile.preferences,
             devices: self.devices.revision(),
@@ -178,11 +194,12 @@ impl Call {
             seeking,
             topics: self.profile.topics.revision(),
             blocked: self.profile.past_partners.blocked_count(),
+            last_stranger: self.profile.last_stranger(self.state.is_matched()),
             asks_next: page.is_confirming_next(now),
             sound: page.sound,
             surroundings: Surroundings {
                 outdated: self.session.handshake.is_outdated(),
-                asks_presence: self.idle_counts() && page.idle.is_asking(now),
+                asks_presence: matches!(self.state, CallState::AskingPresence { .. }),
                 here,
                 ..page.surroundings
             },
@@ -196,6 +213,9 @@ impl Call {
         Snapshot {
             details: current.details(self.page.details_open),
             stranger: current.partner_presence(),
+            picture: current.picture(),
+            unreached: current
+                .unreached(self.devices.presence(self.page.is_hidden, self.profile.preferences)),
             shared: self.profile.topics.shared(),
             chat: current.chat.status(self.now, self.page.chat_open),
             ..Snapshot::default()
@@ -231,7 +251,7 @@ impl Call {
     fn problem(&self) -> Option<Problem> {
         match self.state {
             CallState::Landing(problem) => problem,
-            CallState::Asking(_) | CallState::Mirror => None,
+            CallState::Asking(_) | CallState::Mirror | CallState::AskingPresence { .. } => None,
             CallState::Ready { .. } => {
                 let is_postponed = self.queue.requests.is_postponed();
                 self.session_problem().or(is_postponed.then_some(Problem::RateLimited))
@@ -255,16 +275,11 @@ impl Call {
     fn handle_timeout(&mut self, out: &mut Vec<Output>) {
         self.session.handle_timeout(self.now, &mut self.rng, out);
         self.repeat_request(out);
-        self.stop_if_idle(out);
+        self.stop_if_unanswered(out);
+        self.handle_check_timeout(out);
         self.page.handle_timeout(self.now);
         self.devices.handle_timeout(self.now, out);
         self.handle_state_timeout(out);
-    }
-
-    fn stop_if_idle(&mut self, out: &mut Vec<Output>) {
-        if self.idle_counts() && self.page.idle.has_expired(self.now) {
-            self.stop(Some(Problem::Idle), out);
-        }
     }
 
     fn handle_state_timeout(&mut self, out: &mut Vec<Output>) {
@@ -285,6 +300,7 @@ impl Call {
     fn on_network_changed(&mut self, out: &mut Vec<Output>) {
         self.session.retry_now(self.now, out);
         self.session.probe(self.now, out);
+        self.restart_check(out);
         if let CallState::Matched(current) = &mut self.state {
             current.on_network_changed(self.now);
         }
@@ -305,7 +321,7 @@ impl Call {
         let context = &mut MatchContext {
             now: self.now,
             line_open: self.session.is_open(),
-            presence: self.devices.presence(self.page.is_hidden),
+            presence: self.devices.presence(self.page.is_hidden, self.profile.preferences),
             chat_open: self.page.chat_open,
             links: &mut self.connections,
             out,
@@ -322,6 +338,12 @@ impl Call {
     pub(crate) fn leave_state(&mut self, next: CallState, goodbye: bool, out: &mut Vec<Output>) {
         self.page.cancel_confirm_next();
         if let CallState::Matched(current) = mem::replace(&mut self.state, next) {
+            let has_failed = matches!(self.state, CallState::Ready { setback: Some(Setback::Unconnected) });
+            if let Phase::Connecting { slow } = current.phase(self.now)
+                && (slow || has_failed)
+            {
+                self.check.on_match_failed();
+            }
             if goodbye {
                 current.leave(out)
             } else {

@@ -1,7 +1,7 @@
 //! [`CallState`]: where a page is on the way from the landing page to a match and back, with what exists only there.
 
 use super::{
-    Farewell, Output, Phase, Preferences, Problem, Switch,
+    Farewell, Output, Phase, Preferences, Problem, Setback, Switch,
     deadline::{Deadline, DeadlineReason},
     devices::acquire::Acquisition,
     partner::CurrentMatch,
@@ -21,15 +21,21 @@ pub(crate) enum CallState {
     Asking(Acquisition),
     /// Camera and microphone are open for a preview; the page is not looking for a partner yet.
     Mirror,
+    /// The person may have been away. Only they see their picture; the page is not looking for a partner until they
+    /// press Start.
+    AskingPresence {
+        /// When the devices are closed.
+        until: Moment,
+    },
     /// Looking for a partner; the server has not confirmed it yet.
     Ready {
-        /// The last match could not be connected, or its connection was lost.
-        unconnected: bool,
+        /// What went wrong with the last match, if anything did.
+        setback: Option<Setback>,
     },
     /// In the queue of the server.
     Waiting {
-        /// The last match could not be connected, or its connection was lost.
-        unconnected: bool,
+        /// What went wrong with the last match, if anything did.
+        setback: Option<Setback>,
         /// The connection whose offer the server gives to the next partner.
         prepared: Option<Box<PreparedConnection>>,
         /// How busy the server is, as it last said.
@@ -72,7 +78,7 @@ impl CallState {
     /// Whether the page has left the preview: it looks for a partner, has one, or just had one.
     pub(crate) const fn is_meeting_people(&self) -> bool {
         match self {
-            Self::Landing(_) | Self::Asking(_) | Self::Mirror => false,
+            Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::AskingPresence { .. } => false,
             Self::Ready { .. } | Self::Waiting { .. } | Self::Matched(_) | Self::Ended { .. } => true,
         }
     }
@@ -128,9 +134,9 @@ impl CallState {
         match self {
             Self::Landing(_) => Phase::Landing,
             Self::Asking(_) => Phase::Asking,
-            Self::Mirror => Phase::Mirror,
+            Self::Mirror | Self::AskingPresence { .. } => Phase::Mirror,
             Self::Ready { .. } => Phase::Ready,
-            Self::Waiting { unconnected, .. } => Phase::Waiting { unconnected: *unconnected },
+            Self::Waiting { setback, .. } => Phase::Waiting { setback: *setback },
             Self::Matched(current) => current.phase(now),
             Self::Ended { why, .. } => Phase::Ended { why: *why },
         }
@@ -140,6 +146,7 @@ impl CallState {
     pub(crate) fn deadline(&self, now: Moment, session_open: bool) -> Option<Deadline> {
         match self {
             Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::Ready { .. } => None,
+            Self::AskingPresence { until } => Some((*until, DeadlineReason::Idle)),
             Self::Waiting { prepared, .. } => {
                 prepared.as_ref().map(|it| (it.renew_at(), DeadlineReason::RenewOffer))
             }

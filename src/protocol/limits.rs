@@ -141,5 +141,8 @@ pub const MAX_PREPARED: usize = 64;
 /// How long a prepared offer is valid; after that the network may have changed or a NAT may have dropped its port.
 pub const PREPARED_FOR: Duration = Duration::from_secs(60);
 
+/// How long the relay credentials of a `check` are good: the check itself takes a few seconds.
+pub const CHECK_FOR: Duration = Duration::from_secs(60);
+
 /// How long two peers that parted or could not be connected are not matched again.
 pub const NOT_AGAIN_FOR: Duration = Duration::from_secs(30);

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use passerby::{
-    call::{Device, Farewell, Flow, Phase, Problem, Snapshot, Surroundings},
+    call::{Device, Farewell, Flow, PartnerPicture, Phase, Problem, Setback, Snapshot, Surroundings},
     protocol::{Media, Occupancy, Wait},
     server::{Config, http::client_ip::ForwardedHeader},
     ui::{App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, ROOT_ID, i18n, shell},
@@ -11,7 +11,8 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::support::{HttpResponse, TestServer, read_response};
 
-const PROBLEMS: [Problem; 16] = [
+const PROBLEMS: [Problem; 17] = [
+    Problem::CannotConnect,
     Problem::CameraBlocked,
     Problem::CameraDismissed,
     Problem::CameraBlockedBySystem,
@@ -109,6 +110,26 @@ fn offers_one_action_for_each_problem_before_a_call() {
 }
 
 #[test]
+fn offers_a_newer_build_except_during_a_match() {
+    for phase in phases() {
+        let surroundings = Surroundings { outdated: true, ..Surroundings::default() };
+        let page = Page::of(Snapshot { phase, surroundings, ..Snapshot::default() });
+        assert_eq!(page.buttons().contains(&"Reload"), !phase.is_matched(), "{phase:?}");
+    }
+    assert!(!Page::of(Snapshot::default()).buttons().contains(&"Reload"));
+}
+
+#[test]
+fn a_page_that_asks_for_presence_shows_one_question_and_no_devices() {
+    let surroundings = Surroundings { asks_presence: true, ..Surroundings::default() };
+    let page = Page::of(Snapshot { phase: Phase::Mirror, surroundings, ..with_both_devices() });
+    let text = page.visible_text();
+    assert!(text.contains("Still there?") && !text.contains("How loud you are"), "{text}");
+    assert!(page.buttons().iter().any(|it| it.contains("here")), "{:?}", page.buttons());
+    assert_ne!(page.announced("status"), "");
+}
+
+#[test]
 fn shows_the_time_until_the_next_retry() {
     let full = |retries_in| Snapshot {
         phase: Phase::Ready,
@@ -135,7 +156,11 @@ fn shows_call_controls_from_the_queue_onwards() {
         match phase {
             Phase::Landing => assert_eq!(page.buttons(), ["Settings", "Start", "Check camera and sound"]),
             Phase::Asking => assert_eq!(page.buttons(), ["Settings", "Stop"]),
-            Phase::Mirror => assert_eq!(page.buttons(), ["Settings", "Start", "Stop", "Play a tone"]),
+            Phase::Mirror => {
+                let mirror =
+                    ["Settings", "Start", "Stop", "Mute microphone", "Turn camera off", "Play a tone"];
+                assert_eq!(page.buttons(), mirror);
+            }
             Phase::Ready
             | Phase::Waiting { .. }
             | Phase::Connecting { .. }
@@ -165,7 +190,7 @@ fn next_is_inactive_only_while_nobody_is_there() {
 #[test]
 fn button_names_describe_the_next_action() {
     let muted = Snapshot {
-        phase: Phase::Waiting { unconnected: false },
+        phase: Phase::Waiting { setback: None },
         microphone: Device::Off,
         camera: Device::Off,
         ..Snapshot::default()
@@ -179,18 +204,16 @@ fn button_names_describe_the_next_action() {
 }
 
 #[test]
-fn explains_missing_devices_and_hides_their_controls() {
-    let without_camera = Snapshot {
-        phase: Phase::Waiting { unconnected: false },
-        camera: Device::Absent,
-        ..with_both_devices()
-    };
+fn explains_missing_devices_and_offers_to_turn_them_on() {
+    let without_camera =
+        Snapshot { phase: Phase::Waiting { setback: None }, camera: Device::Absent, ..with_both_devices() };
     let page = Page::of(without_camera);
-    assert_eq!(page.buttons(), ["Mute microphone", "Chat", "More", "Stop", "Next"]);
+    // A device that is connected later can be turned on.
+    assert_eq!(page.buttons(), ["Mute microphone", "Turn camera on", "Chat", "More", "Stop", "Next"]);
     assert!(page.visible_text().contains("without a camera"));
 
     let page = Page::of(Snapshot { camera: Device::On, microphone: Device::Absent, ..without_camera });
-    assert_eq!(page.buttons(), ["Turn camera off", "Chat", "More", "Stop", "Next"]);
+    assert_eq!(page.buttons(), ["Unmute microphone", "Turn camera off", "Chat", "More", "Stop", "Next"]);
     assert!(page.visible_text().contains("without a microphone"));
 }
 
@@ -208,7 +231,7 @@ fn keeps_the_call_visible_when_the_server_is_lost() {
     }
 
     let page = Page::of(Snapshot {
-        phase: Phase::Waiting { unconnected: false },
+        phase: Phase::Waiting { setback: None },
         problem: Some(Problem::ServerLost),
         ..with_both_devices()
     });
@@ -265,7 +288,7 @@ fn says_which_media_the_stranger_does_not_send() {
 
 #[test]
 fn shows_occupancy_while_waiting_without_announcing_it() {
-    let waiting = Phase::Waiting { unconnected: false };
+    let waiting = Phase::Waiting { setback: None };
     let render = |(phase, problem), here| {
         let surroundings = Surroundings { here, ..Surroundings::default() };
         Page::of(Snapshot { phase, problem, surroundings, ..with_both_devices() })
@@ -470,6 +493,7 @@ const fn only_action(problem: Problem) -> &'static str {
         | Problem::NoDevice
         | Problem::DeviceBusy
         | Problem::Unsupported
+        | Problem::CannotConnect
         | Problem::Insecure
         | Problem::ServerLost
         | Problem::ServerFull
@@ -478,6 +502,35 @@ const fn only_action(problem: Problem) -> &'static str {
         | Problem::NoRelay
         | Problem::Offline => "Try again",
     }
+}
+
+#[test]
+fn words_cover_a_picture_that_is_missing_or_frozen_and_tell_both() {
+    let of = |picture, unreached| {
+        let page =
+            Page::of(Snapshot { phase: talking(true, true), picture, unreached, ..with_both_devices() });
+        let covered = !page.with("data-picture", "off").is_empty();
+        (covered, page.visible_text(), page.announced("status").to_owned())
+    };
+    let cases = [
+        (PartnerPicture::Missing, Media::default(), "No picture from them"),
+        (PartnerPicture::Frozen, Media::default(), "Their picture has stopped"),
+        (PartnerPicture::Fine, Media { audio: false, video: true }, "They cannot see you"),
+        (PartnerPicture::Fine, Media { audio: true, video: false }, "They cannot hear you"),
+    ];
+    for (picture, unreached, words) in cases {
+        let (covered, text, status) = of(picture, unreached);
+        assert_eq!(covered, picture != PartnerPicture::Fine);
+        assert!(text.contains(words) && status == words, "{words}: {status}");
+    }
+}
+
+#[test]
+fn a_lost_call_is_not_called_unconnected() {
+    let page = |setback| Page::of(Snapshot { phase: Phase::Waiting { setback }, ..with_both_devices() });
+    assert!(page(Some(Setback::Lost)).visible_text().contains("The call was lost"));
+    assert!(!page(Some(Setback::Lost)).visible_text().contains("could not be connected"));
+    assert!(page(Some(Setback::Unconnected)).visible_text().contains("could not be connected"));
 }
 
 // The states to render.
@@ -492,7 +545,9 @@ fn talking(video: bool, audio: bool) -> Phase {
 
 fn phases() -> Vec<Phase> {
     let mut phases = vec![Phase::Landing, Phase::Asking, Phase::Mirror, Phase::Ready];
-    phases.extend([false, true].map(|unconnected| Phase::Waiting { unconnected }));
+    phases.extend(
+        [None, Some(Setback::Unconnected), Some(Setback::Lost)].map(|setback| Phase::Waiting { setback }),
+    );
     phases.extend([false, true].map(|slow| Phase::Connecting { slow }));
     for bits in 0..8 {
         let partner = Media { audio: bits & 1 > 0, video: bits & 2 > 0 };

@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, fmt};
 use passerby::protocol::{
     Affinity, Candidate, EndReason, Epoch, ErrorCode, Feature, Features, Frame, IceServer, Interest,
     Language, Limits, MatchId, Media, Met, Occupancy, PairId, PastPairs, PeerId, PeerMessage, PreparedOffer,
-    Reaction, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, Tastes, ToBrowser, ToServer, Wait,
-    decode_lenient, decode_strict, encode, encode_peer,
+    Presence, Reaction, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, Tastes, ToBrowser, ToServer,
+    Wait, decode_lenient, decode_strict, encode, encode_peer,
     limits::{
-        ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CLOSE_GOODBYE, CLOSE_NORMAL, CONNECT_WITHIN,
+        ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CHECK_FOR, CLOSE_GOODBYE, CLOSE_NORMAL, CONNECT_WITHIN,
         CONNECT_WITHIN_SERVER, CROWD_STEPS, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN,
         IDLE_HEARTBEAT, IDLE_SILENCE, MAX_BLOCKED, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHAT_CHARS,
         MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES, MAX_HOST_CANDIDATES, MAX_INTEREST_CHARS,
@@ -87,7 +87,7 @@ const CODES: [(ErrorCode, &str); 24] = [
     (ErrorCode::ServerStops, "server-stops"),
 ];
 
-const FEATURES: [(Feature, &str); 1] = [(Feature::Goodbye, "goodbye")];
+const FEATURES: [(Feature, &str); 2] = [(Feature::Goodbye, "goodbye"), (Feature::Check, "check")];
 
 fn golden<M>(seq: u64, ack: u64, text: &str, msg: M) -> Golden<Frame<M>> {
     (format!(r#"{{"seq":{seq},"ack":{ack},"msg":{text}}}"#), Frame { seq, ack, msg })
@@ -137,7 +137,7 @@ fn tastes<const I: usize, const L: usize>(interests: [&str; I], languages: [&str
 }
 
 /// The messages about past partners.
-fn past() -> [Golden<Frame<ToServer>>; 3] {
+fn past() -> [Golden<Frame<ToServer>>; 4] {
     [
         golden(
             6,
@@ -146,6 +146,7 @@ fn past() -> [Golden<Frame<ToServer>>; 3] {
             ToServer::Block { pair: PAIR },
         ),
         golden(6, 4, r#"{"unblock":{}}"#, ToServer::Unblock {}),
+        golden(1, 0, r#"{"check":{}}"#, ToServer::Check {}),
         golden(
             0,
             0,
@@ -179,11 +180,11 @@ fn hellos() -> Vec<Golden<Frame<ToServer>>> {
     };
     let proof = r#""resume":{"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"}"#;
     vec![
-        golden(0, 0, r#"{"hello":{"features":["goodbye"]}}"#, with_features(hello(None, None))),
+        golden(0, 0, r#"{"hello":{"features":["goodbye","check"]}}"#, with_features(hello(None, None))),
         golden(
             0,
             9,
-            &format!(r#"{{"hello":{{{proof},"features":["goodbye"]}}}}"#),
+            &format!(r#"{{"hello":{{{proof},"features":["goodbye","check"]}}}}"#),
             with_features(hello(resume, None)),
         ),
         golden(0, 0, r#"{"hello":{}}"#, hello(None, None)),
@@ -296,10 +297,16 @@ fn stun_and_turn() -> [IceServer; 2] {
 }
 
 /// The messages that carry ICE servers: those for a prepared offer, and renewed ones.
-fn servers() -> [Golden<Frame<ToBrowser>>; 2] {
+fn servers() -> [Golden<Frame<ToBrowser>>; 3] {
     let [stun, turn] = stun_and_turn();
     [
-        golden(1, 1, &format!(r#"{{"prepare":{{"ice":[{STUN}]}}}}"#), ToBrowser::Prepare { ice: vec![stun] }),
+        golden(
+            1,
+            1,
+            &format!(r#"{{"prepare":{{"ice":[{STUN}]}}}}"#),
+            ToBrowser::Prepare { ice: vec![stun.clone()] },
+        ),
+        golden(1, 1, &format!(r#"{{"check":{{"ice":[{STUN}]}}}}"#), ToBrowser::Check { ice: vec![stun] }),
         golden(
             6,
             2,
@@ -379,7 +386,7 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
         r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"build":"b1","device":"t.1","#,
     );
     let text_with_features =
-        welcome_text.replace(r#""grace_ms":20000}"#, r#""grace_ms":20000},"features":["goodbye"]"#);
+        welcome_text.replace(r#""grace_ms":20000}"#, r#""grace_ms":20000},"features":["goodbye","check"]"#);
     let mut all = vec![
         golden(0, 0, &text_with_features, welcome_with_features()),
         golden(0, 0, welcome_text, welcome()),
@@ -443,6 +450,19 @@ fn to_partner() -> Vec<Golden<PeerMessage>> {
             r#"{"sending":{"audio":false,"video":true,"screen":false,"away":false}}"#.to_owned(),
             PeerMessage::Sending(Media { audio: false, video: true }.into()),
         ),
+        (
+            concat!(
+                r#"{"sending":{"audio":true,"video":false,"screen":false,"away":false,"#,
+                r#""interrupted":true,"less_data":true}}"#
+            )
+            .to_owned(),
+            PeerMessage::Sending(Presence {
+                audio: true,
+                interrupted: true,
+                less_data: true,
+                ..Presence::default()
+            }),
+        ),
         (r#"{"bye":{}}"#.to_owned(), PeerMessage::Bye {}),
         (text("commit", "hash"), PeerMessage::Commit { hash: number }),
         (text("nonce", "nonce"), PeerMessage::Nonce { nonce: number }),
@@ -453,6 +473,7 @@ fn to_partner() -> Vec<Golden<PeerMessage>> {
         ),
         (r#"{"got":{"number":1}}"#.to_owned(), PeerMessage::Got { number: 1 }),
         (r#"{"typing":{}}"#.to_owned(), PeerMessage::Typing {}),
+        (r#"{"sees":{"picture":false}}"#.to_owned(), PeerMessage::Sees { picture: false }),
     ];
     all.extend(REACTIONS.map(|(reaction, name)| {
         (format!(r#"{{"react":{{"reaction":"{name}"}}}}"#), PeerMessage::React { reaction })
@@ -661,13 +682,15 @@ fn the_server_ignores_unknown_fields_and_features_in_hello() {
     for novel in ["null", "1", r#""a""#, "[]", "[1,[2,[]]]", r#"{"a":[{"b":{}}]}"#, &"[".repeat(1_000)] {
         let novel = novel.to_owned() + &"]".repeat(if novel.len() == 1_000 { 1_000 } else { 0 });
         let (before, after) = (
-            format!(r#""novel":{novel},"features":["goodbye"]"#),
-            format!(r#""features":["goodbye"],"novel":{novel}"#),
+            format!(r#""novel":{novel},"features":["goodbye","check"]"#),
+            format!(r#""features":["goodbye","check"],"novel":{novel}"#),
         );
         assert_eq!(decode_strict(&hello(&before)), known, "{novel}");
         assert_eq!(decode_strict(&hello(&after)), known, "{novel}");
     }
-    for features in [r#"["goodbye"]"#, r#"["goodbye","goodbye"]"#, r#"["dance","goodbye",""]"#] {
+    for features in
+        [r#"["goodbye","check"]"#, r#"["check","goodbye","goodbye"]"#, r#"["dance","goodbye","","check"]"#]
+    {
         assert_eq!(decode_strict(&hello(&format!(r#""features":{features}"#))), known, "{features}");
     }
     for features in [r#""goodbye""#, "null", "{}", "[1]", r#"[["goodbye"]]"#, r#"[{"goodbye":{}}]"#] {
@@ -950,12 +973,13 @@ fn the_tables_in_the_readme_are_complete() {
 }
 
 /// Every limit in the table of [`README`], with its value as written there.
-fn limits() -> [(&'static str, String); 45] {
+fn limits() -> [(&'static str, String); 46] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
         ("MAX_PREPARED", MAX_PREPARED.to_string()),
         ("PREPARED_FOR", seconds(PREPARED_FOR)),
+        ("CHECK_FOR", seconds(CHECK_FOR)),
         ("VERSION", VERSION.to_string()),
         ("CLOSE_GOODBYE", CLOSE_GOODBYE.to_string()),
         ("CLOSE_NORMAL", CLOSE_NORMAL.to_string()),
@@ -1083,6 +1107,7 @@ fn any_to_server() -> impl Strategy<Value = ToServer> {
         uuids().prop_map(|id| ToServer::Next { match_id: MatchId(id) }),
         uuids().prop_map(|id| ToServer::Block { pair: PairId(id) }),
         Just(ToServer::Unblock {}),
+        Just(ToServer::Check {}),
         Just(ToServer::Leave {}),
         Just(ToServer::Ping {}),
     ]

@@ -1,7 +1,10 @@
 //! The view model: which layout, texts and actions the page shows for a `Snapshot`, as pure functions.
 
 use super::i18n::{StateText, Words};
-use crate::call::{Browser, Device, Farewell, Flow, Intent, Phase, Problem, Snapshot, Switch};
+use crate::call::{
+    Browser, Device, DeviceNotice, Farewell, Flow, Intent, LastStranger, PartnerPicture, Phase, Problem,
+    Setback, Snapshot, Switch,
+};
 
 /// How the page is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,13 +71,18 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
             let note = if hides { words.address_hidden } else { words.address };
             (Some(note), start, Some((words.check, Intent::OpenMirror)))
         }
+        (None, Phase::Mirror) if asks_presence(snapshot) => {
+            (None, Some((words.here, Intent::Start)), Some((words.stop, Intent::Stop)))
+        }
         (None, Phase::Mirror) => {
-            (missing_device_note(words, snapshot), start, Some((words.stop, Intent::Stop)))
+            let note = notice(words, snapshot).or(missing_device_note(words, snapshot));
+            (note, start, Some((words.stop, Intent::Stop)))
+        }
+        (None, Phase::Asking) if lacks_answer(snapshot) => {
+            let without = Some((words.start_without, Intent::StartWithout));
+            (None, Some((words.stop, Intent::Stop)), without)
         }
         (None, Phase::Asking) => (None, Some((words.stop, Intent::Stop)), None),
-        (None, Phase::Waiting { .. }) if asks_presence(snapshot) => {
-            (None, Some((words.here, Intent::Start)), None)
-        }
         (None, Phase::Talking { .. } | Phase::Ended { .. }) => (None, None, None),
         (None, Phase::Ready | Phase::Waiting { .. } | Phase::Connecting { .. }) => {
             (missing_device_note(words, snapshot), None, None)
@@ -99,6 +107,7 @@ const fn remedies(
         Problem::Idle => ((words.start, Intent::Start), None),
         Problem::RateLimited => ((words.stop, Intent::Stop), None),
         Problem::Unsupported
+        | Problem::CannotConnect
         | Problem::Insecure
         | Problem::ServerLost
         | Problem::ServerFull
@@ -109,8 +118,36 @@ const fn remedies(
     }
 }
 
+/// Whether the page offers to load a newer build: not during a match, which that would end.
+pub(crate) const fn offers_reload(snapshot: Snapshot) -> bool {
+    snapshot.surroundings.outdated && !snapshot.phase.is_matched()
+}
+
+/// Whether the partner's picture does not arrive.
+pub(crate) const fn is_missing(snapshot: Snapshot) -> bool {
+    matches!(snapshot.picture, PartnerPicture::Missing)
+}
+
+/// Whether the partner's picture has stopped.
+pub(crate) const fn is_frozen(snapshot: Snapshot) -> bool {
+    matches!(snapshot.picture, PartnerPicture::Frozen)
+}
+
+/// What the page tells about the devices of its person, if there is anything.
+pub(crate) const fn notice(words: &'static Words, snapshot: Snapshot) -> Option<&'static str> {
+    match snapshot.notice {
+        Some(notice) => Some(words.notices[notice as usize]),
+        None => None,
+    }
+}
+
+/// Whether the browser has not answered for long when it was asked for devices.
+const fn lacks_answer(snapshot: Snapshot) -> bool {
+    matches!(snapshot.notice, Some(DeviceNotice::NoAnswer))
+}
+
 /// Whether the page asks if somebody is still there.
-const fn asks_presence(snapshot: Snapshot) -> bool {
+pub(crate) const fn asks_presence(snapshot: Snapshot) -> bool {
     snapshot.surroundings.asks_presence
 }
 
@@ -126,7 +163,16 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         Phase::Connecting { .. } | Phase::Talking { .. } if snapshot.asks_next => words.next_asked,
         Phase::Talking { flow: Flow::Interrupted, .. } => words.interrupted,
         Phase::Talking { flow: Flow::Reconnecting { .. }, .. } => words.reconnecting,
+        Phase::Talking { .. } if snapshot.notice.is_some() => match notice(words, snapshot) {
+            Some(text) => text,
+            None => "",
+        },
+        Phase::Talking { .. } if snapshot.stranger.interrupted => words.partner_interrupted,
         Phase::Talking { .. } if snapshot.stranger.away => words.partner_away,
+        Phase::Talking { .. } if is_missing(snapshot) => words.no_picture,
+        Phase::Talking { .. } if is_frozen(snapshot) => words.picture_stopped,
+        Phase::Talking { .. } if snapshot.unreached.audio => words.unheard,
+        Phase::Talking { .. } if snapshot.unreached.video => words.unseen,
         Phase::Talking { .. } if snapshot.stranger.screen => words.partner_shares,
         Phase::Talking { partner, .. } => match (partner.video, partner.audio) {
             (true, true) => words.talking.spoken,
@@ -141,8 +187,8 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         | Phase::Waiting { .. }
         | Phase::Connecting { .. }
         | Phase::Ended { .. } => match snapshot.seeking {
-            Some(seeking) if !asks_presence(snapshot) => words.sought_spoken[seeking.wants as usize],
-            Some(_) | None => state_text(words, snapshot).spoken,
+            Some(seeking) => words.sought_spoken[seeking.wants as usize],
+            None => state_text(words, snapshot).spoken,
         },
     }
 }
@@ -170,6 +216,16 @@ pub(crate) const fn shows_home(snapshot: Snapshot) -> bool {
     matches!(panel_problem(snapshot), Some(Problem::WrongAddress))
 }
 
+/// The text of the button that blocks the stranger whose match is over; `None` if there is nobody to block.
+pub(crate) const fn block_last_label(words: &'static Words, snapshot: Snapshot) -> Option<&'static str> {
+    match (snapshot.last_stranger, snapshot.phase) {
+        (LastStranger::Nobody, _) => None,
+        (LastStranger::Known, Phase::Ended { .. }) => Some(words.block_this),
+        (LastStranger::Known, _) => Some(words.block_previous),
+        (LastStranger::Blocked, _) => Some(words.previous_blocked),
+    }
+}
+
 /// The problem that the panel shows. While talking there is none, because the call continues.
 const fn panel_problem(snapshot: Snapshot) -> Option<Problem> {
     if snapshot.phase.is_talking() { None } else { snapshot.problem }
@@ -186,12 +242,14 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
     }
     match snapshot.phase {
         Phase::Landing => words.landing,
+        Phase::Asking if lacks_answer(snapshot) => words.asking_slow,
         Phase::Asking => words.asking,
+        Phase::Mirror if asks_presence(snapshot) => words.still_there,
         Phase::Mirror => words.mirror,
         Phase::Ready => words.ready,
-        Phase::Waiting { .. } if asks_presence(snapshot) => words.still_there,
-        Phase::Waiting { unconnected: false } => words.waiting,
-        Phase::Waiting { unconnected: true } => words.unconnected,
+        Phase::Waiting { setback: None } => words.waiting,
+        Phase::Waiting { setback: Some(Setback::Unconnected) } => words.unconnected,
+        Phase::Waiting { setback: Some(Setback::Lost) } => words.call_lost,
         Phase::Connecting { slow: false } => words.connecting,
         Phase::Connecting { slow: true } => words.connecting_slow,
         Phase::Talking { .. } => words.talking,
@@ -208,6 +266,7 @@ const fn problem_text(words: &'static Words, problem: Problem) -> StateText {
         Problem::NoDevice => words.no_device,
         Problem::DeviceBusy => words.device_busy,
         Problem::Unsupported => words.unsupported,
+        Problem::CannotConnect => words.cannot_connect,
         Problem::Insecure => words.insecure,
         Problem::ServerLost => words.server_lost,
         Problem::ServerFull => words.server_full,
@@ -230,15 +289,68 @@ const fn blocked_steps(browser: Browser) -> usize {
         Browser::Firefox => 3,
         Browser::Safari => 4,
         Browser::OnIos => 5,
+        Browser::FirefoxOnAndroid => 6,
+        Browser::InApp => 7,
     }
 }
 
 /// The note for a person without a camera, a microphone or both.
 const fn missing_device_note(words: &'static Words, snapshot: Snapshot) -> Option<&'static str> {
-    match (snapshot.camera, snapshot.microphone) {
-        (Device::Absent, Device::Absent) => Some(words.without_both),
-        (Device::Absent, Device::On | Device::Off) => Some(words.without_camera),
-        (Device::On | Device::Off, Device::Absent) => Some(words.without_microphone),
-        (Device::On | Device::Off, Device::On | Device::Off) => None,
+    match (is_absent(snapshot.camera), is_absent(snapshot.microphone)) {
+        (true, true) => Some(words.without_both),
+        (true, false) => Some(words.without_camera),
+        (false, true) => Some(words.without_microphone),
+        (false, false) => None,
+    }
+}
+
+const fn is_absent(device: Device) -> bool {
+    match device {
+        Device::Absent => true,
+        Device::On | Device::Off | Device::Interrupted => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::i18n::in_language;
+
+    #[test]
+    fn each_browser_has_its_own_steps_after_a_refusal() {
+        let words = in_language("en");
+        let steps = [
+            (Browser::Other, "by the icon beside the address or in your browser"),
+            (Browser::Chromium, "then turn on Camera and Microphone"),
+            (Browser::ChromiumOnAndroid, "then Permissions"),
+            (Browser::Firefox, "crossed-out camera"),
+            (Browser::Safari, "Settings for This Website"),
+            (Browser::OnIos, "Open the Settings of your device"),
+            (Browser::FirefoxOnAndroid, "Tap the icon at the beginning of the address, then allow"),
+            (Browser::InApp, "Open this page in your usual browser"),
+        ];
+        let mut shown = Vec::new();
+        for (browser, phrase) in steps {
+            let mut snapshot = Snapshot { problem: Some(Problem::CameraBlocked), ..Snapshot::default() };
+            snapshot.surroundings.browser = browser;
+            let sentence = panel(words, snapshot).sentence;
+            assert!(sentence.contains(phrase), "{browser:?}: {sentence}");
+            shown.push(sentence);
+        }
+        assert!(words.blocked_steps.iter().all(|it| shown.contains(it)), "every text is shown somewhere");
+    }
+
+    #[test]
+    fn button_for_the_last_stranger_says_whom_it_blocks() {
+        let words = in_language("en");
+        let label = |last_stranger, phase| {
+            block_last_label(words, Snapshot { last_stranger, phase, ..Snapshot::default() })
+        };
+        let ended = Phase::Ended { why: Farewell::Left };
+        let waiting = Phase::Waiting { setback: None };
+        assert_eq!(label(LastStranger::Nobody, ended), None);
+        assert_eq!(label(LastStranger::Known, ended), Some("Block this stranger"));
+        assert_eq!(label(LastStranger::Known, waiting), Some("Block the previous stranger"));
+        assert_eq!(label(LastStranger::Blocked, waiting), Some("Previous stranger blocked"));
     }
 }

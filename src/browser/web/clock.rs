@@ -2,7 +2,7 @@
 
 use gloo_timers::future::TimeoutFuture;
 
-use crate::time::Moment;
+use crate::{call::Clocks, time::Moment};
 
 /// The longest single timer, in milliseconds; longer waits use several. `setTimeout` takes less than 2^31 ms.
 const LONGEST_MS: u64 = 60_000;
@@ -13,9 +13,9 @@ pub(crate) fn now() -> Moment {
     Moment::from_millis(millis as u64)
 }
 
-/// The time at which the page was loaded: milliseconds since the Unix epoch, by the clock of the device.
-pub(crate) fn unix_origin_ms() -> u64 {
-    (js_sys::Date::now() as u64).saturating_sub(now().as_millis())
+/// Both clocks. Only together they tell whether the device has slept.
+pub(crate) fn read() -> Clocks {
+    Clocks { now: now(), unix_ms: js_sys::Date::now() as u64 }
 }
 
 /// Returns at `deadline` or shortly after it. Without a deadline it never returns.

@@ -1,14 +1,14 @@
-//! Opening camera and microphone: what to ask the browser for, and what to do when it refuses.
+//! Opening camera and microphone for a start: what to ask the browser for, and what to do when it refuses.
 
-use super::Devices;
+use super::{
+    Devices, SOURCES,
+    source::{Attempt, SourceState},
+};
 use crate::{
-    call::{MediaError, Output, Problem},
+    call::{DeviceKind, MediaError, OpenRequest, OpenedMedia, Output, Pick, Problem},
     protocol::Media,
     time::Moment,
 };
-
-/// Both, the first thing to ask for.
-const BOTH: Media = Media { audio: true, video: true };
 
 /// What to ask for after both were refused, in this order: a voice is worth more than a silent picture.
 const SINGLY: [Media; 2] = [Media { audio: true, video: false }, Media { audio: false, video: true }];
@@ -16,6 +16,10 @@ const SINGLY: [Media; 2] = [Media { audio: true, video: false }, Media { audio: 
 /// The attempt to open devices: first both at once, then each one that may be available.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Acquisition {
+    /// The number of the request that is waited for.
+    pub(crate) request: u32,
+    /// What the person wants to be opened.
+    wanted: Media,
     /// How many of [`SINGLY`] have been considered.
     tried: usize,
     /// The error so far that tells the person most about what to do.
@@ -25,21 +29,21 @@ pub(crate) struct Acquisition {
 }
 
 impl Acquisition {
-    /// The first attempt; with `for_mirror` the person wants a preview.
-    pub(crate) const fn new(for_mirror: bool) -> Self {
-        Self { tried: 0, worst: None, for_mirror }
-    }
-
     /// Takes in a refusal. Returns what to ask for next, or the problem if nothing is left.
     fn on_refused(&mut self, error: MediaError) -> Result<Media, Problem> {
         self.worst = Some(self.worst.map_or(error, |it| it.max_telling(error)));
         while let Some(wish) = SINGLY.get(self.tried) {
             self.tried += 1;
-            if self.is_worth_asking(*wish) {
+            if self.is_wanted(*wish) && self.is_worth_asking(*wish) {
                 return Ok(*wish);
             }
         }
         Err(self.worst.unwrap_or(error).problem())
+    }
+
+    /// Whether the person wants this, and it is less than what was asked for first.
+    const fn is_wanted(&self, wish: Media) -> bool {
+        self.wanted.audio && self.wanted.video && (wish.audio || wish.video)
     }
 
     /// After a block, only devices that are known to be allowed: another question would annoy the person.
@@ -48,7 +52,14 @@ impl Acquisition {
             Some(MediaError::Blocked { granted }) => {
                 granted.audio && wish.audio || granted.video && wish.video
             }
-            Some(MediaError::Missing | MediaError::Busy | MediaError::BlockedBySystem) | None => true,
+            Some(
+                MediaError::Missing
+                | MediaError::Busy
+                | MediaError::BlockedBySystem
+                | MediaError::WouldAsk
+                | MediaError::Lost,
+            )
+            | None => true,
             Some(MediaError::Insecure | MediaError::Unsupported | MediaError::Dismissed) => false,
         }
     }
@@ -62,7 +73,7 @@ impl MediaError {
 
     const fn weight(self) -> u8 {
         match self {
-            Self::Missing => 0,
+            Self::Missing | Self::WouldAsk | Self::Lost => 0,
             Self::Busy => 1,
             Self::BlockedBySystem => 2,
             Self::Dismissed => 3,
@@ -74,7 +85,7 @@ impl MediaError {
 
     const fn problem(self) -> Problem {
         match self {
-            Self::Missing => Problem::NoDevice,
+            Self::Missing | Self::WouldAsk | Self::Lost => Problem::NoDevice,
             Self::Busy => Problem::DeviceBusy,
             Self::Blocked { .. } => Problem::CameraBlocked,
             Self::Dismissed => Problem::CameraDismissed,
@@ -86,34 +97,85 @@ impl MediaError {
 }
 
 impl Devices {
-    /// Asks the browser for camera and microphone.
-    pub(crate) fn acquire(&self, out: &mut Vec<Output>) {
-        out.push(Output::OpenMedia(BOTH, self.chosen().clone()));
+    /// Asks the browser for the camera and the microphone that the person wants, in one question. Returns `None` if the
+    /// person has switched both off, so that there is nothing to ask for.
+    pub(crate) fn acquire(
+        &mut self,
+        for_mirror: bool,
+        now: Moment,
+        out: &mut Vec<Output>,
+    ) -> Option<Acquisition> {
+        self.is_active = true;
+        let wanted = Media {
+            audio: self.is_wanted(DeviceKind::Microphone),
+            video: self.is_wanted(DeviceKind::Camera),
+        };
+        if !wanted.audio && !wanted.video {
+            return None;
+        }
+        let request = self.ask(wanted, now, out);
+        Some(Acquisition { request, wanted, tried: 0, worst: None, for_mirror })
     }
 
-    /// These devices are open.
-    pub(crate) fn on_opened(&mut self, have: Media, for_mirror: bool, now: Moment, out: &mut Vec<Output>) {
-        self.have = have;
+    /// Asks for these devices, preferably the chosen ones. Returns the number of the request.
+    fn ask(&mut self, wish: Media, now: Moment, out: &mut Vec<Output>) -> u32 {
+        self.last_request += 1;
+        let number = self.last_request;
+        let mut request = OpenRequest { number, ..OpenRequest::default() };
+        for kind in SOURCES {
+            let is_microphone = kind == DeviceKind::Microphone;
+            if !if is_microphone { wish.audio } else { wish.video } {
+                continue;
+            }
+            let pick = Some(Pick::prefer(self.chosen.of(kind)));
+            *if is_microphone { &mut request.microphone } else { &mut request.camera } = pick;
+            if let Some(source) = self.source_mut(kind) {
+                source.state = SourceState::Opening(Attempt::new(number, now));
+            }
+        }
+        out.push(Output::OpenMedia(request));
+        number
+    }
+
+    /// The devices for a start are open.
+    pub(crate) fn on_acquired(
+        &mut self,
+        acquisition: Acquisition,
+        opened: &OpenedMedia,
+        now: Moment,
+        out: &mut Vec<Output>,
+    ) {
+        self.on_opened(acquisition.request, opened, now);
+        self.on_ready(acquisition.for_mirror, now, out);
+    }
+
+    /// What the person wants is open, for the preview or for a partner.
+    pub(crate) fn on_ready(&mut self, for_mirror: bool, now: Moment, out: &mut Vec<Output>) {
+        self.has_changed = false;
         self.use_speaker(out);
+        out.push(Output::EnableMedia(self.sending()));
         if for_mirror {
-            // A preview is heard by nobody, so what the person has muted is on.
-            out.extend([Output::EnableMedia(have), Output::ShowLevel(true), Output::ListDevices]);
+            out.extend([Output::ShowLevel(true), Output::ListDevices]);
         } else {
-            out.push(Output::EnableMedia(self.sending()));
             self.list_later(now);
         }
     }
 
     /// The browser has refused. Asks for less, or returns the problem if nothing is left to ask for.
     pub(crate) fn on_open_failed(
-        &self,
+        &mut self,
         acquisition: &mut Acquisition,
         error: MediaError,
+        now: Moment,
         out: &mut Vec<Output>,
     ) -> Option<Problem> {
         match acquisition.on_refused(error) {
             Ok(wish) => {
-                out.push(Output::OpenMedia(wish, self.chosen().clone()));
+                for source in self.sources.iter_mut().filter(|it| it.awaits(acquisition.request)) {
+                    // The person does not have it, and has not lost it.
+                    source.state = SourceState::Failed { error, was_wanted: false };
+                }
+                acquisition.request = self.ask(wish, now, out);
                 None
             }
             Err(problem) => {
@@ -121,6 +183,14 @@ impl Devices {
                 out.push(Output::ListDevices);
                 Some(problem)
             }
+        }
+    }
+
+    /// The person starts without camera and microphone. Both can be turned on later.
+    pub(crate) fn start_without(&mut self) {
+        (self.is_active, self.content_without) = (true, true);
+        for source in &mut self.sources {
+            source.state = SourceState::Failed { error: MediaError::Missing, was_wanted: false };
         }
     }
 }

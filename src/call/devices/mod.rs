@@ -1,26 +1,40 @@
-//! [`Devices`]: which devices are open, which are muted, and which the person has chosen.
+//! [`Devices`]: which devices are open, which the person has switched off, and which the person has chosen.
+//!
+//! [`source`] is the state of one camera or microphone. `acquire` opens both for a start, `changes` handles what the
+//! browser reports of them later, and `control` what the person wants of them.
+
+pub(crate) mod source;
 
 pub(crate) mod acquire;
+pub(crate) mod changes;
 pub(crate) mod control;
+pub(crate) mod refusal;
+pub(crate) mod menus;
 
 use std::{mem, time::Duration};
 
-use super::{ChosenDevices, Device, DeviceInfo, DeviceKind, Menus, Output};
+use super::{ChosenDevices, Device, DeviceKind, DeviceNotice, Facing, Menus, Output, Preferences, Switch};
 use crate::{protocol::Media, time::Moment};
-
-/// Devices of one kind in the menus at most; nobody has that many.
-const MAX_LISTED: usize = 32;
+use source::Source;
 
 /// Delay of the list after the devices were opened, so that it does not delay the first picture.
 const LIST_AFTER: Duration = Duration::from_millis(800);
 
-/// The state of the devices. By default they are closed, and nothing is muted.
+/// How long the page says that a device could not be changed: enough to read it.
+const SAY_NOT_CHANGED_FOR: Duration = Duration::from_secs(8);
+
+/// The kinds that are opened; the speaker is not.
+const SOURCES: [DeviceKind; 2] = [DeviceKind::Camera, DeviceKind::Microphone];
+
+/// The state of the devices. By default they are closed, and nothing is switched off.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Devices {
-    /// What is open.
-    pub(crate) have: Media,
-    /// What the person has muted or turned off; kept from one match to the next.
-    off: Media,
+    /// Camera and microphone, in the order of [`SOURCES`].
+    sources: [Source; SOURCES.len()],
+    /// The page has asked for devices, or the person has started without.
+    is_active: bool,
+    /// There is a match.
+    in_call: bool,
     /// The microphone is on only while it is held open.
     pub(crate) push_to_talk: bool,
     held: bool,
@@ -36,64 +50,122 @@ pub(crate) struct Devices {
     is_listed: bool,
     list_at: Option<Moment>,
     revision: u32,
-    /// The kind that is being switched to another device.
-    switching: Option<DeviceKind>,
-}
-
-/// When a chosen device is used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChoiceEffect {
-    /// At once.
-    Now,
-    /// The next time that the device is opened; it is closed, or in use already.
-    Later,
-    /// Not at all: another switch is in progress.
-    Never,
+    /// The number of the last request.
+    last_request: u32,
+    /// Until when the page says that a device could not be changed.
+    not_changed_until: Option<Moment>,
+    /// What is sent may have changed since [`take_changed`](Self::take_changed).
+    has_changed: bool,
 }
 
 impl Devices {
     /// Closed devices, with the stored choices.
-    pub(crate) fn from_stored(chosen: ChosenDevices, push_to_talk: bool) -> Self {
-        Self { chosen, push_to_talk, ..Self::default() }
+    pub(crate) fn from_stored(chosen: ChosenDevices, preferences: Preferences) -> Self {
+        let push_to_talk = preferences.has(Switch::PushToTalk);
+        let mut it = Self { chosen, push_to_talk, ..Self::default() };
+        it.camera_mut().off = preferences.has(Switch::CameraOff);
+        it.microphone_mut().off = preferences.has(Switch::MicrophoneOff);
+        it
     }
 
-    /// Closes everything. Choices and lists stay.
+    /// Closes everything. Choices, switches and lists stay.
     pub(crate) fn close(&mut self) {
         let (menus, chosen) = (mem::take(&mut self.menus), mem::take(&mut self.chosen));
-        let Self { is_listed, revision, push_to_talk, .. } = *self;
-        *self = Self { menus, chosen, is_listed, revision, push_to_talk, ..Self::default() };
+        let Self { is_listed, revision, push_to_talk, last_request, .. } = *self;
+        let sources = [0, 1].map(|it| Source { off: self.sources[it].off, ..Source::default() });
+        *self = Self {
+            sources,
+            menus,
+            chosen,
+            is_listed,
+            revision,
+            push_to_talk,
+            last_request,
+            ..Self::default()
+        };
     }
 
-    /// The parts of camera and microphone that are sent: open and not muted.
+    const fn camera_source(&self) -> &Source {
+        &self.sources[0]
+    }
+
+    const fn microphone_source(&self) -> &Source {
+        &self.sources[1]
+    }
+
+    const fn camera_mut(&mut self) -> &mut Source {
+        &mut self.sources[0]
+    }
+
+    const fn microphone_mut(&mut self) -> &mut Source {
+        &mut self.sources[1]
+    }
+
+    /// The source of this kind; `None` for speakers.
+    fn source_mut(&mut self, kind: DeviceKind) -> Option<&mut Source> {
+        self.sources.get_mut(kind as usize)
+    }
+
+    /// The parts of camera and microphone that are let through: open and not muted.
     pub(crate) const fn sending(&self) -> Media {
-        Media { audio: self.have.audio && !self.is_muted(), video: self.have.video && !self.off.video }
+        let (audio, video) = (self.microphone_source().open_request(), self.camera_source().open_request());
+        Media { audio: audio.is_some() && !self.is_muted(), video: video.is_some() }
+    }
+
+    /// What the next partner is going to receive, as the server is told.
+    pub(crate) const fn announced(&self) -> Media {
+        let (microphone, camera) = (self.microphone_source(), self.camera_source());
+        let is_off = microphone.off && !self.push_to_talk;
+        Media { audio: microphone.is_announced() && !is_off, video: camera.is_announced() && !camera.off }
     }
 
     const fn is_muted(&self) -> bool {
-        if self.push_to_talk { !self.held } else { self.off.audio }
+        if self.push_to_talk { !self.held } else { self.microphone_source().off }
     }
 
-    /// Mutes or unmutes the microphone. Returns `false` if there is none.
-    pub(crate) const fn toggle_microphone(&mut self) -> bool {
-        if self.push_to_talk {
-            self.held ^= self.have.audio;
-        } else {
-            self.off.audio ^= self.have.audio;
+    /// Whether the person wants this kind, so that it may be opened.
+    const fn is_wanted(&self, kind: DeviceKind) -> bool {
+        match kind {
+            DeviceKind::Camera => !self.camera_source().off,
+            // It has to be open to be held open.
+            DeviceKind::Microphone => self.push_to_talk || !self.microphone_source().off,
+            DeviceKind::Speaker => false,
         }
-        self.have.audio
     }
 
-    /// Holds the microphone open or releases it. Returns `false` if that changes nothing.
-    pub(crate) const fn hold(&mut self, hold: bool) -> bool {
-        let changes = self.push_to_talk && self.have.audio && self.held != hold;
-        self.held = hold;
-        changes
+    /// Whether this kind may be open. A muted microphone stays open during a call: opening it again could ask the
+    /// person, and changes the sound of a Bluetooth headset.
+    const fn may_be_open(&self, kind: DeviceKind) -> bool {
+        self.is_active && (self.is_wanted(kind) || matches!(kind, DeviceKind::Microphone) && self.in_call)
     }
 
-    /// Turns the camera on or off. Returns `false` if there is none.
-    pub(crate) const fn toggle_camera(&mut self) -> bool {
-        self.off.video ^= self.have.video;
-        self.have.video
+    /// Closes what must not be open, and looks whether the camera gives frames. To be called after each input;
+    /// `in_call` is whether there is a match, and `visible` whether the own picture is on the screen.
+    pub(crate) fn settle(&mut self, now: Moment, in_call: bool, visible: bool, out: &mut Vec<Output>) {
+        self.in_call = in_call;
+        for kind in SOURCES {
+            let may_be_open = self.may_be_open(kind);
+            if let Some(source) = self.source_mut(kind).filter(|it| it.is_in_use() && !may_be_open) {
+                source.state = source::SourceState::Off;
+                self.has_changed = true;
+                out.push(Output::CloseDevice(kind));
+            }
+        }
+        match self.camera_mut().check_frames(now, visible, in_call) {
+            source::FrameDue::Nothing => {}
+            source::FrameDue::Look(request) => out.push(Output::WatchFrames(request)),
+            source::FrameDue::Interrupted => self.has_changed = true,
+        }
+    }
+
+    /// Whether this request is waited for by any device.
+    pub(crate) fn awaits(&self, request: u32) -> bool {
+        self.sources.iter().any(|it| it.awaits(request))
+    }
+
+    /// Whether what is sent may have changed since the last call of this method.
+    pub(crate) const fn take_changed(&mut self) -> bool {
+        mem::replace(&mut self.has_changed, false)
     }
 
     /// Lists the devices a little later.
@@ -101,137 +173,73 @@ impl Devices {
         self.list_at = Some(now + LIST_AFTER);
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) next has something to do.
-    pub(crate) const fn deadline(&self) -> Option<Moment> {
-        self.list_at
+    /// When [`handle_timeout`](Self::handle_timeout) or [`settle`](Self::settle) next have something to do.
+    pub(crate) fn deadline(&self, visible: bool) -> Option<Moment> {
+        let looks = self.in_call && visible;
+        let sources = self.sources.iter().filter_map(|it| it.deadline(looks));
+        sources.chain(self.list_at).chain(self.not_changed_until).min()
     }
 
-    /// Lists the devices if that is due.
+    /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Moment, out: &mut Vec<Output>) {
         if self.list_at.take_if(|at| *at <= now).is_some() {
             out.push(Output::ListDevices);
         }
-    }
-
-    /// The browser has listed its devices. Returns `true` if a camera or microphone was added since the last list.
-    pub(crate) fn on_listed(&mut self, mut devices: Vec<DeviceInfo>) -> bool {
-        devices.truncate(MAX_LISTED * DeviceKind::ALL.len());
-        let sources = |all: &[DeviceInfo]| all.iter().filter(|it| it.kind != DeviceKind::Speaker).count();
-        let is_added = self.is_listed && sources(&devices) > sources(&self.menus.devices);
-        self.is_listed = true;
-        if self.menus.devices != devices {
-            self.menus.devices = devices;
-            self.revision += 1;
-        }
-        is_added
-    }
-
-    /// This device is in use now.
-    pub(crate) fn on_used(&mut self, kind: DeviceKind, id: String) {
-        self.switching = self.switching.filter(|it| *it != kind);
-        if self.menus.used.of(kind) != id {
-            self.menus.used.0[kind as usize] = id;
-            self.revision += 1;
+        self.not_changed_until.take_if(|at| *at <= now);
+        for source in &mut self.sources {
+            self.has_changed |= source.check_attempt(now);
         }
     }
 
-    /// The browser could not switch to another device. The menu shows the previous one again.
-    pub(crate) fn on_refused(&mut self, kind: DeviceKind) {
-        self.switching = self.switching.filter(|it| *it != kind);
-        self.revision += 1;
+    /// Whether neither camera nor microphone can be used, and the person has not started without them.
+    pub(crate) fn is_empty(&self) -> bool {
+        !self.content_without && self.sources.iter().all(Source::has_failed)
     }
 
-    /// The person chooses this device.
-    pub(crate) fn choose(&mut self, kind: DeviceKind, id: &str) -> ChoiceEffect {
-        let is_open = match kind {
-            DeviceKind::Camera => self.have.video,
-            DeviceKind::Microphone => self.have.audio,
-            DeviceKind::Speaker => true,
+    /// Whether the browser has not answered for long when it was asked for devices.
+    pub(crate) fn is_slow(&self) -> bool {
+        self.sources.iter().any(Source::is_slow)
+    }
+
+    /// Whether a device that the person wants gives nothing.
+    fn is_interrupted(&self) -> bool {
+        let gives_nothing = |kind: DeviceKind| {
+            let source = &self.sources[kind as usize];
+            self.is_wanted(kind) && (source.is_interrupted() || source.has_failed_later())
         };
-        // In any case the menu has to show the device that is in use.
-        self.revision += 1;
-        if self.switching.is_some() {
-            return ChoiceEffect::Never;
-        }
-        id.clone_into(&mut self.chosen.0[kind as usize]);
-        if is_open && self.menus.used.of(kind) != id {
-            self.switching = Some(kind);
-            return ChoiceEffect::Now;
-        }
-        if !is_open {
-            id.clone_into(&mut self.menus.used.0[kind as usize]);
-        }
-        ChoiceEffect::Later
+        SOURCES.into_iter().any(gives_nothing)
     }
 
-    /// The devices that the person has chosen.
-    pub(crate) const fn chosen(&self) -> &ChosenDevices {
-        &self.chosen
+    /// What the page has to tell about the devices.
+    pub(crate) fn notice(&self) -> Option<DeviceNotice> {
+        let (camera, microphone) = (self.camera_source(), self.microphone_source());
+        let (sees, hears) = (self.is_wanted(DeviceKind::Camera), self.is_wanted(DeviceKind::Microphone));
+        let all = [
+            (self.is_slow(), DeviceNotice::NoAnswer),
+            (self.not_changed_until.is_some(), DeviceNotice::NotChanged),
+            (sees && camera.is_interrupted(), DeviceNotice::CameraInterrupted),
+            (hears && microphone.is_interrupted(), DeviceNotice::MicrophoneInterrupted),
+            (sees && camera.has_failed_later(), DeviceNotice::CameraFailed),
+            (hears && microphone.has_failed_later(), DeviceNotice::MicrophoneFailed),
+        ];
+        all.into_iter().find(|(is_so, _)| *is_so).map(|(_, notice)| notice)
     }
 
-    /// Applies the choices of another tab. A microphone that was muted stays muted.
-    pub(crate) fn apply_stored(&mut self, chosen: ChosenDevices, push_to_talk: bool) {
-        self.chosen = chosen;
-        if self.push_to_talk != push_to_talk {
-            self.off.audio |= self.have.audio && self.is_muted();
-            self.push_to_talk = push_to_talk;
-        }
-    }
-
-    /// Forgets all choices.
-    pub(crate) fn forget_choices(&mut self) {
-        (self.chosen, self.push_to_talk, self.held) = (ChosenDevices::default(), false, false);
-    }
-
-    /// The camera after the one in use, if there is another.
-    pub(crate) fn next_camera(&self) -> Option<String> {
-        let cameras: Vec<_> = self.menus.of(DeviceKind::Camera).collect();
-        let at = cameras.iter().position(|it| it.id == self.menus.used.of(DeviceKind::Camera));
-        let next = cameras.get(at.map_or(0, |it| (it + 1) % cameras.len()))?;
-        self.can_change_camera().then(|| next.id.clone())
-    }
-
-    /// Whether there is another camera to change to.
-    pub(crate) fn can_change_camera(&self) -> bool {
-        self.have.video && self.menus.of(DeviceKind::Camera).nth(1).is_some()
-    }
-
-    /// The devices to choose from.
-    pub(crate) const fn menus(&self) -> &Menus {
-        &self.menus
-    }
-
-    /// Grows with each change of the menus.
-    pub(crate) const fn revision(&self) -> u32 {
-        self.revision
-    }
-
-    /// These devices have ended.
-    pub(crate) const fn on_lost(&mut self, lost: Media) {
-        self.have.audio &= !lost.audio;
-        self.have.video &= !lost.video;
-    }
-
-    /// Whether there is neither camera nor microphone, and the person has not started without them.
-    pub(crate) const fn is_empty(&self) -> bool {
-        !self.have.audio && !self.have.video && !self.content_without
+    /// Whether the camera looks away from this person.
+    pub(crate) fn faces_away(&self) -> bool {
+        self.camera_source().facing == Some(Facing::Environment)
     }
 
     /// The microphone as the page shows it.
     pub(crate) const fn microphone(&self) -> Device {
-        device(self.have.audio, self.is_muted())
+        let is_open = self.microphone_source().is_in_use();
+        // With push to talk there is nothing to hold open while it is closed.
+        let is_muted = if self.push_to_talk { is_open && !self.held } else { self.microphone_source().off };
+        self.microphone_source().shown(is_muted)
     }
 
     /// The camera as the page shows it.
     pub(crate) const fn camera(&self) -> Device {
-        device(self.have.video, self.off.video)
-    }
-}
-
-const fn device(have: bool, off: bool) -> Device {
-    match (have, off) {
-        (false, _) => Device::Absent,
-        (true, true) => Device::Off,
-        (true, false) => Device::On,
+        self.camera_source().shown(self.camera_source().off)
     }
 }

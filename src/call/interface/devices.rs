@@ -1,4 +1,6 @@
-//! The devices as the page shows them: on or off, the menus to choose from, and the choices.
+//! The devices: as the page shows them, the menus to choose from, the choices, and requests to open them.
+
+use crate::protocol::Media;
 
 /// The kind of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,94 @@ pub enum Device {
     Absent,
     /// Open, and sent.
     On,
-    /// Open, but muted or turned off.
+    /// Muted or turned off by the person.
     Off,
+    /// Turned on, but it gives nothing: the system has muted it, or its picture does not come.
+    Interrupted,
+}
+
+/// What to open. The number identifies the answer; the numbers of a page grow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenRequest {
+    /// The number of the request, from 1.
+    pub number: u32,
+    /// Which microphone to open, if one is wanted.
+    pub microphone: Option<Pick>,
+    /// Which camera to open, if one is wanted.
+    pub camera: Option<Pick>,
+    /// Open it only if the browser does not ask the person. Otherwise the answer is `MediaError::WouldAsk`, and what
+    /// was open stays open.
+    pub quietly: bool,
+}
+
+/// Which device of a kind to open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pick {
+    /// This device if it is there, any other if not or if the id is empty.
+    Prefer(String),
+    /// This device and no other.
+    Exactly(String),
+    /// The camera that faces this way.
+    Facing(Facing),
+}
+
+/// Where a camera looks (`facingMode`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Facing {
+    /// At the person.
+    User,
+    /// Away from the person, as the back camera of a phone.
+    Environment,
+}
+
+/// What a request has opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenedMedia {
+    /// The microphone.
+    pub microphone: Option<OpenedDevice>,
+    /// The camera.
+    pub camera: Option<OpenedDevice>,
+}
+
+/// A device that is open now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OpenedDevice {
+    /// The browser's id for it.
+    pub id: String,
+    /// Where a camera looks, if the browser says so.
+    pub facing: Option<Facing>,
+    /// Whether the system has muted it.
+    pub muted: bool,
+}
+
+impl OpenRequest {
+    /// The kinds that are asked for.
+    pub const fn media(&self) -> Media {
+        Media { audio: self.microphone.is_some(), video: self.camera.is_some() }
+    }
+}
+
+impl From<Media> for OpenedMedia {
+    /// Devices without a name, as a test or a simulation opens them.
+    fn from(Media { audio, video }: Media) -> Self {
+        let device = |is_open: bool| is_open.then(OpenedDevice::default);
+        Self { microphone: device(audio), camera: device(video) }
+    }
+}
+
+/// What the page tells its person about a device that gives nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceNotice {
+    /// The browser has not answered a request for a device for long.
+    NoAnswer,
+    /// A device could not be changed, and the one before is in use again.
+    NotChanged,
+    /// The camera was interrupted.
+    CameraInterrupted,
+    /// The microphone was interrupted.
+    MicrophoneInterrupted,
+    /// The camera was lost, or could not be turned on.
+    CameraFailed,
+    /// The microphone was lost, or could not be turned on.
+    MicrophoneFailed,
 }

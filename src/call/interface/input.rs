@@ -6,26 +6,47 @@ use uuid::Uuid;
 
 use super::{
     details::{Codec, Path},
-    devices::{DeviceInfo, DeviceKind},
+    devices::{DeviceInfo, DeviceKind, OpenedMedia},
     intent::Intent,
+    send_profile::{SenderPart, TrackKind},
     stored_profile::StoredProfile,
 };
 use crate::{
     call::Abilities,
     protocol::{Candidate, Frame, Media, PeerMessage, Sdp, ToBrowser},
+    time::Moment,
 };
+
+/// The clocks of the browser at one input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clocks {
+    /// The monotonic clock, on which everything in a call is timed. It may stand still while the device sleeps.
+    pub now: Moment,
+    /// The wall clock: milliseconds since the Unix epoch. It may step in either direction between two inputs.
+    pub unix_ms: u64,
+}
+
+impl Clocks {
+    /// Clocks for tests, never for a page: the wall clock shows the epoch where the monotonic clock begins.
+    pub const fn for_tests(now: Moment) -> Self {
+        Self { now, unix_ms: now.as_millis() }
+    }
+
+    /// The time since `earlier` by the wall clock; zero if the clock was set back.
+    pub(crate) const fn wall_time_since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.unix_ms.saturating_sub(earlier.unix_ms))
+    }
+}
 
 /// One event from the person, the browser, the server or the partner.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// The person has asked for something.
     Intent(Intent),
-    /// These of the requested devices are open now.
-    MediaOpened(Media),
-    /// The requested devices could not be opened.
-    MediaFailed(MediaError),
-    /// An open device has ended: unplugged, or taken back by the browser.
-    MediaLost(Media),
+    /// The request with this number has opened these devices.
+    MediaOpened(u32, OpenedMedia),
+    /// The request with this number has failed.
+    MediaFailed(u32, MediaError),
     /// The socket to the server is open.
     SocketOpened,
     /// The socket could not be opened, or was lost.
@@ -52,6 +73,9 @@ pub enum Input {
     StorageChanged(StoredProfile),
     /// The environment of the page has changed.
     Page(PageEvent),
+    /// The answer to [`Output::CheckConnection`](crate::call::Output::CheckConnection): whether a candidate was found.
+    /// `false` only if the browser refuses to make a connection at all.
+    ConnectionChecked(bool),
     /// The network is back or has changed, or the page is back from the background: connections may be lost.
     NetworkChanged,
     /// The page is being left (`pagehide`), for good or for the browser's back/forward cache: the last chance to send
@@ -66,10 +90,19 @@ pub enum Input {
 pub enum DeviceEvent {
     /// The complete list of devices.
     Listed(Vec<DeviceInfo>),
-    /// This device is in use now.
-    Used(DeviceKind, String),
-    /// [`Output::SwitchDevice`](crate::call::Output::SwitchDevice) failed; the previous device is still in use.
-    Refused(DeviceKind),
+    /// The stranger is played on this speaker now.
+    SpeakerUsed(String),
+    /// The browser could not change the speaker.
+    SpeakerRefused,
+    /// The camera or microphone that the request with this number opened has ended: unplugged, or taken back by the
+    /// browser.
+    Ended(DeviceKind, u32),
+    /// The system has muted the device that the request with this number opened, or lets it through again.
+    Muted(DeviceKind, u32, bool),
+    /// A frame of the camera that the request with this number opened was on the screen.
+    Frame(u32),
+    /// The person has come back to the window.
+    Focused,
     /// The screen is shared, or not any more: refused, or stopped with the browser's own button.
     ScreenShared(bool),
     /// Camera and microphone are permitted now, after they were not.
@@ -121,6 +154,10 @@ pub enum MediaError {
     Insecure,
     /// The browser has no `getUserMedia` or no `RTCPeerConnection`.
     Unsupported,
+    /// The browser would ask the person, and was not to.
+    WouldAsk,
+    /// The device ended and did not come back.
+    Lost,
 }
 
 /// An event of a peer connection.
@@ -156,6 +193,15 @@ pub enum PeerEvent {
     Message(PeerMessage),
     /// The result of [`Measure`](crate::call::PeerCommand::Measure).
     Measured(Measurement),
+    /// The browser has refused again and again to change a sender, or has changed it after that.
+    Sender {
+        /// The kind of the sender.
+        kind: TrackKind,
+        /// The part that was to change.
+        part: SenderPart,
+        /// Whether it has.
+        result: Result<(), Failed>,
+    },
 }
 
 /// The browser refused an operation. The reason does not matter to the call.

@@ -49,6 +49,8 @@ pub enum Intent {
     CopyReport,
     /// Block this partner and look for the next.
     Block,
+    /// Block the last partner whose match is over.
+    BlockLast,
     /// Unblock everybody.
     Unblock,
     /// Erase everything that the browser stores for this site.

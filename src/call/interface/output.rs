@@ -2,7 +2,7 @@
 
 use super::{
     details::Milestone,
-    devices::{ChosenDevices, DeviceKind},
+    devices::{DeviceKind, OpenRequest},
     input::{ConnectionId, Description},
     send_profile::SendProfile,
     stored_profile::StoredProfile,
@@ -12,10 +12,14 @@ use crate::protocol::{Candidate, Frame, IceServer, Media, PeerMessage, ToServer}
 /// One command. Commands have to be performed in order.
 #[derive(Clone, Debug)]
 pub enum Output {
-    /// Ask for camera and microphone, preferably the chosen ones.
+    /// Close the open devices of these kinds, then open these. An earlier request for one of them is cancelled.
     ///
-    /// Answered by `DeviceEvent::Used` and `MediaOpened`, or by `MediaFailed`.
-    OpenMedia(Media, ChosenDevices),
+    /// Answered by `MediaOpened` or `MediaFailed`.
+    OpenMedia(OpenRequest),
+    /// Close the camera or microphone, also where the browser still asks.
+    CloseDevice(DeviceKind),
+    /// Report the next frame of the camera with `DeviceEvent::Frame` and this number.
+    WatchFrames(u32),
     /// Close camera, microphone and screen, also where the browser still asks; the camera light goes out.
     CloseMedia,
     /// Mute or unmute the open tracks: what is `true` is let through.
@@ -24,8 +28,8 @@ pub enum Output {
     SendTracks,
     /// List the devices; answered by `DeviceEvent::Listed`. The browser reveals their names once one is open.
     ListDevices,
-    /// Use this device from now on, muted or not as before; answered by `DeviceEvent::Used` or `Refused`.
-    SwitchDevice(DeviceKind, String),
+    /// Play the stranger on this speaker; answered by `SpeakerUsed` or `SpeakerRefused`.
+    UseSpeaker(String),
     /// Blur the background of the own picture, or stop blurring it.
     Blur(bool),
     /// Show the level of the own microphone, or hide it.
@@ -65,6 +69,11 @@ pub enum Output {
     ///
     /// Creating a connection takes as long as the rest of a match.
     WarmUp(SendProfile),
+    /// Gather candidates with these STUN and TURN servers on a connection that is used for nothing else, and close the
+    /// one of the last check.
+    ///
+    /// Answered by `ConnectionChecked` at the first candidate, or if the browser refuses to make a connection.
+    CheckConnection(Vec<IceServer>),
     /// Connect to the server; answered by `SocketOpened` or `SocketLost`.
     OpenSocket,
     /// Send a message to the server.
@@ -91,6 +100,8 @@ impl Output {
     pub const fn is_cosmetic(&self) -> bool {
         match self {
             Self::ListDevices
+            | Self::WatchFrames(_)
+            | Self::UseSpeaker(_)
             | Self::Blur(_)
             | Self::ShowLevel(_)
             | Self::PlayTone
@@ -106,14 +117,15 @@ impl Output {
             | Self::SaveProfile(_)
             | Self::EraseProfile
             | Self::Mark(_) => true,
-            Self::OpenMedia(..)
+            Self::OpenMedia(_)
+            | Self::CloseDevice(_)
             | Self::CloseMedia
             | Self::EnableMedia(_)
             | Self::SendTracks
-            | Self::SwitchDevice(..)
             | Self::ShareScreen
             | Self::UnshareScreen
             | Self::WarmUp(_)
+            | Self::CheckConnection(_)
             | Self::OpenSocket
             | Self::Send(_)
             | Self::CloseSocket { .. }
@@ -145,8 +157,10 @@ pub enum PeerCommand {
     },
     /// `restartIce()`. `NegotiationNeeded` follows as soon as no exchange is in progress.
     RestartIce,
-    /// Limit what is sent (`RTCRtpSender.setParameters`).
+    /// Limit what is sent (`RTCRtpSender.setParameters`). A shared screen has limits of its own.
     LimitBitrate(SendProfile),
+    /// Restart the encoder of the picture, so that the next frame can be decoded without those before it.
+    RefreshPicture,
     /// `setLocalDescription()` without an argument; answered by `LocalSet`.
     SetLocal,
     /// `setRemoteDescription()`; answered by `RemoteSet`.

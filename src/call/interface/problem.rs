@@ -17,6 +17,8 @@ pub enum Problem {
     Unsupported,
     /// The page was not loaded over HTTPS, so the browser gives no access to the camera.
     Insecure,
+    /// Something blocks calls: a setting or an extension of the browser, or the network. The person may try anyway.
+    CannotConnect,
     /// The server cannot be reached. The page retries by itself, and a call continues.
     ServerLost,
     /// The server is full. The page retries by itself.
@@ -49,6 +51,7 @@ impl Problem {
             Self::DeviceBusy => "device-busy",
             Self::Unsupported => "unsupported",
             Self::Insecure => "insecure",
+            Self::CannotConnect => "cannot-connect",
             Self::ServerLost => "server-lost",
             Self::ServerFull => "server-full",
             Self::NetworkFull => "network-full",

@@ -1,6 +1,10 @@
 //! [`Snapshot`]: everything that the page shows of a call.
 
-use super::{details::Details, devices::Device, problem::Problem};
+use super::{
+    details::Details,
+    devices::{Device, DeviceNotice},
+    problem::Problem,
+};
 use crate::{
     call::{ChatStatus, Preferences, Seeking, Surroundings},
     protocol::{Affinity, Media, Presence},
@@ -19,6 +23,10 @@ pub struct Snapshot {
     pub microphone: Device,
     /// This person's camera.
     pub camera: Device,
+    /// What the page has to tell about them, if they give nothing.
+    pub notice: Option<DeviceNotice>,
+    /// The camera looks away from this person, so its picture is not mirrored.
+    pub faces_away: bool,
     /// Esc was pressed once; a second press in time means Next.
     pub asks_next: bool,
     /// Whether the screen is shared.
@@ -35,18 +43,57 @@ pub struct Snapshot {
     pub topics: u32,
     /// Number of partners that this device has blocked.
     pub blocked: u32,
+    /// The last partner whom the person has met and who is gone.
+    pub last_stranger: LastStranger,
     /// What the partners have in common, during a match.
     pub shared: Option<Affinity>,
     /// Details of the connection, during a match.
     pub details: Details,
     /// What the partner sends, and whether its page is in the background.
     pub stranger: Presence,
+    /// Whether the partner's picture arrives, if it sends one.
+    pub picture: PartnerPicture,
+    /// What this page was to send, but what does not reach the partner.
+    pub unreached: Media,
     /// State of the chat, without its lines.
     pub chat: ChatStatus,
     /// Volume of the partner's sound.
     pub sound: Sound,
     /// The environment of the page.
     pub surroundings: Surroundings,
+}
+
+/// What the page remembers of the last partner whose match was connected and is over, until it is closed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LastStranger {
+    /// There was no partner, or the server did not say which pair it was.
+    #[default]
+    Nobody,
+    /// Can be blocked.
+    Known,
+    /// Is blocked.
+    Blocked,
+}
+
+/// Whether the picture that the partner announces arrives, in a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PartnerPicture {
+    /// It arrives or is awaited, or there is none to come.
+    #[default]
+    Fine,
+    /// It does not arrive, although something else does.
+    Missing,
+    /// It has stopped, although something else arrives.
+    Frozen,
+}
+
+/// Why the last match was no good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setback {
+    /// The two could not be connected.
+    Unconnected,
+    /// The two were connected, and the connection was lost.
+    Lost,
 }
 
 /// The volume of the partner's sound.
@@ -78,8 +125,8 @@ pub enum Phase {
     Mirror,
     /// In the queue.
     Waiting {
-        /// The last match could not be connected or recovered.
-        unconnected: bool,
+        /// What went wrong with the last match, if anything did.
+        setback: Option<Setback>,
     },
     /// Matched, but no media has arrived yet.
     Connecting {

@@ -9,9 +9,6 @@ use crate::time::Moment;
 /// A person who has left the device would be matched, and waste the time of the partner.
 const IDLE_AFTER: Duration = Duration::from_secs(10 * 60);
 
-/// How long the page waits for an answer. WCAG 2.2.1 requires at least 20 s.
-const ANSWER_WITHIN: Duration = Duration::from_secs(60);
-
 /// The moment at which the person last did something.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct IdleTimer {
@@ -30,20 +27,14 @@ impl IdleTimer {
         self.active_at = self.active_at.max(now - IDLE_AFTER);
     }
 
-    /// Whether the question was not answered in time.
-    pub(crate) fn has_expired(self, now: Moment) -> bool {
-        now >= self.active_at + IDLE_AFTER + ANSWER_WITHIN
+    /// Whether the person has done nothing for long.
+    pub(crate) fn is_idle(self, now: Moment) -> bool {
+        now >= self.deadline()
     }
 
-    /// Whether the page asks if anybody is there.
-    pub(crate) fn is_asking(self, now: Moment) -> bool {
-        now >= self.active_at + IDLE_AFTER
-    }
-
-    /// When either of them changes.
-    pub(crate) fn deadline(self, now: Moment) -> Moment {
-        let asks_at = self.active_at + IDLE_AFTER;
-        if now < asks_at { asks_at } else { asks_at + ANSWER_WITHIN }
+    /// When that begins.
+    pub(crate) fn deadline(self) -> Moment {
+        self.active_at + IDLE_AFTER
     }
 }
 
@@ -52,18 +43,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asks_after_ten_minutes_and_expires_a_minute_later() {
+    fn is_idle_after_ten_minutes_without_activity() {
         let (mut it, mut now) = (IdleTimer::default(), Moment::default());
         it.on_activity(now);
-        assert!(!it.is_asking(now));
-        now = it.deadline(now);
-        assert_eq!(
-            (it.is_asking(now), it.has_expired(now), now),
-            (true, false, Moment::from_millis(600_000))
-        );
-        now = it.deadline(now);
-        assert_eq!((it.has_expired(now), now), (true, Moment::from_millis(660_000)));
+        assert!(!it.is_idle(now));
+        now = it.deadline();
+        assert_eq!((it.is_idle(now), now), (true, Moment::from_millis(600_000)));
         it.on_activity(now);
-        assert_eq!((it.is_asking(now), it.has_expired(now)), (false, false));
+        assert!(!it.is_idle(now));
     }
 }

@@ -3,6 +3,8 @@
 pub(crate) mod environment;
 pub(crate) mod window;
 pub(crate) mod idle;
+pub(crate) mod absence;
+pub(crate) mod presence;
 
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use crate::{
     },
     time::Moment,
 };
+use absence::Absence;
 use idle::IdleTimer;
 
 /// How long the first press of Esc waits for the second one.
@@ -26,6 +29,10 @@ pub(crate) struct PageState {
     pub(crate) surroundings: Surroundings,
     /// Since when the person has done nothing.
     pub(crate) idle: IdleTimer,
+    /// Whether the person was away.
+    pub(crate) absence: Absence,
+    /// The screen is kept on.
+    pub(crate) keeps_awake: bool,
     /// The page is in the background.
     pub(crate) is_hidden: bool,
     /// How loud the partner is.
@@ -74,9 +81,10 @@ impl PageState {
     }
 
     /// When the page has something to do; `idle_counts` is whether the person is expected to be there.
-    pub(crate) fn deadline(&self, now: Moment, idle_counts: bool) -> Option<Deadline> {
+    pub(crate) fn deadline(&self, idle_counts: bool) -> Option<Deadline> {
         let confirm = self.confirm_next_until.map(|it| (it, DeadlineReason::ConfirmNext));
-        let idle = idle_counts.then(|| (self.idle.deadline(now), DeadlineReason::Idle));
+        let left_at = self.absence.deadline().into_iter().chain([self.idle.deadline()]).min();
+        let idle = left_at.filter(|_| idle_counts).map(|at| (at, DeadlineReason::Idle));
         confirm.into_iter().chain(idle).min()
     }
 }

@@ -1,23 +1,22 @@
 //! Events of the browser window, and what the person does with it.
 
 use super::PageState;
-use crate::{
-    call::{Output, PageEvent, WindowWish},
-    time::Moment,
-};
+use crate::call::{Output, PageEvent, WindowWish};
 
 impl PageState {
     /// Keeps what the browser reports about the window.
-    pub(crate) fn on_event(&mut self, event: PageEvent, now: Moment) {
+    pub(crate) fn on_event(&mut self, event: PageEvent) {
         match event {
             PageEvent::Online(online) => self.surroundings.offline = !online,
-            PageEvent::Away(away) => self.is_hidden = away,
-            PageEvent::Active => self.idle.on_activity(now),
+            PageEvent::Away(away) => {
+                self.is_hidden = away;
+                self.absence.on_visibility(away);
+            }
             PageEvent::InPicture(it) => self.surroundings.in_picture = it,
             PageEvent::FillsScreen(it) => self.surroundings.fills_screen = it,
             PageEvent::SoundBlocked(it) => self.surroundings.sound_blocked = it,
             PageEvent::Able(abilities) => self.surroundings.abilities = abilities,
-            PageEvent::TakenOver => {}
+            PageEvent::Active | PageEvent::TakenOver => {}
         }
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct ConnectionConfig {
 }
 
 impl Connection {
-    /// Opens a connection. The side that makes the first offer attaches its tracks at once.
+    /// Opens a connection. The end that makes the first offer, which is the impolite one, attaches its tracks at once.
     pub(crate) fn open(
         id: ConnectionId,
         role: Role,
@@ -61,8 +61,9 @@ impl Connection {
 
     /// `negotiationneeded`.
     pub(crate) fn on_negotiation_needed(&mut self, out: &mut Vec<Output>) {
-        let command = self.negotiation.on_negotiation_needed();
-        self.perform(command, out);
+        if let Some(command) = self.negotiation.on_negotiation_needed() {
+            self.perform(command, out);
+        }
     }
 
     /// A local description was set or failed. Returns its kind and the signal to send.
@@ -138,6 +139,11 @@ impl Connection {
     pub(crate) fn set_send_profile(&mut self, send_profile: SendProfile, out: &mut Vec<Output>) {
         self.send_profile = send_profile;
         self.perform(PeerCommand::LimitBitrate(send_profile), out);
+    }
+
+    /// Sets the limits on what is sent again, which the browser may have refused.
+    pub(crate) fn repeat_limits(&self, out: &mut Vec<Output>) {
+        self.perform(PeerCommand::LimitBitrate(self.send_profile), out);
     }
 
     /// Closes the connection.

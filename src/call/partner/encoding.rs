@@ -1,12 +1,23 @@
 //! How sound and picture are sent: the limits of each [`SendProfile`], and the codecs in order of preference.
 
-use crate::call::{Codec, SendProfile};
+use super::{CurrentMatch, connection::ConnectionConfig};
+use crate::{
+    call::{Codec, Output, PictureContent, SendProfile},
+    protocol::Presence,
+    time::Moment,
+};
 
 /// Bits a second of a full picture at most: enough for 720p, and a mobile network carries it.
 const FULL_VIDEO_BITRATE: u32 = 1_500_000;
 
 /// Bits a second of a saving picture at most: with sound and headers it stays under 250 kbit/s.
 const SAVING_VIDEO_BITRATE: u32 = 150_000;
+
+/// Bits a second of a screen at most: a scrolling page in 1080p stays readable.
+const FULL_SCREEN_BITRATE: u32 = 2_500_000;
+
+/// Frames a second of a saving screen at most. With these and all its pixels, a page of text takes 150 kbit/s.
+const SAVING_SCREEN_FRAME_RATE: u32 = 5;
 
 /// Factor by which a saving picture is smaller on each side: 720p becomes 360p.
 const SAVING_SCALE: u32 = 2;
@@ -35,21 +46,26 @@ pub struct VideoLimits {
     pub scale_down_by: u32,
     /// Frames a second at most (`maxFramerate`), if that is limited.
     pub max_frame_rate: Option<u32>,
+    /// On a bad network the picture keeps its size and loses frames, not the other way round
+    /// (`degradationPreference`).
+    pub keeps_size: bool,
 }
 
 impl SendProfile {
     /// Limits on the picture.
-    pub const fn video_limits(self) -> VideoLimits {
-        match self {
-            Self::Full => {
-                VideoLimits { max_bitrate: FULL_VIDEO_BITRATE, scale_down_by: 1, max_frame_rate: None }
+    pub const fn video_limits(self, content: PictureContent) -> VideoLimits {
+        let (max_bitrate, scale_down_by, max_frame_rate) = match (self, content) {
+            (Self::Full, PictureContent::Person) => (FULL_VIDEO_BITRATE, 1, None),
+            (Self::Saving, PictureContent::Person) => {
+                (SAVING_VIDEO_BITRATE, SAVING_SCALE, Some(SAVING_FRAME_RATE))
             }
-            Self::Saving => VideoLimits {
-                max_bitrate: SAVING_VIDEO_BITRATE,
-                scale_down_by: SAVING_SCALE,
-                max_frame_rate: Some(SAVING_FRAME_RATE),
-            },
-        }
+            (Self::Full, PictureContent::Screen) => (FULL_SCREEN_BITRATE, 1, None),
+            (Self::Saving, PictureContent::Screen) => {
+                (SAVING_VIDEO_BITRATE, 1, Some(SAVING_SCREEN_FRAME_RATE))
+            }
+        };
+        let keeps_size = matches!(content, PictureContent::Screen);
+        VideoLimits { max_bitrate, scale_down_by, max_frame_rate, keeps_size }
     }
 
     /// Bits a second of sound at most (`maxBitrate`).
@@ -58,6 +74,33 @@ impl SendProfile {
             Self::Full => FULL_AUDIO_BITRATE,
             Self::Saving => SAVING_AUDIO_BITRATE,
         }
+    }
+}
+
+impl CurrentMatch {
+    /// Changes the limits on what is sent.
+    pub(crate) fn set_send_profile(&mut self, send_profile: SendProfile, out: &mut Vec<Output>) {
+        self.config.send_profile = send_profile;
+        self.connection.set_send_profile(self.limited_config().send_profile, out);
+    }
+
+    /// The partner has said what it sends, and whether it wants less data.
+    pub(crate) fn on_partner_presence(&mut self, now: Moment, presence: Presence, out: &mut Vec<Output>) {
+        let is_changed = self.partner_presence.less_data != presence.less_data;
+        self.partner_presence = presence;
+        self.liveness.on_presence(now, presence);
+        if is_changed {
+            self.set_send_profile(self.config.send_profile, out);
+        }
+    }
+
+    /// The settings of a connection. If one of the two saves data, less is sent: what one sends, the other receives.
+    pub(crate) fn limited_config(&self) -> ConnectionConfig {
+        let mut config = self.config.clone();
+        if self.partner_presence.less_data {
+            config.send_profile = SendProfile::Saving;
+        }
+        config
     }
 }
 
@@ -86,7 +129,8 @@ mod tests {
 
     #[test]
     fn saving_limits_stay_under_250_kbit_a_second() {
-        let VideoLimits { max_bitrate, scale_down_by, max_frame_rate } = SendProfile::Saving.video_limits();
+        let VideoLimits { max_bitrate, scale_down_by, max_frame_rate, .. } =
+            SendProfile::Saving.video_limits(PictureContent::Person);
         // Headers of IP, UDP and RTP take 40 bytes a packet; sound has 50 packets a second, such a picture about 25.
         let headers = 40 * 8 * (50 + 25);
         assert!(max_bitrate + SendProfile::Saving.max_audio_bitrate() + headers < 250_000);
@@ -95,10 +139,21 @@ mod tests {
 
     #[test]
     fn a_full_picture_keeps_its_size_and_frame_rate() {
-        let limits = SendProfile::Full.video_limits();
-        let expected = VideoLimits { max_bitrate: 1_500_000, scale_down_by: 1, max_frame_rate: None };
+        let limits = SendProfile::Full.video_limits(PictureContent::Person);
+        let expected =
+            VideoLimits { max_bitrate: 1_500_000, scale_down_by: 1, max_frame_rate: None, keeps_size: false };
         assert_eq!(limits, expected);
         assert_eq!(SendProfile::Full.max_audio_bitrate(), 40_000);
+    }
+
+    #[test]
+    fn a_screen_keeps_its_size_on_every_network() {
+        for profile in [SendProfile::Full, SendProfile::Saving] {
+            let VideoLimits { scale_down_by, keeps_size, .. } = profile.video_limits(PictureContent::Screen);
+            assert_eq!((scale_down_by, keeps_size), (1, true));
+        }
+        let saving = SendProfile::Saving.video_limits(PictureContent::Screen);
+        assert_eq!((saving.max_bitrate, saving.max_frame_rate), (150_000, Some(5)));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! [`CurrentMatch`]: one match as this page sees it, from the server's `matched` to its end.
 //!
-//! `start` builds it and `view` reads it. `connection` and `negotiation` set up its peer connection, `liveness` tells
-//! whether media arrives, and `recovery` decides what to do when it stops. `quality`, `verification` and `chat` each
-//! run beside these. `encoding` holds the limits and codecs of what is sent.
+//! `start` builds it and `view` reads it. `connection` and `negotiation` set up its peer connection, `media` tells what
+//! arrives and what the senders refuse, and `recovery` decides what to do when nothing arrives. `messages` speaks with
+//! the partner's page. `quality`, `verification` and `chat` each run beside these. `encoding` holds the limits and
+//! codecs of what is sent.
 
 pub(crate) mod start;
 pub(crate) mod context;
@@ -12,10 +13,11 @@ pub(crate) mod connection;
 pub(crate) mod negotiation;
 pub(crate) mod recovery;
 
-pub(crate) mod liveness;
+pub(crate) mod media;
 pub(crate) mod quality;
 pub(crate) mod encoding;
 
+pub(crate) mod messages;
 pub(crate) mod verification;
 pub(crate) mod chat;
 
@@ -23,16 +25,16 @@ use std::time::Duration;
 
 use super::{
     ConnectionId, ConnectionState, DescriptionKind, Marks, Measurement, Milestone, Output, Path, PeerCommand,
-    PeerEvent, SendProfile, signalling::sent_signals::SentSignals,
+    PeerEvent, signalling::sent_signals::SentSignals,
 };
 use crate::{
-    protocol::{Epoch, IceServer, PeerMessage, Presence, Role, Signal, Signalling, limits::CONNECT_WITHIN},
+    protocol::{Epoch, IceServer, Presence, Role, Signal, Signalling, limits::CONNECT_WITHIN},
     time::Moment,
 };
 use chat::Chat;
 use connection::{Connection, ConnectionConfig};
 use context::{MatchContext, Terms};
-use liveness::Liveness;
+use media::{liveness::Liveness, sender_faults::SenderFaults};
 use negotiation::FirstOffer;
 use quality::QualityHistory;
 use recovery::{Recovery, Remedy};
@@ -43,6 +45,9 @@ const SLOW_AFTER: Duration = Duration::from_secs(4);
 
 /// Interval between measurements while connecting; a frame at 30 Hz takes 33 ms.
 const MEASURE_SOON: Duration = Duration::from_millis(50);
+
+/// Interval between measurements while a picture has just stopped.
+const MEASURE_SUSPECT: Duration = Duration::from_millis(250);
 
 /// Interval between measurements of a call, and between two presence messages to the partner.
 const MEASURE_EVERY: Duration = Duration::from_secs(1);
@@ -74,6 +79,11 @@ pub(crate) struct CurrentMatch {
     measure_at: Moment,
     recovery: Recovery,
     verification: Verification,
+    sender_faults: SenderFaults,
+    /// The partner has said that it sees no picture of us.
+    is_unseen: bool,
+    /// When the encoder was last restarted for that.
+    refreshed_at: Option<Moment>,
     marks: Marks,
 }
 
@@ -154,6 +164,11 @@ impl CurrentMatch {
             }
             PeerEvent::Message(message) => self.on_peer_message(message, context),
             PeerEvent::Measured(measurement) => self.on_measurement(measurement, context),
+            PeerEvent::Sender { kind, part, result } => {
+                self.sender_faults.on_report(kind, part, result);
+                self.send_presence(context.presence, context.out);
+                MatchEvent::None
+            }
         }
     }
 
@@ -215,12 +230,6 @@ impl CurrentMatch {
         }
     }
 
-    /// Changes the limits on what is sent.
-    pub(crate) fn set_send_profile(&mut self, send_profile: SendProfile, out: &mut Vec<Output>) {
-        self.config.send_profile = send_profile;
-        self.connection.set_send_profile(send_profile, out);
-    }
-
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, context: &mut MatchContext) -> MatchEvent {
         let now = context.now;
@@ -230,6 +239,7 @@ impl CurrentMatch {
         if self.measure_at <= now {
             self.measure_at = now + MEASURE_EVERY;
             self.connection.perform(PeerCommand::Measure, context.out);
+            self.repeat_refused(context.out);
             if self.liveness.is_connected() {
                 self.send_presence(context.presence, context.out);
             }
@@ -246,7 +256,7 @@ impl CurrentMatch {
             }
             Remedy::Reconnect => match self.epoch.next() {
                 Some(epoch) => {
-                    self.replace_connection(epoch, FirstOffer::Ours, context);
+                    self.replace_connection(epoch, FirstOffer::of(self.terms.role), context);
                     MatchEvent::None
                 }
                 None => MatchEvent::Failed,
@@ -269,24 +279,6 @@ impl CurrentMatch {
         self.recovery.deadline(self.can_signal(line_open)).map_or(due, |at| at.min(due))
     }
 
-    /// Tells the partner what is sent from now on, and whether this page is in the background.
-    pub(crate) fn send_presence(&self, presence: Presence, out: &mut Vec<Output>) {
-        self.send_to_partner(Some(PeerMessage::Sending(presence)), out);
-    }
-
-    /// Sends a message over the data channel, if there is one and the channel is open.
-    pub(crate) fn send_to_partner(&self, message: Option<PeerMessage>, out: &mut Vec<Output>) {
-        if let Some(message) = message.filter(|_| self.liveness.channel_open) {
-            self.connection.perform(PeerCommand::Send(message), out);
-        }
-    }
-
-    /// Says goodbye to the partner and closes the connection.
-    pub(crate) fn leave(self, out: &mut Vec<Output>) {
-        self.send_to_partner(Some(PeerMessage::Bye {}), out);
-        self.close(out);
-    }
-
     /// Closes the connection.
     pub(crate) fn close(self, out: &mut Vec<Output>) {
         self.connection.close(out);
@@ -304,51 +296,37 @@ impl CurrentMatch {
         }
     }
 
-    fn on_peer_message(&mut self, message: PeerMessage, context: &mut MatchContext) -> MatchEvent {
-        self.liveness.on_received(context.now);
-        self.recovery.on_received();
-        match message {
-            PeerMessage::Sending(presence) => {
-                (self.partner_presence, self.liveness.partner_media) = (presence, presence.media());
-            }
-            PeerMessage::Bye {} => return MatchEvent::PartnerLeft,
-            PeerMessage::Commit { hash } => {
-                let reply = self.verification.on_commit(hash);
-                self.send_to_partner(reply, context.out);
-            }
-            PeerMessage::Nonce { nonce } => {
-                let reply = self.verification.on_nonce(nonce, self.connection.certificates());
-                self.send_to_partner(reply, context.out);
-            }
-            PeerMessage::Reveal { nonce } => {
-                self.verification.on_reveal(nonce, self.connection.certificates());
-            }
-            PeerMessage::Chat { number, text } => {
-                let reply = self.chat.on_text(context.now, number, &text, context.chat_open);
-                self.send_to_partner(reply, context.out);
-            }
-            PeerMessage::Got { number } => self.chat.on_acknowledged(number),
-            PeerMessage::Typing {} => self.chat.on_typing(context.now),
-            PeerMessage::React { reaction } => self.chat.on_reaction(context.now, reaction),
-        }
-        MatchEvent::None
-    }
-
-    fn on_measurement(&mut self, measurement: Measurement, context: &MatchContext) -> MatchEvent {
+    fn on_measurement(&mut self, measurement: Measurement, context: &mut MatchContext) -> MatchEvent {
         let now = context.now;
         let is_person = self.partner_presence.video && !self.partner_presence.screen;
         self.quality.on_measurement(now, measurement, is_person);
         if self.liveness.on_measurement(now, measurement) {
             self.recovery.on_received();
         }
-        if self.liveness.update_connected(now) {
+        let is_new = self.liveness.update_connected(now);
+        let message = self.liveness.picture.take_message(now);
+        self.send_to_partner(message, context.out);
+        if is_new {
             return MatchEvent::Connected;
         }
         if !self.liveness.is_connected() {
             self.measure_at = now + MEASURE_SOON;
+        } else if self.liveness.awaits_frames(now) {
+            self.measure_at = self.measure_at.min(now + MEASURE_SUSPECT);
         }
         let is_silent = self.liveness.silence(now) >= SILENT_FOR;
         if is_silent && !self.can_signal(context.line_open) { MatchEvent::Silent } else { MatchEvent::None }
+    }
+
+    /// Asks again for what the senders have refused.
+    fn repeat_refused(&mut self, out: &mut Vec<Output>) {
+        let retry = self.sender_faults.take_retry();
+        if retry.tracks {
+            out.push(Output::SendTracks);
+        }
+        if retry.limits {
+            self.connection.repeat_limits(out);
+        }
     }
 
     /// Whether signals can reach the partner.
@@ -370,10 +348,12 @@ impl CurrentMatch {
     fn replace_connection(&mut self, epoch: Epoch, first_offer: FirstOffer, context: &mut MatchContext) {
         self.connection.close(context.out);
         let id = context.links.next();
-        self.connection = Connection::open(id, self.terms.role, first_offer, &self.config, context.out);
+        let config = self.limited_config();
+        self.connection = Connection::open(id, self.terms.role, first_offer, &config, context.out);
         self.epoch = epoch;
         self.sent_signals = SentSignals::default();
         self.liveness.on_new_connection();
+        (self.sender_faults, self.is_unseen) = (SenderFaults::default(), false);
         self.quality.on_new_connection();
         self.verification = Verification::Idle;
         if self.liveness.is_connected() {

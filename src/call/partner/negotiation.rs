@@ -12,13 +12,23 @@ use crate::{
     protocol::{CandidateCount, CandidateRoom, Role, Sdp, Signal, limits::MAX_CANDIDATES},
 };
 
-/// Which end makes the first offer on a connection. If both do, the negotiation resolves the collision.
+/// Which end makes the first offer on a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum FirstOffer {
     /// This end.
     Ours,
     /// The partner.
     Theirs,
+}
+
+impl FirstOffer {
+    /// Whose first offer it is on a connection that is not prepared: the impolite end's, so that none is rolled back.
+    pub(crate) const fn of(role: Role) -> Self {
+        match role {
+            Role::Impolite => Self::Ours,
+            Role::Polite => Self::Theirs,
+        }
+    }
 }
 
 /// A pending `setRemoteDescription` command.
@@ -84,14 +94,23 @@ impl Negotiation {
     }
 
     /// `negotiationneeded`.
-    pub(crate) fn on_negotiation_needed(&mut self) -> PeerCommand {
-        self.making_offer = true;
-        self.set_local(DescriptionKind::Offer)
+    ///
+    /// The end that waits for the first offer makes none before. A rollback of a first offer takes the sections away
+    /// from its transceivers, and those without a track never get them back (RFC 8829, 5.10).
+    pub(crate) fn on_negotiation_needed(&mut self) -> Option<PeerCommand> {
+        self.attached.then(|| {
+            self.making_offer = true;
+            self.set_local(DescriptionKind::Offer)
+        })
     }
 
     /// Makes another offer if the last one was never answered.
     pub(crate) fn repeat_offer(&mut self) -> Option<PeerCommand> {
-        (self.signaling_state == SignalingState::HaveLocalOffer).then(|| self.on_negotiation_needed())
+        if self.signaling_state == SignalingState::HaveLocalOffer {
+            self.on_negotiation_needed()
+        } else {
+            None
+        }
     }
 
     /// The oldest pending `setLocalDescription` is done. Returns the kind and the signal to send.

@@ -1,7 +1,7 @@
 //! [`Recovery`]: decides when to look for a new path after a loss, and when to give up.
 //!
 //! It has four steps. First it waits for a moment to see whether bytes still arrive. Then it restarts ICE, the impolite
-//! end first. Then it tries one new connection. Then the match ends.
+//! end first. Then the impolite end opens one new connection. Then the match ends.
 
 use std::time::Duration;
 
@@ -33,6 +33,10 @@ const MAX_RESTARTS: u8 = 3;
 /// Time for all restarts together before a new connection is tried.
 const RESTART_WITHIN: Duration = Duration::from_secs(15);
 
+/// How long the polite end waits for a new connection: the impolite end may have noticed the loss later, and the
+/// connection needs its time.
+const RENEWED_WITHIN: Duration = RESTART_WITHIN.saturating_add(CONNECT_WITHIN);
+
 /// The step that the recovery of a connection has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Recovery {
@@ -52,7 +56,7 @@ pub(crate) enum Recovery {
         /// When the next restart is due.
         next: Moment,
     },
-    /// A new connection is being tried; ICE is restarted on it too.
+    /// A new connection is being tried, or awaited by the polite end; ICE is restarted too.
     Reconnecting {
         /// When to give up.
         until: Moment,
@@ -68,7 +72,7 @@ pub(crate) enum Remedy {
     Wait,
     /// Restart ICE.
     RestartIce,
-    /// Open a new connection.
+    /// Open a new connection; only the impolite end does that.
     Reconnect,
     /// End the match.
     GiveUp,
@@ -144,12 +148,21 @@ impl Recovery {
                 *next = now + RETRY_EVERY;
                 Remedy::RestartIce
             }
-            Self::RestartingIce { next, .. } if *next > now || !can_signal => Remedy::Wait,
-            Self::RestartingIce { since, restarts, .. }
-                if *restarts >= MAX_RESTARTS || now - *since >= RESTART_WITHIN =>
+            Self::RestartingIce { .. } if !can_signal => Remedy::Wait,
+            // Restarts of the partner put off ours, but not this.
+            Self::RestartingIce { since, restarts, next }
+                if now - *since >= RESTART_WITHIN || *next <= now && *restarts >= MAX_RESTARTS =>
             {
-                Remedy::Reconnect
+                match role {
+                    Role::Impolite => Remedy::Reconnect,
+                    // If both ends opened one, one of them would have to take its first offer back.
+                    Role::Polite => {
+                        *self = Self::Reconnecting { until: now + RENEWED_WITHIN, next: now + RETRY_EVERY };
+                        Remedy::Wait
+                    }
+                }
             }
+            Self::RestartingIce { next, .. } if *next > now => Remedy::Wait,
             Self::RestartingIce { restarts, next, .. } => {
                 *restarts += 1;
                 *next = now + RETRY_EVERY;
@@ -165,7 +178,9 @@ impl Recovery {
             Self::Healthy => None,
             Self::Suspect { until } => Some(*until),
             Self::Reconnecting { until, next } => Some(if can_signal { *next.min(until) } else { *until }),
-            Self::RestartingIce { next, .. } => can_signal.then_some(*next),
+            Self::RestartingIce { since, next, .. } => {
+                can_signal.then_some((*next).min(*since + RESTART_WITHIN))
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use super::{
     chat::Chat,
     connection::{Connection, ConnectionConfig},
     context::{MatchContext, Terms},
-    liveness::Liveness,
+    media::{liveness::Liveness, sender_faults::SenderFaults},
     negotiation::FirstOffer,
     quality::QualityHistory,
     recovery::Recovery,
@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     call::{
-        Marks, Milestone,
+        Marks, Milestone, Output,
         signalling::{prepared_offer::PreparedConnection, sent_signals::SentSignals},
     },
-    protocol::{Epoch, Role, Signal, Signalling},
+    protocol::{Epoch, Signal, Signalling},
 };
 
 impl CurrentMatch {
@@ -26,10 +26,7 @@ impl CurrentMatch {
         config: ConnectionConfig,
         context: &mut MatchContext,
     ) -> Self {
-        let first_offer = match terms.role {
-            Role::Impolite => FirstOffer::Ours,
-            Role::Polite => FirstOffer::Theirs,
-        };
+        let first_offer = FirstOffer::of(terms.role);
         let connection =
             Connection::open(context.links.next(), terms.role, first_offer, &config, context.out);
         Self::new(terms, Epoch::FIRST, connection, config, context)
@@ -45,6 +42,9 @@ impl CurrentMatch {
         prepared.connection.set_servers(&config, context.out);
         let mut it = Self::new(terms, Epoch::PREPARED, prepared.connection, config, context);
         it.mark(Milestone::Offer, context);
+        // What its senders refused while it waited is asked for again.
+        context.out.push(Output::SendTracks);
+        it.connection.repeat_limits(context.out);
         it
     }
 
@@ -73,10 +73,13 @@ impl CurrentMatch {
     ) -> Self {
         let now = context.now;
         let mut it = Self {
-            liveness: Liveness::new(terms.partner),
+            liveness: Liveness::new(now, terms.partner),
             partner_presence: terms.partner.into(),
             chat: Chat::default(),
             quality: QualityHistory::default(),
+            sender_faults: SenderFaults::default(),
+            is_unseen: false,
+            refreshed_at: None,
             sent_signals: SentSignals::default(),
             terms,
             known_to_server: true,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{CurrentMatch, SILENT_FOR, SLOW_AFTER};
 use crate::{
-    call::{Details, Flow, Marks, Phase},
-    protocol::{MatchId, Presence},
+    call::{Details, Flow, Marks, PartnerPicture, Phase, Setback},
+    protocol::{MatchId, Media, Presence},
     time::Moment,
 };
 
@@ -60,6 +60,25 @@ impl CurrentMatch {
     /// What the partner sends, and whether its page is in the background.
     pub(crate) const fn partner_presence(&self) -> Presence {
         self.partner_presence
+    }
+
+    /// Whether the picture that the partner announces arrives.
+    pub(crate) const fn picture(&self) -> PartnerPicture {
+        self.liveness.picture.state()
+    }
+
+    /// What this page announces with `presence` and does not get to the partner.
+    pub(crate) const fn unreached(&self, presence: Presence) -> Media {
+        let unsent = self.sender_faults.unsent();
+        Media {
+            audio: presence.audio && unsent.audio,
+            video: presence.video && (unsent.video || self.is_unseen),
+        }
+    }
+
+    /// What has gone wrong if the match ends now by itself.
+    pub(crate) const fn setback(&self) -> Setback {
+        if self.liveness.is_connected() { Setback::Lost } else { Setback::Unconnected }
     }
 
     fn flow(&self, now: Moment) -> Flow {

@@ -45,6 +45,11 @@ impl Dated {
         self.0.iter().map(|(pair, _)| *pair).collect()
     }
 
+    /// Whether it contains this pair.
+    pub(crate) fn contains(&self, pair: PairId) -> bool {
+        self.0.iter().any(|(it, _)| *it == pair)
+    }
+
     /// Adds a pair as the latest, and drops the oldest ones above `max`.
     fn add(&mut self, pair: PairId, at: u64, max: usize) {
         self.0.retain(|(it, _)| *it != pair);

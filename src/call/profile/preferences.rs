@@ -28,11 +28,15 @@ pub enum Switch {
     HideOwnPicture,
     /// Ignore single-key shortcuts.
     NoKeys,
+    /// The person has muted the microphone.
+    MicrophoneOff,
+    /// The person has turned the camera off.
+    CameraOff,
 }
 
 impl Switch {
     /// All switches.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::HideAddress,
         Self::MyLanguages,
         Self::SaveData,
@@ -41,6 +45,8 @@ impl Switch {
         Self::Unmirrored,
         Self::HideOwnPicture,
         Self::NoKeys,
+        Self::MicrophoneOff,
+        Self::CameraOff,
     ];
 
     /// The stable name under which the device stores it.
@@ -54,6 +60,8 @@ impl Switch {
             Self::Unmirrored => "unmirrored",
             Self::HideOwnPicture => "hide-own-picture",
             Self::NoKeys => "no-keys",
+            Self::MicrophoneOff => "microphone-off",
+            Self::CameraOff => "camera-off",
         }
     }
 }
@@ -111,6 +119,13 @@ impl Preferences {
     #[must_use]
     pub const fn toggled(mut self, switch: Switch) -> Self {
         self.on[switch as usize] ^= true;
+        self
+    }
+
+    /// The same preferences with this switch on or off.
+    #[must_use]
+    pub const fn with(mut self, switch: Switch, on: bool) -> Self {
+        self.on[switch as usize] = on;
         self
     }
 

@@ -3,7 +3,7 @@
 
 use super::{server_knowledge::Welcome, session::Session};
 use crate::{
-    call::{ChosenDevices, Output, profile::Profile, state::CallState},
+    call::{ChosenDevices, Output, Setback, profile::Profile, state::CallState},
     protocol::{Feature, MatchId, ToServer},
     time::Moment,
 };
@@ -16,7 +16,7 @@ pub(crate) enum Resync {
     /// Join the queue.
     Join {
         /// As in [`CallState::Ready`].
-        unconnected: bool,
+        setback: Option<Setback>,
     },
     /// Join the queue with other media or preferences, if they have changed.
     JoinIfChanged,
@@ -112,7 +112,9 @@ impl CallState {
     ) -> Resync {
         let Welcome { resumed, match_id, .. } = *welcome;
         match self {
-            Self::Landing(_) | Self::Asking(_) | Self::Mirror => Resync::Nothing,
+            Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::AskingPresence { .. } => {
+                Resync::Nothing
+            }
             Self::Ended { open_match, .. } => {
                 // A new session only knows the match if it was rebuilt from the ticket in the hello.
                 if !resumed {
@@ -120,16 +122,16 @@ impl CallState {
                 }
                 Resync::Nothing
             }
-            Self::Ready { unconnected } => match match_id {
+            Self::Ready { setback } => match match_id {
                 Some(match_id) => Resync::Next(match_id),
                 None if resumed && has_postponed => Resync::Nothing,
-                None => Resync::Join { unconnected: *unconnected },
+                None => Resync::Join { setback: *setback },
             },
             Self::Waiting { .. } if resumed => Resync::JoinIfChanged,
-            Self::Waiting { unconnected, .. } => {
-                let unconnected = *unconnected;
+            Self::Waiting { setback, .. } => {
+                let setback = *setback;
                 self.close_prepared(out);
-                Resync::Join { unconnected }
+                Resync::Join { setback }
             }
             Self::Matched(_) if resumed => Resync::Nothing,
             Self::Matched(current) if match_id == Some(current.terms.match_id) => {

@@ -42,7 +42,7 @@ impl Call {
         let has_postponed = self.queue.requests.is_postponed();
         match self.state.on_welcome(self.now, welcome, has_postponed, out) {
             Resync::Nothing => {}
-            Resync::Join { unconnected } => self.join(unconnected, out),
+            Resync::Join { setback } => self.join(setback, out),
             Resync::JoinIfChanged => self.join_if_changed(out),
             Resync::Next(match_id) => self.request_next(Some(match_id), out),
             Resync::MatchRestored => self.queue.joined_with = JoinRequest::default(),
@@ -53,10 +53,14 @@ impl Call {
     fn on_server_message(&mut self, msg: ToBrowser, out: &mut Vec<Output>) {
         match msg {
             ToBrowser::Waiting {} => {
-                if let CallState::Ready { unconnected } = self.state {
+                if let CallState::Ready { setback } = self.state {
                     self.profile.topics.on_waiting();
                     self.queue.requests.on_accepted();
-                    self.state = CallState::Waiting { unconnected, prepared: None, occupancy: None };
+                    self.state = CallState::Waiting { setback, prepared: None, occupancy: None };
+                } else if let CallState::Ended { .. } = self.state {
+                    // A join crossed the match that has just ended. This page still says how it ended, and could
+                    // neither prepare an offer nor accept a partner. It joins again afterwards.
+                    self.send(ToServer::Leave {}, out);
                 }
             }
             ToBrowser::Here(now) => {
@@ -69,6 +73,7 @@ impl Call {
                 self.profile.topics.on_seeking(wants, until);
             }
             ToBrowser::Prepare { ice } => self.prepare_offer(ice, out),
+            ToBrowser::Check { ice } => self.on_check_servers(ice, out),
             ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, pair, ahead } => {
                 self.profile.topics.on_matched(&shared);
                 self.profile.record_partner(self.now, pair, self.session.handshake.device());
@@ -127,13 +132,13 @@ impl Call {
             }
         };
         if reveals_address {
-            return self.leave_and_join(false, out);
+            return self.leave_and_join(None, out);
         }
         let config = self.connection_config(ice, relay_only);
         let context = &mut MatchContext {
             now: self.now,
             line_open: self.session.is_open(),
-            presence: self.devices.presence(self.page.is_hidden),
+            presence: self.devices.presence(self.page.is_hidden, self.profile.preferences),
             chat_open: self.page.chat_open,
             links: &mut self.connections,
             out,
@@ -167,20 +172,22 @@ impl Call {
                 self.say_farewell(Farewell::Left, None, out);
             } else {
                 // The server has put this page back into the queue, and says so next.
-                self.leave_state(CallState::Ready { unconnected: true }, false, out);
-                self.on_requeued(out);
+                let setback = current.setback();
+                self.leave_state(CallState::Ready { setback: Some(setback) }, false, out);
+                self.on_requeued(Some(setback), out);
             }
         } else if let CallState::Ended { open_match, .. } = &mut self.state {
             if *open_match == Some(match_id) && reason == EndReason::Unconnected {
-                self.on_requeued(out);
+                // The page has just said why the match ended.
+                self.on_requeued(None, out);
             } else if *open_match == Some(match_id) {
                 *open_match = None;
             }
-        } else if let CallState::Ready { unconnected } = self.state
+        } else if let CallState::Ready { setback } = self.state
             && by_partner
         {
             // The partner ended the match before the server received the request of this page, which it then ignored.
-            self.join(unconnected, out);
+            self.join(setback, out);
         }
     }
 
@@ -201,8 +208,10 @@ impl Call {
         match event {
             MatchEvent::None => {}
             MatchEvent::Connected => {
+                self.check.on_connected();
                 // Not earlier: nothing may delay the first picture of a match.
-                out.extend([Output::KeepAwake(true), Output::PlaySound]);
+                out.push(Output::PlaySound);
+                self.profile.on_connected();
                 if self.profile.pair.is_some() {
                     self.save_profile(out);
                 }
@@ -246,11 +255,12 @@ impl Call {
 
     /// Ends a match that cannot be connected, or whose connection was lost, and asks for another one.
     fn give_up(&mut self, out: &mut Vec<Output>) {
-        let open_match = self.state.current_match().and_then(CurrentMatch::server_match_id);
-        self.leave_state(CallState::Ready { unconnected: true }, false, out);
+        let Some(current) = self.state.current_match() else { return };
+        let (open_match, setback) = (current.server_match_id(), current.setback());
+        self.leave_state(CallState::Ready { setback: Some(setback) }, false, out);
         match open_match {
-            Some(match_id) => self.report_failed(match_id, out),
-            None => self.join(true, out),
+            Some(match_id) => self.report_failed(match_id, setback, out),
+            None => self.join(Some(setback), out),
         }
     }
 

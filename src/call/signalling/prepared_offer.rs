@@ -78,6 +78,8 @@ impl PreparedConnection {
             | PeerEvent::FramePresented
             | PeerEvent::Message(_)
             | PeerEvent::Measured(_) => None,
+            // The match asks for it again.
+            PeerEvent::Sender { .. } => None,
         }
     }
 }

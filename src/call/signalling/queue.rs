@@ -3,53 +3,65 @@
 use super::{prepared_offer::PreparedConnection, queue_state::JoinRequest, retry::Request};
 use crate::{
     call::{
-        Call, ConnectionId, Output, PeerEvent, Problem, Switch, partner::connection::ConnectionConfig,
-        state::CallState,
+        Call, ConnectionId, Output, PeerEvent, Problem, Setback, Switch,
+        partner::connection::ConnectionConfig, state::CallState,
     },
     protocol::{ErrorCode, IceServer, MatchId, ToServer},
 };
 
 impl Call {
     /// Asks the server for a partner. Can be repeated without harm.
-    pub(crate) fn join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
-        self.set_ready(unconnected, out);
-        // Without a session, the page joins after the next welcome.
-        if self.session.is_open() {
+    pub(crate) fn join(&mut self, setback: Option<Setback>, out: &mut Vec<Output>) {
+        if self.is_kept_out(out) {
+            return;
+        }
+        self.set_ready(setback, out);
+        // Without a session, the page joins after the next welcome; with a check in progress, after that.
+        if self.session.is_open() && !self.waits_for_check(out) {
             self.send_request(Request::Join, out);
         }
     }
 
     /// Asks for the next partner; `open_match` is the match that the server may not know to be over.
     pub(crate) fn request_next(&mut self, open_match: Option<MatchId>, out: &mut Vec<Output>) {
+        if self.is_kept_out(out) {
+            return;
+        }
         match open_match {
             // `next` would put the page into the queue with the content of its last `join`.
-            Some(_) if self.has_join_changed() => self.leave_and_join(false, out),
+            Some(_) if self.has_join_changed() => self.leave_and_join(None, out),
             Some(match_id) => {
-                self.set_ready(false, out);
+                self.set_ready(None, out);
                 self.send_request(Request::Next(match_id), out);
             }
-            None => self.join(false, out),
+            None => self.join(None, out),
         }
     }
 
     /// Ends what the server believes this page to be in, and asks for a partner.
-    pub(crate) fn leave_and_join(&mut self, unconnected: bool, out: &mut Vec<Output>) {
+    pub(crate) fn leave_and_join(&mut self, setback: Option<Setback>, out: &mut Vec<Output>) {
         self.send(ToServer::Leave {}, out);
-        self.join(unconnected, out);
+        self.join(setback, out);
     }
 
     /// The server has put this page back into the queue, with the content of its last `join`.
-    pub(crate) fn on_requeued(&mut self, out: &mut Vec<Output>) {
-        self.set_ready(true, out);
+    pub(crate) fn on_requeued(&mut self, setback: Option<Setback>, out: &mut Vec<Output>) {
+        if self.is_kept_out(out) {
+            return;
+        }
+        self.set_ready(setback, out);
         if self.has_join_changed() {
-            self.join(true, out);
+            self.join(setback, out);
         }
     }
 
     /// The match could not be connected, or its connection was lost: asks for another one.
-    pub(crate) fn report_failed(&mut self, match_id: MatchId, out: &mut Vec<Output>) {
+    pub(crate) fn report_failed(&mut self, match_id: MatchId, setback: Setback, out: &mut Vec<Output>) {
+        if self.is_kept_out(out) {
+            return;
+        }
         self.send_request(Request::Failed(match_id), out);
-        self.on_requeued(out);
+        self.on_requeued(Some(setback), out);
     }
 
     /// Tells the server what this page joins with, if that has changed since the last `join`.
@@ -57,10 +69,10 @@ impl Call {
         if !self.session.is_open() || !self.has_join_changed() || self.devices.is_empty() {
             return;
         }
-        if let CallState::Ready { unconnected } = self.state {
+        if let CallState::Ready { setback } = self.state {
             // A postponed request is repeated anyway, and then with the new content.
             if !self.queue.requests.is_postponed() {
-                self.join(unconnected, out);
+                self.join(setback, out);
             }
         } else if self.state.is_waiting() {
             self.send_request(Request::Join, out);
@@ -97,14 +109,16 @@ impl Call {
     /// Repeats the last request when it is due, if it still makes sense.
     pub(crate) fn repeat_request(&mut self, out: &mut Vec<Output>) {
         let Some(request) = self.queue.requests.take_due(self.now) else { return };
-        let is_ready = matches!(self.state, CallState::Ready { .. });
-        match request {
-            Request::Next(match_id) if is_ready => self.request_next(Some(match_id), out),
+        let ready = if let CallState::Ready { setback } = self.state { Some(setback) } else { None };
+        match (request, ready) {
+            (Request::Next(match_id), Some(_)) => self.request_next(Some(match_id), out),
             // As for `next`, the server would use the content of the last `join`.
-            Request::Failed(_) if is_ready && self.has_join_changed() => self.leave_and_join(true, out),
-            Request::Failed(_) if is_ready => self.send_request(request, out),
+            (Request::Failed(_), Some(setback)) if self.has_join_changed() => {
+                self.leave_and_join(setback, out);
+            }
+            (Request::Failed(_), Some(_)) => self.send_request(request, out),
             // Without a session, the page joins after the next welcome.
-            Request::Join | Request::Next(_) | Request::Failed(_) => {
+            (Request::Join | Request::Next(_) | Request::Failed(_), _) => {
                 if self.state.is_searching() && self.session.is_open() {
                     self.send_request(Request::Join, out);
                 }
@@ -149,15 +163,15 @@ impl Call {
     }
 
     /// Looks for a partner from now on, and lets the browser warm up for the connection.
-    fn set_ready(&mut self, unconnected: bool, out: &mut Vec<Output>) {
-        self.state = CallState::Ready { unconnected };
+    fn set_ready(&mut self, setback: Option<Setback>, out: &mut Vec<Output>) {
+        self.state = CallState::Ready { setback };
         out.push(Output::WarmUp(self.profile.preferences.send_profile()));
     }
 
     fn send_request(&mut self, request: Request, out: &mut Vec<Output>) {
         let msg = match request {
             Request::Join => {
-                let join = JoinRequest::new(self.devices.have, &self.profile);
+                let join = JoinRequest::new(self.devices.announced(), &self.profile);
                 self.queue.joined_with = join.clone();
                 let JoinRequest { media, hide, tastes } = join;
                 ToServer::Join { media, hide, tastes }
@@ -170,6 +184,6 @@ impl Call {
     }
 
     fn has_join_changed(&self) -> bool {
-        self.queue.joined_with != JoinRequest::new(self.devices.have, &self.profile)
+        self.queue.joined_with != JoinRequest::new(self.devices.announced(), &self.profile)
     }
 }

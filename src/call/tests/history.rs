@@ -13,14 +13,14 @@ use super::test_page::{
 };
 use crate::{
     call::{
-        Abilities, Browser, Call, ChatWish, ChosenDevices, ConnectionId, ConnectionState, Dated,
-        DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, Measurement,
-        MediaError, Output, PageEvent, PastPartners, PeerCommand, PeerEvent, Phase, Preferences,
-        SignalingState, Snapshot, StoredProfile, Switch, WindowWish,
+        Abilities, Browser, Call, ChatWish, ChosenDevices, Clocks, ConnectionId, ConnectionState, Dated,
+        DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, LastStranger,
+        Measurement, MediaError, Output, PageEvent, PastPartners, PeerCommand, PeerEvent, Phase, Preferences,
+        SenderPart, SignalingState, Snapshot, StoredProfile, Switch, TrackKind, WindowWish,
     },
     protocol::{
-        Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, MatchId, Media, Occupancy, PeerMessage,
-        PreparedOffer, Presence, Reaction, Role, Signal, Signalling, ToBrowser, ToServer,
+        Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, IceServer, MatchId, Media, Occupancy,
+        PeerMessage, PreparedOffer, Presence, Reaction, Role, Signal, Signalling, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -41,6 +41,8 @@ enum Step {
     /// More signals than an outbox holds.
     Flood,
     Wait(u64),
+    /// So many milliseconds pass in which the monotonic clock stands still.
+    Sleep(u64),
     WaitForDeadline,
 }
 
@@ -62,6 +64,7 @@ enum ServerMessage {
     ComeBack(u32),
     Pong,
     Prepare,
+    Check,
     Ice(u128),
     /// An offer for a fresh connection (epoch 2).
     Renewed(u128),
@@ -77,6 +80,8 @@ enum Socket {
 /// A call, a second one that gets the same inputs, and what can be observed from outside.
 struct Harness {
     now: Moment,
+    /// How far the wall clock is ahead of `now`, in milliseconds.
+    unix_origin_ms: u64,
     calls: [Call; 2],
     camera_open: bool,
     /// A prewarmed connection exists.
@@ -96,6 +101,8 @@ struct Harness {
     server: Delivery<ToBrowser>,
     /// The number of the last message of the page.
     last_number: u64,
+    /// The number of the last request for devices.
+    last_request: u32,
     sessions: u128,
     matches: u128,
     /// The responses of a correct browser and server that are still to come.
@@ -113,6 +120,7 @@ impl Harness {
     fn new(seed: u64) -> Self {
         Self {
             now: Moment::default(),
+            unix_origin_ms: 0,
             calls: [(); 2].map(|()| {
                 Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), String::new())
             }),
@@ -128,6 +136,7 @@ impl Harness {
             prepared_number: None,
             server: Delivery::default(),
             last_number: 0,
+            last_request: 0,
             sessions: 0,
             matches: 0,
             due: VecDeque::new(),
@@ -158,6 +167,17 @@ impl Harness {
             Step::Wait(wait) => {
                 self.now = self.now + millis(wait);
                 self.tick();
+            }
+            Step::Sleep(wait) => {
+                self.unix_origin_ms += wait;
+                self.tick();
+                if wait > 30_000 {
+                    let phase = self.snapshot().phase;
+                    let may_show =
+                        matches!(phase, Phase::Waiting { .. }) && self.snapshot().problem.is_some();
+                    let is_live = is_matched(self.snapshot()) || matches!(phase, Phase::Waiting { .. });
+                    assert!(!is_live || may_show, "a page that slept asks first");
+                }
             }
             Step::WaitForDeadline => {
                 self.now = self.calls[0].next_deadline().map_or(self.now, |it| it.max(self.now));
@@ -208,11 +228,18 @@ impl Harness {
             Intent::Escape if before.asks_next => assert!(!is_matched(after) && !after.asks_next),
             Intent::Escape => assert_eq!(after.asks_next, is_matched(before)),
             Intent::Next | Intent::Block => assert!(!is_matched(after)),
-            Intent::ToggleMicrophone => assert_eq!(after.microphone, toggled(before.microphone)),
-            Intent::ToggleCamera => assert_eq!(after.camera, toggled(before.camera)),
+            // With push to talk, a microphone that has just been opened is not held open yet.
+            Intent::ToggleMicrophone
+                if before.microphone == Device::Absent && before.preferences.has(Switch::PushToTalk) => {}
+            Intent::ToggleMicrophone => check_toggle(before.microphone, after.microphone, before.phase),
+            Intent::ToggleCamera => check_toggle(before.camera, after.camera, before.phase),
             Intent::Toggle(it) => assert_ne!(after.preferences.has(it), before.preferences.has(it)),
             Intent::Start => assert_ne!(after.phase, Phase::Landing),
-            Intent::OpenMirror if before.phase == Phase::Landing => assert_eq!(after.phase, Phase::Asking),
+            Intent::OpenMirror if before.phase == Phase::Landing => {
+                // With both switched off there is nothing to ask for.
+                let asks = before.camera != Device::Off || before.microphone != Device::Off;
+                assert_eq!(after.phase, if asks { Phase::Asking } else { Phase::Mirror });
+            }
             Intent::OpenMirror => assert_eq!(after.phase, before.phase),
             Intent::StartWithout => {
                 let begins = before.phase == Phase::Landing && before.problem.is_some();
@@ -223,6 +250,10 @@ impl Harness {
                 assert_eq!(self.calls[0].topics().written, "");
             }
             Intent::Unblock => assert_eq!(after.blocked, 0),
+            Intent::BlockLast => {
+                assert_ne!(after.last_stranger, LastStranger::Known);
+                assert_eq!(after.phase, before.phase, "a block of the last stranger ends nothing");
+            }
             Intent::TalkAbout(written) => assert_eq!(self.calls[0].topics().written, written),
             Intent::Chat(ChatWish::Toggle) if is_matched(after) => {
                 assert_ne!(after.chat.open, before.chat.open)
@@ -287,6 +318,10 @@ impl Harness {
             ServerMessage::ComeBack(after_ms) => ToBrowser::ComeBack { after_ms },
             ServerMessage::Pong => ToBrowser::Pong {},
             ServerMessage::Prepare => ToBrowser::Prepare { ice: Vec::new() },
+            ServerMessage::Check => {
+                let stun = IceServer { urls: vec!["stun:a".into()], username: None, credential: None };
+                ToBrowser::Check { ice: vec![stun] }
+            }
             ServerMessage::Ice(age) => ToBrowser::Ice { match_id: self.match_id(age), ice: Vec::new() },
             ServerMessage::Renewed(age) => {
                 let signal = offer("theirs");
@@ -304,17 +339,17 @@ impl Harness {
             Input::Message(_) | Input::UnknownMessage { .. } => {
                 self.early_message |= self.socket == Some(Socket::Connecting)
             }
-            Input::MediaOpened(_) => self.camera_open = true,
+            Input::MediaOpened(..) => self.camera_open = true,
             Input::Devices(DeviceEvent::ScreenShared(shared)) => self.screen_open = *shared,
             Input::Devices(_) => {}
             Input::Intent(_)
-            | Input::MediaFailed(_)
-            | Input::MediaLost(_)
+            | Input::MediaFailed(..)
             | Input::SocketOpened
             | Input::Peer { .. }
             | Input::NetworkChanged
             | Input::StorageChanged(_)
             | Input::Page(_)
+            | Input::ConnectionChecked(_)
             | Input::PageHidden
             | Input::Tick => {}
         }
@@ -324,7 +359,10 @@ impl Harness {
             self.current = Some(*match_id);
         }
         let stored = if let Input::StorageChanged(profile) = &input { Some(profile.clone()) } else { None };
-        let [outputs, twin_outputs] = self.calls.each_mut().map(|call| call.handle(self.now, input.clone()));
+        let [outputs, twin_outputs] = {
+            let clocks = Clocks { now: self.now, unix_ms: self.unix_origin_ms + self.now.as_millis() };
+            self.calls.each_mut().map(|call| call.handle(clocks, input.clone()))
+        };
         assert_eq!(
             format!("{outputs:?}"),
             format!("{twin_outputs:?}"),
@@ -344,13 +382,20 @@ impl Harness {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
     fn check_output(&mut self, output: Output, welcomed: bool) {
         match output {
-            Output::OpenMedia(requested, _) => {
+            Output::OpenMedia(request) => {
                 self.camera_open = true;
-                self.due.push_back(Response::Input(Input::MediaOpened(requested)));
+                assert!(request.number > self.last_request, "requests are numbered");
+                self.last_request = request.number;
+                let opened = Input::MediaOpened(request.number, request.media().into());
+                self.due.push_back(Response::Input(opened));
+            }
+            Output::CloseDevice(_) => {}
+            Output::WatchFrames(request) => {
+                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::Frame(request))));
             }
             Output::CloseMedia => (self.camera_open, self.prewarmed) = (false, false),
-            Output::SwitchDevice(kind, id) => {
-                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::Used(kind, id))));
+            Output::UseSpeaker(id) => {
+                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::SpeakerUsed(id))));
             }
             Output::ShareScreen => {
                 assert!(is_matched(self.snapshot()), "a screen is shared only during a match");
@@ -358,6 +403,9 @@ impl Harness {
             }
             Output::UnshareScreen => self.screen_open = false,
             Output::WarmUp(_) => self.prewarmed = true,
+            Output::CheckConnection(_) => {
+                self.due.push_back(Response::Input(Input::ConnectionChecked(true)));
+            }
             Output::EnableMedia(_) | Output::SendTracks => {}
             Output::OpenSocket => {
                 assert_eq!(self.socket, None, "only one socket exists at a time");
@@ -429,6 +477,7 @@ impl Harness {
             ToServer::Leave {} => &[ServerMessage::Ended(0, EndReason::Left)],
             ToServer::Ping {} => &[ServerMessage::Pong],
             ToServer::Block { .. } | ToServer::Unblock {} => &[],
+            ToServer::Check {} => &[ServerMessage::Check],
             ToServer::Connected { .. } => &[],
         };
         self.due.extend(messages.iter().copied().map(Response::Message));
@@ -469,11 +518,12 @@ fn is_matched(snapshot: Snapshot) -> bool {
     matches!(snapshot.phase, Phase::Connecting { .. } | Phase::Talking { .. })
 }
 
-fn toggled(device: Device) -> Device {
-    match device {
-        Device::Absent => Device::Absent,
-        Device::On => Device::Off,
-        Device::Off => Device::On,
+/// What a press on the switch of a device changes. Before a start nothing is open, so it only stores the wish.
+fn check_toggle(before: Device, after: Device, phase: Phase) {
+    match before {
+        _ if phase == Phase::Landing => {}
+        Device::Absent | Device::Off => assert_ne!(after, Device::Off),
+        Device::On | Device::Interrupted => assert_eq!(after, Device::Off),
     }
 }
 
@@ -494,6 +544,7 @@ fn browser_response(command: PeerCommand) -> Option<PeerEvent> {
         PeerCommand::Open { .. }
         | PeerCommand::SetServers { .. }
         | PeerCommand::LimitBitrate(_)
+        | PeerCommand::RefreshPicture
         | PeerCommand::EndCandidates { .. }
         | PeerCommand::Send(_)
         | PeerCommand::Close => None,
@@ -541,6 +592,7 @@ fn server_messages() -> impl Strategy<Value = ServerMessage> {
         prop_oneof![0..20_000_u32, Just(u32::MAX)].prop_map(ServerMessage::ComeBack),
         Just(ServerMessage::Pong),
         Just(ServerMessage::Prepare),
+        Just(ServerMessage::Check),
         age.clone().prop_map(ServerMessage::Ice),
         age.clone().prop_map(ServerMessage::Renewed),
     ]
@@ -576,11 +628,20 @@ fn peer_events() -> impl Strategy<Value = PeerEvent> {
             audio,
             video,
             screen: audio,
-            away: video
+            away: video,
+            interrupted: audio,
+            less_data: video,
         }))),
         peer_messages().prop_map(PeerEvent::Message),
         Just(PeerEvent::PathFound),
         Just(PeerEvent::FramePresented),
+        (any::<bool>(), any::<bool>(), any::<bool>()).prop_map(|(is_video, is_track, fails)| {
+            PeerEvent::Sender {
+                kind: if is_video { TrackKind::Video } else { TrackKind::Audio },
+                part: if is_track { SenderPart::Track } else { SenderPart::Limits },
+                result: if fails { Err(Failed) } else { Ok(()) },
+            }
+        }),
         (0..3_u64, 0..3_u64, 0..9_u64).prop_map(|(frames_decoded, audio_packets, bytes_received)| {
             let before = Measurement::default();
             PeerEvent::Measured(Measurement { frames_decoded, audio_packets, bytes_received, ..before })
@@ -599,6 +660,7 @@ fn peer_messages() -> impl Strategy<Value = PeerMessage> {
         (0..4_u32).prop_map(|number| PeerMessage::Got { number }),
         Just(PeerMessage::Typing {}),
         Just(PeerMessage::React { reaction: Reaction::Wave }),
+        any::<bool>().prop_map(|picture| PeerMessage::Sees { picture }),
     ]
 }
 
@@ -610,14 +672,17 @@ fn inputs() -> impl Strategy<Value = Input> {
         MediaError::Blocked { granted: BOTH },
         MediaError::Insecure,
         MediaError::Unsupported,
+        MediaError::WouldAsk,
     ];
+    let request = || 0..6_u32;
     prop_oneof![
-        media().prop_map(Input::MediaOpened),
-        prop::sample::select(errors).prop_map(Input::MediaFailed),
-        media().prop_map(Input::MediaLost),
+        (request(), media()).prop_map(|(request, media)| Input::MediaOpened(request, media.into())),
+        (request(), prop::sample::select(errors))
+            .prop_map(|(request, error)| Input::MediaFailed(request, error)),
         Just(Input::SocketOpened),
         Just(Input::SocketLost),
         Just(Input::NetworkChanged),
+        any::<bool>().prop_map(Input::ConnectionChecked),
         device_events().prop_map(Input::Devices),
         stored_profiles().prop_map(Input::StorageChanged),
         page_events().prop_map(Input::Page),
@@ -653,16 +718,27 @@ fn device_events() -> impl Strategy<Value = DeviceEvent> {
     });
     prop_oneof![
         prop::collection::vec(info, 0..5).prop_map(DeviceEvent::Listed),
-        (kind(), 0..3_u8).prop_map(|(kind, id)| DeviceEvent::Used(kind, id.to_string())),
-        kind().prop_map(DeviceEvent::Refused),
+        (0..3_u8).prop_map(|id| DeviceEvent::SpeakerUsed(id.to_string())),
+        Just(DeviceEvent::SpeakerRefused),
+        (kind(), 0..6_u32).prop_map(|(kind, request)| DeviceEvent::Ended(kind, request)),
+        (kind(), 0..6_u32, any::<bool>())
+            .prop_map(|(kind, request, muted)| DeviceEvent::Muted(kind, request, muted)),
+        (0..6_u32).prop_map(DeviceEvent::Frame),
+        Just(DeviceEvent::Focused),
         any::<bool>().prop_map(DeviceEvent::ScreenShared),
         Just(DeviceEvent::Permitted),
     ]
 }
 
 fn page_events() -> impl Strategy<Value = PageEvent> {
-    let abilities =
-        Abilities { screen: true, picture_in_picture: true, full_screen: true, speakers: true, blur: true };
+    let abilities = Abilities {
+        screen: true,
+        picture_in_picture: true,
+        full_screen: true,
+        speakers: true,
+        blur: true,
+        volume: true,
+    };
     prop_oneof![
         any::<bool>().prop_map(PageEvent::Online),
         any::<bool>().prop_map(PageEvent::Away),
@@ -707,6 +783,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::LookAtDetails(true),
         Intent::CopyReport,
         Intent::Block,
+        Intent::BlockLast,
         Intent::Unblock,
         Intent::ForgetEverything,
     ]);
@@ -722,6 +799,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(age, it)| Step::Peer(age, it)),
         1 => prop_oneof![Just(Step::Flood), Just(Step::Wait(0)), Just(Step::Wait(u64::from(u32::MAX)))],
         4 => (0..6_000_u64).prop_map(Step::Wait),
+        1 => (0..90_000_u64).prop_map(Step::Sleep),
         4 => Just(Step::WaitForDeadline),
     ];
     prop::collection::vec(step, 1..150)

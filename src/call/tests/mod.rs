@@ -8,6 +8,7 @@ pub(crate) mod signalling;
 pub(crate) mod partner;
 pub(crate) mod devices;
 pub(crate) mod profile;
-pub(crate) mod page;
+pub(crate) mod check;
+mod page;
 
 pub(crate) mod history;

@@ -8,9 +8,9 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Browser, Call, ConnectionId, ConnectionState, Description, DescriptionKind, Input, Intent,
-        Measurement, Output, PeerCommand, PeerEvent, Phase, Problem, SendProfile, SignalingState,
-        StoredProfile,
+        Browser, Call, Clocks, ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent,
+        DeviceKind, Input, Intent, Measurement, MediaError, OpenRequest, OpenedDevice, OpenedMedia, Output,
+        PeerCommand, PeerEvent, Phase, Pick, Problem, SendProfile, SignalingState, StoredProfile,
     },
     protocol::{
         Candidate, Delivery, EndReason, Epoch, Feature, Features, Frame, Limits, MatchId, Media, Message,
@@ -29,6 +29,10 @@ pub(crate) const NOTHING: Media = Media { audio: false, video: false };
 pub(crate) struct TestPage {
     pub(crate) call: Call,
     pub(crate) now: Moment,
+    /// How far the wall clock is ahead of `now`, in milliseconds.
+    pub(crate) unix_origin_ms: u64,
+    /// What the browser answers to a check of the connection; `None` if it finds nothing.
+    pub(crate) checks: Option<bool>,
     /// The sequence numbers at the server's end.
     pub(crate) server: Delivery<ToBrowser>,
     /// Whether messages of the page reach the server, which then answers pings.
@@ -61,6 +65,12 @@ pub(crate) struct TestPage {
     pub(crate) presence_count: usize,
     /// Outputs that concern the page only, such as listing devices; not part of the actions.
     pub(crate) page_outputs: Vec<Output>,
+    /// The last request for devices.
+    pub(crate) asked: OpenRequest,
+    /// Whether the camera gives frames when the call looks for one.
+    pub(crate) camera_gives_frames: bool,
+    /// The number of the last request for a camera and for a microphone.
+    requests: [u32; 2],
     clipboard: String,
     connection: ConnectionId,
     last_presence: Option<Presence>,
@@ -161,6 +171,8 @@ impl TestPage {
         Self {
             call: Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), "b1".into()),
             now: Moment::from_millis(1_000),
+            unix_origin_ms: 0,
+            checks: Some(true),
             server: Delivery::default(),
             server_receives: true,
             media_flows: false,
@@ -176,6 +188,9 @@ impl TestPage {
             past: PastPairs::default(),
             presence_count: 0,
             page_outputs: Vec::new(),
+            asked: OpenRequest::default(),
+            camera_gives_frames: true,
+            requests: [0; 2],
             clipboard: String::new(),
             measure_count: 0,
             ack: 0,
@@ -190,7 +205,7 @@ impl TestPage {
     pub(crate) fn waiting() -> Self {
         let mut page = Self::new();
         page.press(Intent::Start);
-        page.handle(Input::MediaOpened(BOTH));
+        page.media_opens(BOTH);
         page.server_accepts();
         page.receive(ToBrowser::Waiting {});
         page.take_actions();
@@ -229,6 +244,37 @@ impl TestPage {
     /// The peer connection reports `connected`.
     pub(crate) fn peer_connects(&mut self) {
         self.peer_event(PeerEvent::Connection(ConnectionState::Connected));
+    }
+
+    /// The last request for devices opens these.
+    pub(crate) fn media_opens(&mut self, media: Media) {
+        self.handle(Input::MediaOpened(self.asked.number, media.into()));
+    }
+
+    /// The last request for devices opens the camera with this id.
+    pub(crate) fn camera_opens(&mut self, id: &str) {
+        let camera = Some(OpenedDevice { id: id.into(), ..OpenedDevice::default() });
+        self.handle(Input::MediaOpened(self.asked.number, OpenedMedia { camera, microphone: None }));
+    }
+
+    /// The last request for devices fails.
+    pub(crate) fn media_fails(&mut self, error: MediaError) {
+        self.handle(Input::MediaFailed(self.asked.number, error));
+    }
+
+    /// The number of the last request for a device of this kind.
+    pub(crate) fn request(&self, kind: DeviceKind) -> u32 {
+        self.requests[kind as usize]
+    }
+
+    /// The open device of this kind ends.
+    pub(crate) fn device_ends(&mut self, kind: DeviceKind) {
+        self.handle(Input::Devices(DeviceEvent::Ended(kind, self.request(kind))));
+    }
+
+    /// The system mutes the open device of this kind, or lets it through again.
+    pub(crate) fn device_mutes(&mut self, kind: DeviceKind, muted: bool) {
+        self.handle(Input::Devices(DeviceEvent::Muted(kind, self.request(kind), muted)));
     }
 
     /// A person presses or types something.
@@ -344,7 +390,8 @@ impl TestPage {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
     pub(crate) fn handle(&mut self, input: Input) {
         let mut responses = Vec::new();
-        for output in self.call.handle(self.now, input) {
+        let clocks = Clocks { now: self.now, unix_ms: self.unix_origin_ms + self.now.as_millis() };
+        for output in self.call.handle(clocks, input) {
             match &output {
                 Output::Send(frame) => responses.extend(self.server_receive(frame).map(Input::Message)),
                 Output::Peer { link, command } => {
@@ -364,6 +411,17 @@ impl TestPage {
                         continue;
                     }
                 }
+                Output::CheckConnection(_) => {
+                    responses.extend(self.checks.map(Input::ConnectionChecked));
+                    self.page_outputs.push(output);
+                    continue;
+                }
+                Output::OpenMedia(request) => self.record_request(request),
+                Output::WatchFrames(request) => {
+                    let event = DeviceEvent::Frame(*request);
+                    responses.extend(self.camera_gives_frames.then_some(Input::Devices(event)));
+                    continue;
+                }
                 // Concerns the page only.
                 Output::Mark(_)
                 | Output::ListDevices
@@ -376,8 +434,7 @@ impl TestPage {
                     continue;
                 }
                 Output::Copy(text) => self.clipboard.clone_from(text),
-                Output::OpenMedia(..)
-                | Output::SwitchDevice(..)
+                Output::CloseDevice(_)
                 | Output::ShareScreen
                 | Output::UnshareScreen
                 | Output::CloseMedia
@@ -389,6 +446,14 @@ impl TestPage {
             self.actions.push(describe(&output));
         }
         responses.into_iter().for_each(|it| self.handle(it));
+    }
+
+    fn record_request(&mut self, request: &OpenRequest) {
+        self.asked.clone_from(request);
+        let asks = [request.camera.is_some(), request.microphone.is_some()];
+        for (number, _) in self.requests.iter_mut().zip(asks).filter(|(_, asks)| *asks) {
+            *number = request.number;
+        }
     }
 
     /// Whether a command only repeats the current state: the periodic presence, or the usual bitrate.
@@ -404,6 +469,7 @@ impl TestPage {
             | PeerCommand::Attach
             | PeerCommand::SetServers { .. }
             | PeerCommand::RestartIce
+            | PeerCommand::RefreshPicture
             | PeerCommand::SetLocal
             | PeerCommand::SetRemote(_)
             | PeerCommand::AddCandidate(_)
@@ -483,11 +549,26 @@ fn media_names(media: Media) -> &'static str {
 /// An output in the words that tests compare.
 fn describe(output: &Output) -> String {
     match output {
-        Output::OpenMedia(requested, _) => format!("open {}", media_names(*requested)),
+        Output::OpenMedia(request) => {
+            let quietly = if request.quietly { " quietly" } else { "" };
+            let exactly: String = [&request.camera, &request.microphone]
+                .into_iter()
+                .flatten()
+                .map(|pick| match pick {
+                    Pick::Prefer(id) if id.is_empty() => String::new(),
+                    Pick::Prefer(id) => format!(", preferably {id}"),
+                    Pick::Exactly(id) => format!(", exactly {id}"),
+                    Pick::Facing(it) => format!(", facing {it:?}"),
+                })
+                .collect();
+            format!("open {}{quietly}{exactly}", media_names(request.media()))
+        }
+        Output::CloseDevice(kind) => format!("close {kind:?}"),
+        Output::WatchFrames(_) => "watch frames".into(),
         Output::CloseMedia => "close media".into(),
         Output::EnableMedia(sending) => format!("enable {}", media_names(*sending)),
         Output::SendTracks => "send tracks".into(),
-        Output::SwitchDevice(kind, id) => format!("switch {kind:?} to {id}"),
+        Output::UseSpeaker(id) => format!("use speaker {id}"),
         Output::Blur(blur) => format!("blur {blur}"),
         Output::ShowLevel(show) => format!("show level {show}"),
         Output::ListDevices => "list devices".into(),
@@ -507,6 +588,7 @@ fn describe(output: &Output) -> String {
         Output::EraseProfile => "erase profile".into(),
         Output::Mark(it) => format!("mark {}", it.name()),
         Output::WarmUp(_) => "warm up".into(),
+        Output::CheckConnection(_) => "check connection".into(),
         Output::OpenSocket => "open socket".into(),
         Output::CloseSocket { code: Some(code) } => format!("close socket with {code}"),
         Output::CloseSocket { code: None } => "abandon socket".into(),
@@ -530,6 +612,7 @@ fn describe_message(msg: &ToServer) -> String {
         ToServer::Next { .. } => "next".into(),
         ToServer::Block { .. } => "block".into(),
         ToServer::Unblock {} => "unblock".into(),
+        ToServer::Check {} => "check".into(),
         ToServer::Leave {} => "leave".into(),
         ToServer::Ping {} => "ping".into(),
     }
@@ -559,12 +642,16 @@ fn describe_command(command: &PeerCommand) -> String {
         PeerCommand::Send(PeerMessage::Sending(presence)) => {
             let of = |it, name| if it { name } else { "" };
             let (screen, away) = (of(presence.screen, " and the screen"), of(presence.away, ", away"));
-            format!("presence {}{screen}{away}", media_names(presence.media()))
+            let interrupted = of(presence.interrupted, ", interrupted");
+            let less = of(presence.less_data, ", less data");
+            format!("presence {}{screen}{away}{interrupted}{less}", media_names(presence.media()))
         }
         PeerCommand::Send(PeerMessage::Chat { number, text }) => format!("chat {number} {text}"),
         PeerCommand::Send(PeerMessage::Got { number }) => format!("got {number}"),
         PeerCommand::Send(PeerMessage::Typing {}) => "typing".into(),
         PeerCommand::Send(PeerMessage::React { reaction }) => format!("react {reaction:?}"),
+        PeerCommand::Send(PeerMessage::Sees { picture }) => format!("sees picture {picture}"),
+        PeerCommand::RefreshPicture => "refresh picture".into(),
         PeerCommand::Send(PeerMessage::Bye {}) => "bye".into(),
         PeerCommand::Send(PeerMessage::Commit { .. }) => "commit".into(),
         PeerCommand::Send(PeerMessage::Nonce { .. }) => "nonce".into(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::privacy::{Privacy, is_private};
 use crate::{
     matchmaker::{id_generator::IdGenerator, input::Network},
-    protocol::IceServer,
+    protocol::{IceServer, limits::CHECK_FOR},
 };
 
 /// STUN and TURN servers, and whether private addresses are filtered. By default there are no servers, and they are.
@@ -63,7 +63,17 @@ impl Ice {
     pub(crate) fn servers(&self, ids: &mut IdGenerator, relay_only: bool) -> Vec<IceServer> {
         let mut servers = if relay_only { Vec::new() } else { self.stun_servers() };
         if let Some(turn) = &self.turn {
-            servers.push(turn.server(ids.unix_seconds(), ids.relay_name()));
+            servers.push(turn.server(ids.unix_seconds(), turn.lifetime, ids.relay_name()));
+        }
+        servers
+    }
+
+    /// The servers for a page that checks whether it can connect to anybody. Its relay credentials run out soon, so
+    /// that they are of little use for anything else.
+    pub(crate) fn check_servers(&self, ids: &mut IdGenerator) -> Vec<IceServer> {
+        let mut servers = self.stun_servers();
+        if let Some(turn) = &self.turn {
+            servers.push(turn.server(ids.unix_seconds(), CHECK_FOR.min(turn.lifetime), ids.relay_name()));
         }
         servers
     }
@@ -76,12 +86,12 @@ impl Ice {
 }
 
 impl Turn {
-    /// The relay with credentials that are valid from `now`, in Unix seconds.
+    /// The relay with credentials that are valid from `now`, in Unix seconds, for `lifetime`.
     ///
     /// The relay may log the user name together with addresses, so it must be random: from the id of the match, the
     /// logs of the relay and of this server together would tell who met whom.
-    fn server(&self, now: u64, name: Uuid) -> IceServer {
-        let username = format!("{}:{}", now + self.lifetime.as_secs(), name.simple());
+    fn server(&self, now: u64, lifetime: Duration, name: Uuid) -> IceServer {
+        let username = format!("{}:{}", now + lifetime.as_secs(), name.simple());
         let credential = Some(credential(self.secret.expose_secret(), &username));
         IceServer { urls: self.urls.clone(), username: Some(username), credential }
     }
@@ -127,7 +137,7 @@ mod tests {
     #[test]
     fn credentials_match_those_of_a_relay_with_the_same_secret() {
         let turn = turn().turn.unwrap();
-        let server = turn.server(1_764_000_000, Uuid::nil());
+        let server = turn.server(1_764_000_000, turn.lifetime, Uuid::nil());
         assert_eq!(server.username.as_deref(), Some("1764000600:00000000000000000000000000000000"));
         // printf %s "$username" | openssl dgst -sha1 -hmac north -binary | base64
         assert_eq!(server.credential.as_deref(), Some("XLT7cPaa+XFlnyEQcTLAS8OizJQ="));
@@ -141,6 +151,22 @@ mod tests {
         let names = [name(), name(), name()];
         assert!(names.iter().all(|it| it.starts_with("1764000600:")));
         assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
+    }
+
+    #[test]
+    fn a_check_gets_stun_and_a_relay_for_a_minute() {
+        let ice = turn();
+        let mut ids = ids();
+        let servers = ice.check_servers(&mut ids);
+        assert_eq!((servers.len(), servers[0].urls[0].as_str()), (2, "stun:relay.example"));
+        let username = servers[1].username.as_deref().unwrap();
+        assert!(username.starts_with("1764000060:"), "{username}");
+        let expected = credential("north", username);
+        assert_eq!(servers[1].credential.as_deref(), Some(&*expected));
+        let short = Turn { lifetime: Duration::from_secs(30), ..ice.turn.unwrap() };
+        let ice = Ice { turn: Some(short), ..Ice::default() };
+        assert!(ice.check_servers(&mut ids)[0].username.as_deref().unwrap().starts_with("1764000030:"));
+        assert!(Ice::default().check_servers(&mut ids).is_empty());
     }
 
     #[test]

@@ -20,6 +20,12 @@ impl Matchmaker {
         self.schedule_renewal(now, match_id);
     }
 
+    /// Names the STUN and TURN servers to a page that checks whether it can connect to anybody.
+    pub(crate) fn on_check(&mut self, id: PeerId) {
+        let ice = self.deployment.ice.check_servers(&mut self.ids);
+        self.send(id, ToBrowser::Check { ice });
+    }
+
     fn schedule_renewal(&mut self, now: Moment, match_id: MatchId) {
         let Some(it) = self.matches.get_mut(match_id) else { return };
         it.renew_at = self.deployment.ice.renewed_after().map(|after| now + after);

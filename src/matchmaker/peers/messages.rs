@@ -151,6 +151,7 @@ impl Matchmaker {
             ToServer::Next { match_id } => self.on_next(now, peer, seq, match_id),
             ToServer::Block { pair } => self.on_block(peer, pair),
             ToServer::Unblock {} => self.on_unblock(now, peer),
+            ToServer::Check {} => self.on_check(peer),
             ToServer::Leave {} => self.on_leave(now, peer),
             ToServer::Ping {} => {
                 self.send(peer, ToBrowser::Pong {});

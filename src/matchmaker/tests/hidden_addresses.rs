@@ -84,6 +84,27 @@ fn hiding_by_one_peer_forces_the_relay_for_both() {
 }
 
 #[test]
+fn a_check_gets_servers_in_any_state_and_changes_none() {
+    let mut scene = scene_with_relay();
+    let [ann, bob] = scene.add_pages();
+    let check = |scene: &mut Scene, page| {
+        scene.take_events(page);
+        scene.send(page, ToServer::Check {});
+        assert_eq!(scene.take_events(page), ["check with 2 servers"]);
+    };
+    check(&mut scene, ann);
+    join_hiding(&mut scene, ann, false);
+    check(&mut scene, ann);
+    join_hiding(&mut scene, bob, false);
+    let (relay_only, _) = ice_terms(&scene, ann);
+    assert!(!relay_only, "a check keeps the place in the queue");
+    check(&mut scene, ann);
+    let ToBrowser::Matched { match_id, .. } = *scene.last_matched(ann) else { unreachable!() };
+    scene.send_signal(ann, match_id, 1, offer("still matched"));
+    assert_eq!(scene.take_events(bob).last().map(String::as_str), Some("signal #1 1 still matched"));
+}
+
+#[test]
 fn hiding_peers_neither_prepare_nor_receive_offers() {
     let mut scene = scene_with_relay();
     let [ann, bob, cem] = scene.add_pages();

@@ -667,6 +667,7 @@ impl MatchmakerRun {
                 ToBrowser::ComeBack { .. } => ModelEvent::ComeBack,
                 ToBrowser::Here(_)
                 | ToBrowser::Prepare { .. }
+                | ToBrowser::Check { .. }
                 | ToBrowser::Ice { .. }
                 | ToBrowser::Pong {} => {
                     unreachable!("not recorded as an event, or filtered out")

@@ -579,6 +579,7 @@ impl Scene {
             | ToBrowser::Seeking { .. }
             | ToBrowser::Here(_)
             | ToBrowser::Prepare { .. }
+            | ToBrowser::Check { .. }
             | ToBrowser::Ice { .. }
             | ToBrowser::Matched { .. }
             | ToBrowser::Signal { .. }
@@ -769,6 +770,7 @@ fn describe(matches: &mut Vec<MatchId>, event: &ClientEvent) -> String {
                 format!("seeking {} for {ms} ms", wire_name(wants))
             }
             ToBrowser::Prepare { .. } => "prepare".to_owned(),
+            ToBrowser::Check { ice } => format!("check with {} servers", ice.len()),
             ToBrowser::Here(Occupancy { around, .. }) => format!("here {around}"),
             ToBrowser::Ice { match_id, .. } => format!("ice #{}", number(match_id)),
             ToBrowser::Matched { match_id, role, .. } => {

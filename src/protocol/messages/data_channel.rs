@@ -59,6 +59,12 @@ pub enum PeerMessage {
         /// The reaction.
         reaction: Reaction,
     },
+    /// Whether the sender sees the picture that the receiver announces. Without one it asks for a key frame, and
+    /// repeats that every few seconds.
+    Sees {
+        /// A picture arrives and moves.
+        picture: bool,
+    },
 }
 
 /// What one end sends, and whether its person is looking.
@@ -74,6 +80,17 @@ pub struct Presence {
     /// The page is in the background.
     #[serde(default)]
     pub away: bool,
+    /// A device that the person has turned on gives nothing: the system has muted it, or it was lost.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub interrupted: bool,
+    /// The sender wants to receive less data.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub less_data: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_false(it: &bool) -> bool {
+    !*it
 }
 
 impl Presence {

@@ -9,16 +9,19 @@ pub enum Feature {
     /// [`CLOSE_GOODBYE`](crate::protocol::limits::CLOSE_GOODBYE), and with nothing else. A server that lists it takes
     /// this, and nothing else, for the goodbye of such a page.
     Goodbye,
+    /// A server that lists it answers [`ToServer::Check`](crate::protocol::ToServer::Check).
+    Check,
 }
 
 impl Feature {
     /// All features of this build.
-    pub const ALL: [Self; 1] = [Self::Goodbye];
+    pub const ALL: [Self; 2] = [Self::Goodbye, Self::Check];
 
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Goodbye => "goodbye",
+            Self::Check => "check",
         }
     }
 }

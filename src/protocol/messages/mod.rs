@@ -108,6 +108,9 @@ pub enum ToServer {
     },
     /// Remove all blocks of this peer.
     Unblock {},
+    /// Asks for STUN and TURN servers with which the page can check whether it can connect to anybody. Only for servers
+    /// with the feature [`Check`](crate::protocol::Feature::Check).
+    Check {},
     /// Leave the queue or the match; the socket stays open.
     Leave {},
     /// A sign of life that carries an acknowledgement. Not numbered; answered by `pong`.
@@ -116,7 +119,7 @@ pub enum ToServer {
 
 impl ToServer {
     /// The names of all messages on the wire, to tell an unknown message from a malformed one.
-    pub const NAMES: [&str; 11] = [
+    pub const NAMES: [&str; 12] = [
         "hello",
         "join",
         "prepared",
@@ -126,6 +129,7 @@ impl ToServer {
         "next",
         "block",
         "unblock",
+        "check",
         "leave",
         "ping",
     ];
@@ -198,6 +202,13 @@ pub enum ToBrowser {
     /// This peer will soon be matched: it may create its offer now and send it as [`ToServer::Prepared`].
     Prepare {
         /// STUN servers; TURN servers come with the match.
+        #[serde(default)]
+        ice: Vec<IceServer>,
+    },
+    /// The answer to [`ToServer::Check`].
+    Check {
+        /// STUN and TURN servers, the latter with credentials that run out after
+        /// [`CHECK_FOR`](crate::protocol::limits::CHECK_FOR); empty if none is configured.
         #[serde(default)]
         ice: Vec<IceServer>,
     },

@@ -79,7 +79,8 @@ pub struct Rate {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct PeerLimits {
-    /// `join`: sent after each partner who left, and whenever a preference changes, as when five topics are typed in.
+    /// `join`, `unblock` and `check`. `join` is sent after each partner who left, and whenever a preference changes, as
+    /// when five topics are typed in.
     pub joins: Rate,
     /// `next` and `failed`: even an impatient person looks at a partner for two seconds on average.
     pub nexts: Rate,

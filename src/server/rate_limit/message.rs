@@ -11,7 +11,7 @@ use crate::{
 /// Kinds of messages that are counted separately, so that too many of one kind do not block the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Joins the queue, or changes what the peer looks for.
+    /// Joins the queue, changes what the peer looks for, or checks the connection before.
     Join,
     /// Asks for another partner.
     Next,
@@ -28,8 +28,8 @@ impl Kind {
     pub(crate) const fn of(message: &ToServer) -> Option<Self> {
         match message {
             ToServer::Hello { .. } => None,
-            // Both search for a partner at once.
-            ToServer::Join { .. } | ToServer::Unblock {} => Some(Self::Join),
+            // The first two search for a partner at once, the third gives credentials for the relay.
+            ToServer::Join { .. } | ToServer::Unblock {} | ToServer::Check {} => Some(Self::Join),
             ToServer::Next { .. } | ToServer::Failed { .. } => Some(Self::Next),
             ToServer::Prepared { signal, .. } | ToServer::Signal { signal, .. } => Some(match signal {
                 Signal::Offer { .. } | Signal::Answer { .. } => Self::Signal,
@@ -182,6 +182,12 @@ mod tests {
             all.contains(&Decision::Disconnect)
         });
         assert_eq!(disconnected_at, Some(8), "each second one message is allowed and three are not");
+    }
+
+    #[test]
+    fn a_check_counts_as_a_join() {
+        // It gives credentials for the relay, so it is limited as strictly, per network as well.
+        assert_eq!(Kind::of(&ToServer::Check {}), Some(Kind::Join));
     }
 
     #[test]

@@ -55,6 +55,7 @@ impl AckTracker {
             ToBrowser::Matched { .. } => self.is_waiting = false,
             ToBrowser::Seeking { .. }
             | ToBrowser::Prepare { .. }
+            | ToBrowser::Check { .. }
             | ToBrowser::Ice { .. }
             | ToBrowser::Signal { .. }
             | ToBrowser::Partner { .. }

@@ -94,6 +94,7 @@ impl PeerConnection {
             PeerCommand::Open { .. }
             | PeerCommand::SetServers { .. }
             | PeerCommand::LimitBitrate(_)
+            | PeerCommand::RefreshPicture
             | PeerCommand::EndCandidates { .. }
             | PeerCommand::Send(_)
             | PeerCommand::Close => Vec::new(),

@@ -8,8 +8,8 @@ use std::{
 use futures::{SinkExt, StreamExt};
 use passerby::{
     call::{
-        Browser, Call, ConnectionState, Farewell, Flow, Input, Intent, Output, PeerCommand, PeerEvent, Phase,
-        StoredProfile, Switch,
+        Browser, Call, Clocks, ConnectionState, DeviceEvent, Farewell, Flow, Input, Intent, Output,
+        PeerCommand, PeerEvent, Phase, StoredProfile, Switch,
     },
     protocol::{Frame, Language, MatchId, ToBrowser, ToServer, decode_lenient, encode},
     time::Moment,
@@ -306,7 +306,7 @@ impl World {
         while let Some((page, input)) = self.inputs.pop_front() {
             self.note(format!("page {page} <- {input:?}"));
             let now = self.now();
-            for output in self.pages[page].call.handle(now, input) {
+            for output in self.pages[page].call.handle(Clocks::for_tests(now), input) {
                 self.perform(page, output);
             }
             if let Phase::Ended { why } = self.phase(page) {
@@ -318,16 +318,23 @@ impl World {
 
     fn perform(&mut self, page: usize, output: Output) {
         match output {
-            Output::OpenMedia(requested, _) => {
-                self.inputs.push_back((page, Input::MediaOpened(requested)));
+            Output::OpenMedia(request) => {
+                let opened = request.media().into();
+                self.inputs.push_back((page, Input::MediaOpened(request.number, opened)));
+            }
+            Output::WatchFrames(request) => {
+                self.inputs.push_back((page, Input::Devices(DeviceEvent::Frame(request))));
             }
             Output::CloseMedia
             | Output::EnableMedia(_)
-            | Output::SwitchDevice(..)
+            | Output::CloseDevice(_)
             | Output::SendTracks
             | Output::ShareScreen
             | Output::UnshareScreen
             | Output::WarmUp(_) => {}
+            Output::CheckConnection(_) => {
+                self.inputs.push_back((page, Input::ConnectionChecked(true)));
+            }
             Output::OpenSocket => self.open_socket(page),
             Output::Send(frame) => self.send(page, &frame),
             Output::CloseSocket { code } => {

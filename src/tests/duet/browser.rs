@@ -6,15 +6,15 @@ use std::{collections::VecDeque, time::Duration};
 
 use passerby::{
     call::{
-        ConnectionId, ConnectionState, Description, DescriptionKind, Failed, Input, Measurement, MediaError,
-        PeerCommand, PeerEvent, SignalingState,
+        ConnectionId, ConnectionState, Description, DescriptionKind, DeviceKind, Failed, Input, Measurement,
+        MediaError, OpenRequest, PeerCommand, PeerEvent, SignalingState,
     },
     protocol::{Candidate, Media, PeerMessage, Sdp},
     time::Moment,
 };
 use uuid::Uuid;
 
-use super::{Event, Side, World, millis};
+use super::{Event, Side, World, millis, transceivers::Transceivers};
 
 /// How long ICE looks for a lost path before it fails; Chromium takes about as long.
 const ICE_GIVES_UP_AFTER: Duration = Duration::from_secs(15);
@@ -26,6 +26,8 @@ pub(super) struct Browser {
     pub(super) camera_open: bool,
     /// The devices that were opened and not lost since.
     pub(super) open: Media,
+    /// The request that has opened the camera last.
+    pub(super) camera_request: u32,
     /// The person denies permission.
     pub(super) blocks_devices: bool,
     /// The opened devices that are not muted.
@@ -55,6 +57,7 @@ struct Peer {
     generation: Option<(String, u32)>,
     /// The next local description starts a new generation.
     restarts: bool,
+    transceivers: Transceivers,
     /// The descriptions in force.
     local: Option<Sdp>,
     remote: Option<Sdp>,
@@ -74,6 +77,28 @@ struct Peer {
 impl Browser {
     pub(super) fn is_peer_open(&self) -> bool {
         self.peer.is_some()
+    }
+
+    /// Closes a camera or microphone.
+    pub(super) fn close_device(&mut self, kind: DeviceKind) {
+        match kind {
+            DeviceKind::Camera => self.open.video = false,
+            DeviceKind::Microphone => self.open.audio = false,
+            DeviceKind::Speaker => {}
+        }
+    }
+
+    /// The tracks that are open and not muted: sound and picture.
+    fn sending_tracks(&self) -> [bool; 2] {
+        [self.open.audio && self.sending.audio, self.open.video && self.sending.video]
+    }
+
+    /// Sends exactly the tracks that are open and not muted.
+    pub(super) fn send_tracks(&mut self) {
+        let tracks = self.sending_tracks();
+        if let Some(peer) = self.peer.as_mut().filter(|it| it.attached) {
+            peer.transceivers.send(tracks);
+        }
     }
 
     /// The open connection.
@@ -129,6 +154,7 @@ impl World {
                     certificate: certificate(side, link),
                     generation: None,
                     restarts: false,
+                    transceivers: Transceivers::default(),
                     local: None,
                     remote: None,
                     pending: None,
@@ -170,6 +196,7 @@ impl World {
     pub(super) fn run_next_command(&mut self, side: Side) {
         self.update_media();
         let browser = &mut self.browsers[side];
+        let tracks = browser.sending_tracks();
         let Some((link, command)) = browser.commands.pop_front() else { return };
         let more = !browser.commands.is_empty();
         let Some(peer) = browser.peer.as_mut().filter(|it| it.link == link) else { return };
@@ -187,10 +214,11 @@ impl World {
                 peer.relay_only = relay_only;
                 Vec::new()
             }
-            PeerCommand::LimitBitrate(_) => Vec::new(),
+            PeerCommand::LimitBitrate(_) | PeerCommand::RefreshPicture => Vec::new(),
             PeerCommand::Attach => {
                 assert!(!peer.attached, "tracks are attached once");
                 peer.attached = true;
+                peer.transceivers.attach(tracks);
                 peer.needs_negotiation |= peer.state == SignalingState::Stable;
                 Vec::new()
             }
@@ -225,14 +253,20 @@ impl World {
     }
 
     /// Asks for devices; the person may deny them.
-    pub(super) fn open_media(&mut self, side: Side, requested: Media) {
+    pub(super) fn open_media(&mut self, side: Side, request: &OpenRequest) {
         let at = self.now + self.random_duration(1..50);
+        let (number, requested) = (request.number, request.media());
         let browser = &mut self.browsers[side];
         let answer = if browser.blocks_devices {
-            Input::MediaFailed(MediaError::Blocked { granted: Media::default() })
+            Input::MediaFailed(number, MediaError::Blocked { granted: Media::default() })
         } else {
-            (browser.camera_open, browser.open) = (true, requested);
-            Input::MediaOpened(requested)
+            browser.camera_open = true;
+            browser.open.audio |= requested.audio;
+            browser.open.video |= requested.video;
+            if requested.video {
+                browser.camera_request = number;
+            }
+            Input::MediaOpened(number, requested.into())
         };
         self.schedule(at, Event::Page(side, answer));
     }
@@ -305,6 +339,14 @@ impl World {
         }
     }
 
+    /// What the connection carries of the media of a page.
+    pub(super) fn media_on_the_way(&self, side: Side) -> Media {
+        let browser = &self.browsers[side];
+        let [audio, video] = browser.peer.as_ref().map_or([false; 2], |it| it.transceivers.sent());
+        let [sends_audio, sends_video] = browser.sending_tracks();
+        Media { audio: audio && sends_audio, video: video && sends_video }
+    }
+
     /// Lets media flow for a moment, and updates the connection state.
     fn update_media(&mut self) {
         let (connected, networks) = (self.is_connected(), self.networks());
@@ -313,12 +355,7 @@ impl World {
                 self.deliver_backlog(side);
             }
             let now = self.now;
-            let theirs = &self.browsers[1 - side];
-            let both = |one: bool, other: bool| one && other;
-            let theirs = Media {
-                audio: both(theirs.open.audio, theirs.sending.audio),
-                video: both(theirs.open.video, theirs.sending.video),
-            };
+            let theirs = self.media_on_the_way(1 - side);
             let receives_nothing = self.browsers[side].receives_nothing;
             let Some(peer) = &mut self.browsers[side].peer else { continue };
             let link = peer.link;
@@ -382,11 +419,18 @@ impl Peer {
             self.generation = Some((serial.to_owned(), network));
         }
         let (fragment, network) = self.generation.clone().unwrap_or_default();
-        let sdp = Sdp(format!("a=ice-ufrag:{fragment}\n{}\n{serial}", self.certificate));
+        let sections = match kind {
+            DescriptionKind::Offer => self.transceivers.set_local_offer(),
+            DescriptionKind::Answer => self.transceivers.set_local_answer(),
+        };
+        let sdp = Sdp(format!("a=ice-ufrag:{fragment}\n{}\n{serial}\n{sections}", self.certificate));
         self.state = state;
         match kind {
             DescriptionKind::Offer => self.pending = Some(sdp.clone()),
-            DescriptionKind::Answer => self.local = Some(sdp.clone()),
+            DescriptionKind::Answer => {
+                self.local = Some(sdp.clone());
+                self.needs_negotiation |= self.transceivers.needs_negotiation();
+            }
         }
         let candidate = Candidate {
             candidate: candidate_text(network, self.relay_only),
@@ -414,10 +458,13 @@ impl Peer {
                 // A new generation in the offer requires one in the answer.
                 let before = self.remote.as_ref().map(fragment);
                 self.restarts |= before.is_some_and(|it| it != fragment(&description.sdp));
+                self.transceivers.set_remote_offer(&description.sdp.0);
                 SignalingState::HaveRemoteOffer
             }
             (DescriptionKind::Answer, SignalingState::HaveLocalOffer) => {
                 self.local = self.pending.take();
+                self.transceivers.set_remote_answer();
+                self.needs_negotiation |= self.transceivers.needs_negotiation();
                 SignalingState::Stable
             }
             (DescriptionKind::Offer, SignalingState::HaveRemoteOffer | SignalingState::Closed)

@@ -4,14 +4,15 @@
 //! so that a failure can be repeated with `DUET_SEED`.
 
 mod browser;
+mod transceivers;
 mod wire;
 
 use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use passerby::{
     call::{
-        Browser as BrowserInfo, Call, ConnectionId, Device, Farewell, Flow, Input, Intent, Output, PeerEvent,
-        Phase, StoredProfile, Switch,
+        Browser as BrowserInfo, Call, Clocks, ConnectionId, Device, DeviceEvent, DeviceKind, Farewell, Flow,
+        Input, Intent, Output, PeerEvent, Phase, StoredProfile, Switch, TrackKind, carrier,
     },
     matchmaker::{self, Matchmaker},
     protocol::{self, Frame, Media, Message, PeerMessage},
@@ -240,18 +241,24 @@ impl World {
 
     fn handle_page_input(&mut self, side: Side, input: Input) {
         self.log_line(|| format!("page {side} <- {input:?}"));
-        for output in self.calls[side].handle(self.now, input) {
+        for output in self.calls[side].handle(Clocks::for_tests(self.now), input) {
             self.log_line(|| format!("page {side} -> {output:?}"));
             match output {
-                Output::OpenMedia(requested, _) => self.open_media(side, requested),
+                Output::OpenMedia(request) => self.open_media(side, &request),
+                Output::CloseDevice(kind) => self.browsers[side].close_device(kind),
+                Output::WatchFrames(request) => {
+                    let (at, event) = (self.now + millis(30), DeviceEvent::Frame(request));
+                    self.schedule(at, Event::Page(side, Input::Devices(event)));
+                }
                 Output::CloseMedia => self.browsers[side].camera_open = false,
                 Output::EnableMedia(sending) => self.browsers[side].sending = sending,
+                Output::SendTracks => self.browsers[side].send_tracks(),
                 // Concerns one page only.
-                Output::SwitchDevice(..)
-                | Output::SendTracks
-                | Output::ShareScreen
-                | Output::UnshareScreen
-                | Output::WarmUp(_) => {}
+                Output::ShareScreen | Output::UnshareScreen | Output::WarmUp(_) => {}
+                Output::CheckConnection(_) => {
+                    let at = self.now;
+                    self.schedule(at, Event::Page(side, Input::ConnectionChecked(true)));
+                }
                 Output::OpenSocket => self.open_wire(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),
                 Output::CloseSocket { code } => self.page_closes(side, code),
@@ -330,8 +337,9 @@ impl World {
             // A camera that is still being opened cannot be lost.
             Fault::CameraLost(side) if self.calls[side].snapshot().phase == Phase::Asking => {}
             Fault::CameraLost(side) => {
-                self.browsers[side].open.video = false;
-                self.handle_page_input(side, Input::MediaLost(Media { audio: false, video: true }));
+                self.browsers[side].close_device(DeviceKind::Camera);
+                let event = DeviceEvent::Ended(DeviceKind::Camera, self.browsers[side].camera_request);
+                self.handle_page_input(side, Input::Devices(event));
             }
             Fault::DevicesBlocked(side, is) => self.browsers[side].blocks_devices = is,
             Fault::Renegotiate(side) => self.renegotiate(side),
@@ -422,11 +430,12 @@ impl World {
         Media { audio: snapshot.microphone == Device::On, video: snapshot.camera == Device::On }
     }
 
-    /// Whether both are in a call, show what the other sends and have the same verification code.
+    /// Whether both are in a call, get and show what the other sends, and have the same verification code.
     fn both_talk(&self) -> bool {
         let is_talking = |side: Side| {
-            self.calls[side].snapshot().phase
-                == Phase::Talking { partner: self.sent_media(1 - side), flow: Flow::Steady }
+            let partner = self.sent_media(1 - side);
+            self.calls[side].snapshot().phase == Phase::Talking { partner, flow: Flow::Steady }
+                && self.media_on_the_way(1 - side) == partner
         };
         let [one, other] = [0, 1].map(|side: Side| self.calls[side].snapshot().details.code);
         is_talking(0) && is_talking(1) && self.is_connected() && one.is_some() && one == other
@@ -532,7 +541,22 @@ fn call_survives_lost_media_paths() {
 fn run_with_lost_paths(seed: u64, with_log: bool) -> Result<(), String> {
     let mut world = talking(seed, with_log);
     let matches = world.matches;
-    for _ in 0..world.rng.u32(1..5) {
+    // A new connection then has transceivers without a track.
+    for _ in 0..world.rng.u32(0..3) {
+        let device = if world.rng.bool() { Intent::ToggleCamera } else { Intent::ToggleMicrophone };
+        let (at, side) = (world.now + world.random_duration(0..60_000), world.rng.usize(0..2));
+        world.schedule(at, Event::Fault(Fault::Press(side, device)));
+    }
+    let is_long = world.rng.u32(0..4) == 0;
+    if is_long {
+        // Long enough for a new connection, and short enough for it to succeed.
+        let at = world.now + world.random_duration(0..30_000);
+        let restored = at + world.random_duration(15_000..24_000);
+        world.schedule(at, Event::Fault(Fault::MediaBlocked(true)));
+        world.schedule(restored, Event::Fault(Fault::MediaBlocked(false)));
+    }
+    let short = if is_long { 0 } else { world.rng.u32(1..5) };
+    for _ in 0..short {
         let at = world.now + world.random_duration(0..60_000);
         let side = world.rng.usize(0..2);
         match world.rng.u32(0..4) {

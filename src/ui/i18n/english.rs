@@ -38,6 +38,12 @@ pub(crate) static ENGLISH: Words = Words {
                    does before you are connected, and Stop turns both off.",
         spoken: "Your browser is asking for your camera and microphone. Choose Allow.",
     },
+    asking_slow: StateText {
+        heading: "Your browser has not answered",
+        sentence: "If it asks a question, choose Allow. If there is none, this browser may be part of another app that \
+                   does not give away the camera: open this page in Chrome, Firefox, Edge or Safari, or go on without.",
+        spoken: "Your browser has not answered. Look for its question, or open this page in another browser.",
+    },
     ready: StateText {
         heading: "Reaching the server\u{2026}",
         sentence: "Your picture and your voice stay with you until somebody is found.",
@@ -88,14 +94,34 @@ pub(crate) static ENGLISH: Words = Words {
         sentence: "Looking for someone else.",
         spoken: "You two could not be connected. Looking for someone else.",
     },
+    call_lost: StateText {
+        heading: "The call was lost",
+        sentence: "Looking for someone else.",
+        spoken: "The call was lost. Looking for someone else.",
+    },
 
     stranger_picture: "The stranger",
     own_picture: "You",
     own_camera_off: "Camera off",
     own_camera_absent: "No camera",
+    own_camera_interrupted: "No picture",
+    notices: [
+        "Your browser does not answer. Look for its question, or open this page in another browser.",
+        "That device cannot be used now, so the one before is on again.",
+        "Your camera gives no picture. Another program may be using it, or a switch on it may be off.",
+        "Your microphone gives no sound. Another program may be using it, or your system has muted it.",
+        "Your camera is not on. Turn it on again, or choose another one under More.",
+        "Your microphone is not on. Turn it on again, or choose another one under More.",
+    ],
     partner_camera_off: "Their camera is off",
     partner_muted: "Their microphone is off",
     partner_silent: "Their camera and microphone are off",
+    no_picture: "No picture from them",
+    picture_stopped: "Their picture has stopped",
+    unseen: "They cannot see you",
+    unheard: "They cannot hear you",
+    partner_interrupted: "Their camera or microphone is interrupted",
+    partner_saves: "They save data, so they see you smaller",
     interrupted: "The connection is interrupted. It may come back.",
     next_key: "Esc",
     next_hint: "Really? Esc again",
@@ -121,6 +147,13 @@ pub(crate) static ENGLISH: Words = Words {
         heading: "This browser can\u{2019}t make video calls",
         sentence: "Open this page in a current Chrome, Edge, Firefox or Safari.",
         spoken: "This browser can\u{2019}t make video calls.",
+    },
+    cannot_connect: StateText {
+        heading: "Something blocks your calls",
+        sentence: "Your browser finds no way to another person. A policy or a privacy setting of the browser may block \
+                   calls, or an extension, a VPN or a firewall. Turn it off for this page, or use another browser or \
+                   another network. Then try again.",
+        spoken: "Something blocks your calls: a setting, an extension or the network.",
     },
     insecure: StateText {
         heading: "Video calls need a secure page",
@@ -208,8 +241,9 @@ pub(crate) static ENGLISH: Words = Words {
     use_here: "Use here",
     still_there: StateText {
         heading: "Still there?",
-        sentence: "You have been looking for a while. Press the button, or Passerby stops looking.",
-        spoken: "Still there? Press any key, or Passerby stops looking.",
+        sentence: "Nobody sees or hears you now. Press the button to go on, or Passerby turns your camera and \
+                   microphone off.",
+        spoken: "Still there? Nobody sees or hears you until you go on.",
     },
     here: "I\u{2019}m here",
     outdated: "A newer version of this page is here.",
@@ -248,6 +282,10 @@ pub(crate) static ENGLISH: Words = Words {
     hide_picture_note: "From yourself only.",
     no_keys: "No single keys",
     no_keys_note: "Letters do nothing; Escape still does.",
+    microphone_off: "Microphone off",
+    microphone_off_note: "Nobody hears you until you turn it on.",
+    camera_is_off: "Camera off",
+    camera_is_off_note: "Nobody sees you until you turn it on.",
     keys: "Keys",
     key_names: [
         "Esc Esc: next stranger",
@@ -261,6 +299,9 @@ pub(crate) static ENGLISH: Words = Words {
         "?: this list",
     ],
     block: "Block",
+    block_this: "Block this stranger",
+    block_previous: "Block the previous stranger",
+    previous_blocked: "Previous stranger blocked",
     blocked_note: "You do not meet those again whom you have blocked, for 30 days.",
     unblock: "Unblock everybody",
     forget: "Forget everything",
@@ -311,8 +352,11 @@ pub(crate) static ENGLISH: Words = Words {
          on by itself.",
         "Select the crossed-out camera in the address bar, remove the block, then try again.",
         "Choose Safari, Settings for This Website, and allow Camera and Microphone, then try again.",
-        "Open your phone\u{2019}s Settings, find this browser, and allow Camera and Microphone. Or tap the icon beside the \
-         address, then Website Settings. Then try again.",
+        "Open the Settings of your device, find this browser, and allow Camera and Microphone. Or tap the icon beside \
+         the address, then Website Settings. Then try again.",
+        "Tap the icon at the beginning of the address, then allow Camera and Microphone, and try again.",
+        "This app\u{2019}s own browser may not give pages your camera. Open this page in your usual browser: copy the \
+         address, or look in the app\u{2019}s menu.",
     ],
     offline: StateText {
         heading: "You\u{2019}re offline",
@@ -326,7 +370,8 @@ pub(crate) static ENGLISH: Words = Words {
     },
     idle: StateText {
         heading: "Stopped looking",
-        sentence: "Nobody seemed to be there, so Passerby turned your camera off. Start again whenever you like.",
+        sentence: "Nobody seemed to be there, so Passerby turned your camera and microphone off. Start again whenever \
+                   you like.",
         spoken: "Nobody seemed to be there. Passerby has stopped looking.",
     },
 

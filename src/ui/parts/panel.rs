@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    call::occupancy::OccupancyLine,
+    call::{block_last::BlockLast, dock::DeviceControls, occupancy::OccupancyLine},
     derive::{derived, derived_text},
     focus::PageHeading,
     icon::{self, Icon},
@@ -14,11 +14,11 @@ use super::{
     },
 };
 use crate::{
-    call::{Intent, Phase, Problem, Snapshot, Switch},
+    call::{Intent, Phase, Problem, Snapshot, Switch, WindowWish},
     ui::{
         Home, PageContext,
         i18n::{Words, words},
-        view_model,
+        view_model::{self, Layout},
     },
 };
 
@@ -51,11 +51,14 @@ pub(crate) fn Panel() -> impl IntoView {
                     <span>{derived_text(|words, it| view_model::panel(words, it).note.unwrap_or_default())}</span>
                 </p>
                 <Actions/>
-                <div class="mirror" hidden=derived(|it| it.phase != Phase::Mirror)>
+                <BlockLast hidden=|it| view_model::layout(it) != Layout::Call || it.phase.is_talking()/>
+                <NewVersion/>
+                <div class="mirror" hidden=derived(|it| it.phase != Phase::Mirror || view_model::asks_presence(it))>
                     <label class="field">
                         <span class="field-label">{words.level}</span>
                         <meter data-level="" min="0" max="1" value="0"></meter>
                     </label>
+                    <div class="mirror-switches"><DeviceControls/></div>
                     <DeviceMenus/>
                 </div>
                 <div class="choices" hidden=derived(|it| !offers_choices(it))>
@@ -111,6 +114,25 @@ fn Actions() -> impl IntoView {
     }
 }
 
+/// The offer to load a newer build of the page.
+#[component]
+fn NewVersion() -> impl IntoView {
+    let PageContext { send_intent, .. } = expect_context();
+    let words = words();
+    view! {
+        <p class="chip" hidden=derived(|it| !view_model::offers_reload(it))>
+            {words.outdated}
+            <button
+                class="button"
+                type="button"
+                on:click=move |_| send_intent.run(Intent::Window(WindowWish::Reload))
+            >
+                {words.reload}
+            </button>
+        </p>
+    }
+}
+
 /// Whether the main button is Start or hidden.
 fn has_start_button(words: &'static Words, snapshot: Snapshot) -> bool {
     view_model::panel(words, snapshot).action.is_none_or(|(_, intent)| intent == Intent::Start)
@@ -146,7 +168,7 @@ fn badge(snapshot: Snapshot) -> &'static str {
         Some(Problem::OtherTab) => icon::SCREEN,
         Some(Problem::Idle) => icon::AWAY,
         Some(Problem::Offline) => icon::WIFI_OFF,
-        Some(Problem::Unsupported) => icon::BROWSER,
+        Some(Problem::Unsupported | Problem::CannotConnect) => icon::BROWSER,
         Some(Problem::Insecure) => icon::LOCK,
         Some(Problem::RateLimited) => icon::CLOCK,
         Some(

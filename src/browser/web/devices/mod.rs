@@ -3,6 +3,7 @@
 pub(crate) mod media_devices;
 pub(crate) mod permission;
 
+pub(crate) mod tracks;
 pub(crate) mod video;
 pub(crate) mod audio;
 
@@ -10,23 +11,20 @@ use std::{cell::RefCell, rc::Rc};
 
 use gloo_events::EventListener;
 use leptos::task::spawn_local;
-use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStream, MediaStreamTrack};
 
 use super::{js::reflect, page::capabilities};
 use crate::{
     browser::inbox::Inbox,
-    call::{ChosenDevices, DeviceEvent, DeviceKind, Input},
+    call::{DeviceEvent, DeviceKind, Input, MediaError, OpenRequest, OpenedMedia},
     protocol,
 };
 use permission::PermissionChanges;
+use tracks::{OpenTrack, constraints, is_audio, request_screen};
 use video::VideoElement;
 
-/// The preferred size and frame rate of the camera's picture. The browser takes the nearest that the camera has.
-const IDEAL_PICTURE: [(&str, f64); 3] = [("width", 1280.0), ("height", 720.0), ("frameRate", 30.0)];
-
-/// Frames a second of a shared screen: text needs sharpness more than smooth motion.
-const SCREEN_FRAME_RATE: f64 = 15.0;
+/// The kinds of tracks: `State` has one of each, in this order.
+const KINDS: [DeviceKind; 2] = [DeviceKind::Camera, DeviceKind::Microphone];
 
 /// The devices and the screen of this page, open or not.
 pub(crate) struct LocalMedia {
@@ -46,19 +44,14 @@ pub(crate) struct OutgoingTracks {
 
 #[derive(Default)]
 struct State {
-    /// Number of the last request for camera and microphone. The answers to earlier ones are dropped.
-    request: u32,
-    open: Option<OpenDevices>,
+    /// For each kind, the number of the request that may still open it; 0 if none may.
+    awaited: [u32; KINDS.len()],
+    open: [Option<OpenTrack>; KINDS.len()],
+    /// The stream of all tracks that are sent. It stays the same when devices are closed and opened.
+    stream: Option<MediaStream>,
     /// Number of the last request for the screen. The answers to earlier ones are dropped.
     screen_request: u32,
     screen: Option<SharedScreen>,
-}
-
-/// Open camera and microphone. Dropping it closes both.
-struct OpenDevices {
-    stream: MediaStream,
-    /// For each kind of track, the listener that reports when it ends.
-    ended: Vec<(String, EventListener)>,
 }
 
 /// A screen that is shared. Dropping it ends the sharing.
@@ -67,32 +60,57 @@ struct SharedScreen {
     _ended: EventListener,
 }
 
-impl Drop for OpenDevices {
-    fn drop(&mut self) {
-        video::show(VideoElement::Own, None);
-        tracks(&self.stream).for_each(|track| track.stop());
-    }
-}
-
 impl Drop for SharedScreen {
     fn drop(&mut self) {
         self.track.stop();
     }
 }
 
-impl OpenDevices {
-    fn track(&self, kind: &str) -> Option<MediaStreamTrack> {
-        tracks(&self.stream).find(|it| it.kind() == kind)
+impl State {
+    /// Whether this request may still open a device of this kind.
+    fn awaits(&self, kind: DeviceKind, request: u32) -> bool {
+        self.awaited.get(kind as usize) == Some(&request)
     }
 
-    fn replace_track(&mut self, old: &MediaStreamTrack, new: &MediaStreamTrack, inbox: &Inbox) {
-        new.set_enabled(old.enabled());
-        self.ended.retain(|(kind, _)| *kind != old.kind());
-        self.ended.push(on_ended(new, inbox));
-        self.stream.add_track(new);
-        self.stream.remove_track(old);
-        old.stop();
-        show_own_picture(&self.stream);
+    /// Stops the open track of a kind.
+    fn close(&mut self, kind: DeviceKind) {
+        let Some(open) = self.open.get_mut(kind as usize).and_then(Option::take) else { return };
+        if let Some(stream) = &self.stream {
+            stream.remove_track(open.track());
+        }
+        drop(open);
+        if kind == DeviceKind::Camera {
+            video::show(VideoElement::Own, None);
+        }
+    }
+
+    /// Keeps a track that was opened by this request, or stops it if nobody waits for it any more.
+    fn install(&mut self, track: MediaStreamTrack, request: u32, opened: &mut OpenedMedia, inbox: &Inbox) {
+        let kind = if is_audio(&track) { DeviceKind::Microphone } else { DeviceKind::Camera };
+        if !self.awaits(kind, request) {
+            track.stop();
+            return;
+        }
+        self.close(kind);
+        let device = Some(tracks::describe(&track));
+        if kind == DeviceKind::Camera {
+            opened.camera = device;
+            video::show(VideoElement::Own, tracks::stream_of(&track).as_ref());
+            capabilities::report(inbox, Some(&track));
+        } else {
+            opened.microphone = device;
+        }
+        if self.stream.is_none() {
+            self.stream = MediaStream::new().ok();
+        }
+        self.stream.iter().for_each(|it| it.add_track(&track));
+        self.open[kind as usize] = Some(OpenTrack::new(track, kind, request, inbox));
+    }
+
+    /// The track of a kind, if it is open and enabled.
+    fn outgoing(&self, kind: DeviceKind) -> Option<MediaStreamTrack> {
+        let open = self.open.get(kind as usize)?.as_ref()?;
+        Some(open.track()).filter(|it| it.enabled() && tracks::is_live(it)).cloned()
     }
 }
 
@@ -112,68 +130,72 @@ impl LocalMedia {
         }
     }
 
-    /// Requests camera, microphone or both, preferably the chosen devices.
+    /// Closes the open devices of the requested kinds, then opens what was requested.
     ///
-    /// Reports the result to the inbox, unless there was another request or a close in the meantime.
-    pub(crate) fn open(&mut self, requested: protocol::Media, chosen: &ChosenDevices) {
-        self.close();
-        let (state, inbox, request) = (self.state.clone(), self.inbox.clone(), self.state.borrow().request);
-        let constraints_if =
-            |kind, is_requested: bool| is_requested.then(|| constraints(kind, "ideal", chosen.of(kind)));
-        let audio = constraints_if(DeviceKind::Microphone, requested.audio);
-        let video = constraints_if(DeviceKind::Camera, requested.video);
+    /// Reports the result to the inbox, unless there was another request or a close in the meantime. A quiet request
+    /// that the browser would put to the person fails, and closes nothing.
+    pub(crate) fn open(&self, request: OpenRequest) {
+        let (state, inbox, number) = (Rc::clone(&self.state), self.inbox.clone(), request.number);
+        for kind in kinds(request.media()) {
+            state.borrow_mut().awaited[kind as usize] = number;
+        }
+        if !request.quietly {
+            kinds(request.media()).for_each(|kind| state.borrow_mut().close(kind));
+        }
         spawn_local(async move {
-            let result = permission::open(audio, video).await;
-            if state.borrow().request != request {
-                // Closes the devices at once.
-                drop(result.map(|stream| OpenDevices { stream, ended: Vec::new() }));
-                return;
-            }
+            let is_awaited = |kind: &DeviceKind| state.borrow().awaits(*kind, number);
+            let result = if request.quietly && permission::would_ask(request.media()).await {
+                Err(MediaError::WouldAsk)
+            } else {
+                let [camera, microphone] = KINDS.map(|it| is_awaited(&it));
+                kinds(request.media()).filter(is_awaited).for_each(|it| state.borrow_mut().close(it));
+                let audio = request.microphone.filter(|_| microphone);
+                let video = request.camera.filter(|_| camera);
+                if audio.is_none() && video.is_none() {
+                    return;
+                }
+                permission::open(
+                    audio.map(|it| constraints(DeviceKind::Microphone, &it)),
+                    video.map(|it| constraints(DeviceKind::Camera, &it)),
+                )
+                .await
+            };
+            let is_expected = KINDS.iter().any(is_awaited);
             match result {
                 Ok(stream) => {
-                    show_own_picture(&stream);
-                    let ended = tracks(&stream).map(|track| on_ended(&track, &inbox)).collect();
-                    tracks(&stream).for_each(|track| report_used(&track, &inbox));
-                    let opened = kinds(&stream);
-                    state.borrow_mut().open = Some(OpenDevices { stream, ended });
-                    inbox.put(Input::MediaOpened(opened));
+                    let mut opened = OpenedMedia::default();
+                    for track in tracks::of(&stream) {
+                        state.borrow_mut().install(track, number, &mut opened, &inbox);
+                    }
+                    if is_expected {
+                        inbox.put(Input::MediaOpened(number, opened));
+                    }
                 }
-                Err(error) => inbox.put(Input::MediaFailed(error)),
+                Err(error) if is_expected => inbox.put(Input::MediaFailed(number, error)),
+                Err(_) => {}
             }
+            state.borrow_mut().awaited.iter_mut().filter(|it| **it == number).for_each(|it| *it = 0);
         });
+    }
+
+    /// Closes the camera or the microphone, and cancels a pending request for it.
+    pub(crate) fn close_device(&self, kind: DeviceKind) {
+        let mut state = self.state.borrow_mut();
+        if let Some(awaited) = state.awaited.get_mut(kind as usize) {
+            *awaited = 0;
+        }
+        state.close(kind);
+    }
+
+    /// Reports the next frame of the own picture, with the number of the request that has opened the camera.
+    pub(crate) fn watch_frames(&self, request: u32) {
+        let inbox = self.inbox.clone();
+        video::on_own_frame(move || inbox.put(Input::Devices(DeviceEvent::Frame(request))));
     }
 
     /// Requests the list of devices and reports it to the inbox.
     pub(crate) fn list_devices(&self) {
         list_devices(&self.inbox);
-    }
-
-    /// Replaces the camera or microphone in the open stream. If that fails, the old device stays in use.
-    pub(crate) fn switch_device(&self, kind: DeviceKind, id: &str) {
-        let (state, inbox, request) = (self.state.clone(), self.inbox.clone(), self.state.borrow().request);
-        let constraints = constraints(kind, "exact", id);
-        spawn_local(async move {
-            let (audio, video, track_kind) = match kind {
-                DeviceKind::Microphone => (Some(constraints), None, "audio"),
-                DeviceKind::Camera | DeviceKind::Speaker => (None, Some(constraints), "video"),
-            };
-            let stream = permission::open(audio, video).await.ok();
-            let new = stream.as_ref().and_then(|it| tracks(it).next());
-            let mut state = state.borrow_mut();
-            let is_current = state.request == request;
-            let open = state.open.as_mut().filter(|_| is_current);
-            let old = open.as_ref().and_then(|it| it.track(track_kind));
-            match (open, old, new) {
-                (Some(open), Some(old), Some(new)) => {
-                    open.replace_track(&old, &new, &inbox);
-                    report_used(&new, &inbox);
-                }
-                (_, _, new) => {
-                    new.iter().for_each(MediaStreamTrack::stop);
-                    inbox.put(Input::Devices(DeviceEvent::Refused(kind)));
-                }
-            }
-        });
     }
 
     /// Requests the screen, which then replaces the camera's picture in [`OutgoingTracks`].
@@ -223,49 +245,49 @@ impl LocalMedia {
 
     /// Turns the blur of the camera's background on or off, if the browser can do that.
     pub(crate) fn set_background_blur(&self, blur: bool) {
-        let camera = self.state.borrow().open.as_ref().and_then(|it| it.track("video"));
-        if let Some(camera) = camera {
+        if let Some(camera) = self.state.borrow().open[DeviceKind::Camera as usize].as_ref() {
+            let camera = Clone::clone(camera.track());
             let constraints = reflect::object([("backgroundBlur", blur.into())]);
+            let inbox = self.inbox.clone();
             spawn_local(async move {
-                // The page does not offer the switch where this would fail.
                 let _ = reflect::call_async(&camera, "applyConstraints", [constraints]).await;
+                // A browser may accept the constraint and not follow it.
+                let settings = reflect::call(&camera, "getSettings", []).unwrap_or_default();
+                if reflect::get(&settings, "backgroundBlur").as_bool() != Some(blur) {
+                    capabilities::report_without_blur(&inbox);
+                }
             });
         }
     }
 
     /// Closes all devices and the screen, and cancels pending requests.
     pub(crate) fn close(&mut self) {
-        let mut state = self.state.borrow_mut();
-        state.request += 1;
-        state.screen_request += 1;
-        state.open = None;
-        state.screen = None;
+        KINDS.into_iter().for_each(|it| self.close_device(it));
+        self.next_screen_request();
+        self.state.borrow_mut().screen = None;
     }
 
     /// Enables or disables the open tracks. A disabled track produces silence or black frames.
     pub(crate) fn set_enabled(&self, enabled: protocol::Media) {
-        if let Some(open) = &self.state.borrow().open {
-            for track in tracks(&open.stream) {
-                track.set_enabled(if is_audio(&track) { enabled.audio } else { enabled.video });
-            }
+        let state = self.state.borrow();
+        for open in state.open.iter().flatten() {
+            open.track().set_enabled(if is_audio(open.track()) { enabled.audio } else { enabled.video });
         }
     }
 
-    /// The stream of the open microphone, for the level meter.
+    /// A stream with the open microphone, for the level meter.
     pub(crate) fn microphone(&self) -> Option<MediaStream> {
-        self.state.borrow().open.as_ref().map(|it| Clone::clone(&it.stream))
+        tracks::stream_of(self.state.borrow().open[DeviceKind::Microphone as usize].as_ref()?.track())
     }
 
     /// The tracks to send: the enabled ones, with the screen in place of the camera while it is shared.
     pub(crate) fn outgoing_tracks(&self) -> Option<OutgoingTracks> {
         let state = self.state.borrow();
-        let enabled =
-            |kind| state.open.as_ref().and_then(|it| it.track(kind)).filter(MediaStreamTrack::enabled);
         let screen = state.screen.as_ref().map(|it| Clone::clone(&it.track));
-        // `it.stream.clone()` would call the JavaScript method, which clones the tracks; nobody would stop the clones.
-        let stream = state.open.as_ref().map(|it| Clone::clone(&it.stream));
-        let stream = stream.or_else(|| MediaStream::new().ok())?;
-        Some(OutgoingTracks { stream, audio: enabled("audio"), video: screen.or_else(|| enabled("video")) })
+        // Clones of the handle. The JavaScript method `clone` would clone the tracks, and nobody would stop the clones.
+        let stream = state.stream.clone().or_else(|| MediaStream::new().ok())?;
+        let video = screen.or_else(|| state.outgoing(DeviceKind::Camera));
+        Some(OutgoingTracks { stream, audio: state.outgoing(DeviceKind::Microphone), video })
     }
 }
 
@@ -275,71 +297,12 @@ impl Drop for LocalMedia {
     }
 }
 
-fn tracks(stream: &MediaStream) -> impl Iterator<Item = MediaStreamTrack> {
-    stream.get_tracks().into_iter().map(JsCast::unchecked_into)
-}
-
-/// Shows the picture without the sound: the browser would play the sound too, although muted.
-fn show_own_picture(stream: &MediaStream) {
-    let picture = MediaStream::new().ok();
-    if let Some(picture) = &picture {
-        tracks(stream).filter(|it| !is_audio(it)).for_each(|it| picture.add_track(&it));
-    }
-    video::show(VideoElement::Own, picture.as_ref());
-}
-
-fn is_audio(track: &MediaStreamTrack) -> bool {
-    track.kind() == "audio"
-}
-
-fn kinds(stream: &MediaStream) -> protocol::Media {
-    let audio = tracks(stream).any(|it| is_audio(&it));
-    protocol::Media { audio, video: tracks(stream).any(|it| !is_audio(&it)) }
+/// The kinds in `media`.
+fn kinds(media: protocol::Media) -> impl Iterator<Item = DeviceKind> {
+    KINDS.into_iter().filter(move |it| if *it == DeviceKind::Camera { media.video } else { media.audio })
 }
 
 fn list_devices(inbox: &Inbox) {
     let inbox = inbox.clone();
     spawn_local(async move { inbox.put(Input::Devices(DeviceEvent::Listed(media_devices::list().await))) });
-}
-
-fn report_used(track: &MediaStreamTrack, inbox: &Inbox) {
-    let kind = if is_audio(track) { DeviceKind::Microphone } else { DeviceKind::Camera };
-    let id = reflect::text(&track.get_settings(), "deviceId");
-    inbox.put(Input::Devices(DeviceEvent::Used(kind, id)));
-    if kind == DeviceKind::Camera {
-        capabilities::report(inbox, Some(track));
-    }
-}
-
-fn on_ended(track: &MediaStreamTrack, inbox: &Inbox) -> (String, EventListener) {
-    let (inbox, audio) = (inbox.clone(), is_audio(track));
-    let listener = EventListener::new(track, "ended", move |_| {
-        inbox.put(Input::MediaLost(protocol::Media { audio, video: !audio }));
-    });
-    (track.kind(), listener)
-}
-
-/// The constraints for one device. `strictness` is `exact` or `ideal`, and an empty `id` means any device.
-fn constraints(kind: DeviceKind, strictness: &str, id: &str) -> JsValue {
-    let constraints = reflect::object([]);
-    if kind == DeviceKind::Camera {
-        for (key, ideal) in IDEAL_PICTURE {
-            reflect::set(&constraints, key, &reflect::object([("ideal", ideal.into())]));
-        }
-        if id.is_empty() {
-            reflect::set(&constraints, "facingMode", &"user".into());
-        }
-    }
-    if !id.is_empty() {
-        reflect::set(&constraints, "deviceId", &reflect::object([(strictness, id.into())]));
-    }
-    constraints
-}
-
-async fn request_screen() -> Option<MediaStreamTrack> {
-    let video = reflect::object([("frameRate", SCREEN_FRAME_RATE.into())]);
-    let options = reflect::object([("video", video), ("audio", false.into())]);
-    let devices = media_devices::media_devices()?;
-    let stream = reflect::call_async(&devices.into(), "getDisplayMedia", [options]).await?;
-    tracks(stream.unchecked_ref()).next()
 }

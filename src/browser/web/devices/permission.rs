@@ -1,6 +1,6 @@
-//! Permission to use camera and microphone: asking for it, the reason of a refusal, and later changes.
+//! Permission to use camera and microphone: asking for it, what is known about a refusal, and later changes.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use gloo_events::EventListener;
 use leptos::task::spawn_local;
@@ -10,23 +10,17 @@ use web_sys::{DomException, EventTarget, MediaStream, MediaStreamConstraints, wi
 
 use super::media_devices;
 use crate::{
-    browser::{inbox::Inbox, web::js::reflect},
-    call::{DeviceEvent, Input, MediaError},
+    browser::{
+        inbox::Inbox,
+        web::{clock, js::reflect, page::capabilities},
+    },
+    call::{DeviceEvent, Input, MediaError, MediaRefusal, Permission},
     protocol,
 };
 
 /// Listeners for changes of the permissions. Dropping it removes them.
 #[derive(Default)]
 pub(crate) struct PermissionChanges(RefCell<Vec<EventListener>>);
-
-/// Whether the page may use a kind of device.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Permission {
-    Granted,
-    Denied,
-    /// The browser would ask, or does not say.
-    Unknown,
-}
 
 impl PermissionChanges {
     /// Reports to the inbox when the use of a camera or microphone is granted.
@@ -62,41 +56,32 @@ pub(crate) async fn open(audio: Option<JsValue>, video: Option<JsValue>) -> Resu
         return Err(MediaError::Unsupported);
     }
     let devices = media_devices::media_devices().ok_or(MediaError::Unsupported)?;
+    let requested = protocol::Media { audio: audio.is_some(), video: video.is_some() };
     let constraints = MediaStreamConstraints::new();
     constraints.set_audio(&audio.unwrap_or(JsValue::FALSE));
     constraints.set_video(&video.unwrap_or(JsValue::FALSE));
+    let requested_at = clock::now();
     let promise =
         devices.get_user_media_with_constraints(&constraints).map_err(|_| MediaError::Unsupported)?;
     match JsFuture::from(promise).await {
         Ok(stream) => Ok(stream.unchecked_into()),
-        Err(error) => Err(explain(&error).await),
+        Err(error) => Err(explain(&error, requested, clock::now() - requested_at).await),
     }
 }
 
-async fn explain(error: &JsValue) -> MediaError {
+/// Whether the browser would ask the person for one of these devices, or does not say.
+pub(crate) async fn would_ask(media: protocol::Media) -> bool {
+    media.audio && permission("microphone").await != Permission::Granted
+        || media.video && permission("camera").await != Permission::Granted
+}
+
+/// The error of a rejected request, which took so long.
+async fn explain(error: &JsValue, requested: protocol::Media, took: Duration) -> MediaError {
     let error = error.dyn_ref::<DomException>();
     let (name, message) = error.map(|it| (it.name(), it.message())).unwrap_or_default();
-    match name.as_str() {
-        "NotAllowedError" | "SecurityError" => explain_refusal(&message).await,
-        "NotReadableError" | "AbortError" => MediaError::Busy,
-        "TypeError" => MediaError::Unsupported,
-        _ => MediaError::Missing,
-    }
-}
-
-/// Finds out whether the person refused, closed the prompt, or the operating system blocks the browser.
-///
-/// Chromium mentions the operating system only in the message of the error.
-async fn explain_refusal(message: &str) -> MediaError {
     let [microphone, camera] = [permission("microphone").await, permission("camera").await];
-    let [audio, video] = [microphone, camera].map(|it| it == Permission::Granted);
-    if message.contains("system") || audio && video {
-        MediaError::BlockedBySystem
-    } else if microphone == Permission::Denied || camera == Permission::Denied || audio || video {
-        MediaError::Blocked { granted: protocol::Media { audio, video } }
-    } else {
-        MediaError::Dismissed
-    }
+    let browser = capabilities::browser();
+    MediaRefusal { name: &name, message: &message, took, requested, microphone, camera, browser }.error()
 }
 
 async fn permission(name: &str) -> Permission {

@@ -3,14 +3,14 @@
 use gloo_events::EventListener;
 use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{HtmlVideoElement, MediaStream, window};
+use web_sys::{HtmlMediaElement, HtmlVideoElement, MediaStream, window};
 
 use crate::{
     browser::{
         inbox::Inbox,
         web::js::{bindings::FrameSource, reflect},
     },
-    call::{DeviceEvent, DeviceKind, Input, PageEvent},
+    call::{DeviceEvent, Input, PageEvent},
 };
 
 /// One of the two elements.
@@ -56,12 +56,8 @@ pub(crate) fn set_speaker(inbox: &Inbox, id: String) {
     spawn_local(async move {
         let is_set =
             reflect::call_async(&stranger_element(), "setSinkId", [id.as_str().into()]).await.is_some();
-        let kind = DeviceKind::Speaker;
-        inbox.put(Input::Devices(if is_set {
-            DeviceEvent::Used(kind, id)
-        } else {
-            DeviceEvent::Refused(kind)
-        }));
+        let event = if is_set { DeviceEvent::SpeakerUsed(id) } else { DeviceEvent::SpeakerRefused };
+        inbox.put(Input::Devices(event));
     });
 }
 
@@ -75,6 +71,20 @@ pub(crate) fn on_first_frame(which: VideoElement, report: impl FnOnce() + 'stati
         source.on_next_frame(&Closure::once_into_js(report));
     } else {
         EventListener::once(&video, "loadeddata", move |_| report()).forget();
+    }
+}
+
+/// Calls `report` when the next frame of the own picture is on the screen.
+///
+/// A browser without `requestVideoFrameCallback` tells only whether there has been a frame.
+pub(crate) fn on_own_frame(report: impl FnOnce() + 'static) {
+    let Some(video) = element(VideoElement::Own) else { return };
+    let source: &FrameSource = video.unchecked_ref();
+    let has_frame = video.ready_state() >= HtmlMediaElement::HAVE_CURRENT_DATA;
+    if source.frame_callback_method().is_none() && has_frame {
+        report();
+    } else {
+        on_first_frame(VideoElement::Own, report);
     }
 }
 

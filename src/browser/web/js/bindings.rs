@@ -2,12 +2,19 @@
 //!
 //! It lacks `restartIce()`, `setLocalDescription()` without an argument, `usernameFragment`,
 //! `requestVideoFrameCallback()` and most fields of today's statistics. It has the rest, but some of its bindings panic
-//! where the browser throws, and some would need another feature of web-sys and a conversion. The comments below say
-//! which.
+//! where the browser throws. The comments below say which.
 
 use js_sys::{Array, Function, Promise};
 use wasm_bindgen::prelude::*;
 use web_sys::{MediaStream, MediaStreamTrack, RtcConfiguration};
+
+impl PeerConnection {
+    /// Another handle on the same connection.
+    pub(crate) fn handle(&self) -> Self {
+        let value: &JsValue = self.as_ref();
+        value.clone().unchecked_into()
+    }
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,64 +36,14 @@ extern "C" {
     #[wasm_bindgen(method, js_name = restartIce)]
     pub(crate) fn restart_ice(this: &PeerConnection);
 
-    /// `setConfiguration()`. Fails if the browser refuses a change.
-    ///
-    /// The same as `set_configuration_with_configuration` of web-sys.
-    #[wasm_bindgen(method, catch, js_name = setConfiguration)]
-    pub(crate) fn change_configuration(
-        this: &PeerConnection,
-        configuration: &RtcConfiguration,
-    ) -> Result<(), JsValue>;
-
-    /// `iceConnectionState` as a string. web-sys returns an enum, which needs the feature `RtcIceConnectionState`.
-    #[wasm_bindgen(method, getter, js_name = iceConnectionState)]
-    pub(crate) fn ice_state(this: &PeerConnection) -> String;
-
-    /// `RTCRtpTransceiver`, with methods that web-sys has in another form.
+    /// `RTCRtpTransceiver`, with a method that web-sys has in another form.
     pub(crate) type Transceiver;
-
-    /// `sender`, as the type below.
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn sender(this: &Transceiver) -> Sender;
 
     /// `setCodecPreferences()`. The binding of web-sys does not catch exceptions.
     #[wasm_bindgen(method, catch, js_name = setCodecPreferences)]
     pub(crate) fn set_codecs(this: &Transceiver, codecs: &Array) -> Result<(), JsValue>;
 
-    /// `RTCRtpSender`.
-    ///
-    /// web-sys has these methods too, but its parameters are an `RtcRtpParameters`, and it needs more features.
-    pub(crate) type Sender;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn track(this: &Sender) -> Option<MediaStreamTrack>;
-
-    #[wasm_bindgen(method, js_name = replaceTrack)]
-    pub(crate) fn replace_track_with(this: &Sender, track: Option<&MediaStreamTrack>) -> Promise;
-
-    #[wasm_bindgen(method, js_name = getParameters)]
-    pub(crate) fn parameters(this: &Sender) -> Parameters;
-
-    #[wasm_bindgen(method, js_name = setParameters)]
-    pub(crate) fn set_parameters_to(this: &Sender, parameters: &Parameters) -> Promise;
-
-    /// `RTCRtpSendParameters`, which web-sys lacks.
-    pub(crate) type Parameters;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn encodings(this: &Parameters) -> Array;
-
-    /// `RTCRtpCapabilities`. web-sys has it as a feature of its own.
-    pub(crate) type Capabilities;
-
-    #[wasm_bindgen(method, getter)]
-    pub(crate) fn codecs(this: &Capabilities) -> Array;
-
-    /// `RTCRtpReceiver.getCapabilities()`, with the type above.
-    #[wasm_bindgen(js_namespace = RTCRtpReceiver, js_name = getCapabilities)]
-    pub(crate) fn capabilities(kind: &str) -> Option<Capabilities>;
-
-    /// `crypto.getRandomValues()`. In web-sys it needs the feature `Crypto` and can fail.
+    /// `crypto.getRandomValues()`. In web-sys it can fail, and a secret number has no fallback.
     #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
     pub(crate) fn random(bytes: &mut [u8]);
 

@@ -1,6 +1,8 @@
 //! What the browser can do, which browser it is, and the languages of its user.
 
+use gloo_timers::future::TimeoutFuture;
 use js_sys::Array;
+use leptos::task::spawn_local;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStreamTrack, window};
 
@@ -9,51 +11,65 @@ use crate::{
         inbox::Inbox,
         web::{
             devices::{media_devices, video},
-            js::reflect::{call, get, has},
+            js::reflect::{call, construct, get, has, set},
         },
     },
     call::{Abilities, Browser, Input, PageEvent},
     protocol::{Language, limits::MAX_LANGUAGES},
 };
 
+/// A volume that is not the default, and that a binary fraction represents exactly.
+const PROBE_VOLUME: f64 = 0.5;
+
 /// Reports what the browser can do. Whether it can blur the background depends on the camera.
 pub(crate) fn report(inbox: &Inbox, camera: Option<&MediaStreamTrack>) {
-    inbox.put(Input::Page(PageEvent::Able(abilities(camera))));
+    let (inbox, mut able) = (inbox.clone(), abilities(camera));
+    spawn_local(async move {
+        able.volume = is_volume_kept().await;
+        inbox.put(Input::Page(PageEvent::Able(able)));
+    });
+}
+
+/// Whether an element keeps the volume that it is given. Where only keys set the volume, it reads as before: at once,
+/// or from the next task on (iOS 15 and later).
+async fn is_volume_kept() -> bool {
+    let Some(probe) = construct("Audio", []) else { return false };
+    set(&probe, "volume", &PROBE_VOLUME.into());
+    TimeoutFuture::new(0).await;
+    get(&probe, "volume").as_f64() == Some(PROBE_VOLUME)
+}
+
+/// Reports what the browser can do, without blur: the browser did not follow the switch, so the page hides it.
+pub(crate) fn report_without_blur(inbox: &Inbox) {
+    inbox.put(Input::Page(PageEvent::Able(abilities(None))));
 }
 
 fn abilities(camera: Option<&MediaStreamTrack>) -> Abilities {
     let Some(document) = window().and_then(|it| it.document()) else { return Abilities::default() };
     let is_true = |name| get(&document, name).is_truthy();
     let blurs = camera.and_then(|it| call(it, "getCapabilities", [])).map(|it| get(&it, "backgroundBlur"));
-    let blur = blurs.is_some_and(|it| Array::is_array(&it) && Array::from(&it).includes(&JsValue::TRUE, 0));
+    // Both values: where only one is listed, the system decides and the page cannot change it.
+    let lists = |all: &Array, value: bool| all.includes(&value.into(), 0);
+    let blur = blurs
+        .filter(Array::is_array)
+        .map(|it| Array::from(&it))
+        .is_some_and(|it| lists(&it, true) && lists(&it, false));
     Abilities {
         screen: media_devices::media_devices().is_some_and(|it| has(&it, "getDisplayMedia")),
         picture_in_picture: is_true("pictureInPictureEnabled"),
         full_screen: is_true("fullscreenEnabled"),
         speakers: has(&video::stranger_element(), "setSinkId"),
         blur,
+        volume: false,
     }
 }
 
 /// The kind of browser, which decides the instructions for changing permissions.
-///
-/// Nothing but the user agent string says how a browser's settings look.
 pub(crate) fn browser() -> Browser {
-    let agent = window().and_then(|it| it.navigator().user_agent().ok()).unwrap_or_default();
-    let is = |name| agent.contains(name);
-    if is("iPhone") || is("iPad") {
-        Browser::OnIos
-    } else if is("Firefox") {
-        Browser::Firefox
-    } else if is("Chrome") && is("Android") {
-        Browser::ChromiumOnAndroid
-    } else if is("Chrome") {
-        Browser::Chromium
-    } else if is("Safari") {
-        Browser::Safari
-    } else {
-        Browser::Other
-    }
+    let Some(navigator) = window().map(|it| it.navigator()) else { return Browser::Other };
+    let touch_points = u32::try_from(navigator.max_touch_points()).unwrap_or_default();
+    let installed = get(&navigator, "standalone").is_truthy();
+    Browser::of(&navigator.user_agent().unwrap_or_default(), touch_points, installed)
 }
 
 /// The languages in the browser's settings, the preferred one first; at most [`MAX_LANGUAGES`], each once.

@@ -8,13 +8,14 @@ use web_sys::{Document, EventTarget, Window, window};
 use super::wake_lock::WakeLock;
 use crate::{
     browser::inbox::Inbox,
-    call::{Input, PageEvent},
+    call::{DeviceEvent, Input, PageEvent},
 };
 
 /// Listens until it is dropped.
 pub(crate) struct Lifecycle {
     _visibility: EventListener,
     _pagehide: EventListener,
+    _focus: EventListener,
     _network: Vec<EventListener>,
 }
 
@@ -30,6 +31,7 @@ impl Lifecycle {
         Some(Self {
             _visibility: on_visibility_change(&document, inbox, wake_lock),
             _pagehide: EventListener::new(&window, "pagehide", move |_| leaving.put(Input::PageHidden)),
+            _focus: on_focus(&window, inbox),
             _network: on_network_change(&window, &document, inbox),
         })
     }
@@ -45,6 +47,11 @@ fn on_visibility_change(document: &Document, inbox: &Inbox, wake_lock: &WakeLock
             inbox.put(Input::NetworkChanged);
         }
     })
+}
+
+fn on_focus(window: &Window, inbox: &Inbox) -> EventListener {
+    let inbox = inbox.clone();
+    EventListener::new(window, "focus", move |_| inbox.put(Input::Devices(DeviceEvent::Focused)))
 }
 
 fn on_network_change(window: &Window, document: &Document, inbox: &Inbox) -> Vec<EventListener> {

@@ -5,7 +5,8 @@ use std::{cell::Cell, rc::Rc};
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
 use web_sys::{
-    MediaStream, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSignalingState, RtcTrackEvent,
+    MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSignalingState,
+    RtcTrackEvent,
 };
 
 use crate::{
@@ -68,7 +69,9 @@ pub(crate) fn listen(
         }),
         on("signalingstatechange", |it| signaling_state(it).map(PeerEvent::Signaling)),
         on("iceconnectionstatechange", |it| {
-            matches!(it.ice_state().as_str(), "connected" | "completed").then_some(PeerEvent::PathFound)
+            let state = it.ice_connection_state();
+            matches!(state, RtcIceConnectionState::Connected | RtcIceConnectionState::Completed)
+                .then_some(PeerEvent::PathFound)
         }),
         on("connectionstatechange", |it| connection_state(it).map(PeerEvent::Connection)),
         EventListener::new(connection, "icecandidate", move |event| {

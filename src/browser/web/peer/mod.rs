@@ -4,6 +4,7 @@ pub(crate) mod events;
 pub(crate) mod configuration;
 pub(crate) mod channel;
 pub(crate) mod prewarmed;
+pub(crate) mod probe;
 pub(crate) mod senders;
 pub(crate) mod stats;
 
@@ -22,7 +23,7 @@ use gloo_events::EventListener;
 use gloo_timers::future::sleep;
 use js_sys::Reflect;
 use leptos::task::spawn_local;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{RtcIceCandidateInit, RtcSdpType, RtcSessionDescriptionInit, RtcSignalingState};
 
@@ -35,13 +36,14 @@ use super::{
 };
 use crate::{
     browser::inbox::Inbox,
-    call::{ConnectionId, Description, DescriptionKind, Failed, PeerCommand, PeerEvent, SendProfile},
+    call::{ConnectionId, Description, DescriptionKind, Failed, PeerCommand, PeerEvent},
     protocol::{self, IceServer, Sdp},
 };
 use channel::DataChannel;
 use configuration::{Servers, configuration};
 use events::EventSender;
 use prewarmed::{PrewarmedConnection, PrewarmedParts};
+use senders::Senders;
 
 /// How long a connection stays open when it is no longer needed: a goodbye takes at most one round trip.
 const CLOSE_DELAY: Duration = Duration::from_millis(300);
@@ -51,6 +53,7 @@ pub(crate) struct Peer {
     connection: PeerConnection,
     commands: UnboundedSender<QueuedCommand>,
     worker: AbortHandle,
+    senders: Rc<Senders>,
     channel: Rc<RefCell<Option<DataChannel>>>,
     _listeners: Vec<EventListener>,
 }
@@ -67,16 +70,16 @@ struct Worker {
     /// The parts of a prewarmed connection, until they are attached.
     prewarmed: Option<PrewarmedParts>,
     is_attached: Rc<Cell<bool>>,
-    send_profile: Option<SendProfile>,
+    senders: Rc<Senders>,
 }
 
 impl Drop for Peer {
     fn drop(&mut self) {
         self.worker.abort();
-        senders::stop_sending(&self.connection);
+        self.senders.stop();
         video::show(VideoElement::Stranger, None);
         // Messages that are still queued in the data channel would be lost if the connection were closed now.
-        let connection = clone_handle(&self.connection);
+        let connection = self.connection.handle();
         let channel = self.channel.take();
         spawn_local(async move {
             sleep(CLOSE_DELAY).await;
@@ -100,20 +103,23 @@ impl Peer {
         let servers = (ice, relay_only);
         let prewarmed = prewarmed.and_then(|it| it.take(&servers));
         let connection = match &prewarmed {
-            Some(prewarmed) => clone_handle(&prewarmed.connection),
+            Some(prewarmed) => prewarmed.connection.handle(),
             None => PeerConnection::new(&configuration(&servers.0, relay_only)).ok()?,
         };
         let events = EventSender::new(id, inbox);
+        let senders =
+            prewarmed.as_ref().map_or_else(|| Senders::new(&connection), |it| Rc::clone(&it.senders));
+        senders.report_to(events.clone());
         let is_attached = Rc::new(Cell::new(false));
         let listeners = events::listen(&connection, &events, &is_attached);
         let (commands, queue) = mpsc::unbounded();
         let channel = Rc::default();
         let worker = Worker {
-            connection: clone_handle(&connection),
+            connection: connection.handle(),
             events,
             channel: Rc::clone(&channel),
             servers,
-            send_profile: prewarmed.as_ref().and_then(|it| it.send_profile),
+            senders: Rc::clone(&senders),
             prewarmed,
             is_attached,
         };
@@ -122,12 +128,12 @@ impl Peer {
         spawn_local(async move {
             let _ = work.await;
         });
-        Some(Self { connection, commands, worker: abort, channel, _listeners: listeners })
+        Some(Self { connection, commands, worker: abort, senders, channel, _listeners: listeners })
     }
 
     /// Sends exactly these tracks from now on.
     pub(crate) fn send_tracks(&self, tracks: Option<&OutgoingTracks>) {
-        senders::send(&self.connection, tracks);
+        self.senders.send(tracks);
     }
 
     /// Performs a command after those that were given before. Messages are sent at once.
@@ -158,16 +164,15 @@ impl Worker {
                 let servers = (ice, relay_only);
                 if self.servers != servers {
                     // If the browser refuses, the connection keeps its servers.
-                    let _ = self.connection.change_configuration(&configuration(&servers.0, relay_only));
+                    let _ = self
+                        .connection
+                        .set_configuration_with_configuration(&configuration(&servers.0, relay_only));
                     self.servers = servers;
                 }
             }
             PeerCommand::RestartIce => self.connection.restart_ice(),
-            PeerCommand::LimitBitrate(profile) if self.send_profile == Some(profile) => {}
-            PeerCommand::LimitBitrate(profile) => {
-                self.send_profile = Some(profile);
-                senders::limit(&self.connection, profile);
-            }
+            PeerCommand::LimitBitrate(profile) => self.senders.limit(profile),
+            PeerCommand::RefreshPicture => self.senders.refresh_picture(),
             PeerCommand::SetLocal => {
                 let result = JsFuture::from(self.connection.set_local_description_implicitly()).await;
                 let description = result.ok().and_then(|_| local_description(&self.connection));
@@ -197,7 +202,7 @@ impl Worker {
         let negotiation_needed = prewarmed.as_ref().is_some_and(|it| it.negotiation_needed.get());
         let channel = prewarmed.map_or_else(|| channel::create(&self.connection), |it| it.channel);
         *self.channel.borrow_mut() = Some(DataChannel::new(channel, &self.events));
-        senders::attach(&self.connection, tracks);
+        self.senders.attach(tracks);
         self.is_attached.set(true);
         // The event fired before there was a match. While an offer is being answered, nothing is left to negotiate.
         if negotiation_needed && self.connection.signaling_state() == RtcSignalingState::Stable {
@@ -210,11 +215,6 @@ impl Worker {
         let promise = self.connection.add_ice_candidate_with_opt_rtc_ice_candidate_init(Some(init));
         let _ = JsFuture::from(promise).await;
     }
-}
-
-/// Another handle on the same connection.
-fn clone_handle(connection: &PeerConnection) -> PeerConnection {
-    connection.unchecked_ref::<JsValue>().clone().unchecked_into()
 }
 
 fn local_description(connection: &PeerConnection) -> Option<Description> {

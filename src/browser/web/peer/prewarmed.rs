@@ -8,7 +8,7 @@ use web_sys::RtcDataChannel;
 use super::{
     channel,
     configuration::{Servers, configuration},
-    senders,
+    senders::Senders,
 };
 use crate::{
     browser::web::{devices::OutgoingTracks, js::bindings::PeerConnection},
@@ -26,14 +26,14 @@ pub(crate) struct PrewarmedParts {
     pub(crate) channel: RtcDataChannel,
     /// Whether `negotiationneeded` has fired. Browsers fire it only once until there is an exchange.
     pub(crate) negotiation_needed: Rc<Cell<bool>>,
-    /// The limits that are set on all senders.
-    pub(crate) send_profile: Option<SendProfile>,
+    pub(crate) senders: Rc<Senders>,
     _listener: EventListener,
 }
 
 impl Drop for PrewarmedConnection {
     fn drop(&mut self) {
         if let Some(parts) = self.parts.take() {
+            parts.senders.stop();
             parts.connection.close();
         }
     }
@@ -47,18 +47,16 @@ impl PrewarmedConnection {
         let is_needed = Rc::clone(&negotiation_needed);
         let _listener = EventListener::new(&connection, "negotiationneeded", move |_| is_needed.set(true));
         let channel = channel::create(&connection);
-        let parts = PrewarmedParts { connection, channel, negotiation_needed, send_profile: None, _listener };
+        let senders = Senders::new(&connection);
+        let parts = PrewarmedParts { connection, channel, negotiation_needed, senders, _listener };
         Some(Self { parts: Some(parts) })
     }
 
     /// Adds the tracks that are open and limits their senders.
-    pub(crate) fn attach(&mut self, tracks: Option<&OutgoingTracks>, profile: SendProfile) {
-        if let (Some(parts), Some(tracks)) = (&mut self.parts, tracks) {
-            senders::attach_tracks(&parts.connection, Some(tracks));
-            senders::limit(&parts.connection, profile);
-            // With a track missing there is a sender without limits, so the limits have to be set again later.
-            let is_complete = tracks.audio.is_some() && tracks.video.is_some();
-            parts.send_profile = is_complete.then_some(profile);
+    pub(crate) fn attach(&self, tracks: Option<&OutgoingTracks>, profile: SendProfile) {
+        if let (Some(parts), Some(tracks)) = (&self.parts, tracks) {
+            parts.senders.attach_tracks(Some(tracks));
+            parts.senders.limit(profile);
         }
     }
 
@@ -66,11 +64,15 @@ impl PrewarmedConnection {
     pub(crate) fn take(mut self, (ice, relay_only): &Servers) -> Option<PrewarmedParts> {
         let parts = self.parts.take()?;
         let is_default = ice.is_empty() && !relay_only;
-        let is_configured =
-            is_default || parts.connection.change_configuration(&configuration(ice, *relay_only)).is_ok();
+        let is_configured = is_default
+            || parts
+                .connection
+                .set_configuration_with_configuration(&configuration(ice, *relay_only))
+                .is_ok();
         if is_configured {
             return Some(parts);
         }
+        parts.senders.stop();
         parts.connection.close();
         None
     }

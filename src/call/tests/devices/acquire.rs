@@ -4,8 +4,8 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Device, Flow, Input, Intent, MediaError, PeerEvent, Phase, Problem,
-        tests::test_page::{AUDIO, BOTH, NOTHING, TestPage, VIDEO, secs},
+        Device, DeviceKind, DeviceNotice, Flow, Input, Intent, MediaError, PeerEvent, Phase, Problem,
+        tests::test_page::{AUDIO, BOTH, NOTHING, TestPage, VIDEO, millis, secs},
     },
     protocol::{EndReason, Media, PeerMessage, Role, ToBrowser},
 };
@@ -19,7 +19,7 @@ fn with_open_prompt() -> TestPage {
 
 fn with_device_errors(errors: &[MediaError]) -> TestPage {
     let mut page = with_open_prompt();
-    errors.iter().for_each(|error| page.handle(Input::MediaFailed(*error)));
+    errors.iter().for_each(|error| page.media_fails(*error));
     page
 }
 
@@ -42,7 +42,7 @@ fn joins_when_devices_open_after_the_socket() {
     let mut page = with_open_prompt();
     page.server_accepts();
     assert_eq!(page.take_actions(), ["send hello"]);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     assert_eq!(page.take_actions(), ["enable audio and video", "send join with audio and video"]);
     assert_eq!(page.phase_name(), "ready");
 }
@@ -50,7 +50,7 @@ fn joins_when_devices_open_after_the_socket() {
 #[test]
 fn joins_when_the_socket_opens_after_the_devices() {
     let mut page = with_open_prompt();
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     assert_eq!(page.take_actions(), ["enable audio and video"]);
     page.server_accepts();
     assert_eq!(page.take_actions(), ["send hello", "send join with audio and video"]);
@@ -61,9 +61,9 @@ fn falls_back_to_audio_and_then_to_video() {
     for error in [MediaError::Missing, MediaError::Busy] {
         let mut page = with_device_errors(&[error]);
         assert_eq!(page.take_actions(), ["open audio"]);
-        page.handle(Input::MediaFailed(error));
+        page.media_fails(error);
         assert_eq!(page.take_actions(), ["open video"]);
-        page.handle(Input::MediaOpened(VIDEO));
+        page.media_opens(VIDEO);
         assert_eq!(page.take_actions(), ["enable video"]);
         let snapshot = page.call.snapshot();
         assert_eq!((snapshot.microphone, snapshot.camera), (Device::Absent, Device::On));
@@ -73,7 +73,7 @@ fn falls_back_to_audio_and_then_to_video() {
 #[test]
 fn join_names_only_the_opened_devices() {
     let mut page = with_device_errors(&[MediaError::Missing]);
-    page.handle(Input::MediaOpened(AUDIO));
+    page.media_opens(AUDIO);
     page.take_actions();
     page.server_accepts();
     assert_eq!(page.take_actions(), ["send hello", "send join with audio"]);
@@ -133,10 +133,10 @@ fn stop_during_the_permission_prompt_closes_late_devices() {
     let mut page = with_open_prompt();
     page.press(Intent::Stop);
     assert_eq!(page.take_actions(), ["close media", "close socket with 1000"]);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     assert_eq!(page.take_actions(), ["close media"]);
     assert_eq!(page.phase_name(), "landing");
-    page.handle(Input::MediaFailed(MediaError::Busy));
+    page.media_fails(MediaError::Busy);
     assert_eq!((page.take_actions(), page.problem()), (vec![], None));
 }
 
@@ -145,7 +145,7 @@ fn every_ending_closes_the_devices() {
     let pages: [fn() -> TestPage; 4] = [
         || {
             let mut page = with_open_prompt();
-            page.handle(Input::MediaOpened(BOTH));
+            page.media_opens(BOTH);
             page.take_actions();
             page
         },
@@ -180,16 +180,31 @@ fn every_ending_closes_the_devices() {
     }
 }
 
+/// Both devices end, and the browser would ask before it opens others.
+fn lose_both_devices(page: &mut TestPage) {
+    page.advance(secs(3));
+    page.take_actions();
+    for kind in [DeviceKind::Camera, DeviceKind::Microphone] {
+        page.device_ends(kind);
+        page.media_fails(MediaError::WouldAsk);
+    }
+}
+
 #[test]
 fn losing_the_last_device_while_waiting_leaves_the_queue() {
     let mut page = TestPage::waiting();
-    page.handle(Input::MediaLost(VIDEO));
+    page.advance(secs(3));
+    page.take_actions();
+    page.device_ends(DeviceKind::Camera);
     assert_eq!(
         page.take_actions(),
-        ["enable audio", "send join with audio"],
+        ["open video quietly", "enable audio", "send join with audio"],
         "the next partner must not expect video"
     );
-    page.handle(Input::MediaLost(AUDIO));
+    page.media_fails(MediaError::Missing);
+    page.device_ends(DeviceKind::Microphone);
+    page.take_actions();
+    page.media_fails(MediaError::Missing);
     assert_eq!(
         page.take_actions(),
         ["enable nothing", "close media", "send leave", "close socket with 4000"]
@@ -206,8 +221,7 @@ fn losing_the_last_device_keeps_the_call_but_allows_no_other() {
     ];
     for end in endings {
         let mut page = TestPage::talking();
-        page.handle(Input::MediaLost(BOTH));
-        assert_eq!(page.take_actions(), ["enable nothing"]);
+        lose_both_devices(&mut page);
         assert_eq!(page.phase_name(), "talking");
         end(&mut page);
         assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::NoDevice)));
@@ -216,38 +230,101 @@ fn losing_the_last_device_keeps_the_call_but_allows_no_other() {
 }
 
 #[test]
-fn mute_state_lasts_between_matches_but_not_past_stop() {
+fn what_is_switched_off_stays_off_between_matches_and_past_stop() {
     let mut page = TestPage::waiting();
     page.press(Intent::ToggleCamera);
-    assert_eq!(page.take_actions(), ["enable audio"]);
+    assert_eq!(
+        page.take_actions(),
+        ["save profile", "close Camera", "enable audio", "send join with audio"],
+        "a camera that is off is closed"
+    );
     assert_eq!(page.call.snapshot().camera, Device::Off);
     page.receive_match(Role::Impolite, BOTH);
     page.take_actions();
     page.peer_event(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) });
     assert_eq!(page.take_actions(), ["presence audio", "commit"]);
     page.press(Intent::ToggleMicrophone);
-    assert_eq!(page.take_actions(), ["enable nothing", "presence nothing"]);
-    page.press(Intent::ToggleCamera);
-    page.press(Intent::ToggleMicrophone);
     assert_eq!(
         page.take_actions(),
-        ["enable video", "presence video", "enable audio and video", "presence audio and video"]
+        ["save profile", "enable nothing", "presence nothing"],
+        "a muted microphone stays open during a call"
     );
+    page.press(Intent::Next);
+    assert!(page.take_actions().contains(&"close Microphone".to_owned()), "and is closed after it");
+
     page.press(Intent::Stop);
+    page.take_actions();
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
-    assert_eq!(page.call.snapshot().camera, Device::On, "a new start unmutes the camera");
+    assert_eq!(page.take_actions(), ["enable nothing", "open socket"], "there is nothing to ask for");
+    assert_eq!((page.call.snapshot().microphone, page.call.snapshot().camera), (Device::Off, Device::Off));
+    page.press(Intent::Stop);
+    page.press(Intent::ToggleCamera);
+    page.take_actions();
+    page.press(Intent::Start);
+    assert_eq!(page.take_actions(), ["open video", "open socket"], "asks only for what is on");
+}
+
+#[test]
+fn switching_off_what_the_browser_asks_for_ends_the_question() {
+    let mut page = with_open_prompt();
+    page.press(Intent::ToggleCamera);
+    assert_eq!(page.phase_name(), "asking", "the microphone is still asked for");
+    page.press(Intent::ToggleMicrophone);
+    assert_eq!(page.phase_name(), "ready");
+    let actions = page.take_actions();
+    assert!(["close Camera", "close Microphone"].iter().all(|it| actions.contains(&(*it).into())));
+    page.media_opens(BOTH);
+    assert_eq!((page.call.snapshot().microphone, page.call.snapshot().camera), (Device::Off, Device::Off));
+}
+
+#[test]
+fn what_is_stored_as_off_is_not_opened() {
+    let mut page = TestPage::new();
+    page.press(Intent::ToggleMicrophone);
+    assert_eq!(page.take_actions(), ["save profile"]);
+    let stored = page.call.stored();
+    let mut other = TestPage::new();
+    other.handle(Input::StorageChanged(stored));
+    other.press(Intent::OpenMirror);
+    assert_eq!(other.take_actions(), ["open video"]);
+    other.media_opens(VIDEO);
+    assert_eq!(other.call.snapshot().microphone, Device::Off);
+}
+
+#[test]
+fn both_can_be_turned_on_in_a_call_that_began_with_both_off() {
+    let mut page = TestPage::new();
+    page.press(Intent::ToggleMicrophone);
+    page.press(Intent::ToggleCamera);
+    page.press(Intent::Start);
+    page.server_accepts();
+    page.receive(ToBrowser::Waiting {});
+    page.receive_match(Role::Impolite, BOTH);
+    page.negotiate_as_impolite();
+    page.media_flows = true;
+    page.peer_connects();
+    page.advance(millis(100));
+    page.peer_event(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) });
+    assert_eq!(page.phase_name(), "talking");
+    page.take_actions();
+    page.press(Intent::ToggleCamera);
+    assert_eq!(page.take_actions(), ["open video", "save profile", "enable nothing"]);
+    page.media_opens(VIDEO);
+    assert_eq!(page.take_actions(), ["enable video", "presence video"]);
+    page.press(Intent::ToggleMicrophone);
+    page.media_opens(AUDIO);
+    assert!(page.take_actions().ends_with(&["presence audio and video".into()]));
 }
 
 #[test]
 fn sends_mute_state_only_over_an_open_channel() {
     let mut page = TestPage::talking();
     page.press(Intent::ToggleMicrophone);
-    assert_eq!(page.take_actions(), ["enable video"]);
+    assert_eq!(page.take_actions(), ["save profile", "enable video"]);
     page.peer_event(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(7) });
     assert_eq!(page.take_actions(), ["presence video", "commit"]);
-    page.handle(Input::MediaLost(VIDEO));
-    assert_eq!(page.take_actions(), ["enable nothing", "presence nothing"]);
+    page.press(Intent::ToggleCamera);
+    assert_eq!(page.take_actions(), ["save profile", "close Camera", "enable nothing", "presence nothing"]);
 }
 
 #[test]
@@ -258,17 +335,64 @@ fn shows_the_media_that_the_partner_announces() {
 }
 
 #[test]
-fn an_absent_device_cannot_be_muted() {
-    let mut page = TestPage::new();
-    page.press(Intent::ToggleMicrophone);
-    assert!(page.take_actions().is_empty());
+fn a_device_that_was_missing_can_be_turned_on_in_a_call() {
+    for without_any in [false, true] {
+        let mut page = with_open_prompt();
+        if without_any {
+            (0..3).for_each(|_| page.media_fails(MediaError::Missing));
+            page.press(Intent::StartWithout);
+        } else {
+            page.media_fails(MediaError::Missing);
+            page.media_opens(AUDIO);
+        }
+        assert_eq!(page.call.snapshot().camera, Device::Absent);
+        page.server_accepts();
+        page.receive(ToBrowser::Waiting {});
+        page.advance(secs(1));
+        assert_eq!(page.phase_name(), "waiting");
+        page.take_actions();
+        page.press(Intent::ToggleCamera);
+        assert_eq!(page.take_actions().first().map(String::as_str), Some("open video"));
+        page.media_opens(VIDEO);
+        assert_eq!(page.call.snapshot().camera, Device::On);
+    }
+}
+
+#[test]
+fn a_browser_that_does_not_answer_is_explained_after_15_s() {
+    let mut page = with_open_prompt();
+    page.take_actions();
+    page.advance(millis(14_999));
+    assert_eq!(page.call.snapshot().notice, None);
+    page.press(Intent::StartWithout);
+    assert_eq!(page.phase_name(), "asking", "a person may need some seconds to answer");
+    page.advance(millis(1));
+    assert_eq!(page.call.snapshot().notice, Some(DeviceNotice::NoAnswer));
+    let mut patient = with_open_prompt();
+    patient.advance(secs(20));
+    patient.media_opens(BOTH);
+    assert_eq!((patient.phase_name(), patient.call.snapshot().notice), ("ready", None));
+
+    page.take_actions();
+    page.press(Intent::StartWithout);
+    assert_eq!(page.take_actions().first().map(String::as_str), Some("close media"));
+    assert_eq!(page.phase_name(), "ready");
+    page.media_opens(BOTH);
+    assert_eq!(page.call.snapshot().camera, Device::Absent, "the answer comes too late");
+}
+
+#[test]
+fn an_answer_to_an_earlier_question_is_ignored() {
+    let mut page = with_open_prompt();
+    let first = page.asked.number;
+    page.press(Intent::Stop);
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(AUDIO));
-    page.press(Intent::ToggleCamera);
-    assert_eq!(page.call.snapshot().camera, Device::Absent);
-    assert_eq!(page.call.snapshot().microphone, Device::On, "a press before the start has no effect");
-    page.server_accepts();
-    page.receive(ToBrowser::Waiting {});
-    page.advance(secs(1));
-    assert_eq!(page.phase_name(), "waiting");
+    page.take_actions();
+    page.handle(Input::MediaOpened(first, BOTH.into()));
+    page.handle(Input::MediaFailed(first, blocked(NOTHING)));
+    assert_eq!((page.take_actions(), page.phase_name()), (vec![], "asking"));
+    page.media_opens(BOTH);
+    page.media_opens(AUDIO);
+    let snapshot = page.call.snapshot();
+    assert_eq!((snapshot.microphone, snapshot.camera), (Device::On, Device::On));
 }

@@ -2,11 +2,12 @@
 
 use crate::{
     call::{
-        Abilities, ChosenDevices, Device, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, MediaError,
-        Output, PageEvent, PeerEvent, Phase, Preferences, Problem, StoredProfile, Switch,
-        tests::test_page::{AUDIO, BOTH, NOTHING, TestPage, secs},
+        Abilities, ChosenDevices, Device, DeviceEvent, DeviceInfo, DeviceKind, DeviceNotice, Facing, Input,
+        Intent, MediaError, OpenedDevice, OpenedMedia, Output, PageEvent, PeerEvent, Phase, Preferences,
+        Problem, StoredProfile, Switch,
+        tests::test_page::{AUDIO, BOTH, NOTHING, TestPage, millis, secs},
     },
-    protocol::{EndReason, PeerMessage, ToBrowser},
+    protocol::{EndReason, PeerMessage, Presence, ToBrowser},
 };
 
 fn device(kind: DeviceKind, id: &str) -> DeviceInfo {
@@ -21,7 +22,7 @@ fn with_device_error(error: MediaError) -> TestPage {
     let mut page = TestPage::new();
     page.press(Intent::Start);
     for _ in 0..3 {
-        page.handle(Input::MediaFailed(error));
+        page.media_fails(error);
     }
     page.take_actions();
     page
@@ -46,7 +47,7 @@ fn mirror_opens_only_the_devices() {
     let mut page = TestPage::new();
     page.press(Intent::OpenMirror);
     assert_eq!(page.take_actions(), ["open audio and video"], "opens no socket");
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     assert_eq!(
         page.take_actions(),
         ["enable audio and video", "show level true"],
@@ -70,12 +71,12 @@ fn lists_devices_at_once_in_the_mirror_and_1_s_later_in_a_call() {
     let mut page = TestPage::new();
     page.press(Intent::OpenMirror);
     assert_eq!(list_count(&page), 0, "browsers hide device names until one is open");
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     assert_eq!(list_count(&page), 1);
 
     let mut page = TestPage::new();
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     assert_eq!(list_count(&page), 0);
     page.advance(secs(1));
     assert_eq!(list_count(&page), 1);
@@ -85,7 +86,7 @@ fn lists_devices_at_once_in_the_mirror_and_1_s_later_in_a_call() {
     let mut page = with_device_error(MediaError::Missing);
     assert_eq!(list_count(&page), 1, "a device that is plugged in later is noticed");
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.press(Intent::Stop);
     page.advance(secs(5));
     assert_eq!(list_count(&page), 1, "does not list after stop");
@@ -95,7 +96,7 @@ fn lists_devices_at_once_in_the_mirror_and_1_s_later_in_a_call() {
 fn stop_closes_the_mirror() {
     let mut page = TestPage::new();
     page.press(Intent::OpenMirror);
-    page.handle(Input::MediaOpened(AUDIO));
+    page.media_opens(AUDIO);
     page.take_actions();
     page.press(Intent::Stop);
     assert_eq!(page.take_actions(), ["show level false", "close media"]);
@@ -148,17 +149,186 @@ fn switches_one_device_at_a_time_and_stays_muted() {
     page.take_actions();
     page.press(Intent::Choose(DeviceKind::Microphone, "2".into()));
     page.press(Intent::Choose(DeviceKind::Microphone, "1".into()));
-    assert_eq!(page.take_actions(), ["switch Microphone to 2", "save profile"]);
-    page.handle(Input::Devices(DeviceEvent::Used(DeviceKind::Microphone, "2".into())));
+    assert_eq!(
+        page.take_actions(),
+        ["open audio, exactly 2", "save profile", "enable video"],
+        "the old one is closed before the new one is opened"
+    );
+    opens_named(&mut page, DeviceKind::Microphone, "2");
     assert_eq!(page.call.menus().used.of(DeviceKind::Microphone), "2");
     assert_eq!(page.call.snapshot().microphone, Device::Off);
+}
+
+/// The last request opens the device with this id.
+fn opens_named(page: &mut TestPage, kind: DeviceKind, id: &str) {
+    opens_facing(page, kind, id, None);
+}
+
+fn opens_facing(page: &mut TestPage, kind: DeviceKind, id: &str, facing: Option<Facing>) {
+    let device = Some(OpenedDevice { id: id.into(), facing, muted: false });
+    let nothing = OpenedMedia::default();
+    let opened = match kind {
+        DeviceKind::Camera => OpenedMedia { camera: device, ..nothing },
+        DeviceKind::Microphone | DeviceKind::Speaker => OpenedMedia { microphone: device, ..nothing },
+    };
+    page.handle(Input::MediaOpened(page.asked.number, opened));
+}
+
+/// A call with the first of two cameras.
+fn with_two_cameras(facing: Option<Facing>) -> TestPage {
+    let mut page = with_open_channel();
+    list_devices(&mut page, vec![device(DeviceKind::Camera, "1"), device(DeviceKind::Camera, "2")]);
+    page.press(Intent::Choose(DeviceKind::Camera, "1".into()));
+    opens_facing(&mut page, DeviceKind::Camera, "1", facing);
+    page.take_actions();
+    page
+}
+
+#[test]
+fn goes_back_to_the_camera_before_if_another_cannot_be_used() {
+    let mut page = with_two_cameras(None);
+    page.press(Intent::Choose(DeviceKind::Camera, "2".into()));
+    assert_eq!(page.take_actions(), ["open video, exactly 2", "save profile", "enable audio"]);
+    page.media_fails(MediaError::Busy);
+    assert_eq!(page.take_actions(), ["open video, preferably 1", "save profile", "enable audio"]);
+    assert_eq!(page.call.snapshot().notice, Some(DeviceNotice::NotChanged));
+    opens_named(&mut page, DeviceKind::Camera, "1");
+    assert_eq!(page.take_actions(), ["enable audio and video"], "the partner was told nothing");
+    assert_eq!(
+        (page.call.snapshot().camera, page.call.stored().chosen.of(DeviceKind::Camera)),
+        (Device::On, "1")
+    );
+    page.advance(secs(8));
+    assert_eq!(page.call.snapshot().notice, None);
+}
+
+#[test]
+fn says_so_if_no_camera_can_be_used_any_more() {
+    let mut page = with_two_cameras(None);
+    page.press(Intent::NextCamera);
+    page.media_fails(MediaError::Busy);
+    page.take_actions();
+    page.media_fails(MediaError::Busy);
+    assert_eq!(page.take_actions(), ["enable audio", "presence audio, interrupted"]);
+    page.advance(secs(8));
+    assert_eq!(page.call.snapshot().notice, Some(DeviceNotice::CameraFailed));
+    page.press(Intent::ToggleCamera);
+    assert_eq!(page.take_actions(), ["open video, preferably 1", "enable audio", "presence audio"]);
+}
+
+#[test]
+fn flips_between_front_and_back_and_mirrors_only_the_front() {
+    let mut page = with_two_cameras(Some(Facing::User));
+    assert!(!page.call.snapshot().faces_away);
+    page.press(Intent::NextCamera);
+    assert_eq!(page.take_actions(), ["open video, facing Environment", "enable audio"]);
+    opens_facing(&mut page, DeviceKind::Camera, "2", Some(Facing::Environment));
+    assert!(page.call.snapshot().faces_away);
+    page.take_actions();
+    page.press(Intent::ToggleCamera);
+    page.take_actions();
+    page.press(Intent::ToggleCamera);
+    assert!(page.take_actions().contains(&"open video, preferably 2".to_owned()), "it stays the same one");
+    opens_facing(&mut page, DeviceKind::Camera, "2", Some(Facing::Environment));
+    page.press(Intent::NextCamera);
+    opens_facing(&mut page, DeviceKind::Camera, "1", Some(Facing::User));
+    assert!(!page.call.snapshot().faces_away);
+}
+
+#[test]
+fn a_lost_microphone_is_replaced_where_the_browser_does_not_ask() {
+    let mut page = with_open_channel();
+    page.advance(secs(3));
+    page.device_ends(DeviceKind::Microphone);
+    assert_eq!(page.take_actions(), ["open audio quietly", "enable video", "presence video"]);
+    page.media_fails(MediaError::WouldAsk);
+    assert_eq!(page.take_actions(), ["enable video", "presence video, interrupted"]);
+    assert_eq!(page.call.snapshot().notice, Some(DeviceNotice::MicrophoneFailed));
+    page.press(Intent::Choose(DeviceKind::Microphone, "other".into()));
+    assert_eq!(
+        page.take_actions(),
+        ["open audio, exactly other", "save profile", "enable video", "presence video"]
+    );
+    page.media_opens(AUDIO);
+    assert_eq!(page.take_actions(), ["enable audio and video", "presence audio and video"]);
+    page.device_ends(DeviceKind::Microphone);
+    let is_open = |it: &String| it.starts_with("open");
+    assert!(!page.take_actions().iter().any(is_open), "one that ends at once is not opened for ever");
+    page.handle(Input::Devices(DeviceEvent::Focused));
+    assert!(page.take_actions().iter().any(is_open), "until something has changed");
+}
+
+#[test]
+fn a_camera_that_the_system_mutes_counts_as_off_until_it_is_back() {
+    let mut page = with_open_channel();
+    page.device_mutes(DeviceKind::Camera, true);
+    assert_eq!(page.take_actions(), ["enable audio and video", "presence audio, interrupted"]);
+    assert_eq!(page.call.snapshot().camera, Device::Interrupted);
+    page.device_mutes(DeviceKind::Camera, false);
+    assert_eq!(page.take_actions().first().map(String::as_str), Some("open video quietly"));
+    page.media_fails(MediaError::WouldAsk);
+    assert_eq!(
+        page.take_actions(),
+        ["enable audio and video", "presence audio and video"],
+        "it is still open"
+    );
+
+    page.device_mutes(DeviceKind::Microphone, true);
+    assert_eq!(page.take_actions(), ["enable audio and video", "presence video, interrupted"]);
+    page.handle(Input::Page(PageEvent::Away(false)));
+    assert_eq!(page.take_actions().first().map(String::as_str), Some("open audio quietly"));
+    page.media_opens(AUDIO);
+    assert_eq!(page.take_actions(), ["enable audio and video", "presence audio and video"]);
+}
+
+#[test]
+fn a_camera_without_frames_counts_as_off_after_2_s() {
+    let mut page = with_open_channel();
+    page.advance(secs(5));
+    assert_eq!(page.call.snapshot().camera, Device::On);
+    page.camera_gives_frames = false;
+    page.handle(Input::Page(PageEvent::Away(true)));
+    page.advance(secs(60));
+    assert_eq!(page.call.snapshot().camera, Device::On, "nobody can see the frames of a hidden page");
+    page.handle(Input::Page(PageEvent::Away(false)));
+    page.take_actions();
+    page.advance(millis(1_999));
+    assert_eq!(page.call.snapshot().camera, Device::On);
+    page.advance(millis(1_001));
+    assert_eq!(page.call.snapshot().camera, Device::Interrupted);
+    assert_eq!(page.take_actions(), ["enable audio and video", "presence audio, interrupted"]);
+    assert_eq!(page.call.snapshot().notice, Some(DeviceNotice::CameraInterrupted));
+    let request = page.request(DeviceKind::Camera);
+    page.handle(Input::Devices(DeviceEvent::Frame(request)));
+    assert_eq!(page.take_actions(), ["enable audio and video", "presence audio and video"]);
+}
+
+#[test]
+fn data_is_saved_in_both_directions() {
+    let mut page = with_open_channel();
+    page.press(Intent::Toggle(Switch::SaveData));
+    assert_eq!(
+        page.take_actions(),
+        ["save profile", "saving bitrate", "presence audio and video, less data"]
+    );
+    page.press(Intent::Toggle(Switch::SaveData));
+    page.take_actions();
+    let wish =
+        |less_data| PeerEvent::Message(PeerMessage::Sending(Presence { less_data, ..Presence::from(BOTH) }));
+    page.peer_event(wish(true));
+    page.peer_event(wish(true));
+    assert_eq!(page.take_actions(), ["saving bitrate"], "the partner's wish limits what is sent, once");
+    page.press(Intent::Toggle(Switch::SaveData));
+    page.take_actions();
+    page.peer_event(wish(false));
+    assert_eq!(page.take_actions(), ["saving bitrate"], "the own wish stays");
 }
 
 #[test]
 fn screen_replaces_the_camera_until_the_match_ends() {
     let mut page = with_open_channel();
     page.press(Intent::ToggleCamera);
-    assert_eq!(page.take_actions(), ["enable audio", "presence audio"]);
+    assert_eq!(page.take_actions(), ["save profile", "close Camera", "enable audio", "presence audio"]);
     page.press(Intent::ToggleScreen);
     assert_eq!(page.take_actions(), ["share screen"]);
     page.handle(Input::Devices(DeviceEvent::ScreenShared(true)));
@@ -188,7 +358,8 @@ fn push_to_talk_unmutes_only_while_held() {
     page.press(Intent::HoldToTalk(false));
     assert_eq!(page.take_actions(), ["enable video", "presence video"]);
     page.press(Intent::ForgetEverything);
-    assert!(page.take_actions().ends_with(&["erase profile".into()]));
+    assert!(page.take_actions().contains(&"erase profile".to_owned()));
+    assert_eq!(page.call.snapshot().microphone, Device::Off, "to forget unmutes nobody");
     page.press(Intent::HoldToTalk(true));
     assert!(page.take_actions().is_empty(), "push to talk was erased with the other preferences");
 }
@@ -222,21 +393,19 @@ fn screen_prompt_is_cancelled_at_the_end_of_its_match() {
 fn chosen_devices_are_reused_and_others_are_not_stored() {
     let mut page = TestPage::new();
     page.press(Intent::Choose(DeviceKind::Speaker, "loud".into()));
-    assert_eq!(page.take_actions(), ["switch Speaker to loud", "save profile"]);
-    page.handle(Input::Devices(DeviceEvent::Used(DeviceKind::Speaker, "loud".into())));
+    assert_eq!(page.take_actions(), ["use speaker loud", "save profile"]);
+    page.handle(Input::Devices(DeviceEvent::SpeakerUsed("loud".into())));
     page.press(Intent::Toggle(Switch::Blur));
     page.take_actions();
     page.press(Intent::Start);
     page.take_actions();
-    page.handle(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "front".into())));
-    assert_eq!(page.take_actions(), ["blur true"], "applies to any camera");
-    page.handle(Input::MediaOpened(BOTH));
-    assert_eq!(page.take_actions(), ["switch Speaker to loud", "enable audio and video"]);
+    page.media_opens(BOTH);
+    assert_eq!(page.take_actions(), ["blur true", "use speaker loud", "enable audio and video"]);
     page.press(Intent::ForgetEverything);
     page.press(Intent::Stop);
     page.press(Intent::Start);
     page.take_actions();
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     assert_eq!(page.take_actions(), ["enable audio and video"]);
 }
 
@@ -247,10 +416,10 @@ fn choices_of_another_page_apply_here_without_unmuting() {
     let chosen = ChosenDevices(["front", "", "loud"].map(Into::into));
     let profile = StoredProfile { preferences, chosen, topics: "jazz".into(), ..StoredProfile::default() };
     page.handle(Input::StorageChanged(profile.clone()));
-    assert_eq!(page.take_actions(), ["enable video", "presence video", "blur true"]);
+    assert_eq!(page.take_actions(), ["blur true", "enable video", "presence video"]);
     assert_eq!((page.call.stored(), page.call.snapshot().microphone), (profile, Device::Off));
     page.handle(Input::StorageChanged(StoredProfile::default()));
-    assert_eq!(page.take_actions(), ["enable video", "blur false"]);
+    assert_eq!(page.take_actions(), ["blur false", "enable video"]);
     assert_eq!(
         (page.call.stored(), page.call.snapshot().microphone),
         (StoredProfile::default(), Device::Off)

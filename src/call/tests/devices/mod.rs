@@ -2,4 +2,5 @@
 
 mod acquire;
 mod control;
+mod random;
 mod tracks;

@@ -2,8 +2,8 @@
 
 use crate::{
     call::{
-        DeviceEvent, DeviceKind, Input, Intent, Output, PageEvent, Switch,
-        tests::test_page::{AUDIO, BOTH, TestPage},
+        Clocks, DeviceEvent, DeviceKind, Input, Intent, Output, PageEvent, Switch,
+        tests::test_page::{AUDIO, BOTH, TestPage, VIDEO, secs},
     },
     protocol::{EndReason, Media, ToBrowser},
 };
@@ -11,10 +11,6 @@ use crate::{
 /// How often the page was told to send its tracks since the last call.
 fn sends(page: &mut TestPage) -> usize {
     std::mem::take(&mut page.page_outputs).iter().filter(|it| matches!(it, Output::SendTracks)).count()
-}
-
-fn used(kind: DeviceKind) -> Input {
-    Input::Devices(DeviceEvent::Used(kind, "2".into()))
 }
 
 #[test]
@@ -29,7 +25,11 @@ fn sends_the_tracks_again_after_muting() {
     assert_eq!(sends(&mut page), 1);
     page.handle(Input::Page(PageEvent::Away(true)));
     assert_eq!(sends(&mut page), 1, "the microphone is released");
-    page.handle(Input::MediaLost(AUDIO));
+    page.advance(secs(3));
+    sends(&mut page);
+    page.device_ends(DeviceKind::Microphone);
+    assert_eq!(sends(&mut page), 1);
+    page.media_opens(AUDIO);
     assert_eq!(sends(&mut page), 1);
 }
 
@@ -37,8 +37,10 @@ fn sends_the_tracks_again_after_muting() {
 fn sends_the_tracks_again_after_a_device_change() {
     let mut page = TestPage::talking();
     sends(&mut page);
-    for event in [used(DeviceKind::Camera), used(DeviceKind::Microphone)] {
-        page.handle(event);
+    for (kind, media) in [(DeviceKind::Camera, VIDEO), (DeviceKind::Microphone, AUDIO)] {
+        page.press(Intent::Choose(kind, "2".into()));
+        sends(&mut page);
+        page.media_opens(media);
         assert_eq!(sends(&mut page), 1);
     }
     for shared in [true, false] {
@@ -58,14 +60,16 @@ fn sends_the_tracks_on_a_prepared_connection() {
     sends(&mut page);
     page.press(Intent::ToggleCamera);
     assert_eq!(sends(&mut page), 1);
-    page.handle(used(DeviceKind::Microphone));
+    page.press(Intent::ToggleCamera);
+    sends(&mut page);
+    page.media_opens(VIDEO);
     assert_eq!(sends(&mut page), 1);
 }
 
 #[test]
 fn sends_the_tracks_after_enabling_them() {
     let mut page = TestPage::talking();
-    let out = page.call.handle(page.now, Input::Intent(Intent::ToggleCamera));
+    let out = page.call.handle(Clocks::for_tests(page.now), Input::Intent(Intent::ToggleCamera));
     let at = |is_it: fn(&Output) -> bool| out.iter().position(is_it);
     let enabled = at(|it| matches!(it, Output::EnableMedia(Media { audio: true, video: false })));
     let sent = at(|it| matches!(it, Output::SendTracks));
@@ -76,6 +80,6 @@ fn sends_the_tracks_after_enabling_them() {
 fn sends_no_tracks_without_a_connection() {
     let mut page = TestPage::new();
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     assert_eq!(sends(&mut page), 0, "there is no connection yet");
 }

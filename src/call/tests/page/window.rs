@@ -1,13 +1,13 @@
-//! Tests of page events (other tabs, visibility, network, inactivity) and of the intents about the window.
+//! Tests of page events (other tabs, visibility, network) and of the intents about the window.
 
 use uuid::Uuid;
 
 use crate::{
     call::{
         Abilities, Corner, Input, Intent, Output, PageEvent, PeerEvent, Problem, WindowWish,
-        tests::test_page::{TestPage, millis, secs, session, welcome},
+        tests::test_page::{BOTH, TestPage, millis, secs, session, welcome},
     },
-    protocol::{EndReason, PeerMessage, Presence, ToBrowser},
+    protocol::{PeerMessage, Presence, ToBrowser},
 };
 
 fn page_event(page: &mut TestPage, event: PageEvent) {
@@ -34,32 +34,6 @@ fn the_newest_page_takes_over_from_the_others() {
 }
 
 #[test]
-fn leaves_the_queue_after_11_minutes_without_activity() {
-    let mut page = TestPage::waiting();
-    page.advance(secs(599));
-    assert!(!page.call.snapshot().surroundings.asks_presence);
-    page.advance(secs(2));
-    assert!(page.call.snapshot().surroundings.asks_presence);
-    page_event(&mut page, PageEvent::Active);
-    assert!(!page.call.snapshot().surroundings.asks_presence, "any activity answers the prompt");
-    page.advance(secs(661));
-    assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::Idle)));
-}
-
-#[test]
-fn asks_for_presence_after_a_call_but_not_during_it() {
-    let mut page = TestPage::talking();
-    page.advance(secs(3_600));
-    assert_eq!((page.phase_name(), page.call.snapshot().surroundings.asks_presence), ("talking", false));
-    page.receive_ended(EndReason::PartnerLeft);
-    page.advance(secs(3));
-    page.receive(ToBrowser::Waiting {});
-    assert!(page.call.snapshot().surroundings.asks_presence, "asks before the next match");
-    page.advance(secs(61));
-    assert_eq!(page.problem(), Some(Problem::Idle));
-}
-
-#[test]
 fn reports_offline_while_the_browser_has_no_network() {
     let mut page = TestPage::waiting();
     page.lose_socket();
@@ -83,7 +57,7 @@ fn both_ends_show_when_the_other_page_is_in_the_background() {
     assert_eq!(page.take_actions(), ["presence audio and video, away"]);
     page_event(&mut page, PageEvent::Away(false));
     assert_eq!(page.take_actions(), ["presence audio and video"]);
-    let presence = Presence { audio: true, video: true, screen: true, away: true };
+    let presence = Presence { screen: true, away: true, ..Presence::from(BOTH) };
     page.peer_event(PeerEvent::Message(PeerMessage::Sending(presence)));
     assert_eq!(page.call.snapshot().stranger, presence);
 }
@@ -101,6 +75,17 @@ fn only_a_different_build_marks_the_page_outdated() {
         page.receive(msg);
         assert_eq!(page.call.snapshot().surroundings.outdated, outdated, "{build:?}");
     }
+}
+
+#[test]
+fn a_newer_build_does_not_end_a_call() {
+    let mut page = TestPage::talking();
+    press(&mut page, WindowWish::Reload);
+    assert!(page.take_actions().is_empty(), "the button was pressed just before the match");
+    page.press(Intent::Stop);
+    page.take_actions();
+    press(&mut page, WindowWish::Reload);
+    assert_eq!(page.take_actions(), ["reload"]);
 }
 
 #[test]
@@ -145,13 +130,4 @@ fn own_picture_moves_clockwise_from_corner_to_corner() {
     assert_eq!(corners, [Corner::TopStart, Corner::TopEnd, Corner::BottomEnd, Corner::BottomStart]);
     press(&mut page, WindowWish::PlaceOwnPicture(Corner::TopEnd));
     assert_eq!(page.take_actions(), ["save profile"; 5]);
-}
-
-#[test]
-fn keeps_the_screen_awake_during_a_match() {
-    let mut page = TestPage::talking();
-    page.press(Intent::Next);
-    let wake_locks = page.page_outputs.iter().filter(|it| matches!(it, Output::KeepAwake(_)));
-    let wake_locks: Vec<_> = wake_locks.map(|it| format!("{it:?}")).collect();
-    assert_eq!(wake_locks, ["KeepAwake(true)", "KeepAwake(false)"]);
 }

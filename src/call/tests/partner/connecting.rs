@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::{
     call::{
         ConnectionId, ConnectionState, DescriptionKind, Failed, Flow, Input, Intent, PeerEvent, Phase,
-        SignalingState,
+        Setback, SignalingState,
         tests::test_page::{
             AUDIO, BOTH, NOTHING, TestPage, answer, candidate, candidate_signal, description,
             matched_message, millis, offer, secs, session, welcome,
@@ -50,7 +50,7 @@ fn for_each_number(count: u16, mut each: impl FnMut(u16)) {
 fn joins_after_the_welcome_and_waits_once_the_server_confirms() {
     let mut page = TestPage::new();
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.take_actions();
     page.handle(Input::SocketOpened);
     assert_eq!(page.take_actions(), ["send hello"]);
@@ -58,7 +58,7 @@ fn joins_after_the_welcome_and_waits_once_the_server_confirms() {
     assert_eq!(page.take_actions(), ["send join with audio and video"]);
     assert_eq!(page.phase_name(), "ready");
     page.receive(ToBrowser::Waiting {});
-    assert_eq!(page.phase(), Phase::Waiting { unconnected: false });
+    assert_eq!(page.phase(), Phase::Waiting { setback: None });
 }
 
 #[test]
@@ -371,7 +371,7 @@ fn connecting_is_slow_after_4_s_and_fails_after_12_s() {
     assert_eq!(page.phase_name(), "ready");
     page.receive_ended(EndReason::Unconnected);
     page.receive(ToBrowser::Waiting {});
-    assert_eq!(page.phase(), Phase::Waiting { unconnected: true });
+    assert_eq!(page.phase(), Phase::Waiting { setback: Some(Setback::Unconnected) });
     assert!(page.take_actions().is_empty(), "the server kept its place, so it does not join again");
 }
 
@@ -381,7 +381,7 @@ fn waits_again_when_the_partner_could_not_connect() {
     page.receive_ended(EndReason::Unconnected);
     assert_eq!(page.take_actions(), ["close peer"]);
     page.receive(ToBrowser::Waiting {});
-    assert_eq!(page.phase(), Phase::Waiting { unconnected: true });
+    assert_eq!(page.phase(), Phase::Waiting { setback: Some(Setback::Unconnected) });
     page.receive_match(Role::Polite, BOTH);
     assert_eq!(page.take_actions(), ["open peer"]);
 }

@@ -26,7 +26,7 @@ fn next_closes_the_connection_at_once_and_is_sent_once() {
     assert!(page.take_actions().is_empty());
     page.receive_ended(EndReason::Next);
     page.receive(ToBrowser::Waiting {});
-    assert_eq!(page.phase(), Phase::Waiting { unconnected: false });
+    assert_eq!(page.phase(), Phase::Waiting { setback: None });
     assert!(page.take_actions().is_empty(), "the server has already queued the page");
 }
 

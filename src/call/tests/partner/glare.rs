@@ -1,6 +1,7 @@
 //! A model of two negotiations, one of each role, with slow browsers and an ordered connection between them.
 //!
-//! However their offers collide, both must end with the same two descriptions.
+//! However their offers collide, both must end with the same two descriptions, with one section for each kind of media,
+//! and with all tracks that are to be sent on them.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -8,12 +9,17 @@ use proptest::{prelude::*, test_runner::Config};
 
 use crate::{
     call::{
-        Description, DescriptionKind, Failed, PeerCommand, SignalingState,
+        Description, DescriptionKind, Failed, PeerCommand, SignalingState, TrackKind, carrier,
         partner::negotiation::{FirstOffer, Negotiation},
         tests::test_page::{candidate, sdp},
     },
-    protocol::{Role, Signal},
+    protocol::{Role, Sdp, Signal},
 };
+
+#[path = "../../../tests/duet/transceivers.rs"]
+mod transceivers;
+
+use transceivers::Transceivers;
 
 /// Something that may happen next, to the end with this index.
 #[derive(Clone, Copy, Debug)]
@@ -24,6 +30,8 @@ enum Event {
     Command(usize),
     /// The next signal arrives.
     Delivery(usize),
+    /// The microphone or camera is turned on or off.
+    Toggle(usize, TrackKind),
 }
 
 /// The part of an `RTCPeerConnection` that handles descriptions.
@@ -38,6 +46,10 @@ struct FakeConnection {
     offered: Option<Description>,
     /// The fragments of the candidates that were added.
     candidate_fragments: BTreeSet<String>,
+    transceivers: Transceivers,
+    is_attached: bool,
+    /// The tracks that are to be sent.
+    tracks: [bool; 2],
 }
 
 struct End {
@@ -51,19 +63,25 @@ struct End {
 struct Pair([End; 2]);
 
 fn fragment(description: &Description) -> &str {
-    description.sdp.0.split("ufrag:").nth(1).unwrap().trim_end()
+    fragment_of(&description.sdp.0)
+}
+
+fn fragment_of(sdp: &str) -> &str {
+    sdp.split("ufrag:").nth(1).unwrap().lines().next().unwrap()
 }
 
 impl Pair {
-    fn new() -> Self {
-        Self([(Role::Impolite, 'i'), (Role::Polite, 'p')].map(|(role, name)| {
-            let first_offer = if role == Role::Impolite { FirstOffer::Ours } else { FirstOffer::Theirs };
+    fn new(tracks: [[bool; 2]; 2]) -> Self {
+        let ends = [(Role::Impolite, 'i', tracks[0]), (Role::Polite, 'p', tracks[1])];
+        Self(ends.map(|(role, name, tracks)| {
+            let first_offer = FirstOffer::of(role);
             let negotiation = Negotiation::new(role, first_offer);
-            let commands = (role == Role::Impolite).then_some(PeerCommand::Attach).into_iter().collect();
+            let commands =
+                (first_offer == FirstOffer::Ours).then_some(PeerCommand::Attach).into_iter().collect();
             End {
                 name,
                 negotiation,
-                connection: FakeConnection::default(),
+                connection: FakeConnection { tracks, ..FakeConnection::default() },
                 commands,
                 arriving: VecDeque::new(),
             }
@@ -79,7 +97,7 @@ impl Pair {
         let (Signal::Offer { sdp } | Signal::Answer { sdp }) = &signal else {
             unreachable!("only descriptions are sent")
         };
-        let fragment = sdp.0.split("ufrag:").nth(1).unwrap().trim_end();
+        let fragment = fragment_of(&sdp.0);
         let found = Signal::Candidate(candidate(fragment, "a"));
         self.0[1 - side].arriving.extend([signal, found]);
     }
@@ -104,6 +122,14 @@ impl Pair {
                 self.enqueue(side, step);
                 true
             }
+            Event::Toggle(side, kind) => {
+                let FakeConnection { tracks, transceivers, is_attached, .. } = &mut self.0[side].connection;
+                tracks[kind as usize] ^= true;
+                if *is_attached {
+                    transceivers.send(*tracks);
+                }
+                true
+            }
         }
     }
 
@@ -115,7 +141,7 @@ impl Pair {
         if fires {
             connection.needs_negotiation = false;
             let step = negotiation.on_negotiation_needed();
-            self.enqueue(side, [step]);
+            self.enqueue(side, step);
         }
         fires
     }
@@ -123,7 +149,11 @@ impl Pair {
     fn execute(&mut self, side: usize, command: PeerCommand) {
         let End { name, negotiation, connection, .. } = &mut self.0[side];
         match command {
-            PeerCommand::Attach => connection.needs_negotiation |= connection.state == SignalingState::Stable,
+            PeerCommand::Attach => {
+                connection.is_attached = true;
+                connection.transceivers.attach(connection.tracks);
+                connection.needs_negotiation |= connection.state == SignalingState::Stable;
+            }
             PeerCommand::SetLocal => {
                 let set = connection.set_local(*name);
                 negotiation.on_signaling_state(connection.state);
@@ -148,6 +178,7 @@ impl Pair {
             | PeerCommand::SetServers { .. }
             | PeerCommand::RestartIce
             | PeerCommand::LimitBitrate(_)
+            | PeerCommand::RefreshPicture
             | PeerCommand::EndCandidates { .. }
             | PeerCommand::Send(_)
             | PeerCommand::Measure
@@ -170,17 +201,22 @@ impl Pair {
 impl FakeConnection {
     fn set_local(&mut self, name: char) -> Result<Description, Failed> {
         self.serial += 1;
-        let described = |kind, serial| Description { kind, sdp: sdp(&format!("{name}{serial}")) };
+        let serial = self.serial;
+        let described = |kind, sections: String| {
+            let Sdp(text) = sdp(&format!("{name}{serial}"));
+            Description { kind, sdp: Sdp(text + &sections) }
+        };
         match self.state {
             SignalingState::Stable => {
                 self.state = SignalingState::HaveLocalOffer;
-                let offer = described(DescriptionKind::Offer, self.serial);
+                let offer = described(DescriptionKind::Offer, self.transceivers.set_local_offer());
                 self.offered = Some(offer.clone());
                 Ok(offer)
             }
             SignalingState::HaveRemoteOffer => {
                 self.state = SignalingState::Stable;
-                let answer = described(DescriptionKind::Answer, self.serial);
+                let answer = described(DescriptionKind::Answer, self.transceivers.set_local_answer());
+                self.needs_negotiation |= self.transceivers.needs_negotiation();
                 self.local = Some(answer.clone());
                 Ok(answer)
             }
@@ -190,14 +226,20 @@ impl FakeConnection {
 
     fn set_remote(&mut self, description: Description) -> Result<(), Failed> {
         match (description.kind, self.state) {
-            (DescriptionKind::Offer, SignalingState::Stable) => self.state = SignalingState::HaveRemoteOffer,
+            (DescriptionKind::Offer, SignalingState::Stable) => {
+                self.transceivers.set_remote_offer(&description.sdp.0);
+                self.state = SignalingState::HaveRemoteOffer;
+            }
             // The implicit rollback; the change that our offer announced must still be negotiated.
             (DescriptionKind::Offer, SignalingState::HaveLocalOffer) => {
                 (self.offered, self.needs_negotiation) = (None, true);
+                self.transceivers.set_remote_offer(&description.sdp.0);
                 self.state = SignalingState::HaveRemoteOffer;
             }
             (DescriptionKind::Answer, SignalingState::HaveLocalOffer) => {
                 self.local = self.offered.take();
+                self.transceivers.set_remote_answer();
+                self.needs_negotiation |= self.transceivers.needs_negotiation();
                 self.state = SignalingState::Stable;
             }
             (DescriptionKind::Offer, _) | (DescriptionKind::Answer, _) => return Err(Failed),
@@ -208,8 +250,9 @@ impl FakeConnection {
 }
 
 fn events() -> impl Strategy<Value = Vec<Event>> {
-    let event = (0..2_usize, 0..8).prop_map(|(side, kind)| match kind {
+    let event = (0..2_usize, 0..9, any::<bool>()).prop_map(|(side, kind, is_video)| match kind {
         0 => Event::NegotiationNeeded(side),
+        8 => Event::Toggle(side, if is_video { TrackKind::Video } else { TrackKind::Audio }),
         1..=4 => Event::Command(side),
         _ => Event::Delivery(side),
     });
@@ -220,8 +263,8 @@ proptest! {
     #![proptest_config(Config { cases: 2_000, ..Config::default() })]
 
     #[test]
-    fn colliding_negotiations_always_agree_in_the_end(events in events()) {
-        let mut pair = Pair::new();
+    fn colliding_negotiations_always_agree_in_the_end(tracks: [[bool; 2]; 2], events in events()) {
+        let mut pair = Pair::new(tracks);
         for event in events {
             pair.run(event);
         }
@@ -234,6 +277,9 @@ proptest! {
         prop_assert!(one.local.is_some() && other.local.is_some());
         prop_assert_eq!(&one.local, &other.remote);
         prop_assert_eq!(&other.local, &one.remote);
+        for end in [&one, &other] {
+            prop_assert_eq!(end.transceivers.sent(), end.tracks, "what is to be sent is sent");
+        }
         let [one_kind, other_kind] = [&one, &other].map(|it| it.local.as_ref().map(|it| it.kind));
         prop_assert_ne!(one_kind, other_kind, "exactly one offer is answered");
         for (end, of) in [(&one, &other), (&other, &one)] {
@@ -246,7 +292,7 @@ proptest! {
 
 #[test]
 fn both_ends_can_have_an_offer_out_at_once() {
-    let mut pair = Pair::new();
+    let mut pair = Pair::new([[true; 2]; 2]);
     pair.run_until_idle();
     for side in 0..2 {
         pair.run(Event::NegotiationNeeded(side));

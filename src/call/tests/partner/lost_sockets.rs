@@ -2,7 +2,7 @@
 
 use crate::{
     call::{
-        ConnectionState, DescriptionKind, Farewell, Flow, Input, Intent, PeerEvent, Phase, Problem,
+        ConnectionState, DescriptionKind, Farewell, Flow, Input, Intent, PeerEvent, Phase, Problem, Setback,
         tests::test_page::{BOTH, TestPage, candidate, description, millis, secs},
     },
     protocol::{EndReason, Role, Signalling, ToBrowser, limits::HEARTBEAT},
@@ -164,7 +164,7 @@ fn drops_a_connection_attempt_that_the_server_forgot() {
     page.server_accepts();
     assert_eq!(page.take_actions(), ["send hello again", "close peer", "send join with audio and video"]);
     page.receive(ToBrowser::Waiting {});
-    assert_eq!(page.phase(), Phase::Waiting { unconnected: true });
+    assert_eq!(page.phase(), Phase::Waiting { setback: Some(Setback::Unconnected) });
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::{
     call::{
-        ConnectionState, DescriptionKind, Farewell, Flow, Input, Intent, Path, PeerEvent, Phase,
+        ConnectionState, DescriptionKind, Farewell, Flow, Input, Intent, Path, PeerEvent, Phase, Setback,
         SignalingState,
         tests::test_page::{
             BOTH, TestPage, answer, candidate, description, matched_message, millis, offer, secs,
@@ -148,7 +148,42 @@ fn tries_three_restarts_then_a_fresh_connection_then_gives_up() {
     assert!(actions.ends_with(&["close peer", "send failed"].map(str::to_owned)), "{actions:?}");
     page.receive(ToBrowser::Ended { match_id: page.match_id(), reason: EndReason::Unconnected });
     page.receive(ToBrowser::Waiting {});
-    assert_eq!(page.phase(), Phase::Waiting { unconnected: true });
+    assert_eq!(page.phase(), Phase::Waiting { setback: Some(Setback::Lost) });
+}
+
+#[test]
+fn a_call_that_was_lost_is_not_called_unconnected() {
+    let mut page = TestPage::talking();
+    // The partner has given up.
+    page.receive_ended(EndReason::Unconnected);
+    page.receive(ToBrowser::Waiting {});
+    assert_eq!(page.phase(), Phase::Waiting { setback: Some(Setback::Lost) });
+}
+
+#[test]
+fn the_polite_end_leaves_a_new_connection_to_the_impolite_one() {
+    let mut page = talking_as_polite();
+    page.media_flows = false;
+    ice_fails(&mut page);
+    page.advance(secs(26));
+    let actions = page.take_actions();
+    assert!(actions.iter().all(|it| *it == "restart ice" || *it == "send ping"), "{actions:?}");
+    page.epoch = Epoch(2);
+    page.receive_signal(offer("fresh"));
+    assert_eq!(page.take_actions(), ["close peer", "open peer", "set offer"]);
+}
+
+#[test]
+fn restarts_of_the_polite_end_do_not_put_off_a_new_connection() {
+    let mut page = TestPage::talking();
+    page.media_flows = false;
+    ice_fails(&mut page);
+    for _ in 0..5 {
+        page.advance(secs(3));
+        page.receive_signal(offer("theirs again"));
+    }
+    page.advance(secs(1));
+    assert!(page.take_actions().contains(&"open peer".to_owned()));
 }
 
 #[test]
@@ -348,7 +383,7 @@ fn server_confirmation_after_bye_decides_how_to_queue_again() {
     page.peer_event(PeerEvent::Message(PeerMessage::Bye {}));
     page.receive_ended(EndReason::Unconnected);
     page.receive(ToBrowser::Waiting {});
-    assert_eq!(page.phase(), Phase::Waiting { unconnected: true });
+    assert_eq!(page.phase(), Phase::Waiting { setback: None }, "the page has said that they left");
 }
 
 fn relay_servers() -> Vec<IceServer> {

@@ -38,7 +38,8 @@ fn codes(
             | PeerMessage::Chat { .. }
             | PeerMessage::Got { .. }
             | PeerMessage::Typing {}
-            | PeerMessage::React { .. } => None,
+            | PeerMessage::React { .. }
+            | PeerMessage::Sees { .. } => None,
         };
         to_polite = !to_polite;
     }
@@ -78,7 +79,8 @@ fn a_nonce_that_breaks_its_commitment_gives_no_code() {
         | PeerMessage::Chat { .. }
         | PeerMessage::Got { .. }
         | PeerMessage::Typing {}
-        | PeerMessage::React { .. } => it,
+        | PeerMessage::React { .. }
+        | PeerMessage::Sees { .. } => it,
     });
     assert_eq!(polite, None);
 }

@@ -4,10 +4,10 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Call, Input, Intent, Phase, StoredProfile,
-        tests::test_page::{BOTH, TestPage, matched_message, secs, session, welcome},
+        Call, Input, Intent, LastStranger, Phase, StoredProfile,
+        tests::test_page::{BOTH, TestPage, matched_message, millis, secs, session, welcome},
     },
-    protocol::{Delivery, Met, PairId, PastPairs, Role, ToBrowser},
+    protocol::{Delivery, EndReason, Met, PairId, PastPairs, Role, ToBrowser},
 };
 
 const PAIR: PairId = PairId(Uuid::from_u128(7));
@@ -16,7 +16,7 @@ const OTHER: PairId = PairId(Uuid::from_u128(8));
 fn talking() -> TestPage {
     let mut page = TestPage::new();
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.handle(Input::SocketOpened);
     accept_as_unknown(&mut page);
     page.receive(ToBrowser::Waiting {});
@@ -36,12 +36,21 @@ fn accept_as_unknown(page: &mut TestPage) {
 
 fn receive_match_with_pair(page: &mut TestPage, pair_id: PairId) {
     page.receive_match_with(|match_id| {
-        let mut msg = matched_message(match_id, Role::Polite, BOTH);
+        let mut msg = matched_message(match_id, Role::Impolite, BOTH);
         if let ToBrowser::Matched { pair, .. } = &mut msg {
             *pair = Some(pair_id);
         }
         msg
     });
+}
+
+/// The match is connected, so the person has met the partner.
+fn connect(page: &mut TestPage) {
+    page.negotiate_as_impolite();
+    page.media_flows = true;
+    page.peer_connects();
+    page.advance(millis(100));
+    assert_eq!(page.phase_name(), "talking");
 }
 
 /// A stored profile in which [`PAIR`] is blocked.
@@ -54,10 +63,10 @@ fn profile_with_block() -> StoredProfile {
 /// A page that is opened with a stored profile, this many seconds after the Unix epoch.
 fn page_with_profile(profile: &StoredProfile, seconds: u64) -> TestPage {
     let mut page = TestPage::new();
-    page.call = Call::new(2, profile.clone(), Default::default(), Vec::new(), String::new())
-        .with_unix_origin(seconds * 1_000);
+    page.call = Call::new(2, profile.clone(), Default::default(), Vec::new(), String::new());
+    page.unix_origin_ms = seconds * 1_000;
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.server_accepts();
     page
 }
@@ -105,8 +114,96 @@ fn block_ends_the_match_and_is_sent_before_next() {
 #[test]
 fn block_without_a_partner_does_nothing() {
     let mut page = TestPage::new();
+    for intent in [Intent::Block, Intent::BlockLast] {
+        page.press(intent);
+        assert_eq!((page.take_actions(), page.phase()), (vec![], Phase::Landing));
+    }
+}
+
+#[test]
+fn stranger_who_has_left_can_be_blocked() {
+    let mut page = talking();
+    connect(&mut page);
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Nobody);
+    page.receive_ended(EndReason::PartnerLeft);
+    assert_eq!(page.phase_name(), "ended");
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
+    page.take_actions();
+    page.press(Intent::BlockLast);
+    assert_eq!(page.take_actions(), ["save profile", "send block"]);
+    assert_eq!(page.phase_name(), "ended", "blocking does not end the pause before the next search");
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Blocked);
+    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [PAIR]);
+}
+
+#[test]
+fn last_stranger_can_be_blocked_after_next_and_while_talking_to_another() {
+    let mut page = talking();
+    connect(&mut page);
+    page.press(Intent::Next);
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
+    page.receive(ToBrowser::Waiting {});
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
+    receive_match_with_pair(&mut page, OTHER);
+    connect(&mut page);
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
+    page.take_actions();
+    page.press(Intent::BlockLast);
+    assert_eq!(page.take_actions(), ["save profile", "send block"]);
+    assert_eq!(page.phase_name(), "talking", "the match goes on");
+    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [PAIR]);
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Blocked);
+    page.press(Intent::Unblock);
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
+
     page.press(Intent::Block);
-    assert_eq!((page.take_actions(), page.phase()), (vec![], Phase::Landing));
+    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [OTHER], "Block means the current stranger");
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Blocked);
+}
+
+#[test]
+fn last_stranger_can_be_blocked_after_stop_and_the_next_hello_says_so() {
+    let mut page = talking();
+    connect(&mut page);
+    page.press(Intent::Stop);
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
+    page.take_actions();
+    page.press(Intent::BlockLast);
+    assert_eq!(page.take_actions(), ["save profile"]);
+    assert_eq!(page.phase(), Phase::Landing);
+    page.press(Intent::Start);
+    page.media_opens(BOTH);
+    page.handle(Input::SocketOpened);
+    assert_eq!(page.past.blocked, [PAIR]);
+}
+
+#[test]
+fn stranger_who_never_appeared_is_not_the_last_one() {
+    let mut page = talking();
+    connect(&mut page);
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    receive_match_with_pair(&mut page, OTHER);
+    page.receive_ended(EndReason::Unconnected);
+    page.press(Intent::BlockLast);
+    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [PAIR]);
+
+    let mut page = talking();
+    page.receive_ended(EndReason::Unconnected);
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Nobody);
+}
+
+#[test]
+fn stranger_met_again_is_not_the_last_one() {
+    let mut page = talking();
+    connect(&mut page);
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    receive_match_with_pair(&mut page, PAIR);
+    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Nobody);
+    page.take_actions();
+    page.press(Intent::BlockLast);
+    assert_eq!(page.take_actions(), [""; 0]);
 }
 
 #[test]
@@ -175,7 +272,7 @@ fn blocks_stored_by_another_page_are_sent_and_kept() {
     assert_eq!(page.take_actions(), [""; 0]);
     assert_eq!((page.call.stored(), page.call.snapshot().blocked), (profile, 1));
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.handle(Input::SocketOpened);
     assert_eq!((page.device.as_deref(), page.past.blocked.as_slice()), (Some("d.1"), &[PAIR][..]));
     accept_as_unknown(&mut page);

@@ -2,7 +2,7 @@
 
 use crate::{
     call::{
-        Call, Input, Intent, Phase, Preferences, Seeking, StoredProfile, Switch,
+        Call, Intent, Phase, Preferences, Seeking, StoredProfile, Switch,
         tests::test_page::{BOTH, TestPage, matched_message, millis, secs},
     },
     protocol::{Affinity, Interest, Language, Role, Tastes, ToBrowser},
@@ -12,7 +12,7 @@ fn waiting_with_topics(written: &str) -> TestPage {
     let mut page = TestPage::new();
     page.press(Intent::TalkAbout(written.into()));
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.server_accepts();
     page.receive(ToBrowser::Waiting {});
     page
@@ -94,7 +94,7 @@ fn stored_topics_and_languages_are_sent_until_erased() {
     let mut page = TestPage::new();
     page.call = Call::new(1, profile, Default::default(), vec![german], String::new());
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.server_accepts();
     assert_eq!(page.tastes, Tastes { interests: Interest::all_in("jazz"), languages: vec![german] });
     page.press(Intent::ForgetEverything);

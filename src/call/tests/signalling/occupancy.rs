@@ -32,7 +32,7 @@ fn waiting_page_shows_the_latest_occupancy() {
 fn shows_no_occupancy_outside_the_queue() {
     let mut page = TestPage::new();
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.server_accepts();
     page.receive(ToBrowser::Here(FEW));
     page.receive(ToBrowser::Waiting {});

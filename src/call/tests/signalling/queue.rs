@@ -2,10 +2,11 @@
 
 use crate::{
     call::{
-        DescriptionKind, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, PeerEvent, Problem, Switch,
+        DescriptionKind, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, MediaError, PeerEvent, Problem,
+        Switch,
         tests::test_page::{BOTH, TestPage, candidate, description, matched_message, secs},
     },
-    protocol::{Epoch, ErrorCode, PreparedOffer, Role, ToBrowser},
+    protocol::{EndReason, Epoch, ErrorCode, PreparedOffer, Role, ToBrowser},
 };
 
 /// A waiting page that has sent its prepared offer.
@@ -26,7 +27,7 @@ fn hidden_page() -> TestPage {
     let mut page = TestPage::new();
     page.press(Intent::Toggle(Switch::HideAddress));
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.server_accepts();
     page
 }
@@ -206,17 +207,30 @@ fn switches_to_the_next_camera_one_request_at_a_time() {
     let mut page = TestPage::talking();
     page.press(Intent::NextCamera);
     page.handle(Input::Devices(DeviceEvent::Listed(cameras(2))));
-    page.handle(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "0".into())));
     assert!(page.take_actions().is_empty(), "no camera was chosen by a person");
     assert!(page.call.snapshot().can_change_camera);
     page.press(Intent::NextCamera);
     page.press(Intent::NextCamera);
-    assert_eq!(page.take_actions(), ["switch Camera to 1", "save profile"]);
-    page.handle(Input::Devices(DeviceEvent::Used(DeviceKind::Camera, "1".into())));
+    assert_eq!(page.take_actions(), ["open video, exactly 0", "save profile", "enable audio"]);
+    page.camera_opens("0");
     page.take_actions();
     page.press(Intent::NextCamera);
-    assert_eq!(page.take_actions(), ["switch Camera to 0", "save profile"]);
-    page.handle(Input::Devices(DeviceEvent::Refused(DeviceKind::Camera)));
+    assert_eq!(page.take_actions(), ["open video, exactly 1", "save profile", "enable audio"]);
+    page.media_fails(MediaError::Busy);
+    page.camera_opens("0");
+    page.take_actions();
     page.press(Intent::NextCamera);
-    assert_eq!(page.take_actions(), ["switch Camera to 0", "save profile"], "tries again after a failure");
+    let again = ["open video, exactly 1", "save profile", "enable audio"];
+    assert_eq!(page.take_actions(), again, "tries again after a failure");
+}
+
+#[test]
+fn a_place_in_the_queue_from_a_crossed_join_is_given_up_during_the_farewell() {
+    let mut page = TestPage::talking();
+    page.receive_ended(EndReason::PartnerNext);
+    page.take_actions();
+    page.receive(ToBrowser::Waiting {});
+    assert_eq!(page.take_actions(), ["send leave"], "it could not answer a partner now");
+    page.advance(secs(3));
+    assert_eq!(page.take_actions(), ["send join with audio and video"]);
 }

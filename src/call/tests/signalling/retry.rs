@@ -60,7 +60,7 @@ fn retries_are_spread_by_jitter() {
     let waits = (0..50).map(|seed| {
         let mut page = TestPage::with_seed(seed);
         page.press(Intent::Start);
-        page.handle(Input::MediaOpened(BOTH));
+        page.media_opens(BOTH);
         page.server_accepts();
         page.take_actions();
         receive_rate_limited(&mut page, Some(1_000));
@@ -216,7 +216,7 @@ fn full_server_sets_the_redial_time_and_the_countdown() {
     {
         let mut page = TestPage::new();
         page.press(Intent::Start);
-        page.handle(Input::MediaOpened(BOTH));
+        page.media_opens(BOTH);
         page.handle(Input::SocketOpened);
         page.receive(ToBrowser::Error { code, about: 0, retry_ms: Some(12_345) });
         page.lose_socket();

@@ -164,7 +164,7 @@ fn join_on_a_dead_socket_is_noticed_within_10_s() {
     page.advance(IDLE_HEARTBEAT - secs(1));
     page.server_receives = false;
     page.take_actions();
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     assert!(page.take_actions().contains(&"send join with audio and video".to_owned()));
     page.advance(millis(9_999));
     assert!(!page.take_actions().contains(&"abandon socket".to_owned()));
@@ -175,7 +175,7 @@ fn join_on_a_dead_socket_is_noticed_within_10_s() {
 #[test]
 fn an_error_reply_proves_that_the_socket_is_alive() {
     let mut page = with_open_prompt();
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.receive(ToBrowser::Error { code: ErrorCode::RateLimited, about: 1, retry_ms: Some(60_000) });
     page.take_actions();
     page.advance(secs(11));
@@ -325,7 +325,7 @@ fn full_outbox_starts_a_new_session_without_closing_a_socket() {
 fn reports_a_full_server_and_redials() {
     let mut page = TestPage::new();
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.handle(Input::SocketOpened);
     receive_error(&mut page, ErrorCode::ServerFull);
     page.lose_socket();
@@ -347,7 +347,7 @@ fn page_at_the_wrong_address_stops_and_closes_the_devices() {
         let mut page = TestPage::new();
         page.press(Intent::Start);
         if has_devices {
-            page.handle(Input::MediaOpened(BOTH));
+            page.media_opens(BOTH);
         }
         page.handle(Input::SocketOpened);
         page.take_actions();
@@ -399,7 +399,7 @@ fn errors_without_consequence_change_nothing() {
 fn reports_an_unreachable_server_after_2_s() {
     let mut page = TestPage::new();
     page.press(Intent::Start);
-    page.handle(Input::MediaOpened(BOTH));
+    page.media_opens(BOTH);
     page.advance(millis(1_999));
     assert_eq!(page.problem(), None);
     page.advance(millis(1));
@@ -432,7 +432,7 @@ fn start_after_stop_does_not_resume_the_old_session() {
     page.press(Intent::Start);
     page.handle(Input::SocketOpened);
     assert_eq!(page.hellos, [None, None]);
-    page.handle(Input::MediaFailed(MediaError::Missing));
+    page.media_fails(MediaError::Missing);
 }
 
 /// A page whose server lists these features, after Start.

@@ -12,6 +12,7 @@ use crate::{
             icon::{self, Icon},
             settings::{details::ConnectionDetails, topics::CommonGround},
         },
+        view_model,
     },
 };
 
@@ -58,20 +59,48 @@ pub(crate) fn Chips() -> impl IntoView {
             <p class="chip" hidden=derived(|it| !is_reconnecting(it))>
                 {derived(reconnecting_seconds)} " " {words.seconds}
             </p>
-            <Chip icon=icon::CAMERA_OFF hidden=|it| !lacks_picture(it) text=|words, _| words.partner_camera_off/>
-            <Chip icon=icon::MIC_OFF hidden=|it| !lacks_sound(it) text=|words, _| words.partner_muted/>
-            <p class="chip" hidden=derived(|it| !it.surroundings.outdated)>
-                {words.outdated}
-                <button
-                    class="button"
-                    type="button"
-                    on:click=move |_| send_intent.run(Intent::Window(WindowWish::Reload))
-                >
-                    {words.reload}
-                </button>
-            </p>
+            <Notices/>
+            <MissingMedia/>
             <ConnectionDetails/>
         </div>
+    }
+}
+
+/// What has happened to the own devices, and what the stranger says about theirs.
+#[component]
+fn Notices() -> impl IntoView {
+    view! {
+        <Chip
+            icon=icon::CAMERA_OFF
+            hidden=|it| it.notice.is_none()
+            text=|words, it| view_model::notice(words, it).unwrap_or_default()
+        />
+        <Chip
+            icon=icon::CAMERA_OFF
+            hidden=|it| !(it.phase.is_talking() && it.stranger.interrupted)
+            text=|words, _| words.partner_interrupted
+        />
+        <Chip
+            icon=icon::INFO
+            hidden=|it| !(it.phase.is_talking() && it.stranger.less_data)
+            text=|words, _| words.partner_saves
+        />
+    }
+}
+
+/// What does not arrive from the stranger, and what of this person does not reach the stranger.
+#[component]
+fn MissingMedia() -> impl IntoView {
+    view! {
+        <Chip icon=icon::CAMERA_OFF hidden=|it| !lacks_picture(it) text=|words, _| words.partner_camera_off/>
+        <Chip
+            icon=icon::CAMERA_OFF
+            hidden=|it| !covers_picture(it)
+            text=|words, it| if view_model::is_frozen(it) { words.picture_stopped } else { words.no_picture }
+        />
+        <Chip icon=icon::MIC_OFF hidden=|it| !lacks_sound(it) text=|words, _| words.partner_muted/>
+        <Chip icon=icon::CAMERA_OFF hidden=|it| !it.unreached.video text=|words, _| words.unseen/>
+        <Chip icon=icon::MIC_OFF hidden=|it| !it.unreached.audio text=|words, _| words.unheard/>
     }
 }
 
@@ -88,6 +117,11 @@ fn Chip(
             <span>{derived_text(text)}</span>
         </p>
     }
+}
+
+/// Whether words are shown in place of a picture that is missing or frozen.
+pub(crate) const fn covers_picture(snapshot: Snapshot) -> bool {
+    view_model::is_missing(snapshot) || view_model::is_frozen(snapshot)
 }
 
 pub(crate) fn lacks_picture(snapshot: Snapshot) -> bool {

@@ -20,18 +20,7 @@ use crate::{
 pub(crate) fn Dock() -> impl IntoView {
     view! {
         <div class="dock" hidden=derived(|it| view_model::layout(it) != Layout::Call)>
-            <Control
-                intent=Intent::ToggleMicrophone kind="device"
-                icon=|it| if it.microphone == Device::On { icon::MIC } else { icon::MIC_OFF }
-                label=|words, it| if it.microphone == Device::On { words.mute } else { words.unmute }
-                device=|it| it.microphone
-            />
-            <Control
-                intent=Intent::ToggleCamera kind="device"
-                icon=|it| if it.camera == Device::On { icon::CAMERA } else { icon::CAMERA_OFF }
-                label=|words, it| if it.camera == Device::On { words.camera_off } else { words.camera_on }
-                device=|it| it.camera
-            />
+            <DeviceControls/>
             <Control
                 intent=Intent::ToggleScreen kind="share"
                 icon=|_| icon::SCREEN
@@ -73,6 +62,38 @@ pub(crate) fn Dock() -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// The switches of microphone and camera, in the dock and in the preview. They are there without a device, too: one
+/// that is connected later can be turned on.
+#[component]
+pub(crate) fn DeviceControls() -> impl IntoView {
+    view! {
+        <Control
+            intent=Intent::ToggleMicrophone kind="device"
+            icon=|it| if it.microphone == Device::On { icon::MIC } else { icon::MIC_OFF }
+            label=|words, it| if is_switched_on(it.microphone) { words.mute } else { words.unmute }
+            device=|it| switch_state(it.microphone)
+        />
+        <Control
+            intent=Intent::ToggleCamera kind="device"
+            icon=|it| if it.camera == Device::On { icon::CAMERA } else { icon::CAMERA_OFF }
+            label=|words, it| if is_switched_on(it.camera) { words.camera_off } else { words.camera_on }
+            device=|it| switch_state(it.camera)
+        />
+    }
+}
+
+/// Whether a press turns the device off.
+const fn is_switched_on(device: Device) -> bool {
+    match device {
+        Device::On | Device::Interrupted => true,
+        Device::Absent | Device::Off => false,
+    }
+}
+
+const fn switch_state(device: Device) -> Device {
+    if is_switched_on(device) { Device::On } else { Device::Off }
 }
 
 /// A button with an icon and a text that is its accessible name.

@@ -27,7 +27,7 @@ pub(crate) fn Pictures() -> impl IntoView {
         <div class="pictures">
             <div
                 class="stranger"
-                data-picture=derived(|it| Some(if chips::lacks_picture(it) { "off" } else { "on" }))
+                data-picture=derived(|it| Some(if lacks_picture(it) { "off" } else { "on" }))
                 data-interrupted=derived(|it| chips::is_interrupted(it).then_some(""))
                 data-screen-shared=derived(|it| it.stranger.screen.then_some(""))
             >
@@ -44,7 +44,7 @@ pub(crate) fn Pictures() -> impl IntoView {
                 class="self"
                 data-own=""
                 data-corner=derived(|it| Some(it.preferences.corner().name()))
-                data-unmirrored=derived(|it| it.preferences.has(Switch::Unmirrored).then_some(""))
+                data-unmirrored=derived(|it| shows_as_others_see(it).then_some(""))
                 data-hidden=derived(|it| it.preferences.has(Switch::HideOwnPicture).then_some(""))
                 data-camera=derived(|it| Some(device_name(it.camera)))
                 data-microphone=derived(|it| Some(device_name(it.microphone)))
@@ -74,13 +74,24 @@ pub(crate) fn Pictures() -> impl IntoView {
     }
 }
 
+/// Whether there is no picture that could be shown.
+fn lacks_picture(snapshot: Snapshot) -> bool {
+    chips::lacks_picture(snapshot) || chips::covers_picture(snapshot)
+}
+
 /// The stable name, for `data-camera` and `data-microphone`.
 const fn device_name(device: Device) -> &'static str {
     match device {
         Device::Absent => "absent",
         Device::On => "on",
         Device::Off => "off",
+        Device::Interrupted => "interrupted",
     }
+}
+
+/// Whether the own picture is not mirrored. What a camera on the back of a phone sees would be the wrong way round.
+const fn shows_as_others_see(snapshot: Snapshot) -> bool {
+    snapshot.preferences.has(Switch::Unmirrored) || snapshot.faces_away
 }
 
 const fn own_camera(words: &'static Words, snapshot: Snapshot) -> &'static str {
@@ -88,5 +99,6 @@ const fn own_camera(words: &'static Words, snapshot: Snapshot) -> &'static str {
         Device::Absent => words.own_camera_absent,
         Device::On => "",
         Device::Off => words.own_camera_off,
+        Device::Interrupted => words.own_camera_interrupted,
     }
 }

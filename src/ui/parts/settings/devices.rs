@@ -1,6 +1,6 @@
 //! The menus of cameras, microphones and speakers.
 
-use leptos::prelude::*;
+use leptos::{html::Select, prelude::*};
 
 use crate::{
     call::{DeviceKind, Intent},
@@ -46,11 +46,23 @@ fn DeviceMenu(kind: DeviceKind) -> impl IntoView {
             it.of(kind).enumerate().map(option).collect_view()
         })
     };
+    // A choice that has failed leaves the device in use, and so the options, as they were.
+    let select = NodeRef::<Select>::new();
+    Effect::new(move |_| {
+        let used = menus.with(|menus| {
+            let used = menus.used.of(kind);
+            menus.of(kind).any(|it| it.id == used).then(|| used.to_owned())
+        });
+        if let (Some(select), Some(used)) = (select.get(), used) {
+            select.set_value(&used);
+        }
+    });
     view! {
         <label class="field" hidden=move || is_empty() || kind == DeviceKind::Speaker && !speakers()>
             <span class="field-label">{name}</span>
             <select
                 class="select"
+                node_ref=select
                 data-device=stable_name(kind)
                 on:change:target=move |event| send_intent.run(Intent::Choose(kind, event.target().value()))
             >

@@ -8,12 +8,17 @@ use crate::{
     ui::{
         PageContext, SHEET_ID,
         i18n::{Words, words},
-        parts::derive::{derived, derived_text},
+        parts::{
+            call::block_last::BlockLast,
+            derive::{derived, derived_text},
+        },
     },
 };
 
 /// The switches of the sheet, in their order.
-const SWITCHES: [Switch; 8] = [
+const SWITCHES: [Switch; 10] = [
+    Switch::CameraOff,
+    Switch::MicrophoneOff,
     Switch::MyLanguages,
     Switch::HideAddress,
     Switch::SaveData,
@@ -30,11 +35,25 @@ pub(crate) fn Sheet() -> impl IntoView {
     let PageContext { send_intent, .. } = expect_context();
     let words = words();
     view! {
-        <div class="sheet" id=SHEET_ID popover="auto" role="dialog" aria-label=words.settings>
+        <dialog class="sheet" id=SHEET_ID popover="auto" aria-label=words.settings>
+            // At the top and always in view: the sheet is long, and a touch outside does not close it on iOS 17 and 18.
+            <div class="sheet-head">
+                <h2 class="sheet-title">{words.settings}</h2>
+                <button
+                    class="button"
+                    type="button"
+                    popovertarget=SHEET_ID
+                    popovertargetaction="hide"
+                    autofocus=true
+                >
+                    {words.close}
+                </button>
+            </div>
             <div class="sheet-call" hidden=derived(|it| !it.phase.is_matched())>
                 <CallActions/>
                 <Volume/>
             </div>
+            <BlockLast/>
             <DeviceMenus/>
             <TopicsField/>
             <Switches of=&SWITCHES/>
@@ -55,10 +74,7 @@ pub(crate) fn Sheet() -> impl IntoView {
             <button class="button" type="button" on:click=move |_| send_intent.run(Intent::ForgetEverything)>
                 {words.forget}
             </button>
-            <button class="button" type="button" data-kind="main" popovertarget=SHEET_ID popovertargetaction="hide">
-                {words.close}
-            </button>
-        </div>
+        </dialog>
     }
 }
 
@@ -125,7 +141,7 @@ fn Volume() -> impl IntoView {
         }
     };
     view! {
-        <label class="field">
+        <label class="field" hidden=derived(|it| !it.surroundings.abilities.volume)>
             <span class="field-label">{words().volume}</span>
             <input
                 type="range"

@@ -1,0 +1,204 @@
+import { ada, ben, expect, test, type Visitor } from '../fixtures';
+
+/** How many camera tracks of the page are live. */
+const liveCameras = ({ page }: Visitor) =>
+  page.evaluate(() => window.mediaProbe.tracks.filter(({ kind, readyState }) => kind === 'video' && readyState === 'live').length);
+
+const liveMicrophones = ({ page }: Visitor) =>
+  page.evaluate(() => window.mediaProbe.tracks.filter(({ kind, readyState }) => kind === 'audio' && readyState === 'live').length);
+
+/** The device of this kind ends, as when it is unplugged. */
+async function endDevice({ page }: Visitor, kind: 'audio' | 'video') {
+  await page.evaluate((it) => {
+    const track = window.mediaProbe.tracks.findLast(({ kind, readyState }) => kind === it && readyState === 'live')!;
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+  }, kind);
+}
+
+/** The system mutes the camera, or lets it through again. */
+async function muteCamera({ page }: Visitor, event: 'mute' | 'unmute') {
+  await page.evaluate((it) => {
+    window.mediaProbe.tracks.findLast(({ kind, readyState }) => kind === 'video' && readyState === 'live')!.dispatchEvent(new Event(it));
+  }, event);
+}
+
+test('a camera that is turned off is closed, and its picture comes back', async ({ pair: [one, other] }) => {
+  const closedAfter = await one.page.evaluate(async () => {
+    const button = [...document.querySelectorAll('button')].find((it) => it.checkVisibility() && it.title === 'Turn camera off')!;
+    const began = performance.now();
+    button.click();
+    while (window.mediaProbe.tracks.some(({ kind, readyState }) => kind === 'video' && readyState === 'live')) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    return performance.now() - began;
+  });
+  expect(closedAfter, 'milliseconds until no camera is open').toBeLessThan(300);
+  await expect(other.page.getByText('Their camera is off').first()).toBeVisible();
+  const before = await other.decodedFrames();
+  await one.button('Turn camera on').click();
+  await expect.poll(() => other.decodedFrames(), { message: 'frames at the other end' }).toBeGreaterThan(before + 5);
+  await other.sees(ada);
+  await expect(other.page.getByText('Their camera is off').first()).toBeHidden();
+});
+
+test('what is off stays off after Stop and in another page, until it is turned on in a call', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada), await visitor(ben)];
+  await one.arrive();
+  await one.button('Check camera and sound').click();
+  await one.button('Turn camera off').click();
+  await one.button('Mute microphone').click();
+  await expect.poll(() => liveCameras(one)).toBe(0);
+  await expect.poll(() => liveMicrophones(one), { message: 'open microphones outside of a call' }).toBe(0);
+  await one.stop();
+  await one.page.reload();
+  await expect(one.app).toHaveAttribute('data-hydrated');
+  await other.arrive();
+  await one.start();
+  await other.start();
+  await one.meets(ben);
+  await other.reaches('talking');
+  expect(await one.openedTracks(), 'the browser was not asked').toBe(0);
+
+  await one.button('Turn camera on').click();
+  await other.sees(ada);
+  await one.button('Unmute microphone').click();
+  await other.hears(ada);
+  await one.button('Mute microphone').click();
+  await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
+  expect(await liveMicrophones(one), 'a muted microphone stays open during a call').toBe(1);
+});
+
+test('another microphone replaces one that was unplugged in a call', async ({ pair: [one, other] }) => {
+  // The page opens another one by itself only where the browser says that it does not ask.
+  await endDevice(one, 'audio');
+  await expect(other.page.getByText(/Their camera or microphone is interrupted|Their microphone is off/).filter({ visible: true }).first()).toBeVisible();
+  await one.page.locator('.dock').getByRole('button', { name: 'More' }).click();
+  const sheet = one.page.getByRole('dialog', { name: 'Settings' });
+  await sheet.getByRole('combobox', { name: 'Microphone' }).selectOption({ index: 1 });
+  await sheet.getByRole('button', { name: 'Close' }).click();
+  await other.hears(ada);
+  await expect(other.page.getByText('Their camera or microphone is interrupted').first()).toBeHidden();
+});
+
+test('a lost camera comes back by itself where the browser does not ask', async ({ pair: [one, other] }) => {
+  await one.context.grantPermissions(['camera', 'microphone']);
+  // A device that ends at once is not opened again and again.
+  await one.page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 2_000)));
+  await endDevice(one, 'video');
+  await expect.poll(() => liveCameras(one)).toBe(1);
+  await other.sees(ada);
+});
+
+test('a camera that the system mutes counts as off until it is back', async ({ pair: [one, other] }) => {
+  await muteCamera(one, 'mute');
+  await expect(other.page.getByText('Their camera or microphone is interrupted').first()).toBeVisible();
+  await expect(other.page.getByText('Their camera is off').first()).toBeVisible();
+  await expect(one.page.locator('[data-own]')).toHaveAttribute('data-camera', 'interrupted');
+  await muteCamera(one, 'unmute');
+  await expect(one.page.locator('[data-own]')).toHaveAttribute('data-camera', 'on');
+  await expect(other.page.getByText('Their camera is off').first()).toBeHidden();
+  await other.sees(ada);
+});
+
+test('a phone that opens one camera at a time switches, and goes back if it cannot', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada, { devices: 'several cameras' }), await visitor(ben)];
+  await one.page.addInitScript(() => {
+    const open = MediaDevices.prototype.getUserMedia;
+    const cameras: MediaStreamTrack[] = [];
+    MediaDevices.prototype.getUserMedia = async function (constraints) {
+      const isLive = cameras.some(({ readyState }) => readyState === 'live');
+      const id = ((constraints?.video as MediaTrackConstraints)?.deviceId as ConstrainDOMStringParameters)?.exact;
+      if (constraints?.video && (isLive || (id !== undefined && id === window.brokenCamera))) {
+        throw new DOMException('in use', 'NotReadableError');
+      }
+      const stream = await open.call(this, constraints);
+      cameras.push(...stream.getVideoTracks());
+      return stream;
+    };
+  });
+  await meetMoving(one, other);
+  await one.page.locator('.dock').getByRole('button', { name: 'More' }).click();
+  const sheet = one.page.getByRole('dialog', { name: 'Settings' });
+  const cameras = sheet.getByRole('combobox', { name: 'Camera' });
+  const ids = await cameras.locator('option').evaluateAll((all) => all.map((it) => (it as HTMLOptionElement).value));
+  const first = await cameras.inputValue();
+  const next = ids.findLast((it) => it !== first)!;
+  await cameras.selectOption(next);
+  await expect.poll(() => liveCameras(one)).toBe(1);
+  await expect(cameras).toHaveValue(next);
+  const frames = await other.decodedFrames();
+  await expect.poll(() => other.decodedFrames(), { message: 'frames of the other camera' }).toBeGreaterThan(frames + 10);
+
+  await one.page.evaluate((id) => (window.brokenCamera = id), first);
+  await cameras.selectOption(first);
+  await expect(one.page.getByText('so the one before is on again').first()).toBeAttached();
+  await expect(cameras, 'the camera before').toHaveValue(next);
+  const later = await other.decodedFrames();
+  await expect.poll(() => other.decodedFrames(), { message: 'frames after going back' }).toBeGreaterThan(later + 10);
+});
+
+test('a browser that never answers is explained after 15 s, and can be passed by', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.page.addInitScript(() => {
+    MediaDevices.prototype.getUserMedia = () => new Promise(() => undefined);
+  });
+  await one.arrive();
+  await one.start();
+  await one.reaches('asking');
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Your browser has not answered', { timeout: 20_000 });
+  await one.button('Continue without').click();
+  await one.reaches('waiting');
+});
+
+test('the picture of a camera on the back of a phone is not mirrored', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.page.addInitScript(() => {
+    const settings = MediaStreamTrack.prototype.getSettings;
+    MediaStreamTrack.prototype.getSettings = function () {
+      const facingMode = this.kind === 'video' ? { facingMode: 'environment' } : {};
+      return { ...settings.call(this), ...facingMode };
+    };
+  });
+  await one.arrive();
+  await one.button('Check camera and sound').click();
+  const own = one.page.locator('[data-own]');
+  await expect(own).toHaveAttribute('data-unmirrored');
+  await expect.poll(() => own.locator('video').evaluate((it) => getComputedStyle(it).scale)).toBe('none');
+});
+
+test('one who saves data receives less, too', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada), await visitor(ben, { devices: 'noisy camera' })];
+  await meetMoving(one, other);
+  await one.page.locator('.dock').getByRole('button', { name: 'More' }).click();
+  await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).check();
+  const limits = () =>
+    other.page.evaluate(() => {
+      const connection = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
+      const video = connection.getSenders().find(({ track }) => track?.kind === 'video')!;
+      return video.getParameters().encodings[0]!.maxBitrate;
+    });
+  await expect.poll(limits, { message: 'bits a second that the other may send' }).toBe(150_000);
+  await expect(other.page.getByText('They save data').first()).toBeVisible();
+  await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).uncheck();
+  await expect.poll(limits).toBe(1_500_000);
+});
+
+/** Both press Start and see a picture move; one of them has a camera without a colour of its own. */
+async function meetMoving(one: Visitor, other: Visitor) {
+  for (const it of [one, other]) {
+    await it.arrive();
+    await it.start();
+  }
+  for (const it of [one, other]) {
+    await it.reaches('talking');
+    await it.seesMovingVideo();
+  }
+}
+
+declare global {
+  interface Window {
+    /** The id of a camera that cannot be opened. */
+    brokenCamera?: string;
+  }
+}

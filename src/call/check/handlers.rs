@@ -1,0 +1,84 @@
+//! Handlers of the check of the connection: when it begins and ends, and what keeps a page out of the queue.
+
+use crate::{
+    call::{Call, Output, Problem, state::CallState},
+    protocol::{Feature, IceServer, ToServer},
+};
+
+impl Call {
+    /// Starts to gather candidates, beside everything else, unless that was done. A person who starts although the page
+    /// has said that this browser cannot connect may try.
+    pub(crate) fn start_check(&mut self, out: &mut Vec<Output>) {
+        if self.check.cannot_connect() {
+            self.check.insist();
+        }
+        self.check.start(self.now, out);
+    }
+
+    /// The browser has found a candidate, or refuses to make a connection.
+    pub(crate) fn on_connection_checked(&mut self, is_found: bool, out: &mut Vec<Output>) {
+        if !self.check.is_running() {
+            return;
+        }
+        self.check.on_checked(is_found);
+        self.on_check_progress(out);
+    }
+
+    /// The server has named its STUN and TURN servers for the check.
+    pub(crate) fn on_check_servers(&mut self, ice: Vec<IceServer>, out: &mut Vec<Output>) {
+        self.check.on_servers(self.now, ice, out);
+    }
+
+    /// Gathers again in a new network.
+    pub(crate) fn restart_check(&mut self, out: &mut Vec<Output>) {
+        self.check.on_network_changed(self.now, out);
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_check_timeout(&mut self, out: &mut Vec<Output>) {
+        let was_running = self.check.is_running();
+        let is_network_up = self.session.is_open() && !self.page.surroundings.offline;
+        self.check.handle_timeout(self.now, is_network_up);
+        if was_running && !self.check.is_running() {
+            self.on_check_progress(out);
+        }
+    }
+
+    /// Asks the server for help if that is due and the server knows how.
+    pub(crate) fn ask_for_servers(&mut self, out: &mut Vec<Output>) {
+        let can_ask = self.session.is_open() && self.session.handshake.has_feature(Feature::Check);
+        if can_ask && self.check.take_request(self.now) {
+            self.send(ToServer::Check {}, out);
+        }
+    }
+
+    /// Whether something keeps this page out of the queue. Then the page stops, asks, or waits for the check.
+    pub(crate) fn is_kept_out(&mut self, out: &mut Vec<Output>) -> bool {
+        if self.check.cannot_connect() {
+            self.stop(Some(Problem::CannotConnect), out);
+            true
+        } else if self.is_absent() {
+            self.ask_presence(out);
+            true
+        } else {
+            false
+        }
+    }
+
+    /// Whether the page has to wait for the check before it joins the queue. Starts one if there is none.
+    pub(crate) fn waits_for_check(&mut self, out: &mut Vec<Output>) -> bool {
+        self.check.start(self.now, out);
+        self.check.is_running()
+    }
+
+    /// The check has ended. Goes on into the queue if the page waits for that, or stops.
+    fn on_check_progress(&mut self, out: &mut Vec<Output>) {
+        if self.check.cannot_connect() {
+            if !self.state.is_landing() && !self.state.is_matched() {
+                self.stop(Some(Problem::CannotConnect), out);
+            }
+        } else if let CallState::Ready { setback } = self.state {
+            self.join(setback, out);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Handlers about whether the person is there: a page that may have been left asks before it looks for a stranger.
+
+use std::time::Duration;
+
+use super::absence::Wake;
+use crate::{
+    call::{Call, Clocks, Output, Problem, state::CallState},
+    protocol::ToServer,
+    time::Moment,
+};
+
+/// How long the page waits for an answer before it closes the devices. WCAG 2.2.1 requires at least 20 s.
+const ANSWER_WITHIN: Duration = Duration::from_secs(60);
+
+impl Call {
+    /// Compares the clocks with those of the last input. A page that has slept in a call has left it: the partner is
+    /// gone, and nobody may see the person before a press. `due` is when the page wanted to be woken.
+    pub(crate) fn on_wake(&mut self, clocks: Clocks, due: Option<Moment>, out: &mut Vec<Output>) {
+        let wake = self.page.absence.on_wake(clocks, due);
+        if wake == Wake::AfterSleep && self.state.is_matched() {
+            self.ask_presence(out);
+        }
+        self.ask_if_absent(out);
+    }
+
+    /// The person has pressed something.
+    pub(crate) fn on_press(&mut self) {
+        self.page.idle.on_activity(self.now);
+        self.page.absence.on_press();
+        if let CallState::AskingPresence { until } = &mut self.state {
+            *until = self.now + ANSWER_WITHIN;
+        }
+    }
+
+    /// Asks whether the person is there if the page looks for a stranger and the person may be away. While there is a
+    /// problem the page shows that instead, and asks before it joins the queue again.
+    pub(crate) fn ask_if_absent(&mut self, out: &mut Vec<Output>) {
+        if self.state.is_searching() && self.session_problem().is_none() && self.is_absent() {
+            self.ask_presence(out);
+        }
+    }
+
+    /// Leaves match and queue, and asks whether the person is there. Only the person sees the own picture meanwhile.
+    pub(crate) fn ask_presence(&mut self, out: &mut Vec<Output>) {
+        let is_known_to_server = self.state.is_meeting_people();
+        self.state.close_prepared(out);
+        self.leave_state(CallState::AskingPresence { until: self.now + ANSWER_WITHIN }, true, out);
+        self.queue.requests = Default::default();
+        if is_known_to_server {
+            self.send(ToServer::Leave {}, out);
+        }
+    }
+
+    /// Stops if nobody has answered the question in time.
+    pub(crate) fn stop_if_unanswered(&mut self, out: &mut Vec<Output>) {
+        if let CallState::AskingPresence { until } = self.state
+            && until <= self.now
+        {
+            self.stop(Some(Problem::Idle), out);
+        }
+    }
+
+    /// Whether the person may be away, and has to press something before a stranger sees them.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.page.absence.is_away() || self.page.idle.is_idle(self.now)
+    }
+
+    /// Keeps the screen on while the page waits for a stranger or has one, or lets it turn off.
+    pub(crate) fn sync_wake_lock(&mut self, out: &mut Vec<Output>) {
+        let is_stuck = self.state.is_searching() && self.session_problem().is_some();
+        let keeps_awake = self.state.is_meeting_people() && !is_stuck;
+        if self.page.keeps_awake != keeps_awake {
+            self.page.keeps_awake = keeps_awake;
+            out.push(Output::KeepAwake(keeps_awake));
+        }
+    }
+}
