@@ -18,6 +18,14 @@ test('the device check shows picture, level and tone, and the call uses the same
   await expect.poll(() => one.page.evaluate(() => window.mediaProbe.tones)).toEqual([{ hertz: 440, speaker }]);
   const opened = await one.openedTracks();
 
+  const size = one.page.viewportSize()!;
+  for (const [width, height] of [[390, 844], [844, 390], [1440, 900]] as const) {
+    await one.page.setViewportSize({ width, height });
+    const bottom = () => one.page.evaluate(() => scrollTo(0, 0)).then(() => one.button('Start').evaluate((it) => it.getBoundingClientRect().bottom));
+    await expect.poll(bottom, { message: `Start is in view at ${width}x${height}` }).toBeLessThanOrEqual(height);
+  }
+  await one.page.setViewportSize(size);
+
   await one.start();
   await one.reaches('waiting');
   expect(await one.openedTracks(), 'no device is opened again').toBe(opened);
