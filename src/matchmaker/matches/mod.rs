@@ -85,6 +85,14 @@ pub(crate) enum Admission {
     TooManyCandidates,
 }
 
+/// Why a candidate is not forwarded that this does not allow.
+pub(crate) const fn reason_to_drop(privacy: Privacy) -> DroppedCandidate {
+    match privacy {
+        Privacy::Open | Privacy::Public => DroppedCandidate::Private,
+        Privacy::Relay => DroppedCandidate::Direct,
+    }
+}
+
 impl MatchEnd {
     /// An end that has not sent anything yet.
     pub(crate) fn new(peer: PeerId, place: Place) -> Self {
@@ -115,9 +123,8 @@ impl MatchEnd {
         }
         match signal {
             Signal::Candidate(candidate) => match self.candidates.add(candidate) {
-                CandidateRoom::Fits => {
-                    privacy.objection(candidate).map_or(Admission::Forward, Admission::Drop)
-                }
+                CandidateRoom::Fits if privacy.allows(candidate) => Admission::Forward,
+                CandidateRoom::Fits => Admission::Drop(reason_to_drop(privacy)),
                 CandidateRoom::Surplus => Admission::Drop(DroppedCandidate::Surplus),
                 CandidateRoom::TooMany => Admission::TooManyCandidates,
             },

@@ -2,7 +2,7 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::{matchmaker::output::DroppedCandidate, protocol::Candidate};
+use crate::protocol::Candidate;
 
 /// What partners may learn of each other's addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,16 +16,15 @@ pub(crate) enum Privacy {
 }
 
 impl Privacy {
-    /// Why a candidate must not be forwarded to the partner; `None` if it may.
+    /// Whether a candidate may be forwarded to the partner.
     ///
     /// A private address identifies its owner to strangers whether an interface has it or a STUN server on the same
     /// network has seen it. The address of a relayed candidate is the relay's own.
-    pub(crate) fn objection(self, candidate: &Candidate) -> Option<DroppedCandidate> {
+    pub(crate) fn allows(self, candidate: &Candidate) -> bool {
         match self {
-            _ if candidate.is_relay() => None,
-            Self::Open => None,
-            Self::Public => candidate.address().is_some_and(is_private).then_some(DroppedCandidate::Private),
-            Self::Relay => Some(DroppedCandidate::Direct),
+            Self::Open => true,
+            Self::Public => candidate.is_relay() || !candidate.address().is_some_and(is_private),
+            Self::Relay => candidate.is_relay(),
         }
     }
 }
@@ -141,10 +140,7 @@ mod tests {
             ("192.168.0.1", "relay"),
         ];
         let passing = |privacy: Privacy| {
-            kinds
-                .iter()
-                .map(|(at, kind)| privacy.objection(&candidate(at, kind)).is_none())
-                .collect::<Vec<_>>()
+            kinds.iter().map(|(at, kind)| privacy.allows(&candidate(at, kind))).collect::<Vec<_>>()
         };
         assert_eq!(passing(Privacy::Open), [true; 10]);
         let public = [false, false, false, false, false, false, true, true, true, true];

@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, mem};
 
 use super::place::{Place, Seeker};
 use crate::{
-    matchmaker::{matches::privacy::Privacy, output::DroppedCandidate},
+    matchmaker::{
+        matches::{privacy::Privacy, reason_to_drop},
+        output::DroppedCandidate,
+    },
     protocol::{
         Candidate, CandidateCount, CandidateRoom, ErrorCode, PeerId, PreparedOffer, Sdp, Signal,
         limits::{MAX_PREPARED, PREPARED_FOR},
@@ -127,9 +130,11 @@ impl StoredOffer {
     pub(crate) fn for_partner(self, privacy: Privacy) -> (PreparedOffer, Vec<DroppedCandidate>) {
         let mut dropped = vec![DroppedCandidate::Surplus; self.count.surplus()];
         let allows = |it: &Candidate| {
-            let objection = privacy.objection(it);
-            dropped.extend(objection);
-            objection.is_none()
+            let is_allowed = privacy.allows(it);
+            if !is_allowed {
+                dropped.push(reason_to_drop(privacy));
+            }
+            is_allowed
         };
         let candidates = self.candidates.into_iter().filter(allows).collect();
         (PreparedOffer::Theirs { offer: self.sdp, candidates }, dropped)
