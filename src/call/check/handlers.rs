@@ -52,7 +52,7 @@ impl Call {
         }
     }
 
-    /// Whether something keeps this page out of the queue. Then the page stops, asks, or waits for the check.
+    /// Whether something keeps this page out of the queue. Then the page stops, or asks whether somebody is there.
     pub(crate) fn is_kept_out(&mut self, out: &mut Vec<Output>) -> bool {
         if self.check.cannot_connect() {
             self.stop(Some(Problem::CannotConnect), out);

@@ -85,7 +85,7 @@ pub(crate) enum Admission {
     TooManyCandidates,
 }
 
-/// Why a candidate is not forwarded that this does not allow.
+/// The reason to drop a candidate that this privacy does not allow.
 pub(crate) const fn reason_to_drop(privacy: Privacy) -> DroppedCandidate {
     match privacy {
         Privacy::Open | Privacy::Public => DroppedCandidate::Private,
