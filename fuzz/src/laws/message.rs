@@ -10,6 +10,7 @@ use crate::{
     },
     server::read,
 };
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// The objects in `hello`, with the names of their known fields.
@@ -70,8 +71,15 @@ fn assert_bounded(message: &ToServer) {
 }
 
 /// Checks that every field of the text with a meaning comes out again after decoding and encoding.
+///
+/// A `Value` has no place for unpaired surrogates, huge numbers and deep lists, which the grammar of JSON permits
+/// (RFC 8259, sections 8.2, 6 and 9). Only the unknown fields of `hello` may contain them.
 fn assert_complete(text: &str, frame: &Frame<ToServer>) {
-    let mut sent: Value = serde_json::from_str(text).expect("only JSON is accepted");
+    let Ok(mut sent) = serde_json::from_str::<Value>(text) else {
+        assert!(serde_json::from_str::<IgnoredAny>(text).is_ok(), "only JSON is accepted");
+        assert!(matches!(frame.msg, ToServer::Hello { .. }), "{text}");
+        return;
+    };
     // Unknown fields of `hello` are ignored.
     for (object, known) in HELLO_FIELDS {
         if let Some(fields) = sent.pointer_mut(object).and_then(Value::as_object_mut) {
