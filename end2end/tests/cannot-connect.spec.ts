@@ -1,4 +1,4 @@
-import { ada, ben, expect, startWaiting, test, type Visitor } from '../fixtures';
+import { ada, ben, expect, meet, startWaiting, test, type Visitor } from '../fixtures';
 import { Turn } from '../fixtures/turn';
 
 /** One who cannot connect is told so, while the other waits and meets nobody. */
@@ -8,7 +8,7 @@ async function isToldBeforeAStrangerIsMet(one: Visitor, other: Visitor): Promise
   await one.arrive();
   await one.start();
   await one.seesProblem('cannot-connect', { timeout: 20_000 });
-  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Something blocks your calls');
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Something is blocking your calls');
   await one.hasReleasedDevices();
   expect(await other.takePhases(), 'nobody was met').toEqual([]);
 }
@@ -32,6 +32,22 @@ test('a browser that refuses to make a connection says so before a stranger is m
   });
   await isToldBeforeAStrangerIsMet(one, other);
 });
+
+for (const passesOn of [true, false]) {
+  test(`a browser that allows only relays ${passesOn ? 'meets people through one' : 'is told of one that passes nothing on'}`, async ({ server, visitor }) => {
+    const turn = await Turn.open(undefined, { passesOn });
+    await server.restart(turn.settings(turn.address.port, 'tcp'));
+    const [one, other] = [await visitor(ada, { policy: 'disable_non_proxied_udp' }), await visitor(ben)];
+    if (passesOn) {
+      await meet(one, other);
+      expect((await one.selectedCandidateTypes())[0]).toBe('relay');
+    } else {
+      await isToldBeforeAStrangerIsMet(one, other);
+    }
+    expect(turn.log, 'the relay has handed out an address').toMatch(/ALLOCATE processed, success/);
+    await turn.close();
+  });
+}
 
 test('a browser that allows only paths through a server is not stopped', async ({ server, visitor }) => {
   const turn = await Turn.open();

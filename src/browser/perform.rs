@@ -117,6 +117,7 @@ impl OpenResources {
                 self.prewarmed.iter().for_each(|it| it.attach(tracks.as_ref(), profile));
             }
             Output::CheckConnection(ice) => self.probe = Probe::start(&ice, &self.inbox),
+            Output::EndCheck => self.probe = None,
             Output::OpenSocket => self.socket = Some(ServerSocket::open(&self.inbox)),
             Output::Send(frame) => {
                 if let Some(socket) = &self.socket {

@@ -54,8 +54,8 @@ pub use interface::devices::{
     OpenedMedia, Pick,
 };
 pub use interface::input::{
-    Clocks, ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed, Input,
-    Measurement, MediaError, PageEvent, PeerEvent, SignalingState,
+    CheckFinding, Clocks, ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed,
+    Input, Measurement, MediaError, PageEvent, PeerEvent, ScreenEvent, SignalingState,
 };
 pub use interface::intent::{ChatWish, Intent, WindowWish};
 pub use interface::output::{Output, PeerCommand};
@@ -139,7 +139,7 @@ impl Call {
             Input::Devices(event) => self.on_device_event(event, &mut out),
             Input::StorageChanged(stored) => self.on_stored(stored, &mut out),
             Input::Page(event) => self.on_page_event(event, &mut out),
-            Input::ConnectionChecked(is_found) => self.on_connection_checked(is_found, &mut out),
+            Input::ConnectionChecked(finding) => self.on_connection_checked(finding, &mut out),
             Input::NetworkChanged => self.on_network_changed(&mut out),
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.handle_timeout(&mut out),

@@ -1,7 +1,7 @@
 //! Handlers of the check of the connection: when it begins and ends, and what keeps a page out of the queue.
 
 use crate::{
-    call::{Call, Output, Problem, state::CallState},
+    call::{Call, CheckFinding, Output, Problem, state::CallState},
     protocol::{Feature, IceServer, ToServer},
 };
 
@@ -15,13 +15,12 @@ impl Call {
         self.check.start(self.now, out);
     }
 
-    /// The browser has found a candidate, or refuses to make a connection.
-    pub(crate) fn on_connection_checked(&mut self, is_found: bool, out: &mut Vec<Output>) {
-        if !self.check.is_running() {
-            return;
+    /// The check has found something.
+    pub(crate) fn on_connection_checked(&mut self, finding: CheckFinding, out: &mut Vec<Output>) {
+        if self.check.is_running() {
+            self.check.on_finding(finding);
+            self.go_on_if_checked(out);
         }
-        self.check.on_checked(is_found);
-        self.on_check_progress(out);
     }
 
     /// The server has named its STUN and TURN servers for the check.
@@ -36,11 +35,10 @@ impl Call {
 
     /// Does what is due.
     pub(crate) fn handle_check_timeout(&mut self, out: &mut Vec<Output>) {
-        let was_running = self.check.is_running();
-        let is_network_up = self.session.is_open() && !self.page.surroundings.offline;
-        self.check.handle_timeout(self.now, is_network_up);
-        if was_running && !self.check.is_running() {
-            self.on_check_progress(out);
+        if self.check.is_running() {
+            let is_network_up = self.session.is_open() && !self.page.surroundings.offline;
+            self.check.handle_timeout(self.now, is_network_up);
+            self.go_on_if_checked(out);
         }
     }
 
@@ -71,8 +69,12 @@ impl Call {
         self.check.is_running()
     }
 
-    /// The check has ended. Goes on into the queue if the page waits for that, or stops.
-    fn on_check_progress(&mut self, out: &mut Vec<Output>) {
+    /// If the check has ended, goes on into the queue if the page waits for that, or stops.
+    fn go_on_if_checked(&mut self, out: &mut Vec<Output>) {
+        if self.check.is_running() {
+            return;
+        }
+        out.push(Output::EndCheck);
         if self.check.cannot_connect() {
             if !self.state.is_landing() && !self.state.is_matched() {
                 self.stop(Some(Problem::CannotConnect), out);

@@ -2,20 +2,22 @@
 //!
 //! A policy, an extension or a firewall can leave `RTCPeerConnection` in place and still prevent every call. So the
 //! page gathers candidates while it opens the devices; the first one is enough. Where none is found without help, the
-//! page asks the server for its STUN and TURN servers: some settings for privacy allow only these paths. Matches that
-//! fail one after another count, too.
+//! page asks the server for its STUN and TURN servers: some settings for privacy allow only these paths. The address of
+//! a relay proves nothing; it counts once bytes have come back through it. Matches that fail one after another count,
+//! too.
 
 pub(crate) mod handlers;
 
 use std::time::Duration;
 
 use super::{
-    Output,
+    CheckFinding, Output,
     deadline::{Deadline, DeadlineReason},
 };
 use crate::{protocol::IceServer, time::Moment};
 
-/// How long a browser may take to find its first candidate; it usually takes less than 200 ms.
+/// How long a browser may take to find its first candidate, which usually takes less than 200 ms, or to send bytes
+/// through a relay.
 const CANDIDATE_WITHIN: Duration = Duration::from_secs(5);
 
 /// When the page asks for the servers' help, because it has found no candidate of its own.
@@ -47,9 +49,9 @@ enum Gathering {
         /// When to give up.
         until: Moment,
     },
-    /// A candidate was found, or the person wants to try without.
+    /// A path was found, or the person wants to try without.
     Passed,
-    /// No candidate was found although the network is up.
+    /// No path was found although the network is up.
     FoundNothing,
     /// The browser refuses to make a connection.
     Refused,
@@ -75,9 +77,16 @@ impl ConnectionCheck {
         }
     }
 
-    /// The browser has found a candidate, or refuses to make a connection.
-    pub(crate) fn on_checked(&mut self, is_found: bool) {
-        self.gathering = if is_found { Gathering::Passed } else { Gathering::Refused };
+    /// The browser has found something.
+    pub(crate) const fn on_finding(&mut self, finding: CheckFinding) {
+        match finding {
+            CheckFinding::Refused => self.gathering = Gathering::Refused,
+            CheckFinding::Candidate { is_relayed: false } | CheckFinding::Echo => {
+                self.gathering = Gathering::Passed;
+            }
+            // Whether the relay passes anything on is not known yet.
+            CheckFinding::Candidate { is_relayed: true } => {}
+        }
     }
 
     /// Whether the server has to be asked for help now. Then that is noted as done.

@@ -73,9 +73,8 @@ pub enum Input {
     StorageChanged(StoredProfile),
     /// The environment of the page has changed.
     Page(PageEvent),
-    /// The answer to [`Output::CheckConnection`](crate::call::Output::CheckConnection): whether a candidate was found.
-    /// `false` only if the browser refuses to make a connection at all.
-    ConnectionChecked(bool),
+    /// What [`Output::CheckConnection`](crate::call::Output::CheckConnection) has found.
+    ConnectionChecked(CheckFinding),
     /// The network is back or has changed, or the page is back from the background: connections may be lost.
     NetworkChanged,
     /// The page is being left (`pagehide`), for good or for the browser's back/forward cache: the last chance to send
@@ -83,6 +82,20 @@ pub enum Input {
     PageHidden,
     /// A deadline has passed: any time at or after [`next_deadline`](crate::call::Call::next_deadline).
     Tick,
+}
+
+/// Something that a check of the connection has found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckFinding {
+    /// The browser refuses to make a connection at all.
+    Refused,
+    /// An address of this page that others can try.
+    Candidate {
+        /// It is that of a relay.
+        is_relayed: bool,
+    },
+    /// Bytes have gone from one connection of this page to another and back, through a relay.
+    Echo,
 }
 
 /// An event of the devices.

@@ -69,11 +69,13 @@ pub enum Output {
     ///
     /// Creating a connection takes as long as the rest of a match.
     WarmUp(SendProfile),
-    /// Gather candidates with these STUN and TURN servers on a connection that is used for nothing else, and close the
-    /// one of the last check.
+    /// Gather candidates on a connection that is used for nothing else, and close that of the last check. With STUN and
+    /// TURN servers, connect two of them with each other.
     ///
-    /// Answered by `ConnectionChecked` at the first candidate, or if the browser refuses to make a connection.
+    /// Answered by `ConnectionChecked`, for each finding, until `EndCheck` or `CloseMedia`.
     CheckConnection(Vec<IceServer>),
+    /// Close the connections of the check.
+    EndCheck,
     /// Connect to the server; answered by `SocketOpened` or `SocketLost`.
     OpenSocket,
     /// Send a message to the server.
@@ -126,6 +128,7 @@ impl Output {
             | Self::UnshareScreen
             | Self::WarmUp(_)
             | Self::CheckConnection(_)
+            | Self::EndCheck
             | Self::OpenSocket
             | Self::Send(_)
             | Self::CloseSocket { .. }

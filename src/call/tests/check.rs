@@ -1,13 +1,13 @@
 //! Tests of the check of the connection: a page that cannot connect stops before a stranger waits for it.
 
-use super::test_page::{BOTH, TestPage, millis, secs, session, welcome};
+use super::test_page::{ADDRESS, BOTH, RELAY, TestPage, millis, secs, session, welcome};
 use crate::{
-    call::{Input, Intent, Output, PageEvent, Phase, Problem, Setback},
+    call::{CheckFinding, Input, Intent, Output, PageEvent, Phase, Problem, Setback},
     protocol::{EndReason, Feature, Features, IceServer, Role, ToBrowser},
 };
 
 /// A page whose browser answers the check like this.
-fn page_that_finds(checks: Option<bool>) -> TestPage {
+fn page_that_finds(checks: Option<CheckFinding>) -> TestPage {
     let mut page = TestPage::new();
     page.checks = checks;
     page
@@ -31,6 +31,12 @@ fn take_checks(page: &mut TestPage) -> Vec<usize> {
     checks
 }
 
+/// How often a check has ended since the last call.
+fn take_ends(page: &mut TestPage) -> usize {
+    let outputs = std::mem::take(&mut page.page_outputs);
+    outputs.iter().filter(|it| matches!(it, Output::EndCheck)).count()
+}
+
 fn stun() -> ToBrowser {
     ToBrowser::Check {
         ice: vec![IceServer { urls: vec!["stun:a".into()], username: None, credential: None }],
@@ -49,7 +55,7 @@ fn fail_match(page: &mut TestPage) {
 
 #[test]
 fn the_first_candidate_is_enough_and_delays_nobody() {
-    let mut page = page_that_finds(Some(true));
+    let mut page = page_that_finds(Some(ADDRESS));
     start(&mut page);
     assert_eq!(page.take_actions().last().map(String::as_str), Some("send join with audio and video"));
     assert_eq!(take_checks(&mut page), [0]);
@@ -62,7 +68,7 @@ fn the_first_candidate_is_enough_and_delays_nobody() {
 #[test]
 fn the_check_begins_before_the_person_has_answered_the_browser() {
     for intent in [Intent::Start, Intent::OpenMirror] {
-        let mut page = page_that_finds(Some(true));
+        let mut page = page_that_finds(Some(ADDRESS));
         page.press(intent);
         assert_eq!((take_checks(&mut page), page.phase_name()), (vec![0], "asking"));
     }
@@ -70,12 +76,12 @@ fn the_check_begins_before_the_person_has_answered_the_browser() {
 
 #[test]
 fn a_browser_that_makes_no_connection_is_told_at_once() {
-    let mut page = page_that_finds(Some(false));
+    let mut page = page_that_finds(Some(CheckFinding::Refused));
     page.press(Intent::Start);
     assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::CannotConnect)));
     page.press(Intent::Start);
     assert_eq!(page.problem(), Some(Problem::CannotConnect), "asked again, refused again");
-    page.checks = Some(true);
+    page.checks = Some(ADDRESS);
     start(&mut page);
     assert_eq!(page.phase(), Phase::Ready, "the extension was turned off");
 }
@@ -86,11 +92,13 @@ fn a_browser_without_any_candidate_does_not_join() {
     start(&mut page);
     assert_eq!((page.phase(), page.problem()), (Phase::Ready, None));
     page.advance(secs(1));
-    assert_eq!(page.take_actions().last().map(String::as_str), Some("send check"));
+    let mut actions = page.take_actions();
+    assert_eq!(actions.last().map(String::as_str), Some("send check"));
     page.receive(ToBrowser::Check { ice: Vec::new() });
     page.advance(secs(5));
     assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::CannotConnect)));
-    assert!(!page.take_actions().iter().any(|it| it.contains("join")), "no stranger was met");
+    actions.extend(page.take_actions());
+    assert!(!actions.iter().any(|it| it.contains("join")), "no stranger was met: {actions:?}");
 }
 
 #[test]
@@ -98,13 +106,39 @@ fn the_servers_help_can_be_what_connects() {
     let mut page = page_that_finds(None);
     start(&mut page);
     page.advance(secs(1));
-    page.checks = Some(true);
+    page.checks = Some(ADDRESS);
     page.receive(stun());
     assert_eq!(take_checks(&mut page), [0, 1]);
     assert_eq!(page.take_actions().last().map(String::as_str), Some("send join with audio and video"));
     page.receive(ToBrowser::Waiting {});
     page.advance(secs(60));
     assert_eq!(page.problem(), None);
+}
+
+#[test]
+fn a_relay_counts_once_bytes_have_come_back_through_it() {
+    for echoes in [true, false] {
+        let mut page = page_that_finds(None);
+        start(&mut page);
+        page.advance(secs(1));
+        page.checks = Some(RELAY);
+        page.receive(stun());
+        page.advance(millis(500));
+        assert_eq!(page.phase(), Phase::Ready, "its address proves nothing");
+        assert_eq!(take_ends(&mut page), 0);
+        if echoes {
+            page.handle(Input::ConnectionChecked(CheckFinding::Echo));
+            assert_eq!(
+                page.take_actions().last().map(String::as_str),
+                Some("send join with audio and video")
+            );
+            assert_eq!(take_ends(&mut page), 1, "the connections of the check are closed");
+        } else {
+            page.advance(secs(5));
+            assert_eq!(page.problem(), Some(Problem::CannotConnect));
+            assert!(!page.take_actions().iter().any(|it| it.contains("join")), "no stranger was met");
+        }
+    }
 }
 
 #[test]
@@ -132,7 +166,7 @@ fn without_a_network_nothing_is_concluded() {
     page.advance(secs(60));
     assert_eq!(page.problem(), Some(Problem::Offline));
     page.handle(Input::Page(PageEvent::Online(true)));
-    page.checks = Some(true);
+    page.checks = Some(ADDRESS);
     page.handle(Input::NetworkChanged);
     page.server_accepts();
     assert_eq!(page.take_actions().last().map(String::as_str), Some("send join with audio and video"));
@@ -145,7 +179,7 @@ fn a_browser_that_says_offline_on_an_open_socket_is_checked_again() {
     page.handle(Input::Page(PageEvent::Online(false)));
     page.advance(secs(30));
     assert_eq!((page.phase(), page.problem()), (Phase::Ready, None));
-    page.checks = Some(true);
+    page.checks = Some(ADDRESS);
     page.handle(Input::Page(PageEvent::Online(true)));
     assert_eq!(page.take_actions().last().map(String::as_str), Some("send join with audio and video"));
 }
@@ -238,11 +272,11 @@ fn a_call_and_a_quick_next_are_no_failures() {
 
 #[test]
 fn after_a_stop_the_person_may_try_again_from_the_mirror() {
-    let mut page = page_that_finds(Some(false));
+    let mut page = page_that_finds(Some(CheckFinding::Refused));
     start(&mut page);
     assert_eq!(page.problem(), Some(Problem::CannotConnect));
     page.press(Intent::Stop);
-    page.checks = Some(true);
+    page.checks = Some(ADDRESS);
     page.press(Intent::OpenMirror);
     page.media_opens(BOTH);
     page.press(Intent::Start);

@@ -8,15 +8,16 @@ use proptest::{prelude::*, test_runner::Config};
 use uuid::Uuid;
 
 use super::test_page::{
-    BOTH, NOTHING, answer, candidate, candidate_signal, description, matched_message, millis, offer, sdp,
-    session, welcome,
+    ADDRESS, BOTH, NOTHING, RELAY, answer, candidate, candidate_signal, description, matched_message, millis,
+    offer, sdp, session, welcome,
 };
 use crate::{
     call::{
-        Abilities, Browser, Call, ChatWish, ChosenDevices, Clocks, ConnectionId, ConnectionState, Dated,
-        DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input, Intent, LastStranger,
-        Measurement, MediaError, Output, PageEvent, PastPartners, PeerCommand, PeerEvent, Phase, Preferences,
-        SenderPart, SignalingState, Snapshot, StoredProfile, Switch, TrackKind, WindowWish,
+        Abilities, Browser, Call, ChatWish, CheckFinding, ChosenDevices, Clocks, ConnectionId,
+        ConnectionState, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input,
+        Intent, LastStranger, Measurement, MediaError, Output, PageEvent, PastPartners, PeerCommand,
+        PeerEvent, Phase, Preferences, ScreenEvent, SenderPart, SignalingState, Snapshot, StoredProfile,
+        Switch, TrackKind, WindowWish,
     },
     protocol::{
         Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, IceServer, MatchId, Media, Occupancy,
@@ -86,7 +87,10 @@ struct Harness {
     camera_open: bool,
     /// A prewarmed connection exists.
     prewarmed: bool,
-    screen_open: bool,
+    /// A check of the connection is in progress.
+    checking: bool,
+    /// The request for the screen, and whether it is open.
+    screen: Option<(u32, bool)>,
     /// The person chose to start without devices.
     accepts_no_devices: Cell<bool>,
     socket: Option<Socket>,
@@ -126,7 +130,8 @@ impl Harness {
             }),
             camera_open: false,
             prewarmed: false,
-            screen_open: false,
+            screen: None,
+            checking: false,
             accepts_no_devices: Cell::new(false),
             socket: None,
             early_message: false,
@@ -382,31 +387,6 @@ impl Harness {
     #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
     fn check_output(&mut self, output: Output, welcomed: bool) {
         match output {
-            Output::OpenMedia(request) => {
-                self.camera_open = true;
-                assert!(request.number > self.last_request, "requests are numbered");
-                self.last_request = request.number;
-                let opened = Input::MediaOpened(request.number, request.media().into());
-                self.due.push_back(Response::Input(opened));
-            }
-            Output::CloseDevice(_) => {}
-            Output::WatchFrames(request) => {
-                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::Frame(request))));
-            }
-            Output::CloseMedia => (self.camera_open, self.prewarmed) = (false, false),
-            Output::UseSpeaker(id) => {
-                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::SpeakerUsed(id))));
-            }
-            Output::ShareScreen => {
-                assert!(is_matched(self.snapshot()), "a screen is shared only during a match");
-                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::ScreenShared(true))));
-            }
-            Output::UnshareScreen => self.screen_open = false,
-            Output::WarmUp(_) => self.prewarmed = true,
-            Output::CheckConnection(_) => {
-                self.due.push_back(Response::Input(Input::ConnectionChecked(true)));
-            }
-            Output::EnableMedia(_) | Output::SendTracks => {}
             Output::OpenSocket => {
                 assert_eq!(self.socket, None, "only one socket exists at a time");
                 (self.socket, self.early_message) = (Some(Socket::Connecting), false);
@@ -448,6 +428,49 @@ impl Harness {
                 ServerMessage::Seeking(Some(2_500)),
                 ServerMessage::Prepare,
                 ServerMessage::Matched(polite),
+            other => self.check_device_output(other),
+        }
+    }
+
+    /// Checks an output about devices and the check of the connection.
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
+    fn check_device_output(&mut self, output: Output) {
+        match output {
+            Output::OpenMedia(request) => {
+                self.camera_open = true;
+                assert!(request.number > self.last_request, "requests are numbered");
+                self.last_request = request.number;
+                let opened = Input::MediaOpened(request.number, request.media().into());
+                self.due.push_back(Response::Input(opened));
+            }
+            Output::CloseDevice(_) => {}
+            Output::WatchFrames(request) => {
+                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::Frame(request))));
+            }
+            Output::CloseMedia => {
+                (self.camera_open, self.prewarmed, self.checking) = (false, false, false);
+            }
+            Output::UseSpeaker(id) => {
+                self.due.push_back(Response::Input(Input::Devices(DeviceEvent::SpeakerUsed(id))));
+            }
+            Output::ShareScreen(request) => {
+                assert!(is_matched(self.snapshot()), "a screen is shared only during a match");
+                assert!(request > self.last_request, "requests are numbered");
+                (self.last_request, self.screen) = (request, Some((request, false)));
+                let shared = DeviceEvent::Screen(request, ScreenEvent::Shared);
+                self.due.push_back(Response::Input(Input::Devices(shared)));
+            }
+            Output::UnshareScreen => self.screen = None,
+            Output::WarmUp(_) => self.prewarmed = true,
+            Output::EndCheck => {
+                assert!(self.checking, "a check ends once");
+                self.checking = false;
+            }
+            Output::CheckConnection(_) => {
+                self.checking = true;
+                self.due.push_back(Response::Input(Input::ConnectionChecked(ADDRESS)));
+            }
+            Output::EnableMedia(_) | Output::SendTracks => {}
             ],
             ToServer::Join { .. } => &[
                 ServerMessage::Waiting,
@@ -502,6 +525,7 @@ impl Harness {
         if snapshot.phase == Phase::Landing {
             self.accepts_no_devices.set(false);
         }
+            assert!(!self.checking, "no connection is checked on the landing page");
         let looks_for_partners =
             matches!(snapshot.phase, Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. });
         if looks_for_partners && !self.accepts_no_devices.get() {
@@ -682,7 +706,8 @@ fn inputs() -> impl Strategy<Value = Input> {
         Just(Input::SocketOpened),
         Just(Input::SocketLost),
         Just(Input::NetworkChanged),
-        any::<bool>().prop_map(Input::ConnectionChecked),
+        prop::sample::select(vec![ADDRESS, RELAY, CheckFinding::Echo, CheckFinding::Refused])
+            .prop_map(Input::ConnectionChecked),
         device_events().prop_map(Input::Devices),
         stored_profiles().prop_map(Input::StorageChanged),
         page_events().prop_map(Input::Page),

@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Browser, Call, Clocks, ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent,
-        DeviceKind, Input, Intent, Measurement, MediaError, OpenRequest, OpenedDevice, OpenedMedia, Output,
-        PeerCommand, PeerEvent, Phase, Pick, Problem, SendProfile, SignalingState, StoredProfile,
+        Abilities, Browser, Call, CheckFinding, Clocks, ConnectionId, ConnectionState, Description,
+        DescriptionKind, DeviceEvent, DeviceKind, Input, Intent, Measurement, MediaError, OpenRequest,
+        OpenedDevice, OpenedMedia, Output, PageEvent, PeerCommand, PeerEvent, Phase, Pick, Problem,
+        ScreenEvent, SendProfile, SignalingState, StoredProfile,
     },
     protocol::{
         Candidate, Delivery, EndReason, Epoch, Feature, Features, Frame, Limits, MatchId, Media, Message,
@@ -19,6 +20,11 @@ use crate::{
     },
     time::Moment,
 };
+
+/// What a check usually finds.
+pub(crate) const ADDRESS: CheckFinding = CheckFinding::Candidate { is_relayed: false };
+/// What a check finds where only relays are allowed.
+pub(crate) const RELAY: CheckFinding = CheckFinding::Candidate { is_relayed: true };
 
 pub(crate) const BOTH: Media = Media { audio: true, video: true };
 pub(crate) const AUDIO: Media = Media { audio: true, video: false };
@@ -32,7 +38,7 @@ pub(crate) struct TestPage {
     /// How far the wall clock is ahead of `now`, in milliseconds.
     pub(crate) unix_origin_ms: u64,
     /// What the browser answers to a check of the connection; `None` if it finds nothing.
-    pub(crate) checks: Option<bool>,
+    pub(crate) checks: Option<CheckFinding>,
     /// The sequence numbers at the server's end.
     pub(crate) server: Delivery<ToBrowser>,
     /// Whether messages of the page reach the server, which then answers pings.
@@ -172,7 +178,7 @@ impl TestPage {
             call: Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), "b1".into()),
             now: Moment::from_millis(1_000),
             unix_origin_ms: 0,
-            checks: Some(true),
+            checks: Some(ADDRESS),
             server: Delivery::default(),
             server_receives: true,
             media_flows: false,
@@ -440,6 +446,7 @@ impl TestPage {
                 | Output::CloseMedia
                 | Output::EnableMedia(_)
                 | Output::OpenSocket
+                | Output::EndCheck
                 | Output::CloseSocket { .. } => {}
                 it => assert!(it.is_cosmetic(), "{it:?}"),
             }
@@ -603,6 +610,7 @@ fn describe_message(msg: &ToServer) -> String {
         ToServer::Hello { resume: Some(_), .. } => "hello again".into(),
         ToServer::Join { media, hide: false, .. } => format!("join with {}", media_names(*media)),
         ToServer::Join { media, hide: true, .. } => format!("join with {}, hidden", media_names(*media)),
+        Output::EndCheck => "end check".into(),
         ToServer::Prepared { signal, number } => {
             format!("prepared {}, number {number}", describe_signal(signal))
         }

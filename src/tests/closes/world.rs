@@ -8,8 +8,8 @@ use std::{
 use futures::{SinkExt, StreamExt};
 use passerby::{
     call::{
-        Browser, Call, Clocks, ConnectionState, DeviceEvent, Farewell, Flow, Input, Intent, Output,
-        PeerCommand, PeerEvent, Phase, StoredProfile, Switch,
+        Browser, Call, CheckFinding, Clocks, ConnectionState, DeviceEvent, Farewell, Flow, Input, Intent,
+        Output, PeerCommand, PeerEvent, Phase, StoredProfile, Switch,
     },
     protocol::{Frame, Language, MatchId, ToBrowser, ToServer, decode_lenient, encode},
     time::Moment,
@@ -329,11 +329,15 @@ impl World {
             | Output::EnableMedia(_)
             | Output::CloseDevice(_)
             | Output::SendTracks
-            | Output::ShareScreen
+            | Output::ShareScreen(_)
+            | Output::EndCheck
             | Output::UnshareScreen
             | Output::WarmUp(_) => {}
             Output::CheckConnection(_) => {
-                self.inputs.push_back((page, Input::ConnectionChecked(true)));
+                self.inputs.push_back((
+                    page,
+                    Input::ConnectionChecked(CheckFinding::Candidate { is_relayed: false }),
+                ));
             }
             Output::OpenSocket => self.open_socket(page),
             Output::Send(frame) => self.send(page, &frame),

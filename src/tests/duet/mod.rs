@@ -11,8 +11,8 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use passerby::{
     call::{
-        Browser as BrowserInfo, Call, Clocks, ConnectionId, Device, DeviceEvent, DeviceKind, Farewell, Flow,
-        Input, Intent, Output, PeerEvent, Phase, StoredProfile, Switch, TrackKind, carrier,
+        Browser as BrowserInfo, Call, CheckFinding, Clocks, ConnectionId, Device, DeviceEvent, DeviceKind,
+        Farewell, Flow, Input, Intent, Output, PeerEvent, Phase, StoredProfile, Switch, TrackKind, carrier,
     },
     matchmaker::{self, Matchmaker},
     protocol::{self, Frame, Media, Message, PeerMessage},
@@ -254,10 +254,16 @@ impl World {
                 Output::EnableMedia(sending) => self.browsers[side].sending = sending,
                 Output::SendTracks => self.browsers[side].send_tracks(),
                 // Concerns one page only.
-                Output::ShareScreen | Output::UnshareScreen | Output::WarmUp(_) => {}
+                Output::ShareScreen(_) | Output::UnshareScreen | Output::WarmUp(_) | Output::EndCheck => {}
                 Output::CheckConnection(_) => {
                     let at = self.now;
-                    self.schedule(at, Event::Page(side, Input::ConnectionChecked(true)));
+                    self.schedule(
+                        at,
+                        Event::Page(
+                            side,
+                            Input::ConnectionChecked(CheckFinding::Candidate { is_relayed: false }),
+                        ),
+                    );
                 }
                 Output::OpenSocket => self.open_wire(side),
                 Output::Send(frame) => self.send_to_server(side, protocol::encode(&frame), frame.seq != 0),

@@ -1,10 +1,20 @@
-//! [`Probe`]: a connection that only gathers candidates, to find out whether the browser can connect to anybody.
+//! [`Probe`]: a connection that finds out whether the browser can connect to anybody, without anybody.
+//!
+//! Alone it only gathers candidates. With the server's relays there are two of them in this page, which send each other
+//! bytes: a relay that hands out addresses may still pass nothing on.
 
+use futures::{
+    StreamExt,
+    channel::mpsc::{self, UnboundedReceiver},
+    future::{AbortHandle, abortable},
+};
 use gloo_events::EventListener;
 use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{RtcPeerConnectionIceEvent, window};
+use web_sys::{
+    RtcDataChannel, RtcIceCandidate, RtcPeerConnectionIceEvent, RtcSessionDescriptionInit, window,
+};
 
 use super::{channel, configuration::configuration};
 use crate::{
@@ -12,50 +22,118 @@ use crate::{
         inbox::Inbox,
         web::js::{bindings::PeerConnection, reflect},
     },
-    call::Input,
+    call::{CheckFinding, Input},
     protocol::IceServer,
 };
 
-/// A connection that gathers. Dropping it closes it.
+/// A check in progress. Dropping it closes its connections.
 pub(crate) struct Probe {
-    connection: PeerConnection,
-    _listener: EventListener,
+    connections: Vec<PeerConnection>,
+    exchange: AbortHandle,
+    _listeners: Vec<EventListener>,
 }
+
+/// Candidates, each with the index of the connection that has found it.
+type Found = UnboundedReceiver<(usize, RtcIceCandidate)>;
 
 impl Drop for Probe {
     fn drop(&mut self) {
-        self.connection.close();
+        self.exchange.abort();
+        self.connections.iter().for_each(|it| it.close());
     }
 }
 
 impl Probe {
-    /// Starts to gather with these servers, and reports the first candidate. Reports that nothing can be found, and
-    /// returns `None`, if the browser refuses to make a connection.
+    /// Starts to gather with these servers, and reports what is found. Reports a refusal, and returns `None`, if the
+    /// browser makes no connection.
     pub(crate) fn start(ice: &[IceServer], inbox: &Inbox) -> Option<Self> {
         // A browser without the interface is reported when the devices are opened.
         if !window().is_some_and(|it| reflect::has(&it, "RTCPeerConnection")) {
             return None;
         }
-        let Ok(connection) = PeerConnection::new(&configuration(ice, false)) else {
-            inbox.put(Input::ConnectionChecked(false));
+        let count = if ice.is_empty() { 1 } else { 2 };
+        let connections: Result<Vec<_>, _> =
+            (0..count).map(|_| PeerConnection::new(&configuration(ice, false))).collect();
+        let Ok(connections) = connections else {
+            report(inbox, CheckFinding::Refused);
             return None;
         };
-        let inbox = inbox.clone();
-        let _listener = EventListener::new(&connection, "icecandidate", move |event| {
-            let candidate = event.unchecked_ref::<RtcPeerConnectionIceEvent>().candidate();
-            if candidate.is_some_and(|it| !it.candidate().is_empty()) {
-                inbox.put(Input::ConnectionChecked(true));
-                let connection = event.target().map(JsCast::unchecked_into::<PeerConnection>);
-                connection.iter().for_each(|it| it.close());
-            }
-        });
         // Without something to send, nothing is gathered.
-        channel::create(&connection);
-        let description = connection.set_local_description_implicitly();
+        let channels: Vec<_> = connections.iter().map(channel::create).collect();
+        let (candidates, found) = mpsc::unbounded();
+        let mut listeners: Vec<_> = connections
+            .iter()
+            .enumerate()
+            .map(|(index, connection)| {
+                let (inbox, candidates) = (inbox.clone(), candidates.clone());
+                EventListener::new(connection, "icecandidate", move |event| {
+                    let candidate = event.unchecked_ref::<RtcPeerConnectionIceEvent>().candidate();
+                    if let Some(candidate) = candidate.filter(|it| !it.candidate().is_empty()) {
+                        let is_relayed = candidate.candidate().contains(" typ relay");
+                        report(&inbox, CheckFinding::Candidate { is_relayed });
+                        // The exchange may have failed.
+                        let _ = candidates.unbounded_send((index, candidate));
+                    }
+                })
+            })
+            .collect();
+        if let [one, other] = channels.as_slice() {
+            listeners.extend(echo(one, other, inbox));
+        }
+        let handles = connections.iter().map(PeerConnection::handle).collect();
+        let (work, exchange) = abortable(connect(handles, found));
         spawn_local(async move {
-            // If it fails, no candidate is found.
-            let _ = JsFuture::from(description).await;
+            // If it fails, no candidate is found, or no byte comes back.
+            let _ = work.await;
         });
-        Some(Self { connection, _listener })
+        Some(Self { connections, exchange, _listeners: listeners })
     }
+}
+
+fn report(inbox: &Inbox, finding: CheckFinding) {
+    inbox.put(Input::ConnectionChecked(finding));
+}
+
+/// Sends a message from one channel to the other and back, and reports when it is back.
+fn echo(one: &RtcDataChannel, other: &RtcDataChannel, inbox: &Inbox) -> [EventListener; 3] {
+    let send = |channel: &RtcDataChannel| {
+        let channel = channel.clone();
+        // A channel that fails now brings nothing back.
+        move |_: &web_sys::Event| _ = channel.send_with_str("0")
+    };
+    let inbox = inbox.clone();
+    [
+        EventListener::new(one, "open", send(one)),
+        EventListener::new(other, "message", send(other)),
+        EventListener::new(one, "message", move |_| report(&inbox, CheckFinding::Echo)),
+    ]
+}
+
+/// Starts to gather with the first connection, and connects it with the second one if there are two.
+async fn connect(connections: Vec<PeerConnection>, mut found: Found) -> Option<()> {
+    set_local(connections.first()?).await?;
+    if let [one, other] = connections.as_slice() {
+        set_remote(other, one).await?;
+        set_local(other).await?;
+        set_remote(one, other).await?;
+        while let Some((index, candidate)) = found.next().await {
+            let to = if index == 0 { other } else { one };
+            let added = to.add_ice_candidate_with_opt_rtc_ice_candidate(Some(&candidate));
+            // Without this candidate, another one may do.
+            let _ = JsFuture::from(added).await;
+        }
+    }
+    Some(())
+}
+
+async fn set_local(connection: &PeerConnection) -> Option<()> {
+    JsFuture::from(connection.set_local_description_implicitly()).await.ok().map(drop)
+}
+
+/// Gives a connection the description of the other one.
+async fn set_remote(to: &PeerConnection, from: &PeerConnection) -> Option<()> {
+    let description = from.local_description()?;
+    let init = RtcSessionDescriptionInit::new(description.type_());
+    init.set_sdp(&description.sdp());
+    JsFuture::from(to.set_remote_description(&init)).await.ok().map(drop)
 }
