@@ -1,8 +1,8 @@
 //! What the browser reports of open devices: they open late or not at all, end, are muted by the system, and come back.
 
 use super::{
-    Devices, SAY_NOT_CHANGED_FOR, SOURCES,
-    source::{Attempt, Frames, SourceState},
+    Devices, SAY_FAILED_FOR, SOURCES,
+    source::{Attempt, Flow, SourceState},
 };
 use crate::{
     call::{DeviceKind, MediaError, OpenRequest, OpenedMedia, Output, Pick},
@@ -115,6 +115,17 @@ impl Devices {
         self.has_changed |= self.camera_mut().on_frame(request, now);
     }
 
+    /// The browser has measured whether the microphone that is sent has given any sound so far.
+    pub(crate) fn on_own_sound(&mut self, sound: bool, now: Moment) {
+        let lets_through = self.sending().audio;
+        self.has_changed |= self.microphone_mut().on_sound(sound, lets_through, now);
+    }
+
+    /// The browser reports something about the screen that this request was made for.
+    pub(crate) fn on_screen(&mut self, request: u32, event: ScreenEvent, now: Moment, out: &mut Vec<Output>) {
+        self.has_changed |= self.screen.on_event(request, event, now, out);
+    }
+
     /// Opens again what was lost or interrupted and is wanted, as far as the browser does not ask: something has
     /// changed that may help. A device that the person has never had in use waits for a press.
     pub(crate) fn recover(&mut self, now: Moment, out: &mut Vec<Output>) {
@@ -129,7 +140,7 @@ impl Devices {
     }
 
     /// Opens a device again without a press. `keeps` is what stays open if the browser would ask.
-    fn reopen(&mut self, kind: DeviceKind, keeps: Option<(u32, Frames)>, now: Moment, out: &mut Vec<Output>) {
+    fn reopen(&mut self, kind: DeviceKind, keeps: Option<(u32, Flow)>, now: Moment, out: &mut Vec<Output>) {
         let pick = Pick::prefer(self.last_used(kind));
         self.open(kind, pick, |it| Attempt { keeps, ..it }, true, now, out);
     }

@@ -14,6 +14,10 @@ pub(crate) const SLOW_AFTER: Duration = Duration::from_secs(15);
 /// How long a camera may give no frame before it counts as interrupted. Slow webcams need a second for the first one.
 const FRAME_WITHIN: Duration = Duration::from_secs(2);
 
+/// How long a microphone may give nothing but silence from when it is sent. A person says something within that time,
+/// and a microphone that works gives some noise before.
+const SOUND_WITHIN: Duration = Duration::from_secs(10);
+
 /// The time from one frame to the next look for one, during a call.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -46,7 +50,7 @@ pub(crate) enum SourceState {
         /// Since when.
         since: Moment,
         /// Whether it gives anything.
-        flow: Frames,
+        flow: Flow,
     },
     /// It could not be opened, or was lost.
     Failed {
@@ -67,7 +71,7 @@ pub(crate) struct Attempt {
     /// What this person had chosen before, if that is to be restored with it.
     pub(crate) chosen_before: Option<String>,
     /// What stays open if the browser would ask the person: the request that has opened it, and what it gives.
-    pub(crate) keeps: Option<(u32, Frames)>,
+    pub(crate) keeps: Option<(u32, Flow)>,
     /// The device gave something before. The partner is not told of a short gap.
     pub(crate) replaces: bool,
     /// When the page says that the browser does not answer; `None` if it says so.
@@ -76,14 +80,18 @@ pub(crate) struct Attempt {
 
 /// Whether an open device gives anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Frames {
+pub(crate) enum Flow {
     /// As far as known it does, and nothing is due.
     Unwatched,
     /// The next frame of the camera is awaited until then; without a moment, for as long as nobody can see it.
     Awaited(Option<Moment>),
     /// A frame has come; the next one is looked for then.
     Seen(Moment),
-    /// No frame has come in time. One that comes still counts.
+    /// The microphone is sent and has been silent so far. It counts as interrupted from then on.
+    Silent(Moment),
+    /// The microphone has given sound. Silence means nothing from now on.
+    Heard,
+    /// No frame or no sound has come in time. One that comes still counts.
     Missing,
     /// The system has muted the device.
     Muted,
@@ -135,7 +143,7 @@ impl Source {
     }
 
     /// What is open now, and whether it gives anything.
-    pub(crate) const fn open_flow(&self) -> Option<(u32, Frames)> {
+    pub(crate) const fn open_flow(&self) -> Option<(u32, Flow)> {
         match &self.state {
             SourceState::On { request, flow, .. } => Some((*request, *flow)),
             SourceState::Opening(_) | SourceState::Off | SourceState::Failed { .. } => None,
@@ -181,7 +189,7 @@ impl Source {
 
     /// The request has opened it.
     pub(crate) fn on_opened(&mut self, request: u32, device: &OpenedDevice, now: Moment) {
-        let flow = if device.muted { Frames::Muted } else { Frames::Unwatched };
+        let flow = if device.muted { Flow::Muted } else { Flow::Unwatched };
         self.state = SourceState::On { request, since: now, flow };
         self.facing = device.facing;
     }
@@ -223,9 +231,9 @@ impl Source {
             SourceState::Opening(Attempt { keeps: Some((request, flow)), .. }) => (*request, flow),
             SourceState::Opening(_) | SourceState::Off | SourceState::Failed { .. } => return false,
         };
-        let is_news = request == number && (*flow == Frames::Muted) != muted;
+        let is_news = request == number && (*flow == Flow::Muted) != muted;
         if is_news {
-            *flow = if muted { Frames::Muted } else { Frames::Unwatched };
+            *flow = if muted { Flow::Muted } else { Flow::Unwatched };
         }
         is_news
     }
@@ -237,13 +245,30 @@ impl Source {
             return false;
         }
         match flow {
-            Frames::Awaited(_) | Frames::Missing => {
-                let was_missing = *flow == Frames::Missing;
-                *flow = Frames::Seen(now + LOOK_EVERY);
+            Flow::Awaited(_) | Flow::Missing => {
+                let was_missing = *flow == Flow::Missing;
+                *flow = Flow::Seen(now + LOOK_EVERY);
                 was_missing
             }
-            Frames::Unwatched | Frames::Seen(_) | Frames::Muted => false,
+            Flow::Unwatched | Flow::Seen(_) | Flow::Silent(_) | Flow::Heard | Flow::Muted => false,
         }
+    }
+
+    /// Whether the microphone has given any sound was measured; `lets_through` is whether the person lets it be sent.
+    /// Returns whether it was interrupted until now, or is from now on.
+    pub(crate) fn on_sound(&mut self, sound: bool, lets_through: bool, now: Moment) -> bool {
+        let SourceState::On { flow, .. } = &mut self.state else { return false };
+        let before = flow.is_interrupted();
+        *flow = match *flow {
+            Flow::Muted => Flow::Muted,
+            _ if sound => Flow::Heard,
+            // Nobody can hear it, so it may be silent.
+            Flow::Unwatched | Flow::Silent(_) if !lets_through => Flow::Unwatched,
+            Flow::Unwatched => Flow::Silent(now + SOUND_WITHIN),
+            Flow::Silent(until) if until <= now => Flow::Missing,
+            same @ (Flow::Awaited(_) | Flow::Seen(_) | Flow::Silent(_) | Flow::Heard | Flow::Missing) => same,
+        };
+        flow.is_interrupted() != before
     }
 
     /// Looks whether frames of the camera are due; `visible` is whether they are on the screen, and `in_call` whether
@@ -251,12 +276,12 @@ impl Source {
     pub(crate) fn check_frames(&mut self, now: Moment, visible: bool, in_call: bool) -> FrameDue {
         let SourceState::On { request, flow, .. } = &mut self.state else { return FrameDue::Nothing };
         match flow {
-            Frames::Seen(at) if !visible || !in_call || *at > now => FrameDue::Nothing,
-            Frames::Unwatched | Frames::Seen(_) => {
-                *flow = Frames::Awaited(visible.then(|| now + FRAME_WITHIN));
+            Flow::Seen(at) if !visible || !in_call || *at > now => FrameDue::Nothing,
+            Flow::Unwatched | Flow::Seen(_) => {
+                *flow = Flow::Awaited(visible.then(|| now + FRAME_WITHIN));
                 FrameDue::Look(*request)
             }
-            Frames::Awaited(until) => match *until {
+            Flow::Awaited(until) => match *until {
                 _ if !visible => {
                     *until = None;
                     FrameDue::Nothing
@@ -266,12 +291,12 @@ impl Source {
                     FrameDue::Nothing
                 }
                 Some(at) if at <= now => {
-                    *flow = Frames::Missing;
+                    *flow = Flow::Missing;
                     FrameDue::Interrupted
                 }
                 Some(_) => FrameDue::Nothing,
             },
-            Frames::Missing | Frames::Muted => FrameDue::Nothing,
+            Flow::Silent(_) | Flow::Heard | Flow::Missing | Flow::Muted => FrameDue::Nothing,
         }
     }
 
@@ -285,8 +310,8 @@ impl Source {
     pub(crate) const fn deadline(&self, looks: bool) -> Option<Moment> {
         match &self.state {
             SourceState::Opening(attempt) => attempt.slow_at,
-            SourceState::On { flow: Frames::Awaited(until), .. } => *until,
-            SourceState::On { flow: Frames::Seen(at), .. } if looks => Some(*at),
+            SourceState::On { flow: Flow::Awaited(until), .. } => *until,
+            SourceState::On { flow: Flow::Seen(at), .. } if looks => Some(*at),
             SourceState::On { .. } | SourceState::Off | SourceState::Failed { .. } => None,
         }
     }
@@ -302,11 +327,11 @@ impl Source {
     }
 }
 
-impl Frames {
+impl Flow {
     const fn is_interrupted(self) -> bool {
         match self {
             Self::Missing | Self::Muted => true,
-            Self::Unwatched | Self::Awaited(_) | Self::Seen(_) => false,
+            Self::Unwatched | Self::Awaited(_) | Self::Seen(_) | Self::Silent(_) | Self::Heard => false,
         }
     }
 }

@@ -295,3 +295,5 @@ pub struct Measurement {
     /// The codecs of the incoming sound and picture.
     pub codecs: [Option<Codec>; 2],
 }
+    /// Whether the microphone has given any sound since it is sent (`totalAudioEnergy`), where the browser reports it.
+    pub own_sound: Option<bool>,

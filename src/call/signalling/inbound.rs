@@ -194,6 +194,11 @@ impl Call {
     /// Handles an event of a connection. Events of old connections are ignored.
     pub(crate) fn on_peer_event(&mut self, id: ConnectionId, event: PeerEvent, out: &mut Vec<Output>) {
         if self.state.current_match().is_some_and(|it| it.is_on(id)) {
+            if let PeerEvent::Measured(measured) = &event
+                && let Some(sound) = measured.own_sound
+            {
+                self.devices.on_own_sound(sound, self.now);
+            }
             let event = self.with_match(out, |current, context| current.on_peer_event(event, context));
             self.on_match_event(event, out);
         } else {

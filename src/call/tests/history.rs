@@ -666,10 +666,17 @@ fn peer_events() -> impl Strategy<Value = PeerEvent> {
                 result: if fails { Err(Failed) } else { Ok(()) },
             }
         }),
-        (0..3_u64, 0..3_u64, 0..9_u64).prop_map(|(frames_decoded, audio_packets, bytes_received)| {
-            let before = Measurement::default();
-            PeerEvent::Measured(Measurement { frames_decoded, audio_packets, bytes_received, ..before })
-        }),
+        (0..3_u64, 0..3_u64, 0..9_u64, any::<Option<bool>>()).prop_map(
+            |(frames, sounds, bytes, own_sound)| {
+                PeerEvent::Measured(Measurement {
+                    frames_decoded: frames,
+                    audio_packets: sounds,
+                    bytes_received: bytes,
+                    own_sound,
+                    ..Measurement::default()
+                })
+            }
+        ),
     ]
 }
 

@@ -128,6 +128,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, js_name = currentRoundTripTime)]
     pub(crate) fn round_trip(this: &Stats) -> Option<f64>;
 
+    #[wasm_bindgen(method, getter, js_name = totalAudioEnergy)]
+    pub(crate) fn total_audio_energy(this: &Stats) -> Option<f64>;
+
     #[wasm_bindgen(method, getter, js_name = frameWidth)]
     pub(crate) fn frame_width(this: &Stats) -> Option<f64>;
 

@@ -26,6 +26,9 @@ pub(crate) fn measure(report: &StatsReport) -> Measurement {
     let mut entries = Entries::default();
     report.for_each(&mut |it: Stats| match it.kind_of_stats().as_str() {
         "inbound-rtp" => inbound(&it, &mut sum, &mut entries),
+        "media-source" if it.kind().as_deref() == Some("audio") => {
+            sum.own_sound = it.total_audio_energy().map(|it| it > 0.0);
+        }
         "outbound-rtp" => sum.bytes_sent += whole(it.bytes_sent()),
         "transport" => entries.selected = it.selected_candidate_pair_id(),
         "candidate-pair" => entries.pairs.push(it),

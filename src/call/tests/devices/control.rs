@@ -342,8 +342,82 @@ fn screen_replaces_the_camera_until_the_match_ends() {
     page.receive_ended(EndReason::PartnerNext);
     assert!(page.take_actions().contains(&"unshare screen".to_owned()), "the next partner must not see it");
     assert!(!page.call.snapshot().sharing);
-    page.handle(Input::Devices(DeviceEvent::ScreenShared(true)));
-    assert_eq!(page.take_actions(), ["unshare screen"], "the permission came too late");
+    page.screen(ScreenEvent::Shared);
+    assert!(page.take_actions().is_empty(), "the permission came too late");
+    assert!(!page.call.snapshot().sharing);
+}
+
+#[test]
+fn a_microphone_that_was_never_heard_is_interrupted_until_it_is() {
+    let mut page = with_open_channel();
+    let shown = |page: &TestPage| (page.call.snapshot().microphone, page.call.snapshot().notice);
+    page.measurement.own_sound = None;
+    page.advance(secs(20));
+    assert_eq!(shown(&page), (Device::On, None), "the browser does not say");
+
+    page.measurement.own_sound = Some(false);
+    page.press(Intent::ToggleMicrophone);
+    page.advance(secs(20));
+    assert_eq!(shown(&page), (Device::Off, None), "a muted microphone is silent");
+    page.press(Intent::ToggleMicrophone);
+    page.advance(secs(9));
+    assert_eq!(shown(&page), (Device::On, None), "the person listens");
+    page.take_actions();
+    page.advance(secs(6));
+    assert_eq!(shown(&page), (Device::Interrupted, Some(DeviceNotice::MicrophoneInterrupted)));
+    assert!(page.take_actions().iter().any(|it| it.contains("interrupted")), "the partner is told");
+
+    page.measurement.own_sound = Some(true);
+    page.advance(secs(5));
+    assert_eq!(shown(&page), (Device::On, None));
+    page.measurement.own_sound = Some(false);
+    page.advance(secs(20));
+    assert_eq!(shown(&page), (Device::On, None), "it has worked, so the person is silent");
+}
+
+#[test]
+fn a_screen_of_an_earlier_request_is_not_taken_for_the_current_one() {
+    let mut page = with_open_channel();
+    page.press(Intent::ToggleScreen);
+    let first = page.screen_request;
+    page.receive_ended(EndReason::PartnerNext);
+    page.advance(secs(3));
+    page.receive(ToBrowser::Waiting {});
+    page.receive_match(Role::Impolite, BOTH);
+    page.press(Intent::ToggleScreen);
+    assert!(page.screen_request > first);
+    for event in [ScreenEvent::Shared, ScreenEvent::Refused(MediaError::Dismissed), ScreenEvent::Ended] {
+        page.handle(Input::Devices(DeviceEvent::Screen(first, event)));
+        assert!(!page.call.snapshot().sharing);
+    }
+    page.screen(ScreenEvent::Shared);
+    assert!(page.call.snapshot().sharing, "the current request is still open");
+}
+
+#[test]
+fn tells_why_a_screen_could_not_be_shared_and_when_it_gives_no_picture() {
+    let mut page = with_open_channel();
+    let notice = |page: &TestPage| page.call.snapshot().notice;
+    for (error, expected) in [
+        (MediaError::Dismissed, None),
+        (MediaError::BlockedBySystem, Some(DeviceNotice::ScreenBlocked)),
+        (MediaError::Busy, Some(DeviceNotice::ScreenFailed)),
+    ] {
+        page.press(Intent::ToggleScreen);
+        page.screen(ScreenEvent::Refused(error));
+        assert_eq!(notice(&page), expected, "{error:?}");
+    }
+    page.advance(secs(9));
+    assert_eq!(notice(&page), None, "the notice goes away");
+
+    page.press(Intent::ToggleScreen);
+    page.screen(ScreenEvent::Shared);
+    page.take_actions();
+    page.screen(ScreenEvent::Muted(true));
+    assert_eq!(notice(&page), Some(DeviceNotice::ScreenInterrupted));
+    assert!(page.take_actions().iter().any(|it| it.contains("interrupted")), "the partner is told");
+    page.screen(ScreenEvent::Muted(false));
+    assert_eq!(notice(&page), None);
 }
 
 #[test]

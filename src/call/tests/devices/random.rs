@@ -37,6 +37,8 @@ enum Step {
     Ended(DeviceKind),
     Muted(DeviceKind, bool),
     Frame,
+    /// The sound of the microphone is measured: whether there has been any.
+    Sound(bool),
     /// The person is back, or a device was connected.
     Recover,
     Plug(u8),
@@ -108,6 +110,7 @@ impl World {
             | Step::Ended(_)
             | Step::Muted(..)
             | Step::Frame
+            | Step::Sound(_)
             | Step::Recover
             | Step::Plug(_)
             | Step::Stored(..)
@@ -173,6 +176,7 @@ impl World {
                 }
             }
             Step::Frame => self.devices.on_frame(self.watched, now),
+            Step::Sound(sound) => self.devices.on_own_sound(sound, now),
             Step::Recover => self.devices.recover(now, out),
             Step::Plug(cameras) => _ = self.devices.on_listed((0..cameras).map(camera).collect(), now, out),
             Step::Stored(off, push_to_talk) => self.on_stored(off, push_to_talk),
@@ -342,6 +346,7 @@ impl World {
                 }
             }
             self.run(Step::Frame);
+            self.run(Step::Sound(true));
         }
         for kind in KINDS {
             let is_on = self.tracks[kind as usize].is_some_and(|it| !it.muted);
@@ -375,7 +380,8 @@ fn random_step(rng: &mut fastrand::Rng) -> Step {
         18..26 => Step::Answer(rng.usize(..3), random_answer(rng)),
         26..28 => Step::Ended(kind),
         28..30 => Step::Muted(kind, on),
-        30..33 => Step::Frame,
+        30..32 => Step::Frame,
+        32 => Step::Sound(on),
         33..35 => Step::Recover,
         35 => Step::Plug(rng.u8(..4)),
         36 => Step::Stored(Media { audio: on, video: rng.bool() }, rng.bool()),
