@@ -151,6 +151,12 @@ test('a browser that never answers is explained after 15 s, and can be passed by
   await one.reaches('waiting');
 });
 
+test('a stranger whom the browser pauses is played again', async ({ pair: [one] }) => {
+  await one.stranger.evaluate((it: HTMLVideoElement) => it.pause());
+  await expect.poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.paused)).toBe(false);
+  await one.sees(ben);
+});
+
 test('the picture of a camera on the back of a phone is not mirrored', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.page.addInitScript(() => {

@@ -269,6 +269,10 @@ impl Call {
                 self.on_return(out);
             }
             self.send_presence(out);
+        } else if let PageEvent::Paused = event
+            && self.state.is_matched()
+        {
+            self.page.on_partner_paused(self.now, out);
         } else if let PageEvent::Active = event {
             self.on_press();
         } else if let PageEvent::TakenOver = event

@@ -148,6 +148,8 @@ pub enum PageEvent {
 pub struct ConnectionId(pub u32);
 
 /// Why camera and microphone could not be opened.
+    /// The browser has paused the partner's picture and sound.
+    Paused,
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaError {
     /// `NotAllowedError`.

@@ -37,6 +37,8 @@ pub(crate) struct PageState {
     pub(crate) is_hidden: bool,
     /// How loud the partner is.
     pub(crate) sound: Sound,
+    /// When the page last played the partner again by itself.
+    pub(crate) played_at: Option<Moment>,
     /// The chat is open.
     pub(crate) chat_open: bool,
     /// The details of the connection are open.

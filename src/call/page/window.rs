@@ -1,7 +1,15 @@
 //! Events of the browser window, and what the person does with it.
 
+use std::time::Duration;
+
 use super::PageState;
-use crate::call::{Output, PageEvent, WindowWish};
+use crate::{
+    call::{Output, PageEvent, WindowWish},
+    time::Moment,
+};
+
+/// How soon the page does not play the partner again if the browser pauses them again and again.
+const PLAY_AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 impl PageState {
     /// Keeps what the browser reports about the window.
@@ -16,7 +24,18 @@ impl PageState {
             PageEvent::FillsScreen(it) => self.surroundings.fills_screen = it,
             PageEvent::SoundBlocked(it) => self.surroundings.sound_blocked = it,
             PageEvent::Able(abilities) => self.surroundings.abilities = abilities,
-            PageEvent::Active | PageEvent::TakenOver => {}
+            PageEvent::Active | PageEvent::TakenOver | PageEvent::Paused => {}
+        }
+    }
+
+    /// The browser has paused the partner, as when a picture-in-picture window is closed or a headset says so. A call
+    /// cannot be paused, so it is played again. If that does not last, the person is asked.
+    pub(crate) fn on_partner_paused(&mut self, now: Moment, out: &mut Vec<Output>) {
+        if self.played_at.is_some_and(|at| now - at < PLAY_AGAIN_AFTER) {
+            self.surroundings.sound_blocked = true;
+        } else {
+            self.played_at = Some(now);
+            out.push(Output::PlaySound);
         }
     }
 

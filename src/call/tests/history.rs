@@ -801,6 +801,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::Toggle(Switch::PushToTalk),
         Intent::HoldToTalk(true),
         Intent::OpenMirror,
+        Just(PageEvent::Paused),
         Intent::StartWithout,
         Intent::ToggleScreen,
         Intent::Choose(DeviceKind::Camera, "1".into()),

@@ -17,7 +17,7 @@ use crate::{
     ui::SHEET_ID,
 };
 
-/// Reports changes of full screen and picture-in-picture until it is dropped.
+/// Reports changes of full screen, picture-in-picture and the playing of the stranger until it is dropped.
 pub(crate) struct WindowEvents {
     _listeners: Vec<EventListener>,
 }
@@ -36,6 +36,7 @@ impl WindowEvents {
             on(&document, "fullscreenchange", |it| PageEvent::FillsScreen(it.fullscreen_element().is_some())),
             on(&stranger, "enterpictureinpicture", |_| PageEvent::InPicture(true)),
             on(&stranger, "leavepictureinpicture", |_| PageEvent::InPicture(false)),
+            on(&stranger, "pause", |_| PageEvent::Paused),
         ];
         Some(Self { _listeners: listeners.into_iter().flatten().collect() })
     }

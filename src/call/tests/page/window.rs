@@ -131,3 +131,31 @@ fn own_picture_moves_clockwise_from_corner_to_corner() {
     press(&mut page, WindowWish::PlaceOwnPicture(Corner::TopEnd));
     assert_eq!(page.take_actions(), ["save profile"; 5]);
 }
+
+#[test]
+fn a_partner_whom_the_browser_pauses_is_played_again_or_the_person_is_asked() {
+    let plays = |page: &mut TestPage| {
+        let outputs = std::mem::take(&mut page.page_outputs);
+        outputs.iter().filter(|it| matches!(it, Output::PlaySound)).count()
+    };
+    let mut page = TestPage::talking();
+    plays(&mut page);
+    page_event(&mut page, PageEvent::Paused);
+    assert_eq!((plays(&mut page), page.call.snapshot().surroundings.sound_blocked), (1, false));
+    page_event(&mut page, PageEvent::Paused);
+    assert_eq!(
+        (plays(&mut page), page.call.snapshot().surroundings.sound_blocked),
+        (0, true),
+        "no endless loop"
+    );
+    press(&mut page, WindowWish::AllowSound);
+    page_event(&mut page, PageEvent::SoundBlocked(false));
+    page.advance(secs(3));
+    plays(&mut page);
+    page_event(&mut page, PageEvent::Paused);
+    assert_eq!((plays(&mut page), page.call.snapshot().surroundings.sound_blocked), (1, false));
+    page.press(Intent::Stop);
+    plays(&mut page);
+    page_event(&mut page, PageEvent::Paused);
+    assert_eq!(plays(&mut page), 0, "there is nobody to play");
+}
