@@ -63,7 +63,7 @@ pub(crate) fn Panel() -> impl IntoView {
                 </div>
                 <div class="choices" hidden=derived(|it| !offers_choices(it))>
                     <TopicsField/>
-                    <Switches of=&[Switch::HideAddress, Switch::SaveData]/>
+                    <Switches of=&[Switch::CameraOff, Switch::MicrophoneOff, Switch::HideAddress, Switch::SaveData]/>
                 </div>
             </div>
         </div>
