@@ -18,6 +18,9 @@ async function bitsPerSecond({ page }: Visitor): Promise<number> {
   });
 }
 
+/** Bits a second that a page which saves data stays below, with sound and headers. */
+const SAVING = 250_000;
+
 test('data saving limits sending to a quarter of a megabit per second', async ({ visitor }) => {
   const one = await visitor(ada, { devices: 'noisy camera' });
   const other = await visitor(ben);
@@ -26,11 +29,12 @@ test('data saving limits sending to a quarter of a megabit per second', async ({
     await it.start();
   }
   await other.reaches('talking');
-  await expect.poll(() => bitsPerSecond(one), { message: 'bits per second before saving data', timeout: 30_000 }).toBeGreaterThan(1_000_000);
+  // On two busy cores the browser's estimate of the bandwidth takes minutes to reach the limit of 1.5 Mbit/s.
+  await expect.poll(() => bitsPerSecond(one), { message: 'bits per second before saving data', timeout: 30_000 }).toBeGreaterThan(SAVING * 1.2);
 
   await one.button('More').click();
   await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).check();
-  await expect.poll(() => bitsPerSecond(one), { message: 'bits per second while saving data', timeout: 5_000 }).toBeLessThan(250_000);
+  await expect.poll(() => bitsPerSecond(one), { message: 'bits per second while saving data', timeout: 5_000 }).toBeLessThan(SAVING);
   await other.reaches('talking');
 });
 
