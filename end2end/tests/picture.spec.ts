@@ -64,6 +64,37 @@ async function useCanvasCamera({ page }: Visitor, givesFrames: boolean): Promise
   }, givesFrames);
 }
 
+/**
+ * From the next page load on, the frames of the own picture are overwritten after they were encoded, so that no decoder
+ * can read them.
+ */
+async function garblePicture({ page }: Visitor): Promise<void> {
+  await page.addInitScript(() => {
+    // Runs in a worker, so it may not use anything outside itself.
+    const garble = () => {
+      addEventListener('rtctransform', (event) => {
+        const { readable, writable } = (event as Event & { transformer: TransformStream }).transformer;
+        const overwrite = new TransformStream({
+          transform(frame: { data: ArrayBuffer }, controller) {
+            new Uint8Array(frame.data).fill(0xff);
+            controller.enqueue(frame);
+          },
+        });
+        void readable.pipeThrough(overwrite).pipeTo(writable);
+      });
+    };
+    const worker = new Worker(URL.createObjectURL(new Blob([`(${garble})()`])));
+    const add = RTCPeerConnection.prototype.addTrack;
+    RTCPeerConnection.prototype.addTrack = function (track, ...streams) {
+      const sender = add.call(this, track, ...streams);
+      if (track.kind === 'video') {
+        Object.assign(sender, { transform: Reflect.construct(Reflect.get(window, 'RTCRtpScriptTransform'), [worker]) });
+      }
+      return sender;
+    };
+  });
+}
+
 /** Both press Start. Each has a call with the sound of the other soon after the match. */
 async function talk(one: Visitor, other: Visitor): Promise<void> {
   for (const visitor of [one, other]) {
@@ -100,6 +131,24 @@ test('a camera without frames: both talk, and the other page says that there is 
   await seesWords(other, noPicture);
   await one.sees(ben);
   await staysTalking(one, other);
+});
+
+test('a picture that no decoder can read: both talk, and both are told', async ({ visitor }) => {
+  // The page's policy allows no workers.
+  const [one, other] = [await visitor(ada, { browser: { bypassCSP: true } }), await visitor(ben)];
+  await garblePicture(one);
+  await talk(one, other);
+  await seesWords(other, noPicture);
+  await expect(one.page.locator('.chip', { hasText: 'They can’t see you' })).toBeVisible();
+  const arrived = () =>
+    other.page.evaluate(async () => {
+      const connection = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
+      const video = [...(await connection.getStats()).values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
+      return { arrive: video.packetsReceived > 50, decode: video.framesDecoded > 0 };
+    });
+  await expect.poll(arrived).toEqual({ arrive: true, decode: false });
+  await one.sees(ben);
+  await other.hears(ada);
 });
 
 test('without a common video codec both talk, and both are told', async ({ visitor }) => {
