@@ -1,22 +1,38 @@
 import { ada, ben, expect, test as base } from '../fixtures';
-import { FirefoxVisitor } from '../fixtures/firefox';
+import { FirefoxVisitor, launchFirefox } from '../fixtures/firefox';
 import { FaultyProxy } from '../fixtures/faulty-proxy';
 
-const test = base.extend<{ faultyProxy: FaultyProxy; foxPrefs: Record<string, unknown>; fox: FirefoxVisitor }>({
-  /** Settings of Firefox for a story. */
-  foxPrefs: [{}, { option: true }],
+interface WorkerFixtures {
+  faultyProxy: FaultyProxy;
+  /** The Firefox that most stories share: it takes ten seconds to start. */
+  firefox: Awaited<ReturnType<typeof launchFirefox>>;
+}
 
-  faultyProxy: async ({}, use) => {
-    const faultyProxy = await FaultyProxy.open();
-    await use(faultyProxy);
-    await faultyProxy.close();
-  },
+const test = base.extend<{ fox: FirefoxVisitor }, WorkerFixtures>({
+  faultyProxy: [
+    async ({}, use) => {
+      const faultyProxy = await FaultyProxy.open();
+      await use(faultyProxy);
+      await faultyProxy.close();
+    },
+    { scope: 'worker' },
+  ],
+
+  firefox: [
+    async ({ faultyProxy }, use) => {
+      const firefox = await launchFirefox(ben, faultyProxy);
+      await use(firefox);
+      await firefox.close();
+    },
+    { scope: 'worker' },
+  ],
 
   /** Ben in Firefox. */
-  fox: async ({ faultyProxy, foxPrefs }, use) => {
-    const fox = await FirefoxVisitor.launch(ben, faultyProxy, foxPrefs);
+  fox: async ({ firefox, faultyProxy }, use) => {
+    const fox = await FirefoxVisitor.create(ben, firefox);
     await use(fox);
     await fox.close();
+    faultyProxy.unblock();
   },
 });
 
@@ -85,6 +101,33 @@ test('Firefox and Chromium write to each other, and Firefox turns its camera off
   expect(fox.errors).toEqual([]);
 });
 
+test('in Firefox a camera that the system mutes and a microphone that is unplugged come back', async ({ fox, home, visitor }) => {
+  test.setTimeout(120_000);
+  const one = await visitor(ada);
+  await one.arrive();
+  await one.start();
+  await one.reaches('waiting');
+  await fox.arrive(home);
+  await fox.press('Start');
+  await fox.reaches('talking');
+  await one.hears(ben);
+
+  const problem = one.page.locator('.chip', { hasText: 'Their camera or microphone has a problem' });
+  await fox.deviceEvent('video', 'mute');
+  await expect(problem).toBeVisible();
+  await expect(one.page.locator('.chip', { hasText: 'Their camera is off' })).toBeVisible();
+  await fox.deviceEvent('video', 'unmute');
+  await expect(problem).toBeHidden();
+  await one.seesMovingVideo();
+
+  await fox.deviceEvent('audio', 'ended');
+  await expect(one.page.locator('.chip', { hasText: 'They’re muted' })).toBeVisible();
+  await fox.press('Unmute microphone');
+  await one.hears(ben);
+  await expect(problem).toBeHidden();
+  expect(fox.errors).toEqual([]);
+});
+
 test('in Firefox the settings open, hold the focus and close again', async ({ fox, home }) => {
   await fox.arrive(home);
   for (const close of ['Escape', 'Enter'] as const) {
@@ -108,38 +151,26 @@ test('in Firefox a question that is answered with Block shows how to remove the 
   }
 });
 
-test.describe('in a Firefox that blocks the camera', () => {
-  test.use({
-    foxPrefs: {
-      'media.navigator.permission.disabled': false,
-      'permissions.default.camera': 2,
-      'permissions.default.microphone': 2,
-    },
-  });
+/** A Firefox whose settings block camera and microphone. */
+const blocked = {
+  'media.navigator.permission.disabled': false,
+  'permissions.default.camera': 2,
+  'permissions.default.microphone': 2,
+};
+const android = 'Mozilla/5.0 (Android 14; Mobile; rv:133.0) Gecko/133.0 Firefox/133.0';
 
-  test('Start shows how to remove the block', async ({ fox, home }) => {
+for (const [where, prefs, steps] of [
+  ['on a computer', blocked, 'crossed-out camera'],
+  ['on Android', { ...blocked, 'general.useragent.override': android }, 'Tap the icon'],
+] as const) {
+  test(`in a Firefox ${where} that blocks the camera Start shows how to remove the block`, async ({ faultyProxy, home }) => {
+    const firefox = await launchFirefox(ben, faultyProxy, prefs);
+    const fox = await FirefoxVisitor.create(ben, firefox);
     await fox.arrive(home);
     await fox.press('Start');
     await fox.seesProblem('camera-blocked');
     await fox.reaches('landing');
-    expect(await fox.text('.panel-sentence')).toContain('crossed-out camera');
+    expect(await fox.text('.panel-sentence')).toContain(steps);
+    await firefox.close();
   });
-});
-
-test.describe('in Firefox on Android', () => {
-  test.use({
-    foxPrefs: {
-      'general.useragent.override': 'Mozilla/5.0 (Android 14; Mobile; rv:133.0) Gecko/133.0 Firefox/133.0',
-      'media.navigator.permission.disabled': false,
-      'permissions.default.camera': 2,
-      'permissions.default.microphone': 2,
-    },
-  });
-
-  test('a refusal shows the steps for a phone', async ({ fox, home }) => {
-    await fox.arrive(home);
-    await fox.press('Start');
-    await fox.seesProblem('camera-blocked');
-    expect(await fox.text('.panel-sentence')).toContain('Tap the icon');
-  });
-});
+}
