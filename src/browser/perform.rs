@@ -97,7 +97,7 @@ impl OpenResources {
             Output::ShowLevel(true) => self.meter = self.media.microphone().and_then(|it| Meter::start(&it)),
             Output::ShowLevel(false) => self.meter = None,
             Output::PlayTone => audio::play_tone(&self.speaker),
-            Output::ShareScreen => self.media.share_screen(),
+            Output::ShareScreen(request) => self.media.share_screen(request),
             Output::UnshareScreen => self.media.unshare_screen(),
             Output::PictureInPicture(enter) => window::set_picture_in_picture(enter),
             Output::FullScreen(enter) => window::set_full_screen(enter),

@@ -74,7 +74,7 @@ impl Call {
             }
             DeviceEvent::Frame(request) => self.devices.on_frame(request, now),
             DeviceEvent::Focused => self.on_return(out),
-            DeviceEvent::ScreenShared(shared) => self.on_screen_shared(shared, out),
+            DeviceEvent::Screen(request, event) => self.devices.on_screen(request, event, now, out),
             DeviceEvent::Permitted => {
                 self.devices.recover(now, out);
                 // A page in the background does not start: another page of this browser may have asked.
@@ -97,19 +97,6 @@ impl Call {
         }
     }
 
-    fn on_screen_shared(&mut self, shared: bool, out: &mut Vec<Output>) {
-        if self.state.is_matched() {
-            (self.devices.asks_screen, self.devices.sharing) = (false, shared);
-            self.on_sending_changed(out);
-        } else {
-            if shared {
-                // The match has ended meanwhile, and the next partner must not see the screen.
-                out.push(Output::UnshareScreen);
-            }
-            out.push(Output::SendTracks);
-        }
-    }
-
     /// Closes what must not be open, looks whether the camera gives frames, and sends and tells what has changed. To be
     /// called after each input.
     pub(crate) fn settle_devices(&mut self, out: &mut Vec<Output>) {
@@ -128,9 +115,10 @@ impl Call {
         }
     }
 
-    /// Whether the own picture is on the screen, so that its frames can be seen.
+    /// Whether the camera's picture is visible in this page, so that its frames can be seen.
     pub(crate) const fn sees_own_picture(&self) -> bool {
-        !self.page.is_hidden && !self.profile.preferences.has(Switch::HideOwnPicture)
+        let is_hidden = self.page.is_hidden || self.profile.preferences.has(Switch::HideOwnPicture);
+        !is_hidden && !self.devices.screen.is_on()
     }
 
     /// Stops if no device is left to meet the next partner with. A call goes on, since it is still possible to see and

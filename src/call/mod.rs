@@ -47,7 +47,7 @@ use signalling::{queue_state::QueueState, session::Session};
 use state::CallState;
 
 pub use deadline::DeadlineReason;
-pub use devices::refusal::{MediaRefusal, Permission};
+pub use devices::refusal::{MediaRefusal, Permission, screen_error};
 pub use interface::details::{Code, Codec, Details, Marks, Milestone, Path, Sample, Strength};
 pub use interface::devices::{
     ChosenDevices, Device, DeviceInfo, DeviceKind, DeviceNotice, Facing, Menus, OpenRequest, OpenedDevice,
@@ -187,7 +187,7 @@ impl Call {
             camera: self.devices.camera(),
             notice: self.devices.notice(),
             faces_away: self.devices.faces_away(),
-            sharing: self.devices.sharing,
+            sharing: self.devices.screen.is_on(),
             preferences: self.profile.preferences,
             devices: self.devices.revision(),
             can_change_camera: self.devices.can_change_camera(),

@@ -5,7 +5,7 @@ use super::{
     source::{Attempt, Flow, SourceState},
 };
 use crate::{
-    call::{DeviceKind, MediaError, OpenRequest, OpenedMedia, Output, Pick},
+    call::{DeviceKind, MediaError, OpenRequest, OpenedMedia, Output, Pick, ScreenEvent},
     time::Moment,
 };
 
@@ -64,7 +64,7 @@ impl Devices {
             let (back_to, chosen_before) = source.on_failed(error, now);
             self.has_changed = true;
             if let Some(id) = back_to {
-                self.not_changed_until = Some(now + SAY_NOT_CHANGED_FOR);
+                self.not_changed_until = Some(now + SAY_FAILED_FOR);
                 let replaces = |it| Attempt { replaces: true, ..it };
                 self.open(kind, Pick::Prefer(id), replaces, false, now, out);
             }

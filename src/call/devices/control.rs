@@ -130,32 +130,21 @@ impl Devices {
 
     /// Starts or ends sharing the screen; `can_share` is whether the browser is able to.
     pub(crate) fn toggle_screen(&mut self, can_share: bool, out: &mut Vec<Output>) {
-        if self.sharing {
-            out.push(Output::UnshareScreen);
-        } else if can_share && !self.asks_screen {
-            self.asks_screen = true;
-            out.push(Output::ShareScreen);
-        }
+        self.last_request += 1;
+        self.has_changed |= self.screen.toggle(self.last_request, can_share, out);
     }
 
     /// Ends sharing the screen, which is meant for one partner only.
     pub(crate) fn unshare(&mut self, out: &mut Vec<Output>) {
-        let (was_asked, was_shared) = (self.asks_screen, self.sharing);
-        (self.asks_screen, self.sharing) = (false, false);
-        if was_asked || was_shared {
-            out.push(Output::UnshareScreen);
-        }
-        if was_shared {
-            out.push(Output::EnableMedia(self.sending()));
-        }
+        self.has_changed |= self.screen.end(out);
     }
 
     /// What the partner is told about this page.
     pub(crate) fn presence(&self, away: bool, preferences: Preferences) -> Presence {
         Presence {
             audio: self.microphone_source().is_announced() && !self.is_muted(),
-            video: self.camera_source().is_announced() || self.sharing,
-            screen: self.sharing,
+            video: self.camera_source().is_announced() || self.screen.is_on(),
+            screen: self.screen.is_on(),
             away,
             interrupted: self.is_interrupted(),
             less_data: preferences.has(Switch::SaveData),

@@ -1,9 +1,10 @@
 //! [`Devices`]: which devices are open, which the person has switched off, and which the person has chosen.
 //!
-//! [`source`] is the state of one camera or microphone. `acquire` opens both for a start, `changes` handles what the
+//! [`source`] is the state of one camera or microphone, and [`screen`] that of a shared screen. `acquire` opens both for a start, `changes` handles what the
 //! browser reports of them later, and `control` what the person wants of them.
 
 pub(crate) mod source;
+pub(crate) mod screen;
 
 pub(crate) mod acquire;
 pub(crate) mod changes;
@@ -15,13 +16,14 @@ use std::{mem, time::Duration};
 
 use super::{ChosenDevices, Device, DeviceKind, DeviceNotice, Facing, Menus, Output, Preferences, Switch};
 use crate::{protocol::Media, time::Moment};
+use screen::Screen;
 use source::Source;
 
 /// Delay of the list after the devices were opened, so that it does not delay the first picture.
 const LIST_AFTER: Duration = Duration::from_millis(800);
 
-/// How long the page says that a device could not be changed: enough to read it.
-const SAY_NOT_CHANGED_FOR: Duration = Duration::from_secs(8);
+/// How long the page says that something could not be done which the person has asked for: enough to read it.
+const SAY_FAILED_FOR: Duration = Duration::from_secs(8);
 
 /// The kinds that are opened; the speaker is not.
 const SOURCES: [DeviceKind; 2] = [DeviceKind::Camera, DeviceKind::Microphone];
@@ -40,10 +42,8 @@ pub(crate) struct Devices {
     held: bool,
     /// The person has started without camera and microphone.
     pub(crate) content_without: bool,
-    /// The browser asks for the screen.
-    pub(crate) asks_screen: bool,
-    /// The screen is sent in place of the camera's picture.
-    pub(crate) sharing: bool,
+    /// The screen, which is sent in place of the camera's picture.
+    pub(crate) screen: Screen,
     menus: Menus,
     /// What the person has chosen, on this visit or another.
     chosen: ChosenDevices,
@@ -177,7 +177,7 @@ impl Devices {
     pub(crate) fn deadline(&self, visible: bool) -> Option<Moment> {
         let looks = self.in_call && visible;
         let sources = self.sources.iter().filter_map(|it| it.deadline(looks));
-        sources.chain(self.list_at).chain(self.not_changed_until).min()
+        sources.chain(self.list_at).chain(self.not_changed_until).chain(self.screen.deadline()).min()
     }
 
     /// Does what is due.
@@ -186,6 +186,7 @@ impl Devices {
             out.push(Output::ListDevices);
         }
         self.not_changed_until.take_if(|at| *at <= now);
+        self.screen.handle_timeout(now);
         for source in &mut self.sources {
             self.has_changed |= source.check_attempt(now);
         }
@@ -207,7 +208,7 @@ impl Devices {
             let source = &self.sources[kind as usize];
             self.is_wanted(kind) && (source.is_interrupted() || source.has_failed_later())
         };
-        SOURCES.into_iter().any(gives_nothing)
+        SOURCES.into_iter().any(gives_nothing) || self.screen.is_interrupted()
     }
 
     /// What the page has to tell about the devices.
@@ -222,7 +223,8 @@ impl Devices {
             (sees && camera.has_failed_later(), DeviceNotice::CameraFailed),
             (hears && microphone.has_failed_later(), DeviceNotice::MicrophoneFailed),
         ];
-        all.into_iter().find(|(is_so, _)| *is_so).map(|(_, notice)| notice)
+        let notice = all.into_iter().find(|(is_so, _)| *is_so).map(|(_, notice)| notice);
+        notice.or_else(|| self.screen.notice())
     }
 
     /// Whether the camera looks away from this person.

@@ -11,6 +11,9 @@ use crate::{
 /// remembers an earlier refusal, or may not ask.
 const FASTEST_PRESS: Duration = Duration::from_millis(200);
 
+/// A word in the message of an error that Chromium uses only where the operating system refuses.
+const SYSTEM: &str = "system";
+
 /// Whether the page may use a kind of device, as `permissions.query` answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Permission {
@@ -58,8 +61,7 @@ impl MediaRefusal<'_> {
         let granted =
             Media { audio: microphone == Permission::Granted, video: camera == Permission::Granted };
         let is_granted = (granted.audio || !requested.audio) && (granted.video || !requested.video);
-        // Chromium mentions the operating system in the message only.
-        if is_granted || self.message.contains("system") {
+        if is_granted || self.message.contains(SYSTEM) {
             return MediaError::BlockedBySystem;
         }
         let is_partly_known =
@@ -69,6 +71,17 @@ impl MediaRefusal<'_> {
         } else {
             MediaError::Dismissed
         }
+    }
+}
+
+/// What it means that a request for the screen (`getDisplayMedia`) was rejected with an error of this name and message.
+pub fn screen_error(name: &str, message: &str) -> MediaError {
+    match name {
+        "NotAllowedError" if message.contains(SYSTEM) => MediaError::BlockedBySystem,
+        // Every request asks the person, so this was their answer.
+        "NotAllowedError" => MediaError::Dismissed,
+        "TypeError" => MediaError::Unsupported,
+        _ => MediaError::Busy,
     }
 }
 
@@ -192,6 +205,19 @@ mod tests {
         ] {
             let one = MediaRefusal { name, ..refusal(Browser::Firefox, "", 5, [Denied; 2]) };
             assert_eq!(one.error(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_screen_is_refused_by_its_person_or_by_the_system() {
+        for (name, message, expected) in [
+            ("NotAllowedError", "Permission denied", MediaError::Dismissed),
+            ("NotAllowedError", NOT_ALLOWED, MediaError::Dismissed),
+            ("NotAllowedError", "Permission denied by system", MediaError::BlockedBySystem),
+            ("NotReadableError", "Could not start video source", MediaError::Busy),
+            ("TypeError", "not a function", MediaError::Unsupported),
+        ] {
+            assert_eq!(screen_error(name, message), expected, "{name}: {message}");
         }
     }
 }

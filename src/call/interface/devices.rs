@@ -154,4 +154,10 @@ pub enum DeviceNotice {
     CameraFailed,
     /// The microphone was lost, or could not be turned on.
     MicrophoneFailed,
+    /// The shared screen gives no picture.
+    ScreenInterrupted,
+    /// The operating system does not allow the browser to share the screen.
+    ScreenBlocked,
+    /// The screen could not be shared.
+    ScreenFailed,
 }

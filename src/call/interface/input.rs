@@ -116,10 +116,23 @@ pub enum DeviceEvent {
     Frame(u32),
     /// The person has come back to the window.
     Focused,
-    /// The screen is shared, or not any more: refused, or stopped with the browser's own button.
-    ScreenShared(bool),
+    /// An event of the screen that the request with this number was made for.
+    Screen(u32, ScreenEvent),
     /// Camera and microphone are permitted now, after they were not.
     Permitted,
+}
+
+/// An event of a screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScreenEvent {
+    /// It is shared.
+    Shared,
+    /// It was not shared, for this reason.
+    Refused(MediaError),
+    /// The sharing has ended with the browser's own button, or because the window was closed.
+    Ended,
+    /// It gives no picture any more (`true`), or gives one again.
+    Muted(bool),
 }
 
 /// A change of the page's environment.
@@ -296,6 +309,6 @@ pub struct Measurement {
     pub picture: Option<[u32; 3]>,
     /// The codecs of the incoming sound and picture.
     pub codecs: [Option<Codec>; 2],
-}
     /// Whether the microphone has given any sound since it is sent (`totalAudioEnergy`), where the browser reports it.
     pub own_sound: Option<bool>,
+}

@@ -36,9 +36,9 @@ pub enum Output {
     ShowLevel(bool),
     /// Play a tone from the chosen speaker.
     PlayTone,
-    /// Ask for the screen; answered by `ScreenShared`.
-    ShareScreen,
-    /// Stop sharing the screen.
+    /// Ask for the screen with a request of this number; answered by `Screen`.
+    ShareScreen(u32),
+    /// Stop sharing the screen, or asking for it. Nothing more is reported of it.
     UnshareScreen,
     /// Open or close picture-in-picture for the partner's picture; answered by `InPicture`.
     PictureInPicture(bool),
@@ -124,7 +124,7 @@ impl Output {
             | Self::CloseMedia
             | Self::EnableMedia(_)
             | Self::SendTracks
-            | Self::ShareScreen
+            | Self::ShareScreen(_)
             | Self::UnshareScreen
             | Self::WarmUp(_)
             | Self::CheckConnection(_)

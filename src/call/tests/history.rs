@@ -335,6 +335,19 @@ impl Harness {
         }
     }
 
+    /// The browser reports something about a screen. Events of a request that was cancelled change nothing.
+    fn on_screen(&mut self, request: u32, event: ScreenEvent) {
+        if let Some((awaited, is_open)) = &mut self.screen
+            && *awaited == request
+        {
+            match event {
+                ScreenEvent::Shared => *is_open = true,
+                ScreenEvent::Refused(_) | ScreenEvent::Ended => self.screen = None,
+                ScreenEvent::Muted(_) => {}
+            }
+        }
+    }
+
     /// Gives the input to both calls and checks all their outputs.
     fn handle(&mut self, input: Input) {
         let welcomed = matches!(&input, Input::Message(Frame { msg: ToBrowser::Welcome { .. }, .. }));
@@ -345,7 +358,7 @@ impl Harness {
                 self.early_message |= self.socket == Some(Socket::Connecting)
             }
             Input::MediaOpened(..) => self.camera_open = true,
-            Input::Devices(DeviceEvent::ScreenShared(shared)) => self.screen_open = *shared,
+            Input::Devices(DeviceEvent::Screen(request, event)) => self.on_screen(*request, *event),
             Input::Devices(_) => {}
             Input::Intent(_)
             | Input::MediaFailed(..)
@@ -384,7 +397,7 @@ impl Harness {
         self.check();
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm asserts that the rest is cosmetic")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm passes the rest on")]
     fn check_output(&mut self, output: Output, welcomed: bool) {
         match output {
             Output::OpenSocket => {
@@ -415,19 +428,6 @@ impl Harness {
                 let response = browser_response(command);
                 self.due.extend(response.map(|event| Response::Input(Input::Peer { link, event })));
             }
-            other => assert!(other.is_cosmetic(), "{other:?}"),
-        }
-    }
-
-    fn respond(&mut self, msg: ToServer, welcomed: bool) {
-        let polite = self.matches.is_multiple_of(2);
-        let messages: &[ServerMessage] = match msg {
-            ToServer::Hello { resume, .. } => &[ServerMessage::Welcome(resume.is_some())],
-            ToServer::Join { tastes, .. } if !tastes.are_none() => &[
-                ServerMessage::Waiting,
-                ServerMessage::Seeking(Some(2_500)),
-                ServerMessage::Prepare,
-                ServerMessage::Matched(polite),
             other => self.check_device_output(other),
         }
     }
@@ -471,6 +471,19 @@ impl Harness {
                 self.due.push_back(Response::Input(Input::ConnectionChecked(ADDRESS)));
             }
             Output::EnableMedia(_) | Output::SendTracks => {}
+            other => assert!(other.is_cosmetic(), "{other:?}"),
+        }
+    }
+
+    fn respond(&mut self, msg: ToServer, welcomed: bool) {
+        let polite = self.matches.is_multiple_of(2);
+        let messages: &[ServerMessage] = match msg {
+            ToServer::Hello { resume, .. } => &[ServerMessage::Welcome(resume.is_some())],
+            ToServer::Join { tastes, .. } if !tastes.are_none() => &[
+                ServerMessage::Waiting,
+                ServerMessage::Seeking(Some(2_500)),
+                ServerMessage::Prepare,
+                ServerMessage::Matched(polite),
             ],
             ToServer::Join { .. } => &[
                 ServerMessage::Waiting,
@@ -520,8 +533,9 @@ impl Harness {
         assert!(self.peer.is_none() || may_be_open, "a connection needs a match or a place in the queue");
         assert!(self.peer.is_some() || !is_matched(snapshot), "a match has a connection");
         assert!(!snapshot.asks_next || is_matched(snapshot));
-        assert!(!self.screen_open || is_matched(snapshot), "a screen is shared only during a match");
-        assert!(!snapshot.sharing || is_matched(snapshot));
+        assert!(self.screen.is_none() || is_matched(snapshot), "a screen is shared only during a match");
+        let is_open = self.screen.is_some_and(|(_, is_open)| is_open);
+        assert_eq!(snapshot.sharing, is_open, "the page knows whether the screen is shared");
         if snapshot.phase == Phase::Landing {
             self.accepts_no_devices.set(false);
         }
@@ -757,9 +771,20 @@ fn device_events() -> impl Strategy<Value = DeviceEvent> {
             .prop_map(|(kind, request, muted)| DeviceEvent::Muted(kind, request, muted)),
         (0..6_u32).prop_map(DeviceEvent::Frame),
         Just(DeviceEvent::Focused),
-        any::<bool>().prop_map(DeviceEvent::ScreenShared),
+        (0..6_u32, screen_events()).prop_map(|(request, event)| DeviceEvent::Screen(request, event)),
         Just(DeviceEvent::Permitted),
     ]
+}
+
+fn screen_events() -> impl Strategy<Value = ScreenEvent> {
+    prop::sample::select(vec![
+        ScreenEvent::Shared,
+        ScreenEvent::Refused(MediaError::Dismissed),
+        ScreenEvent::Refused(MediaError::Busy),
+        ScreenEvent::Ended,
+        ScreenEvent::Muted(true),
+        ScreenEvent::Muted(false),
+    ])
 }
 
 fn page_events() -> impl Strategy<Value = PageEvent> {

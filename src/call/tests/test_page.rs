@@ -75,6 +75,8 @@ pub(crate) struct TestPage {
     pub(crate) asked: OpenRequest,
     /// Whether the camera gives frames when the call looks for one.
     pub(crate) camera_gives_frames: bool,
+    /// The number of the last request for the screen.
+    pub(crate) screen_request: u32,
     /// The number of the last request for a camera and for a microphone.
     requests: [u32; 2],
     clipboard: String,
@@ -196,6 +198,7 @@ impl TestPage {
             page_outputs: Vec::new(),
             asked: OpenRequest::default(),
             camera_gives_frames: true,
+            screen_request: 0,
             requests: [0; 2],
             clipboard: String::new(),
             measure_count: 0,
@@ -281,6 +284,17 @@ impl TestPage {
     /// The system mutes the open device of this kind, or lets it through again.
     pub(crate) fn device_mutes(&mut self, kind: DeviceKind, muted: bool) {
         self.handle(Input::Devices(DeviceEvent::Muted(kind, self.request(kind), muted)));
+    }
+
+    /// The browser is able to share the screen.
+    pub(crate) fn can_share_screen(&mut self) {
+        let abilities = Abilities { screen: true, ..Abilities::default() };
+        self.handle(Input::Page(PageEvent::Able(abilities)));
+    }
+
+    /// The browser reports something about the screen that was asked for last.
+    pub(crate) fn screen(&mut self, event: ScreenEvent) {
+        self.handle(Input::Devices(DeviceEvent::Screen(self.screen_request, event)));
     }
 
     /// A person presses or types something.
@@ -441,7 +455,7 @@ impl TestPage {
                 }
                 Output::Copy(text) => self.clipboard.clone_from(text),
                 Output::CloseDevice(_)
-                | Output::ShareScreen
+                Output::ShareScreen(request) => self.screen_request = *request,
                 | Output::UnshareScreen
                 | Output::CloseMedia
                 | Output::EnableMedia(_)
@@ -580,7 +594,7 @@ fn describe(output: &Output) -> String {
         Output::ShowLevel(show) => format!("show level {show}"),
         Output::ListDevices => "list devices".into(),
         Output::PlayTone => "play tone".into(),
-        Output::ShareScreen => "share screen".into(),
+        Output::ShareScreen(_) => "share screen".into(),
         Output::UnshareScreen => "unshare screen".into(),
         Output::PictureInPicture(on) => format!("picture in picture {on}"),
         Output::FullScreen(on) => format!("full screen {on}"),

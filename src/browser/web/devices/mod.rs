@@ -16,7 +16,7 @@ use web_sys::{MediaStream, MediaStreamTrack};
 use super::{js::reflect, page::capabilities};
 use crate::{
     browser::inbox::Inbox,
-    call::{DeviceEvent, DeviceKind, Input, MediaError, OpenRequest, OpenedMedia},
+    call::{DeviceEvent, DeviceKind, Input, MediaError, OpenRequest, OpenedMedia, ScreenEvent},
     protocol,
 };
 use permission::PermissionChanges;
@@ -49,21 +49,10 @@ struct State {
     open: [Option<OpenTrack>; KINDS.len()],
     /// The stream of all tracks that are sent. It stays the same when devices are closed and opened.
     stream: Option<MediaStream>,
-    /// Number of the last request for the screen. The answers to earlier ones are dropped.
-    screen_request: u32,
-    screen: Option<SharedScreen>,
-}
-
-/// A screen that is shared. Dropping it ends the sharing.
-struct SharedScreen {
-    track: MediaStreamTrack,
-    _ended: EventListener,
-}
-
-impl Drop for SharedScreen {
-    fn drop(&mut self) {
-        self.track.stop();
-    }
+    /// The request that may still open the screen; 0 if none may.
+    awaited_screen: u32,
+    /// The screen, in place of the camera's picture. Dropping it ends the sharing.
+    screen: Option<OpenTrack>,
 }
 
 impl State {
@@ -80,7 +69,7 @@ impl State {
         }
         drop(open);
         if kind == DeviceKind::Camera {
-            video::show(VideoElement::Own, None);
+            self.show_own_picture();
         }
     }
 
@@ -95,7 +84,6 @@ impl State {
         let device = Some(tracks::describe(&track));
         if kind == DeviceKind::Camera {
             opened.camera = device;
-            video::show(VideoElement::Own, tracks::stream_of(&track).as_ref());
             capabilities::report(inbox, Some(&track));
         } else {
             opened.microphone = device;
@@ -104,7 +92,16 @@ impl State {
             self.stream = MediaStream::new().ok();
         }
         self.stream.iter().for_each(|it| it.add_track(&track));
-        self.open[kind as usize] = Some(OpenTrack::new(track, kind, request, inbox));
+        self.open[kind as usize] = Some(OpenTrack::of_device(track, kind, request, inbox));
+        if kind == DeviceKind::Camera {
+            self.show_own_picture();
+        }
+    }
+
+    /// Shows what the partner sees: the screen while it is shared, or else the camera.
+    fn show_own_picture(&self) {
+        let shown = self.screen.as_ref().or(self.open[DeviceKind::Camera as usize].as_ref());
+        video::show(VideoElement::Own, shown.and_then(|it| tracks::stream_of(it.track())).as_ref());
     }
 
     /// The track of a kind, if it is open and enabled.
@@ -200,47 +197,36 @@ impl LocalMedia {
 
     /// Requests the screen, which then replaces the camera's picture in [`OutgoingTracks`].
     ///
-    /// The sharing ends with [`unshare_screen`](Self::unshare_screen) or the browser's own button. Every change is
-    /// reported to the inbox.
-    pub(crate) fn share_screen(&self) {
+    /// Reports to the inbox what becomes of it, unless [`unshare_screen`](Self::unshare_screen) comes first.
+    pub(crate) fn share_screen(&self, request: u32) {
         let (state, inbox) = (self.state.clone(), self.inbox.clone());
-        let request = self.next_screen_request();
+        state.borrow_mut().awaited_screen = request;
         spawn_local(async move {
             let track = request_screen().await;
-            let is_current = state.borrow().screen_request == request;
-            let is_shared = match track {
-                Some(track) if is_current => {
-                    reflect::set(&track, "contentHint", &"detail".into());
-                    let (ended_inbox, ended_state) = (inbox.clone(), state.clone());
-                    let ended = EventListener::new(&track, "ended", move |_| {
-                        ended_state.borrow_mut().screen = None;
-                        ended_inbox.put(Input::Devices(DeviceEvent::ScreenShared(false)));
-                    });
-                    state.borrow_mut().screen = Some(SharedScreen { track, _ended: ended });
-                    true
+            if state.borrow().awaited_screen != request {
+                track.iter().for_each(MediaStreamTrack::stop);
+                return;
+            }
+            let event = match track {
+                Ok(track) => {
+                    let mut state = state.borrow_mut();
+                    state.screen = Some(OpenTrack::of_screen(track, request, &inbox));
+                    state.show_own_picture();
+                    ScreenEvent::Shared
                 }
-                late => {
-                    late.iter().for_each(MediaStreamTrack::stop);
-                    state.borrow().screen.is_some()
-                }
+                Err(error) => ScreenEvent::Refused(error),
             };
-            inbox.put(Input::Devices(DeviceEvent::ScreenShared(is_shared)));
+            inbox.put(Input::Devices(DeviceEvent::Screen(request, event)));
         });
     }
 
     /// Stops sharing the screen and cancels a request for it.
     pub(crate) fn unshare_screen(&self) {
-        self.next_screen_request();
-        if self.state.borrow_mut().screen.take().is_some() {
-            self.inbox.put(Input::Devices(DeviceEvent::ScreenShared(false)));
-        }
-    }
-
-    /// Cancels a pending request for the screen. Returns the number of the next one.
-    fn next_screen_request(&self) -> u32 {
         let mut state = self.state.borrow_mut();
-        state.screen_request += 1;
-        state.screen_request
+        state.awaited_screen = 0;
+        if state.screen.take().is_some() {
+            state.show_own_picture();
+        }
     }
 
     /// Turns the blur of the camera's background on or off, if the browser can do that.
@@ -263,8 +249,7 @@ impl LocalMedia {
     /// Closes all devices and the screen, and cancels pending requests.
     pub(crate) fn close(&mut self) {
         KINDS.into_iter().for_each(|it| self.close_device(it));
-        self.next_screen_request();
-        self.state.borrow_mut().screen = None;
+        self.unshare_screen();
     }
 
     /// Enables or disables the open tracks. A disabled track produces silence or black frames.
@@ -283,7 +268,7 @@ impl LocalMedia {
     /// The tracks to send: the enabled ones, with the screen in place of the camera while it is shared.
     pub(crate) fn outgoing_tracks(&self) -> Option<OutgoingTracks> {
         let state = self.state.borrow();
-        let screen = state.screen.as_ref().map(|it| Clone::clone(&it.track));
+        let screen = state.screen.as_ref().map(OpenTrack::track).filter(|it| tracks::is_live(it)).cloned();
         // Clones of the handle. The JavaScript method `clone` would clone the tracks, and nobody would stop the clones.
         let stream = state.stream.clone().or_else(|| MediaStream::new().ok())?;
         let video = screen.or_else(|| state.outgoing(DeviceKind::Camera));

@@ -2,12 +2,15 @@
 
 use gloo_events::EventListener;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{MediaStream, MediaStreamTrack};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{DisplayMediaStreamConstraints, MediaStream, MediaStreamTrack};
 
 use super::media_devices;
 use crate::{
     browser::{inbox::Inbox, web::js::reflect},
-    call::{DeviceEvent, DeviceKind, Facing, Input, OpenedDevice, Pick},
+    call::{
+        DeviceEvent, DeviceKind, Facing, Input, MediaError, OpenedDevice, Pick, ScreenEvent, screen_error,
+    },
 };
 
 /// The preferred size and frame rate of the camera's picture. The browser takes the nearest that the camera has.
@@ -16,7 +19,7 @@ const IDEAL_PICTURE: [(&str, f64); 3] = [("width", 1280.0), ("height", 720.0), (
 /// Frames a second of a shared screen: text needs sharpness more than smooth motion.
 const SCREEN_FRAME_RATE: f64 = 15.0;
 
-/// The open track of a camera or microphone. Dropping it closes the device.
+/// The open track of a camera, a microphone or a screen. Dropping it closes what it shows.
 pub(crate) struct OpenTrack {
     track: MediaStreamTrack,
     _listeners: [EventListener; 3],
@@ -29,17 +32,27 @@ impl Drop for OpenTrack {
 }
 
 impl OpenTrack {
-    /// Reports to the inbox when the track ends, and when the system mutes it or lets it through again.
-    pub(crate) fn new(track: MediaStreamTrack, kind: DeviceKind, request: u32, inbox: &Inbox) -> Self {
+    /// The track of a device that this request has opened. Reports to the inbox when it ends, and when the system mutes
+    /// it or lets it through again.
+    pub(crate) fn of_device(track: MediaStreamTrack, kind: DeviceKind, request: u32, inbox: &Inbox) -> Self {
+        let muted = |it| DeviceEvent::Muted(kind, request, it);
+        Self::new(track, [DeviceEvent::Ended(kind, request), muted(true), muted(false)], inbox)
+    }
+
+    /// The same of a screen.
+    pub(crate) fn of_screen(track: MediaStreamTrack, request: u32, inbox: &Inbox) -> Self {
+        reflect::set(&track, "contentHint", &"detail".into());
+        let events = [ScreenEvent::Ended, ScreenEvent::Muted(true), ScreenEvent::Muted(false)];
+        Self::new(track, events.map(|it| DeviceEvent::Screen(request, it)), inbox)
+    }
+
+    /// Reports these events when the track ends, is muted, and is let through again.
+    fn new(track: MediaStreamTrack, [ended, muted, unmuted]: [DeviceEvent; 3], inbox: &Inbox) -> Self {
         let on = |name: &'static str, event: DeviceEvent| {
             let inbox = inbox.clone();
             EventListener::new(&track, name, move |_| inbox.put(Input::Devices(event.clone())))
         };
-        let _listeners = [
-            on("ended", DeviceEvent::Ended(kind, request)),
-            on("mute", DeviceEvent::Muted(kind, request, true)),
-            on("unmute", DeviceEvent::Muted(kind, request, false)),
-        ];
+        let _listeners = [on("ended", ended), on("mute", muted), on("unmute", unmuted)];
         Self { track, _listeners }
     }
 
@@ -103,11 +116,18 @@ pub(crate) fn constraints(kind: DeviceKind, pick: &Pick) -> JsValue {
     constraints
 }
 
-/// Asks for the screen; `None` if it is refused.
-pub(crate) async fn request_screen() -> Option<MediaStreamTrack> {
-    let video = reflect::object([("frameRate", SCREEN_FRAME_RATE.into())]);
-    let options = reflect::object([("video", video), ("audio", false.into())]);
-    let devices = media_devices::media_devices()?;
-    let stream = reflect::call_async(&devices.into(), "getDisplayMedia", [options]).await?;
-    of(stream.unchecked_ref()).next()
+/// Asks for the screen (`getDisplayMedia`).
+pub(crate) async fn request_screen() -> Result<MediaStreamTrack, MediaError> {
+    let options = DisplayMediaStreamConstraints::new();
+    options.set_video(&reflect::object([("frameRate", SCREEN_FRAME_RATE.into())]));
+    options.set_audio(&JsValue::FALSE);
+    let devices = media_devices::media_devices().ok_or(MediaError::Unsupported)?;
+    let shared = match devices.get_display_media_with_constraints(&options) {
+        Ok(promise) => JsFuture::from(promise).await,
+        Err(error) => Err(error),
+    };
+    match shared {
+        Ok(stream) => of(stream.unchecked_ref()).next().ok_or(MediaError::Missing),
+        Err(error) => Err(screen_error(&reflect::text(&error, "name"), &reflect::text(&error, "message"))),
+    }
 }

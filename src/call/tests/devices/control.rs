@@ -2,12 +2,12 @@
 
 use crate::{
     call::{
-        Abilities, ChosenDevices, Device, DeviceEvent, DeviceInfo, DeviceKind, DeviceNotice, Facing, Input,
-        Intent, MediaError, OpenedDevice, OpenedMedia, Output, PageEvent, PeerEvent, Phase, Preferences,
-        Problem, StoredProfile, Switch,
+        ChosenDevices, Device, DeviceEvent, DeviceInfo, DeviceKind, DeviceNotice, Facing, Input, Intent,
+        MediaError, OpenedDevice, OpenedMedia, Output, PageEvent, PeerEvent, Phase, Preferences, Problem,
+        ScreenEvent, StoredProfile, Switch,
         tests::test_page::{AUDIO, BOTH, NOTHING, TestPage, millis, secs},
     },
-    protocol::{EndReason, PeerMessage, Presence, ToBrowser},
+    protocol::{EndReason, PeerMessage, Presence, Role, ToBrowser},
 };
 
 fn device(kind: DeviceKind, id: &str) -> DeviceInfo {
@@ -28,15 +28,10 @@ fn with_device_error(error: MediaError) -> TestPage {
     page
 }
 
-fn enable_screen_sharing(page: &mut TestPage) {
-    let abilities = Abilities { screen: true, ..Abilities::default() };
-    page.handle(Input::Page(PageEvent::Able(abilities)));
-}
-
 /// A page in a call with an open data channel, in a browser that can share the screen.
 fn with_open_channel() -> TestPage {
     let mut page = TestPage::talking();
-    enable_screen_sharing(&mut page);
+    page.can_share_screen();
     page.peer_event(PeerEvent::ChannelOpened { nonce: uuid::Uuid::from_u128(7) });
     page.take_actions();
     page
@@ -331,13 +326,13 @@ fn screen_replaces_the_camera_until_the_match_ends() {
     assert_eq!(page.take_actions(), ["save profile", "close Camera", "enable audio", "presence audio"]);
     page.press(Intent::ToggleScreen);
     assert_eq!(page.take_actions(), ["share screen"]);
-    page.handle(Input::Devices(DeviceEvent::ScreenShared(true)));
+    page.screen(ScreenEvent::Shared);
     assert_eq!(page.take_actions(), ["enable audio", "presence audio and video and the screen"]);
     page.press(Intent::ToggleScreen);
-    page.handle(Input::Devices(DeviceEvent::ScreenShared(false)));
     assert_eq!(page.take_actions(), ["unshare screen", "enable audio", "presence audio"]);
 
-    page.handle(Input::Devices(DeviceEvent::ScreenShared(true)));
+    page.press(Intent::ToggleScreen);
+    page.screen(ScreenEvent::Shared);
     page.take_actions();
     page.receive_ended(EndReason::PartnerNext);
     assert!(page.take_actions().contains(&"unshare screen".to_owned()), "the next partner must not see it");

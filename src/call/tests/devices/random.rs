@@ -353,6 +353,8 @@ impl World {
             assert_eq!(is_on, self.wants(kind as usize) || is_on && self.in_call, "{kind:?} is back");
         }
         assert_eq!(self.presence().video, self.wants(CAMERA));
+        assert_eq!(self.presence().audio, self.devices.sending().audio);
+        assert!(!self.presence().interrupted);
         self.run(Step::Stop);
         assert_eq!(self.devices.deadline(true), None);
     }

@@ -2,7 +2,7 @@
 
 use crate::{
     call::{
-        Clocks, DeviceEvent, DeviceKind, Input, Intent, Output, PageEvent, Switch,
+        Clocks, DeviceKind, Input, Intent, Output, PageEvent, ScreenEvent, Switch,
         tests::test_page::{AUDIO, BOTH, TestPage, VIDEO, secs},
     },
     protocol::{EndReason, Media, ToBrowser},
@@ -43,13 +43,16 @@ fn sends_the_tracks_again_after_a_device_change() {
         page.media_opens(media);
         assert_eq!(sends(&mut page), 1);
     }
-    for shared in [true, false] {
-        page.handle(Input::Devices(DeviceEvent::ScreenShared(shared)));
-        assert_eq!(sends(&mut page), 1);
+    page.can_share_screen();
+    page.press(Intent::ToggleScreen);
+    for event in [ScreenEvent::Shared, ScreenEvent::Ended] {
+        page.screen(event);
+        assert_eq!(sends(&mut page), 1, "{event:?}");
     }
-    page.receive_ended(EndReason::PartnerLeft);
+    page.press(Intent::ToggleScreen);
+    page.screen(ScreenEvent::Shared);
     sends(&mut page);
-    page.handle(Input::Devices(DeviceEvent::ScreenShared(true)));
+    page.receive_ended(EndReason::PartnerLeft);
     assert_eq!(sends(&mut page), 1, "the screen is taken back");
 }
 

@@ -46,6 +46,7 @@ pub(crate) fn Pictures() -> impl IntoView {
                 data-corner=derived(|it| Some(it.preferences.corner().name()))
                 data-unmirrored=derived(|it| shows_as_others_see(it).then_some(""))
                 data-hidden=derived(|it| it.preferences.has(Switch::HideOwnPicture).then_some(""))
+                data-screen-shared=derived(|it| it.sharing.then_some(""))
                 data-camera=derived(|it| Some(device_name(it.camera)))
                 data-microphone=derived(|it| Some(device_name(it.microphone)))
             >
@@ -89,9 +90,10 @@ const fn device_name(device: Device) -> &'static str {
     }
 }
 
-/// Whether the own picture is not mirrored. What a camera on the back of a phone sees would be the wrong way round.
+/// Whether the own picture is not mirrored. What a camera on the back of a phone sees would be the wrong way round, and
+/// so would text.
 const fn shows_as_others_see(snapshot: Snapshot) -> bool {
-    snapshot.preferences.has(Switch::Unmirrored) || snapshot.faces_away
+    snapshot.preferences.has(Switch::Unmirrored) || snapshot.faces_away || snapshot.sharing
 }
 
 const fn own_camera(words: &'static Words, snapshot: Snapshot) -> &'static str {
