@@ -56,9 +56,9 @@ test('a visit from landing to call', async ({ visitor }) => {
   await third.start();
   await one.meets(cleo);
   await shoot(one, '4-talking');
-  await one.page.getByText('Connection details').click();
+  await one.page.locator('.details summary').click();
   await shoot(one, '4-talking-details');
-  await one.page.getByText('Connection details').click();
+  await one.page.locator('.details summary').click();
   await one.page.keyboard.press('t');
   await one.page.getByRole('textbox', { name: 'Message' }).fill('Hello! Where are you from?');
   await one.page.keyboard.press('Enter');
@@ -77,7 +77,7 @@ test('a visit from landing to call', async ({ visitor }) => {
   await one.button('More').click();
   await one.button('Block').click();
   await one.reaches('waiting');
-  await one.button('Unblock everybody').scrollIntoViewIfNeeded();
+  await one.button('Unblock everyone').scrollIntoViewIfNeeded();
   await shoot(one, '2-waiting-with-somebody-blocked');
 });
 
@@ -103,7 +103,7 @@ test('settings and device check', async ({ visitor }) => {
   await one.button('Settings').click();
   await shoot(one, '1-settings');
   await one.page.keyboard.press('Escape');
-  await one.button('Check camera and sound').click();
+  await one.button('Check camera and mic').click();
   await expect(one.page.locator('.mirror select').first()).toBeVisible();
   await shoot(one, '1-mirror');
 });
@@ -149,7 +149,7 @@ test('notice after too many presses of Next', async ({ server, visitor }) => {
 
 test('shared screen and reactions', async ({ pair: [one, other] }) => {
   await one.button('Share screen').click();
-  await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
+  await expect(other.page.getByText('They’re sharing their screen').first()).toBeVisible();
   await shoot(one, '4-talking-sharing');
   await shoot(other, '4-talking-shared-to');
   await one.button('Stop sharing').click();
@@ -165,7 +165,7 @@ for (const [strength, loss] of [['weak', 5], ['bad', 20]] as const) {
     await pair[0].reaches('talking');
     path.loss = loss;
     await expect(pair[0].app).toHaveAttribute('data-strength', strength, { timeout: 40_000 });
-    await pair[0].page.getByText('Connection details').click();
+    await pair[0].page.locator('.details summary').click();
     await shoot(pair[0], `4-talking-${strength}`);
   });
 }

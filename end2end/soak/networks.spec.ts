@@ -68,7 +68,7 @@ for (const { hides, scrub } of [
     await homes[1].startCapture();
 
     await one.arrive();
-    if (hides) await one.toggle('Hide my address');
+    if (hides) await one.toggle('Hide my IP address');
     await other.arrive();
     await one.start();
     await other.start();

@@ -91,8 +91,8 @@ test('the settings and the device check are accessible', async ({ visitor }) => 
   await one.page.keyboard.press('Escape');
   await expect(one.button('Settings'), 'the focus returns to the button').toBeFocused();
 
-  await one.button('Check camera and sound').click();
-  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('How you look and sound');
+  await one.button('Check camera and mic').click();
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Looking good?');
   await expectAccessible(one);
 });
 
@@ -103,7 +103,7 @@ test('a call with chat, details and settings open is accessible', async ({ pair:
     await visitor.page.keyboard.press('Enter');
   }
   await expect(one.page.getByRole('log').getByRole('listitem')).toHaveCount(2);
-  await one.page.getByText('Connection details').click();
+  await one.page.locator('.details summary').click();
   await expect(one.page.locator('polyline').first()).toBeVisible();
   await expectAccessible(one);
   await one.button('More').click();
@@ -137,9 +137,9 @@ test('a screen reader hears the steps of a call in order', async ({ visitor }) =
   const expected = [
     'Looking for someone.',
     'Found someone. Connecting.',
-    'You are connected. Say hello.',
+    'You’re connected. Say hi!',
     'Their camera is off',
-    'They left. Looking for someone else in a moment.',
+    'They left. Finding you someone new.',
     'Looking for someone.',
   ];
   expect(announced.filter((it) => expected.includes(it))).toEqual(expected);
@@ -169,7 +169,7 @@ test('the page is accessible after it lost the server', async ({ visitor }) => {
 
 test('a shared screen is accessible at both ends', async ({ pair: [one, other] }) => {
   await one.button('Share screen').click();
-  await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
+  await expect(other.page.getByText('They’re sharing their screen').first()).toBeVisible();
   await expectAccessible(one);
   await expectAccessible(other);
 });
@@ -203,7 +203,7 @@ test('the notices for no relay, a full server and an insecure page are accessibl
   const one = await visitor(ada);
   one.expectErrors(/WebSocket/, /Cross-Origin-Opener-Policy/);
   await one.arrive();
-  await one.toggle('Hide my address');
+  await one.toggle('Hide my IP address');
   await one.start();
   await one.seesProblem('no-relay');
   await expectAccessible(one);
@@ -214,7 +214,7 @@ test('the notices for no relay, a full server and an insecure page are accessibl
   await other.arrive();
   await other.start();
   await other.reaches('waiting');
-  await one.toggle('Hide my address');
+  await one.toggle('Hide my IP address');
   await one.button('Try again').click();
   await one.seesProblem('server-full');
   await expectAccessible(one);

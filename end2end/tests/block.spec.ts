@@ -16,7 +16,7 @@ test('a blocked stranger is not matched again, even after a reload, until unbloc
   await other.reaches('waiting');
 
   await expectOnlyTheBlockToPart(one, other);
-  await expect(one.button('Unblock everybody')).toBeHidden();
+  await expect(one.button('Unblock everyone')).toBeHidden();
 });
 
 test('a stranger who has left can still be blocked', async ({ visitor }) => {
@@ -65,7 +65,7 @@ async function expectOnlyTheBlockToPart(one: Visitor, other: Visitor): Promise<v
   }
   await one.reaches('waiting');
   await one.button('More').click();
-  await one.button('Unblock everybody').click();
+  await one.button('Unblock everyone').click();
   await one.meets(ben);
   await other.meets(ada);
 }
@@ -95,7 +95,7 @@ test('a block made in one tab also applies in another tab', async ({ visitor }) 
   await other.reaches('waiting');
   await one.reaches('waiting');
   await one.button('More').click();
-  await one.button('Unblock everybody').click();
+  await one.button('Unblock everyone').click();
   await one.meets(ben);
   await other.meets(ada);
 });

@@ -11,20 +11,20 @@ async function sendMessage(visitor: Visitor, text: string) {
 test('a chat message arrives as plain text and the sender sees that it was delivered', async ({ pair: [one, other] }) => {
   await one.button('Chat').click();
   await sendMessage(one, 'Hello <b>you</b> https://example.org');
-  await expect(other.page.getByText('New in the chat')).toBeVisible();
+  await expect(other.page.getByText('New message')).toBeVisible();
   await expect(other.page.locator('[data-kind=chat]')).toHaveAttribute('data-badge', '1');
   await expect(log(one)).toContainText('Delivered');
 
   await other.button('Chat').click();
   await expect(log(other)).toContainText('Stranger: Hello <b>you</b> https://example.org');
   expect(await other.page.locator('.chat a, .chat b').count(), 'messages are never rendered as HTML or links').toBe(0);
-  await expect(other.page.getByText('New in the chat')).toBeHidden();
+  await expect(other.page.getByText('New message')).toBeHidden();
 
   await field(other).pressSequentially('Sal');
-  await expect(one.page.getByText('They are writing…')).toBeVisible();
+  await expect(one.page.getByText('Typing…')).toBeVisible();
   await field(other).press('Enter');
   await expect(log(one)).toContainText('Sal');
-  await expect(one.page.getByText('They are writing…')).toBeHidden();
+  await expect(one.page.getByText('Typing…')).toBeHidden();
 
   await sendMessage(one, 'שלום');
   const line = other.page.locator('.line-text', { hasText: 'שלום' });
@@ -64,7 +64,7 @@ test('a reaction appears at both ends', async ({ pair: [one, other] }) => {
   await one.button('Chat').click();
   await one.button('Heart').click();
   await expect(other.page.locator('.reaction[data-whose=stranger]')).toHaveText('❤️');
-  await expect(other.page.getByText('They show: Heart')).toBeAttached();
+  await expect(other.page.getByText('They reacted: Heart')).toBeAttached();
   await expect(one.page.locator('.reaction[data-whose=self]')).toHaveText('❤️');
   await expect(other.page.locator('.reaction[data-whose=stranger]')).toBeEmpty();
 });
@@ -77,9 +77,9 @@ test('while typing a message, letter shortcuts are off but Escape still works', 
   await expect(one.button('Mute microphone')).toBeVisible();
   await expect(one.button('Turn camera off')).toBeVisible();
   await one.page.keyboard.press('Escape');
-  await expect(one.page.getByText('Really? Esc again')).toBeVisible();
+  await expect(one.page.getByText('Press Esc again to skip')).toBeVisible();
   await one.page.keyboard.press('x');
-  await expect(one.page.getByText('Really? Esc again'), 'typing cancels the question').toBeHidden();
+  await expect(one.page.getByText('Press Esc again to skip'), 'typing cancels the question').toBeHidden();
   await other.reaches('talking');
 });
 

@@ -15,25 +15,59 @@ const senders = ({ page }: Visitor) =>
       .map(({ track }) => track?.label ?? null),
   );
 
+/** The system mutes the screen or the camera that was opened last, lets it through again, or ends it. */
+async function screenEvent({ page }: Visitor, event: 'mute' | 'unmute' | 'ended') {
+  await page.evaluate((it) => {
+    const track = window.mediaProbe.tracks.findLast(({ kind, readyState }) => kind === 'video' && readyState === 'live')!;
+    if (it === 'ended') track.stop();
+    track.dispatchEvent(new Event(it));
+  }, event);
+}
+
+/** Whether the own picture shows the screen or the camera that was opened last. */
+const isShown = ({ page }: Visitor) =>
+  page.evaluate(() => {
+    const shown = document.querySelector<HTMLVideoElement>('video[data-who=self]')!.srcObject as MediaStream;
+    const open = window.mediaProbe.tracks.findLast(({ kind, readyState }) => kind === 'video' && readyState === 'live')!;
+    return shown.getVideoTracks()[0]!.id === open.id;
+  });
+
+test('a screen that the system does not let the browser share is explained', async ({ pair: [one] }) => {
+  await one.page.evaluate(() => {
+    MediaDevices.prototype.getDisplayMedia = () => Promise.reject(new DOMException('Permission denied by system', 'NotAllowedError'));
+  });
+  await one.button('Share screen').click();
+  await expect(one.page.locator('.chip', { hasText: 'Your device doesn’t let this browser share' })).toBeVisible();
+  await expect(one.button('Share screen')).toBeVisible();
+});
+
 test('the partner sees a shared screen, and the camera again when sharing ends', async ({ pair: [one, other] }) => {
   await one.button('Share screen').click();
-  await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
-  await expect(one.page.getByText('You are sharing your screen')).toBeVisible();
+  await expect(other.page.getByText('They’re sharing their screen').first()).toBeVisible();
+  await expect(one.page.getByText('You’re sharing your screen')).toBeVisible();
+  const own = one.page.locator('[data-own]');
+  await expect(own).toHaveAttribute('data-unmirrored');
+  expect(await isShown(one), 'the screen in the own picture').toBe(true);
   await expect
     .poll(() => other.stranger.evaluate((it: HTMLVideoElement) => [it.videoWidth / it.videoHeight, getComputedStyle(it).objectFit]))
     .not.toEqual([4 / 3, 'cover']);
   const before = await other.decodedFrames();
   await expect.poll(() => other.decodedFrames(), { message: 'frames of the screen' }).toBeGreaterThan(before);
 
+  // A window that is minimised gives no picture.
+  await screenEvent(one, 'mute');
+  await expect(one.page.locator('.chip', { hasText: 'The window you’re sharing shows nothing right now' })).toBeVisible();
+  await expect(other.page.getByText('Their camera or microphone has a problem').first()).toBeVisible();
+  await screenEvent(one, 'unmute');
+  await expect(other.page.getByText('Their camera or microphone has a problem').first()).toBeHidden();
+
   // Like the browser's own button for ending the sharing.
-  await one.page.evaluate(() => {
-    const track = window.mediaProbe.tracks.findLast(({ kind, readyState }) => kind === 'video' && readyState === 'live')!;
-    track.stop();
-    track.dispatchEvent(new Event('ended'));
-  });
+  await screenEvent(one, 'ended');
   await expect(one.button('Share screen')).toBeVisible();
+  expect(await isShown(one), 'the camera in the own picture').toBe(true);
+  await expect(own).not.toHaveAttribute('data-unmirrored');
   await other.sees(ada);
-  await expect(other.page.getByText('They are sharing their screen').first()).toBeHidden();
+  await expect(other.page.getByText('They’re sharing their screen').first()).toBeHidden();
 });
 
 test('switching the microphone changes the sent track but does not unmute it', async ({ pair: [one, other] }) => {
@@ -90,12 +124,12 @@ test('the stranger is played through the chosen speaker', async ({ pair: [one] }
 test('picture in picture shows the stranger and closes when they leave', async ({ pair: [one, other] }) => {
   const pictureInPicture = () => one.page.evaluate(() => document.pictureInPictureElement?.getAttribute('data-who') ?? null);
   const sheet = await openSheet(one);
-  await sheet.getByRole('button', { name: 'Picture in picture' }).click();
+  await sheet.getByRole('button', { name: 'Picture-in-picture' }).click();
   await expect.poll(pictureInPicture).toBe('stranger');
   await one.sees(ben);
-  await sheet.getByRole('button', { name: 'Picture back here' }).click();
+  await sheet.getByRole('button', { name: 'Exit picture-in-picture' }).click();
   await expect.poll(pictureInPicture).toBe(null);
-  await sheet.getByRole('button', { name: 'Picture in picture' }).click();
+  await sheet.getByRole('button', { name: 'Picture-in-picture' }).click();
   await expect.poll(pictureInPicture).toBe('stranger');
   await other.closeTab();
   await expect.poll(pictureInPicture, { message: 'the window closes when the stranger leaves', timeout: 40_000 }).toBe(null);
@@ -143,14 +177,14 @@ test('visitors can drag, move, unmirror and hide their own picture', async ({ pa
   expect((await box()).x).toBeLessThan(before.x);
 
   const sheet = await openSheet(one);
-  await sheet.getByRole('button', { name: 'Move my picture' }).click();
+  await sheet.getByRole('button', { name: 'Move my video' }).click();
   await expect(own).toHaveAttribute('data-corner', 'top-end');
-  await sheet.getByRole('switch', { name: 'Show me as others see me' }).click();
+  await sheet.getByRole('switch', { name: 'Don’t mirror my video' }).click();
   await expect.poll(() => own.locator('video').evaluate((it) => getComputedStyle(it).scale)).toBe('none');
-  await sheet.getByRole('switch', { name: 'Hide my picture' }).click();
+  await sheet.getByRole('switch', { name: 'Hide my own video' }).click();
   await expect(own).toBeHidden();
 
-  await sheet.getByRole('button', { name: 'Forget everything' }).click();
+  await sheet.getByRole('button', { name: 'Clear my data' }).click();
   await expect(own).toBeVisible();
   expect(await one.page.evaluate(() => localStorage.length), 'entries in localStorage').toBe(0);
 });
@@ -159,19 +193,19 @@ test('push to talk sends the voice only while the space bar is held', async ({ p
   const sheet = await openSheet(one);
   await sheet.getByRole('switch', { name: 'Push to talk' }).click();
   await one.page.keyboard.press('Escape');
-  await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
+  await expect(other.page.getByText('They’re muted').first()).toBeVisible();
   await one.page.locator('h1').focus();
   await one.page.keyboard.down(' ');
-  await expect(other.page.getByText('Their microphone is off').first()).toBeHidden();
+  await expect(other.page.getByText('They’re muted').first()).toBeHidden();
   await other.hears(ada);
   await one.page.keyboard.up(' ');
-  await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
+  await expect(other.page.getByText('They’re muted').first()).toBeVisible();
 });
 
 test('single-key shortcuts work and can be turned off', async ({ pair: [one, other] }) => {
   await one.page.locator('h1').focus();
   await one.page.keyboard.press('m');
-  await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
+  await expect(other.page.getByText('They’re muted').first()).toBeVisible();
   await one.page.keyboard.press('c');
   await expect(other.page.getByText('Their camera is off').first()).toBeVisible();
   await one.page.keyboard.press('m');
@@ -181,10 +215,10 @@ test('single-key shortcuts work and can be turned off', async ({ pair: [one, oth
   await one.page.keyboard.press('?');
   const sheet = one.page.getByRole('dialog', { name: 'Settings' });
   await expect(sheet.getByText('M: microphone')).toBeVisible();
-  await sheet.getByRole('switch', { name: 'No single keys' }).click();
+  await sheet.getByRole('switch', { name: 'Turn off shortcuts' }).click();
   await one.page.keyboard.press('Escape');
   await expect(sheet).toBeHidden();
-  await expect(one.page.getByText('Really? Esc again'), 'this Escape only closes the sheet').toBeHidden();
+  await expect(one.page.getByText('Press Esc again to skip'), 'this Escape only closes the sheet').toBeHidden();
   await one.page.locator('h1').focus();
   await one.page.keyboard.press('m');
   await expect(one.button('Mute microphone')).toBeVisible();
@@ -195,17 +229,17 @@ test('the partner is told when the tab is in the background', async ({ pair: [on
     Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
     document.dispatchEvent(new Event('visibilitychange'));
   });
-  await expect(other.page.getByText('They are looking at something else').first()).toBeVisible();
+  await expect(other.page.getByText('They’ve switched to another app').first()).toBeVisible();
 });
 
 test('connection details show the quality, plots and a report to copy', async ({ pair: [one] }) => {
   await one.context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await expect(one.app).toHaveAttribute('data-strength', 'good');
-  await one.page.getByText('Connection details').click();
+  await one.page.locator('.details summary').click();
   await expect(one.page.getByText(/Received: \d+ kbit\/s/)).toBeVisible();
   await expect.poll(async () => (await one.page.locator('polyline').first().getAttribute('points'))!.split(' ').length).toBeGreaterThan(2);
-  await expect(one.page.getByText(/Encoded as .*VP8/)).toBeVisible();
-  await one.button('Copy report').click();
+  await expect(one.page.getByText(/Codec .*VP8/)).toBeVisible();
+  await one.button('Copy debug info').click();
   await expect.poll(() => one.page.evaluate(() => navigator.clipboard.readText())).toContain('phase: talking');
 });
 
@@ -214,11 +248,11 @@ relayTest('connection details name the quality and the path, and follow changes'
   for (const it of pair) await it.start();
   await one.reaches('talking');
   const details = one.page.locator('details');
-  await details.getByText('Connection details').click();
+  await details.locator('summary').click();
   await expect(details.getByText('Good connection')).toBeVisible();
   await expect(details.getByText('Through a relay')).toBeVisible();
   path.loss = 20;
-  await expect(details.getByText('Bad connection')).toBeVisible({ timeout: 30_000 });
+  await expect(details.getByText('Poor connection')).toBeVisible({ timeout: 30_000 });
   path.loss = 0;
   await expect(details.getByText('Good connection')).toBeVisible({ timeout: 30_000 });
 });

@@ -40,7 +40,7 @@ test('data saving limits sending to a quarter of a megabit per second', async ({
 
 test('a shared screen keeps its size and its detail while data is saved', async ({ pair: [one, other] }) => {
   await one.button('Share screen').click();
-  await expect(other.page.getByText('They are sharing their screen').first()).toBeVisible();
+  await expect(other.page.getByText('They’re sharing their screen').first()).toBeVisible();
   await one.button('More').click();
   await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).check();
   const encoding = () =>

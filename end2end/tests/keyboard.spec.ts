@@ -108,17 +108,17 @@ test('before a call every control works with the keyboard alone', async ({ visit
   await saveData.focus();
   await keyboard.press('Space');
   await expect(saveData).toBeChecked();
-  await tabTo(one, 'Forget everything');
+  await tabTo(one, 'Clear my data');
   await keyboard.press('Enter');
   await expect(saveData).not.toBeChecked();
   await keyboard.press('Escape');
   await expect(settings).toBeHidden();
   await expect(one.button('Settings'), 'the focus returns to the button').toBeFocused();
 
-  await tabTo(one, 'Check camera and sound');
+  await tabTo(one, 'Check camera and mic');
   await keyboard.press('Space');
   const heading = one.page.getByRole('heading', { level: 1 });
-  await expect(heading).toHaveText('How you look and sound');
+  await expect(heading).toHaveText('Looking good?');
   await expect(one.page.locator('.panel').getByRole('combobox', { name: 'Microphone' })).toBeVisible();
   await expectTabReachesAll(one, 'mirror');
   const microphones = one.page.locator('.panel').getByRole('combobox', { name: 'Microphone' });
@@ -141,15 +141,15 @@ test('during a call every control works with the keyboard alone', async ({ pair:
   await expectTabReachesAll(one, 'talking');
 
   await press('Mute microphone', 'Space');
-  await expect(partnerText('Their microphone is off')).toBeVisible();
+  await expect(partnerText('They’re muted')).toBeVisible();
   await press('Turn camera off', 'Space');
   await expect(partnerText('Their camera is off')).toBeVisible();
   await keyboard.press('Enter');
   await other.sees(ada);
   await press('Share screen');
-  await expect(partnerText('They are sharing their screen')).toBeVisible();
+  await expect(partnerText('They’re sharing their screen')).toBeVisible();
   await keyboard.press('Enter');
-  await expect(partnerText('They are sharing their screen')).toBeHidden();
+  await expect(partnerText('They’re sharing their screen')).toBeHidden();
 
   await press('Chat');
   await expect(one.page.getByRole('textbox', { name: 'Message' })).toBeFocused();
@@ -157,7 +157,7 @@ test('during a call every control works with the keyboard alone', async ({ pair:
   await keyboard.press('Enter');
   await expect(other.page.getByRole('log')).toContainText('By hand');
   await press('Wave');
-  await one.page.getByText('Connection details').focus();
+  await one.page.locator('.details summary').focus();
   await keyboard.press('Enter');
   await expectTabReachesAll(one, 'talking, with chat and details');
   await press('Close chat');
@@ -169,7 +169,7 @@ test('during a call every control works with the keyboard alone', async ({ pair:
   await sheet.getByRole('slider', { name: 'Their volume' }).focus();
   await keyboard.press('ArrowLeft');
   await expect.poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.volume)).toBeCloseTo(0.95);
-  await press('Move my picture');
+  await press('Move my video');
   await expect(one.page.locator('[data-own]')).toHaveAttribute('data-corner', /start/);
   await keyboard.press('Escape');
   await expect(one.button('More')).toBeFocused();

@@ -45,7 +45,7 @@ test('a camera that is turned off is closed, and its picture comes back', async 
 test('what is off stays off after Stop and in another page, until it is turned on in a call', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];
   await one.arrive();
-  await one.button('Check camera and sound').click();
+  await one.button('Check camera and mic').click();
   await one.button('Turn camera off').click();
   await one.button('Mute microphone').click();
   await expect.poll(() => liveCameras(one)).toBe(0);
@@ -65,20 +65,20 @@ test('what is off stays off after Stop and in another page, until it is turned o
   await one.button('Unmute microphone').click();
   await other.hears(ada);
   await one.button('Mute microphone').click();
-  await expect(other.page.getByText('Their microphone is off').first()).toBeVisible();
+  await expect(other.page.getByText('They’re muted').first()).toBeVisible();
   expect(await liveMicrophones(one), 'a muted microphone stays open during a call').toBe(1);
 });
 
 test('another microphone replaces one that was unplugged in a call', async ({ pair: [one, other] }) => {
   // The page opens another one by itself only where the browser says that it does not ask.
   await endDevice(one, 'audio');
-  await expect(other.page.getByText(/Their camera or microphone is interrupted|Their microphone is off/).filter({ visible: true }).first()).toBeVisible();
+  await expect(other.page.getByText(/Their camera or microphone has a problem|They’re muted/).filter({ visible: true }).first()).toBeVisible();
   await one.page.locator('.dock').getByRole('button', { name: 'More' }).click();
   const sheet = one.page.getByRole('dialog', { name: 'Settings' });
   await sheet.getByRole('combobox', { name: 'Microphone' }).selectOption({ index: 1 });
   await sheet.getByRole('button', { name: 'Close' }).click();
   await other.hears(ada);
-  await expect(other.page.getByText('Their camera or microphone is interrupted').first()).toBeHidden();
+  await expect(other.page.getByText('Their camera or microphone has a problem').first()).toBeHidden();
 });
 
 test('a lost camera comes back by itself where the browser does not ask', async ({ pair: [one, other] }) => {
@@ -92,7 +92,7 @@ test('a lost camera comes back by itself where the browser does not ask', async 
 
 test('a camera that the system mutes counts as off until it is back', async ({ pair: [one, other] }) => {
   await muteCamera(one, 'mute');
-  await expect(other.page.getByText('Their camera or microphone is interrupted').first()).toBeVisible();
+  await expect(other.page.getByText('Their camera or microphone has a problem').first()).toBeVisible();
   await expect(other.page.getByText('Their camera is off').first()).toBeVisible();
   await expect(one.page.locator('[data-own]')).toHaveAttribute('data-camera', 'interrupted');
   await muteCamera(one, 'unmute');
@@ -132,7 +132,7 @@ test('a phone that opens one camera at a time switches, and goes back if it cann
 
   await one.page.evaluate((id) => (window.brokenCamera = id), first);
   await cameras.selectOption(first);
-  await expect(one.page.getByText('so the one before is on again').first()).toBeAttached();
+  await expect(one.page.getByText('so we switched back').first()).toBeAttached();
   await expect(cameras, 'the camera before').toHaveValue(next);
   const later = await other.decodedFrames();
   await expect.poll(() => other.decodedFrames(), { message: 'frames after going back' }).toBeGreaterThan(later + 10);
@@ -146,8 +146,8 @@ test('a browser that never answers is explained after 15 s, and can be passed by
   await one.arrive();
   await one.start();
   await one.reaches('asking');
-  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Your browser has not answered', { timeout: 20_000 });
-  await one.button('Continue without').click();
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Your browser hasn’t answered', { timeout: 20_000 });
+  await one.button('Continue without camera').click();
   await one.reaches('waiting');
 });
 
@@ -167,7 +167,7 @@ test('the picture of a camera on the back of a phone is not mirrored', async ({ 
     };
   });
   await one.arrive();
-  await one.button('Check camera and sound').click();
+  await one.button('Check camera and mic').click();
   const own = one.page.locator('[data-own]');
   await expect(own).toHaveAttribute('data-unmirrored');
   await expect.poll(() => own.locator('video').evaluate((it) => getComputedStyle(it).scale)).toBe('none');
@@ -185,7 +185,7 @@ test('one who saves data receives less, too', async ({ visitor }) => {
       return video.getParameters().encodings[0]!.maxBitrate;
     });
   await expect.poll(limits, { message: 'bits a second that the other may send' }).toBe(150_000);
-  await expect(other.page.getByText('They save data').first()).toBeVisible();
+  await expect(other.page.getByText('They’re saving data').first()).toBeVisible();
   await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).uncheck();
   await expect.poll(limits).toBe(1_500_000);
 });

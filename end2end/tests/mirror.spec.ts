@@ -3,8 +3,8 @@ import { ada, ben, expect, test } from '../fixtures';
 test('the device check shows picture, level and tone, and the call uses the same devices', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
-  await one.button('Check camera and sound').click();
-  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('How you look and sound');
+  await one.button('Check camera and mic').click();
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Looking good?');
   const self = one.page.locator('video[data-who=self]');
   await expect.poll(() => self.evaluate((it: HTMLVideoElement) => it.videoWidth)).toBeGreaterThan(0);
   await expect
@@ -14,7 +14,7 @@ test('the device check shows picture, level and tone, and the call uses the same
   const speakers = one.page.locator('.panel').getByRole('combobox', { name: 'Speaker' });
   const speaker = await speakers.locator('option').last().getAttribute('value');
   await speakers.selectOption(speaker);
-  await one.page.locator('.panel').getByRole('button', { name: 'Play a tone' }).click();
+  await one.page.locator('.panel').getByRole('button', { name: 'Test speaker' }).click();
   await expect.poll(() => one.page.evaluate(() => window.mediaProbe.tones)).toEqual([{ hertz: 440, speaker }]);
   const opened = await one.openedTracks();
 
@@ -42,8 +42,8 @@ test('the device check shows picture, level and tone, and the call uses the same
 test('leaving the device check releases the camera', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
-  await one.button('Check camera and sound').click();
-  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('How you look and sound');
+  await one.button('Check camera and mic').click();
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('Looking good?');
   await one.stop();
   await one.reaches('landing');
   await one.hasReleasedDevices();
@@ -54,7 +54,7 @@ test('a visitor without devices can still meet, see, hear and write', async ({ v
   await one.arrive();
   await one.start();
   await one.seesProblem('no-device');
-  await one.button('Continue without').click();
+  await one.button('Continue without camera').click();
   await one.reaches('waiting');
   const other = await visitor(ben);
   await other.arrive();

@@ -7,7 +7,7 @@ test('a waiting page shows how busy it is, and changes without moving or announc
   for (const it of [one, other, third]) await it.arrive();
   await one.start();
   await one.reaches('waiting');
-  await expect(one.page.locator('.crowd')).toContainText('Nobody else is here just now.');
+  await expect(one.page.locator('.crowd')).toContainText('the only one here right now');
   await other.start();
   await one.meets(ben);
   await expect(one.page.locator('.crowd')).toBeHidden();
@@ -15,7 +15,7 @@ test('a waiting page shows how busy it is, and changes without moving or announc
   await third.start();
   await third.reaches('waiting');
   const crowd = third.page.locator('.crowd');
-  await expect(crowd).toContainText('A few people are here.');
+  await expect(crowd).toContainText('A few people online.');
   const heading = third.page.getByRole('heading', { level: 1 });
   const before = await heading.boundingBox();
   await third.page.evaluate(() => {
@@ -28,7 +28,7 @@ test('a waiting page shows how busy it is, and changes without moving or announc
   // Both must leave at the same time; otherwise the remaining one would meet the third visitor.
   await Promise.all([one.closeTab(), other.closeTab()]);
   // The page asks for the occupancy with every heartbeat, every twelve seconds.
-  await expect(crowd).toContainText('Nobody else is here just now.', { timeout: 20_000 });
+  await expect(crowd).toContainText('the only one here right now', { timeout: 20_000 });
   expect(await heading.boundingBox(), 'the position of the heading').toEqual(before);
   const announced = await third.page.evaluate(() => (window as unknown as { announced: string[] }).announced);
   expect(announced, 'announcements').toEqual([]);

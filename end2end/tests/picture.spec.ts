@@ -13,7 +13,7 @@ declare global {
 const WITHIN_MS = 3_000;
 
 /** Words of a page that has no picture of the stranger. It may know the reason from the stranger's page. */
-const noPicture = /No picture from them|Their camera is off/;
+const noPicture = /No video from them|Their camera is off/;
 
 /** From the next page load on, notes when the call begins. */
 async function noteStart({ page }: Visitor): Promise<void> {
@@ -168,7 +168,7 @@ test('a picture that freezes is covered by words within three seconds, and comes
   await talk(one, other);
   await other.sees(ada);
   await one.page.evaluate(() => window.holdCamera(true));
-  await seesWords(other, /Their picture has stopped|Their camera is off/);
+  await seesWords(other, /Their video has stopped|Their camera is off/);
   await other.hears(ada);
   await one.page.evaluate(() => window.holdCamera(false));
   await other.sees(ada);

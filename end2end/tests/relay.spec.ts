@@ -11,7 +11,7 @@ for (const [who, hides] of [
     const pair = [await visitor(ada), await visitor(ben)] as const;
     for (const [i, one] of pair.entries()) {
       await one.arrive();
-      if (hides[i]) await one.toggle('Hide my address');
+      if (hides[i]) await one.toggle('Hide my IP address');
       await one.start();
     }
     await pair[0].meets(ben);
@@ -28,7 +28,7 @@ for (const [who, hides] of [
 test('hiding the address without a relay shows a notice instead of a match', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
-  await one.toggle('Hide my address');
+  await one.toggle('Hide my IP address');
   await one.start();
   await one.seesProblem('no-relay');
   await one.hasReleasedDevices();
@@ -39,8 +39,8 @@ test('hiding the address without a relay shows a notice instead of a match', asy
   await other.reaches('waiting');
 
   await one.arrive();
-  await expect(one.page.getByRole('switch', { name: 'Hide my address' }).first(), 'the setting is remembered').toBeChecked();
-  await one.toggle('Hide my address');
+  await expect(one.page.getByRole('switch', { name: 'Hide my IP address' }).first(), 'the setting is remembered').toBeChecked();
+  await one.toggle('Hide my IP address');
   await one.start();
   await one.meets(ben);
   await other.meets(ada);
@@ -53,7 +53,7 @@ test('a call recovers within six seconds from a path blocked for three', async (
   const pair = [await visitor(ada), await visitor(ben)] as const;
   for (const one of pair) {
     await one.arrive();
-    await one.toggle('Hide my address');
+    await one.toggle('Hide my IP address');
     await one.start();
   }
   await pair[0].meets(ben);
@@ -81,7 +81,7 @@ test('a relayed call outlives its first credentials', async ({ server, visitor }
   const pair: [Visitor, Visitor] = [await visitor(ada), await visitor(ben)];
   for (const one of pair) {
     await one.arrive();
-    await one.toggle('Hide my address');
+    await one.toggle('Hide my IP address');
   }
   await meet(...pair, { arrive: false });
   const usernames = () => new Set(turn.log.match(/\d{10}:[0-9a-f]{32}/g));

@@ -9,7 +9,7 @@ test('sound blocked by the autoplay policy starts with one tap', async ({ visito
   // over CDP.
   const one = await visitor(ada, { devices: 'none' });
   await one.page.addInitScript(() => {
-    const names = ['Start', 'Continue without'];
+    const names = ['Start', 'Continue without camera'];
     const press = () => {
       const button = [...document.querySelectorAll('button')].find((it) => it.checkVisibility() && it.textContent.trim() === names[0]);
       if (!button || !document.querySelector('[data-hydrated]')) return;
@@ -29,7 +29,7 @@ test('sound blocked by the autoplay policy starts with one tap', async ({ visito
     .poll(async () => (await untouched.send('Runtime.evaluate', { expression, returnByValue: true })).result.value)
     .toEqual([true, true]);
 
-  await one.button('Turn on sound').click();
-  await expect(one.button('Turn on sound')).toBeHidden();
+  await one.button('Tap for sound').click();
+  await expect(one.button('Tap for sound')).toBeHidden();
   await one.meets(ben);
 });

@@ -39,7 +39,7 @@ test('a page from an older deploy offers to load the newer version', async ({ vi
   });
   await one.arrive();
   await one.start();
-  const notice = one.page.getByText('A newer version of this page is here.');
+  const notice = one.page.getByText('There’s a new version.');
   await expect(notice).toBeVisible();
   const other = await visitor(ben);
   await other.arrive();
@@ -52,7 +52,7 @@ test('a page from an older deploy offers to load the newer version', async ({ vi
   await one.reaches('landing');
   await one.start();
   await one.reaches('waiting');
-  await expect(one.page.getByText('A newer version of this page is here.')).toBeHidden();
+  await expect(one.page.getByText('There’s a new version.')).toBeHidden();
 });
 
 test('an idle visitor is asked whether they are there, then leaves the queue', async ({ visitor }) => {
@@ -72,12 +72,12 @@ test('the steps to grant permission match the browser', async ({ visitor }) => {
   await one.arrive();
   await one.start();
   await one.seesProblem('camera-blocked');
-  await expect(one.page.getByText('Select the icon at the beginning of the address bar')).toBeVisible();
+  await expect(one.page.getByText('Select the icon next to the address')).toBeVisible();
 });
 
 test('a page at a wrong address says so and links to the right one', async ({ server, visitor }) => {
   const one = await startAtWrongAddress(server, visitor);
-  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('This is not the address of Passerby');
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('This isn’t Passerby’s address');
   const home = one.page.getByRole('link', { name: 'https://passerby.example' });
   await expect(home).toHaveAttribute('href', 'https://passerby.example/');
   expect(await home.evaluate((it) => it.getBoundingClientRect().bottom <= innerHeight)).toBe(true);

@@ -1,7 +1,7 @@
 import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
 
 async function enterTopics({ page }: Visitor, topics: string) {
-  const field = page.locator('.panel').getByRole('textbox', { name: 'What you like to talk about' });
+  const field = page.locator('.panel').getByRole('textbox', { name: 'What do you want to talk about?' });
   await field.fill(topics);
   await field.press('Tab');
 }
@@ -13,8 +13,8 @@ test('a stranger with a shared topic is matched first, and both see the topic', 
   await enterTopics(third, 'chess, jazz');
   await one.start();
   await one.reaches('waiting');
-  await expect(one.page.getByText('Nobody yet who also likes')).toContainText('Jazz, cooking');
-  await expect(one.page.getByText(/Looking wider in \d+ s/)).toBeVisible();
+  await expect(one.page.getByText('Looking for someone into')).toContainText('Jazz, cooking');
+  await expect(one.page.getByText(/Then anyone, in \d+ s/)).toBeVisible();
 
   // Ben would accept anybody, but Ada waits for somebody with a shared topic.
   await other.start();
@@ -57,7 +57,7 @@ test('topics are stored on the device and can be changed while waiting', async (
   await other.reaches('waiting');
   await one.button('More').click();
   const sheet = one.page.getByRole('dialog', { name: 'Settings' });
-  await sheet.getByRole('textbox', { name: 'What you like to talk about' }).fill('chess');
+  await sheet.getByRole('textbox', { name: 'What do you want to talk about?' }).fill('chess');
   await sheet.getByRole('button', { name: 'Close' }).click();
   await one.meets(ben);
   await expect(one.page.locator('[data-shared=interest]')).toContainText('chess');

@@ -3,7 +3,7 @@ import { expect, test } from '../fixtures';
 test('both ends show the same verification code', async ({ pair }) => {
   const codes = [];
   for (const { page } of pair) {
-    await page.getByText('Connection details').click();
+    await page.locator('.details summary').click();
     const code = page.locator('[data-code]');
     await expect(code).toBeVisible();
     await expect(code).toHaveAttribute('data-code', /^\d+(-\d+){4}$/);
@@ -13,7 +13,7 @@ test('both ends show the same verification code', async ({ pair }) => {
 });
 
 test('the steps to the first picture are recorded', async ({ pair: [one] }) => {
-  await one.page.getByText('Connection details').click();
+  await one.page.locator('.details summary').click();
   for (const name of ['match', 'offer', 'answer', 'ice', 'dtls', 'first-frame']) {
     await expect(one.page.locator(`[data-mark="${name}"]`)).toBeVisible();
   }

@@ -79,7 +79,7 @@ for (const [width, height] of sizes) {
 test('in WebKit the mirror shows the picture of the mock camera and leaves with Stop', async ({ one, home }) => {
   await one.arrive(home);
   await one.pretendToConnect();
-  await one.press('Check camera and sound');
+  await one.press('Check camera and mic');
   await one.reaches('ready');
   await expect
     .poll(() => one.run(() => document.querySelector<HTMLVideoElement>('video[data-who=self]')!.videoWidth))
@@ -108,9 +108,9 @@ test('in WebKit the Tab key visits the landing page in reading order', async ({ 
   expect(visited).toEqual([
     'Settings',
     'Start',
-    'Check camera and sound',
-    expect.stringContaining('What you like to talk about'),
-    'Hide my address',
+    'Check camera and mic',
+    expect.stringContaining('What do you want to talk about?'),
+    'Hide my IP address',
     'Use less data',
   ]);
 });
@@ -137,7 +137,7 @@ for (const [width, height] of sizes) {
 
     await one.arrive(home);
     await one.pretendToConnect();
-    await one.press('Check camera and sound');
+    await one.press('Check camera and mic');
     await one.reaches('ready');
     await expectNothingCutOff(one, width);
     const picture = await one.box('video[data-who=self]');

@@ -293,7 +293,7 @@ async fn limits_pages_per_network_and_reloads_the_refused_page() {
             response.head.lines().find_map(|it| it.strip_prefix(name)?.strip_prefix(": ")).expect(name);
         assert!((1..=60).contains(&text.parse::<u64>().expect("seconds")), "{name}: {text}");
     }
-    assert!(response.body.starts_with("Many people are here from your network\n"), "{}", response.body);
+    assert!(response.body.starts_with("Too many people on your network\n"), "{}", response.body);
     assert_eq!(get_page("192.0.2.2").await.status, 200);
     assert_eq!(server.metric("passerby_limited_total{limit=\"network-pages\"}").await, 1);
 }

@@ -242,7 +242,13 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
     }
     match snapshot.phase {
         Phase::Landing => words.landing,
-        Phase::Asking if lacks_answer(snapshot) => words.asking_slow,
+        Phase::Asking if lacks_answer(snapshot) => {
+            // A browser inside of an app has no question that could be answered.
+            let is_in_app = matches!(snapshot.surroundings.browser, Browser::InApp);
+            let step = words.blocked_steps[blocked_steps(snapshot.surroundings.browser)];
+            let sentence = if is_in_app { step } else { words.asking_slow.sentence };
+            StateText { sentence, ..words.asking_slow }
+        }
         Phase::Asking => words.asking,
         Phase::Mirror if asks_presence(snapshot) => words.still_there,
         Phase::Mirror => words.mirror,
@@ -320,13 +326,13 @@ mod tests {
     fn each_browser_has_its_own_steps_after_a_refusal() {
         let words = in_language("en");
         let steps = [
-            (Browser::Other, "by the icon beside the address or in your browser"),
-            (Browser::Chromium, "then turn on Camera and Microphone"),
+            (Browser::Other, "the icon next to the address, or your browser"),
+            (Browser::Chromium, "Select the icon next to the address and turn on Camera"),
             (Browser::ChromiumOnAndroid, "then Permissions"),
             (Browser::Firefox, "crossed-out camera"),
             (Browser::Safari, "Settings for This Website"),
-            (Browser::OnIos, "Open the Settings of your device"),
-            (Browser::FirefoxOnAndroid, "Tap the icon at the beginning of the address, then allow"),
+            (Browser::OnIos, "Open your device’s Settings"),
+            (Browser::FirefoxOnAndroid, "Tap the icon next to the address, then allow"),
             (Browser::InApp, "Open this page in your usual browser"),
         ];
         let mut shown = Vec::new();
@@ -338,6 +344,16 @@ mod tests {
             shown.push(sentence);
         }
         assert!(words.blocked_steps.iter().all(|it| shown.contains(it)), "every text is shown somewhere");
+    }
+
+    #[test]
+    fn a_browser_that_does_not_answer_inside_of_an_app_has_steps_of_its_own() {
+        let words = in_language("en");
+        let mut snapshot =
+            Snapshot { phase: Phase::Asking, notice: Some(DeviceNotice::NoAnswer), ..Snapshot::default() };
+        assert_eq!(panel(words, snapshot).sentence, words.asking_slow.sentence);
+        snapshot.surroundings.browser = Browser::InApp;
+        assert!(panel(words, snapshot).sentence.contains("Open this page in your usual browser"));
     }
 
     #[test]

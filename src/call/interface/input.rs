@@ -148,6 +148,8 @@ pub enum PageEvent {
     TakenOver,
     /// The partner's picture is in picture-in-picture, or back in the page.
     InPicture(bool),
+    /// The browser has paused the partner's picture and sound.
+    Paused,
     /// The page is in full screen, or not any more.
     FillsScreen(bool),
     /// The browser blocks the sound, or plays it.
@@ -161,8 +163,6 @@ pub enum PageEvent {
 pub struct ConnectionId(pub u32);
 
 /// Why camera and microphone could not be opened.
-    /// The browser has paused the partner's picture and sound.
-    Paused,
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaError {
     /// `NotAllowedError`.

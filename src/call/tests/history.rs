@@ -525,6 +525,7 @@ impl Harness {
         if snapshot.phase == Phase::Landing {
             assert!(!self.camera_open, "devices are closed on the landing page");
             assert!(!self.prewarmed, "no connection is prewarmed on the landing page");
+            assert!(!self.checking, "no connection is checked on the landing page");
             assert_eq!(self.socket, None, "no socket is open on the landing page");
         }
         let is_waiting = matches!(snapshot.phase, Phase::Waiting { .. });
@@ -539,7 +540,6 @@ impl Harness {
         if snapshot.phase == Phase::Landing {
             self.accepts_no_devices.set(false);
         }
-            assert!(!self.checking, "no connection is checked on the landing page");
         let looks_for_partners =
             matches!(snapshot.phase, Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. });
         if looks_for_partners && !self.accepts_no_devices.get() {
@@ -801,6 +801,7 @@ fn page_events() -> impl Strategy<Value = PageEvent> {
         any::<bool>().prop_map(PageEvent::Away),
         Just(PageEvent::Active),
         Just(PageEvent::TakenOver),
+        Just(PageEvent::Paused),
         any::<bool>().prop_map(PageEvent::InPicture),
         any::<bool>().prop_map(PageEvent::FillsScreen),
         any::<bool>().prop_map(PageEvent::SoundBlocked),
@@ -826,7 +827,6 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::Toggle(Switch::PushToTalk),
         Intent::HoldToTalk(true),
         Intent::OpenMirror,
-        Just(PageEvent::Paused),
         Intent::StartWithout,
         Intent::ToggleScreen,
         Intent::Choose(DeviceKind::Camera, "1".into()),

@@ -446,6 +446,7 @@ impl TestPage {
                 Output::Mark(_)
                 | Output::ListDevices
                 | Output::WarmUp(_)
+                | Output::EndCheck
                 | Output::SendTracks
                 | Output::TakeOver
                 | Output::KeepAwake(_)
@@ -454,13 +455,12 @@ impl TestPage {
                     continue;
                 }
                 Output::Copy(text) => self.clipboard.clone_from(text),
-                Output::CloseDevice(_)
                 Output::ShareScreen(request) => self.screen_request = *request,
+                Output::CloseDevice(_)
                 | Output::UnshareScreen
                 | Output::CloseMedia
                 | Output::EnableMedia(_)
                 | Output::OpenSocket
-                | Output::EndCheck
                 | Output::CloseSocket { .. } => {}
                 it => assert!(it.is_cosmetic(), "{it:?}"),
             }
@@ -610,6 +610,7 @@ fn describe(output: &Output) -> String {
         Output::Mark(it) => format!("mark {}", it.name()),
         Output::WarmUp(_) => "warm up".into(),
         Output::CheckConnection(_) => "check connection".into(),
+        Output::EndCheck => "end check".into(),
         Output::OpenSocket => "open socket".into(),
         Output::CloseSocket { code: Some(code) } => format!("close socket with {code}"),
         Output::CloseSocket { code: None } => "abandon socket".into(),
@@ -624,7 +625,6 @@ fn describe_message(msg: &ToServer) -> String {
         ToServer::Hello { resume: Some(_), .. } => "hello again".into(),
         ToServer::Join { media, hide: false, .. } => format!("join with {}", media_names(*media)),
         ToServer::Join { media, hide: true, .. } => format!("join with {}, hidden", media_names(*media)),
-        Output::EndCheck => "end check".into(),
         ToServer::Prepared { signal, number } => {
             format!("prepared {}, number {number}", describe_signal(signal))
         }

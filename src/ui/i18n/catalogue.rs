@@ -71,7 +71,7 @@ catalogue! {
     own_camera_off: &'static str,
     own_camera_absent: &'static str,
     own_camera_interrupted: &'static str,
-    notices: [&'static str; 6],
+    notices: [&'static str; 9],
     partner_camera_off: &'static str,
     partner_muted: &'static str,
     partner_silent: &'static str,
