@@ -20,8 +20,8 @@ const REPORT_AFTER: Duration = Duration::from_secs(8);
 
 /// Bytes that no code uses.
 ///
-/// When the program is split, its data are sorted anew. If padding makes the result longer than before, all data stay in
-/// the part for the first page, which then weighs 7 kB more. These bytes are dropped, so there is room for padding.
+/// Splitting the program sorts its data by part. If padding makes the result longer than before, all data stay in the
+/// part for the first page, which then weighs 7 kB more. These bytes are dropped, so there is room for padding.
 #[used]
 static ROOM_FOR_PADDING: [u8; 256] = [0; 256];
 

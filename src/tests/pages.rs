@@ -91,7 +91,7 @@ fn shows_no_technical_jargon() {
 fn landing_offers_start_and_warns_about_the_address() {
     let page = Page::of(Snapshot::default());
     assert_eq!(page.buttons(), ["Settings", "Start", "Check camera and mic"]);
-    assert!(page.visible_text().contains("network address"));
+    assert!(page.visible_text().contains("IP address"));
     assert_eq!(page.announced("status"), "", "nothing is announced on arrival");
     assert_eq!(page.announced("alert"), "");
 }
@@ -145,7 +145,7 @@ fn shows_the_time_until_the_next_retry() {
 fn explains_the_camera_permission_prompt() {
     let page = Page::of(Snapshot { phase: Phase::Asking, ..Snapshot::default() });
     assert_eq!(page.buttons(), ["Settings", "Stop"], "the explanation names these buttons");
-    assert!(page.visible_text().contains("choose Allow"));
+    assert!(page.visible_text().contains("Choose Allow"));
 }
 
 #[test]
@@ -210,11 +210,11 @@ fn explains_missing_devices_and_offers_to_turn_them_on() {
     let page = Page::of(without_camera);
     // A device that is connected later can be turned on.
     assert_eq!(page.buttons(), ["Mute microphone", "Turn camera on", "Chat", "More", "Stop", "Next"]);
-    assert!(page.visible_text().contains("without a camera"));
+    assert!(page.visible_text().contains("No camera: they’ll hear you"));
 
     let page = Page::of(Snapshot { camera: Device::On, microphone: Device::Absent, ..without_camera });
     assert_eq!(page.buttons(), ["Unmute microphone", "Turn camera off", "Chat", "More", "Stop", "Next"]);
-    assert!(page.visible_text().contains("without a microphone"));
+    assert!(page.visible_text().contains("No microphone: they’ll see you"));
 }
 
 #[test]
@@ -282,8 +282,8 @@ fn says_which_media_the_stranger_does_not_send() {
         phase: Phase::Talking { partner, flow: Flow::Interrupted },
         ..with_both_devices()
     });
-    assert!(page.visible_text().contains("interrupted"));
-    assert!(page.announced("status").contains("interrupted"));
+    assert!(page.visible_text().contains("Connection problem"));
+    assert!(page.announced("status").contains("Connection problem"));
 }
 
 #[test]
@@ -536,8 +536,8 @@ fn words_cover_a_picture_that_is_missing_or_frozen_and_tell_both() {
 fn a_lost_call_is_not_called_unconnected() {
     let page = |setback| Page::of(Snapshot { phase: Phase::Waiting { setback }, ..with_both_devices() });
     assert!(page(Some(Setback::Lost)).visible_text().contains("The call dropped"));
-    assert!(!page(Some(Setback::Lost)).visible_text().contains("could not be connected"));
-    assert!(page(Some(Setback::Unconnected)).visible_text().contains("could not be connected"));
+    assert!(!page(Some(Setback::Lost)).visible_text().contains("Couldn’t connect"));
+    assert!(page(Some(Setback::Unconnected)).visible_text().contains("Couldn’t connect"));
 }
 
 // The states to render.

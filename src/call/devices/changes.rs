@@ -1,8 +1,8 @@
 //! What the browser reports of open devices: they open late or not at all, end, are muted by the system, and come back.
 
 use super::{
-    Devices, SAY_FAILED_FOR, SOURCES,
-    source::{Attempt, Flow, SourceState},
+    Devices, SOURCES,
+    source::{Activity, Attempt, SAY_FAILED_FOR, SourceState},
 };
 use crate::{
     call::{DeviceKind, MediaError, OpenRequest, OpenedMedia, Output, Pick, ScreenEvent},
@@ -140,7 +140,13 @@ impl Devices {
     }
 
     /// Opens a device again without a press. `keeps` is what stays open if the browser would ask.
-    fn reopen(&mut self, kind: DeviceKind, keeps: Option<(u32, Flow)>, now: Moment, out: &mut Vec<Output>) {
+    fn reopen(
+        &mut self,
+        kind: DeviceKind,
+        keeps: Option<(u32, Activity)>,
+        now: Moment,
+        out: &mut Vec<Output>,
+    ) {
         let pick = Pick::prefer(self.last_used(kind));
         self.open(kind, pick, |it| Attempt { keeps, ..it }, true, now, out);
     }

@@ -1,7 +1,8 @@
 //! [`Devices`]: which devices are open, which the person has switched off, and which the person has chosen.
 //!
-//! [`source`] is the state of one camera or microphone, and [`screen`] that of a shared screen. `acquire` opens both for a start, `changes` handles what the
-//! browser reports of them later, and `control` what the person wants of them.
+//! [`source`] is the state of one camera or microphone, and [`screen`] that of a shared screen. `acquire` opens camera
+//! and microphone for a start, `changes` handles what the browser reports of them later, and `control` what the person
+//! wants of them.
 
 pub(crate) mod source;
 pub(crate) mod screen;
@@ -21,9 +22,6 @@ use source::Source;
 
 /// Delay of the list after the devices were opened, so that it does not delay the first picture.
 const LIST_AFTER: Duration = Duration::from_millis(800);
-
-/// How long the page says that something could not be done which the person has asked for: enough to read it.
-const SAY_FAILED_FOR: Duration = Duration::from_secs(8);
 
 /// The kinds that are opened; the speaker is not.
 const SOURCES: [DeviceKind; 2] = [DeviceKind::Camera, DeviceKind::Microphone];

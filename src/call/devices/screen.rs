@@ -1,7 +1,7 @@
 //! [`Screen`]: the screen or window that the partner sees in place of the camera's picture. It is meant for one
 //! partner only, and opened for one request of the person only.
 
-use super::SAY_FAILED_FOR;
+use super::source::SAY_FAILED_FOR;
 use crate::{
     call::{DeviceNotice, MediaError, Output, ScreenEvent},
     time::Moment,

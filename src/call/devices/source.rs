@@ -7,6 +7,9 @@ use crate::{
     time::Moment,
 };
 
+/// How long the page says that something could not be done which the person has asked for: enough to read it.
+pub(crate) const SAY_FAILED_FOR: Duration = Duration::from_secs(8);
+
 /// How long the browser may take to open a device before the page says what to do. A person answers its question in a
 /// few seconds; browsers inside of other programs never do.
 pub(crate) const SLOW_AFTER: Duration = Duration::from_secs(15);
@@ -50,7 +53,7 @@ pub(crate) enum SourceState {
         /// Since when.
         since: Moment,
         /// Whether it gives anything.
-        flow: Flow,
+        flow: Activity,
     },
     /// It could not be opened, or was lost.
     Failed {
@@ -71,7 +74,7 @@ pub(crate) struct Attempt {
     /// What this person had chosen before, if that is to be restored with it.
     pub(crate) chosen_before: Option<String>,
     /// What stays open if the browser would ask the person: the request that has opened it, and what it gives.
-    pub(crate) keeps: Option<(u32, Flow)>,
+    pub(crate) keeps: Option<(u32, Activity)>,
     /// The device gave something before. The partner is not told of a short gap.
     pub(crate) replaces: bool,
     /// When the page says that the browser does not answer; `None` if it says so.
@@ -80,7 +83,7 @@ pub(crate) struct Attempt {
 
 /// Whether an open device gives anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Flow {
+pub(crate) enum Activity {
     /// As far as known it does, and nothing is due.
     Unwatched,
     /// The next frame of the camera is awaited until then; without a moment, for as long as nobody can see it.
@@ -143,7 +146,7 @@ impl Source {
     }
 
     /// What is open now, and whether it gives anything.
-    pub(crate) const fn open_flow(&self) -> Option<(u32, Flow)> {
+    pub(crate) const fn open_flow(&self) -> Option<(u32, Activity)> {
         match &self.state {
             SourceState::On { request, flow, .. } => Some((*request, *flow)),
             SourceState::Opening(_) | SourceState::Off | SourceState::Failed { .. } => None,
@@ -189,7 +192,7 @@ impl Source {
 
     /// The request has opened it.
     pub(crate) fn on_opened(&mut self, request: u32, device: &OpenedDevice, now: Moment) {
-        let flow = if device.muted { Flow::Muted } else { Flow::Unwatched };
+        let flow = if device.muted { Activity::Muted } else { Activity::Unwatched };
         self.state = SourceState::On { request, since: now, flow };
         self.facing = device.facing;
     }
@@ -231,9 +234,9 @@ impl Source {
             SourceState::Opening(Attempt { keeps: Some((request, flow)), .. }) => (*request, flow),
             SourceState::Opening(_) | SourceState::Off | SourceState::Failed { .. } => return false,
         };
-        let is_news = request == number && (*flow == Flow::Muted) != muted;
+        let is_news = request == number && (*flow == Activity::Muted) != muted;
         if is_news {
-            *flow = if muted { Flow::Muted } else { Flow::Unwatched };
+            *flow = if muted { Activity::Muted } else { Activity::Unwatched };
         }
         is_news
     }
@@ -245,12 +248,16 @@ impl Source {
             return false;
         }
         match flow {
-            Flow::Awaited(_) | Flow::Missing => {
-                let was_missing = *flow == Flow::Missing;
-                *flow = Flow::Seen(now + LOOK_EVERY);
+            Activity::Awaited(_) | Activity::Missing => {
+                let was_missing = *flow == Activity::Missing;
+                *flow = Activity::Seen(now + LOOK_EVERY);
                 was_missing
             }
-            Flow::Unwatched | Flow::Seen(_) | Flow::Silent(_) | Flow::Heard | Flow::Muted => false,
+            Activity::Unwatched
+            | Activity::Seen(_)
+            | Activity::Silent(_)
+            | Activity::Heard
+            | Activity::Muted => false,
         }
     }
 
@@ -260,13 +267,17 @@ impl Source {
         let SourceState::On { flow, .. } = &mut self.state else { return false };
         let before = flow.is_interrupted();
         *flow = match *flow {
-            Flow::Muted => Flow::Muted,
-            _ if sound => Flow::Heard,
+            Activity::Muted => Activity::Muted,
+            _ if sound => Activity::Heard,
             // Nobody can hear it, so it may be silent.
-            Flow::Unwatched | Flow::Silent(_) if !lets_through => Flow::Unwatched,
-            Flow::Unwatched => Flow::Silent(now + SOUND_WITHIN),
-            Flow::Silent(until) if until <= now => Flow::Missing,
-            same @ (Flow::Awaited(_) | Flow::Seen(_) | Flow::Silent(_) | Flow::Heard | Flow::Missing) => same,
+            Activity::Unwatched | Activity::Silent(_) if !lets_through => Activity::Unwatched,
+            Activity::Unwatched => Activity::Silent(now + SOUND_WITHIN),
+            Activity::Silent(until) if until <= now => Activity::Missing,
+            same @ (Activity::Awaited(_)
+            | Activity::Seen(_)
+            | Activity::Silent(_)
+            | Activity::Heard
+            | Activity::Missing) => same,
         };
         flow.is_interrupted() != before
     }
@@ -276,12 +287,12 @@ impl Source {
     pub(crate) fn check_frames(&mut self, now: Moment, visible: bool, in_call: bool) -> FrameDue {
         let SourceState::On { request, flow, .. } = &mut self.state else { return FrameDue::Nothing };
         match flow {
-            Flow::Seen(at) if !visible || !in_call || *at > now => FrameDue::Nothing,
-            Flow::Unwatched | Flow::Seen(_) => {
-                *flow = Flow::Awaited(visible.then(|| now + FRAME_WITHIN));
+            Activity::Seen(at) if !visible || !in_call || *at > now => FrameDue::Nothing,
+            Activity::Unwatched | Activity::Seen(_) => {
+                *flow = Activity::Awaited(visible.then(|| now + FRAME_WITHIN));
                 FrameDue::Look(*request)
             }
-            Flow::Awaited(until) => match *until {
+            Activity::Awaited(until) => match *until {
                 _ if !visible => {
                     *until = None;
                     FrameDue::Nothing
@@ -291,12 +302,12 @@ impl Source {
                     FrameDue::Nothing
                 }
                 Some(at) if at <= now => {
-                    *flow = Flow::Missing;
+                    *flow = Activity::Missing;
                     FrameDue::Interrupted
                 }
                 Some(_) => FrameDue::Nothing,
             },
-            Flow::Silent(_) | Flow::Heard | Flow::Missing | Flow::Muted => FrameDue::Nothing,
+            Activity::Silent(_) | Activity::Heard | Activity::Missing | Activity::Muted => FrameDue::Nothing,
         }
     }
 
@@ -310,8 +321,8 @@ impl Source {
     pub(crate) const fn deadline(&self, looks: bool) -> Option<Moment> {
         match &self.state {
             SourceState::Opening(attempt) => attempt.slow_at,
-            SourceState::On { flow: Flow::Awaited(until), .. } => *until,
-            SourceState::On { flow: Flow::Seen(at), .. } if looks => Some(*at),
+            SourceState::On { flow: Activity::Awaited(until), .. } => *until,
+            SourceState::On { flow: Activity::Seen(at), .. } if looks => Some(*at),
             SourceState::On { .. } | SourceState::Off | SourceState::Failed { .. } => None,
         }
     }
@@ -327,7 +338,7 @@ impl Source {
     }
 }
 
-impl Flow {
+impl Activity {
     const fn is_interrupted(self) -> bool {
         match self {
             Self::Missing | Self::Muted => true,

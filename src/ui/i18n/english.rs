@@ -164,7 +164,7 @@ pub(crate) static ENGLISH: Words = Words {
     },
     server_full: StateText {
         heading: "Passerby is full right now",
-        sentence: "Too many people are online. You\u{2019}ll get in as soon as there\u{2019}s room.",
+        sentence: "Too many people are online. You\u{2019}ll get in as soon as there\u{2019}s space.",
         spoken: "Passerby is full right now. Trying again.",
     },
     wrong_address: StateText {
