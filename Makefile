@@ -76,7 +76,7 @@ soak: build chromium coturn proxies autobahn ## Everything slow: bad networks (a
 	npm --prefix end2end run soak
 	cargo bench --features ssr --bench load -- killed cut drain unacknowledged
 	cargo bench --features ssr --bench abuse
-	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} scripts/fuzz
+	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} FUZZ_SEED=0 scripts/fuzz
 
 autobahn: ## The WebSocket conformance suite (needs Python 2.7)
 	@scripts/autobahn
