@@ -1,14 +1,10 @@
-import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
+import { ada, ben, cleo, expect, meet, test, type Visitor } from '../fixtures';
 
 test('a blocked stranger is not matched again, even after a reload, until unblocked', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];
-  for (const it of [one, other]) {
-    // Now only the block keeps them apart.
-    await it.forgetPastMatches();
-    await it.arrive();
-    await it.start();
-  }
-  await one.meets(ben);
+  // Now only the block keeps them apart.
+  for (const it of [one, other]) await it.forgetPastMatches();
+  await meet(one, other);
   await one.button('More').click();
   await one.button('Block').click();
   await one.reaches('waiting');
@@ -21,12 +17,8 @@ test('a blocked stranger is not matched again, even after a reload, until unbloc
 
 test('a stranger who has left can still be blocked', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];
-  for (const it of [one, other]) {
-    await it.forgetPastMatches();
-    await it.arrive();
-    await it.start();
-  }
-  await one.meets(ben);
+  for (const it of [one, other]) await it.forgetPastMatches();
+  await meet(one, other);
   await other.stop();
   await one.page.getByRole('button', { name: /^Block (this|the previous) stranger$/ }).click();
   await expect(one.button('Previous stranger blocked')).toBeFocused();

@@ -1,4 +1,4 @@
-import { ada, ben, expect, test as base } from '../fixtures';
+import { ada, ben, expect, test as base, type Visitor } from '../fixtures';
 import { FirefoxVisitor, launchFirefox } from '../fixtures/firefox';
 import { FaultyProxy } from '../fixtures/faulty-proxy';
 
@@ -35,6 +35,16 @@ const test = base.extend<{ fox: FirefoxVisitor }, WorkerFixtures>({
     faultyProxy.unblock();
   },
 });
+
+/** Both press Start, first the one in Chromium, and are in a call with each other. */
+async function talk(one: Visitor, fox: FirefoxVisitor, home: string): Promise<void> {
+  await one.arrive();
+  await one.start();
+  await one.reaches('waiting');
+  await fox.arrive(home);
+  await fox.press('Start');
+  for (const it of [fox, one]) await it.reaches('talking');
+}
 
 for (const waits of ['Firefox', 'Chromium'] as const) {
   test(`Firefox and Chromium meet and survive a lost server connection (${waits} waits first)`, async ({ fox, home, visitor, faultyProxy }) => {
@@ -75,13 +85,7 @@ for (const waits of ['Firefox', 'Chromium'] as const) {
 test('Firefox and Chromium write to each other, and Firefox turns its camera off and on', async ({ fox, home, visitor }) => {
   test.setTimeout(120_000);
   const one = await visitor(ada);
-  await one.arrive();
-  await one.start();
-  await one.reaches('waiting');
-  await fox.arrive(home);
-  await fox.press('Start');
-  await fox.reaches('talking');
-  await one.reaches('talking');
+  await talk(one, fox, home);
 
   await fox.type('t');
   await fox.write('Hello from Firefox');
@@ -104,12 +108,7 @@ test('Firefox and Chromium write to each other, and Firefox turns its camera off
 test('in Firefox a camera that the system mutes and a microphone that is unplugged come back', async ({ fox, home, visitor }) => {
   test.setTimeout(120_000);
   const one = await visitor(ada);
-  await one.arrive();
-  await one.start();
-  await one.reaches('waiting');
-  await fox.arrive(home);
-  await fox.press('Start');
-  await fox.reaches('talking');
+  await talk(one, fox, home);
   await one.hears(ben);
 
   const problem = one.page.locator('.chip', { hasText: 'Their camera or microphone has a problem' });
