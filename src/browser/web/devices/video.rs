@@ -22,9 +22,11 @@ pub(crate) enum VideoElement {
     Own,
 }
 
-/// Shows a stream in an element, or nothing.
+/// Shows a stream in an element, or nothing. Setting the same stream again would make the element start again.
 pub(crate) fn show(which: VideoElement, stream: Option<&MediaStream>) {
-    if let Some(video) = element(which) {
+    if let Some(video) = element(which)
+        && video.src_object().as_ref() != stream
+    {
         video.set_src_object(stream);
     }
 }

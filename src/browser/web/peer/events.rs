@@ -5,8 +5,8 @@ use std::{cell::Cell, rc::Rc};
 use gloo_events::EventListener;
 use wasm_bindgen::JsCast;
 use web_sys::{
-    MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcSignalingState,
-    RtcTrackEvent,
+    MediaStream, RtcIceConnectionState, RtcPeerConnectionIceEvent, RtcPeerConnectionState, RtcRtpTransceiver,
+    RtcSignalingState, RtcTrackEvent,
 };
 
 use crate::{
@@ -81,11 +81,12 @@ pub(crate) fn listen(
             }
         }),
         EventListener::new(connection, "track", move |event| {
-            if let Some(stranger) = &stranger {
-                let track = event.unchecked_ref::<RtcTrackEvent>().track();
-                stranger.add_track(&track);
+            let event = event.unchecked_ref::<RtcTrackEvent>();
+            let connection = event.target().map(JsCast::unchecked_into::<PeerConnection>);
+            if let (Some(stranger), Some(connection)) = (&stranger, connection) {
+                add_tracks(stranger, &connection);
                 video::show(VideoElement::Stranger, Some(stranger));
-                if track.kind() == "video" {
+                if event.track().kind() == "video" {
                     let frames = frames.clone();
                     let report = move || frames.send(PeerEvent::FramePresented);
                     video::on_first_frame(VideoElement::Stranger, report);
@@ -93,6 +94,16 @@ pub(crate) fn listen(
             }
         }),
     ]
+}
+
+/// Adds all negotiated tracks at the first event, since an element starts again when its stream gets another track.
+fn add_tracks(stream: &MediaStream, connection: &PeerConnection) {
+    for transceiver in connection.get_transceivers() {
+        let transceiver: RtcRtpTransceiver = transceiver.unchecked_into();
+        if transceiver.mid().is_some() {
+            stream.add_track(&transceiver.receiver().track());
+        }
+    }
 }
 
 /// The empty candidate ends the candidates of an ICE generation.
