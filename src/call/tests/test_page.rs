@@ -250,9 +250,12 @@ impl TestPage {
         self.peer_event(PeerEvent::RemoteSet(Ok(())));
     }
 
-    /// The peer connection reports `connected`.
+    /// The peer connection reports `connected`, and the browser presents a frame if the partner's media flows.
     pub(crate) fn peer_connects(&mut self) {
         self.peer_event(PeerEvent::Connection(ConnectionState::Connected));
+        if self.media_flows {
+            self.peer_event(PeerEvent::FramePresented);
+        }
     }
 
     /// The last request for devices opens these.

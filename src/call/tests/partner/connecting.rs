@@ -313,7 +313,7 @@ fn sends_connected_once_when_the_promised_media_arrives() {
         page.advance(millis(500));
         assert_eq!(page.take_actions(), Vec::<String>::new(), "{partner:?}");
         (page.measurement.frames_decoded, page.measurement.audio_packets) = (frames, packets);
-        page.advance(millis(50));
+        page.advance(millis(250));
         assert_eq!(page.take_actions(), ["send connected"]);
         assert_eq!(page.phase(), Phase::Talking { partner, flow: Flow::Steady });
         page.advance(secs(2));
@@ -336,21 +336,42 @@ fn open_channel_connects_a_partner_without_media() {
 }
 
 #[test]
-fn measures_often_from_connection_until_media_arrives() {
-    let mut page = TestPage::matched(Role::Impolite, BOTH);
+fn measures_often_from_connection_until_sound_arrives() {
+    let mut page = TestPage::matched(Role::Impolite, AUDIO);
     page.negotiate_as_impolite();
     page.advance(millis(900));
     assert_eq!(page.measure_count, 0);
     page.peer_connects();
-    page.advance(millis(0));
-    assert_eq!(page.measure_count, 1);
     page.advance(millis(90));
-    assert_eq!(page.measure_count, 2);
+    assert_eq!(page.measure_count, 1);
     page.media_flows = true;
     page.advance(millis(10));
-    assert_eq!((page.measure_count, page.phase_name()), (3, "talking"));
+    assert_eq!((page.measure_count, page.phase_name()), (2, "talking"));
     page.advance(secs(3));
-    assert_eq!(page.measure_count, 6, "measures once a second during a call");
+    assert_eq!(page.measure_count, 5, "measures once a second during a call");
+}
+
+#[test]
+fn measures_seldom_until_a_picture_arrives() {
+    let mut page = TestPage::matched(Role::Impolite, BOTH);
+    page.negotiate_as_impolite();
+    page.peer_connects();
+    page.media_flows = true;
+    page.advance(millis(100));
+    assert_eq!((page.measure_count, page.phase_name()), (0, "connecting"));
+    page.peer_event(PeerEvent::FramePresented);
+    page.advance(millis(0));
+    assert_eq!((page.measure_count, page.phase_name()), (1, "talking"));
+}
+
+#[test]
+fn notices_a_picture_that_the_browser_does_not_present() {
+    let mut page = TestPage::matched(Role::Impolite, BOTH);
+    page.negotiate_as_impolite();
+    page.peer_connects();
+    page.media_flows = true;
+    page.advance(millis(250));
+    assert_eq!((page.measure_count, page.phase_name()), (1, "talking"));
 }
 
 #[test]

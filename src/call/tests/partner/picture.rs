@@ -49,7 +49,7 @@ fn a_call_with_sound_connects_2_s_later_without_the_picture() {
     let mut page = connecting();
     hear(&mut page, millis(1_900));
     assert_eq!(page.phase_name(), "connecting", "the picture may come a moment later");
-    hear(&mut page, millis(200));
+    hear(&mut page, millis(400));
     assert!(matches!(page.phase(), Phase::Talking { partner: BOTH, .. }));
     assert_eq!(picture(&page), PartnerPicture::Missing);
     assert_eq!(page.take_actions(), ["sees picture false", "send connected"]);
@@ -65,7 +65,7 @@ fn a_call_with_sound_connects_2_s_later_without_the_picture() {
 #[test]
 fn an_open_channel_connects_when_neither_sound_nor_picture_comes() {
     let mut page = connecting();
-    page.advance(millis(2_100));
+    page.advance(millis(2_300));
     assert_eq!(page.phase_name(), "talking");
     assert!(page.take_actions().contains(&"send connected".to_owned()));
     let mut page = TestPage::matched(Role::Impolite, BOTH);
