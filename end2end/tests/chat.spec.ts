@@ -36,30 +36,6 @@ test('a chat message arrives as plain text and the sender sees that it was deliv
   await expect(log(one).getByRole('listitem')).toHaveCount(0);
 });
 
-test('a chat of twenty lines does not make the page taller than the screen', async ({ pair: [one, other] }) => {
-  await one.button('Chat').click();
-  await other.button('Chat').click();
-  for (let n = 1; n <= 20; n++) await sendMessage(other, `This is line ${n} of twenty`);
-  await expect(log(one).getByRole('listitem')).toHaveCount(20);
-  for (const { width, height } of [
-    { width: 1280, height: 680 },
-    { width: 412, height: 732 },
-  ]) {
-    await one.page.setViewportSize({ width, height });
-    const measured = await one.page.evaluate(() => {
-      const field = document.querySelector('.composer-field')!.getBoundingClientRect();
-      const [x, y] = [field.x + field.width / 2, field.y + field.height / 2];
-      const log = document.querySelector('.chat-log')!;
-      return {
-        pageHeight: document.documentElement.scrollHeight,
-        fieldIsVisible: document.elementFromPoint(x, y)?.matches('.composer-field') ?? false,
-        logScrolls: log.scrollHeight > log.clientHeight,
-      };
-    });
-    expect(measured, `${width} x ${height}`).toEqual({ pageHeight: height, fieldIsVisible: true, logScrolls: true });
-  }
-});
-
 test('a reaction appears at both ends', async ({ pair: [one, other] }) => {
   await one.button('Chat').click();
   await one.button('Heart').click();
@@ -69,17 +45,13 @@ test('a reaction appears at both ends', async ({ pair: [one, other] }) => {
   await expect(other.page.locator('.reaction[data-whose=stranger]')).toBeEmpty();
 });
 
-test('while typing a message, letter shortcuts are off but Escape still works', async ({ pair: [one, other] }) => {
+test('while typing a message, letter shortcuts are off', async ({ pair: [one, other] }) => {
   await one.page.keyboard.press('t');
   await expect(field(one)).toBeFocused();
   await one.page.keyboard.type('mc f');
   await expect(field(one)).toHaveValue('mc f');
   await expect(one.button('Mute microphone')).toBeVisible();
   await expect(one.button('Turn camera off')).toBeVisible();
-  await one.page.keyboard.press('Escape');
-  await expect(one.page.getByText('Press Esc again to skip')).toBeVisible();
-  await one.page.keyboard.press('x');
-  await expect(one.page.getByText('Press Esc again to skip'), 'typing cancels the question').toBeHidden();
   await other.reaches('talking');
 });
 

@@ -13,6 +13,7 @@ use super::{
             activity::ActivityReports,
             capabilities, clipboard,
             drag::Drag,
+            keyboard::Keyboard,
             lifecycle::Lifecycle,
             tabs::Tabs,
             wake_lock::WakeLock,
@@ -45,6 +46,7 @@ pub(crate) struct OpenResources {
     _activity: Option<ActivityReports>,
     _lifecycle: Option<Lifecycle>,
     _drag: Option<Drag>,
+    _keyboard: Option<Keyboard>,
     _storage: StorageListeners,
 }
 
@@ -65,6 +67,7 @@ impl OpenResources {
             _activity: ActivityReports::watch(&inbox),
             _lifecycle: Lifecycle::watch(&inbox, &wake_lock),
             _drag: Drag::watch(&inbox),
+            _keyboard: Keyboard::watch(),
             _storage: storage::watch(&inbox),
             wake_lock,
             inbox,

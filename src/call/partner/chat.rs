@@ -239,7 +239,17 @@ fn clean(text: &str) -> Option<String> {
     let text: String =
         text.chars().map(|it| if is_control(it) { ' ' } else { it }).take(MAX_CHAT_CHARS).collect();
     let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
+    text.contains(is_visible).then(|| text.to_owned())
+}
+
+/// Whether a character can be seen by itself: not a space, a filler, as of Hangul and Braille, or one that only changes
+/// its neighbours (`Default_Ignorable_Code_Point` in Unicode).
+fn is_visible(it: char) -> bool {
+    let is_ignorable = matches!(it,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}');
+    !it.is_whitespace() && !is_ignorable
 }
 
 #[cfg(test)]
@@ -291,6 +301,7 @@ mod tests {
     fn removes_deceptive_characters() {
         assert_eq!(clean("  a\u{202e}b\nc\u{0}  ").as_deref(), Some("a b c"));
         assert_eq!(clean(" \n\t "), None);
+        assert_eq!(clean("\u{3164}\u{200b} \u{2800}\u{2060}\u{feff}"), None, "nothing of it can be seen");
         assert_eq!(clean(&"x".repeat(600)).map(|it| it.len()), Some(500));
         assert_eq!(
             clean("שלום 👩‍👩‍👧").as_deref(),

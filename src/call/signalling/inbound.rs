@@ -134,6 +134,8 @@ impl Call {
         if reveals_address {
             return self.leave_and_join(None, out);
         }
+        // A stranger who writes first should not take room from their own picture.
+        self.page.chat_open = false;
         let config = self.connection_config(ice, relay_only);
         let context = &mut MatchContext {
             now: self.now,

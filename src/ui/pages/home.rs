@@ -13,6 +13,9 @@ use crate::{
     },
 };
 
+/// The key code of a key that an input method uses itself (UI Events, section 7.3). Safari may report nothing else.
+const USED_BY_INPUT_METHOD: u32 = 229;
+
 /// The page. Shows the `Snapshot` of the [`PageContext`] and sends `Intent`s through it.
 #[component]
 pub fn App() -> impl IntoView {
@@ -28,7 +31,8 @@ pub fn App() -> impl IntoView {
             if keys::is_talk_key(now, &key.key()) {
                 key.prevent_default();
             }
-            if key.repeat() || has_modifier {
+            let is_input_method = key.is_composing() || key.key_code() == USED_BY_INPUT_METHOD;
+            if key.repeat() || has_modifier || is_input_method {
                 return;
             }
             if let Some(intent) = keys::intent_of(now, &key.key()) {

@@ -12,6 +12,9 @@ pub(crate) fn intent_of(snapshot: Snapshot, key: &str) -> Option<Intent> {
     if is_dialog_open() {
         return None;
     }
+    if key == "Escape" && exists(".composer :focus") {
+        return Some(Intent::Chat(ChatWish::Toggle));
+    }
     if key == "Escape" {
         // The browser uses this Escape to leave full screen.
         let is_full_screen = document().fullscreen_element().is_some();

@@ -5,6 +5,7 @@ pub(crate) mod permission;
 
 pub(crate) mod tracks;
 pub(crate) mod video;
+pub(crate) mod backdrop;
 pub(crate) mod audio;
 
 use std::{cell::RefCell, rc::Rc};

@@ -95,7 +95,8 @@ pub(crate) fn stranger_element() -> JsValue {
     element(VideoElement::Stranger).map_or(JsValue::NULL, JsValue::from)
 }
 
-fn element(which: VideoElement) -> Option<HtmlVideoElement> {
+/// The element, if the page has it.
+pub(crate) fn element(which: VideoElement) -> Option<HtmlVideoElement> {
     let selector = match which {
         VideoElement::Stranger => "video[data-who=stranger]",
         VideoElement::Own => "video[data-who=self]",

@@ -6,6 +6,7 @@ pub(crate) mod wake_lock;
 pub(crate) mod tabs;
 
 pub(crate) mod window;
+pub(crate) mod keyboard;
 pub(crate) mod drag;
 pub(crate) mod clipboard;
 pub(crate) mod capabilities;

@@ -30,6 +30,7 @@ use web_sys::{RtcIceCandidateInit, RtcSdpType, RtcSessionDescriptionInit, RtcSig
 use super::{
     devices::{
         OutgoingTracks,
+        backdrop::Backdrop,
         video::{self, VideoElement},
     },
     js::bindings::PeerConnection,
@@ -56,6 +57,7 @@ pub(crate) struct Peer {
     senders: Rc<Senders>,
     channel: Rc<RefCell<Option<DataChannel>>>,
     _listeners: Vec<EventListener>,
+    _backdrop: Option<Backdrop>,
 }
 
 /// A command, with the tracks that were open when it was given.
@@ -128,7 +130,15 @@ impl Peer {
         spawn_local(async move {
             let _ = work.await;
         });
-        Some(Self { connection, commands, worker: abort, senders, channel, _listeners: listeners })
+        Some(Self {
+            connection,
+            commands,
+            worker: abort,
+            senders,
+            channel,
+            _listeners: listeners,
+            _backdrop: Backdrop::draw(),
+        })
     }
 
     /// Sends exactly these tracks from now on.

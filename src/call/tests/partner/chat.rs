@@ -110,3 +110,14 @@ fn chat_is_cleared_at_the_end_of_the_match() {
     page.peer_event(PeerEvent::ChannelOpened { nonce: Uuid::from_u128(9) });
     assert!(page.take_actions().ends_with(&["chat 1 nobody can hear this yet".into()]));
 }
+
+#[test]
+fn is_closed_again_for_each_new_stranger() {
+    let mut page = with_open_channel();
+    press(&mut page, ChatWish::Toggle);
+    assert!(page.call.snapshot().chat.open);
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    page.receive_match(Role::Polite, BOTH);
+    assert!(page.call.snapshot().phase.is_matched() && !page.call.snapshot().chat.open);
+}

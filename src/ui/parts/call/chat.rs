@@ -81,14 +81,13 @@ fn Composer() -> impl IntoView {
     let words = words();
     let field = NodeRef::<html::Input>::new();
     let send_wish = move |wish| send_intent.run(Intent::Chat(wish));
-    let visibility = derived(|it| (it.phase.is_matched(), it.chat.open));
-    Effect::new(move |before: Option<(bool, bool)>| {
-        let now = visibility();
-        // Only when the person opens the chat, and not when a new match finds it open.
-        if let (Some((true, false)), (true, true), Some(field)) = (before, now, field.get_untracked()) {
+    let is_open = derived(|it| it.chat.open);
+    Effect::new(move |was_open: Option<bool>| {
+        let is_open = is_open();
+        if let (Some(false), true, Some(field)) = (was_open, is_open, field.get_untracked()) {
             request_animation_frame(move || drop(field.focus()));
         }
-        now
+        is_open
     });
     let send = move |event: ev::SubmitEvent| {
         event.prevent_default();
@@ -113,7 +112,11 @@ fn Composer() -> impl IntoView {
                 node_ref=field
                 on:input=move |_| send_wish(ChatWish::Type)
             />
-            <button class="button" data-kind="main" aria-disabled=derived(|it| (!it.chat.ready).then_some("true"))>
+            <button
+                class="button"
+                data-kind="main"
+                aria-disabled=derived(|it| (!it.chat.ready).then_some("true"))
+            >
                 {words.send}
             </button>
         </form>

@@ -31,6 +31,7 @@ pub(crate) fn Pictures() -> impl IntoView {
                 data-interrupted=derived(|it| chips::is_interrupted(it).then_some(""))
                 data-screen-shared=derived(|it| it.stranger.screen.then_some(""))
             >
+                <canvas width="16" height="16" aria-hidden="true"></canvas>
                 <video
                     data-who="stranger"
                     aria-label=words.stranger_picture

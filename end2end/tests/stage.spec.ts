@@ -1,0 +1,184 @@
+import type { CDPSession, Page } from '@playwright/test';
+
+import { ada, ben, expect, meet, test, whoseColour, type Visitor } from '../fixtures';
+
+/** Sizes of the visible part of the page: windows, phones both ways, and phones whose keyboard is open. */
+const WINDOWS = [
+  [1280, 680],
+  [1440, 900],
+  [768, 1024],
+  [412, 732],
+  [734, 331],
+  [390, 844],
+  [844, 390],
+] as const;
+const WITH_KEYBOARD = [
+  [412, 432],
+  [390, 544],
+  [734, 171],
+  [844, 230],
+] as const;
+
+/** Below this height there need not be a log. */
+const ROOM_FOR_LOG = 200;
+/** Four lines of 1.5 times 15 pixels. */
+const FOUR_LINES = 90;
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+
+const field = ({ page }: Visitor) => page.getByRole('textbox', { name: 'Message' });
+const log = ({ page }: Visitor) => page.getByRole('log');
+
+test('sixty messages change neither the height of the page nor what can be pressed', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada, { browser: phone }), await visitor(ben)];
+  await meet(one, other);
+  await sendSixty(other);
+  await expect(log(one).getByRole('listitem')).toHaveCount(60, { timeout: 30_000 });
+  await one.button('Chat').click();
+
+  for (const [width, height] of WINDOWS) {
+    await one.page.setViewportSize({ width, height });
+    await field(one).blur();
+    await expectUsable(one.page, `${width} x ${height}`);
+  }
+  for (const [width, height] of WITH_KEYBOARD) {
+    await one.page.setViewportSize({ width, height });
+    await field(one).focus();
+    await expectUsable(one.page, `${width} x ${height}, writing`);
+    await field(one).fill('A');
+    const send = (await one.button('Send').boundingBox())!;
+    await one.page.touchscreen.tap(send.x + send.width / 2, send.y + send.height / 2);
+    await expect(field(one), 'the message was sent').toHaveValue('');
+    await expect(field(one), 'the keyboard stays open').toBeFocused();
+    await one.reaches('talking');
+  }
+});
+
+test('a keyboard that covers the page instead of shrinking it leaves the field in view', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada, { browser: phone }), await visitor(ben)];
+  await meet(one, other);
+  await one.button('Chat').click();
+  // Safari on iOS reports its keyboard only in this way.
+  await one.page.evaluate(() => {
+    Object.defineProperty(visualViewport!, 'height', { get: () => innerHeight - 300 });
+    visualViewport!.dispatchEvent(new Event('resize'));
+  });
+  const bottom = () => field(one).evaluate((it) => it.getBoundingClientRect().bottom);
+  await expect.poll(bottom).toBeLessThanOrEqual(544);
+});
+
+test('a phone and a laptop see enough of each other', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada, { browser: phone }), await visitor(ben)];
+  await meet(one, other);
+  const camera = (width: number, height: number) =>
+    other.page.evaluate(
+      async (size) => {
+        const track = window.mediaProbe.tracks.findLast((it) => it.kind === 'video' && it.readyState === 'live')!;
+        await track.applyConstraints(size);
+      },
+      { width: { exact: width }, height: { exact: height } },
+    );
+  for (const [width, height] of [
+    [320, 240],
+    [320, 180],
+  ] as const) {
+    await camera(width, height);
+    await expect.poll(() => shownWidth(one.page, width / height), `${width} x ${height}`).toBeGreaterThanOrEqual(0.6);
+  }
+
+  await one.page.setViewportSize({ width: 1440, height: 900 });
+  await camera(134, 238);
+  await expect.poll(() => shownWidth(one.page, 134 / 238)).toBe(1);
+  await expect
+    .poll(async () => whoseColour(brighten(await pixel(one.page, 300, 300))), 'beside the video are its own colours')
+    .toBe('Ben');
+});
+
+test('Escape in the field closes the chat, and belongs to an input method while that is used', async ({ pair: [one, other] }) => {
+  await one.button('Chat').click();
+  await expect(field(one)).toBeFocused();
+  const session: CDPSession = await one.context.newCDPSession(one.page);
+  await session.send('Input.imeSetComposition', { text: 'か', selectionStart: 1, selectionEnd: 1 });
+  await one.page.keyboard.press('Escape');
+  await expect(field(one), 'the input method took this Escape').toBeVisible();
+  await session.send('Input.insertText', { text: 'か' });
+  await one.page.keyboard.press('Escape');
+  await expect(field(one)).toBeHidden();
+  await expect(one.page.getByText('Press Esc again to skip')).toBeHidden();
+  await one.page.keyboard.press('Escape');
+  await expect(one.page.getByText('Press Esc again to skip')).toBeVisible();
+  await other.reaches('talking');
+});
+
+/** Messages of 1 to 500 characters, faster than the page of a stranger would send them. */
+async function sendSixty(visitor: Visitor): Promise<void> {
+  await visitor.page.evaluate(async () => {
+    const channel = window.mediaProbe.channels.findLast(({ readyState }) => readyState === 'open')!;
+    const texts = ['a', 'b '.repeat(250), '👩‍👩‍👧‍👦'.repeat(20), 'שלום עולם '.repeat(40), 'W'.repeat(500), 'Hello there'];
+    for (let number = 1; number <= 60; number++) {
+      channel.send(JSON.stringify({ chat: { number, text: texts[number % texts.length] } }));
+      // After a burst the receiving page accepts four a second.
+      if (number > 35) await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  });
+}
+
+async function expectUsable(page: Page, where: string): Promise<void> {
+  const measured = () =>
+    page.evaluate(() => {
+      const covered: string[] = [];
+      for (const it of document.querySelectorAll<HTMLElement>('#app button, #app input, #app summary')) {
+        if (!it.checkVisibility({ visibilityProperty: true }) || it.closest('[popover]')) continue;
+        const { left, top, width, height } = it.getBoundingClientRect();
+        const at = document.elementFromPoint(left + width / 2, top + height / 2);
+        if (!at || !it.contains(at)) covered.push(it.ariaLabel ?? it.innerText);
+      }
+      const log = document.querySelector<HTMLElement>('.chat-log')!;
+      const last = log.querySelector('.line:last-child')!.getBoundingClientRect();
+      const box = log.getBoundingClientRect();
+      return {
+        excess: document.scrollingElement!.scrollHeight - innerHeight,
+        covered,
+        log: log.clientHeight,
+        showsLast: last.bottom <= box.bottom + 1 && last.bottom > box.top,
+        scrolls: log.scrollHeight > log.clientHeight,
+      };
+    });
+  await expect.poll(measured, where).toMatchObject({ excess: 0, covered: [] });
+  const { log, showsLast, scrolls } = await measured();
+  if (log === 0) {
+    expect(page.viewportSize()!.height, `${where}: only a keyboard may take the room of the log`).toBeLessThan(ROOM_FOR_LOG);
+  } else {
+    expect(log, `${where}: the height of the log`).toBeGreaterThanOrEqual(FOUR_LINES);
+    expect({ showsLast, scrolls }, where).toEqual({ showsLast: true, scrolls: true });
+  }
+}
+
+/** The part of the stranger's width that is shown, once a video of this ratio arrives; 0 before. */
+function shownWidth(page: Page, ratio: number): Promise<number> {
+  return page.evaluate((ratio) => {
+    const video = document.querySelector<HTMLVideoElement>('video[data-who=stranger]')!;
+    if (Math.abs(video.videoWidth / video.videoHeight - ratio) > 0.05) return 0;
+    const { width, height } = video.getBoundingClientRect();
+    const fits = getComputedStyle(video).objectFit === 'contain';
+    return fits ? 1 : Math.min(1, width / (height * ratio));
+  }, ratio);
+}
+
+async function pixel(page: Page, x: number, y: number): Promise<[number, number, number]> {
+  const image = (await page.screenshot({ clip: { x, y, width: 1, height: 1 } })).toString('base64');
+  const [red, green, blue] = await page.evaluate(async (image) => {
+    const bytes = Uint8Array.from(atob(image), (it) => it.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const context = new OffscreenCanvas(1, 1).getContext('2d')!;
+    context.drawImage(bitmap, 0, 0);
+    return [...context.getImageData(0, 0, 1, 1).data];
+  }, image);
+  return [red!, green!, blue!];
+}
+
+/** The colour with the brightness of a person's colour: what is shown beside the video is darker than it. */
+function brighten(colour: [number, number, number]): [number, number, number] {
+  const scale = Math.max(...ben.colour) / Math.max(...colour, 1);
+  return colour.map((it) => it * scale) as [number, number, number];
+}
