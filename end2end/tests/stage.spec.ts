@@ -44,6 +44,7 @@ test('sixty messages change neither the height of the page nor what can be press
   for (const [width, height] of WITH_KEYBOARD) {
     await one.page.setViewportSize({ width, height });
     await field(one).focus();
+    await expect(one.button('Next'), 'the dock is folded away').toBeHidden();
     await expectUsable(one.page, `${width} x ${height}, writing`);
     await field(one).fill('A');
     const send = (await one.button('Send').boundingBox())!;
