@@ -16,8 +16,8 @@ use crate::{
         Abilities, Browser, Call, ChatWish, CheckFinding, ChosenDevices, Clocks, ConnectionId,
         ConnectionState, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input,
         Intent, LastStranger, Measurement, MediaError, Output, PageEvent, PastPartners, PeerCommand,
-        PeerEvent, Phase, Preferences, ScreenEvent, SenderPart, SignalingState, Snapshot, StoredProfile,
-        Switch, TrackKind, WindowWish,
+        PeerEvent, Phase, Preferences, Problem, ScreenEvent, SenderPart, SignalingState, Snapshot,
+        StoredProfile, Switch, TrackKind, WindowWish,
     },
     protocol::{
         Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, IceServer, MatchId, Media, Occupancy,
@@ -216,13 +216,25 @@ impl Harness {
         );
     }
 
+    /// Presses something. Notes whether the page may go on without devices from now on.
+    fn handle_intent(&mut self, before: Snapshot, intent: Intent) {
+        let accepted = self.accepts_no_devices.get();
+        let is_offered =
+            before.phase == Phase::Asking || before.phase == Phase::Landing && before.problem.is_some();
+        if intent == Intent::StartWithout && is_offered {
+            self.accepts_no_devices.set(true);
+        }
+        self.handle(Input::Intent(intent));
+        if self.snapshot().phase == Phase::Asking {
+            // The browser has not been silent for long enough yet.
+            self.accepts_no_devices.set(accepted);
+        }
+    }
+
     /// Presses something and checks its effect.
     fn press(&mut self, intent: Intent) {
         let before = self.snapshot();
-        if intent == Intent::StartWithout && before.phase == Phase::Landing && before.problem.is_some() {
-            self.accepts_no_devices.set(true);
-        }
-        self.handle(Input::Intent(intent.clone()));
+        self.handle_intent(before, intent.clone());
         let after = self.snapshot();
         match intent {
             Intent::Stop => {
@@ -239,6 +251,10 @@ impl Harness {
             Intent::ToggleMicrophone => check_toggle(before.microphone, after.microphone, before.phase),
             Intent::ToggleCamera => check_toggle(before.camera, after.camera, before.phase),
             Intent::Toggle(it) => assert_ne!(after.preferences.has(it), before.preferences.has(it)),
+            // The third match in a row may have failed while the person was away. The press tells them.
+            Intent::Start if before.surroundings.asks_presence => {
+                assert!(after.phase != Phase::Landing || after.problem == Some(Problem::CannotConnect))
+            }
             Intent::Start => assert_ne!(after.phase, Phase::Landing),
             Intent::OpenMirror if before.phase == Phase::Landing => {
                 // With both switched off there is nothing to ask for.

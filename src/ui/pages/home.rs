@@ -31,8 +31,7 @@ pub fn App() -> impl IntoView {
             if keys::is_talk_key(now, &key.key()) {
                 key.prevent_default();
             }
-            let is_input_method = key.is_composing() || key.key_code() == USED_BY_INPUT_METHOD;
-            if key.repeat() || has_modifier || is_input_method {
+            if key.repeat() || has_modifier || is_for_input_method(&key) {
                 return;
             }
             if let Some(intent) = keys::intent_of(now, &key.key()) {
@@ -85,4 +84,9 @@ pub fn App() -> impl IntoView {
             <Sheet/>
         </main>
     }
+}
+
+/// Whether an input method uses this key, as Escape to cancel a word.
+fn is_for_input_method(key: &ev::KeyboardEvent) -> bool {
+    key.is_composing() || key.key_code() == USED_BY_INPUT_METHOD
 }

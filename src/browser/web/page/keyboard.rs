@@ -1,7 +1,7 @@
 //! [`Keyboard`]: keeps the page in order while an on-screen keyboard is open.
 //!
-//! It tells the style sheet how much of the page the keyboard covers. Most browsers shrink the page for the keyboard, as
-//! its `viewport` element asks. Safari does not; there only the visual viewport shrinks.
+//! It tells the style sheet how much of the page the keyboard covers. Most browsers shrink the page for the keyboard,
+//! as its `viewport` element asks. Safari does not; there only the visual viewport shrinks.
 
 use gloo_events::{EventListener, EventListenerOptions};
 use wasm_bindgen::JsCast;
