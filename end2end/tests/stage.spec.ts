@@ -108,6 +108,8 @@ test('Escape in the field closes the chat, and belongs to an input method while 
   await expect(one.page.getByText('Press Esc again to skip')).toBeHidden();
   await one.page.keyboard.press('Escape');
   await expect(one.page.getByText('Press Esc again to skip')).toBeVisible();
+  await one.page.keyboard.press('t');
+  await expect(one.page.getByText('Press Esc again to skip'), 'another key cancels the question').toBeHidden();
   await other.reaches('talking');
 });
 

@@ -206,7 +206,7 @@ pub(crate) fn metrics(telemetry: Arc<Telemetry>, clock: Clock) -> Router {
 
 async fn health(State(site): State<Site>) -> Response {
     // At the end of a shutdown the driver is gone before the last requests are answered.
-    if site.health.is_alive().await || site.shutdown.draining.is_cancelled() {
+    if site.shutdown.draining.is_cancelled() || site.health.is_alive().await {
         "alive".into_response()
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, "driver-silent").into_response()

@@ -351,12 +351,18 @@ fn measures_often_from_connection_until_sound_arrives() {
     assert_eq!(page.measure_count, 5, "measures once a second during a call");
 }
 
-#[test]
-fn measures_seldom_until_a_picture_arrives() {
+/// A page whose connection is up. The picture arrives, and the browser has presented no frame yet.
+fn with_a_picture_on_its_way() -> TestPage {
     let mut page = TestPage::matched(Role::Impolite, BOTH);
     page.negotiate_as_impolite();
     page.peer_connects();
     page.media_flows = true;
+    page
+}
+
+#[test]
+fn measures_seldom_until_a_picture_arrives() {
+    let mut page = with_a_picture_on_its_way();
     page.advance(millis(100));
     assert_eq!((page.measure_count, page.phase_name()), (0, "connecting"));
     page.peer_event(PeerEvent::FramePresented);
@@ -366,10 +372,7 @@ fn measures_seldom_until_a_picture_arrives() {
 
 #[test]
 fn notices_a_picture_that_the_browser_does_not_present() {
-    let mut page = TestPage::matched(Role::Impolite, BOTH);
-    page.negotiate_as_impolite();
-    page.peer_connects();
-    page.media_flows = true;
+    let mut page = with_a_picture_on_its_way();
     page.advance(millis(250));
     assert_eq!((page.measure_count, page.phase_name()), (1, "talking"));
 }
