@@ -56,9 +56,9 @@ test('a visit from landing to call', async ({ visitor }) => {
   await third.start();
   await one.meets(cleo);
   await shoot(one, '4-talking');
-  await one.page.locator('.details summary').click();
+  await one.openDetails();
   await shoot(one, '4-talking-details');
-  await one.page.locator('.details summary').click();
+  await one.page.keyboard.press('Escape');
   await one.page.keyboard.press('t');
   await one.page.getByRole('textbox', { name: 'Message' }).fill('Hello! Where are you from?');
   await one.page.keyboard.press('Enter');
@@ -165,7 +165,6 @@ for (const [strength, loss] of [['weak', 5], ['bad', 20]] as const) {
     await pair[0].reaches('talking');
     path.loss = loss;
     await expect(pair[0].app).toHaveAttribute('data-strength', strength, { timeout: 40_000 });
-    await pair[0].page.locator('.details summary').click();
     await shoot(pair[0], `4-talking-${strength}`);
   });
 }

@@ -103,10 +103,9 @@ test('a call with chat, details and settings open is accessible', async ({ pair:
     await visitor.page.keyboard.press('Enter');
   }
   await expect(one.page.getByRole('log').getByRole('listitem')).toHaveCount(2);
-  await one.page.locator('.details summary').click();
-  await expect(one.page.locator('polyline').first()).toBeVisible();
   await expectAccessible(one);
-  await one.button('More').click();
+  await one.openDetails();
+  await expect(one.page.locator('polyline').first()).toBeVisible();
   await expectAccessible(one);
 });
 
@@ -202,8 +201,7 @@ test('the page is accessible when the browser is offline', async ({ visitor }) =
 test('the notices for no relay, a full server and an insecure page are accessible', async ({ visitor, server }) => {
   const one = await visitor(ada);
   one.expectErrors(/WebSocket/, /Cross-Origin-Opener-Policy/);
-  await one.arrive();
-  await one.toggle('Hide my IP address');
+  await one.hidesAddress(server);
   await one.start();
   await one.seesProblem('no-relay');
   await expectAccessible(one);
@@ -214,8 +212,7 @@ test('the notices for no relay, a full server and an insecure page are accessibl
   await other.arrive();
   await other.start();
   await other.reaches('waiting');
-  await one.toggle('Hide my IP address');
-  await one.button('Try again').click();
+  await one.button('Meet people anyway').click();
   await one.seesProblem('server-full');
   await expectAccessible(one);
 

@@ -1,11 +1,6 @@
 import { ada, ben, expect, meet, test, type Visitor } from '../fixtures';
+import { WITH_RELAY } from '../fixtures/server';
 import { relayTest } from '../fixtures/relay-pair';
-
-/** Opens the settings sheet. */
-async function openSheet({ page }: Visitor) {
-  await page.locator('.dock').getByRole('button', { name: 'More' }).click();
-  return page.getByRole('dialog', { name: 'Settings' });
-}
 
 const senders = ({ page }: Visitor) =>
   page.evaluate(() =>
@@ -72,7 +67,7 @@ test('the partner sees a shared screen, and the camera again when sharing ends',
 
 test('switching the microphone changes the sent track but does not unmute it', async ({ pair: [one, other] }) => {
   await one.button('Mute microphone').click();
-  const sheet = await openSheet(one);
+  const sheet = await one.openMore();
   const microphones = sheet.getByRole('combobox', { name: 'Microphone' });
   const names = await microphones.locator('option').allTextContents();
   expect(names.length, 'fake microphones').toBeGreaterThan(1);
@@ -102,7 +97,7 @@ test('the camera can be switched from the menu or with one press', async ({ visi
     const frames = await other.decodedFrames();
     await expect.poll(() => other.decodedFrames(), { message: 'frames of the new camera' }).toBeGreaterThan(frames + 10);
   };
-  const sheet = await openSheet(one);
+  const sheet = await one.openMore();
   const cameras = sheet.getByRole('combobox', { name: 'Camera' });
   await expectNewCamera(() => cameras.selectOption({ index: 2 }));
   await expectNewCamera(() => sheet.getByRole('button', { name: 'Switch camera' }).click());
@@ -113,7 +108,7 @@ test('the camera can be switched from the menu or with one press', async ({ visi
 });
 
 test('the stranger is played through the chosen speaker', async ({ pair: [one] }) => {
-  const sheet = await openSheet(one);
+  const sheet = await one.openMore();
   const speakers = sheet.getByRole('combobox', { name: 'Speaker' });
   const id = await speakers.locator('option').last().getAttribute('value');
   expect(await one.stranger.evaluate((it: HTMLVideoElement) => it.sinkId)).not.toBe(id);
@@ -123,7 +118,7 @@ test('the stranger is played through the chosen speaker', async ({ pair: [one] }
 
 test('picture in picture shows the stranger and closes when they leave', async ({ pair: [one, other] }) => {
   const pictureInPicture = () => one.page.evaluate(() => document.pictureInPictureElement?.getAttribute('data-who') ?? null);
-  const sheet = await openSheet(one);
+  const sheet = await one.openMore();
   await sheet.getByRole('button', { name: 'Picture-in-picture' }).click();
   await expect.poll(pictureInPicture).toBe('stranger');
   await one.sees(ben);
@@ -146,7 +141,7 @@ test('the screen stays awake while waiting and during a call only', async ({ pai
 });
 
 test('the volume of the stranger can be changed and muted', async ({ pair: [one, other] }) => {
-  const sheet = await openSheet(one);
+  const sheet = await one.openMore();
   await sheet.getByRole('slider', { name: 'Their volume' }).fill('30');
   await expect.poll(() => one.stranger.evaluate((it: HTMLVideoElement) => it.volume)).toBeCloseTo(0.3);
   await sheet.getByRole('button', { name: 'Mute them', exact: true }).click();
@@ -176,7 +171,7 @@ test('visitors can drag, move, unmirror and hide their own picture', async ({ pa
   await expect(own).toHaveAttribute('data-corner', 'top-start');
   expect((await box()).x).toBeLessThan(before.x);
 
-  const sheet = await openSheet(one);
+  const sheet = await one.openMore();
   await sheet.getByRole('button', { name: 'Move my video' }).click();
   await expect(own).toHaveAttribute('data-corner', 'top-end');
   await sheet.getByRole('switch', { name: 'Don’t mirror my video' }).click();
@@ -190,7 +185,7 @@ test('visitors can drag, move, unmirror and hide their own picture', async ({ pa
 });
 
 test('push to talk sends the voice only while the space bar is held', async ({ pair: [one, other] }) => {
-  const sheet = await openSheet(one);
+  const sheet = await one.openMore();
   await sheet.getByRole('switch', { name: 'Push to talk' }).click();
   await one.page.keyboard.press('Escape');
   await expect(other.page.getByText('They’re muted').first()).toBeVisible();
@@ -235,7 +230,7 @@ test('the partner is told when the tab is in the background', async ({ pair: [on
 test('connection details show the quality, plots and a report to copy', async ({ pair: [one] }) => {
   await one.context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await expect(one.app).toHaveAttribute('data-strength', 'good');
-  await one.page.locator('.details summary').click();
+  await one.openDetails();
   await expect(one.page.getByText(/Received: \d+ kbit\/s/)).toBeVisible();
   await expect.poll(async () => (await one.page.locator('polyline').first().getAttribute('points'))!.split(' ').length).toBeGreaterThan(2);
   await expect(one.page.getByText(/Codec .*VP8/)).toBeVisible();
@@ -247,12 +242,13 @@ relayTest('connection details name the quality and the path, and follow changes'
   const [one] = pair;
   for (const it of pair) await it.start();
   await one.reaches('talking');
-  const details = one.page.locator('details');
-  await details.locator('summary').click();
+  await expect(one.page.locator('.chips .bars'), 'a good connection is not mentioned').toBeHidden();
+  const details = await one.openDetails();
   await expect(details.getByText('Good connection')).toBeVisible();
   await expect(details.getByText('Through a relay')).toBeVisible();
   path.loss = 20;
   await expect(details.getByText('Poor connection')).toBeVisible({ timeout: 30_000 });
+  await expect(one.page.locator('.chips .bars')).toBeVisible();
   path.loss = 0;
   await expect(details.getByText('Good connection')).toBeVisible({ timeout: 30_000 });
 });
@@ -273,8 +269,35 @@ test('the volume of the stranger is offered only where the browser sets it', asy
   });
   await meet(one, other);
   for (const it of [one, other]) {
-    const sheet = await openSheet(it);
+    const sheet = await it.openMore();
     await expect(sheet.getByRole('button', { name: 'Mute them', exact: true })).toBeVisible();
     await expect(sheet.getByRole('slider')).toBeHidden();
   }
+});
+
+test('the sheet opens at its top and has only what this device and server can do', async ({ server, visitor }) => {
+  const one = await visitor(ada, { browser: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } });
+  await one.arrive();
+  const sheet = one.page.getByRole('dialog', { name: 'Settings' });
+  const open = () => one.button('Settings').tap();
+  await open();
+  await expect(one.button('Close')).toBeFocused();
+  const headings = () => sheet.getByRole('heading', { level: 3 }).filter({ visible: true }).allTextContents();
+  expect(await headings(), 'a phone has no keyboard').toEqual(['You', 'Interests', 'Privacy']);
+  await expect(sheet.getByRole('switch', { name: 'Hide my IP address' })).toBeHidden();
+  await sheet.evaluate((it) => it.scrollTo(0, it.scrollHeight));
+  expect(await sheet.evaluate((it) => it.scrollTop)).toBeGreaterThan(100);
+  const close = (await one.button('Close').boundingBox())!;
+  expect(close.y + close.height, 'Close stays in view').toBeLessThan(844);
+  await one.button('Close').tap();
+  await expect(sheet).toBeHidden();
+  await open();
+  await expect.poll(() => sheet.evaluate((it) => it.scrollTop)).toBe(0);
+
+  await server.restart(WITH_RELAY);
+  const laptop = await visitor(ben);
+  await laptop.arrive();
+  await laptop.button('Settings').click();
+  await expect(laptop.page.locator('#sheet').getByRole('switch', { name: 'Hide my IP address' })).toBeVisible();
+  await expect(laptop.page.locator('#sheet').getByText('Esc twice: next stranger')).toBeVisible();
 });

@@ -33,7 +33,7 @@ test('the code for calls is loaded on the first interaction', async ({ visitor }
   await expect.poll(() => fetched.length).toBe(1);
 
   // Stored settings are displayed immediately, so the code is loaded immediately.
-  await one.toggle('Hide my IP address');
+  await one.toggle('Use less data');
   await one.page.reload();
   await expect.poll(() => fetched.length).toBe(2);
 });

@@ -74,8 +74,11 @@ for (const language of ['en-XA', 'ar-XB']) {
     await other.reaches('talking');
     await expectLayout('talking');
     await press('[data-kind=chat]');
+    await expectLayout('talking and chat');
+    await one.page.locator('.dock [data-kind=more]').click();
     await press('.details summary');
-    await expectLayout('talking, chat and details');
+    await expectLayout('talking and details');
+    await one.page.keyboard.press('Escape');
     if (language === 'ar-XB') {
       await one.page.setViewportSize({ width: 1440, height: 900 });
       const chat = (await one.page.locator('.chat').boundingBox())!;

@@ -77,8 +77,7 @@ test('another microphone replaces one that was unplugged in a call', async ({ pa
     await expect(told.first()).toBeVisible({ timeout: 500 });
     expect(await liveMicrophones(one)).toBe(0);
   }).toPass({ timeout: 15_000 });
-  await one.page.locator('.dock').getByRole('button', { name: 'More' }).click();
-  const sheet = one.page.getByRole('dialog', { name: 'Settings' });
+  const sheet = await one.openMore();
   await sheet.getByRole('combobox', { name: 'Microphone' }).selectOption({ index: 1 });
   await sheet.getByRole('button', { name: 'Close' }).click();
   await other.hears(ada);
@@ -122,8 +121,7 @@ test('a phone that opens one camera at a time switches, and goes back if it cann
     };
   });
   await meetMoving(one, other);
-  await one.page.locator('.dock').getByRole('button', { name: 'More' }).click();
-  const sheet = one.page.getByRole('dialog', { name: 'Settings' });
+  const sheet = await one.openMore();
   const cameras = sheet.getByRole('combobox', { name: 'Camera' });
   const ids = await cameras.locator('option').evaluateAll((all) => all.map((it) => (it as HTMLOptionElement).value));
   const first = await cameras.inputValue();

@@ -108,9 +108,8 @@ test('a man in the middle who swaps certificates makes the codes differ', async 
   await other.sees(ada);
 
   const codes = [];
-  for (const { page } of [one, other]) {
-    await page.locator('.details summary').click();
-    const code = page.locator('[data-code]');
+  for (const visitor of [one, other]) {
+    const code = (await visitor.openMore()).locator('[data-code]');
     await expect(code).toBeVisible();
     codes.push(await code.getAttribute('data-code'));
   }

@@ -25,10 +25,9 @@ for (const [who, hides] of [
   });
 }
 
-test('hiding the address without a relay shows a notice instead of a match', async ({ visitor }) => {
+test('without its relay a server connects nobody who hides, unless that person agrees', async ({ server, visitor }) => {
   const one = await visitor(ada);
-  await one.arrive();
-  await one.toggle('Hide my IP address');
+  await one.hidesAddress(server);
   await one.start();
   await one.seesProblem('no-relay');
   await one.hasReleasedDevices();
@@ -39,11 +38,15 @@ test('hiding the address without a relay shows a notice instead of a match', asy
   await other.reaches('waiting');
 
   await one.arrive();
-  await expect(one.page.getByRole('switch', { name: 'Hide my IP address' }).first(), 'the setting is remembered').toBeChecked();
-  await one.toggle('Hide my IP address');
+  const hides = one.page.locator('.panel').getByRole('switch', { name: 'Hide my IP address' });
+  await expect(hides, 'the setting is remembered').toBeChecked();
   await one.start();
+  await one.seesProblem('no-relay');
+  await one.button('Meet people anyway').click();
   await one.meets(ben);
   await other.meets(ada);
+  await one.stop();
+  await expect(hides, 'this server has no relay').toBeHidden();
 });
 
 test('a call recovers within six seconds from a path blocked for three', async ({ server, visitor }) => {

@@ -2,9 +2,8 @@ import { expect, test } from '../fixtures';
 
 test('both ends show the same verification code', async ({ pair }) => {
   const codes = [];
-  for (const { page } of pair) {
-    await page.locator('.details summary').click();
-    const code = page.locator('[data-code]');
+  for (const visitor of pair) {
+    const code = (await visitor.openMore()).locator('[data-code]');
     await expect(code).toBeVisible();
     await expect(code).toHaveAttribute('data-code', /^\d+(-\d+){4}$/);
     codes.push([await code.getAttribute('data-code'), await code.innerText()]);
@@ -13,7 +12,7 @@ test('both ends show the same verification code', async ({ pair }) => {
 });
 
 test('the steps to the first picture are recorded', async ({ pair: [one] }) => {
-  await one.page.locator('.details summary').click();
+  await one.openDetails();
   for (const name of ['match', 'offer', 'answer', 'ice', 'dtls', 'first-frame']) {
     await expect(one.page.locator(`[data-mark="${name}"]`)).toBeVisible();
   }

@@ -101,7 +101,7 @@ test('in WebKit the Tab key visits the landing page in reading order', async ({ 
   await one.arrive(home);
   await one.run(() => (document.activeElement as HTMLElement).blur());
   const visited: string[] = [];
-  for (let i = 0; i < 8; i++) {
+  for (let i = 0; i < 7; i++) {
     await one.type(['Tab']);
     visited.push((await one.focused()).name);
   }
@@ -112,7 +112,6 @@ test('in WebKit the Tab key visits the landing page in reading order', async ({ 
     expect.stringContaining('What do you want to talk about?'),
     'Camera off',
     'Microphone off',
-    'Hide my IP address',
     'Use less data',
   ]);
 });

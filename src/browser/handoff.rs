@@ -7,11 +7,16 @@ use leptos::{
 };
 
 use super::{driver, inbox::Inbox, perform::OpenResources, web};
-use crate::call::{Call, ChatLine, DeviceKind, Input, Intent, Menus, Sample, Snapshot, TopicTexts};
+use crate::{
+    call::{Call, ChatLine, DeviceKind, Input, Intent, Menus, Sample, Snapshot, TopicTexts},
+    ui::{PageContext, i18n::Words},
+};
 
 /// Both ends of the inbox, and the signals that the views read.
 #[derive(Debug)]
 pub struct Handoff {
+    pub(crate) context: PageContext,
+    pub(crate) words: &'static Words,
     pub(crate) inbox: Inbox,
     pub(crate) inputs: UnboundedReceiver<Input>,
     pub(crate) set_snapshot: WriteSignal<Snapshot>,
@@ -24,11 +29,22 @@ pub struct Handoff {
 impl Handoff {
     /// Starts the call and returns at once. The call runs until the page is closed.
     pub fn start(self) {
-        let Self { inbox, inputs, set_snapshot, set_lines, set_menus, set_topics, set_samples } = self;
+        let Self {
+            context,
+            words,
+            inbox,
+            inputs,
+            set_snapshot,
+            set_lines,
+            set_menus,
+            set_topics,
+            set_samples,
+        } = self;
         // Start was pressed before the views were hydrated, so no intent was sent.
         if web::page::is_start_pressed() && inbox.is_empty() {
             inbox.put(Input::Intent(Intent::Start));
         }
+        web::page::hydrate_sheet(context, words);
         web::page::set_driven();
         let profile = web::storage::load();
         let resources = OpenResources::new(inbox, profile.chosen.of(DeviceKind::Speaker).to_owned());

@@ -54,7 +54,17 @@ pub fn start(fetch: impl AsyncFn() -> bool + 'static, start_call: fn(Box<Handoff
     })
     .forget();
 
-    let handoff = Handoff { inbox, inputs, set_snapshot, set_lines, set_menus, set_topics, set_samples };
+    let handoff = Handoff {
+        context,
+        words,
+        inbox,
+        inputs,
+        set_snapshot,
+        set_lines,
+        set_menus,
+        set_topics,
+        set_samples,
+    };
     spawn_local(async move {
         let lost = Snapshot { problem: Some(Problem::ServerLost), ..Snapshot::default() };
         lazy_load::load(&handoff.inbox, fetch, || handoff.set_snapshot.set(lost)).await;

@@ -15,6 +15,7 @@ impl Call {
         }
         match intent {
             Intent::Start => self.start(out),
+            Intent::StartUnhidden => self.start_unhidden(out),
             Intent::Next => self.next(out),
             Intent::Escape if was_confirming => self.next(out),
             Intent::Escape if self.state.is_matched() => self.page.ask_to_confirm_next(self.now),
@@ -94,6 +95,11 @@ impl Call {
             | CallState::Ended { .. } => self.session.retry_now(self.now, out),
             CallState::Asking(_) => {}
         }
+    }
+
+    fn start_unhidden(&mut self, out: &mut Vec<Output>) {
+        self.set_preferences(self.profile.preferences.with(Switch::HideAddress, false), out);
+        self.start(out);
     }
 
     fn acquire_devices(&mut self, for_mirror: bool, out: &mut Vec<Output>) {

@@ -116,9 +116,10 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
     let page = {
         let options = options.clone();
         let origins = Arc::clone(&site.origins);
+        let has_relay = resolved.ice.turn.is_some();
         render_app_to_stream_with_context(
             move || policy.apply(),
-            move || ui::shell(options.clone(), language(), origins.primary()),
+            move || ui::shell(options.clone(), language(), origins.primary(), has_relay),
         )
     };
     let over_tls_only = site.over_tls_only;

@@ -97,10 +97,10 @@ fn landing_offers_start_and_warns_about_the_address() {
 }
 
 #[test]
-fn offers_one_action_for_each_problem_before_a_call() {
+fn offers_its_main_action_first_for_each_problem_before_a_call() {
     for problem in PROBLEMS {
         let page = Page::of(Snapshot { problem: Some(problem), ..Snapshot::default() });
-        assert_eq!(page.buttons()[1], only_action(problem), "{problem:?}");
+        assert_eq!(page.buttons()[1], main_action(problem), "{problem:?}");
         // A problem that passes by itself in a moment is a status, not an alert.
         let (used, unused) =
             if problem == Problem::RateLimited { ("status", "alert") } else { ("alert", "status") };
@@ -328,7 +328,7 @@ fn document() -> String {
     let options = LeptosOptions::builder().output_name("passerby").site_root("target/no-such-site").build();
     Owner::new().with(|| {
         leptos::nonce::provide_nonce();
-        shell(options, i18n::in_language("en"), "https://passerby.example").to_html()
+        shell(options, i18n::in_language("en"), "https://passerby.example", true).to_html()
     })
 }
 
@@ -337,7 +337,7 @@ fn document_obeys_its_policy_and_keeps_early_presses() {
     let html = document();
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{html}");
     assert!(
-        html.contains(r#"<div id="root" data-home="https://passerby.example"><main"#),
+        html.contains(r#"<div id="root" data-home="https://passerby.example" data-relay=""><main"#),
         "hydration covers only the contents of the root: {html}"
     );
     assert!(html.contains(r#"href="/pkg/passerby.css""#), "{html}");
@@ -488,12 +488,13 @@ async fn a_trusted_proxy_names_the_host_that_was_asked_for() {
     assert_eq!(get("for=192.0.2.1;host=\"www.passerby.example:443\"").await, home);
 }
 
-/// The only action that the page offers for a problem.
-const fn only_action(problem: Problem) -> &'static str {
+/// The first action that the page offers for a problem.
+const fn main_action(problem: Problem) -> &'static str {
     match problem {
         Problem::OtherTab => "Use here",
         Problem::Idle => "Start",
         Problem::RateLimited => "Stop",
+        Problem::NoRelay => "Meet people anyway",
         Problem::CameraBlocked
         | Problem::CameraDismissed
         | Problem::CameraBlockedBySystem
@@ -506,7 +507,6 @@ const fn only_action(problem: Problem) -> &'static str {
         | Problem::ServerFull
         | Problem::NetworkFull
         | Problem::WrongAddress
-        | Problem::NoRelay
         | Problem::Offline => "Try again",
     }
 }

@@ -5,7 +5,7 @@ use leptos::prelude::{Callback, ReadSignal, signal};
 use crate::call::{ChatLine, Intent, Menus, Sample, Snapshot, TopicTexts};
 
 /// The signals that the views read, and the callback for what the person wants.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct PageContext {
     /// The state of the call.
     pub snapshot: ReadSignal<Snapshot>,

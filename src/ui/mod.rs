@@ -16,7 +16,9 @@
 //! 2. When the call handles intents, set [`DRIVEN_ATTRIBUTE`] of that element, and read and remove
 //!    [`PRESSED_ATTRIBUTE`]. Its value [`PRESSED_START`] means that Start was pressed before. If the press came before
 //!    hydration, it has not sent an `Intent`; then act as on `Intent::Start`.
-//! 3. Set the streams of `video[data-who=stranger]` and `video[data-who=self]`.
+//! 3. With the call, hydrate the content of the settings sheet ([`SHEET_CONTENT_ID`]) with [`SheetContent`], in the
+//!    same contexts. It is outside of the root element, so that the program of the first page does not contain it.
+//! 4. Set the streams of `video[data-who=stranger]` and `video[data-who=self]`.
 
 #![expect(unreachable_pub, reason = "`#[component]` generates `pub` builders for views that are not public")]
 
@@ -31,8 +33,9 @@ mod parts;
 
 pub use context::{Home, PageContext};
 pub use dom_names::{
-    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, SHEET_ID,
-    WORDS_ID,
+    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID,
+    SHEET_CONTENT_ID, SHEET_ID, WORDS_ID,
 };
 pub use pages::App;
+pub use parts::SheetContent;
 pub use shell::{build, shell};

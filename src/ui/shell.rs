@@ -2,7 +2,7 @@
 
 use leptos::{config::LeptosOptions, html, nonce::use_nonce, prelude::*};
 
-use super::{App, Home, PageContext, ROOT_ID, WORDS_ID, i18n::Words};
+use super::{App, Home, PageContext, ROOT_ID, WORDS_ID, i18n::Words, parts::Sheet};
 use crate::call::Snapshot;
 
 /// Records a press on Start until the program can handle it. The style sheet reacts to the attribute at once.
@@ -20,7 +20,12 @@ const CARD: (&str, u32, u32) = ("/card.png", 1200, 630);
 ///
 /// `home` is the public origin of the site. Must be called while a response is rendered, because the nonce of the
 /// content security policy comes from the context.
-pub fn shell(options: LeptosOptions, words: &'static Words, home: &str) -> impl IntoView + use<> {
+pub fn shell(
+    options: LeptosOptions,
+    words: &'static Words,
+    home: &str,
+    has_relay: bool,
+) -> impl IntoView + use<> {
     provide_context(PageContext::fixed(Snapshot::default()));
     provide_context(words);
     provide_context(Home(home.to_owned()));
@@ -57,7 +62,8 @@ pub fn shell(options: LeptosOptions, words: &'static Words, home: &str) -> impl 
             </head>
             <body>
                 <noscript><p class="strip">{words.no_script}</p></noscript>
-                <div id=ROOT_ID data-build=build data-home=home.to_owned()><App/></div>
+                <div id=ROOT_ID data-build=build data-home=home.to_owned() data-relay=has_relay.then_some("")><App/></div>
+                <Sheet/>
                 // Not a program, so the content security policy does not apply. The texts contain no `<`.
                 <script type="text/plain" id=WORDS_ID>{words.texts().join("\n")}</script>
             </body>

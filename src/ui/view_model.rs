@@ -106,6 +106,7 @@ const fn remedies(
         Problem::OtherTab => ((words.use_here, Intent::Start), None),
         Problem::Idle => ((words.start, Intent::Start), None),
         Problem::RateLimited => ((words.stop, Intent::Stop), None),
+        Problem::NoRelay => ((words.meet_anyway, Intent::StartUnhidden), Some(again)),
         Problem::Unsupported
         | Problem::CannotConnect
         | Problem::Insecure
@@ -113,8 +114,7 @@ const fn remedies(
         | Problem::ServerFull
         | Problem::NetworkFull
         | Problem::WrongAddress
-        | Problem::Offline
-        | Problem::NoRelay => (again, None),
+        | Problem::Offline => (again, None),
     }
 }
 

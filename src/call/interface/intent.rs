@@ -15,6 +15,8 @@ pub enum Intent {
     StartWithout,
     /// Look for a partner; after a problem, try again.
     Start,
+    /// Start although the address cannot be hidden: stop hiding it.
+    StartUnhidden,
     /// Leave this partner and look for the next.
     Next,
     /// Esc: the first press asks whether Next is meant, the second confirms it.

@@ -256,6 +256,7 @@ impl Harness {
                 assert!(after.phase != Phase::Landing || after.problem == Some(Problem::CannotConnect))
             }
             Intent::Start => assert_ne!(after.phase, Phase::Landing),
+            Intent::StartUnhidden => assert!(!after.preferences.has(Switch::HideAddress)),
             Intent::OpenMirror if before.phase == Phase::Landing => {
                 // With both switched off there is nothing to ask for.
                 let asks = before.camera != Device::Off || before.microphone != Device::Off;
@@ -829,6 +830,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let intents = prop::sample::select(vec![
         Intent::Start,
         Intent::Start,
+        Intent::StartUnhidden,
         Intent::Next,
         Intent::Escape,
         Intent::Escape,

@@ -185,8 +185,7 @@ pub(crate) static ENGLISH: Words = Words {
     },
     no_relay: StateText {
         heading: "Your IP can\u{2019}t be hidden here",
-        sentence: "So we haven\u{2019}t connected you. Turn off \u{201c}Hide my IP address\u{201d} to meet people \
-                   anyway.",
+        sentence: "So we haven\u{2019}t connected you. If you meet people anyway, they could see it.",
         spoken: "Your IP address can\u{2019}t be hidden here, so we haven\u{2019}t connected you.",
     },
     call_continues: "Passerby is offline, but your call goes on.",
@@ -220,6 +219,7 @@ pub(crate) static ENGLISH: Words = Words {
     direct: "Direct connection",
     relayed: "Through a relay. It can\u{2019}t see or hear you.",
     next_camera: "Switch camera",
+    numbers: "Technical details",
     code_note: "Compare these out loud. If they match, nobody is listening in.",
     mark_match: "Found",
     mark_offer: "Offer",
@@ -235,6 +235,7 @@ pub(crate) static ENGLISH: Words = Words {
     check: "Check camera and mic",
     start_without: "Continue without camera",
     use_here: "Use here",
+    meet_anyway: "Meet people anyway",
     still_there: StateText {
         heading: "Still there?",
         sentence: "Nobody can see or hear you right now. Tap to keep going, or we\u{2019}ll turn your camera and \
@@ -246,6 +247,10 @@ pub(crate) static ENGLISH: Words = Words {
     reload: "Reload",
 
     settings: "Settings",
+    section_call: "This call",
+    section_you: "You",
+    section_interests: "Interests",
+    section_privacy: "Privacy",
     more: "More",
     close: "Close",
     the_camera: "Camera",

@@ -8,7 +8,7 @@ use crate::{
     ui::{
         PageContext,
         i18n::words,
-        parts::{Announcer, Brand, ChatPanel, Dock, PageHeading, Panel, Pictures, Sheet, derived},
+        parts::{Announcer, Brand, ChatPanel, Dock, PageHeading, Panel, Pictures, derived},
         view_model,
     },
 };
@@ -81,7 +81,6 @@ pub fn App() -> impl IntoView {
             <Pictures/>
             <ChatPanel/>
             <Dock/>
-            <Sheet/>
         </main>
     }
 }

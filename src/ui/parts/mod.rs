@@ -19,4 +19,5 @@ pub(crate) use call::pictures::Pictures;
 pub(crate) use derive::derived;
 pub(crate) use focus::PageHeading;
 pub(crate) use panel::Panel;
+pub use settings::content::SheetContent;
 pub(crate) use settings::sheet::Sheet;

@@ -138,9 +138,9 @@ fn has_start_button(words: &'static Words, snapshot: Snapshot) -> bool {
     view_model::panel(words, snapshot).action.is_none_or(|(_, intent)| intent == Intent::Start)
 }
 
-/// Whether the panel offers switches and topics: on the start page, and if a switch causes the problem.
-const fn offers_choices(snapshot: Snapshot) -> bool {
-    matches!((snapshot.phase, snapshot.problem), (Phase::Landing, None | Some(Problem::NoRelay)))
+/// Whether the panel offers switches and topics: on the start page only.
+fn offers_choices(snapshot: Snapshot) -> bool {
+    view_model::layout(snapshot) == Layout::Landing
 }
 
 /// The logo with two people in it: the halves of a circle, shifted against each other until two are connected.

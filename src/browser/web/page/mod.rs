@@ -11,12 +11,15 @@ pub(crate) mod drag;
 pub(crate) mod clipboard;
 pub(crate) mod capabilities;
 
+use gloo_events::EventListener;
+use leptos::prelude::provide_context;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{HtmlElement, window};
+use web_sys::{Document, HtmlElement, window};
 
 use super::js::reflect::{call_async, get};
 use crate::ui::{
-    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, WORDS_ID,
+    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, PageContext,
+    ROOT_ID, SHEET_CONTENT_ID, SheetContent, WORDS_ID, i18n::Words,
 };
 
 /// Adds a performance mark.
@@ -29,7 +32,25 @@ pub(crate) fn mark(name: &str) {
 
 /// The element that contains the views.
 pub(crate) fn root() -> Option<HtmlElement> {
-    window()?.document()?.get_element_by_id(ROOT_ID)?.dyn_into().ok()
+    document()?.get_element_by_id(ROOT_ID)?.dyn_into().ok()
+}
+
+/// Hydrates the content of the settings sheet.
+pub(crate) fn hydrate_sheet(context: PageContext, words: &'static Words) {
+    let content = document().and_then(|it| it.get_element_by_id(SHEET_CONTENT_ID)?.dyn_into().ok());
+    let Some(content): Option<HtmlElement> = content else { return };
+    if let Some(sheet) = content.parent_element() {
+        // Otherwise browsers open it where it was scrolled to before.
+        let scrolled = sheet.clone();
+        EventListener::new(&sheet, "toggle", move |_| scrolled.set_scroll_top(0)).forget();
+    }
+    content.set_inert(false);
+    leptos::mount::hydrate_from(content, move || {
+        provide_context(context);
+        provide_context(words);
+        SheetContent()
+    })
+    .forget();
 }
 
 /// The name of this build of the page.
@@ -44,8 +65,7 @@ pub(crate) fn home() -> String {
 
 /// The texts of the catalogue that the server has sent, one a line.
 pub(crate) fn words() -> String {
-    let element = window().and_then(|it| it.document()).and_then(|it| it.get_element_by_id(WORDS_ID));
-    element.and_then(|it| it.text_content()).unwrap_or_default()
+    document().and_then(|it| it.get_element_by_id(WORDS_ID)?.text_content()).unwrap_or_default()
 }
 
 /// Whether Start was pressed before the call could handle it. A small script in the page records the press.
@@ -65,4 +85,8 @@ pub(crate) fn set_driven() {
 pub(crate) async fn server_responds() -> bool {
     let window = window().map_or(JsValue::NULL, JsValue::from);
     call_async(&window, "fetch", ["/healthz".into()]).await.is_some_and(|it| get(&it, "ok").is_truthy())
+}
+
+fn document() -> Option<Document> {
+    window()?.document()
 }

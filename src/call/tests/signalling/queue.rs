@@ -181,6 +181,12 @@ fn shows_no_relay_when_the_server_has_none() {
     page.receive(ToBrowser::Error { code: ErrorCode::NoRelay, about: 1, retry_ms: None });
     assert_eq!((page.phase_name(), page.problem()), ("landing", Some(Problem::NoRelay)));
     assert_eq!(page.take_actions(), ["close media", "send leave", "close socket with 4000"]);
+
+    page.press(Intent::StartUnhidden);
+    assert!(!page.call.snapshot().preferences.has(Switch::HideAddress));
+    page.media_opens(BOTH);
+    page.server_accepts();
+    assert_eq!(page.take_actions().last().map(String::as_str), Some("send join with audio and video"));
 }
 
 #[test]

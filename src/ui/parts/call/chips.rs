@@ -10,7 +10,7 @@ use crate::{
         parts::{
             derive::{derived, derived_text},
             icon::{self, Icon},
-            settings::{details::ConnectionDetails, topics::CommonGround},
+            settings::topics::CommonGround,
         },
         view_model,
     },
@@ -45,11 +45,10 @@ pub(crate) fn Chips() -> impl IntoView {
                 hidden=|it| !(it.phase.is_talking() && it.stranger.away)
                 text=|words, _| words.partner_away
             />
-            <Chip
-                icon=icon::WIFI_OFF
-                hidden=|it| !it.phase.is_talking() || is_interrupted(it) || it.details.strength == Strength::Good
-                text=|words, it| words.strengths[it.details.strength as usize]
-            />
+            <p class="chip" hidden=derived(|it| !has_weak_connection(it))>
+                <span class="bars" aria-hidden="true"><i></i><i></i><i></i></span>
+                {derived_text(|words, it| words.strengths[it.details.strength as usize])}
+            </p>
             <Chip icon=icon::CHAT hidden=|it| it.chat.unread == 0 text=|words, _| words.unread/>
             <Chip
                 icon=icon::WIFI_OFF
@@ -61,7 +60,6 @@ pub(crate) fn Chips() -> impl IntoView {
             </p>
             <Notices/>
             <MissingMedia/>
-            <ConnectionDetails/>
         </div>
     }
 }
@@ -117,6 +115,10 @@ fn Chip(
             <span>{derived_text(text)}</span>
         </p>
     }
+}
+
+fn has_weak_connection(snapshot: Snapshot) -> bool {
+    snapshot.phase.is_talking() && !is_interrupted(snapshot) && snapshot.details.strength != Strength::Good
 }
 
 /// Whether words are shown in place of a picture that is missing or frozen.

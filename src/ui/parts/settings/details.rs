@@ -1,9 +1,9 @@
-//! The details of the connection, closed until somebody opens them.
+//! The state of the connection in words, and its numbers behind a disclosure.
 
 use leptos::prelude::*;
 
 use crate::{
-    call::{Code, Codec, Intent, Milestone, Path, Sample, Snapshot, Strength},
+    call::{Code, Codec, Intent, Milestone, Path, Sample, Snapshot},
     ui::{
         PageContext,
         i18n::{Words, words},
@@ -14,38 +14,34 @@ use crate::{
 /// The width and height of a plot in its own units: one for each second, and enough steps to tell heights apart.
 const PLOT_SIZE: (usize, u32) = (60, 20);
 
-/// The quality of the connection, its path, the verification code, the last minute, and how long each step took.
+/// The quality of the connection, its path and the verification code; in the disclosure, the last minute and how long
+/// each step took.
 #[component]
 pub(crate) fn ConnectionDetails() -> impl IntoView {
     let PageContext { send_intent, .. } = expect_context();
     let words = words();
     view! {
-        <details
-            class="chip details"
-            hidden=derived(|it| !it.phase.is_matched())
-            on:toggle:target=move |event| send_intent.run(Intent::LookAtDetails(event.target().open()))
-        >
-            <summary>
-                <span class="bars" aria-hidden="true"><i></i><i></i><i></i></span>
-                {words.details}
-            </summary>
-            <p>{derived_text(|words, it| strength_text(words, it.details.strength))}</p>
+        <div class="details">
+            <p>{derived_text(|words, it| words.strengths[it.details.strength as usize])}</p>
             <p data-path=derived(|it| it.details.path.map(path_name))>
                 {derived_text(|words, it| it.details.path.map_or("", |it| path_text(words, it)))}
             </p>
             <p class="code" data-code=derived(|it| it.details.code.map(code_numbers)) hidden=derived(has_no_code)>
                 {derived_text(code_text)}
             </p>
-            <p hidden=derived(has_no_code)>{words.code_note}</p>
-            <Plots/>
-            <ul class="marks">
-                <Codecs/>
-                {Milestone::ALL.map(|it| view! { <MilestoneTime milestone=it/> }).collect_view()}
-            </ul>
-            <button class="button" type="button" on:click=move |_| send_intent.run(Intent::CopyReport)>
-                {words.copy_report}
-            </button>
-        </details>
+            <p class="sheet-note" hidden=derived(has_no_code)>{words.code_note}</p>
+            <details on:toggle:target=move |event| send_intent.run(Intent::LookAtDetails(event.target().open()))>
+                <summary>{words.numbers}</summary>
+                <Plots/>
+                <ul class="marks">
+                    <Codecs/>
+                    {Milestone::ALL.map(|it| view! { <MilestoneTime milestone=it/> }).collect_view()}
+                </ul>
+                <button class="button" type="button" on:click=move |_| send_intent.run(Intent::CopyReport)>
+                    {words.copy_report}
+                </button>
+            </details>
+        </div>
     }
 }
 
@@ -116,10 +112,6 @@ fn MilestoneTime(milestone: Milestone) -> impl IntoView {
             {words.milliseconds}
         </li>
     }
-}
-
-const fn strength_text(words: &'static Words, strength: Strength) -> &'static str {
-    words.strengths[strength as usize]
 }
 
 /// The stable name, for `data-path`.

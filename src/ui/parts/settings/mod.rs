@@ -1,6 +1,8 @@
 //! The settings sheet and its parts, and the details of the connection.
 
 pub(crate) mod sheet;
+pub(crate) mod content;
+pub(crate) mod actions;
 pub(crate) mod details;
 
 pub(crate) mod devices;
