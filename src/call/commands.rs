@@ -2,7 +2,8 @@
 
 use super::{
     Call, ChatWish, DeviceKind, Intent, Output, PageEvent, Preferences, Problem, StoredProfile, Switch,
-    WindowWish, diagnostics, state::CallState,
+    WindowWish, diagnostics,
+    state::{CallState, Pause},
 };
 
 /// What the person wants.
@@ -46,9 +47,9 @@ impl Call {
             Intent::StartWithout => self.start_without_devices(out),
             Intent::Toggle(switch) => self.toggle(switch, out),
             Intent::Block => self.block(out),
-            Intent::BlockLast => self.block_last(out),
+            Intent::SetPastBlocked(number, blocked) => self.set_past_blocked(number, blocked, out),
             Intent::Unblock => {
-                self.profile.past_partners.unblock();
+                self.profile.past_partners.unblock_all();
                 self.save_profile(out);
                 self.sync_blocked(out);
             }
@@ -85,7 +86,7 @@ impl Call {
                 self.session.open(self.now, out);
                 self.join(None, out);
             }
-            CallState::AskingPresence { .. } => {
+            CallState::Paused { .. } => {
                 self.session.retry_now(self.now, out);
                 self.join(None, out);
             }
@@ -137,6 +138,8 @@ impl Call {
             current.server_match_id()
         } else if let CallState::Ended { open_match, .. } = self.state {
             open_match
+        } else if let CallState::Paused { why: Pause::Blocked, .. } = self.state {
+            None
         } else {
             return;
         };
@@ -198,19 +201,25 @@ impl Call {
         self.devices.open_wanted(kind, self.now, out);
     }
 
-    /// Blocks the current or last partner, and asks for the next one.
+    /// Blocks the partner, also one that has just left, and pauses. Where the server has named no pair, asks for the
+    /// next partner.
     fn block(&mut self, out: &mut Vec<Output>) {
+        if !matches!(self.state, CallState::Matched(_) | CallState::Ended { .. }) {
+            return;
+        }
         if self.profile.block_partner(self.now, self.session.handshake.device()) {
             self.save_profile(out);
             self.sync_blocked(out);
+            self.pause(Pause::Blocked, out);
+        } else {
+            self.next(out);
         }
-        self.next(out);
     }
 
-    /// Blocks the last partner whose match is over. The current match, if there is one, goes on.
-    fn block_last(&mut self, out: &mut Vec<Output>) {
+    /// Blocks or unblocks a past partner. The current match, if there is one, goes on.
+    fn set_past_blocked(&mut self, number: u32, blocked: bool, out: &mut Vec<Output>) {
         let device = self.session.handshake.device();
-        if self.profile.block_last_partner(self.now, self.state.is_matched(), device) {
+        if self.profile.set_past_blocked(self.now, number, blocked, device) {
             self.save_profile(out);
             self.sync_blocked(out);
         }

@@ -125,10 +125,7 @@ impl Call {
     /// hear.
     pub(crate) fn stop_without_devices(&mut self, out: &mut Vec<Output>) {
         let needs_devices = self.state.is_searching()
-            || matches!(
-                self.state,
-                CallState::Mirror | CallState::AskingPresence { .. } | CallState::Ended { .. }
-            );
+            || matches!(self.state, CallState::Mirror | CallState::Paused { .. } | CallState::Ended { .. });
         if needs_devices && self.devices.is_empty() {
             self.stop(Some(Problem::NoDevice), out);
         }

@@ -44,7 +44,7 @@ use partner::{
 };
 use profile::Profile;
 use signalling::{queue_state::QueueState, session::Session};
-use state::CallState;
+use state::{CallState, Pause};
 
 pub use deadline::DeadlineReason;
 pub use devices::refusal::{MediaRefusal, Permission, screen_error};
@@ -62,7 +62,7 @@ pub use interface::output::{Output, PeerCommand};
 pub use interface::problem::Problem;
 pub use interface::send_profile::{PictureContent, SendProfile, SenderPart, TrackKind};
 pub use interface::snapshot::{
-    Farewell, Flow, LastStranger, PartnerPicture, Phase, Setback, Snapshot, Sound,
+    Farewell, Flow, PartnerPicture, PastStranger, Phase, Setback, Snapshot, Sound,
 };
 pub use interface::stored_profile::StoredProfile;
 pub use page::environment::{Abilities, Browser, Surroundings};
@@ -194,12 +194,12 @@ impl Call {
             seeking,
             topics: self.profile.topics.revision(),
             blocked: self.profile.past_partners.blocked_count(),
-            last_stranger: self.profile.last_stranger(self.state.is_matched()),
+            past_strangers: self.profile.past_strangers(self.state.is_matched()),
             asks_next: page.is_confirming_next(now),
             sound: page.sound,
             surroundings: Surroundings {
                 outdated: self.session.handshake.is_outdated(),
-                asks_presence: matches!(self.state, CallState::AskingPresence { .. }),
+                asks_presence: matches!(self.state, CallState::Paused { why: Pause::Absent, .. }),
                 here,
                 ..page.surroundings
             },
@@ -251,7 +251,7 @@ impl Call {
     fn problem(&self) -> Option<Problem> {
         match self.state {
             CallState::Landing(problem) => problem,
-            CallState::Asking(_) | CallState::Mirror | CallState::AskingPresence { .. } => None,
+            CallState::Asking(_) | CallState::Mirror | CallState::Paused { .. } => None,
             CallState::Ready { .. } => {
                 let is_postponed = self.queue.requests.is_postponed();
                 self.session_problem().or(is_postponed.then_some(Problem::RateLimited))

@@ -21,9 +21,10 @@ pub(crate) enum CallState {
     Asking(Acquisition),
     /// Camera and microphone are open for a preview; the page is not looking for a partner yet.
     Mirror,
-    /// The person may have been away. Only they see their picture; the page is not looking for a partner until they
-    /// press Start.
-    AskingPresence {
+    /// Only the person sees their picture; the page is not looking for a partner until they press Start.
+    Paused {
+        /// The reason.
+        why: Pause,
         /// When the devices are closed.
         until: Moment,
     },
@@ -54,6 +55,15 @@ pub(crate) enum CallState {
     },
 }
 
+/// Why a page waits for a press before it looks for a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pause {
+    /// The person may have been away.
+    Absent,
+    /// The person has blocked the partner.
+    Blocked,
+}
+
 impl CallState {
     /// Whether nothing has started.
     pub(crate) const fn is_landing(&self) -> bool {
@@ -78,7 +88,7 @@ impl CallState {
     /// Whether the page has left the preview: it looks for a partner, has one, or just had one.
     pub(crate) const fn is_meeting_people(&self) -> bool {
         match self {
-            Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::AskingPresence { .. } => false,
+            Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::Paused { .. } => false,
             Self::Ready { .. } | Self::Waiting { .. } | Self::Matched(_) | Self::Ended { .. } => true,
         }
     }
@@ -134,7 +144,8 @@ impl CallState {
         match self {
             Self::Landing(_) => Phase::Landing,
             Self::Asking(_) => Phase::Asking,
-            Self::Mirror | Self::AskingPresence { .. } => Phase::Mirror,
+            Self::Mirror | Self::Paused { why: Pause::Absent, .. } => Phase::Mirror,
+            Self::Paused { why: Pause::Blocked, .. } => Phase::Ended { why: Farewell::Blocked },
             Self::Ready { .. } => Phase::Ready,
             Self::Waiting { setback, .. } => Phase::Waiting { setback: *setback },
             Self::Matched(current) => current.phase(now),
@@ -146,7 +157,7 @@ impl CallState {
     pub(crate) fn deadline(&self, now: Moment, session_open: bool) -> Option<Deadline> {
         match self {
             Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::Ready { .. } => None,
-            Self::AskingPresence { until } => Some((*until, DeadlineReason::Idle)),
+            Self::Paused { until, .. } => Some((*until, DeadlineReason::Idle)),
             Self::Waiting { prepared, .. } => {
                 prepared.as_ref().map(|it| (it.renew_at(), DeadlineReason::RenewOffer))
             }

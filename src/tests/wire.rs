@@ -87,7 +87,8 @@ const CODES: [(ErrorCode, &str); 24] = [
     (ErrorCode::ServerStops, "server-stops"),
 ];
 
-const FEATURES: [(Feature, &str); 2] = [(Feature::Goodbye, "goodbye"), (Feature::Check, "check")];
+const FEATURES: [(Feature, &str); 3] =
+    [(Feature::Goodbye, "goodbye"), (Feature::Check, "check"), (Feature::UnblockPair, "unblock-pair")];
 
 fn golden<M>(seq: u64, ack: u64, text: &str, msg: M) -> Golden<Frame<M>> {
     (format!(r#"{{"seq":{seq},"ack":{ack},"msg":{text}}}"#), Frame { seq, ack, msg })
@@ -137,7 +138,7 @@ fn tastes<const I: usize, const L: usize>(interests: [&str; I], languages: [&str
 }
 
 /// The messages about past partners.
-fn past() -> [Golden<Frame<ToServer>>; 4] {
+fn past() -> [Golden<Frame<ToServer>>; 5] {
     [
         golden(
             6,
@@ -145,7 +146,13 @@ fn past() -> [Golden<Frame<ToServer>>; 4] {
             r#"{"block":{"pair":"6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192"}}"#,
             ToServer::Block { pair: PAIR },
         ),
-        golden(6, 4, r#"{"unblock":{}}"#, ToServer::Unblock {}),
+        golden(6, 4, r#"{"unblock":{}}"#, ToServer::Unblock { pair: None }),
+        golden(
+            6,
+            4,
+            r#"{"unblock":{"pair":"6b1e0d52-91c3-8f0a-a7d4-2e5c6f708192"}}"#,
+            ToServer::Unblock { pair: Some(PAIR) },
+        ),
         golden(1, 0, r#"{"check":{}}"#, ToServer::Check {}),
         golden(
             0,
@@ -180,11 +187,16 @@ fn hellos() -> Vec<Golden<Frame<ToServer>>> {
     };
     let proof = r#""resume":{"peer":"018f2c5e-7a10-7b3d-9c44-5d0e6f7a8b91","secret":"4f0c2b9e-3d1a-4e57-8a66-0b1c2d3e4f50"}"#;
     vec![
-        golden(0, 0, r#"{"hello":{"features":["goodbye","check"]}}"#, with_features(hello(None, None))),
+        golden(
+            0,
+            0,
+            r#"{"hello":{"features":["goodbye","check","unblock-pair"]}}"#,
+            with_features(hello(None, None)),
+        ),
         golden(
             0,
             9,
-            &format!(r#"{{"hello":{{{proof},"features":["goodbye","check"]}}}}"#),
+            &format!(r#"{{"hello":{{{proof},"features":["goodbye","check","unblock-pair"]}}}}"#),
             with_features(hello(resume, None)),
         ),
         golden(0, 0, r#"{"hello":{}}"#, hello(None, None)),
@@ -385,8 +397,10 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
         r#""resumed":false,"#,
         r#""resumed":false,"match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","relay":true,"build":"b1","device":"t.1","#,
     );
-    let text_with_features =
-        welcome_text.replace(r#""grace_ms":20000}"#, r#""grace_ms":20000},"features":["goodbye","check"]"#);
+    let text_with_features = welcome_text.replace(
+        r#""grace_ms":20000}"#,
+        r#""grace_ms":20000},"features":["goodbye","check","unblock-pair"]"#,
+    );
     let mut all = vec![
         golden(0, 0, &text_with_features, welcome_with_features()),
         golden(0, 0, welcome_text, welcome()),
@@ -682,15 +696,17 @@ fn the_server_ignores_unknown_fields_and_features_in_hello() {
     for novel in ["null", "1", r#""a""#, "[]", "[1,[2,[]]]", r#"{"a":[{"b":{}}]}"#, &"[".repeat(1_000)] {
         let novel = novel.to_owned() + &"]".repeat(if novel.len() == 1_000 { 1_000 } else { 0 });
         let (before, after) = (
-            format!(r#""novel":{novel},"features":["goodbye","check"]"#),
-            format!(r#""features":["goodbye","check"],"novel":{novel}"#),
+            format!(r#""novel":{novel},"features":["goodbye","check","unblock-pair"]"#),
+            format!(r#""features":["goodbye","check","unblock-pair"],"novel":{novel}"#),
         );
         assert_eq!(decode_strict(&hello(&before)), known, "{novel}");
         assert_eq!(decode_strict(&hello(&after)), known, "{novel}");
     }
-    for features in
-        [r#"["goodbye","check"]"#, r#"["check","goodbye","goodbye"]"#, r#"["dance","goodbye","","check"]"#]
-    {
+    for features in [
+        r#"["goodbye","check","unblock-pair"]"#,
+        r#"["unblock-pair","check","goodbye","goodbye"]"#,
+        r#"["dance","goodbye","","check","unblock-pair"]"#,
+    ] {
         assert_eq!(decode_strict(&hello(&format!(r#""features":{features}"#))), known, "{features}");
     }
     for features in [r#""goodbye""#, "null", "{}", "[1]", r#"[["goodbye"]]"#, r#"[{"goodbye":{}}]"#] {
@@ -772,7 +788,7 @@ fn the_server_refuses_missing_fields() {
                 {
                     // These fields have a default and may be absent. Unlike the optional ones, they are never null.
                     assert!(decode_strict(&text).is_ok(), "{text}");
-                } else if optional.contains(&field.as_str()) {
+                } else if optional.contains(&field.as_str()) || pointer == "/msg/unblock" {
                     assert!(decode_strict(&text).is_ok(), "{text}");
                     without.pointer_mut(pointer).unwrap()[field] = Value::Null;
                     assert!(decode_strict(&without.to_string()).is_ok(), "{without}");
@@ -1106,7 +1122,7 @@ fn any_to_server() -> impl Strategy<Value = ToServer> {
         uuids().prop_map(|id| ToServer::Failed { match_id: MatchId(id) }),
         uuids().prop_map(|id| ToServer::Next { match_id: MatchId(id) }),
         uuids().prop_map(|id| ToServer::Block { pair: PairId(id) }),
-        Just(ToServer::Unblock {}),
+        proptest::option::of(uuids()).prop_map(|id| ToServer::Unblock { pair: id.map(PairId) }),
         Just(ToServer::Check {}),
         Just(ToServer::Leave {}),
         Just(ToServer::Ping {}),

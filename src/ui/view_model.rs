@@ -2,7 +2,7 @@
 
 use super::i18n::{StateText, Words};
 use crate::call::{
-    Browser, Device, DeviceNotice, Farewell, Flow, Intent, LastStranger, PartnerPicture, Phase, Problem,
+    Browser, Device, DeviceNotice, Farewell, Flow, Intent, PartnerPicture, PastStranger, Phase, Problem,
     Setback, Snapshot, Switch,
 };
 
@@ -83,6 +83,11 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
             (None, Some((words.stop, Intent::Stop)), without)
         }
         (None, Phase::Asking) => (None, Some((words.stop, Intent::Stop)), None),
+        (None, Phase::Ended { why: Farewell::Blocked }) => {
+            let label = if is_last_blocked(snapshot) { words.undo } else { words.block };
+            let second = block_intent(snapshot, 0).map(|intent| (label, intent));
+            (None, Some((words.find_next, Intent::Start)), second)
+        }
         (None, Phase::Talking { .. } | Phase::Ended { .. }) => (None, None, None),
         (None, Phase::Ready | Phase::Waiting { .. } | Phase::Connecting { .. }) => {
             (missing_device_note(words, snapshot), None, None)
@@ -216,14 +221,37 @@ pub(crate) const fn shows_home(snapshot: Snapshot) -> bool {
     matches!(panel_problem(snapshot), Some(Problem::WrongAddress))
 }
 
-/// The text of the button that blocks the stranger whose match is over; `None` if there is nobody to block.
-pub(crate) const fn block_last_label(words: &'static Words, snapshot: Snapshot) -> Option<&'static str> {
-    match (snapshot.last_stranger, snapshot.phase) {
-        (LastStranger::Nobody, _) => None,
-        (LastStranger::Known, Phase::Ended { .. }) => Some(words.block_this),
-        (LastStranger::Known, _) => Some(words.block_previous),
-        (LastStranger::Blocked, _) => Some(words.previous_blocked),
+/// The text of the button that blocks a past stranger or unblocks them; `None` without one. The latest is the first.
+pub(crate) const fn block_label(
+    words: &'static Words,
+    snapshot: Snapshot,
+    index: usize,
+) -> Option<&'static str> {
+    match (snapshot.past_strangers[index], snapshot.phase) {
+        (None, _) => None,
+        (Some(PastStranger { is_blocked: true, .. }), _) => Some(words.unblock_past[index]),
+        (Some(_), Phase::Ended { .. }) if index == 0 => Some(words.block_this),
+        (Some(_), _) => Some(words.block_past[index]),
     }
+}
+
+/// Whether the panel offers to block the last stranger.
+pub(crate) fn offers_block(snapshot: Snapshot) -> bool {
+    let has_own_buttons = matches!(snapshot.phase, Phase::Ended { why: Farewell::Blocked });
+    layout(snapshot) == Layout::Call && !snapshot.phase.is_talking() && !has_own_buttons
+}
+
+/// The intent of that button.
+pub(crate) const fn block_intent(snapshot: Snapshot, index: usize) -> Option<Intent> {
+    match snapshot.past_strangers[index] {
+        Some(PastStranger { number, is_blocked }) => Some(Intent::SetPastBlocked(number, !is_blocked)),
+        None => None,
+    }
+}
+
+/// Whether the stranger who left last is blocked.
+const fn is_last_blocked(snapshot: Snapshot) -> bool {
+    matches!(snapshot.past_strangers[0], Some(PastStranger { is_blocked: true, .. }))
 }
 
 /// The problem that the panel shows. While talking there is none, because the call continues.
@@ -261,6 +289,8 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
         Phase::Talking { .. } => words.talking,
         Phase::Ended { why: Farewell::Left } => words.left,
         Phase::Ended { why: Farewell::Lost } => words.lost,
+        Phase::Ended { why: Farewell::Blocked } if is_last_blocked(snapshot) => words.blocked,
+        Phase::Ended { why: Farewell::Blocked } => words.unblocked,
     }
 }
 
@@ -357,16 +387,37 @@ mod tests {
     }
 
     #[test]
-    fn button_for_the_last_stranger_says_whom_it_blocks() {
+    fn buttons_for_past_strangers_say_whom_they_block() {
         let words = in_language("en");
-        let label = |last_stranger, phase| {
-            block_last_label(words, Snapshot { last_stranger, phase, ..Snapshot::default() })
+        let label = |past: &[bool], phase, index| {
+            let mut snapshot = Snapshot { phase, ..Snapshot::default() };
+            for (number, is_blocked) in past.iter().enumerate() {
+                snapshot.past_strangers[number] =
+                    Some(PastStranger { number: number as u32, is_blocked: *is_blocked });
+            }
+            block_label(words, snapshot, index)
         };
         let ended = Phase::Ended { why: Farewell::Left };
         let waiting = Phase::Waiting { setback: None };
-        assert_eq!(label(LastStranger::Nobody, ended), None);
-        assert_eq!(label(LastStranger::Known, ended), Some("Block this stranger"));
-        assert_eq!(label(LastStranger::Known, waiting), Some("Block the previous stranger"));
-        assert_eq!(label(LastStranger::Blocked, waiting), Some("Previous stranger blocked"));
+        assert_eq!(label(&[], ended, 0), None);
+        assert_eq!(label(&[false], ended, 0), Some("Block this stranger"));
+        assert_eq!(label(&[false], waiting, 0), Some("Block the previous stranger"));
+        assert_eq!(label(&[true], waiting, 0), Some("Unblock the previous stranger"));
+        assert_eq!(label(&[true, false], ended, 1), Some("Block the stranger before"));
+        assert_eq!(label(&[true, false], ended, 2), None);
+    }
+
+    #[test]
+    fn a_block_waits_for_a_press_and_can_be_undone() {
+        let words = in_language("en");
+        let mut snapshot = Snapshot { phase: Phase::Ended { why: Farewell::Blocked }, ..Snapshot::default() };
+        let mut shown = |is_blocked| {
+            snapshot.past_strangers[0] = Some(PastStranger { number: 7, is_blocked });
+            let content = panel(words, snapshot);
+            (content.heading, content.action.unwrap(), content.second.unwrap())
+        };
+        let next = ("Find someone new", Intent::Start);
+        assert_eq!(shown(true), ("Blocked", next.clone(), ("Undo", Intent::SetPastBlocked(7, false))));
+        assert_eq!(shown(false), ("Not blocked", next, ("Block", Intent::SetPastBlocked(7, true))));
     }
 }

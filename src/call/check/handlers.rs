@@ -1,7 +1,10 @@
 //! Handlers of the check of the connection: when it begins and ends, and what keeps a page out of the queue.
 
 use crate::{
-    call::{Call, CheckFinding, Output, Problem, state::CallState},
+    call::{
+        Call, CheckFinding, Output, Problem,
+        state::{CallState, Pause},
+    },
     protocol::{Feature, IceServer, ToServer},
 };
 
@@ -56,7 +59,7 @@ impl Call {
             self.stop(Some(Problem::CannotConnect), out);
             true
         } else if self.is_absent() {
-            self.ask_presence(out);
+            self.pause(Pause::Absent, out);
             true
         } else {
             false

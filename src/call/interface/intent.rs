@@ -49,10 +49,10 @@ pub enum Intent {
     LookAtDetails(bool),
     /// Copy the details as text, for a bug report.
     CopyReport,
-    /// Block this partner and look for the next.
+    /// Block this partner, and wait for a press before the next one.
     Block,
-    /// Block the last partner whose match is over.
-    BlockLast,
+    /// Block the past partner with this number, or unblock them.
+    SetPastBlocked(u32, bool),
     /// Unblock everybody.
     Unblock,
     /// Erase everything that the browser stores for this site.

@@ -43,8 +43,8 @@ pub struct Snapshot {
     pub topics: u32,
     /// Number of partners that this device has blocked.
     pub blocked: u32,
-    /// The last partner whom the person has met and who is gone.
-    pub last_stranger: LastStranger,
+    /// The last partners whom the person has met and who are gone, the latest first.
+    pub past_strangers: [Option<PastStranger>; 3],
     /// What the partners have in common, during a match.
     pub shared: Option<Affinity>,
     /// Details of the connection, during a match.
@@ -63,16 +63,13 @@ pub struct Snapshot {
     pub surroundings: Surroundings,
 }
 
-/// What the page remembers of the last partner whose match was connected and is over, until it is closed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LastStranger {
-    /// There was no partner, or the server did not say which pair it was.
-    #[default]
-    Nobody,
-    /// Can be blocked.
-    Known,
+/// What the page remembers of a partner whose match was connected and is over, until it is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PastStranger {
+    /// The number of the match, which tells partners apart when another one is added.
+    pub number: u32,
     /// Is blocked.
-    Blocked,
+    pub is_blocked: bool,
 }
 
 /// Whether the picture that the partner announces arrives, in a call.
@@ -140,7 +137,8 @@ pub enum Phase {
         /// Whether media still arrives.
         flow: Flow,
     },
-    /// The match has ended; the page looks for the next one in a moment.
+    /// The match has ended; the page looks for the next one in a moment, or after a press if this person has blocked
+    /// the partner.
     Ended {
         /// How it ended.
         why: Farewell,
@@ -229,11 +227,13 @@ impl Flow {
     }
 }
 
-/// How a match ended that this person did not end.
+/// How a match ended, if not by Next or Stop of this person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Farewell {
     /// The partner pressed Next or left.
     Left,
     /// The partner's connection was lost.
     Lost,
+    /// This person has blocked the partner.
+    Blocked,
 }

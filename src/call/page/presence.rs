@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use super::absence::Wake;
 use crate::{
-    call::{Call, Clocks, Output, Problem, state::CallState},
+    call::{
+        Call, Clocks, Output, Problem,
+        state::{CallState, Pause},
+    },
     protocol::ToServer,
     time::Moment,
 };
 
-/// How long the page waits for an answer before it closes the devices. WCAG 2.2.1 requires at least 20 s.
+/// How long the page waits for a press before it closes the devices. WCAG 2.2.1 requires at least 20 s.
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 
 impl Call {
@@ -18,7 +21,7 @@ impl Call {
     pub(crate) fn on_wake(&mut self, clocks: Clocks, due: Option<Moment>, out: &mut Vec<Output>) {
         let wake = self.page.absence.on_wake(clocks, due);
         if wake == Wake::AfterSleep && self.state.is_matched() {
-            self.ask_presence(out);
+            self.pause(Pause::Absent, out);
         }
         self.ask_if_absent(out);
     }
@@ -27,7 +30,7 @@ impl Call {
     pub(crate) fn on_press(&mut self) {
         self.page.idle.on_activity(self.now);
         self.page.absence.on_press();
-        if let CallState::AskingPresence { until } = &mut self.state {
+        if let CallState::Paused { until, .. } = &mut self.state {
             *until = self.now + ANSWER_WITHIN;
         }
     }
@@ -36,24 +39,24 @@ impl Call {
     /// problem the page shows that instead, and asks before it joins the queue again.
     pub(crate) fn ask_if_absent(&mut self, out: &mut Vec<Output>) {
         if self.state.is_searching() && self.session_problem().is_none() && self.is_absent() {
-            self.ask_presence(out);
+            self.pause(Pause::Absent, out);
         }
     }
 
-    /// Leaves match and queue, and asks whether the person is there. Only the person sees the own picture meanwhile.
-    pub(crate) fn ask_presence(&mut self, out: &mut Vec<Output>) {
+    /// Leaves match and queue, and waits for a press. Only the person sees the own picture meanwhile.
+    pub(crate) fn pause(&mut self, why: Pause, out: &mut Vec<Output>) {
         let is_known_to_server = self.state.is_meeting_people();
         self.state.close_prepared(out);
-        self.leave_state(CallState::AskingPresence { until: self.now + ANSWER_WITHIN }, true, out);
+        self.leave_state(CallState::Paused { why, until: self.now + ANSWER_WITHIN }, true, out);
         self.queue.requests = Default::default();
         if is_known_to_server {
             self.send(ToServer::Leave {}, out);
         }
     }
 
-    /// Stops if nobody has answered the question in time.
+    /// Stops if the press that the page waits for did not come in time.
     pub(crate) fn stop_if_unanswered(&mut self, out: &mut Vec<Output>) {
-        if let CallState::AskingPresence { until } = self.state
+        if let CallState::Paused { until, .. } = self.state
             && until <= self.now
         {
             self.stop(Some(Problem::Idle), out);

@@ -5,15 +5,18 @@ pub(crate) mod topics;
 pub(crate) mod past_partners;
 pub(crate) mod storage;
 
-use std::mem;
+use std::{array, mem};
 
 use crate::{
-    call::{LastStranger, Preferences, deadline::Deadline},
+    call::{PastStranger, Preferences, deadline::Deadline},
     protocol::{Language, PairId},
     time::Moment,
 };
 use past_partners::PastPartners;
 use topics::Topics;
+
+/// The number of past partners that the page offers to block.
+const PAST_STRANGERS: usize = 3;
 
 /// What this page knows about its person.
 #[derive(Debug, Default)]
@@ -26,10 +29,13 @@ pub(crate) struct Profile {
     pub(crate) past_partners: PastPartners,
     /// The pair of the current match, or of the last one.
     pub(crate) pair: Option<PairId>,
+    /// The number of that match, from 1.
+    number: u32,
     /// Whether the two of `pair` have been connected.
     is_met: bool,
-    /// The last pair before that one that has been connected. No other is kept, and this one until the page is closed.
-    previous_pair: Option<PairId>,
+    /// The last pairs before that one that have been connected, the latest first, with the numbers of their matches.
+    /// No others are kept, and these until the page is closed.
+    past_pairs: Vec<(u32, PairId)>,
     /// Milliseconds from the Unix epoch to the origin of [`Moment`].
     pub(crate) unix_origin_ms: u64,
 }
@@ -54,10 +60,13 @@ impl Profile {
     /// Records the pair of a new match; `device` is the name by which the server knows this device. Not saved here:
     /// nothing may delay the first picture of a match.
     pub(crate) fn record_partner(&mut self, now: Moment, pair: Option<PairId>, device: &str) {
-        let before = mem::replace(&mut self.pair, pair);
-        if mem::take(&mut self.is_met) {
-            self.previous_pair = before;
+        if let (true, Some(before)) = (mem::take(&mut self.is_met), self.pair) {
+            self.past_pairs.retain(|(_, it)| *it != before);
+            self.past_pairs.insert(0, (self.number, before));
+            self.past_pairs.truncate(PAST_STRANGERS);
         }
+        self.pair = pair;
+        self.number += 1;
         if let Some(pair) = pair {
             self.past_partners.record(self.unix_seconds(now), pair, device);
         }
@@ -68,38 +77,40 @@ impl Profile {
         self.is_met = true;
     }
 
-    /// Blocks the current or last partner; `false` if there is none.
+    /// Blocks the current partner, whether connected or not; `false` if the server has named no pair.
     pub(crate) fn block_partner(&mut self, now: Moment, device: &str) -> bool {
-        self.block_pair(now, self.pair, device)
-    }
-
-    /// Blocks the last partner whom the person has met and left; `false` if there is none. `is_matched` as for
-    /// [`last_stranger`](Self::last_stranger).
-    pub(crate) fn block_last_partner(&mut self, now: Moment, is_matched: bool, device: &str) -> bool {
-        self.block_pair(now, self.last_pair(is_matched), device)
-    }
-
-    /// The last partner whose match is over and was connected. `is_matched` says whether the page has a partner now.
-    pub(crate) fn last_stranger(&self, is_matched: bool) -> LastStranger {
-        match self.last_pair(is_matched) {
-            None => LastStranger::Nobody,
-            Some(pair) if self.past_partners.blocked.contains(pair) => LastStranger::Blocked,
-            Some(_) => LastStranger::Known,
-        }
-    }
-
-    fn last_pair(&self, is_matched: bool) -> Option<PairId> {
-        if self.is_met && !is_matched {
-            return self.pair;
-        }
-        // Those who are matched again are not each other's previous partner.
-        self.previous_pair.filter(|it| !is_matched || self.pair != Some(*it))
-    }
-
-    fn block_pair(&mut self, now: Moment, pair: Option<PairId>, device: &str) -> bool {
-        let Some(pair) = pair else { return false };
+        let Some(pair) = self.pair else { return false };
+        self.is_met = true;
         self.past_partners.block(self.unix_seconds(now), pair, device);
         true
+    }
+
+    /// Blocks or unblocks the past partner with this number; `false` if there is none.
+    pub(crate) fn set_past_blocked(&mut self, now: Moment, number: u32, blocked: bool, device: &str) -> bool {
+        let Some((_, pair)) = self.past_pairs(false).find(|(it, _)| *it == number) else { return false };
+        if blocked {
+            self.past_partners.block(self.unix_seconds(now), pair, device);
+        } else {
+            self.past_partners.unblock(pair);
+        }
+        true
+    }
+
+    /// The last partners whose match is over and was connected, the latest first. `is_matched` says whether the page
+    /// has a partner now.
+    pub(crate) fn past_strangers(&self, is_matched: bool) -> [Option<PastStranger>; PAST_STRANGERS] {
+        let mut all = self.past_pairs(is_matched).map(|(number, pair)| PastStranger {
+            number,
+            is_blocked: self.past_partners.blocked.contains(pair),
+        });
+        array::from_fn(|_| all.next())
+    }
+
+    fn past_pairs(&self, is_matched: bool) -> impl Iterator<Item = (u32, PairId)> {
+        let last = self.pair.filter(|_| self.is_met && !is_matched).map(|it| (self.number, it));
+        // Those who are matched again are not each other's past partner.
+        let current = self.pair.filter(|_| is_matched || self.is_met);
+        last.into_iter().chain(self.past_pairs.iter().copied().filter(move |(_, it)| Some(*it) != current))
     }
 
     /// The current time, in seconds since the Unix epoch.

@@ -100,8 +100,13 @@ impl PastPartners {
         self.blocked.add(pair, now, MAX_BLOCKED);
     }
 
+    /// Unblocks a pair.
+    pub(crate) fn unblock(&mut self, pair: PairId) {
+        self.blocked.0.retain(|(it, _)| *it != pair);
+    }
+
     /// Unblocks everybody.
-    pub(crate) fn unblock(&mut self) {
+    pub(crate) fn unblock_all(&mut self) {
         self.blocked = Dated::default();
     }
 

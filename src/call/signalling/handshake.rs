@@ -90,7 +90,10 @@ impl Session {
         }
         let blocked = profile.past_partners.blocked.pairs();
         if self.handshake.clear_blocked_unless_any_in(&blocked) {
-            self.send(now, ToServer::Unblock {}, rng, out);
+            self.send(now, ToServer::Unblock { pair: None }, rng, out);
+        }
+        for pair in self.handshake.take_unblocked(&blocked) {
+            self.send(now, ToServer::Unblock { pair: Some(pair) }, rng, out);
         }
         for pair in blocked {
             if self.handshake.add_blocked(pair) {
@@ -112,9 +115,7 @@ impl CallState {
     ) -> Resync {
         let Welcome { resumed, match_id, .. } = *welcome;
         match self {
-            Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::AskingPresence { .. } => {
-                Resync::Nothing
-            }
+            Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::Paused { .. } => Resync::Nothing,
             Self::Ended { open_match, .. } => {
                 // A new session only knows the match if it was rebuilt from the ticket in the hello.
                 if !resumed {

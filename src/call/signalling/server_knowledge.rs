@@ -101,10 +101,17 @@ impl Handshake {
         is_new
     }
 
+    /// Forgets the pairs that are not in `blocked`, and returns those that the server can be told of one by one.
+    pub(crate) fn take_unblocked(&mut self, blocked: &[PairId]) -> Vec<PairId> {
+        if !self.has_feature(Feature::UnblockPair) {
+            return Vec::new();
+        }
+        self.server_knows.blocked.extract_if(.., |it| !blocked.contains(it)).collect()
+    }
+
     /// Forgets the blocked pairs if none of them is in `blocked`. Returns whether the server has to forget them too.
     ///
-    /// If only some are gone, they are too old or too many. Unblocking everybody for that would let the others be
-    /// matched until they are blocked again.
+    /// If only some are gone, unblocking everybody would let the others be matched until they are blocked again.
     pub(crate) fn clear_blocked_unless_any_in(&mut self, blocked: &[PairId]) -> bool {
         let known = &mut self.server_knows.blocked;
         let clears = !known.is_empty() && !known.iter().any(|it| blocked.contains(it));

@@ -14,10 +14,10 @@ use super::test_page::{
 use crate::{
     call::{
         Abilities, Browser, Call, ChatWish, CheckFinding, ChosenDevices, Clocks, ConnectionId,
-        ConnectionState, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed, Input,
-        Intent, LastStranger, Measurement, MediaError, Output, PageEvent, PastPartners, PeerCommand,
-        PeerEvent, Phase, Preferences, Problem, ScreenEvent, SenderPart, SignalingState, Snapshot,
-        StoredProfile, Switch, TrackKind, WindowWish,
+        ConnectionState, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed,
+        Farewell, Input, Intent, Measurement, MediaError, Output, PageEvent, PastPartners, PastStranger,
+        PeerCommand, PeerEvent, Phase, Preferences, Problem, ScreenEvent, SenderPart, SignalingState,
+        Snapshot, StoredProfile, Switch, TrackKind, WindowWish,
     },
     protocol::{
         Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, IceServer, MatchId, Media, Occupancy,
@@ -244,7 +244,8 @@ impl Harness {
             }
             Intent::Escape if before.asks_next => assert!(!is_matched(after) && !after.asks_next),
             Intent::Escape => assert_eq!(after.asks_next, is_matched(before)),
-            Intent::Next | Intent::Block => assert!(!is_matched(after)),
+            Intent::Next => assert!(!is_matched(after)),
+            Intent::Block => check_block(after),
             // With push to talk, a microphone that has just been opened is not held open yet.
             Intent::ToggleMicrophone
                 if before.microphone == Device::Absent && before.preferences.has(Switch::PushToTalk) => {}
@@ -272,10 +273,7 @@ impl Harness {
                 assert_eq!(self.calls[0].topics().written, "");
             }
             Intent::Unblock => assert_eq!(after.blocked, 0),
-            Intent::BlockLast => {
-                assert_ne!(after.last_stranger, LastStranger::Known);
-                assert_eq!(after.phase, before.phase, "a block of the last stranger ends nothing");
-            }
+            Intent::SetPastBlocked(number, blocked) => check_past_block(before, after, number, blocked),
             Intent::TalkAbout(written) => assert_eq!(self.calls[0].topics().written, written),
             Intent::Chat(ChatWish::Toggle) if is_matched(after) => {
                 assert_ne!(after.chat.open, before.chat.open)
@@ -529,7 +527,7 @@ impl Harness {
             }
             ToServer::Leave {} => &[ServerMessage::Ended(0, EndReason::Left)],
             ToServer::Ping {} => &[ServerMessage::Pong],
-            ToServer::Block { .. } | ToServer::Unblock {} => &[],
+            ToServer::Block { .. } | ToServer::Unblock { .. } => &[],
             ToServer::Check {} => &[ServerMessage::Check],
             ToServer::Connected { .. } => &[],
         };
@@ -571,6 +569,23 @@ impl Harness {
 
 fn is_matched(snapshot: Snapshot) -> bool {
     matches!(snapshot.phase, Phase::Connecting { .. } | Phase::Talking { .. })
+}
+
+/// A block ends the match. It waits for a press if the server has named the pair.
+fn check_block(after: Snapshot) {
+    assert!(!is_matched(after));
+    if after.phase == (Phase::Ended { why: Farewell::Blocked }) {
+        assert!(after.past_strangers[0].is_some_and(|it| it.is_blocked));
+    }
+}
+
+/// A block of a past stranger, or its end, concerns only that stranger.
+fn check_past_block(before: Snapshot, after: Snapshot, number: u32, blocked: bool) {
+    let expected = before.past_strangers.map(|it| match it {
+        Some(it) if it.number == number => Some(PastStranger { is_blocked: blocked, ..it }),
+        other => other,
+    });
+    assert_eq!((after.past_strangers, after.phase), (expected, before.phase));
 }
 
 /// What a press on the switch of a device changes. Before a start nothing is open, so it only stores the wish.
@@ -859,7 +874,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::LookAtDetails(true),
         Intent::CopyReport,
         Intent::Block,
-        Intent::BlockLast,
+        Intent::SetPastBlocked(1, true),
+        Intent::SetPastBlocked(2, true),
+        Intent::SetPastBlocked(1, false),
         Intent::Unblock,
         Intent::ForgetEverything,
     ]);

@@ -150,7 +150,7 @@ impl Matchmaker {
             ToServer::Failed { match_id } => self.on_failed(now, peer, seq, match_id),
             ToServer::Next { match_id } => self.on_next(now, peer, seq, match_id),
             ToServer::Block { pair } => self.on_block(peer, pair),
-            ToServer::Unblock {} => self.on_unblock(now, peer),
+            ToServer::Unblock { pair } => self.on_unblock(now, peer, pair),
             ToServer::Check {} => self.on_check(peer),
             ToServer::Leave {} => self.on_leave(now, peer),
             ToServer::Ping {} => {
@@ -321,9 +321,9 @@ impl Matchmaker {
         }
     }
 
-    fn on_unblock(&mut self, now: Moment, id: PeerId) {
+    fn on_unblock(&mut self, now: Moment, id: PeerId, pair: Option<PairId>) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        if peer.past_partners.as_mut().is_some_and(|it| it.unblock_all()) {
+        if peer.past_partners.as_mut().is_some_and(|it| it.unblock(pair)) {
             // A waiting peer may be acceptable now.
             let seeker = self.seeker(id);
             self.search(now, seeker);

@@ -1,6 +1,6 @@
 //! [`PairHistory`]: the pairs that a peer's device has met or blocked.
 
-use std::{collections::VecDeque, mem, time::Duration};
+use std::{collections::VecDeque, time::Duration};
 
 use crate::{
     protocol::{PairId, PastPairs, limits::MET_FOR},
@@ -38,9 +38,11 @@ impl PairHistory {
         self.blocked.push(pair, cap, |it| *it != pair);
     }
 
-    /// Forgets all blocked pairs. Returns whether there were any.
-    pub(crate) fn unblock_all(&mut self) -> bool {
-        !mem::take(&mut self.blocked).0.is_empty()
+    /// Forgets this blocked pair, or all of them. Returns whether there were any.
+    pub(crate) fn unblock(&mut self, pair: Option<PairId>) -> bool {
+        let before = self.blocked.0.len();
+        self.blocked.0.retain(|it| pair.is_some_and(|pair| pair != *it));
+        self.blocked.0.len() < before
     }
 
     /// Whether the pair is blocked.

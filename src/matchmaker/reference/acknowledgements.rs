@@ -79,7 +79,11 @@ impl ReferenceModel {
                 self.pages[page].acks.set_engaged(true);
             }
             PageAction::Leave => self.pages[page].acks.set_engaged(false),
-            PageAction::Prepare | PageAction::Block(_) | PageAction::Unblock | PageAction::About(..) => {}
+            PageAction::Prepare
+            | PageAction::Block(_)
+            | PageAction::Unblock
+            | PageAction::UnblockOne(_)
+            | PageAction::About(..) => {}
         }
     }
 

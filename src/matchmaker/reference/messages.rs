@@ -49,6 +49,10 @@ impl ReferenceModel {
                 past_partners::record_blocked(&mut self.pages[page].blocked, partner);
             }
             (PageAction::Unblock, _) => self.pages[page].blocked.clear(),
+            (PageAction::UnblockOne(match_index), _) => {
+                let partner = self.partner_device(page, match_index);
+                self.pages[page].blocked.retain(|it| *it != Some(partner));
+            }
             (PageAction::About(match_index, action), _) => match self.current_match(page, match_index) {
                 Ok(Some(current)) => self.on_match_action(page, current, action),
                 Ok(None) if matches!((action, state), (MatchAction::Next, PageState::Idle)) => {

@@ -61,6 +61,10 @@ impl ReferenceModel {
                 record_blocked(&mut self.devices[device].blocked, partner);
             }
             PageAction::Unblock => self.devices[device].blocked.clear(),
+            PageAction::UnblockOne(match_index) => {
+                let partner = self.partner_device(page, match_index);
+                self.devices[device].blocked.retain(|it| *it != Some(partner));
+            }
             PageAction::Join(_) | PageAction::Prepare | PageAction::Leave | PageAction::About(..) => {}
         }
     }

@@ -79,6 +79,7 @@ enum DrawnMessage {
     Next,
     Block,
     Unblock,
+    UnblockOne,
     Failed,
     Connected,
     Signal(u32),
@@ -169,6 +170,7 @@ impl ReferenceStateMachine for ModelRun {
             5 => Just(DrawnMessage::Next),
             4 => Just(DrawnMessage::Block),
             1 => Just(DrawnMessage::Unblock),
+            2 => Just(DrawnMessage::UnblockOne),
             3 => Just(DrawnMessage::Failed),
             5 => Just(DrawnMessage::Connected),
             5 => (0..8_u32).prop_map(DrawnMessage::Signal),
@@ -311,6 +313,10 @@ impl ModelRun {
             DrawnMessage::Leave => PageAction::Leave,
             DrawnMessage::Block => PageAction::Block(index.filter(|it| self.model.was_told_of(page, *it))),
             DrawnMessage::Unblock => PageAction::Unblock,
+            DrawnMessage::UnblockOne => match index.filter(|it| self.model.was_told_of(page, *it)) {
+                Some(index) => PageAction::UnblockOne(index),
+                None => PageAction::Unblock,
+            },
             DrawnMessage::Next => PageAction::About(index, MatchAction::Next),
             DrawnMessage::Failed => PageAction::About(index, MatchAction::Failed),
             DrawnMessage::Connected => PageAction::About(index, MatchAction::Connected),
@@ -545,6 +551,7 @@ impl MatchmakerRun {
             PageAction::Leave => scene.send(page, ToServer::Leave {}),
             PageAction::Block(index) => scene.block(page, id(index)),
             PageAction::Unblock => scene.unblock(page),
+            PageAction::UnblockOne(index) => scene.unblock_one(page, match_ids[index]),
             PageAction::About(index, MatchAction::Next) => {
                 scene.send(page, ToServer::Next { match_id: id(index) })
             }

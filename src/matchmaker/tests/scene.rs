@@ -401,11 +401,7 @@ impl Scene {
 
     /// Blocks the partner of a match; an invented pair if the page was not told of the match.
     pub(crate) fn block(&mut self, page: usize, match_id: MatchId) {
-        let pair_of = |it: &ClientEvent| match it {
-            ClientEvent::Received(ToBrowser::Matched { match_id: id, pair, .. }) if *id == match_id => *pair,
-            ClientEvent::Received(_) | ClientEvent::Closed(_) => None,
-        };
-        let pair = self.pages[page].events.iter().find_map(pair_of).unwrap_or(PairId(Uuid::max()));
+        let pair = self.pair_of(page, match_id);
         if let Some(device) = &self.pages[page].device {
             self.devices.get_mut(device).unwrap().record_blocked(pair);
         }
@@ -417,7 +413,25 @@ impl Scene {
         if let Some(device) = &self.pages[page].device {
             self.devices.get_mut(device).unwrap().blocked.clear();
         }
-        self.send(page, ToServer::Unblock {});
+        self.send(page, ToServer::Unblock { pair: None });
+    }
+
+    /// Unblocks the partner of a match.
+    pub(crate) fn unblock_one(&mut self, page: usize, match_id: MatchId) {
+        let pair = self.pair_of(page, match_id);
+        if let Some(device) = &self.pages[page].device {
+            self.devices.get_mut(device).unwrap().blocked.retain(|it| *it != pair);
+        }
+        self.send(page, ToServer::Unblock { pair: Some(pair) });
+    }
+
+    /// The pair of a match; an invented one if the page was not told of the match.
+    fn pair_of(&self, page: usize, match_id: MatchId) -> PairId {
+        let pair_of = |it: &ClientEvent| match it {
+            ClientEvent::Received(ToBrowser::Matched { match_id: id, pair, .. }) if *id == match_id => *pair,
+            ClientEvent::Received(_) | ClientEvent::Closed(_) => None,
+        };
+        self.pages[page].events.iter().find_map(pair_of).unwrap_or(PairId(Uuid::max()))
     }
 
     /// Adds a page on the same device as this one.

@@ -69,6 +69,8 @@ pub(crate) enum PageAction {
     /// Blocks the partner of a match that the page was told of; `None` for an invented pair.
     Block(Option<usize>),
     Unblock,
+    /// Unblocks the partner of a match that the page was told of.
+    UnblockOne(usize),
     /// A message about a match; `None` for a match that never existed.
     About(Option<usize>, MatchAction),
 }

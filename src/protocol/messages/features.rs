@@ -11,17 +11,20 @@ pub enum Feature {
     Goodbye,
     /// A server that lists it answers [`ToServer::Check`](crate::protocol::ToServer::Check).
     Check,
+    /// A server that lists it accepts [`ToServer::Unblock`](crate::protocol::ToServer::Unblock) for one pair.
+    UnblockPair,
 }
 
 impl Feature {
     /// All features of this build.
-    pub const ALL: [Self; 2] = [Self::Goodbye, Self::Check];
+    pub const ALL: [Self; 3] = [Self::Goodbye, Self::Check, Self::UnblockPair];
 
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Goodbye => "goodbye",
             Self::Check => "check",
+            Self::UnblockPair => "unblock-pair",
         }
     }
 }

@@ -106,8 +106,13 @@ pub enum ToServer {
         /// The pair, from [`ToBrowser::Matched`].
         pair: PairId,
     },
-    /// Remove all blocks of this peer.
-    Unblock {},
+    /// Remove blocks of this peer.
+    Unblock {
+        /// The pair to unblock; without it, all of them. Only for servers with the feature
+        /// [`UnblockPair`](crate::protocol::Feature::UnblockPair).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pair: Option<PairId>,
+    },
     /// Asks for STUN and TURN servers with which the page can check whether it can connect to anybody. Only for servers
     /// with the feature [`Check`](crate::protocol::Feature::Check).
     Check {},

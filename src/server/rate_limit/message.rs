@@ -29,7 +29,7 @@ impl Kind {
         match message {
             ToServer::Hello { .. } => None,
             // The first two search for a partner at once, the third gives credentials for the relay.
-            ToServer::Join { .. } | ToServer::Unblock {} | ToServer::Check {} => Some(Self::Join),
+            ToServer::Join { .. } | ToServer::Unblock { .. } | ToServer::Check {} => Some(Self::Join),
             ToServer::Next { .. } | ToServer::Failed { .. } => Some(Self::Next),
             ToServer::Prepared { signal, .. } | ToServer::Signal { signal, .. } => Some(match signal {
                 Signal::Offer { .. } | Signal::Answer { .. } => Self::Signal,

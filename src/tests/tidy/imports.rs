@@ -37,7 +37,7 @@ fn may_use(room: &str) -> Option<&'static [&'static str]> {
             "call::Farewell",
             "call::PartnerPicture",
             "call::Setback",
-            "call::LastStranger",
+            "call::PastStranger",
             "call::Problem",
             "call::Device",
             "call::Intent",

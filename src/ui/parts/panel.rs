@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    call::{block_last::BlockLast, dock::DeviceControls, occupancy::OccupancyLine},
+    call::{block_past::BlockPast, dock::DeviceControls, occupancy::OccupancyLine},
     derive::{derived, derived_text},
     focus::PageHeading,
     icon::{self, Icon},
@@ -51,7 +51,7 @@ pub(crate) fn Panel() -> impl IntoView {
                     <span>{derived_text(|words, it| view_model::panel(words, it).note.unwrap_or_default())}</span>
                 </p>
                 <Actions/>
-                <BlockLast hidden=|it| view_model::layout(it) != Layout::Call || it.phase.is_talking()/>
+                <BlockPast index=0 hidden=|it| !view_model::offers_block(it)/>
                 <NewVersion/>
                 <div class="mirror" hidden=derived(|it| it.phase != Phase::Mirror || view_model::asks_presence(it))>
                     <label class="field">

@@ -4,31 +4,36 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Call, Input, Intent, LastStranger, Phase, StoredProfile,
+        Call, Farewell, Input, Intent, Phase, Problem, StoredProfile,
         tests::test_page::{BOTH, TestPage, matched_message, millis, secs, session, welcome},
     },
-    protocol::{Delivery, EndReason, Met, PairId, PastPairs, Role, ToBrowser},
+    protocol::{Delivery, EndReason, Feature, Features, Met, PairId, PastPairs, Role, ToBrowser},
 };
 
 const PAIR: PairId = PairId(Uuid::from_u128(7));
 const OTHER: PairId = PairId(Uuid::from_u128(8));
 
 fn talking() -> TestPage {
+    talking_at_a_server_with(Features::all())
+}
+
+fn talking_at_a_server_with(features: Features) -> TestPage {
     let mut page = TestPage::new();
     page.press(Intent::Start);
     page.media_opens(BOTH);
     page.handle(Input::SocketOpened);
-    accept_as_unknown(&mut page);
+    accept_as_unknown(&mut page, features);
     page.receive(ToBrowser::Waiting {});
     receive_match_with_pair(&mut page, PAIR);
     page
 }
 
 /// A server without the session answers the hello; it assigns a device name if the page sent none.
-fn accept_as_unknown(page: &mut TestPage) {
+fn accept_as_unknown(page: &mut TestPage, supported: Features) {
     page.server = Delivery::default();
     let mut msg = welcome(session(1), false);
-    if let ToBrowser::Welcome { device, .. } = &mut msg {
+    if let ToBrowser::Welcome { device, features, .. } = &mut msg {
+        *features = supported;
         *device = page.device.is_none().then(|| "d.1".into());
     }
     page.receive(msg);
@@ -97,24 +102,71 @@ fn met_pairs_expire_after_30_minutes_and_blocks_after_30_days() {
     assert_eq!(page_with_profile(&blocked, 30 * 86_400).past, PastPairs::default());
 }
 
+/// The past strangers that the page offers to block, the latest first: their numbers, and whether they are blocked.
+fn past_strangers(page: &TestPage) -> Vec<(u32, bool)> {
+    let all = page.call.snapshot().past_strangers;
+    all.into_iter().flatten().map(|it| (it.number, it.is_blocked)).collect()
+}
+
+/// Meets the pair after the current one.
+fn meet_next(page: &mut TestPage, pair: PairId) {
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    receive_match_with_pair(page, pair);
+    connect(page);
+}
+
 #[test]
-fn block_ends_the_match_and_is_sent_before_next() {
+fn a_block_leaves_and_waits_for_a_press() {
     let mut page = talking();
+    connect(&mut page);
     page.take_actions();
     page.press(Intent::Block);
     let actions: Vec<_> =
         page.take_actions().into_iter().filter(|it| it.starts_with("send") || it == "save profile").collect();
-    assert_eq!(actions, ["save profile", "send block", "send next"]);
-    assert_eq!(page.phase(), Phase::Ready);
-    page.press(Intent::Unblock);
+    assert_eq!(actions, ["save profile", "send block", "send leave"]);
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Blocked });
+    assert_eq!(past_strangers(&page), [(1, true)]);
+    page.advance(secs(50));
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Blocked });
+    page.take_actions();
+    page.press(Intent::SetPastBlocked(1, false));
     assert_eq!(page.take_actions(), ["save profile", "send unblock"]);
-    assert_eq!(page.call.snapshot().blocked, 0);
+    assert_eq!((past_strangers(&page), page.call.snapshot().blocked), (vec![(1, false)], 0));
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Blocked }, "still waits for a press");
+    page.press(Intent::Start);
+    assert_eq!(page.take_actions(), ["send join with audio and video"]);
+    assert_eq!(page.phase(), Phase::Ready);
+}
+
+#[test]
+fn next_goes_on_after_a_block_and_nobody_stays_with_an_open_camera() {
+    let mut page = talking();
+    page.press(Intent::Block);
+    assert_eq!(past_strangers(&page), [(1, true)], "one who was never seen, too");
+    page.press(Intent::Next);
+    assert_eq!(page.phase(), Phase::Ready);
+
+    let mut page = talking();
+    page.press(Intent::Block);
+    page.advance(secs(61));
+    assert_eq!((page.phase(), page.problem()), (Phase::Landing, Some(Problem::Idle)));
+}
+
+#[test]
+fn a_block_just_after_the_partner_left_blocks_that_partner() {
+    let mut page = talking();
+    connect(&mut page);
+    page.receive_ended(EndReason::PartnerLeft);
+    page.press(Intent::Block);
+    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [PAIR]);
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Blocked });
 }
 
 #[test]
 fn block_without_a_partner_does_nothing() {
     let mut page = TestPage::new();
-    for intent in [Intent::Block, Intent::BlockLast] {
+    for intent in [Intent::Block, Intent::SetPastBlocked(0, true), Intent::SetPastBlocked(1, true)] {
         page.press(intent);
         assert_eq!((page.take_actions(), page.phase()), (vec![], Phase::Landing));
     }
@@ -124,41 +176,48 @@ fn block_without_a_partner_does_nothing() {
 fn stranger_who_has_left_can_be_blocked() {
     let mut page = talking();
     connect(&mut page);
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Nobody);
+    assert_eq!(past_strangers(&page), []);
     page.receive_ended(EndReason::PartnerLeft);
-    assert_eq!(page.phase_name(), "ended");
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
+    assert_eq!((page.phase_name(), past_strangers(&page)), ("ended", vec![(1, false)]));
     page.take_actions();
-    page.press(Intent::BlockLast);
+    page.press(Intent::SetPastBlocked(1, true));
     assert_eq!(page.take_actions(), ["save profile", "send block"]);
     assert_eq!(page.phase_name(), "ended", "blocking does not end the pause before the next search");
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Blocked);
+    assert_eq!(past_strangers(&page), [(1, true)]);
     assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [PAIR]);
 }
 
 #[test]
-fn last_stranger_can_be_blocked_after_next_and_while_talking_to_another() {
+fn the_last_three_strangers_can_be_blocked_while_talking_to_another() {
     let mut page = talking();
     connect(&mut page);
-    page.press(Intent::Next);
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
-    page.receive(ToBrowser::Waiting {});
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
-    receive_match_with_pair(&mut page, OTHER);
-    connect(&mut page);
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
+    let pairs: Vec<_> = (10..14).map(|it| PairId(Uuid::from_u128(it))).collect();
+    for pair in &pairs {
+        meet_next(&mut page, *pair);
+    }
+    assert_eq!(past_strangers(&page), [(4, false), (3, false), (2, false)]);
     page.take_actions();
-    page.press(Intent::BlockLast);
+    page.press(Intent::SetPastBlocked(2, true));
     assert_eq!(page.take_actions(), ["save profile", "send block"]);
     assert_eq!(page.phase_name(), "talking", "the match goes on");
-    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [PAIR]);
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Blocked);
+    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [pairs[0]]);
+    page.press(Intent::SetPastBlocked(1, true));
+    assert_eq!(page.take_actions(), [""; 0], "nobody remembers the first one");
+    page.press(Intent::SetPastBlocked(3, true));
+    page.take_actions();
+    page.press(Intent::SetPastBlocked(2, false));
+    assert_eq!(page.take_actions(), ["save profile", "send unblock of one"]);
+    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [pairs[1]]);
     page.press(Intent::Unblock);
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
+    assert_eq!(past_strangers(&page), [(4, false), (3, false), (2, false)]);
 
     page.press(Intent::Block);
-    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [OTHER], "Block means the current stranger");
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Blocked);
+    assert_eq!(
+        page.call.stored().acquaintances.blocked.pairs(),
+        [pairs[3]],
+        "Block means the current stranger"
+    );
+    assert_eq!(past_strangers(&page), [(5, true), (4, false), (3, false)]);
 }
 
 #[test]
@@ -166,9 +225,8 @@ fn last_stranger_can_be_blocked_after_stop_and_the_next_hello_says_so() {
     let mut page = talking();
     connect(&mut page);
     page.press(Intent::Stop);
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Known);
     page.take_actions();
-    page.press(Intent::BlockLast);
+    page.press(Intent::SetPastBlocked(1, true));
     assert_eq!(page.take_actions(), ["save profile"]);
     assert_eq!(page.phase(), Phase::Landing);
     page.press(Intent::Start);
@@ -178,32 +236,43 @@ fn last_stranger_can_be_blocked_after_stop_and_the_next_hello_says_so() {
 }
 
 #[test]
-fn stranger_who_never_appeared_is_not_the_last_one() {
+fn stranger_who_never_appeared_is_not_a_past_one() {
     let mut page = talking();
     connect(&mut page);
     page.press(Intent::Next);
     page.receive(ToBrowser::Waiting {});
     receive_match_with_pair(&mut page, OTHER);
     page.receive_ended(EndReason::Unconnected);
-    page.press(Intent::BlockLast);
-    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [PAIR]);
+    assert_eq!(past_strangers(&page), [(1, false)]);
 
     let mut page = talking();
     page.receive_ended(EndReason::Unconnected);
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Nobody);
+    assert_eq!(past_strangers(&page), []);
 }
 
 #[test]
-fn stranger_met_again_is_not_the_last_one() {
+fn stranger_met_again_is_not_a_past_one() {
     let mut page = talking();
     connect(&mut page);
-    page.press(Intent::Next);
-    page.receive(ToBrowser::Waiting {});
-    receive_match_with_pair(&mut page, PAIR);
-    assert_eq!(page.call.snapshot().last_stranger, LastStranger::Nobody);
+    meet_next(&mut page, OTHER);
+    meet_next(&mut page, PAIR);
+    assert_eq!(past_strangers(&page), [(2, false)]);
+    page.receive_ended(EndReason::PartnerLeft);
+    assert_eq!(past_strangers(&page), [(3, false), (2, false)], "once, with the last number");
+}
+
+#[test]
+fn a_server_that_cannot_unblock_one_learns_it_with_the_next_hello() {
+    let without = Feature::ALL.into_iter().filter(|it| *it != Feature::UnblockPair);
+    let mut page = talking_at_a_server_with(without.collect());
+    connect(&mut page);
+    meet_next(&mut page, OTHER);
+    page.press(Intent::SetPastBlocked(1, true));
+    page.press(Intent::Block);
     page.take_actions();
-    page.press(Intent::BlockLast);
-    assert_eq!(page.take_actions(), [""; 0]);
+    page.press(Intent::SetPastBlocked(1, false));
+    assert_eq!(page.take_actions(), ["save profile"]);
+    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [OTHER]);
 }
 
 #[test]
@@ -244,9 +313,10 @@ fn new_session_repeats_block_changes_made_after_the_hello() {
     page.lose_socket_and_redial();
     page.handle(Input::SocketOpened);
     page.press(Intent::Block);
+    page.press(Intent::Start);
     assert!(page.past.blocked.is_empty());
     page.take_actions();
-    accept_as_unknown(&mut page);
+    accept_as_unknown(&mut page, Features::all());
     assert_eq!(page.take_actions(), ["send block", "send join with audio and video"]);
 
     page.lose_socket_and_redial();
@@ -254,13 +324,13 @@ fn new_session_repeats_block_changes_made_after_the_hello() {
     assert_eq!(page.past.blocked, [PAIR]);
     page.press(Intent::Unblock);
     page.take_actions();
-    accept_as_unknown(&mut page);
+    accept_as_unknown(&mut page, Features::all());
     assert_eq!(page.take_actions(), ["send unblock", "send join with audio and video"]);
 
     page.lose_socket_and_redial();
     page.handle(Input::SocketOpened);
     page.take_actions();
-    accept_as_unknown(&mut page);
+    accept_as_unknown(&mut page, Features::all());
     assert_eq!(page.take_actions(), ["send join with audio and video"], "the hello contained everything");
 }
 
@@ -275,7 +345,7 @@ fn blocks_stored_by_another_page_are_sent_and_kept() {
     page.media_opens(BOTH);
     page.handle(Input::SocketOpened);
     assert_eq!((page.device.as_deref(), page.past.blocked.as_slice()), (Some("d.1"), &[PAIR][..]));
-    accept_as_unknown(&mut page);
+    accept_as_unknown(&mut page, Features::all());
     page.receive(ToBrowser::Waiting {});
     receive_match_with_pair(&mut page, OTHER);
     page.press(Intent::Block);

@@ -5,4 +5,4 @@ pub(crate) mod pictures;
 pub(crate) mod chips;
 pub(crate) mod chat;
 pub(crate) mod dock;
-pub(crate) mod block_last;
+pub(crate) mod block_past;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::{
     call::{Intent, Snapshot, WindowWish},
     ui::{
-        PageContext,
+        PageContext, SHEET_ID,
         i18n::{Words, words},
         parts::derive::{derived, derived_text},
     },
@@ -56,7 +56,7 @@ pub(crate) fn CallActions() -> impl IntoView {
                 hidden=|it| !it.surroundings.abilities.screen
             />
             <CallAction intent=Intent::NextCamera label=|words, _| words.next_camera hidden=|it| !it.can_change_camera/>
-            <CallAction intent=Intent::Block label=|words, _| words.block/>
+            <Block/>
             <CallAction intent=Intent::Window(WindowWish::MoveOwnPicture) label=|words, _| words.move_picture/>
             <CallAction
                 intent=Intent::Window(WindowWish::ToggleSound)
@@ -87,5 +87,22 @@ pub(crate) fn Volume() -> impl IntoView {
                 on:input:target=move |event| set(event.target().value())
             />
         </label>
+    }
+}
+
+/// Blocks the stranger, and closes the sheet over what that leads to.
+#[component]
+fn Block() -> impl IntoView {
+    let PageContext { send_intent, .. } = expect_context();
+    view! {
+        <button
+            class="button"
+            type="button"
+            popovertarget=SHEET_ID
+            popovertargetaction="hide"
+            on:click=move |_| send_intent.run(Intent::Block)
+        >
+            {words().block}
+        </button>
     }
 }

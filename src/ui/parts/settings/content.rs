@@ -14,7 +14,7 @@ use crate::{
     ui::{
         PageContext,
         i18n::words,
-        parts::{call::block_last::BlockLast, derive::derived},
+        parts::{call::block_past::BlockPast, derive::derived},
     },
 };
 
@@ -58,7 +58,7 @@ pub fn SheetContent() -> impl IntoView {
             <section class="sheet-section" data-section="privacy" aria-label=words.section_privacy>
                 <h3 class="sheet-heading">{words.section_privacy}</h3>
                 <Switches of=&[Switch::HideAddress]/>
-                <BlockLast/>
+                {[0, 1, 2].map(|index| view! { <BlockPast index/> }).collect_view()}
                 <StoredData/>
             </section>
             <Shortcuts/>

@@ -1,0 +1,35 @@
+//! The buttons that block a stranger whose match is over, or unblock them.
+
+use leptos::prelude::*;
+
+use crate::{
+    call::Snapshot,
+    ui::{PageContext, i18n::words, parts::derive::derived, view_model},
+};
+
+/// The button for one past stranger; hidden if there was none. It keeps the focus after a press.
+#[component]
+pub(crate) fn BlockPast(
+    /// Which one: the latest is 0.
+    index: usize,
+    /// Whether this copy of the button is hidden.
+    #[prop(default = |_| false)]
+    hidden: fn(Snapshot) -> bool,
+) -> impl IntoView {
+    let PageContext { snapshot, send_intent, .. } = expect_context();
+    let words = words();
+    let label = move || view_model::block_label(words, snapshot.get(), index);
+    let is_hidden = derived(hidden);
+    let press = move |_| {
+        if let Some(intent) = view_model::block_intent(snapshot.get_untracked(), index) {
+            send_intent.run(intent);
+        }
+    };
+    view! {
+        <div class="block-last" hidden=move || is_hidden() || label().is_none()>
+            <button class="button" type="button" data-kind="quiet" on:click=press>
+                {move || label().unwrap_or_default()}
+            </button>
+        </div>
+    }
+}
