@@ -76,7 +76,10 @@ test('a visit from landing to call', async ({ visitor }) => {
   await shoot(one, '5-asked-for-next');
   await one.button('More').click();
   await one.button('Block').click();
+  await shoot(one, '5-blocked');
+  await one.button('Find someone new').click();
   await one.reaches('waiting');
+  await one.openMore();
   await one.button('Unblock everyone').scrollIntoViewIfNeeded();
   await shoot(one, '2-waiting-with-somebody-blocked');
 });

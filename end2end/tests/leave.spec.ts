@@ -74,3 +74,56 @@ test('Stop while waiting takes the visitor out of the queue', async ({ visitor }
   await other.meets(cleo);
   await one.reaches('landing');
 });
+
+test('a reload during a call asks once, and Stay keeps the call', async ({ pair: [one, other] }) => {
+  const asked: string[] = [];
+  let leave = false;
+  one.page.on('dialog', (dialog) => {
+    asked.push(dialog.type());
+    return leave ? dialog.accept() : dialog.dismiss();
+  });
+  // A browser asks only in a page that was touched.
+  await one.stranger.click();
+  await one.page.evaluate(() => location.reload());
+  await expect.poll(() => asked).toEqual(['beforeunload']);
+  await one.sees(ben);
+  await other.sees(ada);
+  await one.page.locator('a.brand').click();
+  await expect.poll(() => asked).toHaveLength(2);
+  await one.sees(ben);
+
+  leave = true;
+  await one.page.locator('a.brand').click();
+  await one.reaches('landing');
+  expect(asked).toHaveLength(3);
+  await other.reaches('waiting');
+
+  await one.start();
+  await one.stop();
+  await one.page.reload();
+  await one.reaches('landing');
+  expect(asked, 'nothing is lost outside of a call').toHaveLength(3);
+});
+
+test('Escape and the name of the site lead back from questions and problems', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'permission denied' });
+  await one.arrive();
+  await one.start();
+  await one.seesProblem('camera-blocked');
+  await one.page.keyboard.press('Escape');
+  await expect(one.app).not.toHaveAttribute('data-problem');
+  await expect(one.button('Start')).toBeVisible();
+  await one.start();
+  await one.seesProblem('camera-blocked');
+  await one.page.getByRole('link', { name: 'Passerby' }).click();
+  await expect(one.app).not.toHaveAttribute('data-problem');
+  await expect(one.button('Start')).toBeVisible();
+
+  const other = await visitor(ben);
+  await other.arrive();
+  await other.button('Check camera and mic').click();
+  await expect(other.page.getByRole('heading', { level: 1 })).toHaveText('Looking good?');
+  await other.page.keyboard.press('Escape');
+  await other.reaches('landing');
+  await other.hasReleasedDevices();
+});

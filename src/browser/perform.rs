@@ -14,6 +14,7 @@ use super::{
             capabilities, clipboard,
             drag::Drag,
             keyboard::Keyboard,
+            leaving::LeaveQuestion,
             lifecycle::Lifecycle,
             tabs::Tabs,
             wake_lock::WakeLock,
@@ -40,6 +41,7 @@ pub(crate) struct OpenResources {
     probe: Option<Probe>,
     tabs: Tabs,
     wake_lock: WakeLock,
+    leave_question: Option<LeaveQuestion>,
     /// The device id of the speaker in use.
     speaker: String,
     _window_events: Option<WindowEvents>,
@@ -70,6 +72,7 @@ impl OpenResources {
             _keyboard: Keyboard::watch(),
             _storage: storage::watch(&inbox),
             wake_lock,
+            leave_question: None,
             inbox,
             speaker,
         }
@@ -107,6 +110,7 @@ impl OpenResources {
             Output::SetVolume(volume) => video::set_volume(volume),
             Output::PlaySound => video::play(&self.inbox),
             Output::KeepAwake(awake) => self.wake_lock.set(awake),
+            Output::AskBeforeLeaving(ask) => self.leave_question = ask.then(LeaveQuestion::ask),
             Output::TakeOver => self.tabs.take_over(),
             Output::Copy(text) => clipboard::copy(text),
             Output::OpenSheet => window::open_sheet(),

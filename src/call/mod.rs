@@ -149,6 +149,7 @@ impl Call {
         self.ask_if_absent(&mut out);
         self.ask_for_servers(&mut out);
         self.sync_wake_lock(&mut out);
+        self.sync_leave_question(&mut out);
         out
     }
 

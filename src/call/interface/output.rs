@@ -50,6 +50,8 @@ pub enum Output {
     PlaySound,
     /// Keep the screen from turning off, or stop keeping it on.
     KeepAwake(bool),
+    /// Let the browser ask before it leaves or reloads the page, or stop that.
+    AskBeforeLeaving(bool),
     /// Tell the other tabs of this browser that this one has taken over.
     TakeOver,
     /// Copy a text to the clipboard.
@@ -112,6 +114,7 @@ impl Output {
             | Self::SetVolume(_)
             | Self::PlaySound
             | Self::KeepAwake(_)
+            | Self::AskBeforeLeaving(_)
             | Self::TakeOver
             | Self::Copy(_)
             | Self::OpenSheet

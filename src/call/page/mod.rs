@@ -33,6 +33,8 @@ pub(crate) struct PageState {
     pub(crate) absence: Absence,
     /// The screen is kept on.
     pub(crate) keeps_awake: bool,
+    /// The browser asks before it leaves the page.
+    pub(crate) asks_before_leaving: bool,
     /// The page is in the background.
     pub(crate) is_hidden: bool,
     /// How loud the partner is.

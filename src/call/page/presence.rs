@@ -77,4 +77,13 @@ impl Call {
             out.push(Output::KeepAwake(keeps_awake));
         }
     }
+
+    /// Lets the browser ask before it leaves a call.
+    pub(crate) fn sync_leave_question(&mut self, out: &mut Vec<Output>) {
+        let asks = self.state.phase(self.now).is_talking();
+        if self.page.asks_before_leaving != asks {
+            self.page.asks_before_leaving = asks;
+            out.push(Output::AskBeforeLeaving(asks));
+        }
+    }
 }

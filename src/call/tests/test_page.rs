@@ -453,6 +453,7 @@ impl TestPage {
                 | Output::SendTracks
                 | Output::TakeOver
                 | Output::KeepAwake(_)
+                | Output::AskBeforeLeaving(_)
                 | Output::PlaySound => {
                     self.page_outputs.push(output);
                     continue;
@@ -604,6 +605,7 @@ fn describe(output: &Output) -> String {
         Output::SetVolume(volume) => format!("volume {volume}"),
         Output::PlaySound => "play sound".into(),
         Output::KeepAwake(on) => format!("keep awake {on}"),
+        Output::AskBeforeLeaving(on) => format!("ask before leaving {on}"),
         Output::TakeOver => "take over".into(),
         Output::Copy(_) => "copy text".into(),
         Output::OpenSheet => "open sheet".into(),

@@ -15,6 +15,9 @@ pub(crate) fn intent_of(snapshot: Snapshot, key: &str) -> Option<Intent> {
     if key == "Escape" && exists(".composer :focus") {
         return Some(Intent::Chat(ChatWish::Toggle));
     }
+    if key == "Escape" && leads_back(snapshot) {
+        return (!is_writing()).then_some(Intent::Stop);
+    }
     if key == "Escape" {
         // The browser uses this Escape to leave full screen.
         let is_full_screen = document().fullscreen_element().is_some();
@@ -37,6 +40,14 @@ pub(crate) fn intent_of(snapshot: Snapshot, key: &str) -> Option<Intent> {
         // The sheet contains the list of shortcuts.
         "?" => Some(Intent::Window(WindowWish::OpenSheet)),
         _ => None,
+    }
+}
+
+/// Whether Escape leads back to the start page: from every question, problem and preview before a call.
+fn leads_back(snapshot: Snapshot) -> bool {
+    match view_model::layout(snapshot) {
+        view_model::Layout::Notice | view_model::Layout::Mirror => true,
+        view_model::Layout::Landing | view_model::Layout::Call => false,
     }
 }
 

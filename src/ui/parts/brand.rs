@@ -1,4 +1,4 @@
-//! The logo, the name of the site, and the button that opens the settings.
+//! The logo and the name of the site, which lead back to the first page, and the button that opens the settings.
 
 use leptos::prelude::*;
 
@@ -12,14 +12,14 @@ use crate::ui::{
     view_model::{self, Layout},
 };
 
-/// The logo with the name beside it, and the button for the settings sheet outside a call.
+/// The logo with the name beside it, a link to the first page, and the button for the settings sheet outside a call.
 #[component]
 pub(crate) fn Brand() -> impl IntoView {
     view! {
-        <p class="brand">
+        <a class="brand" href="/">
             <Icon of=|_| icon::MARK/>
             <span class="brand-name">{words().name}</span>
-        </p>
+        </a>
         <button
             class="button settings"
             type="button"

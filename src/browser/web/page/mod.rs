@@ -3,6 +3,7 @@
 pub(crate) mod lifecycle;
 pub(crate) mod activity;
 pub(crate) mod wake_lock;
+pub(crate) mod leaving;
 pub(crate) mod tabs;
 
 pub(crate) mod window;

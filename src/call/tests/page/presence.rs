@@ -183,6 +183,20 @@ fn keeps_the_screen_awake_while_waiting_and_talking() {
 }
 
 #[test]
+fn the_browser_asks_before_it_leaves_a_call_and_only_then() {
+    let asked = |page: &TestPage| {
+        let asked = |it: &Output| if let Output::AskBeforeLeaving(asks) = it { Some(*asks) } else { None };
+        page.page_outputs.iter().filter_map(asked).collect::<Vec<_>>()
+    };
+    let page = TestPage::matched(Role::Impolite, BOTH);
+    assert_eq!(asked(&page), [false; 0], "there is nothing to lose yet");
+    let mut page = TestPage::talking();
+    assert_eq!(asked(&page), [true]);
+    page.press(Intent::Next);
+    assert_eq!(asked(&page), [true, false]);
+}
+
+#[test]
 fn the_screen_may_turn_off_while_the_server_is_lost() {
     let mut page = TestPage::waiting();
     page.lose_socket();
