@@ -11,14 +11,16 @@ async function sendMessage(visitor: Visitor, text: string) {
 test('a chat message arrives as plain text and the sender sees that it was delivered', async ({ pair: [one, other] }) => {
   await one.button('Chat').click();
   await sendMessage(one, 'Hello <b>you</b> https://example.org');
-  await expect(other.page.getByText('New message')).toBeVisible();
+  const hint = other.page.getByRole('button', { name: 'New message Hello <b>you</b> https://example.org' });
+  await expect(hint, 'the hint shows the message').toBeVisible();
   await expect(other.page.locator('[data-kind=chat]')).toHaveAttribute('data-badge', '1');
   await expect(log(one)).toContainText('Delivered');
 
-  await other.button('Chat').click();
+  await hint.click();
+  await expect(field(other)).toBeFocused();
   await expect(log(other)).toContainText('Stranger: Hello <b>you</b> https://example.org');
   expect(await other.page.locator('.chat a, .chat b').count(), 'messages are never rendered as HTML or links').toBe(0);
-  await expect(other.page.getByText('New message')).toBeHidden();
+  await expect(hint).toBeHidden();
 
   await field(other).pressSequentially('Sal');
   await expect(one.page.getByText('Typing…')).toBeVisible();
@@ -34,6 +36,28 @@ test('a chat message arrives as plain text and the sender sees that it was deliv
   await other.next();
   await one.reaches('ended');
   await expect(log(one).getByRole('listitem')).toHaveCount(0);
+});
+
+test('the page says how much room a message has left, and when it holds one back', async ({ pair: [one, other] }) => {
+  await one.button('Chat').click();
+  await field(one).fill('x'.repeat(399));
+  await expect(one.page.locator('.chat-note')).toBeEmpty();
+  await field(one).press('x');
+  await expect(one.page.getByText('100 characters left')).toBeVisible();
+  await field(one).fill('x'.repeat(600));
+  await expect(one.page.getByText('0 characters left', { exact: true })).toBeVisible();
+  await one.button('Send').click();
+  await expect(one.page.locator('.chat-note')).toBeEmpty();
+
+  for (let i = 0; i < 8; i++) {
+    await field(one).fill(`quick ${i}`);
+    await field(one).press('Enter');
+  }
+  await expect(one.page.getByText('That was fast. You can send more in a moment.')).toBeVisible();
+  await expect(field(one), 'what is held back stays in the field').toHaveValue('quick 7');
+  await expect(one.page.locator('.chat-note')).toBeEmpty();
+  await field(one).press('Enter');
+  await expect(log(other)).toContainText('quick 7');
 });
 
 test('a reaction appears at both ends', async ({ pair: [one, other] }) => {

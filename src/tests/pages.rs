@@ -243,7 +243,7 @@ fn keeps_the_call_visible_when_the_server_is_lost() {
 fn a_page_at_the_wrong_address_links_to_the_right_one() {
     let link = |phase, problem| {
         let page = Page::of(Snapshot { phase, problem, ..with_both_devices() });
-        let link = page.only("a");
+        let link = page.with("class", "panel-link")[0];
         assert_eq!(link.attribute("href"), Some("https://passerby.example/"));
         assert_eq!(link.text, "https://passerby.example");
         !link.hidden

@@ -205,6 +205,8 @@ catalogue! {
     sending: &'static str,
     delivered: &'static str,
     typing: &'static str,
+    chars_left: &'static str,
+    chat_pause: &'static str,
     unread: &'static str,
     reactions: [&'static str; 5],
     partner_reacts: &'static str,

@@ -338,6 +338,8 @@ pub(crate) static ENGLISH: Words = Words {
     sending: "Sending\u{2026}",
     delivered: "Delivered",
     typing: "Typing\u{2026}",
+    chars_left: "{0} characters left",
+    chat_pause: "That was fast. You can send more in a moment.",
     unread: "New message",
     reactions: ["Wave", "Thumbs up", "Laugh", "Heart", "Clap"],
     partner_reacts: "They reacted:",

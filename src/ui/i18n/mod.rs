@@ -19,6 +19,14 @@ pub fn words() -> &'static Words {
     expect_context()
 }
 
+/// A text of the catalogue with a value in the place of `{0}`.
+pub fn fill(template: &str, value: &str) -> String {
+    match template.split_once('{').map(|(before, rest)| (before, rest.split_once('}'))) {
+        Some((before, Some((_, after)))) => [before, value, after].concat(),
+        _ => template.to_owned(),
+    }
+}
+
 /// The catalogue for a language tag (BCP 47), or the English one if there is none.
 ///
 /// Two languages are artificial. With them, tests find texts that are cut off, not mirrored, or not in the catalogue.
@@ -43,6 +51,18 @@ mod tests {
         assert_eq!(copy.texts(), texts);
         assert_eq!((copy.start, copy.talking.sentence), (english.start, english.talking.sentence));
         assert_eq!(rest.next(), None);
+    }
+
+    #[test]
+    fn fills_the_slot_of_a_template_and_leaves_other_texts_alone() {
+        assert_eq!(fill("{0} characters left", "7"), "7 characters left");
+        assert_eq!(fill("noch {0}", "7"), "noch 7");
+        for text in ["Chat", "{0", "0}", ""] {
+            assert_eq!(fill(text, "7"), text);
+        }
+        for language in ["en", "en-XA", "ar-XB"] {
+            assert!(fill(in_language(language).chars_left, "7").contains('7'), "{language}");
+        }
     }
 
     #[test]

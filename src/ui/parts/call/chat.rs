@@ -7,10 +7,13 @@ use crate::{
     protocol::{Reaction, limits::MAX_CHAT_CHARS},
     ui::{
         PageContext,
-        i18n::{Words, words},
+        i18n::{Words, fill, words},
         parts::derive::derived,
     },
 };
+
+/// From how many characters before the limit on the page says how many are left.
+const SAY_CHARS_LEFT: usize = 100;
 
 /// The lines, the reactions and the field to write in.
 ///
@@ -20,6 +23,7 @@ pub(crate) fn ChatPanel() -> impl IntoView {
     let PageContext { lines, .. } = expect_context();
     let words = words();
     let is_closed = derived(|it| !it.chat.open);
+    let written = RwSignal::new(0);
     view! {
         <section
             class="chat"
@@ -33,13 +37,30 @@ pub(crate) fn ChatPanel() -> impl IntoView {
                     {move || lines.get().into_iter().map(|line| view! { <ChatMessage line/> }).collect_view()}
                 </ol>
             </div>
-            <p class="chat-typing" hidden=derived(|it| !it.chat.typing)>{words.typing}</p>
+            <ChatNote written/>
             <div class="reactions" hidden=is_closed>
                 {Reaction::ALL.map(|reaction| view! { <ReactionButton reaction/> }).collect_view()}
             </div>
-            <Composer/>
+            <Composer written/>
         </section>
     }
+}
+
+/// What there is to know before the next message is sent: the room for it, a pause, or that the stranger is typing.
+#[component]
+fn ChatNote(written: RwSignal<usize>) -> impl IntoView {
+    let PageContext { snapshot, .. } = expect_context();
+    let words = words();
+    let note = move || {
+        let left = MAX_CHAT_CHARS.saturating_sub(written.get());
+        match snapshot.get().chat {
+            it if !it.open => None,
+            _ if left <= SAY_CHARS_LEFT => Some(fill(words.chars_left, &left.to_string())),
+            it if !it.ready => Some(words.chat_pause.to_owned()),
+            it => it.typing.then(|| words.typing.to_owned()),
+        }
+    };
+    view! { <p class="chat-note" aria-live="polite">{note}</p> }
 }
 
 #[component]
@@ -76,7 +97,10 @@ fn ReactionButton(reaction: Reaction) -> impl IntoView {
 }
 
 #[component]
-fn Composer() -> impl IntoView {
+fn Composer(
+    /// The length of the text in the field, in UTF-16 code units, as `maxlength` counts.
+    written: RwSignal<usize>,
+) -> impl IntoView {
     let PageContext { snapshot, send_intent, .. } = expect_context();
     let words = words();
     let field = NodeRef::<html::Input>::new();
@@ -96,6 +120,7 @@ fn Composer() -> impl IntoView {
         if snapshot.get_untracked().chat.ready && !field.value().trim().is_empty() {
             send_wish(ChatWish::Write(field.value()));
             field.set_value("");
+            written.set(0);
         }
     };
     view! {
@@ -110,7 +135,10 @@ fn Composer() -> impl IntoView {
                 placeholder=words.message
                 maxlength=MAX_CHAT_CHARS.to_string()
                 node_ref=field
-                on:input=move |_| send_wish(ChatWish::Type)
+                on:input:target=move |event| {
+                    written.set(event.target().value().encode_utf16().count());
+                    send_wish(ChatWish::Type);
+                }
             />
             <button
                 class="button"

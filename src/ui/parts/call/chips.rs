@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    call::{Flow, Intent, Snapshot, Strength, WindowWish},
+    call::{Author, ChatWish, Flow, Intent, Snapshot, Strength, WindowWish},
     ui::{
         PageContext,
         i18n::{Words, words},
@@ -49,7 +49,7 @@ pub(crate) fn Chips() -> impl IntoView {
                 <span class="bars" aria-hidden="true"><i></i><i></i><i></i></span>
                 {derived_text(|words, it| words.strengths[it.details.strength as usize])}
             </p>
-            <Chip icon=icon::CHAT hidden=|it| it.chat.unread == 0 text=|words, _| words.unread/>
+            <UnreadMessage/>
             <Chip
                 icon=icon::WIFI_OFF
                 hidden=|it| !is_interrupted(it)
@@ -61,6 +61,30 @@ pub(crate) fn Chips() -> impl IntoView {
             <Notices/>
             <MissingMedia/>
         </div>
+    }
+}
+
+/// The last message that has arrived in a closed chat; a press opens the chat.
+#[component]
+fn UnreadMessage() -> impl IntoView {
+    let PageContext { lines, send_intent, .. } = expect_context();
+    let last = move || {
+        lines.with(|it| {
+            let last = it.iter().rfind(|line| line.author == Author::Stranger);
+            last.map(|line| line.text.to_string())
+        })
+    };
+    view! {
+        <button
+            class="chip unread"
+            type="button"
+            hidden=derived(|it| it.chat.unread == 0)
+            on:click=move |_| send_intent.run(Intent::Chat(ChatWish::Toggle))
+        >
+            <Icon of=|_| icon::CHAT/>
+            <span class="visually-hidden">{words().unread}</span>
+            <bdi class="unread-text">{last}</bdi>
+        </button>
     }
 }
 
