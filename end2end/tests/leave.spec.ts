@@ -99,6 +99,7 @@ test('a reload during a call asks once, and Stay keeps the call', async ({ pair:
   await other.reaches('waiting');
 
   await one.start();
+  await one.reaches('waiting');
   await one.stop();
   await one.page.reload();
   await one.reaches('landing');
