@@ -46,6 +46,7 @@ test('topics are stored on the device and can be changed while waiting', async (
   const [one, other] = [await visitor(ada), await visitor(ben)];
   await one.arrive();
   await enterTopics(one, 'jazz');
+  await expect.poll(() => one.page.evaluate(() => localStorage.getItem('passerby.topics'))).toBe('jazz');
   await one.page.reload();
   await expect(one.page.locator('.panel').getByRole('textbox')).toHaveValue('jazz');
   await one.start();
