@@ -49,11 +49,16 @@ test('the page says how much room a message has left, and when it holds one back
   await one.button('Send').click();
   await expect(one.page.locator('.chat-note')).toBeEmpty();
 
-  for (let i = 0; i < 8; i++) {
-    await field(one).fill(`quick ${i}`);
-    await field(one).press('Enter');
-  }
-  await expect(one.page.getByText('That was fast. You can send more in a moment.')).toBeVisible();
+  // Faster than the pause between two messages, however busy the machine is.
+  const note = await field(one).evaluate(async (it: HTMLInputElement) => {
+    for (let i = 0; i < 8; i++) {
+      it.value = `quick ${i}`;
+      it.form!.requestSubmit();
+      await new Promise(requestAnimationFrame);
+    }
+    return document.querySelector('.chat-note')!.textContent;
+  });
+  expect(note).toBe('That was fast. You can send more in a moment.');
   await expect(field(one), 'what is held back stays in the field').toHaveValue('quick 7');
   await expect(one.page.locator('.chat-note')).toBeEmpty();
   await field(one).press('Enter');
