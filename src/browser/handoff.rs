@@ -29,42 +29,31 @@ pub struct Handoff {
 impl Handoff {
     /// Starts the call and returns at once. The call runs until the page is closed.
     pub fn start(self) {
-        let Self {
-            context,
-            words,
-            inbox,
-            inputs,
-            set_snapshot,
-            set_lines,
-            set_menus,
-            set_topics,
-            set_samples,
-        } = self;
         // Start was pressed before the views were hydrated, so no intent was sent.
-        if web::page::is_start_pressed() && inbox.is_empty() {
-            inbox.put(Input::Intent(Intent::Start));
+        if web::page::is_start_pressed() && self.inbox.is_empty() {
+            self.inbox.put(Input::Intent(Intent::Start));
         }
-        web::page::hydrate_sheet(context, words);
+        web::page::hydrate_sheet(self.context, self.words);
         web::page::set_driven();
         let profile = web::storage::load();
-        let resources = OpenResources::new(inbox, profile.chosen.of(DeviceKind::Speaker).to_owned());
+        let resources = OpenResources::new(self.inbox, profile.chosen.of(DeviceKind::Speaker).to_owned());
         let (browser, languages) = (web::page::capabilities::browser(), web::page::capabilities::languages());
         let call = Call::new(web::clock::seed(), profile, browser, languages, web::page::build());
-        spawn_local(driver::run(call, inputs, resources, move |call, before, now| {
+        spawn_local(driver::run(call, self.inputs, resources, move |call, before, now| {
             // The snapshot is small. Lists are copied only when they have changed.
             if now.chat.revision != before.chat.revision {
-                set_lines.set(call.lines());
+                self.set_lines.set(call.lines());
             }
             if now.devices != before.devices {
-                set_menus.set(call.menus());
+                self.set_menus.set(call.menus());
             }
             if now.topics != before.topics {
-                set_topics.set(call.topics());
+                self.set_topics.set(call.topics());
             }
             if now.details.samples != before.details.samples {
-                set_samples.set(call.samples());
+                self.set_samples.set(call.samples());
             }
-            set_snapshot.set(now);
+            self.set_snapshot.set(now);
         }));
     }
 }

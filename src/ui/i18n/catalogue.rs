@@ -117,7 +117,6 @@ catalogue! {
     save_data: &'static str,
     save_data_note: &'static str,
     reconnecting: &'static str,
-    details: &'static str,
     direct: &'static str,
     relayed: &'static str,
     next_camera: &'static str,

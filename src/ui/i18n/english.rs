@@ -215,7 +215,6 @@ pub(crate) static ENGLISH: Words = Words {
     save_data: "Use less data",
     save_data_note: "Lower video quality.",
     reconnecting: "Reconnecting\u{2026}",
-    details: "Connection",
     direct: "Direct connection",
     relayed: "Through a relay. It can\u{2019}t see or hear you.",
     next_camera: "Switch camera",

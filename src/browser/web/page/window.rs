@@ -11,6 +11,7 @@ use crate::{
         web::{
             devices::video,
             js::reflect::{call, call_async, get},
+            page::document,
         },
     },
     call::{Input, PageEvent},
@@ -78,8 +79,4 @@ pub(crate) fn reload() {
     if let Some(window) = window() {
         let _ = window.location().reload();
     }
-}
-
-fn document() -> Option<Document> {
-    window()?.document()
 }
