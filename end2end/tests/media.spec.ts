@@ -4,6 +4,13 @@ import { ada, ben, expect, test, type Visitor } from '../fixtures';
 const liveCameras = ({ page }: Visitor) =>
   page.evaluate(() => window.mediaProbe.tracks.filter(({ kind, readyState }) => kind === 'video' && readyState === 'live').length);
 
+/** The device id of the camera that is open. */
+const openCamera = ({ page }: Visitor) =>
+  page.evaluate(() => {
+    const live = window.mediaProbe.tracks.filter(({ kind, readyState }) => kind === 'video' && readyState === 'live');
+    return live.map((it) => it.getSettings().deviceId).join();
+  });
+
 const liveMicrophones = ({ page }: Visitor) =>
   page.evaluate(() => window.mediaProbe.tracks.filter(({ kind, readyState }) => kind === 'audio' && readyState === 'live').length);
 
@@ -135,9 +142,26 @@ test('a phone that opens one camera at a time switches, and goes back if it cann
   await one.page.evaluate((id) => (window.brokenCamera = id), first);
   await cameras.selectOption(first);
   await expect(one.page.getByText('so we switched back').first()).toBeAttached();
-  await expect(cameras, 'the camera before').toHaveValue(next);
+  await expect.poll(() => openCamera(one), { message: 'the camera before' }).toBe(next);
+  await expect(cameras).toHaveValue(next);
   const later = await other.decodedFrames();
   await expect.poll(() => other.decodedFrames(), { message: 'frames after going back' }).toBeGreaterThan(later + 10);
+});
+
+test('the camera that was chosen is opened on the next visit', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'several cameras' });
+  await one.arrive();
+  await one.button('Check camera and mic').click();
+  const cameras = one.page.getByRole('combobox', { name: 'Camera' }).filter({ visible: true });
+  await expect.poll(() => openCamera(one)).not.toBe('');
+  const chosen = (await cameras.locator('option').last().getAttribute('value'))!;
+  expect(await openCamera(one), 'another camera is opened at first').not.toBe(chosen);
+  await cameras.selectOption(chosen);
+  await expect.poll(() => openCamera(one)).toBe(chosen);
+  await one.page.reload();
+  await one.button('Check camera and mic').click();
+  await expect.poll(() => openCamera(one), { message: 'the camera of the next visit' }).toBe(chosen);
+  await expect(cameras).toHaveValue(chosen);
 });
 
 test('a browser that never answers is explained after 15 s, and can be passed by', async ({ visitor }) => {

@@ -129,6 +129,16 @@ impl OpenRequest {
     pub const fn media(&self) -> Media {
         Media { audio: self.microphone.is_some(), video: self.camera.is_some() }
     }
+
+    /// The same request for the preferred devices and no others; `None` if it prefers none.
+    pub fn strictly(&self) -> Option<Self> {
+        let pick = |it: &Option<Pick>| match it {
+            Some(Pick::Prefer(id)) if !id.is_empty() => Some(Pick::Exactly(id.clone())),
+            _ => it.clone(),
+        };
+        let strict = Self { microphone: pick(&self.microphone), camera: pick(&self.camera), ..self.clone() };
+        (strict != *self).then_some(strict)
+    }
 }
 
 impl From<Media> for OpenedMedia {
@@ -160,4 +170,29 @@ pub enum DeviceNotice {
     ScreenBlocked,
     /// The screen could not be shared.
     ScreenFailed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_strict_about_what_it_prefers() {
+        let request = |microphone: Option<Pick>, camera: Option<Pick>| OpenRequest {
+            number: 1,
+            microphone,
+            camera,
+            quietly: true,
+        };
+        let any = || Some(Pick::prefer(""));
+        let exactly = |id: &str| Some(Pick::Exactly(id.to_owned()));
+        assert_eq!(
+            request(any(), Some(Pick::prefer("1"))).strictly(),
+            Some(request(any(), exactly("1"))),
+            "any microphone will do"
+        );
+        assert_eq!(request(Some(Pick::prefer("2")), None).strictly(), Some(request(exactly("2"), None)));
+        assert_eq!(request(any(), exactly("1")).strictly(), None);
+        assert_eq!(request(None, Some(Pick::Facing(Facing::User))).strictly(), None);
+    }
 }

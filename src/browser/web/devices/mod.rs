@@ -17,7 +17,7 @@ use web_sys::{MediaStream, MediaStreamTrack};
 use super::{js::reflect, page::capabilities};
 use crate::{
     browser::inbox::Inbox,
-    call::{DeviceEvent, DeviceKind, Input, MediaError, OpenRequest, OpenedMedia, ScreenEvent},
+    call::{DeviceEvent, DeviceKind, Input, MediaError, OpenRequest, OpenedMedia, Pick, ScreenEvent},
     protocol,
 };
 use permission::PermissionChanges;
@@ -147,16 +147,15 @@ impl LocalMedia {
             } else {
                 let [camera, microphone] = KINDS.map(|it| is_awaited(&it));
                 kinds(request.media()).filter(is_awaited).for_each(|it| state.borrow_mut().close(it));
-                let audio = request.microphone.filter(|_| microphone);
-                let video = request.camera.filter(|_| camera);
-                if audio.is_none() && video.is_none() {
+                let request = OpenRequest {
+                    microphone: request.microphone.filter(|_| microphone),
+                    camera: request.camera.filter(|_| camera),
+                    ..request
+                };
+                if request.microphone.is_none() && request.camera.is_none() {
                     return;
                 }
-                permission::open(
-                    audio.map(|it| constraints(DeviceKind::Microphone, &it)),
-                    video.map(|it| constraints(DeviceKind::Camera, &it)),
-                )
-                .await
+                request_devices(&request, || KINDS.iter().any(is_awaited)).await
             };
             let is_expected = KINDS.iter().any(is_awaited);
             match result {
@@ -281,6 +280,27 @@ impl Drop for LocalMedia {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Asks the browser for the preferred devices alone, and then for any, if they cannot be had and are still awaited. A
+/// browser may open another device than an ideal one that is there, as headless Chromium does.
+async fn request_devices(
+    request: &OpenRequest,
+    is_awaited: impl Fn() -> bool,
+) -> Result<MediaStream, MediaError> {
+    if let Some(strict) = request.strictly() {
+        let result = request_once(&strict).await;
+        if !matches!(result, Err(MediaError::Missing | MediaError::Busy)) || !is_awaited() {
+            return result;
+        }
+    }
+    request_once(request).await
+}
+
+async fn request_once(request: &OpenRequest) -> Result<MediaStream, MediaError> {
+    let constraints = |kind, pick: &Option<Pick>| pick.as_ref().map(|it| constraints(kind, it));
+    let microphone = constraints(DeviceKind::Microphone, &request.microphone);
+    permission::open(microphone, constraints(DeviceKind::Camera, &request.camera)).await
 }
 
 /// The kinds in `media`.
