@@ -1,4 +1,4 @@
-import { ada, ben, cleo, expect, test } from '../fixtures';
+import { ada, ben, cleo, everybody, expect, test, type Visitor } from '../fixtures';
 
 test('a waiting page shows how busy it is, and changes without moving or announcing', async ({
   visitor,
@@ -7,7 +7,8 @@ test('a waiting page shows how busy it is, and changes without moving or announc
   for (const it of [one, other, third]) await it.arrive();
   await one.start();
   await one.reaches('waiting');
-  await expect(one.page.locator('.crowd')).toContainText('the only one here right now');
+  await expect(one.page.locator('.panel-sentence')).toContainText('the only one here right now');
+  await expect(one.page.locator('.crowd')).toBeEmpty();
   await other.start();
   await one.meets(ben);
   await expect(one.page.locator('.crowd')).toBeHidden();
@@ -27,9 +28,26 @@ test('a waiting page shows how busy it is, and changes without moving or announc
   });
   // Both must leave at the same time; otherwise the remaining one would meet the third visitor.
   await Promise.all([one.closeTab(), other.closeTab()]);
-  // The page asks for the occupancy with every heartbeat, every twelve seconds.
-  await expect(crowd).toContainText('the only one here right now', { timeout: 20_000 });
+  // The server says so at once, and not only with the next pong, which comes every twelve seconds.
+  await expect(third.page.locator('.panel-sentence')).toContainText('the only one here right now', { timeout: 3_000 });
   expect(await heading.boundingBox(), 'the position of the heading').toEqual(before);
   const announced = await third.page.evaluate(() => (window as unknown as { announced: string[] }).announced);
   expect(announced, 'announcements').toEqual([]);
+});
+
+test('four visitors who have all met read that they have met everyone', async ({ visitor }) => {
+  test.setTimeout(120_000);
+  const all: Visitor[] = [];
+  for (const person of everybody) all.push(await visitor(person));
+  for (const it of all) await it.arrive();
+  for (const [one, other] of [[0, 1], [2, 3], [0, 2], [1, 3], [0, 3], [1, 2]] as const) {
+    await all[one].start();
+    await all[other].start();
+    await Promise.all([all[one].reaches('talking'), all[other].reaches('talking')]);
+    await all[one].stop();
+    await all[other].stop();
+  }
+  for (const it of all) await it.start();
+  const metAll = 'You’ve met everyone who’s here. Waiting for someone new.';
+  for (const { page } of all) await expect(page.locator('.panel-sentence')).toHaveText(metAll);
 });

@@ -72,6 +72,8 @@ pub struct Matchmaker {
     matches: Matches,
     deadlines: Deadlines,
     counts: Counts,
+    /// How many peers could be reached when those who wait were last told of a change.
+    last_present: usize,
     outboxes: Outboxes,
     outbound: Outbound,
 }
@@ -90,6 +92,7 @@ impl Matchmaker {
             matches: Matches::default(),
             deadlines: Deadlines::default(),
             counts: Counts::default(),
+            last_present: 0,
             outboxes: Outboxes::new(config.outbox_total_bytes, config.max_connections),
             outbound: Outbound::default(),
             limits: SessionLimits::of(&config),
@@ -122,6 +125,7 @@ impl Matchmaker {
             self.search(now, affected);
         }
         self.request_offers(now);
+        self.tell_of_changes(now);
         self.end_overflowed_sessions(now);
         self.bound_outboxes(now);
         self.outbound.take()

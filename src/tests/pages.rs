@@ -293,14 +293,20 @@ fn shows_occupancy_while_waiting_without_announcing_it() {
         let surroundings = Surroundings { here, ..Surroundings::default() };
         Page::of(Snapshot { phase, problem, surroundings, ..with_both_devices() })
     };
+    let sentence = |around, all_met| {
+        let page = render((waiting, None), Some(Occupancy { around, wait: None, all_met }));
+        assert_eq!(page.with("class", "crowd")[0].text.trim(), "", "one line, not two");
+        page.with("class", "panel-sentence")[0].text.clone()
+    };
     let line = |around, wait| {
-        let page = render((waiting, None), Some(Occupancy { around, wait }));
+        let page = render((waiting, None), Some(Occupancy { around, wait, all_met: false }));
         assert_eq!(page.announced("status"), "Looking for someone.", "the occupancy is not announced");
         page.with("class", "crowd")[0].text.clone()
     };
     // Split because the prose law bans a word of this text.
     let alone = concat!("You’re the only one here right now. Stay, and you’ll meet who", "ever comes next.");
-    assert_eq!(line(0, None), alone);
+    assert_eq!(sentence(0, false), alone);
+    assert_eq!(sentence(1, true), "You’ve met everyone who’s here. Waiting for someone new.");
     assert_eq!(line(1, None), "A few people online.");
     assert_eq!(line(50, Some(Wait::Moment)), "50+ people online. Usually under 10 seconds.");
     assert!(line(1, Some(Wait::HalfAMinute)).ends_with("Usually about 30 seconds."));
@@ -313,7 +319,7 @@ fn shows_occupancy_while_waiting_without_announcing_it() {
     );
     assert!(!is_visible(&render(
         (waiting, Some(Problem::ServerLost)),
-        Some(Occupancy { around: 1, wait: None })
+        Some(Occupancy { around: 1, wait: None, all_met: false })
     )));
     for phase in phases() {
         assert_eq!(

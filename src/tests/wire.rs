@@ -429,11 +429,7 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
         golden(0, 1, r#"{"come-back":{"after_ms":2500}}"#, ToBrowser::ComeBack { after_ms: 2500 }),
         golden(0, 7, r#"{"pong":{}}"#, ToBrowser::Pong {}),
     ];
-    all.push(golden(0, 1, r#"{"here":{"around":0}}"#, ToBrowser::Here(Occupancy { around: 0, wait: None })));
-    all.extend(WAITS.map(|(wait, name)| {
-        let text = format!(r#"{{"here":{{"around":50,"wait":"{name}"}}}}"#);
-        golden(0, 1, &text, ToBrowser::Here(Occupancy { around: 50, wait: Some(wait) }))
-    }));
+    all.extend(here());
     all.extend(matched());
     all.extend(servers());
     all.extend(signals().into_iter().map(|(text, signal)| {
@@ -450,6 +446,21 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     }));
     let rate_limited = ToBrowser::Error { code: ErrorCode::RateLimited, about: 4, retry_ms: Some(1_500) };
     all.push(golden(0, 3, r#"{"error":{"code":"rate-limited","about":4,"retry_ms":1500}}"#, rate_limited));
+    all
+}
+
+/// How busy the server is.
+fn here() -> Vec<Golden<Frame<ToBrowser>>> {
+    let here = |text: &str, around, wait, all_met| {
+        golden(0, 1, text, ToBrowser::Here(Occupancy { around, wait, all_met }))
+    };
+    let mut all = vec![
+        here(r#"{"here":{"around":0}}"#, 0, None, false),
+        here(r#"{"here":{"around":1,"all_met":true}}"#, 1, None, true),
+    ];
+    all.extend(WAITS.map(|(wait, name)| {
+        here(&format!(r#"{{"here":{{"around":50,"wait":"{name}"}}}}"#), 50, Some(wait), false)
+    }));
     all
 }
 

@@ -1,9 +1,12 @@
 //! The view model: which layout, texts and actions the page shows for a `Snapshot`, as pure functions.
 
 use super::i18n::{StateText, Words};
-use crate::call::{
-    Browser, Device, DeviceNotice, Farewell, Flow, Intent, PartnerPicture, PastStranger, Phase, Problem,
-    Setback, Snapshot, Switch,
+use crate::{
+    call::{
+        Browser, Device, DeviceNotice, Farewell, Flow, Intent, PartnerPicture, PastStranger, Phase, Problem,
+        Setback, Snapshot, Switch,
+    },
+    protocol::Occupancy,
 };
 
 /// How the page is laid out.
@@ -281,7 +284,11 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
         Phase::Mirror if asks_presence(snapshot) => words.still_there,
         Phase::Mirror => words.mirror,
         Phase::Ready => words.ready,
-        Phase::Waiting { setback: None } => words.waiting,
+        Phase::Waiting { setback: None } => match snapshot.surroundings.here {
+            Some(Occupancy { all_met: true, .. }) => StateText { sentence: words.all_met, ..words.waiting },
+            Some(Occupancy { around: 0, .. }) => StateText { sentence: words.alone, ..words.waiting },
+            Some(_) | None => words.waiting,
+        },
         Phase::Waiting { setback: Some(Setback::Unconnected) } => words.unconnected,
         Phase::Waiting { setback: Some(Setback::Lost) } => words.call_lost,
         Phase::Connecting { slow: false } => words.connecting,

@@ -313,7 +313,7 @@ impl Harness {
             ServerMessage::Seeking(widens_in_ms) => {
                 ToBrowser::Seeking { wants: Affinity::Interest, widens_in_ms }
             }
-            ServerMessage::Here(around) => ToBrowser::Here(Occupancy { around, wait: None }),
+            ServerMessage::Here(around) => ToBrowser::Here(Occupancy { around, wait: None, all_met: false }),
             ServerMessage::Matched(polite) => {
                 self.matches += 1;
                 let role = if polite { Role::Polite } else { Role::Impolite };

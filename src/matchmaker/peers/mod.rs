@@ -22,7 +22,7 @@ use super::{
     queue::{failures::PeerOrigin, place::Place, prepared_offers::OfferState},
 };
 use crate::{
-    protocol::{Delivery, MatchId, Media, PeerId, Tastes, limits::NOT_AGAIN_FOR},
+    protocol::{Delivery, MatchId, Media, Occupancy, PeerId, Tastes, limits::NOT_AGAIN_FOR},
     time::Moment,
 };
 use ack_watch::AckWatch;
@@ -83,6 +83,8 @@ pub(crate) struct Peer {
     pub(crate) device: DeviceId,
     /// The pairs its device remembers.
     pub(crate) past_partners: Option<Box<PairHistory>>,
+    /// What it was last told of the number of peers and the wait.
+    pub(crate) told: Option<Occupancy>,
     /// How many of its messages were refused on this socket.
     pub(crate) refusals: u16,
     /// It may not know yet that signals were lost, so that its own still belong to them.
@@ -170,6 +172,7 @@ impl Peer {
             past_partners: None,
             refusals: 0,
             sends_lost_signals: false,
+            told: None,
             cooldowns: VecDeque::new(),
         }
     }

@@ -4,7 +4,7 @@
 //! - `standing`: which lane that is; `failures` remembers what speaks against a device or a network;
 //! - `search`, `eligibility`: one search, and whether two peers may be paired;
 //! - `pairing`: peers join, search and are matched;
-//! - `prepared_offers`, `wait_estimate`: what waiting peers are asked for, and what they are told.
+//! - `prepared_offers`: what waiting peers are asked for; `wait_estimate`, `occupancy`: what they are told.
 
 pub(crate) mod place;
 pub(crate) mod lane;
@@ -15,6 +15,7 @@ pub(crate) mod standing;
 pub(crate) mod pairing;
 pub(crate) mod prepared_offers;
 pub(crate) mod wait_estimate;
+pub(crate) mod occupancy;
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -197,7 +198,6 @@ impl Queue {
     }
 
     /// All peers in the queue, the longest waiter first.
-    #[cfg(test)]
     pub(crate) fn in_order(&self) -> impl Iterator<Item = PeerId> {
         let mut all: Vec<_> = self.lanes.iter().flat_map(LaneQueue::in_order).collect();
         all.sort_unstable();

@@ -17,7 +17,7 @@ use crate::{
         output::Note,
         peers::{Peer, PeerState},
     },
-    protocol::{Occupancy, PairId, PeerId, PreparedOffer, Tastes, ToBrowser, limits::CONNECT_WITHIN_SERVER},
+    protocol::{PairId, PeerId, PreparedOffer, Tastes, ToBrowser, limits::CONNECT_WITHIN_SERVER},
     time::Moment,
 };
 
@@ -226,15 +226,5 @@ impl Matchmaker {
                 self.set_state(id, PeerState::Waiting { place, retry, widen });
             }
         }
-    }
-
-    /// Tells a peer how busy the server is, if it waits and can be reached.
-    pub(crate) fn send_occupancy(&mut self, now: Moment, id: PeerId) {
-        if self.seeker(id).is_none() {
-            return;
-        }
-        let others = self.peers.len().saturating_sub(self.counts.lost + 1);
-        let wait = if others == 0 { None } else { self.queue.wait_estimate.median(now) };
-        self.send(id, ToBrowser::Here(Occupancy::among(others, wait)));
     }
 }

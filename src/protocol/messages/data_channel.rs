@@ -81,16 +81,11 @@ pub struct Presence {
     #[serde(default)]
     pub away: bool,
     /// A device that the person has turned on gives nothing: the system has muted it, or it was lost.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "super::is_false")]
     pub interrupted: bool,
     /// The sender wants to receive less data.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "super::is_false")]
     pub less_data: bool,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-const fn is_false(it: &bool) -> bool {
-    !*it
 }
 
 impl Presence {

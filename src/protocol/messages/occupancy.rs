@@ -14,14 +14,17 @@ pub struct Occupancy {
     /// The likely wait; absent if unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait: Option<Wait>,
+    /// The recipient has met all the others in the last half hour, or they are kept apart. Never said of a crowd.
+    #[serde(default, skip_serializing_if = "super::is_false")]
+    pub all_met: bool,
 }
 
 impl Occupancy {
     /// The occupancy with so many other peers.
-    pub fn among(others: usize, wait: Option<Wait>) -> Self {
+    pub fn among(others: usize, wait: Option<Wait>, all_met: bool) -> Self {
         let others = u32::try_from(others).unwrap_or(u32::MAX);
         let around = CROWD_STEPS.into_iter().take_while(|it| *it <= others).last().unwrap_or(0);
-        Self { around, wait }
+        Self { around, wait, all_met }
     }
 
     /// How many of [`CROWD_STEPS`] are reached: 0 if there is nobody else, at most all of them.
@@ -58,7 +61,7 @@ mod tests {
     use super::*;
 
     fn around(others: usize) -> u32 {
-        Occupancy::among(others, None).around
+        Occupancy::among(others, None, false).around
     }
 
     #[test]
@@ -73,7 +76,7 @@ mod tests {
 
     #[test]
     fn counts_steps_of_another_version_too() {
-        let steps = |around| Occupancy { around, wait: None }.steps();
+        let steps = |around| Occupancy { around, wait: None, all_met: false }.steps();
         assert_eq!([0, 1, 10, 10_000].map(steps), [0, 1, 2, CROWD_STEPS.len()]);
         assert_eq!([5, 30, u32::MAX].map(steps), [1, 3, CROWD_STEPS.len()], "numbers that are not our steps");
     }

@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn peers_that_resume_in_the_queue_count_as_waiting() {
         let mut acks = AckTracker::default();
-        let here = ToBrowser::Here(Occupancy::among(1, None));
+        let here = ToBrowser::Here(Occupancy::among(1, None, false));
         acks.record_sent(&Frame { seq: 0, ack: 0, msg: Arc::new(here) });
         assert_eq!(acks.local_pong(&Frame { seq: 0, ack: 0, msg: ToServer::Ping {} }), None);
     }

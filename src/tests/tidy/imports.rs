@@ -43,6 +43,7 @@ fn may_use(room: &str) -> Option<&'static [&'static str]> {
             "call::Intent",
             "protocol::Affinity",
             "protocol::Media",
+            "protocol::Occupancy",
             "protocol::Reaction",
             "protocol::limits::CROWD_STEPS",
             "protocol::limits::MAX_CHAT_CHARS",

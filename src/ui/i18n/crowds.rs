@@ -2,9 +2,8 @@
 
 use crate::protocol::limits::CROWD_STEPS;
 
-/// One text for fewer people than the first step, and one for each step that is reached.
-pub(crate) static ENGLISH: [&str; CROWD_STEPS.len() + 1] = [
-    "You\u{2019}re the only one here right now. Stay, and you\u{2019}ll meet whoever comes next.",
+/// One text for each step that is reached.
+pub(crate) static ENGLISH: [&str; CROWD_STEPS.len()] = [
     "A few people online.",
     "10+ people online.",
     "20+ people online.",

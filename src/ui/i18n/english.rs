@@ -1,6 +1,7 @@
 //! The English catalogue.
 
 use super::{
+    blocked,
     catalogue::{StateText, Words},
     crowds, symbols,
 };
@@ -54,6 +55,8 @@ pub(crate) static ENGLISH: Words = Words {
         sentence: "You\u{2019}ll be connected as soon as someone\u{2019}s free.",
         spoken: "Looking for someone.",
     },
+    alone: "You\u{2019}re the only one here right now. Stay, and you\u{2019}ll meet whoever comes next.",
+    all_met: "You\u{2019}ve met everyone who\u{2019}s here. Waiting for someone new.",
     crowds: crowds::ENGLISH,
     waits: ["Usually under 10 seconds.", "Usually about 30 seconds.", "Usually a minute or more."],
     without_camera: "No camera: they\u{2019}ll hear you but not see you.",
@@ -363,20 +366,7 @@ pub(crate) static ENGLISH: Words = Words {
         sentence: "In your device\u{2019}s privacy settings, allow camera and microphone for your browser.",
         spoken: "Your device is blocking the camera and the microphone.",
     },
-    blocked_steps: [
-        "Use the icon next to the address, or your browser\u{2019}s settings, to allow them for this page. \
-         We\u{2019}ll continue automatically.",
-        "Select the icon next to the address and turn on Camera and Microphone. We\u{2019}ll continue automatically.",
-        "Tap the icon next to the address, then Permissions, and allow Camera and Microphone. We\u{2019}ll continue \
-         automatically.",
-        "Select the crossed-out camera in the address bar, remove the block, then try again.",
-        "Choose Safari, Settings for This Website, and allow Camera and Microphone, then try again.",
-        "Open your device\u{2019}s Settings, find this browser, and allow Camera and Microphone. Or tap the icon next \
-         to the address, then Website Settings. Then try again.",
-        "Tap the icon next to the address, then allow Camera and Microphone, and try again.",
-        "This app\u{2019}s built-in browser may not let pages use your camera. Open this page in your usual browser: \
-         copy the address, or look in the app\u{2019}s menu.",
-    ],
+    blocked_steps: blocked::ENGLISH,
     offline: StateText {
         heading: "You\u{2019}re offline",
         sentence: "We\u{2019}ll reconnect as soon as your internet is back.",

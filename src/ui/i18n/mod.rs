@@ -6,6 +6,7 @@
 mod catalogue;
 
 mod english;
+mod blocked;
 mod crowds;
 mod symbols;
 mod pseudo;

@@ -12,8 +12,8 @@ fn shown_occupancy(page: &TestPage) -> Option<Occupancy> {
     page.call.snapshot().surroundings.here
 }
 
-const FEW: Occupancy = Occupancy { around: 1, wait: None };
-const MANY: Occupancy = Occupancy { around: 50, wait: Some(Wait::Moment) };
+const FEW: Occupancy = Occupancy { around: 1, wait: None, all_met: false };
+const MANY: Occupancy = Occupancy { around: 50, wait: Some(Wait::Moment), all_met: false };
 
 #[test]
 fn waiting_page_shows_the_latest_occupancy() {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use crate::{
     call::{Phase, Snapshot},
+    protocol::Occupancy,
     ui::{
         i18n::Words,
         parts::derive::{derived, derived_text},
@@ -26,9 +27,14 @@ const fn is_waiting(snapshot: Snapshot) -> bool {
 }
 
 fn how_many(words: &'static Words, snapshot: Snapshot) -> &'static str {
-    snapshot.surroundings.here.map_or("", |it| words.crowds[it.steps()])
+    company(snapshot).map_or("", |it| words.crowds[it.steps().saturating_sub(1)])
 }
 
 fn how_long(words: &'static Words, snapshot: Snapshot) -> &'static str {
-    snapshot.surroundings.here.and_then(|it| it.wait).map_or("", |it| words.waits[it as usize])
+    company(snapshot).and_then(|it| it.wait).map_or("", |it| words.waits[it as usize])
+}
+
+/// How busy it is, unless the panel says that there is nobody new.
+fn company(snapshot: Snapshot) -> Option<Occupancy> {
+    snapshot.surroundings.here.filter(|it| it.around > 0 && !it.all_met)
 }

@@ -1,0 +1,73 @@
+//! What waiting peers are told about the number of peers and the expected wait.
+
+use std::mem;
+
+use crate::{
+    matchmaker::{
+        Matchmaker,
+        peers::{Peer, SocketState},
+    },
+    protocol::{Occupancy, PeerId, ToBrowser},
+    time::Moment,
+};
+
+/// From this number of peers on they are a crowd: nobody has met all of them, and who comes and goes is told with the
+/// next pong only. Below it, all peers may be looked at.
+const CROWD: usize = 50;
+
+impl Matchmaker {
+    /// Tells a peer how busy the server is, if it waits and can be reached.
+    pub(crate) fn send_occupancy(&mut self, now: Moment, id: PeerId) {
+        if self.seeker(id).is_none() {
+            return;
+        }
+        let occupancy = self.occupancy(now, id);
+        if let Some(peer) = self.peers.get_mut(&id) {
+            peer.told = Some(occupancy);
+        }
+        self.send(id, ToBrowser::Here(occupancy));
+    }
+
+    /// Tells those who wait of a change at once, if peers have come or gone and there are few of them.
+    pub(crate) fn tell_of_changes(&mut self, now: Moment) {
+        let present = self.present();
+        let before = mem::replace(&mut self.last_present, present);
+        if before == present || self.peers.len() >= CROWD {
+            return;
+        }
+        let waiting: Vec<_> = self.queue.in_order().collect();
+        for id in waiting {
+            let told = self.peers.get(&id).and_then(|it| it.told);
+            if told != Some(self.occupancy(now, id)) {
+                self.send_occupancy(now, id);
+            }
+        }
+    }
+
+    fn occupancy(&mut self, now: Moment, id: PeerId) -> Occupancy {
+        let others = self.present().saturating_sub(1);
+        let wait = if others == 0 { None } else { self.queue.wait_estimate.median(now) };
+        Occupancy::among(others, wait, self.has_met_all(now, id))
+    }
+
+    /// The number of peers that can be reached.
+    fn present(&self) -> usize {
+        self.peers.len().saturating_sub(self.counts.lost)
+    }
+
+    /// Whether a peer has met all others that can be reached, or is kept apart from them; `false` in a crowd and for
+    /// one that is alone.
+    fn has_met_all(&self, now: Moment, id: PeerId) -> bool {
+        let Some(peer) = self.peers.get(&id).filter(|_| self.peers.len() < CROWD) else { return false };
+        let Some(history) = peer.past_partners.as_deref() else { return false };
+        let is_other = |it: &&Peer| it.device != peer.device && matches!(it.socket, SocketState::Attached(_));
+        let has_met = |it: &Peer| {
+            self.deployment.keys.pairs(peer.device, it.device).any(|pair| {
+                history.has_blocked(pair) || history.met_until(pair).is_some_and(|until| until > now)
+            })
+        };
+        #[expect(clippy::disallowed_methods, reason = "the order makes no difference")]
+        let mut others = self.peers.values().filter(is_other).peekable();
+        others.peek().is_some() && others.all(has_met)
+    }
+}
