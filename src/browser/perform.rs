@@ -5,7 +5,8 @@ use super::{
     web::{
         devices::{
             LocalMedia,
-            audio::{self, Meter},
+            audio::{self, Meter, Tone},
+            media_session::MediaSession,
             video,
         },
         page::{
@@ -35,6 +36,7 @@ pub(crate) struct OpenResources {
     inbox: Inbox,
     media: LocalMedia,
     meter: Option<Meter>,
+    media_session: MediaSession,
     socket: Option<ServerSocket>,
     peer: Option<Peer>,
     prewarmed: Option<PrewarmedConnection>,
@@ -59,6 +61,7 @@ impl OpenResources {
         capabilities::report(&inbox, None);
         Self {
             media: LocalMedia::new(inbox.clone()),
+            media_session: MediaSession::new(&inbox),
             meter: None,
             socket: None,
             peer: None,
@@ -88,7 +91,7 @@ impl OpenResources {
                 self.media.close();
                 (self.prewarmed, self.probe) = (None, None);
             }
-            Output::EnableMedia(sending) => self.media.set_enabled(sending),
+            Output::EnableMedia(sending) => self.enable_media(sending),
             Output::SendTracks => {
                 if let Some(peer) = &self.peer {
                     peer.send_tracks(self.media.outgoing_tracks().as_ref());
@@ -102,7 +105,8 @@ impl OpenResources {
             Output::Blur(blur) => self.media.set_background_blur(blur),
             Output::ShowLevel(true) => self.meter = self.media.microphone().and_then(|it| Meter::start(&it)),
             Output::ShowLevel(false) => self.meter = None,
-            Output::PlayTone => audio::play_tone(&self.speaker),
+            Output::PlayTone => audio::play(Tone::Test, &self.speaker),
+            Output::Chime => self.chime(),
             Output::ShareScreen(request) => self.media.share_screen(request),
             Output::UnshareScreen => self.media.unshare_screen(),
             Output::PictureInPicture(enter) => window::set_picture_in_picture(enter),
@@ -138,6 +142,16 @@ impl OpenResources {
             }
             Output::Peer { link, command } => self.perform_on_peer(link, command),
         }
+    }
+
+    fn enable_media(&self, sending: protocol::Media) {
+        self.media.set_enabled(sending);
+        self.media_session.show(sending);
+    }
+
+    fn chime(&self) {
+        audio::play(Tone::Chime, &self.speaker);
+        window::vibrate();
     }
 
     fn perform_on_peer(&mut self, link: ConnectionId, command: PeerCommand) {

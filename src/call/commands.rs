@@ -192,7 +192,8 @@ impl Call {
             | Switch::MyLanguages
             | Switch::Unmirrored
             | Switch::HideOwnPicture
-            | Switch::NoKeys => {}
+            | Switch::NoKeys
+            | Switch::NoChime => {}
         }
     }
 

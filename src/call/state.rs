@@ -35,6 +35,8 @@ pub(crate) enum CallState {
     },
     /// In the queue of the server.
     Waiting {
+        /// Since when.
+        since: Moment,
         /// What went wrong with the last match, if anything did.
         setback: Option<Setback>,
         /// The connection whose offer the server gives to the next partner.

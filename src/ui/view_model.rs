@@ -1,6 +1,6 @@
 //! The view model: which layout, texts and actions the page shows for a `Snapshot`, as pure functions.
 
-use super::i18n::{StateText, Words};
+use super::i18n::{StateText, Words, fill};
 use crate::{
     call::{
         Browser, Device, DeviceNotice, Farewell, Flow, Intent, PartnerPicture, PastStranger, Phase, Problem,
@@ -60,6 +60,14 @@ pub(crate) const fn layout(snapshot: Snapshot) -> Layout {
     }
 }
 
+/// The title of the document: what is happening, so that another tab shows when a stranger was found.
+pub(crate) fn title(words: &'static Words, snapshot: Snapshot) -> String {
+    match (snapshot.phase, panel_problem(snapshot)) {
+        (Phase::Landing, None) => words.title.to_owned(),
+        _ => fill(words.title_in, state_text(words, snapshot).heading),
+    }
+}
+
 /// The content of the panel in a state.
 pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
     let text = state_text(words, snapshot);
@@ -91,7 +99,10 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
             let second = block_intent(snapshot, 0).map(|intent| (label, intent));
             (None, Some((words.find_next, Intent::Start)), second)
         }
-        (None, Phase::Talking { .. } | Phase::Ended { .. }) => (None, None, None),
+        (None, Phase::Ended { why: Farewell::Left | Farewell::Lost }) => {
+            (None, Some((words.skip, Intent::Next)), None)
+        }
+        (None, Phase::Talking { .. }) => (None, None, None),
         (None, Phase::Ready | Phase::Waiting { .. } | Phase::Connecting { .. }) => {
             (missing_device_note(words, snapshot), None, None)
         }
@@ -412,6 +423,26 @@ mod tests {
         assert_eq!(label(&[true], waiting, 0), Some("Unblock the previous stranger"));
         assert_eq!(label(&[true, false], ended, 1), Some("Block the stranger before"));
         assert_eq!(label(&[true, false], ended, 2), None);
+    }
+
+    #[test]
+    fn the_title_says_what_is_happening() {
+        let title =
+            |phase, problem| title(in_language("en"), Snapshot { phase, problem, ..Snapshot::default() });
+        assert_eq!(title(Phase::Landing, None), "Passerby: video calls with strangers");
+        assert_eq!(title(Phase::Waiting { setback: None }, None), "Looking for someone… – Passerby");
+        assert_eq!(title(Phase::Connecting { slow: false }, None), "Found someone – Passerby");
+        assert_eq!(title(Phase::Landing, Some(Problem::Offline)), "You’re offline – Passerby");
+    }
+
+    #[test]
+    fn whoever_was_left_can_skip_the_farewell() {
+        let button = |why| {
+            let snapshot = Snapshot { phase: Phase::Ended { why }, ..Snapshot::default() };
+            panel(in_language("en"), snapshot).action
+        };
+        assert_eq!(button(Farewell::Left), Some(("Skip", Intent::Next)));
+        assert_eq!(button(Farewell::Lost), Some(("Skip", Intent::Next)));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum Output {
     ShowLevel(bool),
     /// Play a tone from the chosen speaker.
     PlayTone,
+    /// Play a soft sound on the chosen speaker, and vibrate on a phone: a stranger was found.
+    Chime,
     /// Ask for the screen with a request of this number; answered by `Screen`.
     ShareScreen(u32),
     /// Stop sharing the screen, or asking for it. Nothing more is reported of it.
@@ -109,6 +111,7 @@ impl Output {
             | Self::Blur(_)
             | Self::ShowLevel(_)
             | Self::PlayTone
+            | Self::Chime
             | Self::PictureInPicture(_)
             | Self::FullScreen(_)
             | Self::SetVolume(_)

@@ -28,6 +28,8 @@ pub enum Switch {
     HideOwnPicture,
     /// Ignore single-key shortcuts.
     NoKeys,
+    /// No sound and no vibration when a stranger is found.
+    NoChime,
     /// The person has muted the microphone.
     MicrophoneOff,
     /// The person has turned the camera off.
@@ -36,7 +38,7 @@ pub enum Switch {
 
 impl Switch {
     /// All switches.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::HideAddress,
         Self::MyLanguages,
         Self::SaveData,
@@ -45,6 +47,7 @@ impl Switch {
         Self::Unmirrored,
         Self::HideOwnPicture,
         Self::NoKeys,
+        Self::NoChime,
         Self::MicrophoneOff,
         Self::CameraOff,
     ];
@@ -60,6 +63,7 @@ impl Switch {
             Self::Unmirrored => "unmirrored",
             Self::HideOwnPicture => "hide-own-picture",
             Self::NoKeys => "no-keys",
+            Self::NoChime => "no-chime",
             Self::MicrophoneOff => "microphone-off",
             Self::CameraOff => "camera-off",
         }

@@ -17,10 +17,14 @@ use crate::{
         state::CallState,
     },
     protocol::{EndReason, Frame, IceServer, MatchId, PreparedOffer, Signal, ToBrowser, ToServer},
+    time::Moment,
 };
 
 /// How long the page says that the partner left before it looks for the next one: enough to read it, and to press Stop.
 const FAREWELL_FOR: Duration = Duration::from_secs(3);
+
+/// How long a person watches the page before they do something else. Then a sound says that a stranger was found.
+const CHIME_AFTER: Duration = Duration::from_secs(5);
 
 impl Call {
     pub(crate) fn on_socket_opened(&mut self, out: &mut Vec<Output>) {
@@ -56,7 +60,8 @@ impl Call {
                 if let CallState::Ready { setback } = self.state {
                     self.profile.topics.on_waiting();
                     self.queue.requests.on_accepted();
-                    self.state = CallState::Waiting { setback, prepared: None, occupancy: None };
+                    self.state =
+                        CallState::Waiting { since: self.now, setback, prepared: None, occupancy: None };
                 } else if let CallState::Ended { .. } = self.state {
                     // A join crossed the match that has just ended. This page still says how it ended, and could
                     // neither prepare an offer nor accept a partner. It joins again afterwards.
@@ -118,6 +123,7 @@ impl Call {
         if !self.state.is_searching() {
             return;
         }
+        let is_long_awaited = self.is_long_awaited();
         let own = self.state.take_prepared();
         let reveals_address = self.profile.preferences.has(Switch::HideAddress) && !relay_only;
         let used = match (&offer, own) {
@@ -158,6 +164,15 @@ impl Call {
             }
         };
         self.state = CallState::Matched(Box::new(current));
+        if is_long_awaited && !self.profile.preferences.has(Switch::NoChime) {
+            out.push(Output::Chime);
+        }
+    }
+
+    /// Whether the person may be looking elsewhere by now: the page is in the background, or has waited for long.
+    fn is_long_awaited(&self) -> bool {
+        let is_long = |since: Moment| self.now - since >= CHIME_AFTER;
+        self.page.is_hidden || matches!(self.state, CallState::Waiting { since, .. } if is_long(since))
     }
 
     fn on_match_ended(&mut self, match_id: MatchId, reason: EndReason, out: &mut Vec<Output>) {

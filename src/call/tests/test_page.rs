@@ -598,6 +598,7 @@ fn describe(output: &Output) -> String {
         Output::ShowLevel(show) => format!("show level {show}"),
         Output::ListDevices => "list devices".into(),
         Output::PlayTone => "play tone".into(),
+        Output::Chime => "chime".into(),
         Output::ShareScreen(_) => "share screen".into(),
         Output::UnshareScreen => "unshare screen".into(),
         Output::PictureInPicture(on) => format!("picture in picture {on}"),

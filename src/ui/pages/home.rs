@@ -61,6 +61,8 @@ pub fn App() -> impl IntoView {
         heading.restore_focus();
     });
 
+    keep_title();
+
     view! {
         <main
             id="app"
@@ -83,6 +85,13 @@ pub fn App() -> impl IntoView {
             <Dock/>
         </main>
     }
+}
+
+/// Lets the title of the document say what is happening.
+fn keep_title() {
+    let (PageContext { snapshot, .. }, words) = (expect_context(), words());
+    let title = Memo::new(move |_| view_model::title(words, snapshot.get()));
+    Effect::new(move || document().set_title(&title.get()));
 }
 
 /// Whether an input method uses this key, as Escape to cancel a word.

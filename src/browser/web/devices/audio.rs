@@ -1,4 +1,4 @@
-//! Audio for testing devices: a level meter for the microphone, and a tone for the speaker.
+//! Audio of the page itself: a level meter for the microphone, and tones for the speaker.
 
 use std::{cell::Cell, rc::Rc, time::Duration};
 
@@ -19,14 +19,35 @@ const SAMPLES: u32 = 2048;
 /// The level that fills the meter. Speech close to a microphone has about 0.1 (root mean square).
 const FULL_LEVEL: f64 = 0.25;
 
-/// The length of the tone.
-const TONE_DURATION: Duration = Duration::from_millis(800);
-
-/// The pitch of the tone: the note A4, which small speakers can play too.
-const TONE_HERTZ: f64 = 440.0;
-
-/// The volume of the tone, from 0 to 1: clearly audible, but not startling.
+/// The volume of a tone, from 0 to 1: clearly audible, but not startling.
 const TONE_GAIN: f64 = 0.15;
+
+/// What the page plays.
+#[derive(Clone, Copy)]
+pub(crate) enum Tone {
+    /// For a person who tests the speaker: the note A4, which small speakers can play too.
+    Test,
+    /// A stranger was found: the notes E5 and A5, each fading away.
+    Chime,
+}
+
+impl Tone {
+    /// The pitches, one after another.
+    const fn hertz(self) -> &'static [f64] {
+        match self {
+            Self::Test => &[440.0],
+            Self::Chime => &[659.26, 880.0],
+        }
+    }
+
+    /// How long each pitch is played.
+    const fn duration(self) -> Duration {
+        match self {
+            Self::Test => Duration::from_millis(800),
+            Self::Chime => Duration::from_millis(250),
+        }
+    }
+}
 
 /// Shows the level of a microphone until it is dropped.
 pub(crate) struct Meter(Rc<Cell<bool>>);
@@ -73,21 +94,21 @@ fn draw_level(level: f64) {
 }
 
 /// Plays a tone on the speaker with this device id, or on the default one if the id is empty.
-pub(crate) fn play_tone(speaker: &str) {
+pub(crate) fn play(tone: Tone, speaker: &str) {
     let speaker: JsValue = speaker.into();
     spawn_local(async move {
-        let _ = tone(speaker).await;
+        let _ = perform(tone, speaker).await;
     });
 }
 
 /// Plays the tone through an `<audio>` element: not every browser can choose the speaker of an `AudioContext`.
-async fn tone(speaker: JsValue) -> Option<()> {
+async fn perform(tone: Tone, speaker: JsValue) -> Option<()> {
     let context = construct("AudioContext", [])?;
     let [oscillator, gain, out] =
         ["createOscillator", "createGain", "createMediaStreamDestination"].map(|it| call(&context, it, []));
     let (oscillator, gain, out) = (oscillator?, gain?, out?);
-    set(&get(&oscillator, "frequency"), "value", &TONE_HERTZ.into());
-    set(&get(&gain, "gain"), "value", &TONE_GAIN.into());
+    let volume = get(&gain, "gain");
+    set(&volume, "value", &0.into());
     call(&oscillator, "connect", [gain.clone()])?;
     call(&gain, "connect", [out.clone()])?;
     let audio = construct("Audio", [])?;
@@ -95,7 +116,16 @@ async fn tone(speaker: JsValue) -> Option<()> {
     let _ = call_async(&audio, "setSinkId", [speaker]).await;
     call(&oscillator, "start", [])?;
     let _ = call_async(&audio, "play", []).await;
-    sleep(TONE_DURATION).await;
+    for hertz in tone.hertz() {
+        set(&get(&oscillator, "frequency"), "value", &(*hertz).into());
+        set(&volume, "value", &TONE_GAIN.into());
+        if let Tone::Chime = tone {
+            let fading =
+                [0.into(), get(&context, "currentTime"), (tone.duration().as_secs_f64() / 3.0).into()];
+            call(&volume, "setTargetAtTime", fading);
+        }
+        sleep(tone.duration()).await;
+    }
     let tracks: Array = call(&get(&out, "stream"), "getTracks", [])?.unchecked_into();
     tracks.iter().for_each(|it| drop(call(&it, "stop", [])));
     call_async(&context, "close", []).await.map(drop)

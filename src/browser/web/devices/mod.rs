@@ -7,6 +7,7 @@ pub(crate) mod tracks;
 pub(crate) mod video;
 pub(crate) mod backdrop;
 pub(crate) mod audio;
+pub(crate) mod media_session;
 
 use std::{cell::RefCell, rc::Rc};
 

@@ -1,4 +1,4 @@
-//! Full screen, picture-in-picture, the settings sheet, and reloading.
+//! Full screen, picture-in-picture, the settings sheet, vibration, and reloading.
 
 use gloo_events::EventListener;
 use leptos::task::spawn_local;
@@ -40,6 +40,16 @@ impl WindowEvents {
             on(&stranger, "pause", |_| PageEvent::Paused),
         ];
         Some(Self { _listeners: listeners.into_iter().flatten().collect() })
+    }
+}
+
+/// How long a phone vibrates, in milliseconds.
+const VIBRATION: u32 = 80;
+
+/// Vibrates once, on a device that can.
+pub(crate) fn vibrate() {
+    if let Some(window) = window() {
+        call(&window.navigator(), "vibrate", [VIBRATION.into()]);
     }
 }
 

@@ -2,8 +2,8 @@
 
 use crate::{
     call::{
-        DescriptionKind, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, MediaError, PeerEvent, Problem,
-        Switch,
+        DescriptionKind, DeviceEvent, DeviceInfo, DeviceKind, Input, Intent, MediaError, PageEvent,
+        PeerEvent, Problem, Switch,
         tests::test_page::{BOTH, TestPage, candidate, description, matched_message, secs},
     },
     protocol::{EndReason, Epoch, ErrorCode, PreparedOffer, Role, ToBrowser},
@@ -239,4 +239,32 @@ fn a_place_in_the_queue_from_a_crossed_join_is_given_up_during_the_farewell() {
     assert_eq!(page.take_actions(), ["send leave"], "it could not answer a partner now");
     page.advance(secs(3));
     assert_eq!(page.take_actions(), ["send join with audio and video"]);
+}
+
+#[test]
+fn a_stranger_who_is_found_after_a_wait_or_in_the_background_is_heard() {
+    let chimes = |wait: u64, prepare: fn(&mut TestPage)| {
+        let mut page = TestPage::waiting();
+        prepare(&mut page);
+        page.take_actions();
+        page.advance(secs(wait));
+        page.receive_match(Role::Polite, BOTH);
+        page.take_actions().iter().filter(|it| *it == "chime").count()
+    };
+    assert_eq!(chimes(5, |_| ()), 1);
+    assert_eq!(chimes(4, |_| ()), 0, "the person still watches");
+    assert_eq!(chimes(1, |it| it.handle(Input::Page(PageEvent::Away(true)))), 1, "in another tab");
+    assert_eq!(chimes(60, |it| it.press(Intent::Toggle(Switch::NoChime))), 0, "turned off");
+}
+
+#[test]
+fn a_search_that_goes_on_is_not_heard() {
+    let mut page = TestPage::waiting();
+    page.advance(secs(9));
+    page.receive_match(Role::Polite, BOTH);
+    page.take_actions();
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    page.receive_match(Role::Polite, BOTH);
+    assert!(!page.take_actions().contains(&"chime".to_owned()), "found at once");
 }

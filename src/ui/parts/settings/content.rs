@@ -19,12 +19,13 @@ use crate::{
 };
 
 /// The switches of the section about the person.
-const OWN_SWITCHES: [Switch; 6] = [
+const OWN_SWITCHES: [Switch; 7] = [
     Switch::CameraOff,
     Switch::MicrophoneOff,
     Switch::Blur,
     Switch::HideOwnPicture,
     Switch::Unmirrored,
+    Switch::NoChime,
     Switch::SaveData,
 ];
 

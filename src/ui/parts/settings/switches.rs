@@ -53,6 +53,7 @@ const fn texts(words: &'static Words, of: Switch) -> (&'static str, &'static str
         Switch::Unmirrored => (words.unmirrored, words.unmirrored_note),
         Switch::HideOwnPicture => (words.hide_picture, words.hide_picture_note),
         Switch::NoKeys => (words.no_keys, words.no_keys_note),
+        Switch::NoChime => (words.no_chime, words.no_chime_note),
         Switch::MicrophoneOff => (words.microphone_off, words.microphone_off_note),
         Switch::CameraOff => (words.camera_is_off, words.camera_is_off_note),
     }
