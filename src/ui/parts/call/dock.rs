@@ -44,11 +44,11 @@ pub(crate) fn Dock() -> impl IntoView {
                 class="button"
                 type="button"
                 data-kind="more"
-                aria-label=words().more
                 title=words().more
                 popovertarget=SHEET_ID
             >
                 <Icon of=|_| icon::MORE/>
+                <span class="button-text">{words().more}</span>
             </button>
             <Control intent=Intent::Stop kind="stop" icon=|_| icon::STOP label=|words, _| words.stop/>
             <div class="dock-next">
