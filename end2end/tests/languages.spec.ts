@@ -33,7 +33,7 @@ async function expectTranslated({ page }: Visitor, where: string) {
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const parent = node.parentElement!;
       // Names of devices and codecs, and the address of the page, are not translated.
-      if (parent.closest('script, noscript, option, .marks, .panel-link')) continue;
+      if (parent.closest('script, noscript, option, .codecs, .panel-link')) continue;
       if (/[a-z]{2,}/i.test(node.textContent!)) found.push(node.textContent!);
     }
     for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]')) {

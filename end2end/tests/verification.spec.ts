@@ -13,10 +13,7 @@ test('both ends show the same verification code', async ({ pair }) => {
 
 test('the steps to the first picture are recorded', async ({ pair: [one] }) => {
   await one.openDetails();
-  for (const name of ['match', 'offer', 'answer', 'ice', 'dtls', 'first-frame']) {
-    await expect(one.page.locator(`[data-mark="${name}"]`)).toBeVisible();
-  }
   const marks = await one.page.evaluate(() => performance.getEntriesByType('mark').map(({ name }) => name));
-  expect(marks).toEqual(expect.arrayContaining(['passerby:match', 'passerby:first-frame']));
+  expect(marks).toEqual(expect.arrayContaining(['match', 'offer', 'answer', 'ice', 'dtls', 'first-frame'].map((it) => `passerby:${it}`)));
   await expect(one.page.locator('[data-path]')).toHaveAttribute('data-path', 'direct');
 });

@@ -125,12 +125,6 @@ catalogue! {
     next_camera: &'static str,
     code_note: &'static str,
     numbers: &'static str,
-    mark_match: &'static str,
-    mark_offer: &'static str,
-    mark_answer: &'static str,
-    mark_ice: &'static str,
-    mark_dtls: &'static str,
-    mark_first_frame: &'static str,
     mirror: StateText,
     check: &'static str,
     start_without: &'static str,
@@ -221,8 +215,6 @@ catalogue! {
     bits_sent: &'static str,
     packets_lost: &'static str,
     round_trip: &'static str,
-    kilobits: &'static str,
-    of_thousand: &'static str,
     encoded: &'static str,
     copy_report: &'static str,
 
@@ -234,7 +226,6 @@ catalogue! {
     idle: StateText,
 
     seconds: &'static str,
-    milliseconds: &'static str,
     symbols: [&'static str; 64],
 }
 

@@ -176,7 +176,7 @@ pub(crate) static ENGLISH: Words = Words {
         sentence: "Calls don\u{2019}t work at this address. Open Passerby at its own address instead.",
         spoken: "Calls don\u{2019}t work at this address. Open Passerby at its own address.",
     },
-    tries_again: "Trying again in",
+    tries_again: "Trying again in {0} s",
     network_full: StateText {
         heading: "Too many people on your network",
         sentence: "There\u{2019}s a limit per network. We\u{2019}ll keep trying. Mobile data may work.",
@@ -204,7 +204,7 @@ pub(crate) static ENGLISH: Words = Words {
     my_languages: "My language first",
     my_languages_note: "For 10 seconds, then anyone.",
     sought: [
-        "Looking for someone into",
+        "Looking for someone into {0}",
         "Looking for someone who speaks your language.",
         "No match yet. Looking for anyone now.",
     ],
@@ -213,8 +213,8 @@ pub(crate) static ENGLISH: Words = Words {
         "Looking for someone who speaks your language.",
         "Looking for anyone now.",
     ],
-    widens: "Then anyone, in",
-    shared_interest: "You both like",
+    widens: "Then anyone, in {0} s",
+    shared_interest: "You both like {0}",
     shared_language: "You both speak the same language",
     save_data: "Use less data",
     save_data_note: "Lower video quality.",
@@ -224,12 +224,6 @@ pub(crate) static ENGLISH: Words = Words {
     next_camera: "Switch camera",
     numbers: "Technical details",
     code_note: "Compare these out loud. If they match, nobody is listening in.",
-    mark_match: "Found",
-    mark_offer: "Offer",
-    mark_answer: "Answer",
-    mark_ice: "Path",
-    mark_dtls: "Encrypted",
-    mark_first_frame: "First frame",
     mirror: StateText {
         heading: "Looking good?",
         sentence: "Only you can see this. Say something and watch the bar move.",
@@ -348,16 +342,14 @@ pub(crate) static ENGLISH: Words = Words {
     chat_pause: "That was fast. You can send more in a moment.",
     unread: "New message",
     reactions: ["Wave", "Thumbs up", "Laugh", "Heart", "Clap"],
-    partner_reacts: "They reacted:",
+    partner_reacts: "They reacted: {0}",
 
     strengths: ["Good connection", "Weak connection", "Poor connection"],
-    bits_received: "Received",
-    bits_sent: "Sent",
-    packets_lost: "Packet loss",
-    round_trip: "Delay",
-    kilobits: "kbit/s",
-    of_thousand: "\u{2030}",
-    encoded: "Codec",
+    bits_received: "Received: {0} kbit/s",
+    bits_sent: "Sent: {0} kbit/s",
+    packets_lost: "Packet loss: {0}%",
+    round_trip: "Delay: {0} ms",
+    encoded: "Codecs: {0}",
     copy_report: "Copy debug info",
 
     camera_dismissed: StateText {
@@ -387,7 +379,6 @@ pub(crate) static ENGLISH: Words = Words {
         spoken: "You seemed to be away, so we stopped looking.",
     },
 
-    seconds: "s",
-    milliseconds: "ms",
+    seconds: "{0} s",
     symbols: symbols::ENGLISH,
 };

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{call::chat::reaction_name, derive::derived_text};
-use crate::ui::view_model;
+use crate::ui::{i18n::fill, view_model};
 
 /// The live regions. The urgent one is visible too: during a call nothing else shows a problem.
 #[component]
@@ -11,9 +11,7 @@ pub(crate) fn Announcer() -> impl IntoView {
     view! {
         <p class="visually-hidden" role="status">{derived_text(view_model::status)}</p>
         <p class="visually-hidden" aria-live="polite">
-            {derived_text(|words, it| if it.chat.theirs.is_some() { words.partner_reacts } else { "" })}
-            " "
-            {derived_text(|words, it| it.chat.theirs.map_or("", |it| reaction_name(words, it)))}
+            {derived_text(|words, it| it.chat.theirs.map(|it| fill(words.partner_reacts, reaction_name(words, it))))}
         </p>
         <p class="strip" role="alert">{derived_text(view_model::alert)}</p>
     }

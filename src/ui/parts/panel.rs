@@ -17,7 +17,7 @@ use crate::{
     call::{Intent, Phase, Problem, Snapshot, Switch, WindowWish},
     ui::{
         Home, PageContext,
-        i18n::{Words, words},
+        i18n::{Words, fill, words},
         view_model::{self, Layout},
     },
 };
@@ -44,7 +44,7 @@ pub(crate) fn Panel() -> impl IntoView {
                 <OccupancyLine/>
                 <SearchStatus/>
                 <p class="sought" hidden=derived(|it| it.problem.is_none() || it.retries_in.is_none())>
-                    {words.tries_again} " " {derived(|it| it.retries_in)} " " {words.seconds}
+                    {derived_text(|words, it| it.retries_in.map(|it| fill(words.tries_again, &it.to_string())))}
                 </p>
                 <p class="panel-note" hidden=derived_text(|words, it| view_model::panel(words, it).note.is_none())>
                     <Icon of=|_| icon::INFO/>

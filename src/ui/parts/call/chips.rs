@@ -6,7 +6,7 @@ use crate::{
     call::{Author, ChatWish, Flow, Intent, Snapshot, Strength, WindowWish},
     ui::{
         PageContext,
-        i18n::{Words, words},
+        i18n::{Words, fill, words},
         parts::{
             derive::{derived, derived_text},
             icon::{self, Icon},
@@ -56,7 +56,7 @@ pub(crate) fn Chips() -> impl IntoView {
                 text=|words, it| if is_reconnecting(it) { words.reconnecting } else { words.interrupted }
             />
             <p class="chip" hidden=derived(|it| !is_reconnecting(it))>
-                {derived(reconnecting_seconds)} " " {words.seconds}
+                {derived_text(|words, it| fill(words.seconds, &reconnecting_seconds(it).to_string()))}
             </p>
             <Notices/>
             <MissingMedia/>

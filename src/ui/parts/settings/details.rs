@@ -3,10 +3,10 @@
 use leptos::prelude::*;
 
 use crate::{
-    call::{Code, Codec, Intent, Milestone, Path, Sample, Snapshot},
+    call::{Code, Codec, Intent, Path, Sample, Snapshot},
     ui::{
         PageContext,
-        i18n::{Words, words},
+        i18n::{Words, fill, words},
         parts::derive::{derived, derived_text},
     },
 };
@@ -14,8 +14,8 @@ use crate::{
 /// The width and height of a plot in its own units: one for each second, and enough steps to tell heights apart.
 const PLOT_SIZE: (usize, u32) = (60, 20);
 
-/// The quality of the connection, its path and the verification code; in the disclosure, the last minute and how long
-/// each step took.
+/// The quality of the connection, its path and the verification code; in the disclosure, the last minute and the
+/// codecs. The report also says how long each step took.
 #[component]
 pub(crate) fn ConnectionDetails() -> impl IntoView {
     let PageContext { send_intent, .. } = expect_context();
@@ -33,10 +33,7 @@ pub(crate) fn ConnectionDetails() -> impl IntoView {
             <details on:toggle:target=move |event| send_intent.run(Intent::LookAtDetails(event.target().open()))>
                 <summary>{words.numbers}</summary>
                 <Plots/>
-                <ul class="marks">
-                    <Codecs/>
-                    {Milestone::ALL.map(|it| view! { <MilestoneTime milestone=it/> }).collect_view()}
-                </ul>
+                <p class="codecs" hidden=derived(|it| it.details.codecs == [None; 2])>{derived_text(codecs)}</p>
                 <button class="button" type="button" on:click=move |_| send_intent.run(Intent::CopyReport)>
                     {words.copy_report}
                 </button>
@@ -50,27 +47,24 @@ fn Plots() -> impl IntoView {
     let words = words();
     view! {
         <div class="plots">
-            <Plot name=words.bits_received unit=words.kilobits value=|it| Some(it.received)/>
-            <Plot name=words.bits_sent unit=words.kilobits value=|it| Some(it.sent)/>
-            <Plot name=words.packets_lost unit=words.of_thousand value=|it| Some(it.lost_permille)/>
-            <Plot
-                name=words.round_trip
-                unit=words.milliseconds
-                value=|it| it.round_trip.map(|time| time.as_millis() as u32)
-            />
+            <Plot text=words.bits_received value=|it| Some(it.received)/>
+            <Plot text=words.bits_sent value=|it| Some(it.sent)/>
+            // Rounded up: a loss is never called none.
+            <Plot text=words.packets_lost value=|it| Some(it.lost_permille.div_ceil(10))/>
+            <Plot text=words.round_trip value=|it| it.round_trip.map(|time| time.as_millis() as u32)/>
         </div>
     }
 }
 
 /// A plot of one value over the last minute, with the present value as a text.
 #[component]
-fn Plot(name: &'static str, unit: &'static str, value: fn(&Sample) -> Option<u32>) -> impl IntoView {
+fn Plot(text: &'static str, value: fn(&Sample) -> Option<u32>) -> impl IntoView {
     let PageContext { samples, .. } = expect_context();
     let (width, height) = PLOT_SIZE;
     let last = move || samples.with(|it| it.last().and_then(value));
     view! {
         <p class="plot" hidden=move || last().is_none()>
-            <span>{name}": "{last}" "{unit}</span>
+            <span>{move || last().map(|it| fill(text, &it.to_string()))}</span>
             <svg viewBox=format!("0 0 {width} {height}") preserveAspectRatio="none" aria-hidden="true">
                 <polyline points=move || samples.with(|it| points(it, value))></polyline>
             </svg>
@@ -90,28 +84,9 @@ fn points(samples: &[Sample], value: fn(&Sample) -> Option<u32>) -> String {
     samples.iter().enumerate().filter_map(point).collect::<Vec<_>>().join(" ")
 }
 
-#[component]
-fn Codecs() -> impl IntoView {
-    view! {
-        <li hidden=derived(|it| it.details.codecs == [None; 2])>
-            {words().encoded} " "
-            {derived(|it| it.details.codecs[0].map_or("", Codec::name))} " "
-            {derived(|it| it.details.codecs[1].map_or("", Codec::name))}
-        </li>
-    }
-}
-
-#[component]
-fn MilestoneTime(milestone: Milestone) -> impl IntoView {
-    let PageContext { snapshot, .. } = expect_context();
-    let words = words();
-    let after = move || snapshot.get().details.marks.get(milestone);
-    view! {
-        <li data-mark=milestone.name() hidden=move || after().is_none()>
-            {milestone_text(words, milestone)} " " {move || after().map(|it| it.as_millis() as u32)} " "
-            {words.milliseconds}
-        </li>
-    }
+fn codecs(words: &'static Words, snapshot: Snapshot) -> String {
+    let [audio, video] = snapshot.details.codecs.map(|it| it.map_or("", Codec::name));
+    fill(words.encoded, &[audio, " ", video].concat())
 }
 
 /// The stable name, for `data-path`.
@@ -126,17 +101,6 @@ const fn path_text(words: &'static Words, path: Path) -> &'static str {
     match path {
         Path::Direct => words.direct,
         Path::Relayed => words.relayed,
-    }
-}
-
-const fn milestone_text(words: &'static Words, milestone: Milestone) -> &'static str {
-    match milestone {
-        Milestone::Match => words.mark_match,
-        Milestone::Offer => words.mark_offer,
-        Milestone::Answer => words.mark_answer,
-        Milestone::Ice => words.mark_ice,
-        Milestone::Dtls => words.mark_dtls,
-        Milestone::FirstFrame => words.mark_first_frame,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     },
     ui::{
         PageContext,
-        i18n::{Words, words},
+        i18n::{Words, fill, words},
         parts::derive::{derived, derived_text},
     },
 };
@@ -45,18 +45,18 @@ pub(crate) fn TopicsField() -> impl IntoView {
 /// What the next partner has to have in common, and how long the search is limited to that.
 #[component]
 pub(crate) fn SearchStatus() -> impl IntoView {
-    let PageContext { topics, .. } = expect_context();
+    let PageContext { snapshot, topics, .. } = expect_context();
+    let words = words();
     view! {
         <p
             class="sought"
             data-wants=derived(|it| it.seeking.map(|it| affinity_name(it.wants)))
             hidden=derived(|it| it.seeking.is_none())
         >
-            {derived_text(|words, it| it.seeking.map_or("", |it| words.sought[it.wants as usize]))}
+            {move || fill(sought(words, snapshot.get()), &isolated(&topics.get().written))}
             " "
-            <bdi hidden=derived(|it| !wants_interest(it))>{move || topics.get().written}</bdi>
-            <span class="sought-widens" hidden=derived(|it| seconds(it).is_none())>
-                {words().widens} " " {derived(seconds)} " " {words().seconds}
+            <span class="sought-widens">
+                {derived_text(|words, it| seconds(it).map(|it| fill(words.widens, &it.to_string())))}
             </span>
         </p>
     }
@@ -65,22 +65,26 @@ pub(crate) fn SearchStatus() -> impl IntoView {
 /// What the partners of the match have in common.
 #[component]
 pub(crate) fn CommonGround() -> impl IntoView {
-    let PageContext { topics, .. } = expect_context();
+    let PageContext { snapshot, topics, .. } = expect_context();
+    let words = words();
     view! {
         <p
             class="chip"
             data-shared=derived(|it| it.shared.map(affinity_name))
             hidden=derived(|it| !it.phase.is_matched() || it.shared.is_none())
         >
-            {derived_text(common_ground)}
-            " "
-            <bdi>{move || topics.get().shared}</bdi>
+            {move || fill(common_ground(words, snapshot.get()), &isolated(&topics.get().shared))}
         </p>
     }
 }
 
-fn wants_interest(snapshot: Snapshot) -> bool {
-    snapshot.seeking.is_some_and(|it| it.wants == Affinity::Interest)
+/// What the person has written, with a direction of its own (FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE, UAX 9).
+fn isolated(written: &str) -> String {
+    ["\u{2068}", written, "\u{2069}"].concat()
+}
+
+fn sought(words: &'static Words, snapshot: Snapshot) -> &'static str {
+    snapshot.seeking.map_or("", |it| words.sought[it.wants as usize])
 }
 
 fn seconds(snapshot: Snapshot) -> Option<u32> {
