@@ -233,7 +233,7 @@ test('connection details show the quality, plots and a report to copy', async ({
   await one.openDetails();
   await expect(one.page.getByText(/Received: \d+ kbit\/s/)).toBeVisible();
   await expect.poll(async () => (await one.page.locator('polyline').first().getAttribute('points'))!.split(' ').length).toBeGreaterThan(2);
-  await expect(one.page.getByText(/Codec .*VP8/)).toBeVisible();
+  await expect(one.page.getByText(/Codecs: .*VP8/)).toBeVisible();
   await one.button('Copy debug info').click();
   await expect.poll(() => one.page.evaluate(() => navigator.clipboard.readText())).toContain('phase: talking');
 });
