@@ -1,7 +1,6 @@
 //! [`MediaSession`]: the call in the controls of the system and of picture-in-picture windows (W3C Media Session).
 
-use js_sys::Function;
-use wasm_bindgen::{JsCast, JsValue, prelude::Closure};
+use wasm_bindgen::{JsValue, prelude::Closure};
 use web_sys::window;
 
 use crate::{
@@ -55,5 +54,5 @@ impl Drop for MediaSession {
 }
 
 fn set_handler(session: &JsValue, action: &str, handler: &JsValue) {
-    call(session, "setActionHandler", [action.into(), handler.unchecked_ref::<Function>().into()]);
+    call(session, "setActionHandler", [action.into(), handler.clone()]);
 }

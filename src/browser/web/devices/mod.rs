@@ -143,6 +143,7 @@ impl LocalMedia {
         }
         spawn_local(async move {
             let is_awaited = |kind: &DeviceKind| state.borrow().awaits(*kind, number);
+            let is_expected = || KINDS.iter().any(is_awaited);
             let result = if request.quietly && permission::would_ask(request.media()).await {
                 Err(MediaError::WouldAsk)
             } else {
@@ -156,9 +157,9 @@ impl LocalMedia {
                 if request.microphone.is_none() && request.camera.is_none() {
                     return;
                 }
-                request_devices(&request, || KINDS.iter().any(is_awaited)).await
+                request_devices(&request, is_expected).await
             };
-            let is_expected = KINDS.iter().any(is_awaited);
+            let is_expected = is_expected();
             match result {
                 Ok(stream) => {
                     let mut opened = OpenedMedia::default();

@@ -258,7 +258,7 @@ fn a_stranger_who_is_found_after_a_wait_or_in_the_background_is_heard() {
 }
 
 #[test]
-fn a_search_that_goes_on_is_not_heard() {
+fn a_long_wait_does_not_count_for_the_next_stranger() {
     let mut page = TestPage::waiting();
     page.advance(secs(9));
     page.receive_match(Role::Polite, BOTH);
