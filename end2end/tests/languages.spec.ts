@@ -92,3 +92,35 @@ for (const language of ['en-XA', 'ar-XB']) {
     await expectLayout('ended');
   });
 }
+
+test('a page that was translated by the browser still shows what changes', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada), await visitor(ben)];
+  await one.arrive();
+  // As the translator of Chromium does, which needs a service that is not there in tests.
+  await one.page.evaluate(() => {
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const texts: Text[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (node.textContent!.trim() && !node.parentElement!.closest('script, [translate=no]')) texts.push(node as Text);
+    }
+    for (const text of texts) {
+      const [outer, inner] = [document.createElement('font'), document.createElement('font')];
+      inner.textContent = `¡${text.textContent}!`;
+      outer.append(inner);
+      text.replaceWith(outer);
+    }
+  });
+  const heading = one.page.getByRole('heading', { level: 1 });
+  await expect(heading).toHaveText('¡Meet someone you would have walked past!');
+  await one.page.locator('[data-intent=start]').click();
+  await one.reaches('waiting');
+  await expect(heading).toHaveText('Looking for someone…');
+  await other.arrive();
+  await other.start();
+  await one.meets(ben);
+  await one.page.locator('.dock [data-kind=device]').first().click();
+  await expect(one.button('Unmute microphone')).toBeVisible();
+  await other.stop();
+  await one.reaches('ended');
+  await expect(heading).toHaveText('They left');
+});

@@ -3,6 +3,7 @@
 mod derive;
 mod focus;
 mod icon;
+mod live;
 
 mod announcer;
 mod brand;

@@ -7,6 +7,7 @@ use super::{
     derive::{derived, derived_text},
     focus::PageHeading,
     icon::{self, Icon},
+    live::{live, live_text},
     settings::{
         devices::DeviceMenus,
         switches::Switches,
@@ -35,20 +36,20 @@ pub(crate) fn Panel() -> impl IntoView {
             <div class="badge"><Icon of=badge/></div>
             <div class="panel-text">
                 <h1 class="panel-heading" tabindex="-1" node_ref=heading.0>
-                    {derived_text(|words, it| view_model::panel(words, it).heading)}
+                    {live_text(|words, it| view_model::panel(words, it).heading)}
                 </h1>
-                <p class="panel-sentence">{derived_text(|words, it| view_model::panel(words, it).sentence)}</p>
+                <p class="panel-sentence">{live_text(|words, it| view_model::panel(words, it).sentence)}</p>
                 <a class="panel-link" hidden=derived(|it| !view_model::shows_home(it)) href=home_page>
                     {home}
                 </a>
                 <OccupancyLine/>
                 <SearchStatus/>
                 <p class="sought" hidden=derived(|it| it.problem.is_none() || it.retries_in.is_none())>
-                    {derived_text(|words, it| it.retries_in.map(|it| fill(words.tries_again, &it.to_string())))}
+                    {live(derived_text(tries_again))}
                 </p>
                 <p class="panel-note" hidden=derived_text(|words, it| view_model::panel(words, it).note.is_none())>
                     <Icon of=|_| icon::INFO/>
-                    <span>{derived_text(|words, it| view_model::panel(words, it).note.unwrap_or_default())}</span>
+                    {live_text(|words, it| view_model::panel(words, it).note.unwrap_or_default())}
                 </p>
                 <Actions/>
                 <BlockPast index=0 hidden=|it| !view_model::offers_block(it)/>
@@ -68,6 +69,11 @@ pub(crate) fn Panel() -> impl IntoView {
             </div>
         </div>
     }
+}
+
+/// When the page tries again, if the server has named a time.
+fn tries_again(words: &'static Words, snapshot: Snapshot) -> String {
+    snapshot.retries_in.map(|it| fill(words.tries_again, &it.to_string())).unwrap_or_default()
 }
 
 /// The main button, and perhaps a second one.
@@ -97,9 +103,7 @@ fn Actions() -> impl IntoView {
                 data-intent=derived_text(|words, it| has_start_button(words, it).then_some("start"))
                 on:click=press
             >
-                <span>
-                    {derived_text(|words, it| view_model::panel(words, it).action.map_or("", |(name, _)| name))}
-                </span>
+                {live_text(|words, it| view_model::panel(words, it).action.map_or("", |(name, _)| name))}
                 <span class="button-wait" aria-hidden="true"></span>
             </button>
             <button
@@ -108,7 +112,7 @@ fn Actions() -> impl IntoView {
                 hidden=derived_text(|words, it| view_model::panel(words, it).second.is_none())
                 on:click=press_second
             >
-                {derived_text(|words, it| view_model::panel(words, it).second.map_or("", |(name, _)| name))}
+                {live_text(|words, it| view_model::panel(words, it).second.map_or("", |(name, _)| name))}
             </button>
         </div>
     }

@@ -4,7 +4,12 @@ use leptos::prelude::*;
 
 use crate::{
     call::Snapshot,
-    ui::{PageContext, i18n::words, parts::derive::derived, view_model},
+    ui::{
+        PageContext,
+        i18n::words,
+        parts::{derive::derived, live::live},
+        view_model,
+    },
 };
 
 /// The button for one past stranger; hidden if there was none. It keeps the focus after a press.
@@ -28,7 +33,7 @@ pub(crate) fn BlockPast(
     view! {
         <div class="block-last" hidden=move || is_hidden() || label().is_none()>
             <button class="button" type="button" data-kind="quiet" on:click=press>
-                {move || label().unwrap_or_default()}
+                {live(move || label().unwrap_or_default().to_owned())}
             </button>
         </div>
     }

@@ -8,7 +8,7 @@ use crate::{
     ui::{
         PageContext,
         i18n::{Words, fill, words},
-        parts::derive::derived,
+        parts::{derive::derived, live::live},
     },
 };
 
@@ -60,7 +60,7 @@ fn ChatNote(written: RwSignal<usize>) -> impl IntoView {
             it => it.typing.then(|| words.typing.to_owned()),
         }
     };
-    view! { <p class="chat-note" aria-live="polite">{note}</p> }
+    view! { <p class="chat-note" aria-live="polite">{live(move || note().unwrap_or_default())}</p> }
 }
 
 #[component]
@@ -75,7 +75,7 @@ fn ChatMessage(line: ChatLine) -> impl IntoView {
         <li class="line" data-whose=whose>
             <span class="visually-hidden">{author}": "</span>
             <bdi class="line-text">{line.text.to_string()}</bdi>
-            <span class="line-fate">{status}</span>
+            <span class="line-fate" translate="no">{status}</span>
         </li>
     }
 }

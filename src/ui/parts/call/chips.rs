@@ -10,6 +10,7 @@ use crate::{
         parts::{
             derive::{derived, derived_text},
             icon::{self, Icon},
+            live::{live, live_text},
             settings::topics::CommonGround,
         },
         view_model,
@@ -47,7 +48,7 @@ pub(crate) fn Chips() -> impl IntoView {
             />
             <p class="chip" hidden=derived(|it| !has_weak_connection(it))>
                 <span class="bars" aria-hidden="true"><i></i><i></i><i></i></span>
-                {derived_text(|words, it| words.strengths[it.details.strength as usize])}
+                {live_text(|words, it| words.strengths[it.details.strength as usize])}
             </p>
             <UnreadMessage/>
             <Chip
@@ -56,7 +57,7 @@ pub(crate) fn Chips() -> impl IntoView {
                 text=|words, it| if is_reconnecting(it) { words.reconnecting } else { words.interrupted }
             />
             <p class="chip" hidden=derived(|it| !is_reconnecting(it))>
-                {derived_text(|words, it| fill(words.seconds, &reconnecting_seconds(it).to_string()))}
+                {live(derived_text(|words, it| fill(words.seconds, &reconnecting_seconds(it).to_string())))}
             </p>
             <Notices/>
             <MissingMedia/>
@@ -71,7 +72,7 @@ fn UnreadMessage() -> impl IntoView {
     let last = move || {
         lines.with(|it| {
             let last = it.iter().rfind(|line| line.author == Author::Stranger);
-            last.map(|line| line.text.to_string())
+            last.map(|line| line.text.to_string()).unwrap_or_default()
         })
     };
     view! {
@@ -83,7 +84,7 @@ fn UnreadMessage() -> impl IntoView {
         >
             <Icon of=|_| icon::CHAT/>
             <span class="visually-hidden">{words().unread}</span>
-            <bdi class="unread-text">{last}</bdi>
+            <bdi class="unread-text">{live(last)}</bdi>
         </button>
     }
 }
@@ -136,7 +137,7 @@ fn Chip(
     view! {
         <p class="chip" hidden=derived(hidden)>
             <svg class="icon" aria-hidden="true" focusable="false"><use href=icon></use></svg>
-            <span>{derived_text(text)}</span>
+            {live_text(text)}
         </p>
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         parts::{
             derive::{derived, derived_text},
             icon::{self, Icon},
+            live::live_text,
         },
         view_model::{self, Layout},
     },
@@ -120,7 +121,6 @@ fn Control(
     let PageContext { snapshot, send_intent, .. } = expect_context();
     let is_next = intent == Intent::Next;
     let words = words();
-    let label = derived_text(label);
     let press = move |_| {
         if !inactive(snapshot.get_untracked()) {
             send_intent.run(intent.clone());
@@ -130,7 +130,7 @@ fn Control(
         <button
             class="button"
             type="button"
-            title=label
+            title=derived_text(label)
             data-kind=kind
             data-state=move || (device(snapshot.get()) == Device::Off).then_some("off")
             aria-disabled=move || inactive(snapshot.get()).then_some("true")
@@ -140,7 +140,7 @@ fn Control(
             on:click=press
         >
             <Icon of=icon/>
-            <span class="button-text">{label}</span>
+            <span class="button-text">{live_text(label)}</span>
             {is_next.then(|| view! { <kbd class="key" aria-hidden="true">{words.next_key}</kbd> })}
         </button>
     }

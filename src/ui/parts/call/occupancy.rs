@@ -7,7 +7,7 @@ use crate::{
     protocol::Occupancy,
     ui::{
         i18n::Words,
-        parts::derive::{derived, derived_text},
+        parts::{derive::derived, live::live_text},
     },
 };
 
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) fn OccupancyLine() -> impl IntoView {
     view! {
         <p class="crowd" hidden=derived(|it| !is_waiting(it))>
-            {derived_text(how_many)} " " {derived_text(how_long)}
+            {live_text(how_many)} " " {live_text(how_long)}
         </p>
     }
 }

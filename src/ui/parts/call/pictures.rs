@@ -11,8 +11,9 @@ use crate::{
     ui::{
         i18n::{Words, words},
         parts::{
-            derive::{derived, derived_text},
+            derive::derived,
             icon::{self, Icon},
+            live::live_text,
         },
     },
 };
@@ -61,14 +62,14 @@ pub(crate) fn Pictures() -> impl IntoView {
                 ></video>
                 <p class="self-blank">
                     <Icon of=|_| icon::CAMERA_OFF/>
-                    <span>{derived_text(own_camera)}</span>
+                    {live_text(own_camera)}
                 </p>
                 <span class="self-muted"><Icon of=|_| icon::MIC_OFF/></span>
             </div>
-            <p class="reaction" data-whose="stranger" aria-hidden="true">
+            <p class="reaction" data-whose="stranger" aria-hidden="true" translate="no">
                 {derived(|it| it.chat.theirs.map_or("", reaction_symbol))}
             </p>
-            <p class="reaction" data-whose="self" aria-hidden="true">
+            <p class="reaction" data-whose="self" aria-hidden="true" translate="no">
                 {derived(|it| it.chat.own.map_or("", reaction_symbol))}
             </p>
             <Chips/>

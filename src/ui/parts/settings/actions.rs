@@ -7,7 +7,7 @@ use crate::{
     ui::{
         PageContext, SHEET_ID,
         i18n::{Words, words},
-        parts::derive::{derived, derived_text},
+        parts::{derive::derived, live::live_text},
     },
 };
 
@@ -26,7 +26,7 @@ fn CallAction(
             hidden=derived(hidden)
             on:click=move |_| send_intent.run(intent.clone())
         >
-            {derived_text(label)}
+            {live_text(label)}
         </button>
     }
 }

@@ -7,7 +7,10 @@ use crate::{
     ui::{
         PageContext,
         i18n::{Words, fill, words},
-        parts::derive::{derived, derived_text},
+        parts::{
+            derive::{derived, derived_text},
+            live::{live, live_text},
+        },
     },
 };
 
@@ -22,18 +25,18 @@ pub(crate) fn ConnectionDetails() -> impl IntoView {
     let words = words();
     view! {
         <div class="details">
-            <p>{derived_text(|words, it| words.strengths[it.details.strength as usize])}</p>
+            <p>{live_text(|words, it| words.strengths[it.details.strength as usize])}</p>
             <p data-path=derived(|it| it.details.path.map(path_name))>
-                {derived_text(|words, it| it.details.path.map_or("", |it| path_text(words, it)))}
+                {live_text(|words, it| it.details.path.map_or("", |it| path_text(words, it)))}
             </p>
             <p class="code" data-code=derived(|it| it.details.code.map(code_numbers)) hidden=derived(has_no_code)>
-                {derived_text(code_text)}
+                {live(derived_text(code_text))}
             </p>
             <p class="sheet-note" hidden=derived(has_no_code)>{words.code_note}</p>
             <details on:toggle:target=move |event| send_intent.run(Intent::LookAtDetails(event.target().open()))>
                 <summary>{words.numbers}</summary>
                 <Plots/>
-                <p class="codecs" hidden=derived(|it| it.details.codecs == [None; 2])>{derived_text(codecs)}</p>
+                <p class="codecs" hidden=derived(|it| it.details.codecs == [None; 2])>{live(derived_text(codecs))}</p>
                 <button class="button" type="button" on:click=move |_| send_intent.run(Intent::CopyReport)>
                     {words.copy_report}
                 </button>
@@ -64,7 +67,7 @@ fn Plot(text: &'static str, value: fn(&Sample) -> Option<u32>) -> impl IntoView 
     let last = move || samples.with(|it| it.last().and_then(value));
     view! {
         <p class="plot" hidden=move || last().is_none()>
-            <span>{move || last().map(|it| fill(text, &it.to_string()))}</span>
+            {live(move || last().map(|it| fill(text, &it.to_string())).unwrap_or_default())}
             <svg viewBox=format!("0 0 {width} {height}") preserveAspectRatio="none" aria-hidden="true">
                 <polyline points=move || samples.with(|it| points(it, value))></polyline>
             </svg>
@@ -114,8 +117,9 @@ fn code_numbers(Code(symbols): Code) -> String {
 }
 
 /// The symbols and their names, to read out and compare.
-fn code_text(words: &'static Words, snapshot: Snapshot) -> Option<String> {
-    snapshot.details.code.map(|Code(symbols)| symbols.map(|it| code_symbol(words, it)).join("  "))
+fn code_text(words: &'static Words, snapshot: Snapshot) -> String {
+    let code = snapshot.details.code;
+    code.map(|Code(symbols)| symbols.map(|it| code_symbol(words, it)).join("  ")).unwrap_or_default()
 }
 
 /// The symbol and its name. There are 64, so a number of six bits always has one.

@@ -11,7 +11,10 @@ use crate::{
     ui::{
         PageContext,
         i18n::{Words, fill, words},
-        parts::derive::{derived, derived_text},
+        parts::{
+            derive::{derived, derived_text},
+            live::live,
+        },
     },
 };
 
@@ -53,11 +56,9 @@ pub(crate) fn SearchStatus() -> impl IntoView {
             data-wants=derived(|it| it.seeking.map(|it| affinity_name(it.wants)))
             hidden=derived(|it| it.seeking.is_none())
         >
-            {move || fill(sought(words, snapshot.get()), &isolated(&topics.get().written))}
+            {live(move || fill(sought(words, snapshot.get()), &isolated(&topics.get().written)))}
             " "
-            <span class="sought-widens">
-                {derived_text(|words, it| seconds(it).map(|it| fill(words.widens, &it.to_string())))}
-            </span>
+            <span class="sought-widens">{live(derived_text(widens))}</span>
         </p>
     }
 }
@@ -73,7 +74,7 @@ pub(crate) fn CommonGround() -> impl IntoView {
             data-shared=derived(|it| it.shared.map(affinity_name))
             hidden=derived(|it| !it.phase.is_matched() || it.shared.is_none())
         >
-            {move || fill(common_ground(words, snapshot.get()), &isolated(&topics.get().shared))}
+            {live(move || fill(common_ground(words, snapshot.get()), &isolated(&topics.get().shared)))}
         </p>
     }
 }
@@ -87,8 +88,9 @@ fn sought(words: &'static Words, snapshot: Snapshot) -> &'static str {
     snapshot.seeking.map_or("", |it| words.sought[it.wants as usize])
 }
 
-fn seconds(snapshot: Snapshot) -> Option<u32> {
-    snapshot.seeking?.seconds
+fn widens(words: &'static Words, snapshot: Snapshot) -> String {
+    let seconds = snapshot.seeking.and_then(|it| it.seconds);
+    seconds.map(|it| fill(words.widens, &it.to_string())).unwrap_or_default()
 }
 
 const fn common_ground(words: &'static Words, snapshot: Snapshot) -> &'static str {
