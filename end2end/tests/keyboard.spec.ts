@@ -62,11 +62,20 @@ test('the focused button has a visible ring', async ({ visitor }) => {
   expect(outline.outline || outline.shadow, 'a ring around Start').toBe(true);
 });
 
+/** Checks that Tab never leaves the open sheet for the rest of the page. */
+async function expectTabStaysInSheet({ page }: Visitor) {
+  for (let stop = 0; stop < STOPS; stop++) {
+    await page.keyboard.press('Tab');
+    const isOutside = await page.evaluate(() => document.activeElement!.closest('#root') !== null);
+    expect(isOutside, `stop ${stop}`).toBe(false);
+  }
+}
+
 /** Checks that Tab reaches every visible control and that each has a visible focus ring. */
 async function expectTabReachesAll({ page }: Visitor, where: string) {
   const controls = await page.evaluate(() => {
     const all = document.querySelectorAll<HTMLElement>('button, a[href], input, select, summary, [tabindex="0"]');
-    const visible = [...all].filter((it) => it.checkVisibility({ visibilityProperty: true }) && !it.matches(':disabled'));
+    const visible = [...all].filter((it) => it.checkVisibility({ visibilityProperty: true }) && !it.matches(':disabled, [inert], [inert] *'));
     visible.forEach((it, number) => (it.dataset.walk = String(number)));
     (document.activeElement as HTMLElement | null)?.blur();
     return visible.length;
@@ -104,6 +113,7 @@ test('before a call every control works with the keyboard alone', async ({ visit
   await keyboard.press('Enter');
   await expect(settings).toBeVisible();
   await expectTabReachesAll(one, 'settings');
+  await expectTabStaysInSheet(one);
   const saveData = settings.getByRole('switch', { name: 'Use less data' });
   await saveData.focus();
   await keyboard.press('Space');

@@ -32,13 +32,17 @@ test('WebKit loads both parts of the page, and Start without WebRTC says that it
   await one.seesProblem('unsupported');
 });
 
-test('in WebKit the settings open, hold the focus and close again', async ({ one, home }) => {
+test('in WebKit the settings open at their top, hold the focus and close again', async ({ one, home }) => {
   await one.arrive(home);
   await one.resize(390, 844);
   for (const close of ['Escape', 'Close']) {
     await one.press('Settings');
     await expect.poll(() => one.run(isSheetOpen)).toBe(true);
     expect(await one.focused()).toEqual({ role: 'button', name: 'Close' });
+    const scrolled = () => one.run(() => document.querySelector('#sheet')!.scrollTop);
+    await expect.poll(scrolled, { message: `opened for ${close}` }).toBe(0);
+    await one.run(() => document.querySelector('#sheet')!.scrollTo(0, 500));
+    expect(await scrolled()).toBeGreaterThan(100);
     if (close === 'Escape') await one.type(['Escape']);
     else await one.press('Close');
     await expect.poll(() => one.run(isSheetOpen), { message: `closed by ${close}` }).toBe(false);

@@ -6,7 +6,12 @@ use leptos::{
     task::spawn_local,
 };
 
-use super::{driver, inbox::Inbox, perform::OpenResources, web};
+use super::{
+    driver,
+    inbox::Inbox,
+    perform::OpenResources,
+    web::{self, page::sheet::SheetCopy},
+};
 use crate::{
     call::{Call, ChatLine, DeviceKind, Input, Intent, Menus, Sample, Snapshot, TopicTexts},
     ui::{PageContext, i18n::Words},
@@ -17,6 +22,7 @@ use crate::{
 pub struct Handoff {
     pub(crate) context: PageContext,
     pub(crate) words: &'static Words,
+    pub(crate) sheet: Option<SheetCopy>,
     pub(crate) inbox: Inbox,
     pub(crate) inputs: UnboundedReceiver<Input>,
     pub(crate) set_snapshot: WriteSignal<Snapshot>,
@@ -33,7 +39,9 @@ impl Handoff {
         if web::page::is_start_pressed() && self.inbox.is_empty() {
             self.inbox.put(Input::Intent(Intent::Start));
         }
-        web::page::hydrate_sheet(self.context, self.words);
+        if let Some(sheet) = self.sheet {
+            sheet.hydrate(self.context, self.words);
+        }
         web::page::set_driven();
         let profile = web::storage::load();
         let resources = OpenResources::new(self.inbox, profile.chosen.of(DeviceKind::Speaker).to_owned());

@@ -57,6 +57,7 @@ pub fn start(fetch: impl AsyncFn() -> bool + 'static, start_call: fn(Box<Handoff
     let handoff = Handoff {
         context,
         words,
+        sheet: web::page::sheet::SheetCopy::take(),
         inbox,
         inputs,
         set_snapshot,

@@ -7,20 +7,18 @@ pub(crate) mod leaving;
 pub(crate) mod tabs;
 
 pub(crate) mod window;
+pub(crate) mod sheet;
 pub(crate) mod keyboard;
 pub(crate) mod drag;
 pub(crate) mod clipboard;
 pub(crate) mod capabilities;
 
-use gloo_events::EventListener;
-use leptos::prelude::provide_context;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlElement, window};
 
 use super::js::reflect::{call_async, get};
 use crate::ui::{
-    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, PageContext,
-    ROOT_ID, SHEET_CONTENT_ID, SheetContent, WORDS_ID, i18n::Words,
+    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, WORDS_ID,
 };
 
 /// Adds a performance mark.
@@ -34,24 +32,6 @@ pub(crate) fn mark(name: &str) {
 /// The element that contains the views.
 pub(crate) fn root() -> Option<HtmlElement> {
     document()?.get_element_by_id(ROOT_ID)?.dyn_into().ok()
-}
-
-/// Hydrates the content of the settings sheet.
-pub(crate) fn hydrate_sheet(context: PageContext, words: &'static Words) {
-    let content = document().and_then(|it| it.get_element_by_id(SHEET_CONTENT_ID)?.dyn_into().ok());
-    let Some(content): Option<HtmlElement> = content else { return };
-    if let Some(sheet) = content.parent_element() {
-        // Otherwise browsers open it where it was scrolled to before.
-        let scrolled = sheet.clone();
-        EventListener::new(&sheet, "toggle", move |_| scrolled.set_scroll_top(0)).forget();
-    }
-    content.set_inert(false);
-    leptos::mount::hydrate_from(content, move || {
-        provide_context(context);
-        provide_context(words);
-        SheetContent()
-    })
-    .forget();
 }
 
 /// The name of this build of the page.

@@ -1,4 +1,4 @@
-//! Full screen, picture-in-picture, the settings sheet, vibration, and reloading.
+//! Full screen, picture-in-picture, vibration, notifications, and reloading.
 
 use gloo_events::EventListener;
 use leptos::task::spawn_local;
@@ -15,7 +15,6 @@ use crate::{
         },
     },
     call::{Input, PageEvent},
-    ui::SHEET_ID,
 };
 
 /// Reports changes of full screen, picture-in-picture and the playing of the stranger until it is dropped.
@@ -75,13 +74,6 @@ pub(crate) fn set_full_screen(enter: bool) {
             let _ = call_async(&document, "exitFullscreen", []).await;
         }
     });
-}
-
-/// Opens the settings sheet.
-pub(crate) fn open_sheet() {
-    if let Some(sheet) = document().and_then(|it| it.get_element_by_id(SHEET_ID)) {
-        call(&sheet, "showPopover", []);
-    }
 }
 
 /// Reloads the page.
