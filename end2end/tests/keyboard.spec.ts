@@ -188,3 +188,12 @@ test('during a call every control works with the keyboard alone', async ({ pair:
   await other.reaches('ended');
   await one.reaches('waiting');
 });
+
+test('single keys work with a layout that has no Latin letters', async ({ pair: [one] }) => {
+  const session = await one.context.newCDPSession(one.page);
+  // The key M of a Russian keyboard.
+  const key = { key: 'ь', code: 'KeyM', windowsVirtualKeyCode: 77 };
+  await session.send('Input.dispatchKeyEvent', { type: 'keyDown', text: 'ь', ...key });
+  await session.send('Input.dispatchKeyEvent', { type: 'keyUp', ...key });
+  await expect(one.button('Unmute microphone')).toBeVisible();
+});

@@ -1,4 +1,4 @@
-import { ada, ben, cleo, expect, test, type Visitor } from '../fixtures';
+import { ada, ben, cleo, expect, meet, test, type Visitor } from '../fixtures';
 
 /** The visitor who was left is told, releases the old partner, waits again without a click, and meets a newcomer. */
 async function expectNextMatch(left: Visitor, newcomer: Visitor, within?: { timeout: number }) {
@@ -127,4 +127,46 @@ test('Escape and the name of the site lead back from questions and problems', as
   await other.page.keyboard.press('Escape');
   await other.reaches('landing');
   await other.hasReleasedDevices();
+});
+
+test('Back asks during a call, then leads to the start page, and from there out of the page', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada), await visitor(ben)];
+  await one.page.goto('about:blank');
+  await meet(one, other);
+  const back = () => one.page.evaluate(() => void setTimeout(() => history.back()));
+  const question = one.page.getByText('Go back again to leave', { exact: true });
+  await back();
+  await expect(question).toBeVisible();
+  await one.sees(ben);
+  await expect(question, 'the question is over after three seconds').toBeHidden();
+  await back();
+  await expect(question).toBeVisible();
+  await back();
+  await one.reaches('landing');
+  await one.hasReleasedDevices();
+  await other.reaches('waiting');
+
+  await one.start();
+  await one.reaches('waiting');
+  await back();
+  await one.reaches('landing');
+  await back();
+  await expect(one.page, 'the start page is left with one press').toHaveURL('about:blank');
+});
+
+test('Forward after Back changes nothing, and Back works as before', async ({ visitor }) => {
+  const one = await visitor(ada, { devices: 'permission denied' });
+  await one.page.goto('about:blank');
+  await one.arrive();
+  await one.start();
+  await one.seesProblem('camera-blocked');
+  await one.page.evaluate(() => history.back());
+  await expect(one.app).not.toHaveAttribute('data-problem');
+  await one.page.evaluate(() => history.forward());
+  await one.start();
+  await one.seesProblem('camera-blocked');
+  await one.page.evaluate(() => history.back());
+  await expect(one.app).not.toHaveAttribute('data-problem');
+  await one.page.evaluate(() => void setTimeout(() => history.back()));
+  await expect(one.page).toHaveURL('about:blank');
 });

@@ -13,9 +13,9 @@ use super::{
             self,
             activity::ActivityReports,
             capabilities, clipboard,
-            drag::Drag,
+            drag::{Drag, Swipe},
             keyboard::Keyboard,
-            leaving::LeaveQuestion,
+            leaving::{self, BackReports, LeaveQuestion},
             lifecycle::Lifecycle,
             sheet,
             tabs::Tabs,
@@ -29,7 +29,7 @@ use super::{
 };
 use crate::{
     call::{ConnectionId, Output, PeerCommand},
-    protocol,
+    protocol::{self, Frame, ToServer},
 };
 
 /// Everything that is open in the browser. Dropping a field closes it.
@@ -50,7 +50,9 @@ pub(crate) struct OpenResources {
     _window_events: Option<WindowEvents>,
     _activity: Option<ActivityReports>,
     _lifecycle: Option<Lifecycle>,
+    _back: Option<BackReports>,
     _drag: Option<Drag>,
+    _swipe: Option<Swipe>,
     _keyboard: Option<Keyboard>,
     _storage: StorageListeners,
 }
@@ -72,7 +74,9 @@ impl OpenResources {
             _window_events: WindowEvents::watch(&inbox),
             _activity: ActivityReports::watch(&inbox),
             _lifecycle: Lifecycle::watch(&inbox, &wake_lock),
+            _back: BackReports::watch(&inbox),
             _drag: Drag::watch(&inbox),
+            _swipe: Swipe::watch(&inbox),
             _keyboard: Keyboard::watch(),
             _storage: storage::watch(&inbox),
             wake_lock,
@@ -116,6 +120,8 @@ impl OpenResources {
             Output::PlaySound => video::play(&self.inbox),
             Output::KeepAwake(awake) => self.wake_lock.set(awake),
             Output::AskBeforeLeaving(ask) => self.leave_question = ask.then(LeaveQuestion::ask),
+            Output::CatchBack => leaving::catch_back(),
+            Output::GoBack => leaving::go_back(),
             Output::TakeOver => self.tabs.take_over(),
             Output::Copy(text) => clipboard::copy(text),
             Output::OpenSheet => sheet::open(),
@@ -131,11 +137,7 @@ impl OpenResources {
             Output::CheckConnection(ice) => self.probe = Probe::start(&ice, &self.inbox),
             Output::EndCheck => self.probe = None,
             Output::OpenSocket => self.socket = Some(ServerSocket::open(&self.inbox)),
-            Output::Send(frame) => {
-                if let Some(socket) = &self.socket {
-                    socket.send(protocol::encode(&frame));
-                }
-            }
+            Output::Send(frame) => self.send(&frame),
             Output::CloseSocket { code } => {
                 if let Some(socket) = self.socket.take() {
                     socket.close(code);
@@ -148,6 +150,12 @@ impl OpenResources {
     fn enable_media(&self, sending: protocol::Media) {
         self.media.set_enabled(sending);
         self.media_session.show(sending);
+    }
+
+    fn send(&self, frame: &Frame<ToServer>) {
+        if let Some(socket) = &self.socket {
+            socket.send(protocol::encode(frame));
+        }
     }
 
     fn chime(&self) {

@@ -1,15 +1,15 @@
 //! Handlers of what the person wants, and of what the browser reports about window and storage.
 
 use super::{
-    Call, ChatWish, DeviceKind, Intent, Output, PageEvent, Preferences, Problem, StoredProfile, Switch,
-    WindowWish, diagnostics,
+    Call, ChatWish, DeviceKind, Gesture, Intent, Output, PageEvent, Preferences, Problem,
+    StoredProfile, Switch, WindowWish, diagnostics,
     state::{CallState, Pause},
 };
 
 /// What the person wants.
 impl Call {
     pub(crate) fn on_intent(&mut self, intent: Intent, out: &mut Vec<Output>) {
-        let was_confirming = self.page.take_confirm_next(self.now);
+        let asked = self.page.take_question(self.now);
         // The browser reports that one by itself when it loses the focus.
         if intent != Intent::HoldToTalk(false) {
             self.on_press();
@@ -18,10 +18,8 @@ impl Call {
             Intent::Start => self.start(out),
             Intent::StartUnhidden => self.start_unhidden(out),
             Intent::Next => self.next(out),
-            Intent::Escape if was_confirming => self.next(out),
-            Intent::Escape if self.state.is_matched() => self.page.ask_to_confirm_next(self.now),
             Intent::Stop => self.stop(None, out),
-            Intent::Escape => {}
+            Intent::Gesture(gesture) => self.on_gesture(gesture, asked, out),
             Intent::ToggleMicrophone => self.toggle_device(DeviceKind::Microphone, out),
             Intent::ToggleCamera => self.toggle_device(DeviceKind::Camera, out),
             Intent::HoldToTalk(hold) => self.devices.hold(hold),
@@ -145,6 +143,21 @@ impl Call {
         };
         self.leave_state(CallState::Ready { setback: None }, true, out);
         self.request_next(open_match, out);
+    }
+
+    /// A gesture was made; `asked` is the one that the page was asking about.
+    fn on_gesture(&mut self, gesture: Gesture, asked: Option<Gesture>, out: &mut Vec<Output>) {
+        if gesture == Gesture::Back {
+            self.page.catches_back = false;
+        }
+        let is_confirmed = asked == Some(gesture);
+        match gesture {
+            Gesture::Escape | Gesture::Swipe if is_confirmed => self.next(out),
+            Gesture::Back if matches!(self.state, CallState::Landing(None)) => out.push(Output::GoBack),
+            Gesture::Back if is_confirmed || !self.state.is_matched() => self.stop(None, out),
+            _ if self.state.is_matched() => self.page.ask_about(gesture, self.now),
+            Gesture::Escape | Gesture::Swipe | Gesture::Back => {}
+        }
     }
 
     /// Stops everything: closes devices, connection, and session. The landing page shows the problem, if there is one.

@@ -30,8 +30,8 @@ pub enum DeadlineReason {
     NextPartner,
     /// List the devices, or look whether one gives anything.
     Devices,
-    /// Forget that Esc was pressed once.
-    ConfirmNext,
+    /// Forget a gesture that was not made again.
+    Question,
     /// Ask whether anybody is there, or stop because nobody answered.
     Idle,
     /// Ask the server for help with the check of the connection, or end the check.

@@ -57,7 +57,7 @@ pub use interface::input::{
     CheckFinding, Clocks, ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed,
     Input, Measurement, MediaError, PageEvent, PeerEvent, ScreenEvent, SignalingState,
 };
-pub use interface::intent::{ChatWish, Intent, WindowWish};
+pub use interface::intent::{ChatWish, Gesture, Intent, WindowWish};
 pub use interface::output::{Output, PeerCommand};
 pub use interface::problem::Problem;
 pub use interface::send_profile::{PictureContent, SendProfile, SenderPart, TrackKind};
@@ -66,6 +66,7 @@ pub use interface::snapshot::{
 };
 pub use interface::stored_profile::StoredProfile;
 pub use page::environment::{Abilities, Browser, Surroundings};
+pub use page::swipe::is_swipe;
 pub use partner::chat::{Author, ChatLine, ChatStatus};
 pub use partner::encoding::VideoLimits;
 pub use partner::media::sender_queue::{SenderCall, SenderQueue, SenderReport};
@@ -149,7 +150,7 @@ impl Call {
         self.ask_if_absent(&mut out);
         self.ask_for_servers(&mut out);
         self.sync_wake_lock(&mut out);
-        self.sync_leave_question(&mut out);
+        self.sync_ways_back(&mut out);
         out
     }
 
@@ -196,7 +197,7 @@ impl Call {
             topics: self.profile.topics.revision(),
             blocked: self.profile.past_partners.blocked_count(),
             past_strangers: self.profile.past_strangers(self.state.is_matched()),
-            asks_next: page.is_confirming_next(now),
+            asks: page.question(now),
             sound: page.sound,
             surroundings: Surroundings {
                 outdated: self.session.handshake.is_outdated(),
@@ -337,7 +338,7 @@ impl Call {
     /// Changes to another state and closes the connection of the match, if there is one; with a `goodbye` the partner
     /// knows at once that it was left.
     pub(crate) fn leave_state(&mut self, next: CallState, goodbye: bool, out: &mut Vec<Output>) {
-        self.page.cancel_confirm_next();
+        self.page.take_question(self.now);
         if let CallState::Matched(current) = mem::replace(&mut self.state, next) {
             let has_failed = matches!(self.state, CallState::Ready { setback: Some(Setback::Unconnected) });
             if let Phase::Connecting { slow } = current.phase(self.now)

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 use passerby::{
-    call::{Device, Farewell, Flow, PartnerPicture, Phase, Problem, Setback, Snapshot, Surroundings},
+    call::{
+        Device, Farewell, Flow, Gesture, PartnerPicture, Phase, Problem, Setback, Snapshot, Surroundings,
+    },
     protocol::{Media, Occupancy, Wait},
     server::{Config, http::client_ip::ForwardedHeader},
     ui::{App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, ROOT_ID, i18n, shell},
@@ -258,7 +260,8 @@ fn a_page_at_the_wrong_address_links_to_the_right_one() {
 
 #[test]
 fn first_escape_asks_for_confirmation() {
-    let page = Page::of(Snapshot { phase: talking(true, true), asks_next: true, ..with_both_devices() });
+    let page =
+        Page::of(Snapshot { phase: talking(true, true), asks: Some(Gesture::Escape), ..with_both_devices() });
     assert!(page.visible_text().contains("Press Esc again to skip"));
     assert!(page.announced("status").starts_with("Press Escape again"));
     assert!(page.button("Next").is_some());
@@ -578,16 +581,9 @@ fn every_state() -> Vec<Snapshot> {
     for phase in phases() {
         for problem in [None].into_iter().chain(PROBLEMS.map(Some)) {
             for device in DEVICES {
-                for asks_next in [false, true] {
+                for asks in [None, Some(Gesture::Escape), Some(Gesture::Swipe), Some(Gesture::Back)] {
                     let (microphone, camera) = (device, DEVICES[states.len() % DEVICES.len()]);
-                    states.push(Snapshot {
-                        phase,
-                        problem,
-                        microphone,
-                        camera,
-                        asks_next,
-                        ..Snapshot::default()
-                    });
+                    states.push(Snapshot { phase, problem, microphone, camera, asks, ..Snapshot::default() });
                 }
             }
         }

@@ -179,7 +179,9 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         None => {}
     }
     match snapshot.phase {
-        Phase::Connecting { .. } | Phase::Talking { .. } if snapshot.asks_next => words.next_asked,
+        Phase::Connecting { .. } | Phase::Talking { .. } if snapshot.asks.is_some() => {
+            question(&words.gestures_asked, snapshot)
+        }
         Phase::Talking { flow: Flow::Interrupted, .. } => words.interrupted,
         Phase::Talking { flow: Flow::Reconnecting { .. }, .. } => words.reconnecting,
         Phase::Talking { .. } if snapshot.notice.is_some() => match notice(words, snapshot) {
@@ -209,6 +211,14 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
             Some(seeking) => words.sought_spoken[seeking.wants as usize],
             None => state_text(words, snapshot).spoken,
         },
+    }
+}
+
+/// The text about the gesture that the page asks about, out of one for each; empty without a question.
+pub(crate) const fn question(texts: &[&'static str; 3], snapshot: Snapshot) -> &'static str {
+    match snapshot.asks {
+        Some(gesture) => texts[gesture as usize],
+        None => "",
     }
 }
 

@@ -19,8 +19,8 @@ pub enum Intent {
     StartUnhidden,
     /// Leave this partner and look for the next.
     Next,
-    /// Esc: the first press asks whether Next is meant, the second confirms it.
-    Escape,
+    /// A gesture that leaves the partner.
+    Gesture(Gesture),
     /// Stop looking, end the call and close the camera.
     Stop,
     /// Mute or unmute.
@@ -57,6 +57,18 @@ pub enum Intent {
     Unblock,
     /// Erase everything that the browser stores for this site.
     ForgetEverything,
+}
+
+/// A gesture that is easily made by mistake. During a match the first one asks whether it is meant, and the same one
+/// again confirms it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gesture {
+    /// Esc: Next.
+    Escape,
+    /// A swipe across the partner's picture: Next.
+    Swipe,
+    /// Back, the button or the gesture of the system: Stop. Without a match it needs no second one.
+    Back,
 }
 
 /// A request about the window.

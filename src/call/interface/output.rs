@@ -54,6 +54,10 @@ pub enum Output {
     KeepAwake(bool),
     /// Let the browser ask before it leaves or reloads the page, or stop that.
     AskBeforeLeaving(bool),
+    /// Let the next Back stay on the page, where it is reported as a gesture.
+    CatchBack,
+    /// Go back in the history of the tab.
+    GoBack,
     /// Tell the other tabs of this browser that this one has taken over.
     TakeOver,
     /// Copy a text to the clipboard.
@@ -118,6 +122,8 @@ impl Output {
             | Self::PlaySound
             | Self::KeepAwake(_)
             | Self::AskBeforeLeaving(_)
+            | Self::CatchBack
+            | Self::GoBack
             | Self::TakeOver
             | Self::Copy(_)
             | Self::OpenSheet

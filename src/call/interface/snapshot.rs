@@ -6,7 +6,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    call::{ChatStatus, Preferences, Seeking, Surroundings},
+    call::{ChatStatus, Gesture, Preferences, Seeking, Surroundings},
     protocol::{Affinity, Media, Presence},
 };
 
@@ -27,8 +27,8 @@ pub struct Snapshot {
     pub notice: Option<DeviceNotice>,
     /// The camera looks away from this person, so its picture is not mirrored.
     pub faces_away: bool,
-    /// Esc was pressed once; a second press in time means Next.
-    pub asks_next: bool,
+    /// This gesture was made once; a second one in time confirms it.
+    pub asks: Option<Gesture>,
     /// Whether the screen is shared.
     pub sharing: bool,
     /// The stored preferences.

@@ -2,6 +2,7 @@
 
 pub(crate) mod environment;
 pub(crate) mod window;
+pub(crate) mod swipe;
 pub(crate) mod idle;
 pub(crate) mod absence;
 pub(crate) mod presence;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use crate::{
     call::{
-        Browser, Sound, Surroundings,
+        Browser, Gesture, Sound, Surroundings,
         deadline::{Deadline, DeadlineReason},
     },
     time::Moment,
@@ -18,8 +19,8 @@ use crate::{
 use absence::Absence;
 use idle::IdleTimer;
 
-/// How long the first press of Esc waits for the second one.
-const CONFIRM_NEXT_WITHIN: Duration = Duration::from_secs(3);
+/// How long the first gesture waits for the second one.
+const CONFIRM_WITHIN: Duration = Duration::from_secs(3);
 
 /// The state of the page around the call.
 #[derive(Debug, Default)]
@@ -45,8 +46,10 @@ pub(crate) struct PageState {
     pub(crate) chat_open: bool,
     /// The details of the connection are open.
     pub(crate) details_open: bool,
-    /// Esc was pressed once. A second press before this moment means Next.
-    confirm_next_until: Option<Moment>,
+    /// The next Back stays on the page.
+    pub(crate) catches_back: bool,
+    /// This gesture was made once. A second one before this moment confirms it.
+    question: Option<(Gesture, Moment)>,
 }
 
 impl PageState {
@@ -55,40 +58,33 @@ impl PageState {
         Self { surroundings: Surroundings { browser, ..Surroundings::default() }, ..Self::default() }
     }
 
-    /// Asks the person to press Esc again if Next is meant.
-    pub(crate) fn ask_to_confirm_next(&mut self, now: Moment) {
-        self.confirm_next_until = Some(now + CONFIRM_NEXT_WITHIN);
+    /// Asks the person to make the gesture again if it is meant.
+    pub(crate) fn ask_about(&mut self, gesture: Gesture, now: Moment) {
+        self.question = Some((gesture, now + CONFIRM_WITHIN));
     }
 
-    /// Takes the question back. Returns whether it could still be answered.
-    pub(crate) fn take_confirm_next(&mut self, now: Moment) -> bool {
-        let is_asking = self.is_confirming_next(now);
-        self.cancel_confirm_next();
-        is_asking
+    /// The gesture that the page asks about.
+    pub(crate) fn question(&self, now: Moment) -> Option<Gesture> {
+        self.question.filter(|(_, until)| *until > now).map(|(gesture, _)| gesture)
     }
 
-    /// Takes the question back.
-    pub(crate) const fn cancel_confirm_next(&mut self) {
-        self.confirm_next_until = None;
+    /// Takes the question back. Returns it if it could still be answered.
+    pub(crate) fn take_question(&mut self, now: Moment) -> Option<Gesture> {
+        let asked = self.question(now);
+        self.question = None;
+        asked
     }
 
-    /// Whether a press of Esc means Next.
-    pub(crate) fn is_confirming_next(&self, now: Moment) -> bool {
-        self.confirm_next_until.is_some_and(|until| until > now)
-    }
-
-    /// Forgets a press of Esc that was not repeated in time.
+    /// Forgets a gesture that was not made again in time.
     pub(crate) fn handle_timeout(&mut self, now: Moment) {
-        if self.confirm_next_until.is_some_and(|until| until <= now) {
-            self.confirm_next_until = None;
-        }
+        self.question = self.question.filter(|(_, until)| *until > now);
     }
 
     /// When the page has something to do; `idle_counts` is whether the person is expected to be there.
     pub(crate) fn deadline(&self, idle_counts: bool) -> Option<Deadline> {
-        let confirm = self.confirm_next_until.map(|it| (it, DeadlineReason::ConfirmNext));
+        let question = self.question.map(|(_, until)| (until, DeadlineReason::Question));
         let left_at = self.absence.deadline().into_iter().chain([self.idle.deadline()]).min();
         let idle = left_at.filter(|_| idle_counts).map(|at| (at, DeadlineReason::Idle));
-        confirm.into_iter().chain(idle).min()
+        question.into_iter().chain(idle).min()
     }
 }

@@ -78,12 +78,17 @@ impl Call {
         }
     }
 
-    /// Lets the browser ask before it leaves a call.
-    pub(crate) fn sync_leave_question(&mut self, out: &mut Vec<Output>) {
+    /// Lets the browser ask before it leaves a call, and catches Back wherever the start page is a step back.
+    pub(crate) fn sync_ways_back(&mut self, out: &mut Vec<Output>) {
         let asks = self.state.phase(self.now).is_talking();
         if self.page.asks_before_leaving != asks {
             self.page.asks_before_leaving = asks;
             out.push(Output::AskBeforeLeaving(asks));
         }
+        let catches = !matches!(self.state, CallState::Landing(None));
+        if catches && !self.page.catches_back {
+            out.push(Output::CatchBack);
+        }
+        self.page.catches_back = catches;
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The checks use only what can be observed from outside: the outputs, the snapshot and the next deadline.
 
-use std::{cell::Cell, collections::VecDeque};
+use std::{cell::Cell, collections::VecDeque, mem};
 
 use proptest::{prelude::*, test_runner::Config};
 use uuid::Uuid;
@@ -15,9 +15,9 @@ use crate::{
     call::{
         Abilities, Browser, Call, ChatWish, CheckFinding, ChosenDevices, Clocks, ConnectionId,
         ConnectionState, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed,
-        Farewell, Input, Intent, Measurement, MediaError, Output, PageEvent, PastPartners, PastStranger,
-        PeerCommand, PeerEvent, Phase, Preferences, Problem, ScreenEvent, SenderPart, SignalingState,
-        Snapshot, StoredProfile, Switch, TrackKind, WindowWish,
+        Farewell, Gesture, Input, Intent, Measurement, MediaError, Output, PageEvent, PastPartners,
+        PastStranger, PeerCommand, PeerEvent, Phase, Preferences, Problem, ScreenEvent,
+        SenderPart, SignalingState, Snapshot, StoredProfile, Switch, TrackKind, WindowWish,
     },
     protocol::{
         Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, IceServer, MatchId, Media, Occupancy,
@@ -89,6 +89,8 @@ struct Harness {
     prewarmed: bool,
     /// A check of the connection is in progress.
     checking: bool,
+    /// The history of the tab has an entry that Back leads away from while the page stays.
+    catches_back: bool,
     /// The request for the screen, and whether it is open.
     screen: Option<(u32, bool)>,
     /// The person chose to start without devices.
@@ -130,6 +132,7 @@ impl Harness {
             }),
             camera_open: false,
             prewarmed: false,
+            catches_back: false,
             screen: None,
             checking: false,
             accepts_no_devices: Cell::new(false),
@@ -234,6 +237,10 @@ impl Harness {
     /// Presses something and checks its effect.
     fn press(&mut self, intent: Intent) {
         let before = self.snapshot();
+        if intent == Intent::Gesture(Gesture::Back) && !mem::take(&mut self.catches_back) {
+            // The browser leaves the page, and nobody asks the call.
+            return;
+        }
         self.handle_intent(before, intent.clone());
         let after = self.snapshot();
         match intent {
@@ -242,8 +249,7 @@ impl Harness {
                 assert_eq!((self.camera_open, self.socket, self.peer), (false, None, None));
                 assert_eq!(self.calls[0].next_deadline(), None);
             }
-            Intent::Escape if before.asks_next => assert!(!is_matched(after) && !after.asks_next),
-            Intent::Escape => assert_eq!(after.asks_next, is_matched(before)),
+            Intent::Gesture(it) => check_gesture(it, before, after),
             Intent::Next => assert!(!is_matched(after)),
             Intent::Block => check_block(after),
             // With push to talk, a microphone that has just been opened is not held open yet.
@@ -485,6 +491,10 @@ impl Harness {
                 self.checking = true;
                 self.due.push_back(Response::Input(Input::ConnectionChecked(ADDRESS)));
             }
+            Output::CatchBack => self.catches_back = true,
+            Output::GoBack => {
+                assert_eq!(self.snapshot().phase, Phase::Landing, "Back leaves the page from its start")
+            }
             Output::EnableMedia(_) | Output::SendTracks => {}
             other => assert!(other.is_cosmetic(), "{other:?}"),
         }
@@ -543,12 +553,14 @@ impl Harness {
             assert!(!self.checking, "no connection is checked on the landing page");
             assert_eq!(self.socket, None, "no socket is open on the landing page");
         }
+        let is_start_page = snapshot.phase == Phase::Landing && snapshot.problem.is_none();
+        assert!(self.catches_back || is_start_page, "Back leads to the start page from everywhere else");
         let is_waiting = matches!(snapshot.phase, Phase::Waiting { .. });
         assert!(is_waiting || snapshot.surroundings.here.is_none(), "occupancy is shown only while waiting");
         let may_be_open = is_matched(snapshot) || matches!(snapshot.phase, Phase::Waiting { .. });
         assert!(self.peer.is_none() || may_be_open, "a connection needs a match or a place in the queue");
         assert!(self.peer.is_some() || !is_matched(snapshot), "a match has a connection");
-        assert!(!snapshot.asks_next || is_matched(snapshot));
+        assert!(snapshot.asks.is_none() || is_matched(snapshot));
         assert!(self.screen.is_none() || is_matched(snapshot), "a screen is shared only during a match");
         let is_open = self.screen.is_some_and(|(_, is_open)| is_open);
         assert_eq!(snapshot.sharing, is_open, "the page knows whether the screen is shared");
@@ -571,6 +583,17 @@ fn is_matched(snapshot: Snapshot) -> bool {
     matches!(snapshot.phase, Phase::Connecting { .. } | Phase::Talking { .. })
 }
 
+/// The first gesture asks, the second one leaves the partner. Back needs no second one without a partner.
+fn check_gesture(gesture: Gesture, before: Snapshot, after: Snapshot) {
+    if is_matched(before) && before.asks != Some(gesture) {
+        assert_eq!(after.asks, is_matched(after).then_some(gesture));
+    } else if gesture == Gesture::Back {
+        assert_eq!((after.phase, after.problem), (Phase::Landing, None));
+    } else {
+        assert!(!is_matched(after) && after.asks.is_none());
+    }
+}
+
 /// A block ends the match. It waits for a press if the server has named the pair.
 fn check_block(after: Snapshot) {
     assert!(!is_matched(after));
@@ -585,7 +608,9 @@ fn check_past_block(before: Snapshot, after: Snapshot, number: u32, blocked: boo
         Some(it) if it.number == number => Some(PastStranger { is_blocked: blocked, ..it }),
         other => other,
     });
-    assert_eq!((after.past_strangers, after.phase), (expected, before.phase));
+    assert_eq!(after.past_strangers, expected);
+    // A page in the background asks at its next input whether the person is there.
+    assert!(after.phase == before.phase || after.surroundings.asks_presence);
 }
 
 /// What a press on the switch of a device changes. Before a start nothing is open, so it only stores the wish.
@@ -847,8 +872,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::Start,
         Intent::StartUnhidden,
         Intent::Next,
-        Intent::Escape,
-        Intent::Escape,
+        Intent::Gesture(Gesture::Escape),
+        Intent::Gesture(Gesture::Escape),
+        Intent::Gesture(Gesture::Swipe),
+        Intent::Gesture(Gesture::Back),
+        Intent::Gesture(Gesture::Back),
         Intent::Stop,
         Intent::ToggleMicrophone,
         Intent::ToggleCamera,

@@ -454,6 +454,8 @@ impl TestPage {
                 | Output::TakeOver
                 | Output::KeepAwake(_)
                 | Output::AskBeforeLeaving(_)
+                | Output::CatchBack
+                | Output::GoBack
                 | Output::PlaySound => {
                     self.page_outputs.push(output);
                     continue;
@@ -606,6 +608,8 @@ fn describe(output: &Output) -> String {
         Output::SetVolume(volume) => format!("volume {volume}"),
         Output::PlaySound => "play sound".into(),
         Output::KeepAwake(on) => format!("keep awake {on}"),
+        Output::CatchBack => "catch back".into(),
+        Output::GoBack => "go back".into(),
         Output::AskBeforeLeaving(on) => format!("ask before leaving {on}"),
         Output::TakeOver => "take over".into(),
         Output::Copy(_) => "copy text".into(),

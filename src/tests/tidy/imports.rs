@@ -40,6 +40,7 @@ fn may_use(room: &str) -> Option<&'static [&'static str]> {
             "call::PastStranger",
             "call::Problem",
             "call::Device",
+            "call::Gesture",
             "call::Intent",
             "protocol::Affinity",
             "protocol::Media",

@@ -86,8 +86,8 @@ catalogue! {
     partner_saves: &'static str,
     interrupted: &'static str,
     next_key: &'static str,
-    next_hint: &'static str,
-    next_asked: &'static str,
+    gesture_hints: [&'static str; 3],
+    gestures_asked: [&'static str; 3],
 
     camera_blocked: StateText,
     no_device: StateText,

@@ -126,8 +126,12 @@ pub(crate) static ENGLISH: Words = Words {
     partner_saves: "They\u{2019}re saving data, so they see you smaller",
     interrupted: "Connection problem. Hang on\u{2026}",
     next_key: "Esc",
-    next_hint: "Press Esc again to skip",
-    next_asked: "Press Escape again to meet someone else.",
+    gesture_hints: ["Press Esc again to skip", "Swipe again to skip", "Go back again to leave"],
+    gestures_asked: [
+        "Press Escape again to meet someone else.",
+        "Swipe again to meet someone else.",
+        "Go back again to leave the call.",
+    ],
 
     camera_blocked: StateText {
         heading: "Your camera and microphone are blocked",

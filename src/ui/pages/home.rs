@@ -4,7 +4,7 @@ use leptos::{ev, prelude::*};
 
 use super::keys;
 use crate::{
-    call::{Flow, Intent, Phase, Problem},
+    call::{Flow, Intent, Phase, Problem, Snapshot},
     ui::{
         PageContext,
         i18n::words,
@@ -25,35 +25,7 @@ pub fn App() -> impl IntoView {
 
     let hydrated = RwSignal::new(false);
     Effect::new(move || {
-        let pressed = window_event_listener(ev::keydown, move |key| {
-            let has_modifier = key.ctrl_key() || key.alt_key() || key.meta_key();
-            let now = snapshot.get_untracked();
-            if keys::is_talk_key(now, &key.key()) {
-                key.prevent_default();
-            }
-            if key.repeat() || has_modifier || is_for_input_method(&key) {
-                return;
-            }
-            if let Some(intent) = keys::intent_of(now, &key.key()) {
-                // Otherwise the space bar would scroll, and a letter would end up in the field that it opens.
-                key.prevent_default();
-                send_intent.run(intent);
-            }
-        });
-        let released = window_event_listener(ev::keyup, move |key| {
-            if keys::is_talk_key(snapshot.get_untracked(), &key.key()) {
-                // Otherwise the space bar would press the focused button.
-                key.prevent_default();
-                send_intent.run(Intent::HoldToTalk(false));
-            }
-        });
-        // The page does not see a key that is released in another window.
-        let left = window_event_listener(ev::blur, move |_| send_intent.run(Intent::HoldToTalk(false)));
-        on_cleanup(move || {
-            pressed.remove();
-            released.remove();
-            left.remove();
-        });
+        listen_to_keys(snapshot, send_intent);
         hydrated.set(true);
     });
     Effect::new(move || {
@@ -85,6 +57,39 @@ pub fn App() -> impl IntoView {
             <Dock/>
         </main>
     }
+}
+
+/// Translates keys into intents, for as long as the page is shown.
+fn listen_to_keys(snapshot: ReadSignal<Snapshot>, send_intent: Callback<Intent>) {
+    let pressed = window_event_listener(ev::keydown, move |key| {
+        let has_modifier = key.ctrl_key() || key.alt_key() || key.meta_key();
+        let now = snapshot.get_untracked();
+        if keys::is_talk_key(now, &key.key()) {
+            key.prevent_default();
+        }
+        if key.repeat() || has_modifier || is_for_input_method(&key) {
+            return;
+        }
+        if let Some(intent) = keys::intent_of(now, &keys::latin(key.key(), &key.code())) {
+            // Otherwise the space bar would scroll, and a letter would end up in the field that it opens.
+            key.prevent_default();
+            send_intent.run(intent);
+        }
+    });
+    let released = window_event_listener(ev::keyup, move |key| {
+        if keys::is_talk_key(snapshot.get_untracked(), &key.key()) {
+            // Otherwise the space bar would press the focused button.
+            key.prevent_default();
+            send_intent.run(Intent::HoldToTalk(false));
+        }
+    });
+    // The page does not see a key that is released in another window.
+    let left = window_event_listener(ev::blur, move |_| send_intent.run(Intent::HoldToTalk(false)));
+    on_cleanup(move || {
+        pressed.remove();
+        released.remove();
+        left.remove();
+    });
 }
 
 /// Lets the title of the document say what is happening.

@@ -3,9 +3,14 @@
 use leptos::prelude::document;
 
 use crate::{
-    call::{ChatWish, Intent, Snapshot, Switch, WindowWish},
+    call::{ChatWish, Gesture, Intent, Snapshot, Switch, WindowWish},
     ui::view_model,
 };
+
+/// The key, or the letter in its place on a Latin keyboard if the layout has other letters; `code` names that.
+pub(crate) fn latin(key: String, code: &str) -> String {
+    if key.is_ascii() { key } else { code.strip_prefix("Key").map_or(key, str::to_owned) }
+}
 
 /// The intent of a key press; `None` if the key does nothing now or belongs to the browser.
 pub(crate) fn intent_of(snapshot: Snapshot, key: &str) -> Option<Intent> {
@@ -21,7 +26,7 @@ pub(crate) fn intent_of(snapshot: Snapshot, key: &str) -> Option<Intent> {
     if key == "Escape" {
         // The browser uses this Escape to leave full screen.
         let is_full_screen = document().fullscreen_element().is_some();
-        return (snapshot.phase.is_matched() && !is_full_screen).then_some(Intent::Escape);
+        return (snapshot.phase.is_matched() && !is_full_screen).then_some(Intent::Gesture(Gesture::Escape));
     }
     let is_call = view_model::layout(snapshot) == view_model::Layout::Call;
     if !is_call || is_writing() || snapshot.preferences.has(Switch::NoKeys) && key != " " {

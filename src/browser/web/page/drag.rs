@@ -1,4 +1,4 @@
-//! [`Drag`]: lets people drag their own picture from corner to corner.
+//! Gestures on the pictures: [`Drag`] moves the own picture from corner to corner, and [`Swipe`] leaves the stranger.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -11,7 +11,7 @@ use crate::{
         inbox::Inbox,
         web::js::reflect::{call, get, text},
     },
-    call::{Corner, Input, Intent, WindowWish},
+    call::{Corner, Gesture, Input, Intent, WindowWish, is_swipe},
 };
 
 /// A pointer that has moved at most this far, in CSS pixels, was a tap and not a drag.
@@ -70,6 +70,44 @@ impl Drag {
     }
 }
 
+/// Listens until it is dropped.
+pub(crate) struct Swipe {
+    _listeners: [EventListener; 3],
+}
+
+impl Swipe {
+    /// Reports each swipe of a single finger across the stranger's picture.
+    pub(crate) fn watch(inbox: &Inbox) -> Option<Self> {
+        let view: HtmlElement = window()?.document()?.query_selector(".stranger").ok()??.dyn_into().ok()?;
+        let origin = Rc::new(Cell::new(None::<(i32, i32)>));
+        let on = |name: &'static str, handler: fn(&JsValue, &Origin) -> Option<(i32, i32)>| {
+            let (origin, inbox) = (Rc::clone(&origin), inbox.clone());
+            EventListener::new(&view, name, move |event| {
+                if handler(event, &origin).is_some_and(|it| is_swipe(it, is_right_to_left())) {
+                    inbox.put(Input::Intent(Intent::Gesture(Gesture::Swipe)));
+                }
+            })
+        };
+        let _listeners = [
+            on("pointerdown", |event, origin| {
+                // A second finger enlarges the page.
+                let is_finger = text(event, "pointerType") == "touch" && get(event, "isPrimary").is_truthy();
+                origin.set(is_finger.then(|| position(event)));
+                None
+            }),
+            on("pointerup", |event, origin| {
+                let ((x, y), (now_x, now_y)) = (origin.take()?, position(event));
+                Some((now_x - x, now_y - y))
+            }),
+            on("pointercancel", |_, origin| {
+                origin.set(None);
+                None
+            }),
+        ];
+        Some(Self { _listeners })
+    }
+}
+
 fn position(event: &JsValue) -> (i32, i32) {
     let number = |name| get(event, name).as_f64().unwrap_or_default() as i32;
     (number("clientX"), number("clientY"))
@@ -85,13 +123,18 @@ fn nearest_corner(own: &HtmlElement, x: i32, y: i32) -> Option<Corner> {
     let container: Element = own.parent_element()?;
     let bounds = call(&container, "getBoundingClientRect", [])?;
     let bound = |name| get(&bounds, name).as_f64().unwrap_or_default() as i32;
-    let document = own.owner_document()?.document_element()?;
     let is_left = x < bound("left") + bound("width") / 2;
-    let is_start = is_left != (text(&document, "dir") == "rtl");
+    let is_start = is_left != is_right_to_left();
     Some(match (y < bound("top") + bound("height") / 2, is_start) {
         (true, true) => Corner::TopStart,
         (true, false) => Corner::TopEnd,
         (false, true) => Corner::BottomStart,
         (false, false) => Corner::BottomEnd,
     })
+}
+
+/// Whether the page is written from right to left.
+fn is_right_to_left() -> bool {
+    let root = window().and_then(|it| it.document()?.document_element());
+    root.is_some_and(|it| text(&it, "dir") == "rtl")
 }

@@ -1,9 +1,18 @@
-//! [`LeaveQuestion`]: lets the browser ask before the page is left or reloaded.
+//! Leaving the page: the question of the browser, and Back.
 
 use gloo_events::{EventListener, EventListenerOptions};
 use web_sys::{Window, window};
 
-use crate::browser::web::js::reflect::set;
+use crate::{
+    browser::{
+        inbox::Inbox,
+        web::js::reflect::{call, get, set, text},
+    },
+    call::{Gesture, Input, Intent},
+};
+
+/// The state of the history entry that Back leads away from, while the page stays.
+const CAUGHT: &str = "call";
 
 /// The browser asks until this is dropped. Only a page that somebody has touched may have that asked.
 pub(crate) struct LeaveQuestion {
@@ -23,4 +32,41 @@ impl LeaveQuestion {
         };
         Self { _listener: window().map(listen) }
     }
+}
+
+/// Listens until it is dropped.
+pub(crate) struct BackReports {
+    _listener: EventListener,
+}
+
+impl BackReports {
+    /// Reports Back if it leads away from an entry of [`catch_back`].
+    pub(crate) fn watch(inbox: &Inbox) -> Option<Self> {
+        let (window, inbox) = (window()?, inbox.clone());
+        let listener = EventListener::new(&window.clone(), "popstate", move |_| {
+            // Forward leads to that entry again, and nothing happens.
+            if !is_caught(&window) {
+                inbox.put(Input::Intent(Intent::Gesture(Gesture::Back)));
+            }
+        });
+        Some(Self { _listener: listener })
+    }
+}
+
+/// Adds an entry to the history of the tab, for the same page, unless it is the current one.
+pub(crate) fn catch_back() {
+    if let Some(window) = window().filter(|it| !is_caught(it)) {
+        call(&get(&window, "history"), "pushState", [CAUGHT.into(), "".into()]);
+    }
+}
+
+/// Goes back one entry.
+pub(crate) fn go_back() {
+    if let Some(window) = window() {
+        call(&get(&window, "history"), "back", []);
+    }
+}
+
+fn is_caught(window: &Window) -> bool {
+    text(&get(window, "history"), "state") == CAUGHT
 }

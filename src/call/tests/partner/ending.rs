@@ -2,7 +2,7 @@
 
 use crate::{
     call::{
-        Farewell, Input, Intent, PeerEvent, Phase,
+        Farewell, Gesture, Input, Intent, Output, PeerEvent, Phase,
         tests::test_page::{BOTH, TestPage, millis, secs},
     },
     protocol::{EndReason, Role, ToBrowser},
@@ -76,45 +76,74 @@ fn a_match_made_before_next_arrived_is_accepted() {
 #[test]
 fn second_esc_confirms_next() {
     let mut page = TestPage::talking();
-    page.press(Intent::Escape);
+    page.press(Intent::Gesture(Gesture::Escape));
     assert!(page.take_actions().is_empty());
-    assert!(page.call.snapshot().asks_next);
+    assert_eq!(page.call.snapshot().asks, Some(Gesture::Escape));
     page.advance(millis(2_999));
-    page.press(Intent::Escape);
+    page.press(Intent::Gesture(Gesture::Escape));
     assert_eq!(page.take_actions(), ["close peer", "send next"]);
-    assert!(!page.call.snapshot().asks_next);
+    assert_eq!(page.call.snapshot().asks, None);
 }
 
 #[test]
 fn esc_confirmation_expires_after_3_s() {
     let mut page = TestPage::talking();
-    page.press(Intent::Escape);
+    page.press(Intent::Gesture(Gesture::Escape));
     page.advance(secs(3));
-    assert!(!page.call.snapshot().asks_next);
-    page.press(Intent::Escape);
+    assert_eq!(page.call.snapshot().asks, None);
+    page.press(Intent::Gesture(Gesture::Escape));
     assert!(page.take_actions().is_empty());
-    assert!(page.call.snapshot().asks_next);
+    assert_eq!(page.call.snapshot().asks, Some(Gesture::Escape));
+}
+
+#[test]
+fn the_same_gesture_confirms_and_another_one_asks_again() {
+    let mut page = TestPage::talking();
+    for gesture in [Gesture::Swipe, Gesture::Escape, Gesture::Back, Gesture::Swipe] {
+        page.press(Intent::Gesture(gesture));
+        assert_eq!((page.take_actions(), page.call.snapshot().asks), (vec![], Some(gesture)));
+    }
+    page.press(Intent::Gesture(Gesture::Swipe));
+    assert_eq!(page.take_actions(), ["close peer", "send next"]);
+}
+
+#[test]
+fn back_leads_to_the_start_page_and_from_there_out_of_the_page() {
+    let back = |page: &mut TestPage| {
+        page.page_outputs.clear();
+        page.press(Intent::Gesture(Gesture::Back));
+        let count = |wanted: fn(&Output) -> bool| page.page_outputs.iter().filter(|it| wanted(it)).count();
+        let catches = count(|it| matches!(it, Output::CatchBack));
+        (page.phase_name(), catches, count(|it| matches!(it, Output::GoBack)))
+    };
+    let mut page = TestPage::talking();
+    assert_eq!(back(&mut page), ("talking", 1, 0), "asks, and is caught again");
+    assert_eq!(back(&mut page), ("landing", 0, 0));
+    assert_eq!(back(&mut page), ("landing", 0, 1), "the entry of the last start is skipped");
+    for mut page in [TestPage::waiting(), after_partner_left()] {
+        assert_eq!(back(&mut page), ("landing", 0, 0), "there is nothing to lose");
+    }
 }
 
 #[test]
 fn expired_confirmation_is_hidden_before_the_tick() {
     let mut page = TestPage::talking();
-    page.press(Intent::Escape);
+    page.press(Intent::Gesture(Gesture::Escape));
     // The time is over, but another input arrives before the tick.
     page.now = page.now + secs(3);
     page.handle(Input::NetworkChanged);
-    assert!(!page.call.snapshot().asks_next);
+    assert_eq!(page.call.snapshot().asks, None);
 }
 
 #[test]
 fn any_other_intent_cancels_the_confirmation() {
     for intent in [Intent::Start, Intent::ToggleCamera, Intent::ToggleMicrophone] {
         let mut page = TestPage::talking();
-        page.press(Intent::Escape);
+        page.press(Intent::Gesture(Gesture::Escape));
         page.press(intent.clone());
-        assert!(!page.call.snapshot().asks_next);
+        assert_eq!(page.call.snapshot().asks, None);
         page.take_actions();
-        page.press(Intent::Escape);
+        page.press(Intent::Gesture(Gesture::Escape));
         assert!(page.take_actions().is_empty(), "{intent:?}: this Esc is a first one again");
     }
 }
@@ -123,19 +152,19 @@ fn any_other_intent_cancels_the_confirmation() {
 fn end_of_the_match_cancels_the_confirmation() {
     for reason in [EndReason::PartnerLeft, EndReason::Unconnected] {
         let mut page = TestPage::talking();
-        page.press(Intent::Escape);
+        page.press(Intent::Gesture(Gesture::Escape));
         page.receive_ended(reason);
-        assert!(!page.call.snapshot().asks_next);
+        assert_eq!(page.call.snapshot().asks, None);
     }
 }
 
 #[test]
 fn esc_without_a_partner_does_nothing() {
     for mut page in [TestPage::new(), TestPage::waiting(), after_partner_left()] {
-        page.press(Intent::Escape);
-        page.press(Intent::Escape);
+        page.press(Intent::Gesture(Gesture::Escape));
+        page.press(Intent::Gesture(Gesture::Escape));
         assert!(page.take_actions().is_empty());
-        assert!(!page.call.snapshot().asks_next);
+        assert_eq!(page.call.snapshot().asks, None);
     }
 }
 

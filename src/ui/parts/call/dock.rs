@@ -53,7 +53,9 @@ pub(crate) fn Dock() -> impl IntoView {
             </button>
             <Control intent=Intent::Stop kind="stop" icon=|_| icon::STOP label=|words, _| words.stop/>
             <div class="dock-next">
-                <p class="hint" hidden=derived(|it| !it.asks_next)>{words().next_hint}</p>
+                <p class="hint" hidden=derived(|it| it.asks.is_none())>
+                    {live_text(|words, it| view_model::question(&words.gesture_hints, it))}
+                </p>
                 <Control
                     intent=Intent::Next kind="next"
                     icon=|_| icon::NEXT
