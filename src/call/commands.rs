@@ -1,7 +1,7 @@
 //! Handlers of what the person wants, and of what the browser reports about window and storage.
 
 use super::{
-    Call, ChatWish, DeviceKind, Gesture, Intent, Output, PageEvent, Preferences, Problem,
+    Call, ChatWish, DeviceKind, Gesture, Intent, Output, PageEvent, PictureWish, Preferences, Problem,
     StoredProfile, Switch, WindowWish, diagnostics,
     state::{CallState, Pause},
 };
@@ -52,15 +52,9 @@ impl Call {
                 self.sync_blocked(out);
             }
             Intent::ForgetEverything => self.forget_everything(out),
-            Intent::Window(WindowWish::MoveOwnPicture) => {
-                let preferences = self.profile.preferences;
-                self.set_preferences(preferences.with_corner(preferences.corner().next()), out);
-            }
-            Intent::Window(WindowWish::PlaceOwnPicture(corner)) => {
-                self.set_preferences(self.profile.preferences.with_corner(corner), out);
-            }
             // A call does not end for a newer page. The button is hidden, but may have been pressed just before.
             Intent::Window(WindowWish::Reload) if self.state.is_matched() => {}
+            Intent::Window(WindowWish::Picture(wish)) => self.on_picture_wish(wish, out),
             Intent::Window(wish) => self.page.on_window_wish(wish, out),
             Intent::Chat(wish) => self.on_chat_wish(wish, out),
             Intent::LookAtDetails(look) => self.page.details_open = look,
@@ -246,6 +240,16 @@ impl Call {
         self.set_preferences(Preferences::default(), out);
         self.send_presence(out);
         out.extend([Output::Blur(false), Output::EraseProfile]);
+    }
+
+    fn on_picture_wish(&mut self, wish: PictureWish, out: &mut Vec<Output>) {
+        let preferences = self.profile.preferences;
+        let preferences = match wish {
+            PictureWish::MoveOwn => preferences.with_corner(preferences.corner().next()),
+            PictureWish::PlaceOwn(corner) => preferences.with_corner(corner),
+            PictureWish::Fit(fit) => preferences.with_fit(fit),
+        };
+        self.set_preferences(preferences, out);
     }
 
     fn on_chat_wish(&mut self, wish: ChatWish, out: &mut Vec<Output>) {

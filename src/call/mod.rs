@@ -57,7 +57,7 @@ pub use interface::input::{
     CheckFinding, Clocks, ConnectionId, ConnectionState, Description, DescriptionKind, DeviceEvent, Failed,
     Input, Measurement, MediaError, PageEvent, PeerEvent, ScreenEvent, SignalingState,
 };
-pub use interface::intent::{ChatWish, Gesture, Intent, WindowWish};
+pub use interface::intent::{ChatWish, Gesture, Intent, PictureWish, WindowWish};
 pub use interface::output::{Output, PeerCommand};
 pub use interface::problem::Problem;
 pub use interface::send_profile::{PictureContent, SendProfile, SenderPart, TrackKind};
@@ -72,7 +72,7 @@ pub use partner::encoding::VideoLimits;
 pub use partner::media::sender_queue::{SenderCall, SenderQueue, SenderReport};
 pub use partner::media::transceivers::carrier;
 pub use profile::past_partners::{Dated, PastPartners};
-pub use profile::preferences::{Corner, Preferences, Switch};
+pub use profile::preferences::{Corner, Fit, Preferences, Switch};
 pub use profile::topics::{Seeking, TopicTexts};
 
 /// The call of one page.

@@ -142,6 +142,14 @@ pub(crate) const fn offers_reload(snapshot: Snapshot) -> bool {
     snapshot.surroundings.outdated && !snapshot.phase.is_matched()
 }
 
+/// Whether the partner's picture can be shown in another way: only that of a camera, since a screen is shown whole.
+pub(crate) const fn can_fit(snapshot: Snapshot) -> bool {
+    match snapshot.phase.partner() {
+        Some(partner) => partner.video && !snapshot.stranger.screen,
+        None => false,
+    }
+}
+
 /// Whether the partner's picture does not arrive.
 pub(crate) const fn is_missing(snapshot: Snapshot) -> bool {
     matches!(snapshot.picture, PartnerPicture::Missing)

@@ -2,7 +2,7 @@
 
 use super::devices::DeviceKind;
 use crate::{
-    call::{Corner, Switch},
+    call::{Corner, Fit, Switch},
     protocol::Reaction,
 };
 
@@ -84,14 +84,23 @@ pub enum WindowWish {
     ToggleSound,
     /// Play the sound that the browser has blocked.
     AllowSound,
-    /// Move the own picture to the next corner.
-    MoveOwnPicture,
-    /// Move the own picture to this corner.
-    PlaceOwnPicture(Corner),
+    /// Show the pictures in another way.
+    Picture(PictureWish),
     /// Open the sheet with settings and details.
     OpenSheet,
     /// Reload the page to get the newer build.
     Reload,
+}
+
+/// A request about how the pictures are shown, which is kept for later visits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureWish {
+    /// Move the own picture to the next corner.
+    MoveOwn,
+    /// Move the own picture to this corner.
+    PlaceOwn(Corner),
+    /// Show the partner's picture like this.
+    Fit(Fit),
 }
 
 /// A request about the chat.

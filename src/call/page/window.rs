@@ -39,7 +39,7 @@ impl PageState {
         }
     }
 
-    /// Does what the person wants of the window. The place of the own picture is a preference and not set here.
+    /// Does what the person wants of the window. How the pictures are shown is a preference and not set here.
     pub(crate) fn on_window_wish(&mut self, wish: WindowWish, out: &mut Vec<Output>) {
         let surroundings = &self.surroundings;
         match wish {
@@ -61,10 +61,7 @@ impl PageState {
             }
             WindowWish::OpenSheet => out.push(Output::OpenSheet),
             WindowWish::Reload => out.push(Output::Reload),
-            WindowWish::TogglePictureInPicture
-            | WindowWish::ToggleFullScreen
-            | WindowWish::MoveOwnPicture
-            | WindowWish::PlaceOwnPicture(_) => {}
+            WindowWish::TogglePictureInPicture | WindowWish::ToggleFullScreen | WindowWish::Picture(_) => {}
         }
     }
 

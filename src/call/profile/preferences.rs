@@ -7,6 +7,7 @@ use crate::call::SendProfile;
 pub struct Preferences {
     on: [bool; Switch::ALL.len()],
     corner: Corner,
+    fit: Fit,
 }
 
 /// A choice that is on or off; off by default.
@@ -113,6 +114,32 @@ impl Corner {
     }
 }
 
+/// How much of the partner's picture is shown, if it has another shape than the view.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fit {
+    /// All of it in a wide view, and most of it in a tall one.
+    #[default]
+    Usual,
+    /// All of it.
+    Whole,
+    /// As much as fills the view; in a tall one as usual.
+    Filling,
+}
+
+impl Fit {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Usual, Self::Whole, Self::Filling];
+
+    /// The stable name, for `data-fit`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Usual => "usual-fit",
+            Self::Whole => "whole",
+            Self::Filling => "filling",
+        }
+    }
+}
+
 impl Preferences {
     /// Whether this switch is on.
     pub const fn has(&self, switch: Switch) -> bool {
@@ -144,6 +171,17 @@ impl Preferences {
         Self { corner, ..self }
     }
 
+    /// How the partner's picture is shown.
+    pub const fn fit(&self) -> Fit {
+        self.fit
+    }
+
+    /// The same preferences with the partner's picture shown like this.
+    #[must_use]
+    pub const fn with_fit(self, fit: Fit) -> Self {
+        Self { fit, ..self }
+    }
+
     /// How much may be sent.
     pub(crate) const fn send_profile(&self) -> SendProfile {
         if self.has(Switch::SaveData) { SendProfile::Saving } else { SendProfile::Full }
@@ -153,7 +191,8 @@ impl Preferences {
     pub fn to_text(self) -> String {
         let on = Switch::ALL.into_iter().filter(|it| self.has(*it)).map(Switch::name);
         let corner = (self.corner != Corner::default()).then(|| self.corner.name());
-        on.chain(corner).collect::<Vec<_>>().join(" ")
+        let fit = (self.fit != Fit::default()).then(|| self.fit.name());
+        on.chain(corner).chain(fit).collect::<Vec<_>>().join(" ")
     }
 
     /// Parses such a text and ignores unknown names.
@@ -164,6 +203,7 @@ impl Preferences {
                 it.on[switch as usize] = true;
             }
             it.corner = Corner::ALL.into_iter().find(|corner| corner.name() == word).unwrap_or(it.corner);
+            it.fit = Fit::ALL.into_iter().find(|fit| fit.name() == word).unwrap_or(it.fit);
         }
         it
     }
@@ -181,6 +221,7 @@ mod tests {
             it = it.toggled(switch);
             assert!(it.has(switch));
             it.corner = it.corner.next();
+            it.fit = Fit::ALL[(it.fit as usize + 1) % Fit::ALL.len()];
             assert_eq!(Preferences::from_text(&it.to_text()), it);
         }
         assert_eq!(

@@ -16,7 +16,7 @@ use crate::{
         Abilities, Browser, Call, ChatWish, CheckFinding, ChosenDevices, Clocks, ConnectionId,
         ConnectionState, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed,
         Farewell, Gesture, Input, Intent, Measurement, MediaError, Output, PageEvent, PastPartners,
-        PastStranger, PeerCommand, PeerEvent, Phase, Preferences, Problem, ScreenEvent,
+        PastStranger, PeerCommand, PeerEvent, Phase, PictureWish, Preferences, Problem, ScreenEvent,
         SenderPart, SignalingState, Snapshot, StoredProfile, Switch, TrackKind, WindowWish,
     },
     protocol::{
@@ -898,7 +898,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::Chat(ChatWish::React(Reaction::Heart)),
         Intent::Window(WindowWish::TogglePictureInPicture),
         Intent::Window(WindowWish::SetVolume(30)),
-        Intent::Window(WindowWish::MoveOwnPicture),
+        Intent::Window(WindowWish::Picture(PictureWish::MoveOwn)),
         Intent::LookAtDetails(true),
         Intent::CopyReport,
         Intent::Block,

@@ -157,6 +157,8 @@ catalogue! {
     volume: &'static str,
     mute_stranger: &'static str,
     unmute_stranger: &'static str,
+    show_whole: &'static str,
+    fill_view: &'static str,
     move_picture: &'static str,
     allow_sound: &'static str,
     partner_shares: &'static str,

@@ -269,6 +269,8 @@ pub(crate) static ENGLISH: Words = Words {
     volume: "Their volume",
     mute_stranger: "Mute them",
     unmute_stranger: "Unmute them",
+    show_whole: "Show the whole video",
+    fill_view: "Fill the screen",
     move_picture: "Move my video",
     allow_sound: "Tap for sound",
     partner_shares: "They\u{2019}re sharing their screen",

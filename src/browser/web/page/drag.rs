@@ -11,7 +11,7 @@ use crate::{
         inbox::Inbox,
         web::js::reflect::{call, get, text},
     },
-    call::{Corner, Gesture, Input, Intent, WindowWish, is_swipe},
+    call::{Corner, Gesture, Input, Intent, PictureWish, WindowWish, is_swipe},
 };
 
 /// A pointer that has moved at most this far, in CSS pixels, was a tap and not a drag.
@@ -37,7 +37,9 @@ impl Drag {
             let (own, origin, inbox) = (own.clone(), Rc::clone(&origin), inbox.clone());
             EventListener::new(&own.clone(), name, move |event| {
                 if let Some(corner) = handler(&own, event, &origin) {
-                    inbox.put(Input::Intent(Intent::Window(WindowWish::PlaceOwnPicture(corner))));
+                    inbox.put(Input::Intent(Intent::Window(WindowWish::Picture(PictureWish::PlaceOwn(
+                        corner,
+                    )))));
                 }
             })
         };

@@ -4,7 +4,8 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Abilities, Corner, Input, Intent, Output, PageEvent, PeerEvent, Problem, WindowWish,
+        Abilities, Corner, Fit, Input, Intent, Output, PageEvent, PeerEvent, PictureWish, Problem,
+        WindowWish,
         tests::test_page::{BOTH, TestPage, millis, secs, session, welcome},
     },
     protocol::{PeerMessage, Presence, ToBrowser},
@@ -124,12 +125,25 @@ fn own_picture_moves_clockwise_from_corner_to_corner() {
     let mut page = TestPage::talking();
     let mut corners = Vec::new();
     for _ in 0..4 {
-        press(&mut page, WindowWish::MoveOwnPicture);
+        press(&mut page, WindowWish::Picture(PictureWish::MoveOwn));
         corners.push(page.call.snapshot().preferences.corner());
     }
     assert_eq!(corners, [Corner::TopStart, Corner::TopEnd, Corner::BottomEnd, Corner::BottomStart]);
-    press(&mut page, WindowWish::PlaceOwnPicture(Corner::TopEnd));
+    press(&mut page, WindowWish::Picture(PictureWish::PlaceOwn(Corner::TopEnd)));
     assert_eq!(page.take_actions(), ["save profile"; 5]);
+}
+
+#[test]
+fn the_way_the_stranger_is_shown_is_kept_for_later_visits() {
+    let mut page = TestPage::talking();
+    for fit in [Fit::Filling, Fit::Whole] {
+        press(&mut page, WindowWish::Picture(PictureWish::Fit(fit)));
+        assert_eq!(page.take_actions(), ["save profile"]);
+        assert_eq!(
+            (page.call.snapshot().preferences.fit(), page.call.stored().preferences.fit()),
+            (fit, fit)
+        );
+    }
 }
 
 #[test]

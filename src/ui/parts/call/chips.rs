@@ -1,9 +1,9 @@
 //! The chips over the pictures: short notes about the call, and the details of the connection.
 
-use leptos::prelude::*;
+use leptos::{html::Button, prelude::*};
 
 use crate::{
-    call::{Author, ChatWish, Flow, Intent, Snapshot, Strength, WindowWish},
+    call::{Author, ChatWish, Fit, Flow, Intent, PictureWish, Snapshot, Strength, WindowWish},
     ui::{
         PageContext,
         i18n::{Words, fill, words},
@@ -61,7 +61,54 @@ pub(crate) fn Chips() -> impl IntoView {
             </p>
             <Notices/>
             <MissingMedia/>
+            <FitButtons/>
         </div>
+    }
+}
+
+/// The buttons that show the stranger's picture in another way. The style sheet hides the one that changes nothing.
+#[component]
+fn FitButtons() -> impl IntoView {
+    let [whole, filling] = [NodeRef::new(), NodeRef::new()];
+    let words = words();
+    view! {
+        <FitButton to=Fit::Whole icon=icon::WHOLE label=words.show_whole own=whole other=filling/>
+        <FitButton to=Fit::Filling icon=icon::FILLING label=words.fill_view own=filling other=whole/>
+    }
+}
+
+/// One of the two. A press hides it, and the other one takes the focus.
+#[component]
+fn FitButton(
+    to: Fit,
+    icon: &'static str,
+    label: &'static str,
+    own: NodeRef<Button>,
+    other: NodeRef<Button>,
+) -> impl IntoView {
+    let PageContext { send_intent, .. } = expect_context();
+    let press = move |_| {
+        send_intent.run(Intent::Window(WindowWish::Picture(PictureWish::Fit(to))));
+        request_animation_frame(move || {
+            if let Some(other) = other.get_untracked() {
+                // If this fails, the focus is lost with the hidden button.
+                drop(other.focus());
+            }
+        });
+    };
+    view! {
+        <button
+            class="chip"
+            type="button"
+            data-fits=to.name()
+            aria-label=label
+            title=label
+            hidden=derived(|it| !view_model::can_fit(it))
+            node_ref=own
+            on:click=press
+        >
+            <svg class="icon" aria-hidden="true" focusable="false"><use href=icon></use></svg>
+        </button>
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
 pub(crate) fn Pictures() -> impl IntoView {
     let words = words();
     view! {
-        <div class="pictures">
+        <div class="pictures" data-fit=derived(|it| Some(it.preferences.fit().name()))>
             <div
                 class="stranger"
                 data-picture=derived(|it| Some(if lacks_picture(it) { "off" } else { "on" }))

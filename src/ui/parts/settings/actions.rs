@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    call::{Intent, Snapshot, WindowWish},
+    call::{Intent, PictureWish, Snapshot, WindowWish},
     ui::{
         PageContext, SHEET_ID,
         i18n::{Words, words},
@@ -57,7 +57,7 @@ pub(crate) fn CallActions() -> impl IntoView {
             />
             <CallAction intent=Intent::NextCamera label=|words, _| words.next_camera hidden=|it| !it.can_change_camera/>
             <Block/>
-            <CallAction intent=Intent::Window(WindowWish::MoveOwnPicture) label=|words, _| words.move_picture/>
+            <CallAction intent=Intent::Window(WindowWish::Picture(PictureWish::MoveOwn)) label=|words, _| words.move_picture/>
             <CallAction
                 intent=Intent::Window(WindowWish::ToggleSound)
                 label=|words, it| if it.sound.muted { words.unmute_stranger } else { words.mute_stranger }
