@@ -7,6 +7,7 @@ declare global {
     vibrations: unknown[];
     handlers: Map<string, () => void>;
     shownMicrophone: boolean[];
+    notified: string[];
   }
 }
 
@@ -64,6 +65,52 @@ test('one who has waited hears that a stranger was found, and the title says so'
   const [sounds, vibrations] = await one.page.evaluate(() => [window.played.length, window.vibrations] as const);
   expect([sounds, vibrations]).toEqual([1, [80]]);
   expect(await other.page.evaluate(() => [window.played, window.vibrations]), 'one who was found at once').toEqual([[], []]);
+});
+
+test('a notification tells who asked for it and looks at another tab', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada), await visitor(ben)];
+  await one.context.grantPermissions(['notifications', 'camera', 'microphone']);
+  await one.page.addInitScript(() => {
+    window.notified = [];
+    window.Notification = class extends Notification {
+      constructor(title: string, options?: NotificationOptions) {
+        super(title, options);
+        window.notified.push(title);
+      }
+    };
+  });
+  await one.arrive();
+  await one.button('Settings').click();
+  await one.page.getByRole('switch', { name: 'Notify me' }).click();
+  await one.page.keyboard.press('Escape');
+  await one.start();
+  await one.reaches('waiting');
+  await one.page.evaluate(() => {
+    Object.defineProperty(document, 'hidden', { configurable: true, get: () => true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await other.arrive();
+  await other.start();
+  await one.reaches('talking');
+  expect(await one.page.evaluate(() => window.notified)).toEqual(['Found someone']);
+});
+
+test('a refused question about notifications turns their switch off, and a refusal of before hides it', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  await one.button('Settings').click();
+  const notify = one.page.getByRole('switch', { name: 'Notify me' });
+  // Without a window nobody can answer, and the browser refuses.
+  await notify.click();
+  await expect(notify).not.toBeChecked();
+  expect(await one.page.evaluate(() => localStorage.getItem('passerby.preferences'))).toBeNull();
+
+  const other = await visitor(ben, { browser: { permissions: ['camera', 'microphone'] } });
+  await other.arrive();
+  expect(await other.page.evaluate(() => Notification.permission)).toBe('denied');
+  await other.button('Settings').click();
+  await expect(other.page.getByRole('dialog').getByRole('switch', { name: 'Turn off the chime' })).toBeVisible();
+  await expect(other.page.getByRole('switch', { name: 'Notify me' })).toBeHidden();
 });
 
 test('the controls of the system mute the microphone and end the call, and the one who is left can skip', async ({ visitor }) => {

@@ -44,7 +44,8 @@ impl Handoff {
         }
         web::page::set_driven();
         let profile = web::storage::load();
-        let resources = OpenResources::new(self.inbox, profile.chosen.of(DeviceKind::Speaker).to_owned());
+        let resources =
+            OpenResources::new(self.inbox, self.words, profile.chosen.of(DeviceKind::Speaker).to_owned());
         let (browser, languages) = (web::page::capabilities::browser(), web::page::capabilities::languages());
         let call = Call::new(web::clock::seed(), profile, browser, languages, web::page::build());
         spawn_local(driver::run(call, self.inputs, resources, move |call, before, now| {

@@ -30,11 +30,13 @@ use super::{
 use crate::{
     call::{ConnectionId, Output, PeerCommand},
     protocol::{self, Frame, ToServer},
+    ui::i18n::Words,
 };
 
 /// Everything that is open in the browser. Dropping a field closes it.
 pub(crate) struct OpenResources {
     inbox: Inbox,
+    words: &'static Words,
     media: LocalMedia,
     meter: Option<Meter>,
     media_session: MediaSession,
@@ -59,7 +61,7 @@ pub(crate) struct OpenResources {
 
 impl OpenResources {
     /// Opens nothing yet, but starts to report browser events to `inbox`.
-    pub(crate) fn new(inbox: Inbox, speaker: String) -> Self {
+    pub(crate) fn new(inbox: Inbox, words: &'static Words, speaker: String) -> Self {
         let wake_lock = WakeLock::default();
         capabilities::report(&inbox, None);
         Self {
@@ -81,6 +83,7 @@ impl OpenResources {
             _storage: storage::watch(&inbox),
             wake_lock,
             leave_question: None,
+            words,
             inbox,
             speaker,
         }
@@ -112,6 +115,8 @@ impl OpenResources {
             Output::ShowLevel(false) => self.meter = None,
             Output::PlayTone => audio::play(Tone::Test, &self.speaker),
             Output::Chime => self.chime(),
+            Output::AskToNotify => window::ask_to_notify(&self.inbox),
+            Output::Notify => window::notify(self.words.connecting.heading),
             Output::ShareScreen(request) => self.media.share_screen(request),
             Output::UnshareScreen => self.media.unshare_screen(),
             Output::PictureInPicture(enter) => window::set_picture_in_picture(enter),

@@ -195,12 +195,14 @@ impl Call {
             Switch::CameraOff => self.switch_off(DeviceKind::Camera, is_on, out),
             Switch::Blur => out.push(Output::Blur(is_on)),
             Switch::SaveData => self.send_presence(out),
+            Switch::Notify if is_on => out.push(Output::AskToNotify),
             Switch::HideAddress
             | Switch::MyLanguages
             | Switch::Unmirrored
             | Switch::HideOwnPicture
             | Switch::NoKeys
-            | Switch::NoChime => {}
+            | Switch::NoChime
+            | Switch::Notify => {}
         }
     }
 
@@ -308,6 +310,8 @@ impl Call {
             self.page.on_partner_paused(self.now, out);
         } else if let PageEvent::Active = event {
             self.on_press();
+        } else if let PageEvent::NotificationsRefused = event {
+            self.set_preferences(self.profile.preferences.with(Switch::Notify, false), out);
         } else if let PageEvent::TakenOver = event
             && !self.state.is_landing()
         {

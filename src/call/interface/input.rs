@@ -154,6 +154,8 @@ pub enum PageEvent {
     FillsScreen(bool),
     /// The browser blocks the sound, or plays it.
     SoundBlocked(bool),
+    /// The person or the browser does not allow notifications.
+    NotificationsRefused,
     /// What this browser can do.
     Able(Abilities),
 }

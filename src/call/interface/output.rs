@@ -38,6 +38,10 @@ pub enum Output {
     PlayTone,
     /// Play a soft sound on the chosen speaker, and vibrate on a phone: a stranger was found.
     Chime,
+    /// Ask the person to allow notifications; answered by `NotificationsRefused`, or by nothing.
+    AskToNotify,
+    /// Show a notification: a stranger was found.
+    Notify,
     /// Ask for the screen with a request of this number; answered by `Screen`.
     ShareScreen(u32),
     /// Stop sharing the screen, or asking for it. Nothing more is reported of it.
@@ -116,6 +120,8 @@ impl Output {
             | Self::ShowLevel(_)
             | Self::PlayTone
             | Self::Chime
+            | Self::AskToNotify
+            | Self::Notify
             | Self::PictureInPicture(_)
             | Self::FullScreen(_)
             | Self::SetVolume(_)

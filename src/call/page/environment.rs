@@ -38,6 +38,8 @@ pub struct Abilities {
     pub speakers: bool,
     /// Blur the background of the camera's picture.
     pub blur: bool,
+    /// Show notifications of the system, if the person allows it.
+    pub notifications: bool,
     /// Set the volume of a sound. On iPhones and iPads only keys do that.
     pub volume: bool,
 }

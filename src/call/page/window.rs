@@ -24,7 +24,10 @@ impl PageState {
             PageEvent::FillsScreen(it) => self.surroundings.fills_screen = it,
             PageEvent::SoundBlocked(it) => self.surroundings.sound_blocked = it,
             PageEvent::Able(abilities) => self.surroundings.abilities = abilities,
-            PageEvent::Active | PageEvent::TakenOver | PageEvent::Paused => {}
+            PageEvent::Active
+            | PageEvent::TakenOver
+            | PageEvent::Paused
+            | PageEvent::NotificationsRefused => {}
         }
     }
 

@@ -31,6 +31,8 @@ pub enum Switch {
     NoKeys,
     /// No sound and no vibration when a stranger is found.
     NoChime,
+    /// A notification of the system when a stranger is found while the page is in the background.
+    Notify,
     /// The person has muted the microphone.
     MicrophoneOff,
     /// The person has turned the camera off.
@@ -39,7 +41,7 @@ pub enum Switch {
 
 impl Switch {
     /// All switches.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::HideAddress,
         Self::MyLanguages,
         Self::SaveData,
@@ -49,6 +51,7 @@ impl Switch {
         Self::HideOwnPicture,
         Self::NoKeys,
         Self::NoChime,
+        Self::Notify,
         Self::MicrophoneOff,
         Self::CameraOff,
     ];
@@ -65,6 +68,7 @@ impl Switch {
             Self::HideOwnPicture => "hide-own-picture",
             Self::NoKeys => "no-keys",
             Self::NoChime => "no-chime",
+            Self::Notify => "notify",
             Self::MicrophoneOff => "microphone-off",
             Self::CameraOff => "camera-off",
         }

@@ -167,6 +167,9 @@ impl Call {
         if is_long_awaited && !self.profile.preferences.has(Switch::NoChime) {
             out.push(Output::Chime);
         }
+        if self.page.is_hidden && self.profile.preferences.has(Switch::Notify) {
+            out.push(Output::Notify);
+        }
     }
 
     /// Whether the person may be looking elsewhere by now: the page is in the background, or has waited for long.

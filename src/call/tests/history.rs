@@ -851,6 +851,7 @@ fn page_events() -> impl Strategy<Value = PageEvent> {
         full_screen: true,
         speakers: true,
         blur: true,
+        notifications: true,
         volume: true,
     };
     prop_oneof![
@@ -859,6 +860,7 @@ fn page_events() -> impl Strategy<Value = PageEvent> {
         Just(PageEvent::Active),
         Just(PageEvent::TakenOver),
         Just(PageEvent::Paused),
+        Just(PageEvent::NotificationsRefused),
         any::<bool>().prop_map(PageEvent::InPicture),
         any::<bool>().prop_map(PageEvent::FillsScreen),
         any::<bool>().prop_map(PageEvent::SoundBlocked),
@@ -883,6 +885,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::NextCamera,
         Intent::Toggle(Switch::HideAddress),
         Intent::Toggle(Switch::SaveData),
+        Intent::Toggle(Switch::Notify),
         Intent::TalkAbout("art, bees".into()),
         Intent::TalkAbout(String::new()),
         Intent::Toggle(Switch::PushToTalk),

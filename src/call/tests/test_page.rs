@@ -601,6 +601,8 @@ fn describe(output: &Output) -> String {
         Output::ListDevices => "list devices".into(),
         Output::PlayTone => "play tone".into(),
         Output::Chime => "chime".into(),
+        Output::AskToNotify => "ask to notify".into(),
+        Output::Notify => "notify".into(),
         Output::ShareScreen(_) => "share screen".into(),
         Output::UnshareScreen => "unshare screen".into(),
         Output::PictureInPicture(on) => format!("picture in picture {on}"),

@@ -176,6 +176,8 @@ catalogue! {
     no_keys_note: &'static str,
     no_chime: &'static str,
     no_chime_note: &'static str,
+    notify: &'static str,
+    notify_note: &'static str,
     microphone_off: &'static str,
     microphone_off_note: &'static str,
     camera_is_off: &'static str,

@@ -288,6 +288,8 @@ pub(crate) static ENGLISH: Words = Words {
     no_keys_note: "Esc still works.",
     no_chime: "Turn off the chime",
     no_chime_note: "It plays when we find someone after a wait.",
+    notify: "Notify me",
+    notify_note: "When we find someone while you\u{2019}re in another tab. Your browser asks first.",
     microphone_off: "Microphone off",
     microphone_off_note: "Nobody hears you until you turn it on.",
     camera_is_off: "Camera off",

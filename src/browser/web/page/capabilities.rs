@@ -11,7 +11,7 @@ use crate::{
         inbox::Inbox,
         web::{
             devices::{media_devices, video},
-            js::reflect::{call, construct, get, has, set},
+            js::reflect::{call, construct, get, has, set, text},
         },
     },
     call::{Abilities, Browser, Input, PageEvent},
@@ -60,8 +60,16 @@ fn abilities(camera: Option<&MediaStreamTrack>) -> Abilities {
         full_screen: is_true("fullscreenEnabled"),
         speakers: has(&video::stranger_element(), "setSinkId"),
         blur,
+        notifications: may_notify(),
         volume: false,
     }
+}
+
+/// Whether the page may show notifications or ask to. On Android only a service worker can show one.
+fn may_notify() -> bool {
+    let permission = text(&get(&js_sys::global(), "Notification"), "permission");
+    matches!(permission.as_str(), "default" | "granted")
+        && !matches!(browser(), Browser::ChromiumOnAndroid | Browser::FirefoxOnAndroid)
 }
 
 /// The kind of browser, which decides the instructions for changing permissions.

@@ -10,7 +10,7 @@ use crate::{
         inbox::Inbox,
         web::{
             devices::video,
-            js::reflect::{call, call_async, get},
+            js::reflect::{call, call_async, construct, get, object},
             page::document,
         },
     },
@@ -50,6 +50,31 @@ pub(crate) fn vibrate() {
     if let Some(window) = window() {
         call(&window.navigator(), "vibrate", [VIBRATION.into()]);
     }
+}
+
+/// Asks the person to allow notifications, and reports if they are not allowed.
+pub(crate) fn ask_to_notify(inbox: &Inbox) {
+    let inbox = inbox.clone();
+    spawn_local(async move {
+        let answer = call_async(&get(&js_sys::global(), "Notification"), "requestPermission", []).await;
+        if answer.and_then(|it| it.as_string()).as_deref() != Some("granted") {
+            inbox.put(Input::Page(PageEvent::NotificationsRefused));
+        }
+    });
+}
+
+/// Shows a notification of the system, in place of an earlier one. A press on it leads to the page.
+pub(crate) fn notify(text: &str) {
+    let options = object([("tag", "passerby".into()), ("icon", "/favicon.svg".into())]);
+    let notification = construct("Notification", [text.into(), options]);
+    let Some(notification) = notification.and_then(|it| it.dyn_into::<EventTarget>().ok()) else { return };
+    EventListener::once(&notification, "click", |_| {
+        if let Some(window) = window() {
+            // If the browser does not allow it, the page stays in the background.
+            let _ = window.focus();
+        }
+    })
+    .forget();
 }
 
 /// Moves the stranger's picture into picture-in-picture, or back into the page.

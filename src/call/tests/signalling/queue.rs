@@ -258,6 +258,24 @@ fn a_stranger_who_is_found_after_a_wait_or_in_the_background_is_heard() {
 }
 
 #[test]
+fn a_notification_tells_who_asked_for_it_and_looks_elsewhere() {
+    let notified = |is_away: bool, answer: Option<PageEvent>| {
+        let mut page = TestPage::waiting();
+        page.press(Intent::Toggle(Switch::Notify));
+        assert!(page.take_actions().contains(&"ask to notify".to_owned()));
+        if let Some(it) = answer {
+            page.handle(Input::Page(it));
+        }
+        page.handle(Input::Page(PageEvent::Away(is_away)));
+        page.receive_match(Role::Polite, BOTH);
+        page.take_actions().contains(&"notify".to_owned())
+    };
+    assert!(notified(true, None));
+    assert!(!notified(false, None), "the person watches");
+    assert!(!notified(true, Some(PageEvent::NotificationsRefused)));
+}
+
+#[test]
 fn a_long_wait_does_not_count_for_the_next_stranger() {
     let mut page = TestPage::waiting();
     page.advance(secs(9));

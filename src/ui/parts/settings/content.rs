@@ -19,13 +19,14 @@ use crate::{
 };
 
 /// The switches of the section about the person.
-const OWN_SWITCHES: [Switch; 7] = [
+const OWN_SWITCHES: [Switch; 8] = [
     Switch::CameraOff,
     Switch::MicrophoneOff,
     Switch::Blur,
     Switch::HideOwnPicture,
     Switch::Unmirrored,
     Switch::NoChime,
+    Switch::Notify,
     Switch::SaveData,
 ];
 

@@ -24,9 +24,11 @@ pub(crate) fn Switches(
 fn SwitchField(of: Switch) -> impl IntoView {
     let PageContext { snapshot, send_intent, .. } = expect_context();
     let (label, note) = texts(words(), of);
-    let can_blur = derived(|it| it.surroundings.abilities.blur);
+    let abilities = derived(|it| it.surroundings.abilities);
+    let is_useless =
+        move || of == Switch::Blur && !abilities().blur || of == Switch::Notify && !abilities().notifications;
     view! {
-        <label class="switch" data-switch=of.name() hidden=move || of == Switch::Blur && !can_blur()>
+        <label class="switch" data-switch=of.name() hidden=is_useless>
             <input
                 type="checkbox"
                 role="switch"
@@ -54,6 +56,7 @@ const fn texts(words: &'static Words, of: Switch) -> (&'static str, &'static str
         Switch::HideOwnPicture => (words.hide_picture, words.hide_picture_note),
         Switch::NoKeys => (words.no_keys, words.no_keys_note),
         Switch::NoChime => (words.no_chime, words.no_chime_note),
+        Switch::Notify => (words.notify, words.notify_note),
         Switch::MicrophoneOff => (words.microphone_off, words.microphone_off_note),
         Switch::CameraOff => (words.camera_is_off, words.camera_is_off_note),
     }
