@@ -1,4 +1,4 @@
-import type { CDPSession, Page } from '@playwright/test';
+import type { CDPSession, Locator, Page } from '@playwright/test';
 
 import { ada, ben, expect, meet, test, whoseColour, type Visitor } from '../fixtures';
 
@@ -95,6 +95,76 @@ test('a phone and a laptop see enough of each other', async ({ visitor }) => {
     .toBe('Ben');
 });
 
+test('one tap shows all of a video or fills the screen with it, also on the next visit', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada, { browser: phone }), await visitor(ben)];
+  await meet(one, other);
+  const ratio = 4 / 3;
+  const [whole, fill] = [one.button('Show the whole video'), one.button('Fill the screen')];
+  expect(await shownWidth(one.page, ratio)).toBeLessThan(1);
+  await expect(fill).toBeHidden();
+  await tap(one, whole);
+  await expect.poll(() => shownWidth(one.page, ratio)).toBe(1);
+  await tap(one, fill);
+  await expect.poll(() => shownWidth(one.page, ratio)).toBeLessThan(1);
+
+  await one.page.setViewportSize({ width: 1440, height: 900 });
+  await expect.poll(() => fitOfStranger(one)).toBe('cover');
+  await tap(one, whole);
+  await expect.poll(() => fitOfStranger(one)).toBe('contain');
+  await fill.focus();
+  await one.page.keyboard.press('Enter');
+  await expect.poll(() => fitOfStranger(one)).toBe('cover');
+  await expect(whole, 'the focus is not lost with the pressed button').toBeFocused();
+  await one.page.keyboard.press('Enter');
+  await expect(fill).toBeFocused();
+  await one.arrive();
+  await expect(one.page.locator('.pictures')).toHaveAttribute('data-fit', 'whole');
+});
+
+test('two swipes up or to the left meet someone else, and one does nothing', async ({ visitor }) => {
+  const [one, other] = [await visitor(ada, { browser: phone }), await visitor(ben)];
+  await meet(one, other);
+  const question = one.page.getByText('Swipe again to skip', { exact: true });
+  await swipe(one, [200, 500], [200, 380]);
+  await expect(question).toBeVisible();
+  await one.reaches('talking');
+  await expect(question, 'the question is over after three seconds').toBeHidden();
+  for (const [from, to] of [
+    [[200, 300], [200, 420]],
+    [[100, 400], [220, 400]],
+    [[200, 500], [180, 450]],
+  ] as const) {
+    await swipe(one, from, to);
+    await expect(question, `from ${from} to ${to}`).toBeHidden();
+  }
+  await swipe(one, [300, 400], [150, 390]);
+  await expect(question).toBeVisible();
+  await swipe(one, [300, 400], [150, 390]);
+  await one.reaches('waiting');
+  await other.reaches('waiting');
+});
+
+test('the own picture is large on the way to a call, and can be hidden', async ({ visitor }) => {
+  const one = await visitor(ada);
+  await one.arrive();
+  await one.start();
+  await one.reaches('waiting');
+  for (const [width, height, least] of [
+    [390, 844, 0.25],
+    [844, 390, 0.2],
+    [1440, 900, 0.25],
+    [768, 1024, 0.25],
+  ] as const) {
+    await one.page.setViewportSize({ width, height });
+    const [own, text] = await Promise.all(['.self video', '.panel-text'].map((it) => one.page.locator(it).boundingBox()));
+    expect((own!.width * own!.height) / (width * height), `${width} x ${height}`).toBeGreaterThan(least);
+    const isBeside = own!.x + own!.width <= text!.x || own!.y + own!.height <= text!.y;
+    expect(isBeside, `${width} x ${height}: the text is not on the picture`).toBe(true);
+  }
+  await one.page.keyboard.press('h');
+  await expect(one.page.locator('.self')).toBeHidden();
+});
+
 test('Escape in the field closes the chat, and belongs to an input method while that is used', async ({ pair: [one, other] }) => {
   await one.button('Chat').click();
   await expect(field(one)).toBeFocused();
@@ -112,6 +182,25 @@ test('Escape in the field closes the chat, and belongs to an input method while 
   await expect(one.page.getByText('Press Esc again to skip'), 'another key cancels the question').toBeHidden();
   await other.reaches('talking');
 });
+
+const tap = (visitor: Visitor, button: Locator) =>
+  button.boundingBox().then((box) => visitor.page.touchscreen.tap(box!.x + box!.width / 2, box!.y + box!.height / 2));
+
+const fitOfStranger = ({ stranger }: Visitor) => stranger.evaluate((it) => getComputedStyle(it).objectFit);
+
+/** Moves a finger as a touch screen reports it. */
+async function swipe({ context, page }: Visitor, [fromX, fromY]: readonly [number, number], [toX, toY]: readonly [number, number]) {
+  const session = await context.newCDPSession(page);
+  const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', part: number) =>
+    session.send('Input.dispatchTouchEvent', {
+      type,
+      touchPoints: type === 'touchEnd' ? [] : [{ x: fromX + (toX - fromX) * part, y: fromY + (toY - fromY) * part }],
+    });
+  await touch('touchStart', 0);
+  for (const part of [0.25, 0.5, 0.75, 1]) await touch('touchMove', part);
+  await touch('touchEnd', 1);
+  await session.detach();
+}
 
 /** Messages of 1 to 500 characters, faster than the page of a stranger would send them. */
 async function sendSixty(visitor: Visitor): Promise<void> {

@@ -60,6 +60,15 @@ pub(crate) const fn layout(snapshot: Snapshot) -> Layout {
     }
 }
 
+/// Whether the own picture is the large one: on the way to a call, if there is a camera and its picture is not hidden.
+pub(crate) fn is_preview(snapshot: Snapshot) -> bool {
+    layout(snapshot) == Layout::Call
+        && !snapshot.phase.is_talking()
+        && !snapshot.chat.open
+        && !is_absent(snapshot.camera)
+        && !snapshot.preferences.has(Switch::HideOwnPicture)
+}
+
 /// The title of the document: what is happening, so that another tab shows when a stranger was found.
 pub(crate) fn title(words: &'static Words, snapshot: Snapshot) -> String {
     match (snapshot.phase, panel_problem(snapshot)) {

@@ -46,6 +46,7 @@ pub fn App() -> impl IntoView {
             data-flow=derived(|it| it.phase.flow().map(Flow::name))
             data-strength=derived(|it| it.phase.is_matched().then(|| it.details.strength.name()))
             data-chat=derived(|it| (it.phase.is_matched() && it.chat.open).then_some(""))
+            data-preview=derived(|it| view_model::is_preview(it).then_some(""))
             data-slow=derived(|it| matches!(it.phase, Phase::Connecting { slow: true }).then_some(""))
             data-hydrated=move || hydrated.get().then_some("")
         >

@@ -45,8 +45,8 @@ impl Drag {
         };
         let _listeners = [
             on("pointerdown", |own, event, origin| {
-                // In the mirror the picture fills the view and cannot be dragged.
-                own.closest("[data-screen=stage]").ok()??;
+                // A large picture cannot be dragged.
+                own.closest("[data-screen=stage]:not([data-preview])").ok()??;
                 origin.set(Some(position(event)));
                 call(own, "setPointerCapture", [get(event, "pointerId")]);
                 None

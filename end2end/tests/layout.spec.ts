@@ -1,0 +1,187 @@
+import { ada, ben, cleo, expect, holdInConnecting, test, type Visitor } from '../fixtures';
+
+/** Windows, phones both ways, and a window of 1280 x 1024 at 400 %. */
+const WINDOWS = [
+  [1440, 900],
+  [1280, 680],
+  [768, 1024],
+  [412, 732],
+  [390, 844],
+  [734, 331],
+  [844, 390],
+  [320, 256],
+] as const;
+
+/** Pixels between two controls. Next and Stop lead to different ends, so more is between them. */
+const LEAST_GAP = 8;
+const LEAST_GAP_OF_NEXT_AND_STOP = 16;
+
+const LANGUAGES = ['en', 'en-XA', 'ar-XB'] as const;
+
+/** At every size, each control can be reached and pressed as a whole, and none is near another. */
+async function expectTidy({ page }: Visitor, where: string, windows: readonly (readonly [number, number])[] = WINDOWS) {
+  for (const [width, height] of windows) {
+    await page.setViewportSize({ width, height });
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      const problems = await page.evaluate(findProblems, { least: LEAST_GAP, leastOfNext: LEAST_GAP_OF_NEXT_AND_STOP });
+      expect.soft(problems, `${where}, ${width} x ${height}, ${colorScheme}`).toEqual([]);
+    }
+  }
+}
+
+function findProblems({ least, leastOfNext }: { least: number; leastOfNext: number }): string[] {
+  const found: string[] = [];
+  const root = document.scrollingElement!;
+  if (root.scrollWidth > root.clientWidth) found.push(`the page is ${root.scrollWidth} wide`);
+  const sheet = document.querySelector<HTMLElement>(':popover-open');
+  const isShown = (it: HTMLElement) => {
+    const { width, height } = it.getBoundingClientRect();
+    const isClipped = (element: HTMLElement | null): boolean =>
+      element !== null && (getComputedStyle(element).clipPath !== 'none' || isClipped(element.parentElement));
+    return it.checkVisibility({ visibilityProperty: true }) && width > 1 && height > 1 && !isClipped(it);
+  };
+  const controls = [...(sheet ?? document).querySelectorAll<HTMLElement>('button, a[href], input, select, summary')].filter(
+    (it) => isShown(it) && (sheet || !it.closest('dialog')),
+  );
+  const name = (it: HTMLElement) => it.ariaLabel ?? (it.innerText.trim() || it.className);
+  const isHit = (it: HTMLElement) => {
+    const { left, top, width, height } = it.getBoundingClientRect();
+    const hit = document.elementFromPoint(left + width / 2, top + height / 2);
+    return hit !== null && (it.contains(hit) || hit.contains(it));
+  };
+  for (const it of controls) {
+    it.scrollIntoView({ block: 'nearest' });
+    const { left, right, top, bottom } = it.getBoundingClientRect();
+    if (left < -0.5 || right > innerWidth + 0.5 || top < -0.5 || bottom > innerHeight + 0.5) found.push(`cut by the window: ${name(it)}`);
+    if (!isHit(it)) found.push(`covered: ${name(it)}`);
+    const isTextCut = it.scrollWidth > it.clientWidth + 1 && getComputedStyle(it).overflow !== 'visible';
+    if (isTextCut && !it.matches('input, select, .unread')) found.push(`its text is cut: ${name(it)}`);
+  }
+  root.scrollTop = 0;
+  if (sheet) sheet.scrollTop = 0;
+  const pressable = controls.filter(isHit);
+  for (const [index, one] of pressable.entries()) {
+    for (const other of pressable.slice(index + 1)) {
+      const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
+      const across = Math.max(a.left - b.right, b.left - a.right);
+      const down = Math.max(a.top - b.bottom, b.top - a.bottom);
+      const gap = across > 0 && down > 0 ? Math.hypot(across, down) : Math.max(across, down);
+      const kinds = [one.dataset.kind, other.dataset.kind];
+      const needed = kinds.includes('next') && kinds.includes('stop') ? leastOfNext : least;
+      if (gap < needed - 0.5) found.push(`${gap.toFixed(1)} px between ${name(one)} and ${name(other)}`);
+    }
+  }
+  return found;
+}
+
+for (const language of LANGUAGES) {
+  test(`from landing to a call, every state is tidy at every size in ${language}`, async ({ visitor, home }) => {
+    test.setTimeout(180_000);
+    const [one, other] = [await visitor(ada), await visitor(ben)];
+    const press = (selector: string) => one.page.locator(selector).click();
+    await one.arrive(`${home}/?lang=${language}`);
+    await expectTidy(one, 'landing');
+    await one.page.locator('.panel input[type=text]').fill('jazz, cooking, climbing');
+    await one.page.keyboard.press('Tab');
+    await press('.settings');
+    await expectTidy(one, 'settings');
+    await one.page.keyboard.press('Escape');
+    await press('.panel-action button:last-of-type');
+    await expect(one.page.locator('.mirror select').first()).toBeVisible();
+    await expectTidy(one, 'mirror');
+    await press('[data-intent=start]');
+    await one.reaches('waiting');
+    await expectTidy(one, 'waiting');
+    await holdInConnecting(one, other);
+    await expectTidy(one, 'connecting', [WINDOWS[0], WINDOWS[4]]);
+    await other.releaseDescriptions();
+    await one.meets(ben);
+    await expectTidy(one, 'talking');
+    await one.page.keyboard.press('Escape');
+    await expectTidy(one, 'asked for a second Escape', [WINDOWS[0], WINDOWS[4]]);
+    await expect(one.page.locator('.hint')).toBeHidden();
+    await other.button('Chat').click();
+    await other.page.getByRole('textbox', { name: 'Message' }).fill('Hello! Where are you from?');
+    await other.page.keyboard.press('Enter');
+    await expect(one.page.locator('.unread')).toBeVisible();
+    await expectTidy(one, 'a new message');
+    await press('.unread');
+    await expectTidy(one, 'chat');
+    await press('.dock [data-kind=chat]');
+    await one.page.setViewportSize({ width: 1440, height: 900 });
+    await press('.dock [data-kind=share]');
+    await other.button('Turn camera off').click();
+    await other.button('Mute microphone').click();
+    await expect(one.page.locator('.chips .chip:visible')).not.toHaveCount(1);
+    await expectTidy(one, 'sharing a screen with one who is not seen or heard');
+    await one.page.setViewportSize({ width: 1440, height: 900 });
+    await press('.dock [data-kind=share]');
+    await press('.dock [data-kind=more]');
+    await press('.details summary');
+    await expectTidy(one, 'more');
+    await press('.commands .button[popovertarget]');
+    await one.reaches('ended');
+    await expectTidy(one, 'blocked');
+  });
+
+  test(`every question and problem is tidy at every size in ${language}`, async ({ server, visitor, home }) => {
+    test.setTimeout(180_000);
+    const begin = async (it: Visitor) => {
+      await it.arrive(`${home}/?lang=${language}`);
+      await it.page.locator('[data-intent=start]').click();
+    };
+    const expectProblem = async (it: Visitor, problem: string) => {
+      await expect(it.app).toHaveAttribute('data-problem', problem, { timeout: 40_000 });
+      await expectTidy(it, problem);
+    };
+    const [blocked, empty] = [await visitor(ada, { devices: 'permission denied' }), await visitor(ben, { devices: 'none' })];
+    await begin(blocked);
+    await expectProblem(blocked, 'camera-blocked');
+    await begin(empty);
+    await expectProblem(empty, 'no-device');
+
+    const one = await visitor(cleo);
+    one.expectErrors(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
+    await one.page.clock.install();
+    await one.page.addInitScript(pretendToBeOlder);
+    await begin(one);
+    await one.reaches('waiting');
+    await expect(one.page.locator('.panel .chip')).toBeVisible();
+    await expectTidy(one, 'waiting with an older page');
+    await one.page.clock.fastForward('10:05');
+    await one.reaches('ready');
+    await expectTidy(one, 'still there');
+    await one.page.clock.fastForward('01:05');
+    await expectProblem(one, 'idle');
+
+    const other = await visitor(ada);
+    other.expectErrors(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
+    await begin(other);
+    await other.reaches('waiting');
+    const second = await other.context.newPage();
+    await second.goto(other.page.url());
+    await second.locator('[data-intent=start]').click();
+    await expectProblem(other, 'other-tab');
+    await second.close();
+    await other.page.locator('[data-intent=start]').click();
+    await other.reaches('waiting');
+    await other.context.setOffline(true);
+    await expectProblem(other, 'offline');
+    await other.context.setOffline(false);
+
+    await server.restart({ PASSERBY__SERVER__ORIGINS: 'https://passerby.example', PASSERBY__SERVER__PROXIES: '127.0.0.1' });
+    await begin(other);
+    await expectProblem(other, 'wrong-address');
+  });
+}
+
+/** The page is of another build than the server has. */
+function pretendToBeOlder() {
+  new MutationObserver((_, observer) => {
+    const root = document.getElementById('root');
+    if (!root) return;
+    root.dataset.build = 'older';
+    observer.disconnect();
+  }).observe(document, { childList: true, subtree: true });
+}
