@@ -103,3 +103,14 @@ test('a flood of ten thousand messages leaves the receiving page usable', async 
   console.log(`longest task during the flood: ${Math.round(longest)} ms`);
   expect(longest).toBeLessThan(500);
 });
+
+test('reactions need no open chat: from the sheet, and with a key', async ({ pair: [one, other] }) => {
+  const shown = other.page.locator('.reaction[data-whose=stranger]');
+  const sheet = await one.openMore();
+  await sheet.getByRole('button', { name: 'Clap' }).click();
+  await expect(shown).toHaveText('👏');
+  await expect(sheet, 'the sheet does not cover the call').toBeHidden();
+  await one.page.keyboard.press('4');
+  await expect(shown).toHaveText('❤️');
+  await expect(other.button('Chat'), 'the chat stays closed').toBeVisible();
+});

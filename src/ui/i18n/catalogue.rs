@@ -183,7 +183,7 @@ catalogue! {
     camera_is_off: &'static str,
     camera_is_off_note: &'static str,
     keys: &'static str,
-    key_names: [&'static str; 9],
+    key_names: [&'static str; 10],
     block: &'static str,
     block_this: &'static str,
     block_past: [&'static str; 3],

@@ -304,6 +304,7 @@ pub(crate) static ENGLISH: Words = Words {
         "F: full screen",
         "P: picture-in-picture",
         "H: hide my own video",
+        "1 to 5: send a reaction",
         "?: this list",
     ],
     block: "Block",

@@ -4,6 +4,7 @@ use leptos::prelude::document;
 
 use crate::{
     call::{ChatWish, Gesture, Intent, Snapshot, Switch, WindowWish},
+    protocol::Reaction,
     ui::view_model,
 };
 
@@ -44,6 +45,7 @@ pub(crate) fn intent_of(snapshot: Snapshot, key: &str) -> Option<Intent> {
         "t" | "T" if is_talking => Some(Intent::Chat(ChatWish::Toggle)),
         // The sheet contains the list of shortcuts.
         "?" => Some(Intent::Window(WindowWish::OpenSheet)),
+        _ if is_talking => reaction(key).map(|it| Intent::Chat(ChatWish::React(it))),
         _ => None,
     }
 }
@@ -64,6 +66,11 @@ pub(crate) fn is_talk_key(snapshot: Snapshot, key: &str) -> bool {
         && snapshot.preferences.has(Switch::PushToTalk)
         && !is_dialog_open()
         && !is_writing()
+}
+
+/// The reaction with this number, counted from 1.
+fn reaction(key: &str) -> Option<Reaction> {
+    Reaction::ALL.get(key.parse::<usize>().ok()?.checked_sub(1)?).copied()
 }
 
 fn is_dialog_open() -> bool {

@@ -80,13 +80,21 @@ fn ChatMessage(line: ChatLine) -> impl IntoView {
     }
 }
 
+/// A button that shows a reaction to both.
 #[component]
-fn ReactionButton(reaction: Reaction) -> impl IntoView {
+pub(crate) fn ReactionButton(
+    reaction: Reaction,
+    /// The id of the sheet that a press closes.
+    #[prop(optional)]
+    closes: Option<&'static str>,
+) -> impl IntoView {
     let PageContext { send_intent, .. } = expect_context();
     view! {
         <button
             class="button"
             type="button"
+            popovertarget=closes
+            popovertargetaction="hide"
             aria-label=reaction_name(words(), reaction)
             title=reaction_name(words(), reaction)
             on:click=move |_| send_intent.run(Intent::Chat(ChatWish::React(reaction)))

@@ -4,10 +4,11 @@ use leptos::prelude::*;
 
 use crate::{
     call::{Intent, PictureWish, Snapshot, WindowWish},
+    protocol::Reaction,
     ui::{
         PageContext, SHEET_ID,
         i18n::{Words, words},
-        parts::{derive::derived, live::live_text},
+        parts::{call::chat::ReactionButton, derive::derived, live::live_text},
     },
 };
 
@@ -35,6 +36,9 @@ fn CallAction(
 #[component]
 pub(crate) fn CallActions() -> impl IntoView {
     view! {
+        <div class="reactions">
+            {Reaction::ALL.map(|reaction| view! { <ReactionButton reaction closes=SHEET_ID/> }).collect_view()}
+        </div>
         <div class="commands">
             <CallAction
                 intent=Intent::Window(WindowWish::TogglePictureInPicture)
