@@ -144,7 +144,7 @@ test('two swipes up or to the left meet someone else, and one does nothing', asy
   await other.reaches('waiting');
 });
 
-test('the own picture is large on the way to a call, and can be hidden', async ({ visitor }) => {
+test('the own picture is large while waiting, and can be hidden', async ({ visitor }) => {
   const one = await visitor(ada);
   await one.arrive();
   await one.start();

@@ -60,11 +60,11 @@ pub(crate) const fn layout(snapshot: Snapshot) -> Layout {
     }
 }
 
-/// Whether the own picture is the large one: on the way to a call, if there is a camera and its picture is not hidden.
+/// Whether the own picture is the large one: without a match, if there is a camera and its picture is not hidden. While
+/// two connect, drawing it would delay the first picture of the other.
 pub(crate) fn is_preview(snapshot: Snapshot) -> bool {
     layout(snapshot) == Layout::Call
-        && !snapshot.phase.is_talking()
-        && !snapshot.chat.open
+        && !snapshot.phase.is_matched()
         && !is_absent(snapshot.camera)
         && !snapshot.preferences.has(Switch::HideOwnPicture)
 }
