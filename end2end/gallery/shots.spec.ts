@@ -8,6 +8,7 @@ import {
   expect,
   goOffline,
   loseServer,
+  pretendToBeOlder,
   startAtWrongAddress,
   test,
   waitForIdlePrompt,
@@ -128,12 +129,7 @@ test('idle prompt, idle notice and other-tab notice', async ({ visitor }) => {
 test('outdated page and offline notice', async ({ visitor }) => {
   const one = await visitor(ada);
   one.expectErrors(/WebSocket/, /ERR_INTERNET_DISCONNECTED/);
-  await one.page.addInitScript(() => {
-    new MutationObserver(() => {
-      const root = document.getElementById('root');
-      if (root) root.dataset.build = 'older';
-    }).observe(document, { childList: true, subtree: true });
-  });
+  await one.page.addInitScript(pretendToBeOlder);
   await one.arrive();
   await one.start();
   await one.reaches('waiting');

@@ -1,4 +1,4 @@
-import { ada, ben, cleo, expect, holdInConnecting, test, type Visitor } from '../fixtures';
+import { ada, ben, cleo, expect, holdInConnecting, pretendToBeOlder, test, type Visitor } from '../fixtures';
 
 /** Windows, phones both ways, and a window of 1280 x 1024 at 400 %. */
 const WINDOWS = [
@@ -174,14 +174,4 @@ for (const language of LANGUAGES) {
     await begin(other);
     await expectProblem(other, 'wrong-address');
   });
-}
-
-/** The page is of another build than the server has. */
-function pretendToBeOlder() {
-  new MutationObserver((_, observer) => {
-    const root = document.getElementById('root');
-    if (!root) return;
-    root.dataset.build = 'older';
-    observer.disconnect();
-  }).observe(document, { childList: true, subtree: true });
 }

@@ -1,4 +1,4 @@
-import { ada, ben, expect, goOffline, startAtWrongAddress, test, waitForIdlePrompt } from '../fixtures';
+import { ada, ben, expect, goOffline, pretendToBeOlder, startAtWrongAddress, test, waitForIdlePrompt } from '../fixtures';
 
 test('only one tab of a browser is active at a time', async ({ visitor }) => {
   const one = await visitor(ada);
@@ -27,16 +27,7 @@ test('an offline page says so and continues when the network is back', async ({ 
 
 test('a page from an older deploy offers to load the newer version', async ({ visitor }) => {
   const one = await visitor(ada);
-  await one.page.addInitScript(() => {
-    if (sessionStorage.length > 0) return;
-    sessionStorage.setItem('older', 'once');
-    new MutationObserver((_, observer) => {
-      const root = document.getElementById('root');
-      if (!root) return;
-      root.dataset.build = 'older';
-      observer.disconnect();
-    }).observe(document, { childList: true, subtree: true });
-  });
+  await one.page.addInitScript(pretendToBeOlder);
   await one.arrive();
   await one.start();
   const notice = one.page.getByText('There’s a new version.');
