@@ -1,4 +1,6 @@
 import { ada, ben, cleo, expect, holdInConnecting, pretendToBeOlder, test, type Visitor } from '../fixtures';
+import { WITH_RELAY } from '../fixtures/server';
+import { RelayPath, Turn } from '../fixtures/turn';
 
 /** Windows, phones both ways, and a window of 1280 x 1024 at 400 %. */
 const WINDOWS = [
@@ -29,6 +31,13 @@ async function expectTidy({ page }: Visitor, where: string, windows: readonly (r
     }
   }
 }
+
+async function expectProblem(it: Visitor, problem: string) {
+  await expect(it.app).toHaveAttribute('data-problem', problem, { timeout: 40_000 });
+  await expectTidy(it, problem);
+}
+
+const hideAddress = ({ page }: Visitor) => page.locator('.panel [role=switch]').nth(2).click();
 
 function findProblems({ least, leastOfNext }: { least: number; leastOfNext: number }): string[] {
   const found: string[] = [];
@@ -131,10 +140,6 @@ for (const language of LANGUAGES) {
       await it.arrive(`${home}/?lang=${language}`);
       await it.page.locator('[data-intent=start]').click();
     };
-    const expectProblem = async (it: Visitor, problem: string) => {
-      await expect(it.app).toHaveAttribute('data-problem', problem, { timeout: 40_000 });
-      await expectTidy(it, problem);
-    };
     const [blocked, empty] = [await visitor(ada, { devices: 'permission denied' }), await visitor(ben, { devices: 'none' })];
     await begin(blocked);
     await expectProblem(blocked, 'camera-blocked');
@@ -173,5 +178,78 @@ for (const language of LANGUAGES) {
     await server.restart({ PASSERBY__SERVER__ORIGINS: 'https://passerby.example', PASSERBY__SERVER__PROXIES: '127.0.0.1' });
     await begin(other);
     await expectProblem(other, 'wrong-address');
+  });
+
+  test(`a call from its prompt to its end over a weak connection is tidy at every size in ${language}`, async ({ server, visitor, home }) => {
+    test.setTimeout(180_000);
+    const turn = await Turn.open();
+    const path = await RelayPath.open(turn.address, 7);
+    await server.restart(turn.settings(path.port));
+    const stuck = await visitor(cleo, { devices: 'stuck camera' });
+    await stuck.arrive(`${home}/?lang=${language}`);
+    await stuck.page.locator('[data-intent=start]').click();
+    await stuck.reaches('asking');
+    await expectTidy(stuck, 'asking');
+    const [one, other] = [await visitor(ada), await visitor(ben)];
+    await one.page.clock.install();
+    for (const it of [one, other]) {
+      await it.arrive(`${home}/?lang=${language}`);
+      await hideAddress(it);
+      await it.page.locator('[data-intent=start]').click();
+    }
+    await one.meets(ben);
+    for (const window of WINDOWS) {
+      await other.page.keyboard.press('2');
+      await expect(one.page.locator('.reaction[data-whose=stranger]')).toHaveText(/./);
+      await expectTidy(one, 'a reaction', [window]);
+    }
+    path.loss = 5;
+    await expect(one.app).toHaveAttribute('data-strength', 'weak', { timeout: 40_000 });
+    await expectTidy(one, 'a weak connection');
+    await other.page.locator('.dock [data-kind=stop]').click();
+    await one.reaches('ended');
+    await one.page.clock.pauseAt(await one.page.evaluate(() => Date.now() + 100));
+    await expectTidy(one, 'they left');
+    await one.reaches('ended');
+    path.close();
+    await turn.close();
+  });
+
+  test(`every problem with the server and the network is tidy at every size in ${language}`, async ({ server, visitor, home }) => {
+    test.setTimeout(180_000);
+    const arrive = (it: Visitor) => it.arrive(`${home}/?lang=${language}`);
+    const press = (it: Visitor, selector: string) => it.page.locator(selector).click();
+    const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
+    await third.page.addInitScript(() => {
+      if (sessionStorage.getItem('refuses') === 'no') return;
+      sessionStorage.setItem('refuses', 'no');
+      window.RTCPeerConnection = class {
+        constructor() {
+          throw new Error('blocked');
+        }
+      } as unknown as typeof RTCPeerConnection;
+    });
+    await arrive(third);
+    await press(third, '[data-intent=start]');
+    await expectProblem(third, 'cannot-connect');
+    await server.restart(WITH_RELAY);
+    await arrive(one);
+    await hideAddress(one);
+    await server.restart({ PASSERBY__LIMITS__PEER__NEXTS__BURST: '1', PASSERBY__LIMITS__PEER__NEXTS__PER_MINUTE: '3' });
+    for (const it of [one, other, third]) await arrive(it);
+    await press(one, '[data-intent=start]');
+    await expectProblem(one, 'no-relay');
+    await press(other, '[data-intent=start]');
+    await press(one, '.panel-action button:first-of-type');
+    await one.meets(ben);
+    await press(third, '[data-intent=start]');
+    await third.reaches('waiting');
+    await press(one, '.dock [data-kind=next]');
+    await one.meets(cleo);
+    await press(one, '.dock [data-kind=next]');
+    await expectProblem(one, 'rate-limited');
+    for (const it of [one, other, third]) it.expectErrors(/WebSocket connection to .* failed/, /net::ERR_CONNECTION/);
+    await server.kill();
+    await expectProblem(one, 'server-lost');
   });
 }
