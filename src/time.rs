@@ -95,10 +95,16 @@ impl RateLimit {
 
     /// Takes one, if the rate allows it now.
     pub fn take(self, state: &mut RateState, now: Moment) -> bool {
+        self.take_many(state, now, 1)
+    }
+
+    /// Takes `many` together, if the rate allows them now. More than the burst are never allowed.
+    pub fn take_many(self, state: &mut RateState, now: Moment, many: u32) -> bool {
         let now = self.units(now);
-        let allowed = self.earliest(*state) <= now;
+        let used = state.0.max(now).saturating_add(Self::COST.saturating_mul(many.into()));
+        let allowed = used - now <= Self::COST.saturating_mul(self.burst.into());
         if allowed {
-            state.0 = state.0.max(now).saturating_add(Self::COST);
+            state.0 = used;
         }
         allowed
     }

@@ -1,0 +1,132 @@
+//! The relay's state machine: a STUN and TURN server for the two ends of each match and for nobody else.
+//!
+//! [`Relay::handle`] takes one packet and turns it into what must be sent, and returns where. Time and randomness are
+//! arguments, so the same history always gives the same packets.
+//!
+//! A relayed address is only a name. What one client sends to the name of another one of its match goes from the same
+//! socket to that client's own address. No socket is opened for an allocation, and no packet ever goes to an address
+//! from which nobody has proven to receive.
+//!
+//! - `packet`, `path`: what comes in and goes out, from where and to where;
+//! - `account`: what the driver knows of a user name;
+//! - `nonce`, `source_limit`: what keeps false addresses from costing anything;
+//! - `requests`: who may ask, and the answers; `reply` writes them;
+//! - `allocations`, `name`: the clients, their matches and their names;
+//! - `forward`: packets between the clients of a match;
+//! - `counts`: what was done, for metrics.
+
+mod account;
+mod allocations;
+mod counts;
+mod forward;
+mod name;
+mod nonce;
+mod packet;
+mod path;
+mod reply;
+mod requests;
+mod source_limit;
+
+#[cfg(test)]
+mod tests;
+
+use crate::time::Moment;
+use allocations::Allocations;
+use nonce::Nonces;
+use source_limit::SourceLimit;
+
+pub use account::{Account, Accounts};
+pub use counts::{Counts, DropReason};
+pub use packet::{MAX_PACKET_BYTES, Packet};
+pub use path::{Path, Transport};
+
+/// What a new relay needs to know.
+#[derive(Clone, Debug)]
+pub struct RelayConfig {
+    /// Seeds the nonces and all random numbers. It must come from the operating system, except in tests.
+    pub seed: [u8; 32],
+    /// Maximum number of allocations. One more gets the error 508.
+    pub max_allocations: usize,
+    /// How much the two ends of a match may send together, in bytes of payload per second. What is more is dropped.
+    pub match_bytes_per_second: u32,
+}
+
+/// Forwards packets between the clients of a match.
+#[derive(Debug)]
+pub struct Relay<A> {
+    accounts: A,
+    nonces: Nonces,
+    source_limit: SourceLimit,
+    allocations: Allocations,
+    /// Ports of names, and ids of indications; neither must be secret.
+    random: fastrand::Rng,
+    counts: Counts,
+}
+
+impl<A: Accounts> Relay<A> {
+    /// A relay without allocations.
+    pub fn new(config: &RelayConfig, accounts: A) -> Self {
+        let mut random = fastrand::Rng::with_seed(config.seed.iter().fold(0, |all, it| {
+            // Any mixture will do.
+            u64::rotate_left(all, 5) ^ u64::from(*it)
+        }));
+        Self {
+            accounts,
+            nonces: Nonces::new(&config.seed),
+            source_limit: SourceLimit::new(random.u64(..)),
+            allocations: Allocations::new(config.max_allocations, config.match_bytes_per_second),
+            random,
+            counts: Counts::default(),
+        }
+    }
+
+    /// Handles one packet from a client, and turns it into the one that must be sent to the returned path. `None` if
+    /// nothing must be sent.
+    ///
+    /// Total: it never fails and never blocks. All decisions depend on `now`, but for the expiry of credentials, which
+    /// is in `unix_seconds`.
+    pub fn handle(
+        &mut self,
+        now: Moment,
+        unix_seconds: u64,
+        packet: &mut Packet,
+        from: Path,
+    ) -> Option<Path> {
+        self.handle_timeout(now);
+        let result = if from.remote.port() == 0 {
+            Err(DropReason::NoPort)
+        } else if packet.bytes().len() > MAX_PACKET_BYTES {
+            Err(DropReason::Malformed)
+        } else if packet.is_channel_data() || packet.is_send() {
+            self.forward(now, packet, from)
+        } else {
+            self.on_request((now, unix_seconds), packet, from)
+        };
+        result.inspect_err(|why| self.counts.drop(*why)).ok()
+    }
+
+    /// The connection of a client is closed; its allocation ends (RFC 8656, 7.4).
+    pub fn on_closed(&mut self, path: Path) {
+        self.allocations.remove(path);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) must be called next; `None` if nothing is due.
+    pub fn deadline(&self) -> Option<Moment> {
+        self.allocations.deadline()
+    }
+
+    /// Ends the allocations that were not refreshed.
+    pub fn handle_timeout(&mut self, now: Moment) {
+        self.allocations.expire(now);
+    }
+
+    /// How many allocations there are now.
+    pub fn allocations(&self) -> usize {
+        self.allocations.len()
+    }
+
+    /// What was done so far.
+    pub const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+}
