@@ -52,7 +52,10 @@ use queue::{Queue, failures::FailureRecords, prepared_offers::OfferSlots};
 pub use config::MatchmakerConfig;
 pub use input::{Closing, Input, Network, Readings, SocketId};
 pub use keys::Keys;
-pub use matches::ice::{Ice, Turn};
+pub use matches::{
+    ice::{Ice, OwnRelay, Turn},
+    relay_account::RelayAccount,
+};
 pub use output::{Census, DroppedCandidate, Note, OutboxTotals, Output};
 pub use peers::ROOM_AFTER;
 

@@ -8,10 +8,17 @@ use secrecy::{ExposeSecret, SecretString};
 use sha1::Sha1;
 use uuid::Uuid;
 
-use super::privacy::{Privacy, is_private};
+use super::{
+    privacy::{Privacy, is_private},
+    relay_account::RelayAccount,
+};
 use crate::{
-    matchmaker::{id_generator::IdGenerator, input::Network},
-    protocol::{IceServer, limits::CHECK_FOR},
+    matchmaker::{
+        id_generator::IdGenerator,
+        input::Network,
+        keys::{Keys, Nonce},
+    },
+    protocol::{IceServer, MatchId, limits::CHECK_FOR},
 };
 
 /// STUN and TURN servers, and whether private addresses are filtered. By default there are no servers, and they are.
@@ -21,6 +28,8 @@ pub struct Ice {
     pub stun: Vec<String>,
     /// The TURN relay, if there is one.
     pub turn: Option<Turn>,
+    /// This server's own relay, if it has one.
+    pub own: Option<OwnRelay>,
     /// Forwards candidates with private addresses to everybody, unless one of the two hides its address. Only for
     /// debugging.
     pub unscrubbed: bool,
@@ -37,7 +46,24 @@ pub struct Turn {
     pub lifetime: Duration,
 }
 
+/// This server's own relay, which is a STUN server, too.
+#[derive(Clone, Debug)]
+pub struct OwnRelay {
+    /// The host and the port, as in a URL.
+    pub authority: String,
+    /// How long credentials are valid.
+    pub lifetime: Duration,
+}
+
+/// How much a page may send through the own relay in a check, in bytes.
+const MAX_CHECK_BYTES: u64 = 64 * 1024;
+
 impl Ice {
+    /// Whether there is a relay; without one, no peer can hide its address.
+    pub(crate) const fn has_relay(&self) -> bool {
+        self.turn.is_some() || self.own.is_some()
+    }
+
     /// What partners in these networks may learn of each other. `relay_only` is set if one of them hides its address.
     ///
     /// Partners whose networks are not both known count as strangers.
@@ -55,25 +81,46 @@ impl Ice {
 
     /// The servers for a peer without a partner: STUN only, since relay credentials belong to a match.
     pub(crate) fn stun_servers(&self) -> Vec<IceServer> {
-        let stun = IceServer { urls: self.stun.clone(), username: None, credential: None };
+        let own = self.own.as_ref().map(|it| format!("stun:{}", it.authority));
+        let urls: Vec<_> = self.stun.iter().cloned().chain(own).collect();
+        let stun = IceServer { urls, username: None, credential: None };
         [stun].into_iter().filter(|it| !it.urls.is_empty()).collect()
     }
 
     /// The servers for one end of a match, with relay credentials of its own.
-    pub(crate) fn servers(&self, ids: &mut IdGenerator, relay_only: bool) -> Vec<IceServer> {
+    pub(crate) fn servers(
+        &self,
+        ids: &mut IdGenerator,
+        keys: &Keys,
+        (match_id, end): (MatchId, u8),
+        relay_only: bool,
+    ) -> Vec<IceServer> {
         let mut servers = if relay_only { Vec::new() } else { self.stun_servers() };
         if let Some(turn) = &self.turn {
             servers.push(turn.server(ids.unix_seconds(), turn.lifetime, ids.relay_name()));
+        }
+        if let Some(own) = &self.own {
+            let expires_at = ids.unix_seconds() + own.lifetime.as_secs();
+            let password = ids.relay_name();
+            let account = RelayAccount { match_id, end, expires_at, max_bytes: None, password };
+            servers.push(own.server(&account, keys, ids.nonce()));
         }
         servers
     }
 
     /// The servers for a page that checks whether it can connect to anybody. Its relay credentials run out soon, so
     /// that they are of little use for anything else.
-    pub(crate) fn check_servers(&self, ids: &mut IdGenerator) -> Vec<IceServer> {
+    pub(crate) fn check_servers(&self, ids: &mut IdGenerator, keys: &Keys) -> Vec<IceServer> {
         let mut servers = self.stun_servers();
         if let Some(turn) = &self.turn {
             servers.push(turn.server(ids.unix_seconds(), CHECK_FOR.min(turn.lifetime), ids.relay_name()));
+        }
+        if let Some(own) = &self.own {
+            let expires_at = ids.unix_seconds() + CHECK_FOR.min(own.lifetime).as_secs();
+            let (match_id, password) = (ids.match_id(), ids.relay_name());
+            let account =
+                RelayAccount { match_id, end: 0, expires_at, max_bytes: Some(MAX_CHECK_BYTES), password };
+            servers.push(own.server(&account, keys, ids.nonce()));
         }
         servers
     }
@@ -81,7 +128,8 @@ impl Ice {
     /// The age at which credentials are renewed: two thirds of their lifetime, which leaves time to switch. `None` if
     /// there is no relay.
     pub(crate) fn renewed_after(&self) -> Option<Duration> {
-        self.turn.as_ref().map(|it| it.lifetime * 2 / 3)
+        let lifetimes = [self.turn.as_ref().map(|it| it.lifetime), self.own.as_ref().map(|it| it.lifetime)];
+        lifetimes.into_iter().flatten().min().map(|it| it * 2 / 3)
     }
 }
 
@@ -94,6 +142,15 @@ impl Turn {
         let username = format!("{}:{}", now + lifetime.as_secs(), name.simple());
         let credential = Some(credential(self.secret.expose_secret(), &username));
         IceServer { urls: self.urls.clone(), username: Some(username), credential }
+    }
+}
+
+impl OwnRelay {
+    /// The relay with the credentials of this account.
+    fn server(&self, account: &RelayAccount, keys: &Keys, nonce: Nonce) -> IceServer {
+        let urls = vec![format!("turn:{}?transport=udp", self.authority)];
+        let (username, credential) = (account.user_name(keys, nonce), account.password.to_string());
+        IceServer { urls, username: Some(username), credential: Some(credential) }
     }
 }
 
@@ -121,13 +178,43 @@ mod tests {
             secret: "north".into(),
             lifetime: Duration::from_secs(600),
         };
-        Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed: false }
+        Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), ..Ice::default() }
     }
 
     fn ids() -> IdGenerator {
         let mut ids = IdGenerator::new([7; 32]);
         ids.start_input(Readings { unix_ms: 1_764_000_000_999, random: [0; 32] });
         ids
+    }
+
+    const END: (MatchId, u8) = (MatchId(Uuid::from_u128(7)), 1);
+
+    fn keys() -> Keys {
+        [7; 32].into()
+    }
+
+    #[test]
+    fn the_own_relay_is_a_stun_server_and_knows_its_accounts() {
+        let own = OwnRelay { authority: "relay.example:3478".to_owned(), lifetime: Duration::from_secs(600) };
+        let ice = Ice { own: Some(own), ..Ice::default() };
+        let mut ids = ids();
+        assert!(ice.has_relay() && !Ice::default().has_relay());
+        assert_eq!(ice.renewed_after(), Some(Duration::from_secs(400)));
+        let servers = ice.servers(&mut ids, &keys(), END, false);
+        assert_eq!(servers[0].urls, ["stun:relay.example:3478"]);
+        assert_eq!(servers[1].urls, ["turn:relay.example:3478?transport=udp"]);
+        let open = |it: &IceServer| {
+            let account = RelayAccount::open(&keys(), it.username.as_deref().unwrap()).unwrap();
+            assert_eq!(it.credential, Some(account.password.to_string()));
+            account
+        };
+        let account = open(&servers[1]);
+        assert_eq!(((account.match_id, account.end), account.max_bytes), (END, None));
+        assert_eq!(account.expires_at, 1_764_000_600);
+        assert_eq!(ice.servers(&mut ids, &keys(), END, true).len(), 1, "no STUN for one who hides");
+        let checks = [0; 2].map(|_| open(&ice.check_servers(&mut ids, &keys())[1]));
+        assert_eq!((checks[0].max_bytes, checks[0].expires_at), (Some(65_536), 1_764_000_060));
+        assert_ne!(checks[0].match_id, checks[1].match_id);
     }
 
     fn network(text: &str) -> Network {
@@ -147,7 +234,7 @@ mod tests {
     #[test]
     fn each_end_has_its_own_name_at_the_relay() {
         let (ice, mut ids) = (turn(), ids());
-        let mut name = || ice.servers(&mut ids, false).pop().unwrap().username.unwrap();
+        let mut name = || ice.servers(&mut ids, &keys(), END, false).pop().unwrap().username.unwrap();
         let names = [name(), name(), name()];
         assert!(names.iter().all(|it| it.starts_with("1764000600:")));
         assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
@@ -157,7 +244,7 @@ mod tests {
     fn a_check_gets_stun_and_a_relay_for_a_minute() {
         let ice = turn();
         let mut ids = ids();
-        let servers = ice.check_servers(&mut ids);
+        let servers = ice.check_servers(&mut ids, &keys());
         assert_eq!((servers.len(), servers[0].urls[0].as_str()), (2, "stun:relay.example"));
         let username = servers[1].username.as_deref().unwrap();
         assert!(username.starts_with("1764000060:"), "{username}");
@@ -165,18 +252,20 @@ mod tests {
         assert_eq!(servers[1].credential.as_deref(), Some(&*expected));
         let short = Turn { lifetime: Duration::from_secs(30), ..ice.turn.unwrap() };
         let ice = Ice { turn: Some(short), ..Ice::default() };
-        assert!(ice.check_servers(&mut ids)[0].username.as_deref().unwrap().starts_with("1764000030:"));
-        assert!(Ice::default().check_servers(&mut ids).is_empty());
+        assert!(
+            ice.check_servers(&mut ids, &keys())[0].username.as_deref().unwrap().starts_with("1764000030:")
+        );
+        assert!(Ice::default().check_servers(&mut ids, &keys()).is_empty());
     }
 
     #[test]
     fn relay_only_peers_get_no_stun_server() {
-        let servers = turn().servers(&mut ids(), false);
+        let servers = turn().servers(&mut ids(), &keys(), END, false);
         assert_eq!((servers.len(), servers[0].urls[0].as_str()), (2, "stun:relay.example"));
-        let servers = turn().servers(&mut ids(), true);
+        let servers = turn().servers(&mut ids(), &keys(), END, true);
         assert_eq!(servers.len(), 1);
         assert!(servers[0].username.is_some());
-        assert!(Ice::default().servers(&mut ids(), false).is_empty());
+        assert!(Ice::default().servers(&mut ids(), &keys(), END, false).is_empty());
     }
 
     #[test]

@@ -22,7 +22,7 @@ impl Matchmaker {
 
     /// Names the STUN and TURN servers to a page that checks whether it can connect to anybody.
     pub(crate) fn on_check(&mut self, id: PeerId) {
-        let ice = self.deployment.ice.check_servers(&mut self.ids);
+        let ice = self.deployment.ice.check_servers(&mut self.ids, &self.deployment.keys);
         self.send(id, ToBrowser::Check { ice });
     }
 
@@ -39,8 +39,8 @@ impl Matchmaker {
         self.schedule_renewal(now, match_id);
         let Some(it) = self.matches.get_mut(match_id) else { return };
         let (peers, relay_only) = (it.ends.map(|end| end.peer), it.relay_only);
-        for peer in peers {
-            let ice = self.deployment.ice.servers(&mut self.ids, relay_only);
+        for (peer, end) in peers.into_iter().zip(0..) {
+            let ice = self.deployment.ice_servers(&mut self.ids, (match_id, end), relay_only);
             self.send(peer, ToBrowser::Ice { match_id, ice });
         }
     }

@@ -9,6 +9,7 @@ pub(crate) mod rebuild;
 pub(crate) mod ticket;
 pub(crate) mod ice;
 pub(crate) mod privacy;
+pub(crate) mod relay_account;
 
 use std::{
     collections::{HashMap, VecDeque},

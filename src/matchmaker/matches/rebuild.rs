@@ -9,7 +9,7 @@ use crate::{
         output::Note,
         peers::{Peer, PeerState, SocketState, device::ResolvedDevice, past_partners::PairHistory},
     },
-    protocol::{EndReason, MatchId, PastPairs, PeerId, Signalling, ToBrowser, limits::GRACE_MATCHED},
+    protocol::{EndReason, MatchId, PastPairs, PeerId, Role, Signalling, ToBrowser, limits::GRACE_MATCHED},
     time::Moment,
 };
 
@@ -68,7 +68,8 @@ impl Matchmaker {
         ticket: Ticket,
         (device, past): (ResolvedDevice, &PastPairs),
     ) {
-        let Ticket { match_id, peer: id, relay_only, .. } = ticket;
+        let Ticket { match_id, peer: id, role, relay_only, .. } = ticket;
+        let end = u8::from(role == Role::Polite);
         if self.match_of(id) != Some(match_id) {
             ticket.peers().into_iter().for_each(|it| self.remove_peer(now, it, EndReason::PartnerLost));
             self.rebuild(now, ticket);
@@ -85,7 +86,7 @@ impl Matchmaker {
         peer.hides_address |= relay_only;
         let before = self.reattach((socket, network), id, (false, Some(match_id)), device.new_name);
         if self.deployment.has_relay() {
-            let ice = self.deployment.ice.servers(&mut self.ids, relay_only);
+            let ice = self.deployment.ice_servers(&mut self.ids, (match_id, end), relay_only);
             self.send(id, ToBrowser::Ice { match_id, ice });
         }
         match before {

@@ -23,7 +23,7 @@ fn scene_with(unscrubbed: bool) -> Scene {
     };
     let mut scene = Scene::with_config(MatchmakerConfig {
         max_connections: 100,
-        ice: Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), unscrubbed },
+        ice: Ice { stun: vec!["stun:relay.example".into()], turn: Some(turn), own: None, unscrubbed },
         ..MatchmakerConfig::for_tests(7)
     });
     scene.separate_networks = true;

@@ -76,7 +76,7 @@ impl IceSettings {
                 Some(Turn { urls: self.turn.clone(), secret, lifetime })
             }
         };
-        Ok(Ice { stun: self.stun.clone(), turn, unscrubbed: !self.scrub })
+        Ok(Ice { stun: self.stun.clone(), turn, own: None, unscrubbed: !self.scrub })
     }
 }
 
@@ -102,7 +102,7 @@ fn is_url(url: &str, schemes: &[&str]) -> bool {
 }
 
 /// A host with an optional port. The authority of an HTTP URL has the same syntax, so its parser checks it.
-fn is_host(text: &str) -> bool {
+pub(super) fn is_host(text: &str) -> bool {
     let uri = format!("http://{text}").parse::<axum::http::Uri>().ok();
     let authority = uri.as_ref().and_then(axum::http::Uri::authority);
     authority.is_some_and(|it| it.as_str() == text && !it.host().is_empty() && !text.contains('@'))

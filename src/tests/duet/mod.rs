@@ -153,6 +153,7 @@ fn matchmaker(seed: u64) -> Matchmaker {
                 secret: "secret".into(),
                 lifetime: Duration::from_secs(20),
             }),
+            own: None,
             unscrubbed: true,
         },
         ..matchmaker::MatchmakerConfig::for_tests(seed)
