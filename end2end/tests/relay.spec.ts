@@ -1,5 +1,35 @@
 import { ada, ben, expect, meet, test, type Visitor } from '../fixtures';
+import { freePort } from '../fixtures/server';
 import { RelayPath, Turn } from '../fixtures/turn';
+
+/** Settings of a server with a relay of its own. */
+const withOwnRelay = async () => ({ PASSERBY__RELAY__ADDR: `127.0.0.1:${await freePort()}` });
+
+test('two who hide meet through the relay of the server, and learn nothing but its names', async ({ server, visitor }) => {
+  await server.restart(await withOwnRelay());
+  const pair = [await visitor(ada), await visitor(ben)] as const;
+  for (const one of pair) {
+    await one.arrive();
+    await one.toggle('Hide my IP address');
+    await one.start();
+  }
+  await pair[0].meets(ben);
+  await pair[1].meets(ada);
+  for (const one of pair) {
+    expect(await one.selectedCandidateTypes(), `the selected candidates of ${one.person.name}`).toEqual(['relay', 'relay']);
+    expect(await one.candidateTypes(), 'no other candidates are known').toEqual(['relay']);
+    expect(await one.partnerAddresses(), 'the addresses of the partner').toEqual(['192.0.0.8']);
+    await expect(one.page.locator('[data-path]')).toHaveAttribute('data-path', 'relayed');
+  }
+});
+
+test('two who do not hide connect directly although the server has a relay', async ({ server, visitor }) => {
+  await server.restart(await withOwnRelay());
+  const [one, other] = [await visitor(ada), await visitor(ben)];
+  await meet(one, other);
+  expect(await one.selectedCandidateTypes()).not.toContain('relay');
+  await expect(one.page.locator('[data-path]')).toHaveAttribute('data-path', 'direct');
+});
 
 for (const [who, hides] of [
   ['both hide', [true, true]],

@@ -11,6 +11,7 @@ mod router;
 pub mod http;
 pub mod websocket;
 
+mod relay;
 mod validate;
 mod rate_limit;
 
@@ -47,6 +48,7 @@ use driver::Driver;
 use http::health::Health;
 use listen::{ConnectionLimits, Endpoint};
 use rate_limit::network::NetworkLimiter;
+use relay::RelayDriver;
 use router::Site;
 use shutdown::Shutdown;
 use telemetry::Telemetry;
@@ -77,6 +79,7 @@ pub async fn run(
     let (shutdown, clock, telemetry) = (Shutdown::new(grace), Clock::start(), Arc::new(Telemetry::new()));
     let (origins, proxies) = (Arc::new(resolved.origins_at(address)), Arc::new(resolved.proxies.clone()));
     let keys = resolved.keys.clone().load_or_create()?;
+    let relay = RelayDriver::new(listeners.relay, keys.clone(), resolved.relay_limits, clock)?;
     let (driver, inbox) = Driver::new(matchmaker_config(&resolved, keys)?, clock, Arc::clone(&telemetry));
     let wheel = Arc::new(HeartbeatWheel::new());
     let network_limiter =
@@ -118,6 +121,9 @@ pub async fn run(
     }
     if let Some(listener) = listeners.metrics {
         serve(listener, router::metrics(Arc::clone(&telemetry), clock), None);
+    }
+    if let Some(relay) = relay {
+        tasks.spawn(relay.run(shutdown.stopping.clone()));
     }
     if let Some(renewal) = renewal {
         tasks.spawn(renewal);

@@ -116,7 +116,7 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
     let page = {
         let options = options.clone();
         let origins = Arc::clone(&site.origins);
-        let has_relay = resolved.ice.turn.is_some();
+        let has_relay = resolved.ice.has_relay();
         render_app_to_stream_with_context(
             move || policy.apply(),
             move || ui::shell(options.clone(), language(), origins.primary(), has_relay),

@@ -6,6 +6,7 @@
 pub mod limits;
 mod ice;
 mod keys;
+mod relay;
 mod site;
 
 mod environment;
@@ -24,6 +25,7 @@ use super::{
         client_ip::{self, ForwardedHeader, Proxies},
         origin::{self, Origins},
     },
+    relay::RelayLimits,
     tls::{Plan, TlsSettings},
 };
 use crate::matchmaker::Ice;
@@ -31,6 +33,7 @@ use environment::{Overrides, SetBy, Variables};
 use ice::IceSettings;
 use keys::{KeySource, StateSettings};
 use limits::LimitSettings;
+use relay::RelaySettings;
 use value::{InvalidKey, address_or_none, list};
 
 /// The configuration as written. Errors name a key as `table.key`, and the environment variable that set it.
@@ -51,6 +54,9 @@ pub struct Config {
     /// `[ice]`
     #[serde(default)]
     pub ice: IceSettings,
+    /// `[relay]`
+    #[serde(default)]
+    pub relay: RelaySettings,
     /// `[state]`
     #[serde(default)]
     pub state: StateSettings,
@@ -139,6 +145,10 @@ pub struct Resolved {
     pub(crate) tls: Plan,
     /// STUN and TURN servers.
     pub(crate) ice: Ice,
+    /// Where this server's own relay listens.
+    pub(crate) relay_addr: Option<SocketAddr>,
+    /// The limits of the own relay.
+    pub(crate) relay_limits: RelayLimits,
     /// Where the keys for tickets and device names come from.
     pub(crate) keys: KeySource,
     /// Rates, sizes and timeouts.
@@ -205,6 +215,7 @@ impl Default for Config {
             limits: LimitSettings::default(),
             metrics: MetricsSettings::default(),
             ice: IceSettings::default(),
+            relay: RelaySettings::default(),
             state: StateSettings::default(),
             log: LogSettings::default(),
             leptos,
@@ -277,11 +288,12 @@ impl Config {
     }
 
     fn resolve_tables(self) -> Result<Resolved, InvalidKey> {
-        let Self { server, tls, limits, metrics, ice, state, log, leptos, is_watched, .. } = self;
+        let Self { server, tls, limits, metrics, ice, relay, state, log, leptos, is_watched, .. } = self;
         server.check()?;
         log.check()?;
         limits.check()?;
-        let resolved_ice = ice.resolve()?;
+        let mut resolved_ice = ice.resolve()?;
+        resolved_ice.own = relay.resolve(Duration::from_secs(ice.credential_seconds))?;
         let keys = state.resolve()?;
         let proxies = Proxies::new(&server.proxies, server.forwarded_header)
             .map_err(|error| InvalidKey::new(client_ip::KEY, error))?;
@@ -298,6 +310,8 @@ impl Config {
             proxies,
             tls: plan,
             ice: resolved_ice,
+            relay_addr: relay.addr,
+            relay_limits: relay.limits(),
             keys,
             limits,
             max_connections: server.max_connections,

@@ -4,7 +4,7 @@ use std::{env, io, net::SocketAddr};
 
 use anyhow::{Context, bail};
 use listenfd::ListenFd;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, UdpSocket};
 
 use crate::server::config::{Config, Resolved};
 
@@ -21,6 +21,8 @@ pub struct Listeners {
     pub redirect: Option<TcpListener>,
     /// For `/metrics`.
     pub metrics: Option<TcpListener>,
+    /// For the own relay.
+    pub relay: Option<UdpSocket>,
     /// Whether the service manager keeps the site's socket when this server ends, so that new connections wait in the
     /// system for the next one.
     pub are_handed_over: bool,
@@ -136,9 +138,20 @@ impl Listeners {
             site: open("site-addr", resolved.site_addr, inherited.site)?,
             redirect: open_if("tls.redirect_addr", resolved.redirect_addr, inherited.redirect)?,
             metrics: open_if("metrics.addr", resolved.metrics_addr, inherited.metrics)?,
+            relay: resolved.relay_addr.map(bind_relay).transpose()?,
             are_handed_over,
         })
     }
+}
+
+/// Binds the relay's socket.
+fn bind_relay(address: SocketAddr) -> anyhow::Result<UdpSocket> {
+    let bind = || {
+        let socket = std::net::UdpSocket::bind(address)?;
+        socket.set_nonblocking(true)?;
+        UdpSocket::from_std(socket)
+    };
+    bind().with_context(|| format!("cannot listen on {address} (`relay.addr`)"))
 }
 
 fn adopt(socket: std::net::TcpListener) -> io::Result<TcpListener> {

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use passerby::server::{Config, Listeners, config::limits::LimitSettings, run};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpStream, UdpSocket},
     sync::oneshot,
     task::JoinHandle,
     time::{sleep, timeout},
@@ -55,8 +55,12 @@ impl TestServer {
         let redirect = if config.tls.redirect_addr.is_some() { Some(bind().await) } else { None };
         let (address, at) = (site.local_addr().unwrap(), metrics.local_addr().unwrap());
         let redirect_at = redirect.as_ref().map(|it| it.local_addr().unwrap());
+        let relay = match config.relay.addr {
+            Some(address) => Some(UdpSocket::bind(address).await.expect("a free port")),
+            None => None,
+        };
         let (shutdown, requested) = oneshot::channel();
-        let listeners = Listeners { site, redirect, metrics: Some(metrics), are_handed_over: false };
+        let listeners = Listeners { site, redirect, metrics: Some(metrics), relay, are_handed_over: false };
         if config.leptos.site_root == Config::default().leptos.site_root {
             config.leptos.site_root = SITE.into();
         }
