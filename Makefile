@@ -66,7 +66,7 @@ browser-tests: build chromium firefox webkit coturn pebble proxies ## The storie
 samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn and systemd, and the container by its steps
 	@scripts/check-samples
 
-fuzz: ## Fuzz messages, descriptions and candidates for FUZZ_SECONDS (20) each
+fuzz: ## Fuzz messages, descriptions, candidates and the relay for FUZZ_SECONDS (20) each
 	@scripts/fuzz
 
 soak: build chromium coturn proxies autobahn ## Everything slow: bad networks (as root), thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing

@@ -1,11 +1,14 @@
-//! Properties of the server's validation. Each public function takes a text and panics if the property does not hold.
+//! Properties of the server's validation and of the relay. Each public function takes an input and panics if a property
+//! does not hold.
 
 mod candidate;
 mod message;
+mod relay;
 mod sdp;
 
 pub use candidate::candidate;
 pub use message::message;
+pub use relay::relay;
 pub use sdp::sdp;
 
 use crate::{
