@@ -79,7 +79,7 @@ pub async fn run(
     let (shutdown, clock, telemetry) = (Shutdown::new(grace), Clock::start(), Arc::new(Telemetry::new()));
     let (origins, proxies) = (Arc::new(resolved.origins_at(address)), Arc::new(resolved.proxies.clone()));
     let keys = resolved.keys.clone().load_or_create()?;
-    let relay = RelayDriver::new(listeners.relay, keys.clone(), resolved.relay_limits, clock)?;
+    let relay = RelayDriver::new(listeners.relay, keys.clone(), resolved.relay_limits)?;
     let (driver, inbox) = Driver::new(matchmaker_config(&resolved, keys)?, clock, Arc::clone(&telemetry));
     let wheel = Arc::new(HeartbeatWheel::new());
     let network_limiter =
@@ -123,7 +123,7 @@ pub async fn run(
         serve(listener, router::metrics(Arc::clone(&telemetry), clock), None);
     }
     if let Some(relay) = relay {
-        tasks.spawn(relay.run(shutdown.stopping.clone()));
+        tasks.spawn(relay.run(clock, Arc::clone(&telemetry), shutdown.stopping.clone()));
     }
     if let Some(renewal) = renewal {
         tasks.spawn(renewal);

@@ -17,6 +17,7 @@ use serde::Serialize;
 use super::{
     config::limits::Limit,
     process::ProcessMetrics,
+    relay::metrics::RelayMetrics,
     validate::{
         Findings,
         description::verdict::{DroppedLine, Flaw},
@@ -41,6 +42,8 @@ const PHASES: [&str; 4] = ["idle", "waiting", "connecting", "talking"];
 #[derive(Debug)]
 pub(crate) struct Telemetry {
     registry: Registry,
+    /// What the own relay has done.
+    pub(crate) relay: RelayMetrics,
     /// What every program reports, under names without our prefix.
     process: Registry,
     /// In the order of [`PHASES`]. Looked up in their family only once, because a label costs an allocation.
@@ -97,8 +100,10 @@ impl Telemetry {
         let bytes = Family::<Label, Counter>::default();
         let direction =
             |of: &Family<Label, Counter>, name: &str| of.get_or_create_owned(&[("direction", name.into())]);
+        let mut registry = Registry::with_prefix("passerby");
         let mut this = Self {
-            registry: Registry::with_prefix("passerby"),
+            relay: RelayMetrics::register(&mut registry),
+            registry,
             process: Registry::default(),
             peers: PHASES.map(|name| peers.get_or_create_owned(&[("phase", name.into())])),
             matches: Gauge::default(),

@@ -130,4 +130,9 @@ async fn two_who_hide_their_addresses_reach_each_other_through_the_relay_only() 
     })
     .await
     .unwrap();
+    assert_eq!(server.metric("passerby_relay_allocations").await, 2);
+    assert_eq!(server.metric("passerby_relay_allocated_total").await, 2);
+    assert_eq!(server.metric("passerby_relay_packets_total").await, 1);
+    assert_eq!(server.metric("passerby_relay_bytes_total").await, 5);
+    assert_eq!(server.metric("passerby_relay_dropped_total{reason=\"unproven\"}").await, 0);
 }

@@ -1,15 +1,21 @@
 //! The relay's driver: one task that owns the relay and its socket.
 
-use std::net::SocketAddr;
+pub(crate) mod metrics;
+
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
 use tokio::{net::UdpSocket, time::sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::clock::{Clock, since_1970};
+use super::{
+    clock::{Clock, since_1970},
+    telemetry::Telemetry,
+};
 use crate::{
     matchmaker::{Keys, RelayAccount},
     relay::{Account, Accounts, Packet, Path, Relay, RelayConfig, Transport},
+    time::Moment,
 };
 
 /// What the relay needs to know of the configuration.
@@ -43,7 +49,6 @@ impl Accounts for SealedAccounts {
 pub(crate) struct RelayDriver {
     relay: Relay<SealedAccounts>,
     socket: UdpSocket,
-    clock: Clock,
 }
 
 impl RelayDriver {
@@ -56,21 +61,21 @@ impl RelayDriver {
         socket: Option<UdpSocket>,
         keys: Keys,
         limits: RelayLimits,
-        clock: Clock,
     ) -> anyhow::Result<Option<Self>> {
         let Some(socket) = socket else { return Ok(None) };
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).context("the system has no randomness")?;
         let RelayLimits { max_allocations, match_bytes_per_second } = limits;
         let config = RelayConfig { seed, max_allocations, match_bytes_per_second };
-        Ok(Some(Self { relay: Relay::new(&config, SealedAccounts(keys)), socket, clock }))
+        let relay = Relay::new(&config, SealedAccounts(keys));
+        Ok(Some(Self { relay, socket }))
     }
 
     /// Runs until the server stops.
-    pub(crate) async fn run(mut self, stopping: CancellationToken) {
+    pub(crate) async fn run(mut self, clock: Clock, telemetry: Arc<Telemetry>, stopping: CancellationToken) {
         let mut packet = Packet::new();
         loop {
-            let deadline = self.relay.deadline().map(|at| self.clock.instant(at));
+            let deadline = self.relay.deadline().map(|at| clock.instant(at));
             let deadline = async {
                 match deadline {
                     Some(instant) => sleep_until(instant).await,
@@ -83,20 +88,29 @@ impl RelayDriver {
                     // An error tells of an earlier packet that a client did not take.
                     if let Ok((len, remote)) = received {
                         packet.set_len(len);
-                        self.on_packet(&mut packet, remote);
+                        self.on_packet(clock.now(), &mut packet, remote, &telemetry);
                     }
                 }
-                () = deadline => self.relay.handle_timeout(self.clock.now()),
+                () = deadline => {
+                    self.relay.handle_timeout(clock.now());
+                    self.report(&telemetry);
+                }
             }
         }
     }
 
-    fn on_packet(&mut self, packet: &mut Packet, remote: SocketAddr) {
+    fn on_packet(&mut self, now: Moment, packet: &mut Packet, remote: SocketAddr, telemetry: &Telemetry) {
         let Ok(local) = self.socket.local_addr() else { return };
         let from = Path { transport: Transport::Udp, local, remote };
-        if let Some(to) = self.relay.handle(self.clock.now(), since_1970().as_secs(), packet, from) {
+        let to = self.relay.handle(now, since_1970().as_secs(), packet, from);
+        self.report(telemetry);
+        if let Some(to) = to {
             // A packet that cannot be sent now is lost, as on any other link.
             let _ = self.socket.try_send_to(packet.bytes(), to.remote);
         }
+    }
+
+    fn report(&self, telemetry: &Telemetry) {
+        telemetry.relay.set(self.relay.allocations(), self.relay.counts());
     }
 }
