@@ -4,8 +4,8 @@
 //! arguments, so the same history always gives the same packets.
 //!
 //! A relayed address is only a name. What one client sends to the name of another one of its match goes from the same
-//! socket to that client's own address. No socket is opened for an allocation, and no packet ever goes to an address
-//! from which nobody has proven to receive.
+//! socket to that client's own address. No socket is opened for an allocation. But for a few short answers, no packet
+//! goes to an address whose owner has not proven that it receives there.
 //!
 //! - `packet`, `path`: what comes in and goes out, from where and to where;
 //! - `account`: what the driver knows of a user name;

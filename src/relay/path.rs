@@ -31,6 +31,13 @@ pub struct Path {
     pub remote: SocketAddr,
 }
 
+impl Path {
+    /// The client's address as the client knows it: a socket for both families writes IPv4 addresses as IPv6.
+    pub(crate) const fn client(self) -> SocketAddr {
+        SocketAddr::new(self.remote.ip().to_canonical(), self.remote.port())
+    }
+}
+
 /// The part of an address that one household or one machine has: an IPv4 address or an IPv6 /64.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Network(IpAddr);

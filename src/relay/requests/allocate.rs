@@ -28,13 +28,8 @@ use crate::{
 const LIFETIMES: (Duration, Duration) = (Duration::from_secs(600), Duration::from_secs(3_600));
 
 impl<A: Accounts> Relay<A> {
-    /// Makes an allocation. Only here is it looked at whether the credentials have expired, so that a long call can go
-    /// on.
-    pub(crate) fn on_allocate(
-        &mut self,
-        (now, unix_seconds): (Moment, u64),
-        request: &Proven,
-    ) -> Result<Reply, Refusal> {
+    /// Makes an allocation.
+    pub(crate) fn on_allocate(&mut self, now: Moment, request: &Proven) -> Result<Reply, Refusal> {
         let Proven { message, path, account } = request;
         let transaction = u128::from(message.transaction_id());
         if let Some(it) = self.allocations.get(*path) {
@@ -42,9 +37,6 @@ impl<A: Accounts> Relay<A> {
                 return Err(Refusal(ErrorCode::ALLOCATION_MISMATCH));
             }
             return Ok(allocated(now, request, it));
-        }
-        if account.expires_at <= unix_seconds {
-            return Err(Refusal(ErrorCode::UNAUTHORIZED));
         }
         if message.attribute::<RequestedTransport>()?.protocol() != RequestedTransport::UDP {
             return Err(Refusal(ErrorCode::UNSUPPORTED_TRANSPORT_PROTOCOL));
@@ -98,7 +90,7 @@ fn allocated(now: Moment, request: &Proven, it: &Allocation) -> Reply {
     names
         .fold(Reply::success(message), |reply, name| reply.with(&XorRelayedAddress::new(name.address(), id)))
         .with(&in_seconds(it.expires_at - now))
-        .with(&XorMappedAddress::new(path.remote, id))
+        .with(&XorMappedAddress::new(path.client(), id))
 }
 
 /// The families that a client asks for (RFC 8656, 7.2). Without a wish it gets an IPv4 name, whatever its own address

@@ -87,12 +87,14 @@ impl<A: Accounts> Relay<A> {
         if !is_whole || !message.has_class(MessageClass::Request) {
             return Err(DropReason::Malformed);
         }
-        let (account, key) = match self.authenticate(now, &message, path) {
+        let (account, key) = match self.authenticate((now, unix_seconds), &message, path) {
             Ok(it) => it,
             Err(unsigned) => {
                 self.counts.unproven += 1;
                 let is_short = unsigned.len() * MAX_AMPLIFICATION.1 <= bytes.len() * MAX_AMPLIFICATION.0;
-                if !is_short || !self.source_limit.take(now, Network::of(path)) {
+                // A client with an allocation has proven its address, so a flood cannot keep it from a new nonce.
+                let is_known = self.allocations.get(path).is_some();
+                if !is_short || !is_known && !self.source_limit.take(now, Network::of(path)) {
                     return Err(DropReason::Unproven);
                 }
                 packet.replace(&unsigned);
@@ -103,7 +105,7 @@ impl<A: Accounts> Relay<A> {
         let reply = match unknown_attributes(&message) {
             unknown if !unknown.is_empty() => Reply::unknown_attributes(&message, &unknown),
             _ => match message.method() {
-                ALLOCATE => self.on_allocate((now, unix_seconds), &request),
+                ALLOCATE => self.on_allocate(now, &request),
                 REFRESH => self.on_refresh(now, &request),
                 CREATE_PERMISSION => self.on_create_permission(now, &request),
                 CHANNEL_BIND => self.on_channel_bind(now, &request),
@@ -119,7 +121,7 @@ impl<A: Accounts> Relay<A> {
     /// Checks nonce, account and signature (RFC 8489, 9.2.4), the cheapest first. Otherwise returns an unsigned answer.
     fn authenticate(
         &self,
-        now: Moment,
+        (now, unix_seconds): (Moment, u64),
         message: &Message,
         path: Path,
     ) -> Result<(Account, IntegrityKey), Vec<u8>> {
@@ -144,7 +146,10 @@ impl<A: Accounts> Relay<A> {
         let name = user_name.username().to_owned();
         let credentials = LongTermKeyCredentials::new(name, account.password.clone(), REALM.to_owned());
         let key = credentials.make_key(IntegrityAlgorithm::Sha1);
-        if message.validate_integrity_with_key(&key).is_err() {
+        // Only a new allocation needs credentials that have not expired, so that a long call can go on.
+        let is_new = message.has_method(ALLOCATE) && self.allocations.get(path).is_none();
+        let has_expired = is_new && account.expires_at <= unix_seconds;
+        if has_expired || message.validate_integrity_with_key(&key).is_err() {
             return challenge(ErrorCode::UNAUTHORIZED);
         }
         Ok((account, key))
@@ -157,7 +162,7 @@ fn on_binding<'a>(message: &'a Message<'a>, path: Path) -> Reply {
     if !unknown.is_empty() {
         return Reply::unknown_attributes(message, &unknown);
     }
-    Reply::success(message).with(&XorMappedAddress::new(path.remote, message.transaction_id()))
+    Reply::success(message).with(&XorMappedAddress::new(path.client(), message.transaction_id()))
 }
 
 /// The attributes that the relay must understand and does not.

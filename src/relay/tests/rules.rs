@@ -39,6 +39,36 @@ fn tells_anybody_their_address() {
 }
 
 #[test]
+fn tells_an_ipv4_client_of_a_socket_for_both_families_its_ipv4_address() {
+    let (mut world, mut client) = (World::new(), Client::new(1, 9, 0));
+    client.path.remote = "[::ffff:203.0.113.9]:4000".parse().unwrap();
+    client.prove(&mut world);
+    let binding = client.build(BINDING, &[]).finish();
+    let message = client.build(ALLOCATE, &[&RequestedTransport::new(RequestedTransport::UDP)]);
+    for request in [binding, client.sign(message)] {
+        let (to, bytes) = world.send(client.path, &request).unwrap();
+        assert_eq!(to, client.path);
+        let message = Message::from_bytes(&bytes).unwrap();
+        let mapped = message.attribute::<XorMappedAddress>().unwrap().addr(message.transaction_id());
+        assert_eq!(mapped, "203.0.113.9:4000".parse().unwrap());
+    }
+}
+
+#[test]
+fn a_flood_does_not_keep_a_client_with_an_allocation_from_a_new_nonce() {
+    let (mut world, mut client) = (World::new(), Client::new(1, 9, 0));
+    client.allocate(&mut world).unwrap();
+    let mut flood = client.clone();
+    flood.path.remote.set_port(1_234);
+    let request = flood.build(ALLOCATE, &[&RequestedTransport::new(RequestedTransport::UDP)]).finish();
+    while world.send(flood.path, &request).is_some() {}
+    client.nonce = "0".repeat(24);
+    assert_eq!(client.request(&mut world, REFRESH, &[]), Err(438));
+    client.prove(&mut world);
+    assert!(client.request(&mut world, REFRESH, &[]).is_ok());
+}
+
+#[test]
 fn answers_to_the_unproven_are_short_and_few() {
     let (mut world, mut client) = (World::new(), Client::new(1, 9, 0));
     let request = client.build(ALLOCATE, &[&RequestedTransport::new(RequestedTransport::UDP)]).finish();
