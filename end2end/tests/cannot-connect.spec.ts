@@ -1,4 +1,4 @@
-import { ada, ben, expect, meet, startWaiting, test, type Visitor } from '../fixtures';
+import { ada, ben, expect, meet, refuseConnections, startWaiting, test, type Visitor } from '../fixtures';
 import { Turn } from '../fixtures/turn';
 
 /** One who cannot connect is told so, while the other waits and meets nobody. */
@@ -23,13 +23,7 @@ test('a browser whose policy blocks calls says so before a stranger is met, and 
 
 test('a browser that refuses to make a connection says so before a stranger is met', async ({ visitor }) => {
   const [one, other] = [await visitor(ada), await visitor(ben)];
-  await one.page.addInitScript(() => {
-    window.RTCPeerConnection = class {
-      constructor() {
-        throw new Error('blocked');
-      }
-    } as unknown as typeof RTCPeerConnection;
-  });
+  await one.page.addInitScript(refuseConnections);
   await isToldBeforeAStrangerIsMet(one, other);
 });
 

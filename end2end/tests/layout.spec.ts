@@ -1,4 +1,4 @@
-import { ada, ben, cleo, expect, holdInConnecting, pretendToBeOlder, test, type Visitor } from '../fixtures';
+import { ada, ben, cleo, expect, holdInConnecting, pretendToBeOlder, refuseConnections, test, type Visitor } from '../fixtures';
 import { WITH_RELAY } from '../fixtures/server';
 import { RelayPath, Turn } from '../fixtures/turn';
 
@@ -219,19 +219,13 @@ for (const language of LANGUAGES) {
     test.setTimeout(180_000);
     const arrive = (it: Visitor) => it.arrive(`${home}/?lang=${language}`);
     const press = (it: Visitor, selector: string) => it.page.locator(selector).click();
+    const refusing = await visitor(cleo);
+    await refusing.page.addInitScript(refuseConnections);
+    await arrive(refusing);
+    await press(refusing, '[data-intent=start]');
+    await expectProblem(refusing, 'cannot-connect');
+    await refusing.page.close();
     const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
-    await third.page.addInitScript(() => {
-      if (sessionStorage.getItem('refuses') === 'no') return;
-      sessionStorage.setItem('refuses', 'no');
-      window.RTCPeerConnection = class {
-        constructor() {
-          throw new Error('blocked');
-        }
-      } as unknown as typeof RTCPeerConnection;
-    });
-    await arrive(third);
-    await press(third, '[data-intent=start]');
-    await expectProblem(third, 'cannot-connect');
     await server.restart(WITH_RELAY);
     await arrive(one);
     await hideAddress(one);

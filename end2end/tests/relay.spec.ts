@@ -5,22 +5,30 @@ import { RelayPath, Turn } from '../fixtures/turn';
 /** Settings of a server with a relay of its own. */
 const withOwnRelay = async () => ({ PASSERBY__RELAY__ADDR: `127.0.0.1:${await freePort()}` });
 
-test('two who hide meet through the relay of the server, and learn nothing but its names', async ({ server, visitor }) => {
-  await server.restart(await withOwnRelay());
-  const pair = [await visitor(ada), await visitor(ben)] as const;
-  for (const one of pair) {
+/** Both arrive, those who hide their address say so, and the two meet. */
+async function hideAndMeet(pair: readonly [Visitor, Visitor], hides: readonly [boolean, boolean] = [true, true]) {
+  for (const [i, one] of pair.entries()) {
     await one.arrive();
-    await one.toggle('Hide my IP address');
-    await one.start();
+    if (hides[i]) await one.toggle('Hide my IP address');
   }
-  await pair[0].meets(ben);
-  await pair[1].meets(ada);
+  await meet(...pair, { arrive: false });
+}
+
+/** Only the relay is used, and neither end knows another address. */
+async function expectRelayed(pair: readonly [Visitor, Visitor]) {
   for (const one of pair) {
     expect(await one.selectedCandidateTypes(), `the selected candidates of ${one.person.name}`).toEqual(['relay', 'relay']);
     expect(await one.candidateTypes(), 'no other candidates are known').toEqual(['relay']);
-    expect(await one.partnerAddresses(), 'the addresses of the partner').toEqual(['192.0.0.8']);
     await expect(one.page.locator('[data-path]')).toHaveAttribute('data-path', 'relayed');
   }
+}
+
+test('two who hide meet through the relay of the server, and learn nothing but its names', async ({ server, visitor }) => {
+  await server.restart(await withOwnRelay());
+  const pair = [await visitor(ada), await visitor(ben)] as const;
+  await hideAndMeet(pair);
+  await expectRelayed(pair);
+  for (const one of pair) expect(await one.partnerAddresses(), 'the addresses of the partner').toEqual(['192.0.0.8']);
 });
 
 test('two who do not hide connect directly although the server has a relay', async ({ server, visitor }) => {
@@ -39,18 +47,8 @@ for (const [who, hides] of [
     const turn = await Turn.open();
     await server.restart(turn.settings());
     const pair = [await visitor(ada), await visitor(ben)] as const;
-    for (const [i, one] of pair.entries()) {
-      await one.arrive();
-      if (hides[i]) await one.toggle('Hide my IP address');
-      await one.start();
-    }
-    await pair[0].meets(ben);
-    await pair[1].meets(ada);
-    for (const one of pair) {
-      expect(await one.selectedCandidateTypes(), `the selected candidates of ${one.person.name}`).toEqual(['relay', 'relay']);
-      expect(await one.candidateTypes(), 'no other candidates are known').toEqual(['relay']);
-      await expect(one.page.locator('[data-path]')).toHaveAttribute('data-path', 'relayed');
-    }
+    await hideAndMeet(pair, hides);
+    await expectRelayed(pair);
     await turn.close();
   });
 }
@@ -84,13 +82,7 @@ test('a call recovers within six seconds from a path blocked for three', async (
   const path = await RelayPath.open(turn.address);
   await server.restart(turn.settings(path.port));
   const pair = [await visitor(ada), await visitor(ben)] as const;
-  for (const one of pair) {
-    await one.arrive();
-    await one.toggle('Hide my IP address');
-    await one.start();
-  }
-  await pair[0].meets(ben);
-  await pair[1].meets(ada);
+  await hideAndMeet(pair);
   for (const one of pair) await one.takePhases();
 
   path.block();
@@ -112,11 +104,7 @@ test('a relayed call outlives its first credentials', async ({ server, visitor }
   const turn = await Turn.open();
   await server.restart({ ...turn.settings(), PASSERBY__ICE__CREDENTIAL_SECONDS: '5' });
   const pair: [Visitor, Visitor] = [await visitor(ada), await visitor(ben)];
-  for (const one of pair) {
-    await one.arrive();
-    await one.toggle('Hide my IP address');
-  }
-  await meet(...pair, { arrive: false });
+  await hideAndMeet(pair);
   const usernames = () => new Set(turn.log.match(/\d{10}:[0-9a-f]{32}/g));
   // Three lifetimes: each end has received new credentials at least three times.
   await expect.poll(() => usernames().size, { timeout: 60_000, intervals: [500] }).toBeGreaterThanOrEqual(8);
