@@ -1,6 +1,6 @@
 //! [`Accounts`]: what the relay must know of a user name.
 
-/// Whom a user name stands for, and what that one may do.
+/// What a user name stands for, and what its holder may do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// The match. Its clients reach each other and nobody else.
@@ -9,7 +9,7 @@ pub struct Account {
     pub end: u8,
     /// The password (RFC 8489, 9.2).
     pub password: String,
-    /// Until when a client may allocate, in seconds since 1970. It may refresh longer.
+    /// Until when a client may make allocations, in seconds since 1970. It may refresh them after that.
     pub expires_at: u64,
     /// How much the match may send in all, in bytes; `None` for a call.
     pub max_bytes: Option<u64>,

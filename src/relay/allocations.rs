@@ -167,7 +167,7 @@ struct Match {
     /// The allocations by port: at most [`MAX_PER_END`] for each end.
     members: Vec<(u16, Path)>,
     rate: RateState,
-    /// How much it may send yet, in bytes; `None` for a call.
+    /// How much it may still send, in bytes; `None` for a call.
     bytes_left: Option<u64>,
 }
 
@@ -232,7 +232,7 @@ impl Allocations {
         path: Path,
         mut allocation: Allocation,
         (even, random, max_bytes): (bool, u32, Option<u64>),
-    ) -> Result<(), Full> {
+    ) -> Result<&Allocation, Full> {
         let network = Network::of(path);
         if self.networks.get(&network).is_some_and(|it| *it >= MAX_PER_NETWORK) {
             return Err(Full::Network);
@@ -251,8 +251,7 @@ impl Allocations {
         it.members.push((allocation.port, path));
         *self.networks.entry(network).or_default() += 1;
         self.expiries.insert((allocation.expires_at, path));
-        self.by_path.insert(path, allocation);
-        Ok(())
+        Ok(self.by_path.entry(path).insert_entry(allocation).into_mut())
     }
 
     /// If an end of a match has all the allocations that it may have, removes the one that was idle longest.
@@ -262,13 +261,11 @@ impl Allocations {
             let allocation = self.by_path.get(path)?;
             (allocation.end == end).then_some((allocation.active_at, *path))
         });
-        let mut of_end: Vec<_> = of_end.collect();
-        if of_end.len() < MAX_PER_END {
-            return;
-        }
-        of_end.sort_unstable();
-        if let Some((_, path)) = of_end.first() {
-            self.remove(*path);
+        let of_end: Vec<_> = of_end.collect();
+        if of_end.len() >= MAX_PER_END
+            && let Some((_, idlest)) = of_end.into_iter().min()
+        {
+            self.remove(idlest);
         }
     }
 

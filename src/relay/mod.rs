@@ -40,11 +40,9 @@ pub use counts::{Counts, DropReason};
 pub use packet::{MAX_PACKET_BYTES, Packet};
 pub use path::{Path, Transport};
 
-/// What a new relay needs to know.
-#[derive(Clone, Debug)]
-pub struct RelayConfig {
-    /// Seeds the nonces and all random numbers. It must come from the operating system, except in tests.
-    pub seed: [u8; 32],
+/// How much the relay may be used.
+#[derive(Clone, Copy, Debug)]
+pub struct RelayLimits {
     /// Maximum number of allocations. One more gets the error 508.
     pub max_allocations: usize,
     /// How much the two ends of a match may send together, in bytes of payload per second. What is more is dropped.
@@ -64,17 +62,18 @@ pub struct Relay<A> {
 }
 
 impl<A: Accounts> Relay<A> {
-    /// A relay without allocations.
-    pub fn new(config: &RelayConfig, accounts: A) -> Self {
-        let mut random = fastrand::Rng::with_seed(config.seed.iter().fold(0, |all, it| {
+    /// A relay without allocations. `seed` is for the nonces and all random numbers; it must come from the operating
+    /// system, except in tests.
+    pub fn new(seed: [u8; 32], limits: RelayLimits, accounts: A) -> Self {
+        let mut random = fastrand::Rng::with_seed(seed.iter().fold(0, |all, it| {
             // Any mixture will do.
             u64::rotate_left(all, 5) ^ u64::from(*it)
         }));
         Self {
             accounts,
-            nonces: Nonces::new(&config.seed),
+            nonces: Nonces::new(&seed),
             source_limit: SourceLimit::new(random.u64(..)),
-            allocations: Allocations::new(config.max_allocations, config.match_bytes_per_second),
+            allocations: Allocations::new(limits.max_allocations, limits.match_bytes_per_second),
             random,
             counts: Counts::default(),
         }

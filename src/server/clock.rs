@@ -1,9 +1,12 @@
 //! [`Clock`]: the one clock of the server, which converts instants to [`Moment`]s and back; and what else the drivers
 //! read from the system.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    io,
+    time::{Duration, SystemTime},
+};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::{matchmaker::Readings, time::Moment};
 
@@ -30,6 +33,17 @@ pub(crate) fn read_system() -> Readings {
     Readings { unix_ms, random }
 }
 
+/// A key or a seed from the operating system.
+///
+/// # Errors
+///
+/// If the system has no randomness.
+pub(crate) fn random_key() -> io::Result<[u8; 32]> {
+    let mut key = [0; 32];
+    getrandom::fill(&mut key).map_err(io::Error::other)?;
+    Ok(key)
+}
+
 /// Counts from the moment it was started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
@@ -45,6 +59,14 @@ impl Clock {
     /// The present.
     pub(crate) fn now(&self) -> Moment {
         Moment::default() + self.origin.elapsed()
+    }
+
+    /// Waits until `deadline`; for ever without one.
+    pub(crate) async fn wait_until(self, deadline: Option<Moment>) {
+        match deadline {
+            Some(moment) => sleep_until(self.instant(moment)).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// The runtime's instant for `moment`, to sleep until then.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use tokio::{sync::mpsc, time::sleep_until};
+use tokio::sync::mpsc;
 
 use super::{
     clock::{Clock, read_system},
@@ -42,13 +42,7 @@ impl Driver {
         let mut draining = false;
         loop {
             let due = self.matchmaker.next_due();
-            let deadline = due.map(|(at, _)| self.clock.instant(at));
-            let deadline = async {
-                match deadline {
-                    Some(instant) => sleep_until(instant).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let deadline = self.clock.wait_until(due.map(|(at, _)| at));
             tokio::select! {
                 () = shutdown.stopping.cancelled() => return,
                 () = shutdown.draining.cancelled(), if !draining => {

@@ -43,7 +43,7 @@ use crate::{
     matchmaker::{self, Keys},
     protocol::limits::{MAX_BLOCKED, MAX_MET, MAX_PASSED_BY},
 };
-use clock::Clock;
+use clock::{Clock, random_key};
 use driver::Driver;
 use http::health::Health;
 use listen::{ConnectionLimits, Endpoint};
@@ -135,10 +135,8 @@ pub async fn run(
 
 /// What the matchmaker needs to know of the configuration and chance.
 fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmaker::MatchmakerConfig> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).context("the system has no randomness")?;
     Ok(matchmaker::MatchmakerConfig {
-        seed,
+        seed: random_key().context("the system has no randomness")?,
         max_connections: resolved.max_connections,
         max_passed_by: MAX_PASSED_BY,
         max_met: MAX_MET,

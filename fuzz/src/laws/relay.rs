@@ -16,7 +16,7 @@ use turn_types::{
 };
 
 use crate::{
-    relay::{Account, Accounts, DropReason, MAX_PACKET_BYTES, Packet, Path, Relay, RelayConfig, Transport},
+    relay::{Account, Accounts, DropReason, MAX_PACKET_BYTES, Packet, Path, Relay, RelayLimits, Transport},
     time::Moment,
 };
 
@@ -63,8 +63,8 @@ fn path(number: usize) -> Path {
 impl World {
     /// Two clients that have an allocation, and a channel for each other.
     fn new() -> Self {
-        let config = RelayConfig { seed: [1; 32], max_allocations: 8, match_bytes_per_second: 1_000_000 };
-        let (relay, now) = (Relay::new(&config, TwoEnds), Moment::from_millis(1_000));
+        let limits = RelayLimits { max_allocations: 8, match_bytes_per_second: 1_000_000 };
+        let (relay, now) = (Relay::new([1; 32], limits, TwoEnds), Moment::from_millis(1_000));
         let mut this = Self { relay, packet: Packet::new(), now, nonces: Default::default(), transaction: 0 };
         let transport = RequestedTransport::new(RequestedTransport::UDP);
         let names = [0, 1].map(|end| {

@@ -13,11 +13,7 @@ use super::{
     relay_account::RelayAccount,
 };
 use crate::{
-    matchmaker::{
-        id_generator::IdGenerator,
-        input::Network,
-        keys::{Keys, Nonce},
-    },
+    matchmaker::{id_generator::IdGenerator, input::Network, keys::Keys},
     protocol::{IceServer, MatchId, limits::CHECK_FOR},
 };
 
@@ -92,7 +88,7 @@ impl Ice {
         &self,
         ids: &mut IdGenerator,
         keys: &Keys,
-        (match_id, end): (MatchId, u8),
+        end: (MatchId, u8),
         relay_only: bool,
     ) -> Vec<IceServer> {
         let mut servers = if relay_only { Vec::new() } else { self.stun_servers() };
@@ -100,10 +96,7 @@ impl Ice {
             servers.push(turn.server(ids.unix_seconds(), turn.lifetime, ids.relay_name()));
         }
         if let Some(own) = &self.own {
-            let expires_at = ids.unix_seconds() + own.lifetime.as_secs();
-            let password = ids.relay_name();
-            let account = RelayAccount { match_id, end, expires_at, max_bytes: None, password };
-            servers.push(own.server(&account, keys, ids.nonce()));
+            servers.push(own.server(ids, keys, end, (own.lifetime, None)));
         }
         servers
     }
@@ -116,11 +109,9 @@ impl Ice {
             servers.push(turn.server(ids.unix_seconds(), CHECK_FOR.min(turn.lifetime), ids.relay_name()));
         }
         if let Some(own) = &self.own {
-            let expires_at = ids.unix_seconds() + CHECK_FOR.min(own.lifetime).as_secs();
-            let (match_id, password) = (ids.match_id(), ids.relay_name());
-            let account =
-                RelayAccount { match_id, end: 0, expires_at, max_bytes: Some(MAX_CHECK_BYTES), password };
-            servers.push(own.server(&account, keys, ids.nonce()));
+            // A match of its own, of which the page is both ends.
+            let end = (ids.match_id(), 0);
+            servers.push(own.server(ids, keys, end, (CHECK_FOR.min(own.lifetime), Some(MAX_CHECK_BYTES))));
         }
         servers
     }
@@ -146,10 +137,18 @@ impl Turn {
 }
 
 impl OwnRelay {
-    /// The relay with the credentials of this account.
-    fn server(&self, account: &RelayAccount, keys: &Keys, nonce: Nonce) -> IceServer {
+    /// The relay with credentials for this end of a match: for how long, and for how many bytes if not for any number.
+    fn server(
+        &self,
+        ids: &mut IdGenerator,
+        keys: &Keys,
+        (match_id, end): (MatchId, u8),
+        (lifetime, max_bytes): (Duration, Option<u64>),
+    ) -> IceServer {
+        let expires_at = ids.unix_seconds() + lifetime.as_secs();
+        let account = RelayAccount { match_id, end, expires_at, max_bytes, password: ids.relay_name() };
         let urls = vec![format!("turn:{}?transport=udp", self.authority)];
-        let (username, credential) = (account.user_name(keys, nonce), account.password.to_string());
+        let (username, credential) = (account.user_name(keys, ids.nonce()), account.password.to_string());
         IceServer { urls, username: Some(username), credential: Some(credential) }
     }
 }

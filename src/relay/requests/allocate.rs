@@ -50,17 +50,14 @@ impl<A: Accounts> Relay<A> {
         let expires_at = now + lifetime(message)?.unwrap_or(LIFETIMES.0).clamp(LIFETIMES.0, LIFETIMES.1);
         let it = Allocation::new(account, transaction, families, (now, expires_at));
         let (even, random) = (even.is_some(), self.random.u32(..));
-        self.allocations.insert(*path, it, (even, random, account.max_bytes)).map_err(|full| {
+        let it = self.allocations.insert(*path, it, (even, random, account.max_bytes)).map_err(|full| {
             Refusal(match full {
                 Full::Network => ErrorCode::ALLOCATION_QUOTA_REACHED,
                 Full::Relay => ErrorCode::INSUFFICIENT_CAPACITY,
             })
         })?;
         self.counts.allocated += 1;
-        match self.allocations.get(*path) {
-            Some(it) => Ok(allocated(now, request, it)),
-            None => Err(Refusal(ErrorCode::SERVER_ERROR)),
-        }
+        Ok(allocated(now, request, it))
     }
 
     /// Keeps an allocation for longer, or ends it.
@@ -68,7 +65,7 @@ impl<A: Accounts> Relay<A> {
         let Proven { message, path, account } = request;
         let it = self.own(*path, account)?;
         let family = optional::<RequestedAddressFamily>(message)?.map(|it| it.family());
-        if family.is_some_and(|it_is| !it.families.contains(it_is)) {
+        if family.is_some_and(|family| !it.families.contains(family)) {
             return Err(Refusal(ErrorCode::PEER_ADDRESS_FAMILY_MISMATCH));
         }
         let wanted = lifetime(message)?.unwrap_or(LIFETIMES.0);

@@ -21,7 +21,7 @@ use turn_types::{
     message::{ALLOCATE, CREATE_PERMISSION, SEND},
 };
 
-use super::{Account, Accounts, Packet, Path, Relay, RelayConfig, Transport, reply::REALM};
+use super::{Account, Accounts, Packet, Path, Relay, RelayLimits, Transport, reply::REALM};
 use crate::time::Moment;
 
 /// Seconds since 1970 in all tests, unless a test changes them.
@@ -61,12 +61,16 @@ impl World {
         Self::with(|_| {})
     }
 
-    fn with(change: impl FnOnce(&mut RelayConfig)) -> Self {
-        let mut config =
-            RelayConfig { seed: [7; 32], max_allocations: 1_000, match_bytes_per_second: 1_000_000 };
-        change(&mut config);
+    fn with(change: impl FnOnce(&mut RelayLimits)) -> Self {
+        let mut limits = RelayLimits { max_allocations: 1_000, match_bytes_per_second: 1_000_000 };
+        change(&mut limits);
         let now = Moment::from_millis(5_000);
-        Self { relay: Relay::new(&config, TestAccounts), now, unix_seconds: TODAY, packet: Packet::new() }
+        Self {
+            relay: Relay::new([7; 32], limits, TestAccounts),
+            now,
+            unix_seconds: TODAY,
+            packet: Packet::new(),
+        }
     }
 
     fn pass(&mut self, time: Duration) {

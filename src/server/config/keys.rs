@@ -13,7 +13,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::value::{InvalidKey, SecretText};
-use crate::matchmaker::Keys;
+use crate::{matchmaker::Keys, server::clock::random_key};
 
 /// The file in the state directory that holds the keys, one a line.
 const KEY_FILE: &str = "ticket.key";
@@ -124,12 +124,6 @@ fn create_key_file(dir: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
-}
-
-fn random_key() -> io::Result<[u8; 32]> {
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(io::Error::other)?;
-    Ok(key)
 }
 
 /// The keys in these texts; the first one signs.

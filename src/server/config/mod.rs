@@ -25,10 +25,9 @@ use super::{
         client_ip::{self, ForwardedHeader, Proxies},
         origin::{self, Origins},
     },
-    relay::RelayLimits,
     tls::{Plan, TlsSettings},
 };
-use crate::matchmaker::Ice;
+use crate::{matchmaker::Ice, relay::RelayLimits};
 use environment::{Overrides, SetBy, Variables};
 use ice::IceSettings;
 use keys::{KeySource, StateSettings};

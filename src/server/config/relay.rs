@@ -8,7 +8,7 @@ use super::{
     ice::is_host,
     value::{InvalidKey, address_or_none},
 };
-use crate::{matchmaker::OwnRelay, server::relay::RelayLimits};
+use crate::{matchmaker::OwnRelay, relay::RelayLimits};
 
 /// The relay of this server: it forwards the media of calls that cannot connect directly, and of people who hide their
 /// address.

@@ -5,27 +5,18 @@ pub(crate) mod metrics;
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context;
-use tokio::{net::UdpSocket, time::sleep_until};
+use tokio::net::UdpSocket;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    clock::{Clock, since_1970},
+    clock::{Clock, random_key, since_1970},
     telemetry::Telemetry,
 };
 use crate::{
     matchmaker::{Keys, RelayAccount},
-    relay::{Account, Accounts, Packet, Path, Relay, RelayConfig, Transport},
+    relay::{Account, Accounts, Packet, Path, Relay, RelayLimits, Transport},
     time::Moment,
 };
-
-/// What the relay needs to know of the configuration.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct RelayLimits {
-    /// Maximum number of allocations.
-    pub(crate) max_allocations: usize,
-    /// How much the two ends of a match may send together, in bytes per second.
-    pub(crate) match_bytes_per_second: u32,
-}
 
 /// The user names that this server has sealed.
 #[derive(Debug)]
@@ -49,6 +40,7 @@ impl Accounts for SealedAccounts {
 pub(crate) struct RelayDriver {
     relay: Relay<SealedAccounts>,
     socket: UdpSocket,
+    local: SocketAddr,
 }
 
 impl RelayDriver {
@@ -56,32 +48,23 @@ impl RelayDriver {
     ///
     /// # Errors
     ///
-    /// If the system has no randomness.
+    /// If the system has no randomness, or the socket no address.
     pub(crate) fn new(
         socket: Option<UdpSocket>,
         keys: Keys,
         limits: RelayLimits,
     ) -> anyhow::Result<Option<Self>> {
         let Some(socket) = socket else { return Ok(None) };
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).context("the system has no randomness")?;
-        let RelayLimits { max_allocations, match_bytes_per_second } = limits;
-        let config = RelayConfig { seed, max_allocations, match_bytes_per_second };
-        let relay = Relay::new(&config, SealedAccounts(keys));
-        Ok(Some(Self { relay, socket }))
+        let seed = random_key().context("the system has no randomness")?;
+        let local = socket.local_addr().context("the relay's socket has no address")?;
+        Ok(Some(Self { relay: Relay::new(seed, limits, SealedAccounts(keys)), socket, local }))
     }
 
     /// Runs until the server stops.
     pub(crate) async fn run(mut self, clock: Clock, telemetry: Arc<Telemetry>, stopping: CancellationToken) {
         let mut packet = Packet::new();
         loop {
-            let deadline = self.relay.deadline().map(|at| clock.instant(at));
-            let deadline = async {
-                match deadline {
-                    Some(instant) => sleep_until(instant).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let deadline = clock.wait_until(self.relay.deadline());
             tokio::select! {
                 () = stopping.cancelled() => return,
                 received = self.socket.recv_from(packet.space()) => {
@@ -100,8 +83,7 @@ impl RelayDriver {
     }
 
     fn on_packet(&mut self, now: Moment, packet: &mut Packet, remote: SocketAddr, telemetry: &Telemetry) {
-        let Ok(local) = self.socket.local_addr() else { return };
-        let from = Path { transport: Transport::Udp, local, remote };
+        let from = Path { transport: Transport::Udp, local: self.local, remote };
         let to = self.relay.handle(now, since_1970().as_secs(), packet, from);
         self.report(telemetry);
         if let Some(to) = to {
