@@ -17,11 +17,13 @@ pub enum DropReason {
     NoPermission,
     /// The match sends more than it may.
     Rate,
+    /// Too much waits to be sent already: to this receiver in its connection, or to all over UDP.
+    Full,
 }
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Malformed,
         Self::NoPort,
         Self::Unproven,
@@ -29,6 +31,7 @@ impl DropReason {
         Self::NoClient,
         Self::NoPermission,
         Self::Rate,
+        Self::Full,
     ];
 
     /// The stable word for metrics.
@@ -41,6 +44,7 @@ impl DropReason {
             Self::NoClient => "no-client",
             Self::NoPermission => "no-permission",
             Self::Rate => "rate",
+            Self::Full => "full",
         }
     }
 }

@@ -7,7 +7,7 @@
 //! socket to that client's own address. No socket is opened for an allocation. But for a few short answers, no packet
 //! goes to an address whose owner has not proven that it receives there.
 //!
-//! - `packet`, `path`: what comes in and goes out, from where and to where;
+//! - `packet`, `path`: what comes in and goes out, from where and to where; `framing`: where it ends in a stream;
 //! - `account`: what the driver knows of a user name;
 //! - `nonce`, `source_limit`: what keeps false addresses from costing anything;
 //! - `requests`: who may ask, and the answers; `reply` writes them;
@@ -19,6 +19,7 @@ mod account;
 mod allocations;
 mod counts;
 mod forward;
+mod framing;
 mod name;
 mod nonce;
 mod packet;
@@ -37,6 +38,7 @@ use source_limit::SourceLimit;
 
 pub use account::{Account, Accounts};
 pub use counts::{Counts, DropReason};
+pub use framing::{FRAME_HEADER_BYTES, Frame};
 pub use packet::{MAX_PACKET_BYTES, Packet};
 pub use path::{Path, Transport};
 
@@ -107,6 +109,16 @@ impl<A: Accounts> Relay<A> {
     /// The connection of a client is closed; its allocation ends (RFC 8656, 7.4).
     pub fn on_closed(&mut self, path: Path) {
         self.allocations.remove(path);
+    }
+
+    /// The driver could not send a packet, or has dropped one that waited to be sent.
+    pub const fn on_dropped(&mut self, why: DropReason) {
+        self.counts.drop(why);
+    }
+
+    /// Whether the client has an allocation.
+    pub fn has_allocation(&self, path: Path) -> bool {
+        self.allocations.get(path).is_some()
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) must be called next; `None` if nothing is due.

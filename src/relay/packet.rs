@@ -12,7 +12,7 @@ pub const MAX_PACKET_BYTES: usize = 2_048;
 const HEADER_BYTES: usize = 20 + 24 + 4;
 
 /// Attributes of a message and `ChannelData` in a stream are padded to a multiple of this, in bytes.
-const PADDING: usize = 4;
+pub(crate) const PADDING: usize = 4;
 
 /// One packet, as it came in or as it must go out.
 #[derive(Debug)]
@@ -47,6 +47,13 @@ impl Packet {
     /// Sets the length of what was written into [`space`](Self::space), in bytes.
     pub fn set_len(&mut self, len: usize) {
         self.used = HEADER_BYTES..HEADER_BYTES + len.min(MAX_PACKET_BYTES + 1);
+    }
+
+    /// Puts in a packet that came in. Of one that is too large, so much is kept that this shows.
+    pub fn fill(&mut self, bytes: &[u8]) {
+        let len = bytes.len().min(MAX_PACKET_BYTES + 1);
+        self.space()[..len].copy_from_slice(&bytes[..len]);
+        self.set_len(len);
     }
 
     /// Whether this is a message with a channel number. All other messages begin with two zero bits (RFC 8656, 12).

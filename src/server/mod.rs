@@ -30,25 +30,27 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use sd_notify::NotifyState;
-use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet, time::timeout};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, Resolved};
 pub use health::check_health;
-pub use listen::{InheritedSockets, Listeners};
+pub use listen::{InheritedSockets, Listeners, RelaySockets};
 pub use log::start_log;
 pub use open_files::raise_open_files_limit;
 
 use crate::{
     matchmaker::{self, Keys},
     protocol::limits::{MAX_BLOCKED, MAX_MET, MAX_PASSED_BY},
+    relay::RelayLimits,
 };
 use clock::{Clock, random_key};
 use driver::Driver;
-use http::health::Health;
-use listen::{ConnectionLimits, Endpoint};
+use http::{client_ip::Proxies, health::Health};
+use listen::{ConnectionLimits, Endpoint, Service};
 use rate_limit::network::NetworkLimiter;
-use relay::RelayDriver;
+use relay::RelayServer;
 use router::Site;
 use shutdown::Shutdown;
 use telemetry::Telemetry;
@@ -79,8 +81,8 @@ pub async fn run(
     let (shutdown, clock, telemetry) = (Shutdown::new(grace), Clock::start(), Arc::new(Telemetry::new()));
     let (origins, proxies) = (Arc::new(resolved.origins_at(address)), Arc::new(resolved.proxies.clone()));
     let keys = resolved.keys.clone().load_or_create()?;
-    let relay = RelayDriver::new(listeners.relay, keys.clone(), resolved.relay_limits)?;
-    let (driver, inbox) = Driver::new(matchmaker_config(&resolved, keys)?, clock, Arc::clone(&telemetry));
+    let (driver, inbox) =
+        Driver::new(matchmaker_config(&resolved, keys.clone())?, clock, Arc::clone(&telemetry));
     let wheel = Arc::new(HeartbeatWheel::new());
     let network_limiter =
         NetworkLimiter::new(&resolved.limits, resolved.max_connections, clock, Arc::clone(&telemetry));
@@ -104,33 +106,83 @@ pub async fn run(
     };
     let site = router::site(&resolved, site);
 
-    let mut tasks = JoinSet::new();
-    tasks.spawn(driver.run(shutdown.clone()));
-    tasks.spawn(run_heartbeats(wheel, shutdown.stopping.clone()));
-    let limits = ConnectionLimits::new(&resolved.limits);
-    let mut serve = |listener, router, tls| {
-        let (proxies, telemetry) = (Arc::clone(&proxies), Arc::clone(&telemetry));
-        let (accepting_ends, stopping) = (shutdown.accepting_ends().clone(), shutdown.stopping.clone());
-        let endpoint = Endpoint { router, tls, limits, proxies, telemetry, accepting_ends, stopping };
-        tasks.spawn(listen::serve(listener, endpoint));
-    };
+    let mut tasks = Tasks::new(&resolved, proxies, shutdown.clone(), Arc::clone(&telemetry));
+    tasks.set.spawn(driver.run(shutdown.clone()));
+    tasks.set.spawn(run_heartbeats(wheel, shutdown.stopping.clone()));
+    let relay = tasks.run_relay(listeners.relay, keys, resolved.relay_limits, clock)?;
     let (tls, renewal) = resolved.tls.start(address, shutdown.stopping.clone(), Arc::clone(&telemetry))?;
-    serve(listeners.site, site, tls);
+    let site = match relay {
+        // Without TLS here, there may be a proxy with TLS in front, and that passes on nothing but HTTP.
+        Some(relay) if tls.is_some() => Service::Both(site, relay),
+        Some(_) | None => Service::Http(site),
+    };
+    tasks.serve(listeners.site, site, tls);
     if let Some(listener) = listeners.redirect {
-        serve(listener, listen::redirect(origins), None);
+        tasks.serve(listener, Service::Http(listen::redirect(origins)), None);
     }
     if let Some(listener) = listeners.metrics {
-        serve(listener, router::metrics(Arc::clone(&telemetry), clock), None);
-    }
-    if let Some(relay) = relay {
-        tasks.spawn(relay.run(clock, Arc::clone(&telemetry), shutdown.stopping.clone()));
+        tasks.serve(listener, Service::Http(router::metrics(telemetry, clock)), None);
     }
     if let Some(renewal) = renewal {
-        tasks.spawn(renewal);
+        tasks.set.spawn(renewal);
     }
     tracing::info!(%address, "serving");
     notify(NotifyState::Ready);
-    wait_and_stop(shutdown, tasks, stop_requested).await
+    wait_and_stop(shutdown, tasks.set, stop_requested).await
+}
+
+/// The essential tasks of a server, and what its listeners share.
+struct Tasks {
+    set: JoinSet<()>,
+    shutdown: Shutdown,
+    limits: ConnectionLimits,
+    proxies: Arc<Proxies>,
+    telemetry: Arc<Telemetry>,
+}
+
+impl Tasks {
+    fn new(
+        resolved: &Resolved,
+        proxies: Arc<Proxies>,
+        shutdown: Shutdown,
+        telemetry: Arc<Telemetry>,
+    ) -> Self {
+        let limits = ConnectionLimits::new(&resolved.limits);
+        Self { set: JoinSet::new(), shutdown, limits, proxies, telemetry }
+    }
+
+    fn serve(&mut self, listener: TcpListener, service: Service, tls: Option<TlsAcceptor>) {
+        let Self { shutdown, limits, proxies, telemetry, .. } = &*self;
+        let endpoint = Endpoint {
+            service,
+            tls,
+            limits: *limits,
+            proxies: Arc::clone(proxies),
+            telemetry: Arc::clone(telemetry),
+            accepting_ends: shutdown.accepting_ends().clone(),
+            stopping: shutdown.stopping.clone(),
+        };
+        self.set.spawn(listen::serve(listener, endpoint));
+    }
+
+    /// Runs the relay, if there are sockets for it.
+    fn run_relay(
+        &mut self,
+        sockets: Option<RelaySockets>,
+        keys: Keys,
+        limits: RelayLimits,
+        clock: Clock,
+    ) -> anyhow::Result<Option<Arc<RelayServer>>> {
+        let Some(RelaySockets { udp, tcp }) = sockets else { return Ok(None) };
+        let relay = RelayServer::new(udp, keys, limits, clock, Arc::clone(&self.telemetry))?;
+        let (relay, stopping) = (Arc::new(relay), self.shutdown.stopping.clone());
+        self.serve(tcp, Service::Turn(Arc::clone(&relay)), None);
+        let running = Arc::clone(&relay);
+        self.set.spawn(async move {
+            stopping.run_until_cancelled(running.run()).await;
+        });
+        Ok(Some(relay))
+    }
 }
 
 /// What the matchmaker needs to know of the configuration and chance.

@@ -24,29 +24,29 @@ use tokio_tungstenite::{client_async, tungstenite::client::IntoClientRequest};
 use crate::support::{TEST_TIMEOUT, TestServer, advance_time, get, request};
 
 /// A temporary folder that is deleted when the test ends.
-struct TempFolder(PathBuf);
+pub(crate) struct TempFolder(PathBuf);
 
 impl TempFolder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("passerby-tls-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
 
-    fn at(&self, name: &str) -> PathBuf {
+    pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// Writes a new certificate for `localhost` and its key into the folder, and returns the certificate.
-    fn write_certificate(&self) -> CertificateDer<'static> {
+    pub(crate) fn write_certificate(&self) -> CertificateDer<'static> {
         let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         fs::write(self.at("key.pem"), made.signing_key.serialize_pem()).unwrap();
         fs::write(self.at("certificate.pem"), made.cert.pem()).unwrap();
         made.cert.der().clone()
     }
 
-    fn config(&self) -> Config {
+    pub(crate) fn config(&self) -> Config {
         let mut config = Config::default();
         config.tls.certificate = self.at("certificate.pem");
         config.tls.key = self.at("key.pem");
@@ -61,7 +61,7 @@ impl Drop for TempFolder {
 }
 
 /// Connects as a client that trusts only this certificate.
-async fn connect(
+pub(crate) async fn connect(
     server: &TestServer,
     trusted: &CertificateDer<'static>,
 ) -> Result<TlsStream<TcpStream>, std::io::Error> {

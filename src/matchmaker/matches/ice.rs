@@ -147,7 +147,7 @@ impl OwnRelay {
     ) -> IceServer {
         let expires_at = ids.unix_seconds() + lifetime.as_secs();
         let account = RelayAccount { match_id, end, expires_at, max_bytes, password: ids.relay_name() };
-        let urls = vec![format!("turn:{}?transport=udp", self.authority)];
+        let urls = ["udp", "tcp"].map(|it| format!("turn:{}?transport={it}", self.authority)).to_vec();
         let (username, credential) = (account.user_name(keys, ids.nonce()), account.password.to_string());
         IceServer { urls, username: Some(username), credential: Some(credential) }
     }
@@ -201,7 +201,8 @@ mod tests {
         assert_eq!(ice.renewed_after(), Some(Duration::from_secs(400)));
         let servers = ice.servers(&mut ids, &keys(), END, false);
         assert_eq!(servers[0].urls, ["stun:relay.example:3478"]);
-        assert_eq!(servers[1].urls, ["turn:relay.example:3478?transport=udp"]);
+        let urls = ["turn:relay.example:3478?transport=udp", "turn:relay.example:3478?transport=tcp"];
+        assert_eq!(servers[1].urls, urls);
         let open = |it: &IceServer| {
             let account = RelayAccount::open(&keys(), it.username.as_deref().unwrap()).unwrap();
             assert_eq!(it.credential, Some(account.password.to_string()));

@@ -15,7 +15,7 @@ use crate::{matchmaker::OwnRelay, relay::RelayLimits};
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct RelaySettings {
-    /// The address at which it listens (UDP), empty for no relay. Default: none. `PASSERBY__RELAY__ADDR`.
+    /// The address at which it listens (UDP and TCP), empty for no relay. Default: none. `PASSERBY__RELAY__ADDR`.
     #[serde(deserialize_with = "address_or_none")]
     pub addr: Option<SocketAddr>,
     /// The name or address of this machine as browsers know it. Default: the one in `relay.addr`.

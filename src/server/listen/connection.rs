@@ -1,8 +1,9 @@
-//! The task of one connection: TLS handshake, HTTP requests, and the hand-over to a WebSocket.
+//! The task of one connection: TLS handshake, HTTP requests, and the hand-over to a WebSocket or to the relay.
 
-use std::{convert::Infallible, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, ops::RangeInclusive, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
+    Router,
     body::Body,
     extract::ConnectInfo,
     http::{HeaderValue, StatusCode, header},
@@ -10,19 +11,25 @@ use axum::{
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader},
     net::TcpStream,
     time::{Instant, sleep, timeout},
 };
 use tower::ServiceExt;
 
 use super::{
-    endpoint::Endpoint,
+    endpoint::{Endpoint, Service},
     phase::{Phase, PhaseTracker, TrackedBody},
     slots::ConnectionSlot,
     stream::ConnectionStream,
 };
-use crate::server::config::limits::Limit;
+use crate::{
+    relay::{Path, Transport},
+    server::{
+        config::limits::Limit,
+        relay::{self, RelayServer},
+    },
+};
 
 /// Bytes of a request's head, and of a response that waits to be sent, at most. Our pages need one or two thousand;
 /// hyper requires at least 8 KiB.
@@ -41,6 +48,9 @@ const MAX_AGE: Duration = Duration::from_secs(600);
 /// the connection within two round trips, and without a request hyper would close the connection.
 const LATE_REQUEST_TIMEOUT: Duration = Duration::from_millis(500);
 
+/// The first byte of a STUN message; that of an HTTP request is a letter (RFC 9443, 3).
+const STUN: RangeInclusive<u8> = 0x00..=0x03;
+
 /// Serves one connection until it ends, becomes a WebSocket, or takes too long.
 pub(super) async fn serve(
     stream: TcpStream,
@@ -51,13 +61,15 @@ pub(super) async fn serve(
     // Without this, the second of two small messages waits until the first is acknowledged (Nagle, RFC 896). If it
     // fails, the connection is only slower.
     let _ = stream.set_nodelay(true);
+    let Ok(local) = stream.local_addr() else { return };
     let tracker = PhaseTracker::new();
     let stream = ConnectionStream::new(stream, endpoint.limits.write_timeout, Arc::downgrade(&tracker));
+    let path = |transport| Path { transport, local, remote: address };
     match &endpoint.tls {
-        None => serve_http(stream, address, &endpoint, tracker, slot).await,
+        None => serve_stream(stream, path(Transport::Tcp), &endpoint, tracker, slot).await,
         Some(tls) => {
             match timeout(endpoint.limits.head_timeout, tls.accept(stream)).await {
-                Ok(Ok(stream)) => serve_http(stream, address, &endpoint, tracker, slot).await,
+                Ok(Ok(stream)) => serve_stream(stream, path(Transport::Tls), &endpoint, tracker, slot).await,
                 // A failed handshake is the client's problem. It may not even be TLS.
                 Ok(Err(_)) => {}
                 Err(_) => endpoint.telemetry.limited(Limit::Head),
@@ -66,10 +78,54 @@ pub(super) async fn serve(
     }
 }
 
+async fn serve_stream<S>(
+    stream: S,
+    path: Path,
+    endpoint: &Endpoint,
+    tracker: Arc<PhaseTracker>,
+    slot: ConnectionSlot,
+) where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    match &endpoint.service {
+        Service::Http(router) => serve_http(stream, path.remote, (router, endpoint), tracker, slot).await,
+        Service::Turn(relay) => serve_turn(stream, path, (relay, endpoint), slot).await,
+        Service::Both(router, relay) => {
+            // It reads one byte ahead, and then nothing any more.
+            let mut stream = BufReader::with_capacity(1, stream);
+            let first = tokio::select! {
+                first = stream.fill_buf() => first.map(|it| it.first().copied()),
+                // A request that is on its way is still answered.
+                () = endpoint.stopping.cancelled() => Ok(None),
+                () = sleep(endpoint.limits.head_timeout) => return endpoint.telemetry.limited(Limit::Head),
+            };
+            match first {
+                Ok(Some(first)) if STUN.contains(&first) => {
+                    serve_turn(stream, path, (relay, endpoint), slot).await
+                }
+                Ok(_) => serve_http(stream, path.remote, (router, endpoint), tracker, slot).await,
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+async fn serve_turn<S>(
+    stream: S,
+    path: Path,
+    (relay, endpoint): (&RelayServer, &Endpoint),
+    slot: ConnectionSlot,
+) where
+    S: AsyncRead + AsyncWrite,
+{
+    let serve = relay::stream::serve(relay, stream, path, (slot, endpoint.limits.head_timeout));
+    endpoint.stopping.run_until_cancelled(serve).await;
+}
+
 async fn serve_http<S>(
     stream: S,
     address: SocketAddr,
-    endpoint: &Endpoint,
+    (router, endpoint): (&Router, &Endpoint),
     tracker: Arc<PhaseTracker>,
     mut slot: ConnectionSlot,
 ) where
@@ -80,7 +136,7 @@ async fn serve_http<S>(
         tracker.on_request();
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(address));
-        let (response, tracker) = (endpoint.router.clone().oneshot(request), Arc::clone(&tracker));
+        let (response, tracker) = (router.clone().oneshot(request), Arc::clone(&tracker));
         async move {
             let mut response = response.await?;
             if Instant::now() >= last_request_at && response.status() != StatusCode::SWITCHING_PROTOCOLS {

@@ -10,6 +10,7 @@ use super::phase::Phase;
 use crate::server::{
     config::limits::{Limit, LimitSettings},
     http::client_ip::Proxies,
+    relay::RelayServer,
     telemetry::Telemetry,
 };
 
@@ -17,10 +18,21 @@ use crate::server::{
 /// byte at a time.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(90);
 
+/// What is served in the connections of one listener.
+#[derive(Clone)]
+pub(crate) enum Service {
+    /// HTTP requests.
+    Http(Router),
+    /// The relay.
+    Turn(Arc<RelayServer>),
+    /// HTTP requests, or the relay in connections whose first byte is one of a STUN message.
+    Both(Router, Arc<RelayServer>),
+}
+
 /// Everything that the connections of one listener share.
 pub(crate) struct Endpoint {
-    /// Answers the requests.
-    pub(crate) router: Router,
+    /// What is served.
+    pub(crate) service: Service,
     /// Set if connections begin with a TLS handshake.
     pub(crate) tls: Option<TlsAcceptor>,
     /// The limits of connections.

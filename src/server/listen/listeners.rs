@@ -22,10 +22,19 @@ pub struct Listeners {
     /// For `/metrics`.
     pub metrics: Option<TcpListener>,
     /// For the own relay.
-    pub relay: Option<UdpSocket>,
+    pub relay: Option<RelaySockets>,
     /// Whether the service manager keeps the site's socket when this server ends, so that new connections wait in the
     /// system for the next one.
     pub are_handed_over: bool,
+}
+
+/// The sockets of the own relay, with the same address.
+#[derive(Debug)]
+pub struct RelaySockets {
+    /// For datagrams.
+    pub udp: UdpSocket,
+    /// For connections.
+    pub tcp: TcpListener,
 }
 
 /// Listening sockets that the service manager has opened for this process (`sd_listen_fds(3)`).
@@ -144,12 +153,12 @@ impl Listeners {
     }
 }
 
-/// Binds the relay's socket.
-fn bind_relay(address: SocketAddr) -> anyhow::Result<UdpSocket> {
+/// Binds the relay's sockets.
+fn bind_relay(address: SocketAddr) -> anyhow::Result<RelaySockets> {
     let bind = || {
-        let socket = std::net::UdpSocket::bind(address)?;
-        socket.set_nonblocking(true)?;
-        UdpSocket::from_std(socket)
+        let udp = std::net::UdpSocket::bind(address)?;
+        udp.set_nonblocking(true)?;
+        Ok::<_, io::Error>(RelaySockets { udp: UdpSocket::from_std(udp)?, tcp: listen_at(address)? })
     };
     bind().with_context(|| format!("cannot listen on {address} (`relay.addr`)"))
 }

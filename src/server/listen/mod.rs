@@ -1,7 +1,8 @@
-//! The listeners: they accept connections, bound their number and duration, and serve HTTP on them.
+//! The listeners: they accept connections, bound their number and duration, and serve HTTP or the relay on them.
 //!
 //! Each phase of a connection has a deadline (`phase`), and the number of open connections is bounded (`slots`).
-//! Neither applies to a WebSocket after its upgrade: its own task has deadlines, and the matchmaker counts it.
+//! Neither applies to a WebSocket after its upgrade: its own task has deadlines, and the matchmaker counts it. Nor does
+//! it apply to a client of the relay once that counts its allocation.
 
 mod endpoint;
 mod connection;
@@ -11,8 +12,8 @@ mod slots;
 mod redirect;
 mod listeners;
 
-pub(crate) use endpoint::{ConnectionLimits, Endpoint};
-pub use listeners::{InheritedSockets, Listeners};
+pub(crate) use endpoint::{ConnectionLimits, Endpoint, Service};
+pub use listeners::{InheritedSockets, Listeners, RelaySockets};
 pub(crate) use redirect::redirect;
 
 use std::{io::ErrorKind, sync::Arc, time::Duration};

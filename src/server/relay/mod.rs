@@ -1,98 +1,173 @@
-//! The relay's driver: one task that owns the relay and its socket.
+//! [`RelayServer`]: the sockets and connections around the relay's state machine.
+//!
+//! One lock guards the machine. It is held while one packet is handled, never while one is sent.
 
+mod accounts;
 pub(crate) mod metrics;
+mod outbox;
+pub(crate) mod stream;
+mod udp;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use anyhow::Context;
-use tokio::net::UdpSocket;
-use tokio_util::sync::CancellationToken;
+use tokio::{net::UdpSocket, sync::Notify, time::sleep};
 
 use super::{
     clock::{Clock, random_key, since_1970},
     telemetry::Telemetry,
 };
 use crate::{
-    matchmaker::{Keys, RelayAccount},
-    relay::{Account, Accounts, Packet, Path, Relay, RelayLimits, Transport},
-    time::Moment,
+    matchmaker::Keys,
+    relay::{DropReason, Packet, Path, Relay, RelayLimits, Transport},
 };
+use accounts::SealedAccounts;
+use outbox::StreamOutbox;
+use udp::{Batch, UdpEndpoint};
 
-/// The user names that this server has sealed.
+/// How often the relay looks for a new deadline at least. No allocation is shorter.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long to receive nothing after the system could not give what it has received: it lacks memory.
+const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
+
+/// The relay of this server.
 #[derive(Debug)]
-struct SealedAccounts(Keys);
-
-impl Accounts for SealedAccounts {
-    fn account(&self, user_name: &str) -> Option<Account> {
-        let it = RelayAccount::open(&self.0, user_name)?;
-        Some(Account {
-            match_id: it.match_id.0.as_u128(),
-            end: it.end,
-            password: it.password.to_string(),
-            expires_at: it.expires_at,
-            max_bytes: it.max_bytes,
-        })
-    }
+pub(crate) struct RelayServer {
+    state: Mutex<State>,
+    udp: UdpEndpoint,
+    clock: Clock,
+    telemetry: Arc<Telemetry>,
 }
 
-/// Owns the relay and its socket.
 #[derive(Debug)]
-pub(crate) struct RelayDriver {
+struct State {
     relay: Relay<SealedAccounts>,
-    socket: UdpSocket,
-    local: SocketAddr,
+    /// What waits for the client of each open connection.
+    outboxes: HashMap<Path, StreamOutbox>,
 }
 
-impl RelayDriver {
-    /// A relay on this socket, for the accounts of these keys; none without a socket.
+impl RelayServer {
+    /// A relay on this socket, for the accounts of these keys.
     ///
     /// # Errors
     ///
-    /// If the system has no randomness, or the socket no address.
+    /// If the system has no randomness, or cannot use the socket.
     pub(crate) fn new(
-        socket: Option<UdpSocket>,
+        socket: UdpSocket,
         keys: Keys,
         limits: RelayLimits,
-    ) -> anyhow::Result<Option<Self>> {
-        let Some(socket) = socket else { return Ok(None) };
+        clock: Clock,
+        telemetry: Arc<Telemetry>,
+    ) -> anyhow::Result<Self> {
         let seed = random_key().context("the system has no randomness")?;
-        let local = socket.local_addr().context("the relay's socket has no address")?;
-        Ok(Some(Self { relay: Relay::new(seed, limits, SealedAccounts(keys)), socket, local }))
+        let udp = UdpEndpoint::new(socket).context("cannot use the relay's socket")?;
+        let relay = Relay::new(seed, limits, SealedAccounts(keys));
+        let state = Mutex::new(State { relay, outboxes: HashMap::new() });
+        Ok(Self { state, udp, clock, telemetry })
     }
 
-    /// Runs until the server stops.
-    pub(crate) async fn run(mut self, clock: Clock, telemetry: Arc<Telemetry>, stopping: CancellationToken) {
-        let mut packet = Packet::new();
+    /// Serves the UDP socket, and ends allocations in time. It never returns.
+    pub(crate) async fn run(&self) {
+        tokio::join!(self.serve_udp(), self.expire());
+    }
+
+    async fn serve_udp(&self) {
+        let (mut batch, mut packet) = (Batch::new(), Packet::new());
         loop {
-            let deadline = clock.wait_until(self.relay.deadline());
-            tokio::select! {
-                () = stopping.cancelled() => return,
-                received = self.socket.recv_from(packet.space()) => {
-                    // An error tells of an earlier packet that a client did not take.
-                    if let Ok((len, remote)) = received {
-                        packet.set_len(len);
-                        self.on_packet(clock.now(), &mut packet, remote, &telemetry);
-                    }
-                }
-                () = deadline => {
-                    self.relay.handle_timeout(clock.now());
-                    self.report(&telemetry);
-                }
+            if self.udp.receive(&mut batch).await.is_err() {
+                sleep(RECEIVE_PAUSE).await;
+            }
+            for (datagram, from) in self.udp.datagrams(&batch) {
+                packet.fill(datagram);
+                self.on_packet(&mut packet, from);
             }
         }
     }
 
-    fn on_packet(&mut self, now: Moment, packet: &mut Packet, remote: SocketAddr, telemetry: &Telemetry) {
-        let from = Path { transport: Transport::Udp, local: self.local, remote };
-        let to = self.relay.handle(now, since_1970().as_secs(), packet, from);
-        self.report(telemetry);
-        if let Some(to) = to {
-            // A packet that cannot be sent now is lost, as on any other link.
-            let _ = self.socket.try_send_to(packet.bytes(), to.remote);
+    async fn expire(&self) {
+        loop {
+            let latest = self.clock.now() + EXPIRY_INTERVAL;
+            let deadline = self.state().relay.deadline().map_or(latest, |it| it.min(latest));
+            self.clock.wait_until(Some(deadline)).await;
+            let mut state = self.state();
+            state.relay.handle_timeout(self.clock.now());
+            self.report(&state);
         }
     }
 
-    fn report(&self, telemetry: &Telemetry) {
-        telemetry.relay.set(self.relay.allocations(), self.relay.counts());
+    /// Handles a packet, and sends what follows from it.
+    fn on_packet(&self, packet: &mut Packet, from: Path) {
+        let over_udp = {
+            let mut state = self.state();
+            let to = state.relay.handle(self.clock.now(), since_1970().as_secs(), packet, from);
+            let over_udp = to.filter(|it| it.transport == Transport::Udp);
+            if let (Some(to), None) = (to, over_udp) {
+                state.put(packet, to, to == from);
+            }
+            self.report(&state);
+            over_udp
+        };
+        if over_udp.is_some_and(|to| self.udp.send(packet.bytes(), to).is_err()) {
+            self.state().relay.on_dropped(DropReason::Full);
+        }
+    }
+
+    /// A client has sent in a connection what is no packet.
+    fn on_malformed(&self) {
+        let mut state = self.state();
+        state.relay.on_dropped(DropReason::Malformed);
+        self.report(&state);
+    }
+
+    /// A client has opened a connection. Returns what is notified when there is something to send.
+    fn on_opened(&self, path: Path) -> Arc<Notify> {
+        self.state().outboxes.entry(path).insert_entry(StreamOutbox::default()).get().filled()
+    }
+
+    /// The connection of a client has ended.
+    fn on_closed(&self, path: Path) {
+        let mut state = self.state();
+        state.outboxes.remove(&path);
+        state.relay.on_closed(path);
+        self.report(&state);
+    }
+
+    /// Moves what waits for a client to the end of `bytes`.
+    fn take_outbox(&self, path: Path, bytes: &mut Vec<u8>) {
+        if let Some(it) = self.state().outboxes.get_mut(&path) {
+            it.take(bytes);
+        }
+    }
+
+    fn has_allocation(&self, path: Path) -> bool {
+        self.state().relay.has_allocation(path)
+    }
+
+    fn report(&self, state: &State) {
+        self.telemetry.relay.set(state.relay.allocations(), state.relay.counts());
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Puts a packet into the outbox of a connection.
+    fn put(&mut self, packet: &Packet, to: Path, is_answer: bool) {
+        let Some(outbox) = self.outboxes.get_mut(&to) else { return };
+        let dropped = if is_answer {
+            usize::from(!outbox.add_answer(packet.bytes()))
+        } else {
+            outbox.add_media(packet.bytes())
+        };
+        for _ in 0..dropped {
+            self.relay.on_dropped(DropReason::Full);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use passerby::server::{Config, Listeners, config::limits::LimitSettings, run};
+use passerby::server::{Config, Listeners, RelaySockets, config::limits::LimitSettings, run};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream, UdpSocket},
@@ -56,7 +56,10 @@ impl TestServer {
         let (address, at) = (site.local_addr().unwrap(), metrics.local_addr().unwrap());
         let redirect_at = redirect.as_ref().map(|it| it.local_addr().unwrap());
         let relay = match config.relay.addr {
-            Some(address) => Some(UdpSocket::bind(address).await.expect("a free port")),
+            Some(address) => Some(RelaySockets {
+                udp: UdpSocket::bind(address).await.expect("a free port"),
+                tcp: TcpListener::bind(address).await.expect("a free port"),
+            }),
             None => None,
         };
         let (shutdown, requested) = oneshot::channel();
