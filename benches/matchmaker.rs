@@ -16,7 +16,7 @@
 use std::{env, process::Command, str::FromStr};
 
 use passerby::{
-    matchmaker::{Input, Matchmaker, MatchmakerConfig, Network, Readings, SocketId},
+    matchmaker::{Input, Matchmaker, MatchmakerConfig, Network, Readings, SiteIndex, SocketId, Visit},
     protocol::{Features, Frame, Interest, Language, Media, PastPairs, Tastes, ToServer},
     time::Moment,
 };
@@ -173,7 +173,7 @@ impl CrowdedMatchmaker {
         self.peers += 1;
         let socket = SocketId(self.peers);
         let network = Network::of([127, 0, 0, 1].into());
-        self.handle(Input::Opened { socket, network });
+        self.handle(Input::Opened(Visit { socket, network, site: SiteIndex::default() }));
         let hello = ToServer::Hello {
             resume: None,
             ticket: None,

@@ -1,6 +1,10 @@
 //! The server program.
 
-use std::{path::PathBuf, process};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+    process,
+};
 
 use anyhow::Context;
 use clap::Parser;
@@ -21,7 +25,7 @@ struct Arguments {
     /// The configuration file; its first lines explain how the environment overrides it
     #[arg(long, value_name = "PATH", default_value = "Leptos.toml")]
     config: PathBuf,
-    /// Check whether the server can start with this configuration, and exit
+    /// Check whether the server can start with this configuration, say what visitors get, and exit
     #[arg(long)]
     check_config: bool,
     /// Ask a running server with this configuration whether it is alive, and exit with 0 if it is
@@ -36,7 +40,7 @@ fn main() -> anyhow::Result<()> {
     let resolved = load(&arguments, &inherited)
         .with_context(|| format!("cannot start with {}", arguments.config.display()))?;
     if arguments.check_config {
-        return Ok(());
+        return Ok(writeln!(io::stdout(), "{}", resolved.summary())?);
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if arguments.health {

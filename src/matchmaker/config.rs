@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{id_generator::IdGenerator, keys::Keys, matches::ice::Ice};
+use super::{keys::Keys, matches::ice::Ice};
 use crate::protocol::{
-    Features, IceServer, Limits, MatchId, PeerId, Secret, ToBrowser,
+    Features, Limits, MatchId, PeerId, Secret, ToBrowser,
     limits::{
         GRACE_MATCHED, HEARTBEAT, HELLO_WITHIN, IDLE_HEARTBEAT, MAX_BLOCKED, MAX_CANDIDATE_BYTES,
         MAX_CANDIDATES, MAX_FRAME_BYTES, MAX_MET, MAX_OUTBOX_BYTES, MAX_SDP_BYTES, VERSION,
@@ -106,16 +106,6 @@ impl Deployment {
     /// Whether there is a relay.
     pub(crate) const fn has_relay(&self) -> bool {
         self.ice.has_relay()
-    }
-
-    /// The STUN and TURN servers for one end of a match: the impolite one is 0, the polite one 1.
-    pub(crate) fn ice_servers(
-        &self,
-        ids: &mut IdGenerator,
-        end: (MatchId, u8),
-        relay_only: bool,
-    ) -> Vec<IceServer> {
-        self.ice.servers(ids, &self.keys, end, relay_only)
     }
 
     /// The `welcome` message for a peer. `match_id` names the match that its ticket restored; `device` is a new signed

@@ -49,6 +49,22 @@ impl fmt::Debug for Network {
     }
 }
 
+/// One of the names under which people reach the server; the driver numbers them from 0. Pages of different names may
+/// find the relay at different addresses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SiteIndex(pub usize);
+
+/// A new socket, and where its page is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Visit {
+    /// The socket.
+    pub socket: SocketId,
+    /// Its network.
+    pub network: Network,
+    /// The name under which the page was opened.
+    pub site: SiteIndex,
+}
+
 /// What the driver reads from the system for one input, besides the monotonic clock.
 #[derive(Clone, Copy)]
 pub struct Readings {
@@ -81,12 +97,7 @@ impl fmt::Debug for Readings {
 #[derive(Clone, Debug)]
 pub enum Input {
     /// A WebSocket handshake has succeeded.
-    Opened {
-        /// The new socket.
-        socket: SocketId,
-        /// Its network.
-        network: Network,
-    },
+    Opened(Visit),
     /// A valid message has arrived.
     Message {
         /// The socket it came from.

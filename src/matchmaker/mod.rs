@@ -50,10 +50,10 @@ use peers::{OpenSocket, Peer, PeerState};
 use queue::{Queue, failures::FailureRecords, prepared_offers::OfferSlots};
 
 pub use config::MatchmakerConfig;
-pub use input::{Closing, Input, Network, Readings, SocketId};
+pub use input::{Closing, Input, Network, Readings, SiteIndex, SocketId, Visit};
 pub use keys::Keys;
 pub use matches::{
-    ice::{Ice, OwnRelay, Turn},
+    ice::{Ice, OwnRelay, RelayUrls, Turn},
     relay_account::RelayAccount,
 };
 pub use output::{Census, DroppedCandidate, Note, OutboxTotals, Output};
@@ -113,7 +113,7 @@ impl Matchmaker {
         self.outbound.begin(now);
         self.handle_timeout(now);
         match input {
-            Input::Opened { socket, network } => self.on_socket_opened(now, socket, network),
+            Input::Opened(visit) => self.on_socket_opened(now, visit),
             Input::Message { socket, frame } => self.on_message(now, socket, frame),
             Input::Refused { socket, code, numbers } => self.on_refused(now, socket, code, numbers),
             Input::RateLimited { socket, numbers, retry } => {

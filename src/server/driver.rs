@@ -76,9 +76,9 @@ impl Driver {
 
     fn on_event(&mut self, event: Event) {
         match event {
-            Event::Opened(socket, network, outbox) => {
-                self.sockets.insert(socket, outbox);
-                self.handle(Input::Opened { socket, network });
+            Event::Opened(visit, outbox) => {
+                self.sockets.insert(visit.socket, outbox);
+                self.handle(Input::Opened(visit));
             }
             // The matchmaker has closed this socket and forgotten it.
             Event::Input(socket, _) if !self.sockets.contains_key(&socket) => {}
@@ -145,7 +145,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        matchmaker::{Ice, Network},
+        matchmaker::{Ice, Network, SiteIndex, Visit},
         protocol::{Features, Frame, PastPairs, ToServer, decode_strict},
         server::websocket::{
             outbox::{MAX_WAITING_MESSAGES, Outgoing, Tick, outbox},
@@ -169,12 +169,16 @@ mod tests {
         }
     }
 
+    fn visit(socket: SocketId) -> Visit {
+        Visit { socket, network: Network::of([127, 0, 0, 1].into()), site: SiteIndex::default() }
+    }
+
     #[tokio::test]
     async fn drops_a_socket_that_never_reads_and_its_peer_may_resume() {
         let (mut driver, _inbox) = Driver::new(config(), Clock::start(), Arc::new(Telemetry::new()));
         let socket = SocketId(1);
         let (receiver, sender) = outbox(Tick(0), u32::MAX);
-        driver.on_event(Event::Opened(socket, Network::of([127, 0, 0, 1].into()), sender));
+        driver.on_event(Event::Opened(visit(socket), sender));
         let hello = ToServer::Hello {
             resume: None,
             ticket: None,
@@ -201,9 +205,8 @@ mod tests {
             let (mut driver, inbox) = Driver::new(config(), Clock::start(), Arc::new(Telemetry::new()));
             let socket = SocketId(1);
             let (_receiver, sender) = outbox(Tick(0), u32::MAX);
-            let network = Network::of([127, 0, 0, 1].into());
             let mut registration = Registration::new(inbox.clone(), socket);
-            registration.open(network, sender).await;
+            registration.open(visit(socket), sender).await;
             let frame = decode_strict(r#"{"seq":0,"ack":0,"msg":{"hello":{}}}"#).unwrap();
             assert!(inbox.try_send(Event::Input(socket, Input::Message { socket, frame })).is_none());
             for _ in 0..waiting {

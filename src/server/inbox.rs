@@ -9,7 +9,7 @@ use tokio::sync::{
 
 use super::{clock::Clock, websocket::outbox::OutboxSender};
 use crate::{
-    matchmaker::{Input, Network, SocketId},
+    matchmaker::{Input, SocketId, Visit},
     time::Moment,
 };
 
@@ -18,8 +18,8 @@ pub(crate) const CAPACITY: usize = 1024;
 
 /// An event for the driver.
 pub(crate) enum Event {
-    /// A new socket, its network and the sender for its messages.
-    Opened(SocketId, Network, OutboxSender),
+    /// A new socket, and the sender for its messages.
+    Opened(Visit, OutboxSender),
     /// Anything else that the matchmaker has to handle.
     Input(SocketId, Input),
     /// Somebody wants to know whether the driver runs; it answers at once.

@@ -69,7 +69,7 @@ const DISMISSAL_TIMEOUT: Duration = Duration::from_secs(1);
 /// If the state directory cannot be used, a self-signed certificate cannot be made, the system has no randomness, a
 /// listener has no address, or an essential task ends before the server.
 pub async fn run(
-    resolved: Resolved,
+    mut resolved: Resolved,
     listeners: Listeners,
     stop_requested: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
@@ -80,6 +80,8 @@ pub async fn run(
     let grace = if listeners.are_handed_over { Duration::ZERO } else { resolved.grace };
     let (shutdown, clock, telemetry) = (Shutdown::new(grace), Clock::start(), Arc::new(Telemetry::new()));
     let (origins, proxies) = (Arc::new(resolved.origins_at(address)), Arc::new(resolved.proxies.clone()));
+    resolved.announce_relay(listeners.relay.is_some(), &origins);
+    tracing::info!("{}", config::relay::describe(&resolved.ice));
     let keys = resolved.keys.clone().load_or_create()?;
     let (driver, inbox) =
         Driver::new(matchmaker_config(&resolved, keys.clone())?, clock, Arc::clone(&telemetry));

@@ -11,7 +11,7 @@ use std::{
 use axum::{
     Router,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get},
@@ -28,7 +28,7 @@ use super::{
         client_ip::Proxies,
         headers::{self, ContentSecurityPolicy},
         health::Health,
-        origin::Origins,
+        origin::{self, Origins},
         wrong_host,
     },
     rate_limit::network::{NetworkLimiter, Rejection},
@@ -41,9 +41,10 @@ use super::{
     },
 };
 use crate::{
+    matchmaker::SiteIndex,
     protocol::ErrorCode,
     ui::{
-        self,
+        self, RelayUse,
         i18n::{self, Words},
     },
 };
@@ -116,10 +117,12 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
     let page = {
         let options = options.clone();
         let origins = Arc::clone(&site.origins);
-        let has_relay = resolved.ice.has_relay();
+        let (has_own, has_external) = (resolved.ice.own.is_some(), resolved.ice.turn.is_some());
         render_app_to_stream_with_context(
             move || policy.apply(),
-            move || ui::shell(options.clone(), language(), origins.primary(), has_relay),
+            move || {
+                ui::shell(options.clone(), language(), origins.primary(), relay_use(has_own, has_external))
+            },
         )
     };
     let over_tls_only = site.over_tls_only;
@@ -151,6 +154,21 @@ fn language() -> &'static Words {
 fn requested_words(uri: &Uri) -> &'static Words {
     let query = uri.query().unwrap_or_default();
     i18n::in_language(query.split('&').find_map(|it| it.strip_prefix("lang=")).unwrap_or_default())
+}
+
+/// What the visitor to whom the page is being rendered can do with the relays.
+fn relay_use(has_own: bool, has_external: bool) -> RelayUse {
+    let is_in_firefox_on_loopback = || {
+        let Parts { headers, .. } = use_context::<Parts>()?;
+        let header = |name| headers.get(name)?.to_str().ok();
+        let host = header(header::HOST)?.parse::<Authority>().ok()?;
+        Some(origin::is_loopback_name(host.host()) && header(header::USER_AGENT)?.contains("Firefox/"))
+    };
+    match (has_own, has_external) {
+        (false, false) => RelayUse::None,
+        (true, false) if is_in_firefox_on_loopback() == Some(true) => RelayUse::NotInFirefox,
+        (true, _) | (_, true) => RelayUse::Possible,
+    }
 }
 
 /// Redirects a page request for a wrong host before anything is rendered. The redirect is not cached: the operator may
@@ -229,9 +247,9 @@ async fn open_socket(
         return server_stops();
     }
     let origin = headers.get(header::ORIGIN);
-    if !site.origins.allows(origin) {
+    let Some(position) = site.origins.position(origin) else {
         return refuse_origin(site, upgrade.ok().filter(|_| origin.is_some()));
-    }
+    };
     let upgrade = match upgrade {
         Ok(upgrade) => upgrade,
         Err(error) => return error.into_response(),
@@ -247,7 +265,7 @@ async fn open_socket(
     let token = site.shutdown.sockets.token();
     upgrade.accept(async move |socket| {
         match permit {
-            Ok(permit) => connection::serve(site.sockets, socket, permit).await,
+            Ok(permit) => connection::serve(site.sockets, socket, permit, SiteIndex(position)).await,
             Err(Rejection::TooFast(_) | Rejection::TooMany) => {
                 connection::reject(site.sockets, socket, ErrorCode::NetworkFull).await
             }

@@ -49,6 +49,7 @@ impl Service {
             "LEPTOS_HASH_FILES=false",
             "LEPTOS_SITE_ROOT=src/tests/support/site",
             "PASSERBY__METRICS__ADDR=",
+            "PASSERBY__RELAY__ADDR=",
             "PASSERBY__STATE__DIR=",
             &format!("PASSERBY__STATE__KEY={}", "5a".repeat(32)),
             &format!("PASSERBY__SERVER__GRACE_SECONDS={GRACE_SECONDS}"),

@@ -40,6 +40,7 @@ impl Program {
             .env("LEPTOS_HASH_FILES", "false")
             .env("LEPTOS_SITE_ROOT", "src/tests/support/site")
             .env("PASSERBY__METRICS__ADDR", "")
+            .env("PASSERBY__RELAY__ADDR", "")
             .stderr(Stdio::null())
             .spawn()
             .expect("the program");

@@ -7,7 +7,7 @@ use passerby::{
     },
     protocol::{Media, Occupancy, Wait},
     server::{Config, http::client_ip::ForwardedHeader},
-    ui::{App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, ROOT_ID, i18n, shell},
+    ui::{App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, ROOT_ID, RelayUse, i18n, shell},
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
@@ -337,7 +337,7 @@ fn document() -> String {
     let options = LeptosOptions::builder().output_name("passerby").site_root("target/no-such-site").build();
     Owner::new().with(|| {
         leptos::nonce::provide_nonce();
-        shell(options, i18n::in_language("en"), "https://passerby.example", true).to_html()
+        shell(options, i18n::in_language("en"), "https://passerby.example", RelayUse::Possible).to_html()
     })
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use passerby::{
     protocol::{IceServer, Media, Tastes, ToBrowser, ToServer},
-    server::Config,
+    server::{Config, config::relay::RelayAddress},
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -175,7 +175,8 @@ async fn with_relay(mut config: Config) -> TestServer {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         UdpSocket::bind(address).is_ok().then_some(address)
     };
-    config.relay.addr = std::iter::repeat_with(free).flatten().next();
+    let address = std::iter::repeat_with(free).flatten().next();
+    config.relay.addr = RelayAddress::At(address.unwrap());
     TestServer::open_with(config).await
 }
 
@@ -245,6 +246,21 @@ async fn the_port_of_the_page_serves_the_relay_over_tls_too() {
     let mut page = connect(&server, &trusted).await.unwrap();
     let response = request(&mut page, "localhost", "/healthz", &[]).await;
     assert_eq!(response.status, 200);
+}
+
+#[tokio::test]
+async fn firefox_is_told_that_it_uses_no_relay_at_a_loopback_address() {
+    let (with, without) = (with_relay(Config::default()).await, TestServer::open().await);
+    for (server, browser, is_told) in [
+        (&with, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", true),
+        (&with, "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/142.0.0.0 Safari/537.36", false),
+        (&without, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0", false),
+    ] {
+        let page = server.get("/", &[("User-Agent", browser)]).await;
+        assert_eq!(page.status, 200);
+        assert_eq!(page.body.contains("firefox-note"), is_told, "{browser}");
+        assert_eq!(page.body.contains("data-relay"), std::ptr::eq(server, &with));
+    }
 }
 
 /// How long the relay keeps this connection open.

@@ -16,6 +16,17 @@ const REMEMBER_START: &str = r#"addEventListener("click", ({ target }) => {
 /// The preview picture for links to the page, with its size in pixels. `npm --prefix end2end run brand` draws it.
 const CARD: (&str, u32, u32) = ("/card.png", 1200, 630);
 
+/// Whether a visitor of the page can use a relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RelayUse {
+    /// There is none.
+    None,
+    /// The browser can use it.
+    Possible,
+    /// The browser is Firefox and the relay is at a loopback address, which Firefox pairs with no relay.
+    NotInFirefox,
+}
+
 /// The whole document in one language, with the page in its first state.
 ///
 /// `home` is the public origin of the site. Must be called while a response is rendered, because the nonce of the
@@ -24,7 +35,7 @@ pub fn shell(
     options: LeptosOptions,
     words: &'static Words,
     home: &str,
-    has_relay: bool,
+    relay: RelayUse,
 ) -> impl IntoView + use<> {
     provide_context(PageContext::fixed(Snapshot::default()));
     provide_context(words);
@@ -62,7 +73,15 @@ pub fn shell(
             </head>
             <body>
                 <noscript><p class="strip">{words.no_script}</p></noscript>
-                <div id=ROOT_ID data-build=build data-home=home.to_owned() data-relay=has_relay.then_some("")><App/></div>
+                <div
+                    id=ROOT_ID
+                    data-build=build
+                    data-home=home.to_owned()
+                    data-relay=(relay != RelayUse::None).then_some("")
+                >
+                    <App/>
+                </div>
+                {(relay == RelayUse::NotInFirefox).then(|| view! { <p class="strip firefox-note">{words.firefox_relay}</p> })}
                 <Sheet/>
                 // Not a program, so the content security policy does not apply. The texts contain no `<`.
                 <script type="text/plain" id=WORDS_ID>{words.texts().join("\n")}</script>

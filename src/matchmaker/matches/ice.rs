@@ -13,7 +13,11 @@ use super::{
     relay_account::RelayAccount,
 };
 use crate::{
-    matchmaker::{id_generator::IdGenerator, input::Network, keys::Keys},
+    matchmaker::{
+        id_generator::IdGenerator,
+        input::{Network, SiteIndex},
+        keys::Keys,
+    },
     protocol::{IceServer, MatchId, limits::CHECK_FOR},
 };
 
@@ -45,10 +49,19 @@ pub struct Turn {
 /// This server's own relay, which is a STUN server, too.
 #[derive(Clone, Debug)]
 pub struct OwnRelay {
-    /// The host and the port, as in a URL.
-    pub authority: String,
+    /// Where it is, for the pages of each site, by [`SiteIndex`].
+    pub sites: Vec<RelayUrls>,
     /// How long credentials are valid.
     pub lifetime: Duration,
+}
+
+/// Where the pages of one site find the own relay.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RelayUrls {
+    /// A `stun:` URL.
+    pub stun: String,
+    /// `turn:` and `turns:` URLs.
+    pub turn: Vec<String>,
 }
 
 /// How much a page may send through the own relay in a check, in bytes.
@@ -58,6 +71,13 @@ impl Ice {
     /// Whether there is a relay; without one, no peer can hide its address.
     pub(crate) const fn has_relay(&self) -> bool {
         self.turn.is_some() || self.own.is_some()
+    }
+
+    /// The URLs of all relays, as the pages of the first site get them.
+    pub(crate) fn relay_urls(&self) -> impl Iterator<Item = &str> {
+        let own = self.own.as_ref().and_then(|it| it.urls(SiteIndex::default())).map(|it| &it.turn);
+        let urls = own.into_iter().chain(self.turn.as_ref().map(|it| &it.urls));
+        urls.flatten().map(String::as_str)
     }
 
     /// What partners in these networks may learn of each other. `relay_only` is set if one of them hides its address.
@@ -76,42 +96,48 @@ impl Ice {
     }
 
     /// The servers for a peer without a partner: STUN only, since relay credentials belong to a match.
-    pub(crate) fn stun_servers(&self) -> Vec<IceServer> {
-        let own = self.own.as_ref().map(|it| format!("stun:{}", it.authority));
+    pub(crate) fn stun_servers(&self, site: SiteIndex) -> Vec<IceServer> {
+        let own = self.own.as_ref().and_then(|it| Some(it.urls(site)?.stun.clone()));
         let urls: Vec<_> = self.stun.iter().cloned().chain(own).collect();
         let stun = IceServer { urls, username: None, credential: None };
         [stun].into_iter().filter(|it| !it.urls.is_empty()).collect()
     }
 
-    /// The servers for one end of a match, with relay credentials of its own.
+    /// The servers for one end of a match, with relay credentials of its own; without STUN servers if it is to use
+    /// relays only.
     pub(crate) fn servers(
         &self,
         ids: &mut IdGenerator,
         keys: &Keys,
         end: (MatchId, u8),
-        relay_only: bool,
+        (site, relay_only): (SiteIndex, bool),
     ) -> Vec<IceServer> {
-        let mut servers = if relay_only { Vec::new() } else { self.stun_servers() };
+        let mut servers = if relay_only { Vec::new() } else { self.stun_servers(site) };
         if let Some(turn) = &self.turn {
             servers.push(turn.server(ids.unix_seconds(), turn.lifetime, ids.relay_name()));
         }
-        if let Some(own) = &self.own {
-            servers.push(own.server(ids, keys, end, (own.lifetime, None)));
+        if let Some((own, urls)) = self.own.as_ref().and_then(|it| Some((it, it.urls(site)?))) {
+            servers.push(urls.server(ids, keys, end, (own.lifetime, None)));
         }
         servers
     }
 
     /// The servers for a page that checks whether it can connect to anybody. Its relay credentials run out soon, so
     /// that they are of little use for anything else.
-    pub(crate) fn check_servers(&self, ids: &mut IdGenerator, keys: &Keys) -> Vec<IceServer> {
-        let mut servers = self.stun_servers();
+    pub(crate) fn check_servers(
+        &self,
+        ids: &mut IdGenerator,
+        keys: &Keys,
+        site: SiteIndex,
+    ) -> Vec<IceServer> {
+        let mut servers = self.stun_servers(site);
         if let Some(turn) = &self.turn {
             servers.push(turn.server(ids.unix_seconds(), CHECK_FOR.min(turn.lifetime), ids.relay_name()));
         }
-        if let Some(own) = &self.own {
+        if let Some((own, urls)) = self.own.as_ref().and_then(|it| Some((it, it.urls(site)?))) {
             // A match of its own, of which the page is both ends.
             let end = (ids.match_id(), 0);
-            servers.push(own.server(ids, keys, end, (CHECK_FOR.min(own.lifetime), Some(MAX_CHECK_BYTES))));
+            servers.push(urls.server(ids, keys, end, (CHECK_FOR.min(own.lifetime), Some(MAX_CHECK_BYTES))));
         }
         servers
     }
@@ -137,6 +163,13 @@ impl Turn {
 }
 
 impl OwnRelay {
+    /// Where the pages of this site find it.
+    fn urls(&self, SiteIndex(index): SiteIndex) -> Option<&RelayUrls> {
+        self.sites.get(index).or(self.sites.first())
+    }
+}
+
+impl RelayUrls {
     /// The relay with credentials for this end of a match: for how long, and for how many bytes if not for any number.
     fn server(
         &self,
@@ -147,9 +180,8 @@ impl OwnRelay {
     ) -> IceServer {
         let expires_at = ids.unix_seconds() + lifetime.as_secs();
         let account = RelayAccount { match_id, end, expires_at, max_bytes, password: ids.relay_name() };
-        let urls = ["udp", "tcp"].map(|it| format!("turn:{}?transport={it}", self.authority)).to_vec();
         let (username, credential) = (account.user_name(keys, ids.nonce()), account.password.to_string());
-        IceServer { urls, username: Some(username), credential: Some(credential) }
+        IceServer { urls: self.turn.clone(), username: Some(username), credential: Some(credential) }
     }
 }
 
@@ -186,6 +218,8 @@ mod tests {
         ids
     }
 
+    const SITE: SiteIndex = SiteIndex(0);
+
     const END: (MatchId, u8) = (MatchId(Uuid::from_u128(7)), 1);
 
     fn keys() -> Keys {
@@ -194,15 +228,21 @@ mod tests {
 
     #[test]
     fn the_own_relay_is_a_stun_server_and_knows_its_accounts() {
-        let own = OwnRelay { authority: "relay.example:3478".to_owned(), lifetime: Duration::from_secs(600) };
+        let urls = |host: &str| RelayUrls {
+            stun: format!("stun:{host}"),
+            turn: ["udp", "tcp"].map(|it| format!("turn:{host}?transport={it}")).to_vec(),
+        };
+        let sites = vec![urls("one.example"), urls("other.example")];
+        let own = OwnRelay { sites: sites.clone(), lifetime: Duration::from_secs(600) };
         let ice = Ice { own: Some(own), ..Ice::default() };
         let mut ids = ids();
         assert!(ice.has_relay() && !Ice::default().has_relay());
         assert_eq!(ice.renewed_after(), Some(Duration::from_secs(400)));
-        let servers = ice.servers(&mut ids, &keys(), END, false);
-        assert_eq!(servers[0].urls, ["stun:relay.example:3478"]);
-        let urls = ["turn:relay.example:3478?transport=udp", "turn:relay.example:3478?transport=tcp"];
-        assert_eq!(servers[1].urls, urls);
+        for (index, urls) in [(0, &sites[0]), (1, &sites[1]), (2, &sites[0])] {
+            let servers = ice.servers(&mut ids, &keys(), END, (SiteIndex(index), false));
+            assert_eq!((&servers[0].urls, &servers[1].urls), (&vec![urls.stun.clone()], &urls.turn));
+        }
+        let servers = ice.servers(&mut ids, &keys(), END, (SITE, false));
         let open = |it: &IceServer| {
             let account = RelayAccount::open(&keys(), it.username.as_deref().unwrap()).unwrap();
             assert_eq!(it.credential, Some(account.password.to_string()));
@@ -211,8 +251,8 @@ mod tests {
         let account = open(&servers[1]);
         assert_eq!(((account.match_id, account.end), account.max_bytes), (END, None));
         assert_eq!(account.expires_at, 1_764_000_600);
-        assert_eq!(ice.servers(&mut ids, &keys(), END, true).len(), 1, "no STUN for one who hides");
-        let checks = [0; 2].map(|_| open(&ice.check_servers(&mut ids, &keys())[1]));
+        assert_eq!(ice.servers(&mut ids, &keys(), END, (SITE, true)).len(), 1, "no STUN for one who hides");
+        let checks = [0; 2].map(|_| open(&ice.check_servers(&mut ids, &keys(), SITE)[1]));
         assert_eq!((checks[0].max_bytes, checks[0].expires_at), (Some(65_536), 1_764_000_060));
         assert_ne!(checks[0].match_id, checks[1].match_id);
     }
@@ -234,7 +274,7 @@ mod tests {
     #[test]
     fn each_end_has_its_own_name_at_the_relay() {
         let (ice, mut ids) = (turn(), ids());
-        let mut name = || ice.servers(&mut ids, &keys(), END, false).pop().unwrap().username.unwrap();
+        let mut name = || ice.servers(&mut ids, &keys(), END, (SITE, false)).pop().unwrap().username.unwrap();
         let names = [name(), name(), name()];
         assert!(names.iter().all(|it| it.starts_with("1764000600:")));
         assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
@@ -244,7 +284,7 @@ mod tests {
     fn a_check_gets_stun_and_a_relay_for_a_minute() {
         let ice = turn();
         let mut ids = ids();
-        let servers = ice.check_servers(&mut ids, &keys());
+        let servers = ice.check_servers(&mut ids, &keys(), SITE);
         assert_eq!((servers.len(), servers[0].urls[0].as_str()), (2, "stun:relay.example"));
         let username = servers[1].username.as_deref().unwrap();
         assert!(username.starts_with("1764000060:"), "{username}");
@@ -253,19 +293,23 @@ mod tests {
         let short = Turn { lifetime: Duration::from_secs(30), ..ice.turn.unwrap() };
         let ice = Ice { turn: Some(short), ..Ice::default() };
         assert!(
-            ice.check_servers(&mut ids, &keys())[0].username.as_deref().unwrap().starts_with("1764000030:")
+            ice.check_servers(&mut ids, &keys(), SITE)[0]
+                .username
+                .as_deref()
+                .unwrap()
+                .starts_with("1764000030:")
         );
-        assert!(Ice::default().check_servers(&mut ids, &keys()).is_empty());
+        assert!(Ice::default().check_servers(&mut ids, &keys(), SITE).is_empty());
     }
 
     #[test]
     fn relay_only_peers_get_no_stun_server() {
-        let servers = turn().servers(&mut ids(), &keys(), END, false);
+        let servers = turn().servers(&mut ids(), &keys(), END, (SITE, false));
         assert_eq!((servers.len(), servers[0].urls[0].as_str()), (2, "stun:relay.example"));
-        let servers = turn().servers(&mut ids(), &keys(), END, true);
+        let servers = turn().servers(&mut ids(), &keys(), END, (SITE, true));
         assert_eq!(servers.len(), 1);
         assert!(servers[0].username.is_some());
-        assert!(Ice::default().servers(&mut ids(), &keys(), END, false).is_empty());
+        assert!(Ice::default().servers(&mut ids(), &keys(), END, (SITE, false)).is_empty());
     }
 
     #[test]

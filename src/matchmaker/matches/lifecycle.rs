@@ -4,12 +4,14 @@ use super::{Match, MatchEnd, conduct::Ending, privacy::Privacy};
 use crate::{
     matchmaker::{
         Matchmaker,
+        config::Deployment,
         deadlines::Due,
+        input::SiteIndex,
         output::Note,
         peers::{PeerState, SocketState},
         queue::place::Seeker,
     },
-    protocol::{EndReason, MatchId, PeerId, ToBrowser, limits::CONNECT_WITHIN_SERVER},
+    protocol::{EndReason, IceServer, MatchId, PeerId, ToBrowser, limits::CONNECT_WITHIN_SERVER},
     time::Moment,
 };
 
@@ -22,8 +24,20 @@ impl Matchmaker {
 
     /// Names the STUN and TURN servers to a page that checks whether it can connect to anybody.
     pub(crate) fn on_check(&mut self, id: PeerId) {
-        let ice = self.deployment.ice.check_servers(&mut self.ids, &self.deployment.keys);
+        let site = self.site_of(id);
+        let ice = self.deployment.ice.check_servers(&mut self.ids, &self.deployment.keys, site);
         self.send(id, ToBrowser::Check { ice });
+    }
+
+    /// The STUN and TURN servers for a peer that is this end of a match: the impolite one is 0, the polite one 1.
+    pub(crate) fn ice_servers(&mut self, id: PeerId, end: (MatchId, u8), relay_only: bool) -> Vec<IceServer> {
+        let (Deployment { ice, keys, .. }, site) = (&self.deployment, self.site_of(id));
+        ice.servers(&mut self.ids, keys, end, (site, relay_only))
+    }
+
+    /// The name under which the page of a peer was opened.
+    fn site_of(&self, id: PeerId) -> SiteIndex {
+        self.peers.get(&id).map_or(SiteIndex::default(), |it| it.site)
     }
 
     fn schedule_renewal(&mut self, now: Moment, match_id: MatchId) {
@@ -40,7 +54,7 @@ impl Matchmaker {
         let Some(it) = self.matches.get_mut(match_id) else { return };
         let (peers, relay_only) = (it.ends.map(|end| end.peer), it.relay_only);
         for (peer, end) in peers.into_iter().zip(0..) {
-            let ice = self.deployment.ice_servers(&mut self.ids, (match_id, end), relay_only);
+            let ice = self.ice_servers(peer, (match_id, end), relay_only);
             self.send(peer, ToBrowser::Ice { match_id, ice });
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     matchmaker::{
         Matchmaker,
         deadlines::Due,
-        input::{Network, SocketId},
+        input::Visit,
         output::Note,
         peers::{Peer, PeerState, SocketState, device::ResolvedDevice, past_partners::PairHistory},
     },
@@ -64,7 +64,7 @@ impl Matchmaker {
     pub(crate) fn resume_by_ticket(
         &mut self,
         now: Moment,
-        (socket, network): (SocketId, Network),
+        visit: Visit,
         ticket: Ticket,
         (device, past): (ResolvedDevice, &PastPairs),
     ) {
@@ -84,9 +84,9 @@ impl Matchmaker {
         peer.past_partners = PairHistory::from_hello(now, past);
         // Until its next `join`, it hides its address as it did when the ticket was made.
         peer.hides_address |= relay_only;
-        let before = self.reattach((socket, network), id, (false, Some(match_id)), device.new_name);
+        let before = self.reattach(visit, id, (false, Some(match_id)), device.new_name);
         if self.deployment.has_relay() {
-            let ice = self.deployment.ice_servers(&mut self.ids, (match_id, end), relay_only);
+            let ice = self.ice_servers(id, (match_id, end), relay_only);
             self.send(id, ToBrowser::Ice { match_id, ice });
         }
         match before {

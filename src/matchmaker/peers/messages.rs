@@ -40,11 +40,11 @@ impl Matchmaker {
         let heartbeat = Heartbeat::after(&msg);
         match (open, msg) {
             (
-                OpenSocket::AwaitingHello { network, .. },
+                OpenSocket::AwaitingHello { visit, .. },
                 ToServer::Hello { resume, ticket, device, past, .. },
             ) if seq == 0 => {
                 let device = (device.as_deref(), &past);
-                self.on_hello(now, (socket, network), ack, resume, ticket.as_deref(), device);
+                self.on_hello(now, visit, ack, resume, ticket.as_deref(), device);
             }
             (OpenSocket::AwaitingHello { .. }, _) => self.close_socket(socket, ErrorCode::HelloFirst),
             (OpenSocket::Bound(peer), ToServer::Hello { .. }) => {

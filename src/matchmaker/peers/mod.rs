@@ -16,7 +16,7 @@ use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use super::{
     deadlines::Due,
-    input::{Network, SocketId},
+    input::{Network, SiteIndex, SocketId, Visit},
     keys::DeviceId,
     outboxes::KeptMessage,
     queue::{failures::PeerOrigin, place::Place, prepared_offers::OfferState},
@@ -44,8 +44,8 @@ pub(crate) enum OpenSocket {
     AwaitingHello {
         /// When it is closed if it has not.
         until: Moment,
-        /// Its network.
-        network: Network,
+        /// Where its page is.
+        visit: Visit,
     },
     /// It belongs to this peer.
     Bound(PeerId),
@@ -58,6 +58,8 @@ pub(crate) struct Peer {
     pub(crate) secrets: ResumeSecrets,
     /// The network of its current or last socket.
     pub(crate) network: Option<Network>,
+    /// The name under which its page was opened.
+    pub(crate) site: SiteIndex,
     /// Its socket.
     pub(crate) socket: SocketState,
     /// Sequence numbers and outbox of its conversation with the server.
@@ -144,9 +146,9 @@ impl PeerState {
 
 impl Peer {
     /// A peer that has just sent `hello`.
-    pub(crate) fn new(socket: SocketId, network: Network, device: DeviceId, outbox_bytes: u32) -> Self {
+    pub(crate) fn new(Visit { socket, network, site }: Visit, device: DeviceId, outbox_bytes: u32) -> Self {
         let socket = SocketState::Attached(socket);
-        Self { network: Some(network), device, ..Self::with(socket, outbox_bytes) }
+        Self { network: Some(network), site, device, ..Self::with(socket, outbox_bytes) }
     }
 
     /// A peer that a ticket names and that has until then to connect.
@@ -158,6 +160,7 @@ impl Peer {
         Self {
             secrets: ResumeSecrets::default(),
             network: None,
+            site: SiteIndex::default(),
             socket,
             delivery: Delivery::with_capacity(outbox_bytes),
             acks: AckWatch::default(),

@@ -7,7 +7,7 @@ use crate::{
     matchmaker::{
         Matchmaker,
         deadlines::Due,
-        input::{Closing, Network, SocketId},
+        input::{Closing, SocketId, Visit},
     },
     protocol::{
         EndReason, ErrorCode, MatchId, PastPairs, PeerId, Resume, Signalling, ToBrowser,
@@ -17,7 +17,8 @@ use crate::{
 };
 
 impl Matchmaker {
-    pub(crate) fn on_socket_opened(&mut self, now: Moment, socket: SocketId, network: Network) {
+    pub(crate) fn on_socket_opened(&mut self, now: Moment, visit: Visit) {
+        let socket = visit.socket;
         if self.draining.is_some() {
             return self.reject_socket(socket, ErrorCode::ServerStops);
         }
@@ -26,7 +27,7 @@ impl Matchmaker {
             return self.reject_socket(socket, ErrorCode::ServerFull);
         }
         let until = now + self.limits.hello_within;
-        self.sockets.insert(socket, OpenSocket::AwaitingHello { until, network });
+        self.sockets.insert(socket, OpenSocket::AwaitingHello { until, visit });
         self.deadlines.set(until, Due::Hello(socket));
     }
 
@@ -41,7 +42,7 @@ impl Matchmaker {
     pub(crate) fn on_hello(
         &mut self,
         now: Moment,
-        (socket, network): (SocketId, Network),
+        visit: Visit,
         ack: u64,
         resume: Option<Resume>,
         ticket: Option<&str>,
@@ -52,22 +53,22 @@ impl Matchmaker {
             peer.is_some_and(|peer| peer.secrets.accepts(it.secret))
         };
         if let Some(resume) = resume.filter(is_valid) {
-            return self.resume_by_secret(now, (socket, network), ack, resume);
+            return self.resume_by_secret(now, visit, ack, resume);
         }
         match ticket.and_then(|it| self.verify_ticket(it)) {
             Some(ticket) => {
                 let device = self.resolve_device(device);
-                self.resume_by_ticket(now, (socket, network), ticket, (device, past));
+                self.resume_by_ticket(now, visit, ticket, (device, past));
             }
-            None if self.draining.is_some() => self.close_socket(socket, ErrorCode::ServerStops),
+            None if self.draining.is_some() => self.close_socket(visit.socket, ErrorCode::ServerStops),
             None if self.peers.len() >= self.limits.max_connections => {
-                self.close_socket(socket, ErrorCode::ServerFull);
+                self.close_socket(visit.socket, ErrorCode::ServerFull);
             }
             None => {
                 let id = self.ids.peer_id();
                 let device = self.resolve_device(device);
-                self.bind_socket(socket, id);
-                let mut peer = Peer::new(socket, network, device.id, self.limits.outbox_bytes);
+                self.bind_socket(visit.socket, id);
+                let mut peer = Peer::new(visit, device.id, self.limits.outbox_bytes);
                 let secret = peer.secrets.next(|| self.ids.secret());
                 peer.past_partners = PairHistory::from_hello(now, past);
                 self.peers.insert(id, peer);
@@ -80,20 +81,14 @@ impl Matchmaker {
         ResolvedDevice::resolve(&self.deployment.keys, &mut self.ids, name)
     }
 
-    fn resume_by_secret(
-        &mut self,
-        now: Moment,
-        (socket, network): (SocketId, Network),
-        ack: u64,
-        Resume { peer: id, secret }: Resume,
-    ) {
+    fn resume_by_secret(&mut self, now: Moment, visit: Visit, ack: u64, Resume { peer: id, secret }: Resume) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         if !peer.delivery.acknowledge(ack) {
-            return self.close_socket(socket, ErrorCode::BadSequence);
+            return self.close_socket(visit.socket, ErrorCode::BadSequence);
         }
         peer.secrets.on_shown(secret);
         let state = peer.state;
-        let before = self.reattach((socket, network), id, (true, None), None);
+        let before = self.reattach(visit, id, (true, None), None);
         match (before, state) {
             // On a new network, it may have another standing.
             (Some(_), PeerState::Waiting { place, .. }) => self.search(now, [(place, id)]),
@@ -113,14 +108,15 @@ impl Matchmaker {
     /// partners may learn of each other.
     pub(crate) fn reattach(
         &mut self,
-        (socket, network): (SocketId, Network),
+        visit: Visit,
         id: PeerId,
         (resumed, match_id): (bool, Option<MatchId>),
         device_name: Option<String>,
     ) -> Option<SocketState> {
         let peer = self.peers.get_mut(&id)?;
         let secret = peer.secrets.next(|| self.ids.secret());
-        (peer.network, peer.refusals) = (Some(network), 0);
+        let Visit { socket, network, site } = visit;
+        (peer.network, peer.site, peer.refusals) = (Some(network), site, 0);
         let before = mem::replace(&mut peer.socket, SocketState::Attached(socket));
         let current = peer.match_id();
         self.bind_socket(socket, id);

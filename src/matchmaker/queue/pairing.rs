@@ -182,7 +182,7 @@ impl Matchmaker {
             let partner = self.peers.get(&peers[1 - index]).map(|it| it.media).unwrap_or_default();
             self.set_state(peers[index], PeerState::Matched(match_id));
             let role = Match::role(index);
-            let ice = self.deployment.ice_servers(&mut self.ids, (match_id, index as u8), relay_only);
+            let ice = self.ice_servers(peers[index], (match_id, index as u8), relay_only);
             let ticket = Ticket::new(self.ids.unix_seconds(), match_id, peers, role, relay_only);
             let ticket = Some(ticket.seal(&self.deployment.keys, self.ids.nonce()));
             let msg =
@@ -216,7 +216,7 @@ impl Matchmaker {
             let until = now + RESPOND_WITHIN.saturating_sub(peer.unanswered);
             peer.offer =
                 if is_silent { OfferState::Probed { until } } else { OfferState::Requested { until } };
-            let ice = self.deployment.ice.stun_servers();
+            let ice = self.deployment.ice.stun_servers(peer.site);
             self.outbound.send(id, peer, ToBrowser::Prepare { ice });
             // A peer without a socket searches when it has one again.
             if let (PeerState::Waiting { place, retry, widen }, Some(_)) =

@@ -7,7 +7,10 @@ use std::{collections::HashMap, ops::Range, time::Duration};
 use uuid::Uuid;
 
 use crate::{
-    matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Network, Note, Output, Readings, SocketId},
+    matchmaker::{
+        Closing, Input, Matchmaker, MatchmakerConfig, Network, Note, Output, Readings, SiteIndex, SocketId,
+        Visit,
+    },
     protocol::{
         Candidate, Delivery, Epoch, ErrorCode, Features, Frame, MatchId, Media, Message, Met, Occupancy,
         PairId, PastPairs, PeerId, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
@@ -712,7 +715,7 @@ impl Scene {
         self.open_sockets.push(socket);
         let number = if self.separate_networks { socket.0 as u8 } else { self.pages[page].network as u8 };
         let network = Network::of([192, 0, 2, number].into());
-        self.feed(Input::Opened { socket, network });
+        self.feed(Input::Opened(Visit { socket, network, site: SiteIndex::default() }));
     }
 
     /// The socket in use, or else the pending one.

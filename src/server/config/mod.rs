@@ -6,7 +6,7 @@
 pub mod limits;
 mod ice;
 mod keys;
-mod relay;
+pub mod relay;
 mod site;
 
 mod environment;
@@ -32,7 +32,7 @@ use environment::{Overrides, SetBy, Variables};
 use ice::IceSettings;
 use keys::{KeySource, StateSettings};
 use limits::LimitSettings;
-use relay::RelaySettings;
+use relay::{RelayPlan, RelaySettings};
 use value::{InvalidKey, address_or_none, list};
 
 /// The configuration as written. Errors name a key as `table.key`, and the environment variable that set it.
@@ -144,10 +144,12 @@ pub struct Resolved {
     pub(crate) tls: Plan,
     /// STUN and TURN servers.
     pub(crate) ice: Ice,
-    /// Where this server's own relay listens.
-    pub(crate) relay_addr: Option<SocketAddr>,
+    /// This server's own relay, if it is to have one.
+    pub(crate) relay: Option<RelayPlan>,
     /// The limits of the own relay.
     pub(crate) relay_limits: RelayLimits,
+    /// How long credentials for a relay are valid.
+    pub(crate) credential_lifetime: Duration,
     /// Where the keys for tickets and device names come from.
     pub(crate) keys: KeySource,
     /// Rates, sizes and timeouts.
@@ -291,14 +293,18 @@ impl Config {
         server.check()?;
         log.check()?;
         limits.check()?;
-        let mut resolved_ice = ice.resolve()?;
-        resolved_ice.own = relay.resolve(Duration::from_secs(ice.credential_seconds))?;
+        let credential_lifetime = Duration::from_secs(ice.credential_seconds);
+        let ice = ice.resolve()?;
         let keys = state.resolve()?;
         let proxies = Proxies::new(&server.proxies, server.forwarded_header)
             .map_err(|error| InvalidKey::new(client_ip::KEY, error))?;
         let plan = tls.resolve(&state.dir)?;
         let origins = Origins::new(leptos.site_addr, &server.origins, plan.origins(leptos.site_addr))
             .map_err(|error| InvalidKey::new(origin::KEY, error))?;
+        let has_proxy = !proxies.is_empty()
+            || leptos.site_addr.ip().is_loopback() && !origins.primary_is_loopback()
+            || !plan.is_used() && origins.are_all_https();
+        let relay_plan = relay.resolve(leptos.site_addr, !has_proxy && ice.turn.is_none())?;
         site::check(&leptos)?;
         Ok(Resolved {
             site_addr: leptos.site_addr,
@@ -308,9 +314,10 @@ impl Config {
             origins,
             proxies,
             tls: plan,
-            ice: resolved_ice,
-            relay_addr: relay.addr,
+            ice,
+            relay: relay_plan,
             relay_limits: relay.limits(),
+            credential_lifetime,
             keys,
             limits,
             max_connections: server.max_connections,
@@ -350,6 +357,19 @@ impl Resolved {
     pub(crate) fn origins_at(&self, address: SocketAddr) -> Origins {
         Origins::new(address, &self.configured_origins, self.tls.origins(address))
             .unwrap_or_else(|_| self.origins.clone())
+    }
+
+    /// What visitors get if the server can listen everywhere, in a sentence for the operator.
+    pub fn summary(mut self) -> String {
+        let origins = self.origins.clone();
+        self.announce_relay(true, &origins);
+        relay::describe(&self.ice)
+    }
+
+    /// Announces the own relay to the pages of these origins, if the server has sockets for it.
+    pub(crate) fn announce_relay(&mut self, has_sockets: bool, origins: &Origins) {
+        let plan = self.relay.as_ref().filter(|_| has_sockets);
+        self.ice.own = plan.map(|it| it.announce(origins, self.tls.is_trusted(), self.credential_lifetime));
     }
 }
 
@@ -419,13 +439,14 @@ mod tests {
     fn our_file_matches_the_defaults_and_the_build() {
         let ours = Config::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Leptos.toml")), []).unwrap();
         assert_eq!(
-            format!("{:?}{:?}{:?}{:?}", ours.server, ours.tls, ours.limits, ours.metrics),
+            format!("{:?}{:?}{:?}{:?}{:?}", ours.server, ours.tls, ours.limits, ours.metrics, ours.relay),
             format!(
-                "{:?}{:?}{:?}{:?}",
+                "{:?}{:?}{:?}{:?}{:?}",
                 ServerSettings::default(),
                 TlsSettings::default(),
                 LimitSettings::default(),
-                MetricsSettings::default()
+                MetricsSettings::default(),
+                RelaySettings::default()
             )
         );
 

@@ -1,25 +1,31 @@
 //! `[relay]`: this server's own relay.
 
-use std::{net::SocketAddr, time::Duration};
-
-use serde::Deserialize;
-
-use super::{
-    ice::is_host,
-    value::{InvalidKey, address_or_none},
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    time::Duration,
 };
-use crate::{matchmaker::OwnRelay, relay::RelayLimits};
+
+use axum::http::Uri;
+use serde::{Deserialize, Deserializer, de};
+
+use super::{ice::is_host, value::InvalidKey};
+use crate::{
+    matchmaker::{Ice, OwnRelay, RelayUrls},
+    relay::RelayLimits,
+    server::http::origin::{self, Origins},
+};
+
+/// The port of TURN and STUN (RFC 8656, 18, and RFC 8489, 17.6).
+const PORT: u16 = 3478;
 
 /// The relay of this server: it forwards the media of calls that cannot connect directly, and of people who hide their
 /// address.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct RelaySettings {
-    /// The address at which it listens (UDP and TCP), empty for no relay. Default: none. `PASSERBY__RELAY__ADDR`.
-    #[serde(deserialize_with = "address_or_none")]
-    pub addr: Option<SocketAddr>,
-    /// The name or address of this machine as browsers know it. Default: the one in `relay.addr`.
-    /// `PASSERBY__RELAY__HOST`.
+    /// Where it listens. Default: auto. `PASSERBY__RELAY__ADDR`.
+    pub addr: RelayAddress,
+    /// The name or address of this machine as browsers know it. Default: the host of the page. `PASSERBY__RELAY__HOST`.
     pub host: String,
     /// The maximum number of allocations, 1 or more; a call that needs the relay has a few at each end. Default: 10000.
     /// `PASSERBY__RELAY__MAX_ALLOCATIONS`.
@@ -29,45 +35,80 @@ pub struct RelaySettings {
     pub call_kib: u32,
 }
 
+/// Where the own relay listens (UDP and TCP).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RelayAddress {
+    /// `auto`: at the address of the site, port 3478, if browsers reach this server directly and no external relay is
+    /// configured. A server that cannot listen there has no relay.
+    #[default]
+    Auto,
+    /// An empty text: nowhere.
+    Nowhere,
+    /// At this address.
+    At(SocketAddr),
+}
+
+impl<'de> Deserialize<'de> for RelayAddress {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        match String::deserialize(input)?.as_str() {
+            "auto" => Ok(Self::Auto),
+            "" => Ok(Self::Nowhere),
+            text => {
+                let expected = |error| de::Error::custom(format_args!("{error}, nor \"auto\": {text:?}"));
+                text.parse().map(Self::At).map_err(expected)
+            }
+        }
+    }
+}
+
+/// What `[relay]` means together with the rest of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RelayPlan {
+    /// Where it listens.
+    pub(crate) addr: SocketAddr,
+    /// Whether the server can do without it: nobody has asked for it.
+    pub(crate) is_optional: bool,
+    /// The host in its URLs, if it is not that of the page.
+    host: Option<String>,
+}
+
 impl Default for RelaySettings {
     fn default() -> Self {
-        Self { addr: None, host: String::new(), max_allocations: 10_000, call_kib: 1_024 }
+        Self { addr: RelayAddress::Auto, host: String::new(), max_allocations: 10_000, call_kib: 1_024 }
     }
 }
 
 impl RelaySettings {
-    /// The relay as the matchmaker announces it; `None` if there is none. Credentials are valid for `lifetime`.
+    /// The relay of a server whose site listens at `site`; `None` if it has none. `is_direct` tells whether browsers
+    /// reach the server without a proxy, and it has no external relay.
     ///
     /// # Errors
     ///
     /// An [`InvalidKey`] if a value is out of range, or if browsers could not know where the relay is.
-    pub(crate) fn resolve(&self, lifetime: Duration) -> Result<Option<OwnRelay>, InvalidKey> {
+    pub(crate) fn resolve(&self, site: SocketAddr, is_direct: bool) -> Result<Option<RelayPlan>, InvalidKey> {
         if self.max_allocations == 0 {
             return Err(InvalidKey::new("relay.max_allocations", "must be 1 or more"));
         }
         if !(64..=65_536).contains(&self.call_kib) {
             return Err(InvalidKey::new("relay.call_kib", "must be 64 to 65536"));
         }
-        let Some(addr) = self.addr else { return Ok(None) };
-        if addr.port() == 0 {
-            return Err(InvalidKey::new("relay.addr", "has port 0, but browsers must know the port"));
+        if !self.host.is_empty()
+            && (!is_host(&self.host) || self.host.contains(':') && !self.host.ends_with(']'))
+        {
+            let problem =
+                format!("{:?} is not the name or address of a machine (IPv6 in brackets)", self.host);
+            return Err(InvalidKey::new("relay.host", problem));
         }
-        let authority = match self.host.as_str() {
-            "" if addr.ip().is_unspecified() => {
-                let problem =
-                    "is required: `relay.addr` does not say at which address browsers reach this machine";
-                return Err(InvalidKey::new("relay.host", problem));
+        let (addr, is_optional) = match self.addr {
+            RelayAddress::Auto if is_direct => (SocketAddr::new(site.ip(), PORT), true),
+            RelayAddress::Auto | RelayAddress::Nowhere => return Ok(None),
+            RelayAddress::At(addr) if addr.port() == 0 => {
+                return Err(InvalidKey::new("relay.addr", "has port 0, but browsers must know the port"));
             }
-            "" => addr.to_string(),
-            host if is_host(host) && (!host.contains(':') || host.ends_with(']')) => {
-                format!("{host}:{}", addr.port())
-            }
-            host => {
-                let problem = format!("{host:?} is not the name or address of a machine (IPv6 in brackets)");
-                return Err(InvalidKey::new("relay.host", problem));
-            }
+            RelayAddress::At(addr) => (addr, false),
         };
-        Ok(Some(OwnRelay { authority, lifetime }))
+        let host = (!self.host.is_empty()).then(|| self.host.clone());
+        Ok(Some(RelayPlan { addr, is_optional, host }))
     }
 
     /// The limits of the relay.
@@ -76,36 +117,130 @@ impl RelaySettings {
     }
 }
 
+impl RelayPlan {
+    /// The relay as pages of these origins find it. `over_tls` tells whether browsers trust the certificate of the
+    /// site's port, which serves the relay, too. Credentials are valid for `lifetime`.
+    pub(crate) fn announce(&self, origins: &Origins, over_tls: bool, lifetime: Duration) -> OwnRelay {
+        OwnRelay { sites: origins.iter().map(|it| self.urls(it, over_tls)).collect(), lifetime }
+    }
+
+    fn urls(&self, origin: &str, over_tls: bool) -> RelayUrls {
+        let origin = origin.parse::<Uri>().unwrap_or_default();
+        let page = origin.host().unwrap_or_default();
+        let own = self.addr.ip();
+        let host = match &self.host {
+            Some(host) => host.clone(),
+            // `localhost` may mean an address at which the relay does not listen.
+            None if own.is_loopback() => in_url(own),
+            None if origin::is_loopback_name(page) => in_url(Ipv4Addr::LOCALHOST.into()),
+            None => page.to_owned(),
+        };
+        let authority = format!("{host}:{}", self.addr.port());
+        let mut turn = ["udp", "tcp"].map(|it| format!("turn:{authority}?transport={it}")).to_vec();
+        if over_tls {
+            let port = origin.port_u16().unwrap_or(443);
+            turn.push(format!("turns:{page}:{port}?transport=tcp"));
+        }
+        RelayUrls { stun: format!("stun:{authority}"), turn }
+    }
+}
+
+/// What visitors get from these relays, in words for the operator.
+pub(crate) fn describe(ice: &Ice) -> String {
+    let urls: Vec<_> = ice.relay_urls().collect();
+    if urls.is_empty() {
+        "no relay: people who cannot connect directly cannot meet, and nobody can hide their address          (behind a proxy, set `relay.addr`)"
+            .to_owned()
+    } else {
+        format!("relay for people who cannot connect directly or hide their address: {}", urls.join(" "))
+    }
+}
+
+/// An address as in a URL.
+fn in_url(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(it) => it.to_string(),
+        IpAddr::V6(it) => format!("[{it}]"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn resolve(addr: &str, host: &str) -> Result<Option<String>, &'static str> {
-        let addr = (!addr.is_empty()).then(|| addr.parse().unwrap());
+    fn address(text: &str) -> SocketAddr {
+        text.parse().unwrap()
+    }
+
+    fn plan(
+        addr: &str,
+        host: &str,
+        (site, is_direct): (&str, bool),
+    ) -> Result<Option<RelayPlan>, &'static str> {
+        let addr = match addr {
+            "auto" => RelayAddress::Auto,
+            "" => RelayAddress::Nowhere,
+            addr => RelayAddress::At(address(addr)),
+        };
         let settings = RelaySettings { addr, host: host.to_owned(), ..RelaySettings::default() };
-        let relay = settings.resolve(Duration::from_secs(600)).map_err(|it| it.key)?;
-        Ok(relay.map(|it| it.authority))
+        settings.resolve(address(site), is_direct).map_err(|it| it.key)
     }
 
     #[test]
-    fn browsers_are_told_the_host_or_else_the_address() {
-        assert_eq!(resolve("", ""), Ok(None));
-        assert_eq!(resolve("192.0.2.1:3478", ""), Ok(Some("192.0.2.1:3478".to_owned())));
-        assert_eq!(resolve("[2001:db8::1]:3478", ""), Ok(Some("[2001:db8::1]:3478".to_owned())));
-        assert_eq!(resolve("0.0.0.0:99", "relay.example"), Ok(Some("relay.example:99".to_owned())));
-        assert_eq!(resolve("[::]:99", "[2001:db8::1]"), Ok(Some("[2001:db8::1]:99".to_owned())));
+    fn it_listens_beside_the_site_if_browsers_reach_that_directly() {
+        let addr = |addr, site| plan(addr, "", site).unwrap().map(|it| (it.addr.to_string(), it.is_optional));
+        let at = |addr: &str, is_optional| Some((addr.to_owned(), is_optional));
+        assert_eq!(addr("auto", ("127.0.0.1:3000", true)), at("127.0.0.1:3478", true));
+        assert_eq!(addr("auto", ("[::]:443", true)), at("[::]:3478", true));
+        assert_eq!(addr("auto", ("127.0.0.1:3000", false)), None);
+        assert_eq!(addr("", ("127.0.0.1:3000", true)), None);
+        assert_eq!(addr("0.0.0.0:99", ("127.0.0.1:3000", false)), at("0.0.0.0:99", false));
+    }
+
+    /// The URLs for a page of this origin.
+    fn urls(addr: &str, host: &str, (origin, over_tls): (&str, bool)) -> Vec<String> {
+        let plan = plan(addr, host, ("0.0.0.0:443", true)).unwrap().unwrap();
+        let origins = Origins::new(([0, 0, 0, 0], 443).into(), &[origin.to_owned()], Vec::new()).unwrap();
+        let mut own = plan.announce(&origins, over_tls, Duration::from_secs(600));
+        let RelayUrls { stun, turn } = own.sites.pop().unwrap();
+        assert_eq!(turn[0], format!("turn{}?transport=udp", stun.strip_prefix("stun").unwrap()));
+        turn
+    }
+
+    #[test]
+    fn pages_find_it_at_their_own_host() {
+        let page = ("https://passerby.example", false);
+        let of = |authority: &str| ["udp", "tcp"].map(|it| format!("turn:{authority}?transport={it}"));
+        assert_eq!(urls("auto", "", page), of("passerby.example:3478"));
+        assert_eq!(urls("192.0.2.1:99", "", page), of("passerby.example:99"), "it may be behind NAT");
+        assert_eq!(urls("auto", "relay.example", page), of("relay.example:3478"));
+        assert_eq!(urls("auto", "[2001:db8::1]", page), of("[2001:db8::1]:3478"));
+        assert_eq!(urls("auto", "", ("https://[2001:db8::2]:8443", false)), of("[2001:db8::2]:3478"));
+        for origin in ["http://localhost:3000", "http://127.0.0.1:3000", "http://[::1]:3000"] {
+            assert_eq!(urls("auto", "", (origin, false)), of("127.0.0.1:3478"), "{origin}");
+        }
+        assert_eq!(urls("127.0.0.1:99", "", ("http://localhost:3000", false)), of("127.0.0.1:99"));
+        assert_eq!(urls("[::1]:99", "", ("http://localhost:3000", false)), of("[::1]:99"));
+    }
+
+    #[test]
+    fn the_port_of_a_trusted_page_is_a_relay_over_tls() {
+        let last = |origin| urls("auto", "relay.example", (origin, true)).pop().unwrap();
+        assert_eq!(last("https://passerby.example"), "turns:passerby.example:443?transport=tcp");
+        assert_eq!(last("https://passerby.example:8443"), "turns:passerby.example:8443?transport=tcp");
     }
 
     #[test]
     fn refuses_what_browsers_could_not_use() {
-        assert_eq!(resolve("0.0.0.0:3478", ""), Err("relay.host"));
-        assert_eq!(resolve("127.0.0.1:0", ""), Err("relay.addr"));
+        let site = ("127.0.0.1:3000", true);
+        assert_eq!(plan("127.0.0.1:0", "", site), Err("relay.addr"));
         for host in ["relay.example:3478", "2001:db8::1", "turn:relay.example", "a b", "a/b"] {
-            assert_eq!(resolve("0.0.0.0:3478", host), Err("relay.host"), "{host}");
+            assert_eq!(plan("0.0.0.0:3478", host, site), Err("relay.host"), "{host}");
         }
+        let resolve = |it: RelaySettings| it.resolve(address(site.0), true).map(drop).unwrap_err().key;
         let none = RelaySettings { max_allocations: 0, ..RelaySettings::default() };
-        assert_eq!(none.resolve(Duration::ZERO).unwrap_err().key, "relay.max_allocations");
+        assert_eq!(resolve(none), "relay.max_allocations");
         let slow = RelaySettings { call_kib: 63, ..RelaySettings::default() };
-        assert_eq!(slow.resolve(Duration::ZERO).unwrap_err().key, "relay.call_kib");
+        assert_eq!(resolve(slow), "relay.call_kib");
     }
 }

@@ -51,9 +51,15 @@ impl Origins {
         Ok(Self { allowed, all_https, on_loopback: address.ip().is_loopback() })
     }
 
-    /// Whether a page with this `Origin` header may connect. A client without the header is not a page.
-    pub fn allows(&self, origin: Option<&HeaderValue>) -> bool {
-        origin.is_some_and(|origin| self.allowed.iter().any(|it| origin == it))
+    /// Which of the origins this `Origin` header names; `None` if its page may not connect. A client without the header
+    /// is not a page.
+    pub fn position(&self, origin: Option<&HeaderValue>) -> Option<usize> {
+        origin.and_then(|origin| self.allowed.iter().position(|it| origin == it))
+    }
+
+    /// All origins.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.allowed.iter().map(String::as_str)
     }
 
     /// The origin to publish, for example in links to share: the first.
@@ -100,7 +106,7 @@ impl Origins {
     }
 
     fn https(&self) -> impl Iterator<Item = &str> {
-        self.allowed.iter().map(String::as_str).filter(|it| it.starts_with(HTTPS))
+        self.iter().filter(|it| it.starts_with(HTTPS))
     }
 
     /// Whether all origins use TLS, so that pages may refuse to load anything without it.
@@ -128,7 +134,7 @@ pub fn format_origin(scheme: &str, host: &str, port: u16) -> String {
 }
 
 /// Whether this name always means the machine itself. It is written as in a `Host` header, without the port.
-fn is_loopback_name(host: &str) -> bool {
+pub(crate) fn is_loopback_name(host: &str) -> bool {
     let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|it| it.is_loopback())
 }
@@ -166,7 +172,7 @@ mod tests {
     }
 
     fn allows(origins: &Origins, origin: &str) -> bool {
-        origins.allows(Some(&origin.parse().unwrap()))
+        origins.position(Some(&origin.parse().unwrap())).is_some()
     }
 
     #[test]
@@ -184,7 +190,7 @@ mod tests {
         ] {
             assert!(!allows(&origins, bad), "{bad}");
         }
-        assert!(!origins.allows(None));
+        assert_eq!(origins.position(None), None);
         assert!(!origins.are_all_https());
         assert!(origins.primary_is_loopback());
     }

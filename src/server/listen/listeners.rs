@@ -6,7 +6,7 @@ use anyhow::{Context, bail};
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpSocket, UdpSocket};
 
-use crate::server::config::{Config, Resolved};
+use crate::server::config::{Config, Resolved, relay::RelayPlan};
 
 /// The number of connections that may wait to be accepted. After a restart all pages connect at once, and a page that
 /// finds no place tries again only after a second. The system may reduce it (`net.core.somaxconn`).
@@ -147,20 +147,27 @@ impl Listeners {
             site: open("site-addr", resolved.site_addr, inherited.site)?,
             redirect: open_if("tls.redirect_addr", resolved.redirect_addr, inherited.redirect)?,
             metrics: open_if("metrics.addr", resolved.metrics_addr, inherited.metrics)?,
-            relay: resolved.relay_addr.map(bind_relay).transpose()?,
+            relay: resolved.relay.as_ref().map_or(Ok(None), bind_relay)?,
             are_handed_over,
         })
     }
 }
 
-/// Binds the relay's sockets.
-fn bind_relay(address: SocketAddr) -> anyhow::Result<RelaySockets> {
+/// Binds the relay's sockets; none if that fails and the server can do without a relay.
+fn bind_relay(plan: &RelayPlan) -> anyhow::Result<Option<RelaySockets>> {
+    let RelayPlan { addr, is_optional, .. } = *plan;
     let bind = || {
-        let udp = std::net::UdpSocket::bind(address)?;
+        let udp = std::net::UdpSocket::bind(addr)?;
         udp.set_nonblocking(true)?;
-        Ok::<_, io::Error>(RelaySockets { udp: UdpSocket::from_std(udp)?, tcp: listen_at(address)? })
+        Ok::<_, io::Error>(RelaySockets { udp: UdpSocket::from_std(udp)?, tcp: listen_at(addr)? })
     };
-    bind().with_context(|| format!("cannot listen on {address} (`relay.addr`)"))
+    match bind() {
+        Err(error) if is_optional => {
+            tracing::warn!(%addr, %error, "cannot listen for a relay: set `relay.addr` to another address");
+            Ok(None)
+        }
+        result => result.map(Some).with_context(|| format!("cannot listen on {addr} (`relay.addr`)")),
+    }
 }
 
 fn adopt(socket: std::net::TcpListener) -> io::Result<TcpListener> {

@@ -22,7 +22,7 @@ use super::{
     upgrade::WebSocket,
 };
 use crate::{
-    matchmaker::{Closing, Input, ROOM_AFTER, SocketId},
+    matchmaker::{Closing, Input, ROOM_AFTER, SiteIndex, SocketId, Visit},
     protocol::{
         ErrorCode, Feature, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode, limits::CLOSE_NORMAL,
     },
@@ -60,16 +60,18 @@ enum CloseCause {
     ClosedHere(ErrorCode),
 }
 
-/// Serves one socket until it is closed.
+/// Serves one socket until it is closed. `site` is the origin of its page.
 pub(crate) fn serve(
     sockets: Arc<Sockets>,
     socket: WebSocket,
     permit: NetworkPermit,
+    site: SiteIndex,
 ) -> impl Future<Output = ()> {
     let id = sockets.next_id();
     let (outbox, sender) = outbox(sockets.wheel.now(), sockets.outbox_bytes);
     sockets.wheel.add(outbox.probe());
-    let (registration, network) = (Registration::new(sockets.inbox.clone(), id), permit.network());
+    let registration = Registration::new(sockets.inbox.clone(), id);
+    let visit = Visit { socket: id, network: permit.network(), site };
     let mut connection = WebSocketConnection {
         sockets,
         socket,
@@ -85,7 +87,7 @@ pub(crate) fn serve(
     };
     // The future of an async function would hold the socket twice: as an argument, and as a part of the connection.
     async move {
-        connection.registration.open(network, sender).await;
+        connection.registration.open(visit, sender).await;
         let cause = loop {
             if let ControlFlow::Break(cause) = connection.step().await {
                 break cause;
@@ -387,7 +389,7 @@ mod tests {
     use super::*;
 
     /// Bytes that a call of `_function` takes in memory while it waits.
-    fn size_of_future<A, B, C, F: Future>(_function: impl Fn(A, B, C) -> F) -> usize {
+    fn size_of_future<A, B, C, D, F: Future>(_function: impl Fn(A, B, C, D) -> F) -> usize {
         size_of::<F>()
     }
 

@@ -4,7 +4,7 @@ use tokio::runtime::Handle;
 
 use super::outbox::OutboxSender;
 use crate::{
-    matchmaker::{Closing, Input, Network, SocketId},
+    matchmaker::{Closing, Input, SocketId, Visit},
     server::inbox::{Event, Inbox},
 };
 
@@ -27,9 +27,9 @@ impl Registration {
     }
 
     /// Tells the driver of a new socket. If the driver has ended, this drops `outbox`, and the other end reports it.
-    pub(crate) async fn open(&mut self, network: Network, outbox: OutboxSender) {
+    pub(crate) async fn open(&mut self, visit: Visit, outbox: OutboxSender) {
         self.is_over = false;
-        let _ = self.inbox.send(Event::Opened(self.socket, network, outbox)).await;
+        let _ = self.inbox.send(Event::Opened(visit, outbox)).await;
     }
 
     /// Tells the driver how the socket has ended.

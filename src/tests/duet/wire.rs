@@ -5,7 +5,7 @@
 
 use passerby::{
     call::Input,
-    matchmaker::{self, Closing, SocketId},
+    matchmaker::{self, Closing, SiteIndex, SocketId, Visit},
     protocol::{self, Feature, ToServer, limits::SILENCE},
     time::Moment,
 };
@@ -63,7 +63,8 @@ impl World {
         }
         wire.server_open = true;
         let network = matchmaker::Network::of([192, 0, 2, side as u8].into());
-        self.handle_server_input(matchmaker::Input::Opened { socket: SocketId(number), network });
+        let visit = Visit { socket: SocketId(number), network, site: SiteIndex::default() };
+        self.handle_server_input(matchmaker::Input::Opened(visit));
         self.handle_page_input(side, Input::SocketOpened);
     }
 

@@ -2,7 +2,11 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use passerby::server::{Config, Listeners, RelaySockets, config::limits::LimitSettings, run};
+use passerby::server::{
+    Config, Listeners, RelaySockets,
+    config::{limits::LimitSettings, relay::RelayAddress},
+    run,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream, UdpSocket},
@@ -56,11 +60,11 @@ impl TestServer {
         let (address, at) = (site.local_addr().unwrap(), metrics.local_addr().unwrap());
         let redirect_at = redirect.as_ref().map(|it| it.local_addr().unwrap());
         let relay = match config.relay.addr {
-            Some(address) => Some(RelaySockets {
+            RelayAddress::At(address) => Some(RelaySockets {
                 udp: UdpSocket::bind(address).await.expect("a free port"),
                 tcp: TcpListener::bind(address).await.expect("a free port"),
             }),
-            None => None,
+            RelayAddress::Auto | RelayAddress::Nowhere => None,
         };
         let (shutdown, requested) = oneshot::channel();
         let listeners = Listeners { site, redirect, metrics: Some(metrics), relay, are_handed_over: false };

@@ -107,6 +107,7 @@ catalogue! {
     hide_address: &'static str,
     hide_address_note: &'static str,
     address_hidden: &'static str,
+    firefox_relay: &'static str,
     topics: &'static str,
     topics_example: &'static str,
     topics_note: &'static str,

@@ -202,6 +202,8 @@ pub(crate) static ENGLISH: Words = Words {
     hide_address_note: "From the next person on. Connecting may take a little longer.",
     address_hidden: "Calls go through a relay, so the other person can\u{2019}t see your IP address (we still can). \
                      We never record. They could.",
+    firefox_relay: "Firefox can\u{2019}t use a relay at this computer\u{2019}s own address. To hide your IP address \
+                    here, use another browser.",
     topics: "What do you want to talk about?",
     topics_example: "jazz, cooking, climbing",
     topics_note: "We look for someone with the same interests for 10 seconds, then anyone.",
