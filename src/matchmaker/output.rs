@@ -81,6 +81,8 @@ pub enum DroppedCandidate {
     Private,
     /// It is not a relayed one, and one of the two hides its address.
     Direct,
+    /// It is of a relay that this server has not named.
+    ForeignRelay,
     /// It is a host candidate, and its description already has enough of them.
     Surplus,
     /// It belongs to an older connection of the same match.
@@ -89,9 +91,10 @@ pub enum DroppedCandidate {
 
 impl DroppedCandidate {
     /// All reasons in order, each with its value of the metric label `kind`.
-    pub const ALL: [(Self, &str); 4] = [
+    pub const ALL: [(Self, &str); 5] = [
         (Self::Private, "private"),
         (Self::Direct, "direct"),
+        (Self::ForeignRelay, "foreign-relay"),
         (Self::Surplus, "surplus"),
         (Self::Stale, "stale"),
     ];

@@ -1,6 +1,9 @@
 //! Every number on which both halves must agree, with its unit and its reason.
 
-use std::time::Duration;
+use core::{
+    net::{Ipv4Addr, Ipv6Addr},
+    time::Duration,
+};
 
 /// The WebSocket subprotocol in the handshake (RFC 6455, 1.9); its number is the protocol's version.
 pub const SUBPROTOCOL: &str = "passerby.v1";
@@ -143,6 +146,12 @@ pub const PREPARED_FOR: Duration = Duration::from_secs(60);
 
 /// How long the relay credentials of a `check` are good: the check itself takes a few seconds.
 pub const CHECK_FOR: Duration = Duration::from_secs(60);
+
+/// The address of all IPv4 names at the server's own relay: the dummy address of RFC 7600, which no machine has.
+pub const RELAY_IPV4: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
+
+/// The address of all IPv6 names there: in the discard-only prefix of RFC 6666, to which no machine answers.
+pub const RELAY_IPV6: Ipv6Addr = Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 8);
 
 /// How long two peers that parted or could not be connected are not matched again.
 pub const NOT_AGAIN_FOR: Duration = Duration::from_secs(30);

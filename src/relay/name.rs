@@ -1,14 +1,10 @@
 //! [`Name`]: the address that stands for a client within its match. No socket is opened for it.
 
-use core::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use core::net::{IpAddr, SocketAddr};
 
 use stun_types::AddressFamily;
 
-/// The address of all IPv4 names: the dummy address of RFC 7600, which no machine has.
-pub(crate) const IPV4: Ipv4Addr = Ipv4Addr::new(192, 0, 0, 8);
-
-/// The address of all IPv6 names: in the discard-only prefix of RFC 6666, to which no machine answers.
-pub(crate) const IPV6: Ipv6Addr = Ipv6Addr::new(0x100, 0, 0, 0, 0, 0, 0, 8);
+use crate::protocol::limits::{RELAY_IPV4, RELAY_IPV6};
 
 /// The first port of names. Browsers do not talk to a port below 1024.
 const FIRST_PORT: u16 = 49_152;
@@ -29,8 +25,8 @@ impl Name {
     /// The name with this address; `None` if it is not the address of names.
     pub(crate) fn of(address: SocketAddr) -> Option<Self> {
         let family = match address.ip() {
-            IpAddr::V4(IPV4) => AddressFamily::IPV4,
-            IpAddr::V6(IPV6) => AddressFamily::IPV6,
+            IpAddr::V4(RELAY_IPV4) => AddressFamily::IPV4,
+            IpAddr::V6(RELAY_IPV6) => AddressFamily::IPV6,
             IpAddr::V4(_) | IpAddr::V6(_) => return None,
         };
         Some(Self { family, port: address.port() })
@@ -39,8 +35,8 @@ impl Name {
     /// The address that a client sees.
     pub(crate) fn address(self) -> SocketAddr {
         let ip = match self.family {
-            AddressFamily::IPV4 => IPV4.into(),
-            AddressFamily::IPV6 => IPV6.into(),
+            AddressFamily::IPV4 => RELAY_IPV4.into(),
+            AddressFamily::IPV6 => RELAY_IPV6.into(),
         };
         SocketAddr::new(ip, self.port)
     }

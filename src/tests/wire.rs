@@ -14,8 +14,8 @@ use passerby::protocol::{
         MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES, MAX_HOST_CANDIDATES, MAX_INTEREST_CHARS,
         MAX_INTERESTS, MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES,
         MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES,
-        MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR, PREPARED_FOR, SILENCE, SUBPROTOCOL,
-        VERSION, WAIT_STEPS, WIDEN_AFTER,
+        MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR, PREPARED_FOR, RELAY_IPV4, RELAY_IPV6,
+        SILENCE, SUBPROTOCOL, VERSION, WAIT_STEPS, WIDEN_AFTER,
     },
 };
 use proptest::prelude::*;
@@ -1000,13 +1000,15 @@ fn the_tables_in_the_readme_are_complete() {
 }
 
 /// Every limit in the table of [`README`], with its value as written there.
-fn limits() -> [(&'static str, String); 46] {
+fn limits() -> [(&'static str, String); 48] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
         ("MAX_PREPARED", MAX_PREPARED.to_string()),
         ("PREPARED_FOR", seconds(PREPARED_FOR)),
         ("CHECK_FOR", seconds(CHECK_FOR)),
+        ("RELAY_IPV4", format!("`{RELAY_IPV4}`")),
+        ("RELAY_IPV6", format!("`{RELAY_IPV6}`")),
         ("VERSION", VERSION.to_string()),
         ("CLOSE_GOODBYE", CLOSE_GOODBYE.to_string()),
         ("CLOSE_NORMAL", CLOSE_NORMAL.to_string()),

@@ -9,7 +9,7 @@ use sha1::Sha1;
 use uuid::Uuid;
 
 use super::{
-    privacy::{Privacy, is_private},
+    privacy::{Privacy, Relays, Shown, is_private},
     relay_account::RelayAccount,
 };
 use crate::{
@@ -85,14 +85,16 @@ impl Ice {
     /// Partners whose networks are not both known count as strangers.
     pub(crate) fn privacy(&self, relay_only: bool, networks: [Option<Network>; 2]) -> Privacy {
         let is_near = matches!(networks, [Some(one), Some(other)] if are_near(one, other));
-        if relay_only {
+        let shown = if relay_only {
             // Hiding never depends on a switch for debugging.
-            Privacy::Relay
+            Shown::None
         } else if self.unscrubbed || is_near {
-            Privacy::Open
+            Shown::All
         } else {
-            Privacy::Public
-        }
+            Shown::Public
+        };
+        let relays = if self.own.is_some() && self.turn.is_none() { Relays::Own } else { Relays::Any };
+        Privacy { shown, relays }
     }
 
     /// The servers for a peer without a partner: STUN only, since relay credentials belong to a match.
@@ -238,6 +240,9 @@ mod tests {
         let mut ids = ids();
         assert!(ice.has_relay() && !Ice::default().has_relay());
         assert_eq!(ice.renewed_after(), Some(Duration::from_secs(400)));
+        assert_eq!(ice.privacy(false, [None; 2]).relays, Relays::Own);
+        let both = Ice { own: ice.own.clone(), ..turn() };
+        assert_eq!(both.privacy(false, [None; 2]).relays, Relays::Any);
         for (index, urls) in [(0, &sites[0]), (1, &sites[1]), (2, &sites[0])] {
             let servers = ice.servers(&mut ids, &keys(), END, (SiteIndex(index), false));
             assert_eq!((&servers[0].urls, &servers[1].urls), (&vec![urls.stun.clone()], &urls.turn));
@@ -316,11 +321,11 @@ mod tests {
     fn hides_private_addresses_from_other_networks() {
         let [home, cafe] = ["192.0.2.1", "192.0.2.2"].map(|it| Some(network(it)));
         for ice in [turn(), Ice::default()] {
-            assert_eq!(ice.privacy(false, [home, cafe]), Privacy::Public);
-            assert_eq!(ice.privacy(false, [home, home]), Privacy::Open);
-            assert_eq!(ice.privacy(false, [home, None]), Privacy::Public);
-            assert_eq!(ice.privacy(false, [None, None]), Privacy::Public);
-            assert_eq!(ice.privacy(true, [home, home]), Privacy::Relay);
+            assert_eq!(ice.privacy(false, [home, cafe]).shown, Shown::Public);
+            assert_eq!(ice.privacy(false, [home, home]).shown, Shown::All);
+            assert_eq!(ice.privacy(false, [home, None]).shown, Shown::Public);
+            assert_eq!(ice.privacy(false, [None, None]).shown, Shown::Public);
+            assert_eq!(ice.privacy(true, [home, home]).shown, Shown::None);
         }
     }
 
@@ -328,13 +333,13 @@ mod tests {
     fn debugging_shows_private_addresses_but_not_those_of_hidden_peers() {
         let ice = Ice { unscrubbed: true, ..turn() };
         let [home, cafe] = ["192.0.2.1", "192.0.2.2"].map(|it| Some(network(it)));
-        assert_eq!(ice.privacy(false, [home, cafe]), Privacy::Open);
-        assert_eq!(ice.privacy(true, [home, cafe]), Privacy::Relay);
+        assert_eq!(ice.privacy(false, [home, cafe]).shown, Shown::All);
+        assert_eq!(ice.privacy(true, [home, cafe]).shown, Shown::None);
     }
 
     #[test]
     fn visitors_near_the_server_count_as_one_network() {
-        let privacy = |one, other| turn().privacy(false, [one, other].map(|it| Some(network(it))));
+        let privacy = |one, other| turn().privacy(false, [one, other].map(|it| Some(network(it)))).shown;
         for (one, other) in [
             ("127.0.0.1", "192.168.0.7"),
             ("10.0.0.1", "10.0.0.2"),
@@ -344,7 +349,7 @@ mod tests {
             ("100.64.0.1", "100.100.0.1"),
             ("::ffff:10.0.0.1", "172.16.0.1"),
         ] {
-            assert_eq!(privacy(one, other), Privacy::Open, "{one} and {other}");
+            assert_eq!(privacy(one, other), Shown::All, "{one} and {other}");
         }
         for (one, other) in [
             ("127.0.0.1", "203.0.113.1"),
@@ -352,7 +357,7 @@ mod tests {
             ("::1", "2001:db8::1"),
             ("2001:db8::1", "2001:db8:0:1::1"),
         ] {
-            assert_eq!(privacy(one, other), Privacy::Public, "{one} and {other}");
+            assert_eq!(privacy(one, other), Shown::Public, "{one} and {other}");
         }
     }
 

@@ -86,14 +86,6 @@ pub(crate) enum Admission {
     TooManyCandidates,
 }
 
-/// The reason to drop a candidate that this privacy does not allow.
-pub(crate) const fn reason_to_drop(privacy: Privacy) -> DroppedCandidate {
-    match privacy {
-        Privacy::Open | Privacy::Public => DroppedCandidate::Private,
-        Privacy::Relay => DroppedCandidate::Direct,
-    }
-}
-
 impl MatchEnd {
     /// An end that has not sent anything yet.
     pub(crate) fn new(peer: PeerId, place: Place) -> Self {
@@ -124,8 +116,9 @@ impl MatchEnd {
         }
         match signal {
             Signal::Candidate(candidate) => match self.candidates.add(candidate) {
-                CandidateRoom::Fits if privacy.allows(candidate) => Admission::Forward,
-                CandidateRoom::Fits => Admission::Drop(reason_to_drop(privacy)),
+                CandidateRoom::Fits => {
+                    privacy.check(candidate).map_or_else(Admission::Drop, |()| Admission::Forward)
+                }
                 CandidateRoom::Surplus => Admission::Drop(DroppedCandidate::Surplus),
                 CandidateRoom::TooMany => Admission::TooManyCandidates,
             },
@@ -148,7 +141,10 @@ impl Match {
         let (index, privacy) = (self.index_of(peer), self.privacy);
         let admission = self.ends[index].admit(epoch, signal, privacy);
         match admission {
-            Admission::Forward | Admission::Drop(DroppedCandidate::Private | DroppedCandidate::Direct) => {
+            Admission::Forward
+            | Admission::Drop(
+                DroppedCandidate::Private | DroppedCandidate::Direct | DroppedCandidate::ForeignRelay,
+            ) => {
                 self.record_act(now, index, signal);
             }
             Admission::Drop(DroppedCandidate::Surplus | DroppedCandidate::Stale)

@@ -2,31 +2,64 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::protocol::Candidate;
+use crate::{
+    matchmaker::output::DroppedCandidate,
+    protocol::{
+        Candidate,
+        limits::{RELAY_IPV4, RELAY_IPV6},
+    },
+};
 
 /// What partners may learn of each other's addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Privacy {
-    /// All addresses.
-    Open,
+pub(crate) struct Privacy {
+    /// Which of their own addresses.
+    pub(crate) shown: Shown,
+    /// Which relays they may use.
+    pub(crate) relays: Relays,
+}
+
+/// The addresses of a peer that its partner may learn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// All.
+    All,
     /// All except private addresses, which mean nothing outside the sender's own network.
     Public,
-    /// Only the addresses of the relay.
-    Relay,
+    /// None: only those of relays.
+    None,
+}
+
+/// The relays that may be named to a partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Relays {
+    /// All, since an external relay may have any address.
+    Any,
+    /// Only this server's own.
+    Own,
 }
 
 impl Privacy {
-    /// Whether a candidate may be forwarded to the partner.
+    /// Whether a candidate may be forwarded to the partner, or why not.
     ///
     /// A private address identifies its owner to strangers whether an interface has it or a STUN server on the same
     /// network has seen it. The address of a relayed candidate is the relay's own.
-    pub(crate) fn allows(self, candidate: &Candidate) -> bool {
-        match self {
-            Self::Open => true,
-            Self::Public => candidate.is_relay() || !candidate.address().is_some_and(is_private),
-            Self::Relay => candidate.is_relay(),
+    pub(crate) fn check(self, candidate: &Candidate) -> Result<(), DroppedCandidate> {
+        let address = candidate.address();
+        match self.shown {
+            _ if candidate.is_relay() => match self.relays {
+                Relays::Own if !address.is_some_and(is_of_own_relay) => Err(DroppedCandidate::ForeignRelay),
+                Relays::Own | Relays::Any => Ok(()),
+            },
+            Shown::None => Err(DroppedCandidate::Direct),
+            Shown::Public if address.is_some_and(is_private) => Err(DroppedCandidate::Private),
+            Shown::Public | Shown::All => Ok(()),
         }
     }
+}
+
+fn is_of_own_relay(address: IpAddr) -> bool {
+    [RELAY_IPV4.into(), RELAY_IPV6.into()].contains(&address)
 }
 
 /// Whether an address is of use only in its own network.
@@ -138,14 +171,21 @@ mod tests {
             ("198.51.100.1", "host"),
             ("198.51.100.1", "srflx"),
             ("192.168.0.1", "relay"),
+            ("192.0.0.8", "relay"),
+            ("100::8", "relay"),
         ];
-        let passing = |privacy: Privacy| {
-            kinds.iter().map(|(at, kind)| privacy.allows(&candidate(at, kind))).collect::<Vec<_>>()
+        let passing = |shown, relays| {
+            let privacy = Privacy { shown, relays };
+            kinds.iter().map(|(at, kind)| privacy.check(&candidate(at, kind)).is_ok()).collect::<Vec<_>>()
         };
-        assert_eq!(passing(Privacy::Open), [true; 10]);
-        let public = [false, false, false, false, false, false, true, true, true, true];
-        assert_eq!(passing(Privacy::Public), public);
-        assert_eq!(passing(Privacy::Relay).iter().filter(|it| **it).count(), 1);
-        assert!(passing(Privacy::Relay)[9]);
+        assert_eq!(passing(Shown::All, Relays::Any), [true; 12]);
+        let public = [false, false, false, false, false, false, true, true, true, true, true, true];
+        assert_eq!(passing(Shown::Public, Relays::Any), public);
+        assert_eq!(passing(Shown::None, Relays::Any), [[false; 9].as_slice(), &[true; 3]].concat());
+        for (shown, any) in [Shown::All, Shown::Public, Shown::None].map(|it| (it, passing(it, Relays::Any)))
+        {
+            let own = passing(shown, Relays::Own);
+            assert_eq!((&own[..9], &own[9..]), (&any[..9], &[false, true, true][..]), "{shown:?}");
+        }
     }
 }

@@ -6,10 +6,7 @@ use std::{collections::BTreeMap, mem};
 
 use super::place::{Place, Seeker};
 use crate::{
-    matchmaker::{
-        matches::{privacy::Privacy, reason_to_drop},
-        output::DroppedCandidate,
-    },
+    matchmaker::{matches::privacy::Privacy, output::DroppedCandidate},
     protocol::{
         Candidate, CandidateCount, CandidateRoom, ErrorCode, PeerId, PreparedOffer, Sdp, Signal,
         limits::{MAX_PREPARED, PREPARED_FOR},
@@ -129,13 +126,7 @@ impl StoredOffer {
     /// The offer as the polite end gets it, and why some of its candidates are not forwarded.
     pub(crate) fn for_partner(self, privacy: Privacy) -> (PreparedOffer, Vec<DroppedCandidate>) {
         let mut dropped = vec![DroppedCandidate::Surplus; self.count.surplus()];
-        let allows = |it: &Candidate| {
-            let is_allowed = privacy.allows(it);
-            if !is_allowed {
-                dropped.push(reason_to_drop(privacy));
-            }
-            is_allowed
-        };
+        let allows = |it: &Candidate| privacy.check(it).map_err(|reason| dropped.push(reason)).is_ok();
         let candidates = self.candidates.into_iter().filter(allows).collect();
         (PreparedOffer::Theirs { offer: self.sdp, candidates }, dropped)
     }
