@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use passerby::server::{self, Config, InheritedSockets, Listeners, Resolved};
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -31,6 +31,15 @@ struct Arguments {
     /// Ask a running server with this configuration whether it is alive, and exit with 0 if it is
     #[arg(long, conflicts_with = "check_config")]
     health: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What to do instead of serving the page.
+#[derive(Subcommand)]
+enum Command {
+    /// Run only the relay, for a server whose configuration says `relay.apart`
+    Relay,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -46,7 +55,18 @@ fn main() -> anyhow::Result<()> {
     if arguments.health {
         return runtime.block_on(server::check_health(&resolved));
     }
-    runtime.block_on(serve(resolved, inherited))
+    server::start_log(&resolved.log)?;
+    server::raise_open_files_limit(resolved.max_connections, resolved.limits.open);
+    runtime.block_on(async {
+        let stop_requested = stop_requested()?;
+        match arguments.command {
+            Some(Command::Relay) => server::run_relay(resolved, stop_requested).await,
+            None => {
+                let listeners = Listeners::bind(&resolved, inherited)?;
+                server::run(resolved, listeners, stop_requested).await
+            }
+        }
+    })
 }
 
 fn load(arguments: &Arguments, inherited: &InheritedSockets) -> anyhow::Result<Resolved> {
@@ -55,21 +75,17 @@ fn load(arguments: &Arguments, inherited: &InheritedSockets) -> anyhow::Result<R
     Ok(config.resolve()?)
 }
 
-async fn serve(resolved: Resolved, inherited: InheritedSockets) -> anyhow::Result<()> {
-    server::start_log(&resolved.log)?;
-    server::raise_open_files_limit(resolved.max_connections, resolved.limits.open);
-    let listeners = Listeners::bind(&resolved, inherited)?;
+/// Ends when the process is told to stop. A second signal exits at once.
+fn stop_requested() -> io::Result<impl Future<Output = ()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut stop_signal = async move || {
         tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
     };
-    let stop_requested = async move {
+    Ok(async move {
         stop_signal().await;
-        // A second signal exits at once.
         tokio::spawn(async move {
             stop_signal().await;
             process::exit(1)
         });
-    };
-    server::run(resolved, listeners, stop_requested).await
+    })
 }

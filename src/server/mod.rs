@@ -23,6 +23,7 @@ mod process;
 mod log;
 mod clock;
 mod shutdown;
+mod tasks;
 mod open_files;
 mod health;
 
@@ -30,8 +31,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use sd_notify::NotifyState;
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet, time::timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, Resolved};
@@ -43,16 +43,15 @@ pub use open_files::raise_open_files_limit;
 use crate::{
     matchmaker::{self, Keys},
     protocol::limits::{MAX_BLOCKED, MAX_MET, MAX_PASSED_BY},
-    relay::RelayLimits,
 };
 use clock::{Clock, random_key};
 use driver::Driver;
-use http::{client_ip::Proxies, health::Health};
-use listen::{ConnectionLimits, Endpoint, Service};
+use http::health::Health;
+use listen::Service;
 use rate_limit::network::NetworkLimiter;
-use relay::RelayServer;
 use router::Site;
 use shutdown::Shutdown;
+use tasks::Tasks;
 use telemetry::Telemetry;
 use websocket::{heartbeat::HeartbeatWheel, sockets::Sockets};
 
@@ -111,7 +110,10 @@ pub async fn run(
     let mut tasks = Tasks::new(&resolved, proxies, shutdown.clone(), Arc::clone(&telemetry));
     tasks.set.spawn(driver.run(shutdown.clone()));
     tasks.set.spawn(run_heartbeats(wheel, shutdown.stopping.clone()));
-    let relay = tasks.run_relay(listeners.relay, keys, resolved.relay_limits, clock)?;
+    let relay = match listeners.relay {
+        Some(sockets) => Some(tasks.run_relay(sockets, keys, resolved.relay_limits, clock)?),
+        None => None,
+    };
     let (tls, renewal) = resolved.tls.start(address, shutdown.stopping.clone(), Arc::clone(&telemetry))?;
     let site = match relay {
         // Without TLS here, there may be a proxy with TLS in front, and that passes on nothing but HTTP.
@@ -133,58 +135,29 @@ pub async fn run(
     wait_and_stop(shutdown, tasks.set, stop_requested).await
 }
 
-/// The essential tasks of a server, and what its listeners share.
-struct Tasks {
-    set: JoinSet<()>,
-    shutdown: Shutdown,
-    limits: ConnectionLimits,
-    proxies: Arc<Proxies>,
-    telemetry: Arc<Telemetry>,
-}
-
-impl Tasks {
-    fn new(
-        resolved: &Resolved,
-        proxies: Arc<Proxies>,
-        shutdown: Shutdown,
-        telemetry: Arc<Telemetry>,
-    ) -> Self {
-        let limits = ConnectionLimits::new(&resolved.limits);
-        Self { set: JoinSet::new(), shutdown, limits, proxies, telemetry }
+/// Serves the relay alone until `stop_requested` ends, for a server whose relay is apart.
+///
+/// # Errors
+///
+/// If the configuration has no relay apart, an address is in use, the state directory cannot be used, the system has no
+/// randomness, or an essential task ends before.
+pub async fn run_relay(resolved: Resolved, stop_requested: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let (sockets, metrics) = Listeners::bind_relay(&resolved)?;
+    let address = sockets.tcp.local_addr().context("the relay's listener has no address")?;
+    let keys = resolved.keys.clone().load_or_create()?;
+    let (shutdown, clock, telemetry) =
+        (Shutdown::new(Duration::ZERO), Clock::start(), Arc::new(Telemetry::new()));
+    let proxies = Arc::new(resolved.proxies.clone());
+    let mut tasks = Tasks::new(&resolved, proxies, shutdown.clone(), Arc::clone(&telemetry));
+    tasks.run_relay(sockets, keys, resolved.relay_limits, clock)?;
+    if let Some(listener) = metrics {
+        tasks.serve(listener, Service::Http(router::metrics(telemetry, clock)), None);
     }
-
-    fn serve(&mut self, listener: TcpListener, service: Service, tls: Option<TlsAcceptor>) {
-        let Self { shutdown, limits, proxies, telemetry, .. } = &*self;
-        let endpoint = Endpoint {
-            service,
-            tls,
-            limits: *limits,
-            proxies: Arc::clone(proxies),
-            telemetry: Arc::clone(telemetry),
-            accepting_ends: shutdown.accepting_ends().clone(),
-            stopping: shutdown.stopping.clone(),
-        };
-        self.set.spawn(listen::serve(listener, endpoint));
-    }
-
-    /// Runs the relay, if there are sockets for it.
-    fn run_relay(
-        &mut self,
-        sockets: Option<RelaySockets>,
-        keys: Keys,
-        limits: RelayLimits,
-        clock: Clock,
-    ) -> anyhow::Result<Option<Arc<RelayServer>>> {
-        let Some(RelaySockets { udp, tcp }) = sockets else { return Ok(None) };
-        let relay = RelayServer::new(udp, keys, limits, clock, Arc::clone(&self.telemetry))?;
-        let (relay, stopping) = (Arc::new(relay), self.shutdown.stopping.clone());
-        self.serve(tcp, Service::Turn(Arc::clone(&relay)), None);
-        let running = Arc::clone(&relay);
-        self.set.spawn(async move {
-            stopping.run_until_cancelled(running.run()).await;
-        });
-        Ok(Some(relay))
-    }
+    tracing::info!(%address, "serving the relay");
+    notify(NotifyState::Ready);
+    // There is nothing to drain: the server tells pages when to come back, not the relay.
+    shutdown.drained.cancel();
+    wait_and_stop(shutdown, tasks.set, stop_requested).await
 }
 
 /// What the matchmaker needs to know of the configuration and chance.

@@ -7,7 +7,7 @@ use std::{
 
 use passerby::{
     protocol::{IceServer, Media, Tastes, ToBrowser, ToServer},
-    server::{Config, config::relay::RelayAddress},
+    server::{Config, config::relay::RelayAddress, run_relay},
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -23,7 +23,7 @@ use turn_client_proto::{
 };
 
 use super::{
-    support::{TEST_TIMEOUT, TestClient, TestServer, request},
+    support::{SITE, TEST_TIMEOUT, TestClient, TestServer, request},
     tls::{TempFolder, connect},
 };
 
@@ -151,7 +151,13 @@ async fn run_until(clients: &mut [RelayClient; 2], what: &str, done: impl Fn(&[R
 
 /// Two clients of one match exchange a packet in each direction.
 async fn exchange(mut clients: [RelayClient; 2]) {
-    run_until(&mut clients, "both have a name", |it| it.iter().all(|it| it.name().is_some())).await;
+    let names = prepare(&mut clients).await;
+    send_both_ways(&mut clients, names).await;
+}
+
+/// Two clients of one match get names, and permissions for each other. Returns the names.
+async fn prepare(clients: &mut [RelayClient; 2]) -> [SocketAddr; 2] {
+    run_until(clients, "both have a name", |it| it.iter().all(|it| it.name().is_some())).await;
     let names = clients.each_ref().map(|it| it.name().unwrap());
     assert!(names.iter().all(|it| it.ip().to_string() == "192.0.0.8"), "{names:?}");
     for (client, peer) in clients.iter_mut().zip([names[1], names[0]]) {
@@ -159,25 +165,32 @@ async fn exchange(mut clients: [RelayClient; 2]) {
         client.turn.create_permission(TransportType::Udp, peer.ip(), now).unwrap();
     }
     let permits = |it: &RelayClient| it.turn.have_permission(TransportType::Udp, names[0].ip());
-    run_until(&mut clients, "both have a permission", |it| it.iter().all(permits)).await;
+    run_until(clients, "both have a permission", |it| it.iter().all(permits)).await;
+    names
+}
+
+async fn send_both_ways(clients: &mut [RelayClient; 2], names: [SocketAddr; 2]) {
     for (from, to) in [(0, 1), (1, 0)] {
         // The library expects no padding in a stream, so there must be none.
         clients[from].send_to(names[to], b"hello...").await;
-        run_until(&mut clients, "it arrives", |it| !it[to].received.is_empty()).await;
-        assert_eq!(clients[to].received, [(names[from], b"hello...".to_vec())]);
+        run_until(clients, "it arrives", |it| !it[to].received.is_empty()).await;
+        assert_eq!(std::mem::take(&mut clients[to].received), [(names[from], b"hello...".to_vec())]);
     }
 }
 
 /// A server with a relay, on a free port.
 async fn with_relay(mut config: Config) -> TestServer {
+    config.relay.addr = RelayAddress::At(free_address());
+    TestServer::open_with(config).await
+}
+
+fn free_address() -> SocketAddr {
     // Both could be taken before the server binds them, which has not been seen.
     let free = || {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         UdpSocket::bind(address).is_ok().then_some(address)
     };
-    let address = std::iter::repeat_with(free).flatten().next();
-    config.relay.addr = RelayAddress::At(address.unwrap());
-    TestServer::open_with(config).await
+    std::iter::repeat_with(free).flatten().next().unwrap()
 }
 
 /// The credentials of two who hide their addresses and are matched, at this server.
@@ -249,6 +262,26 @@ async fn the_port_of_the_page_serves_the_relay_over_tls_too() {
 }
 
 #[tokio::test]
+async fn calls_through_a_relay_apart_outlive_the_server() {
+    let folder = TempFolder::new("apart");
+    let mut config = Config::default();
+    config.relay.addr = RelayAddress::At(free_address());
+    (config.relay.apart, config.state.dir, config.metrics.addr) = (true, folder.at("state"), None);
+    let server = TestServer::open_with(config.clone()).await;
+    let [one, other] = credentials(&server).await;
+    config.leptos.site_root = SITE.into();
+    let (stop, requested) = tokio::sync::oneshot::channel::<()>();
+    let relay = tokio::spawn(run_relay(config.resolve().unwrap(), async { drop(requested.await) }));
+    let mut clients = [RelayClient::over_udp(&one).await, RelayClient::over_udp(&other).await];
+    let names = prepare(&mut clients).await;
+    send_both_ways(&mut clients, names).await;
+    server.stop().await.unwrap().unwrap();
+    send_both_ways(&mut clients, names).await;
+    drop(stop);
+    relay.await.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn firefox_is_told_that_it_uses_no_relay_at_a_loopback_address() {
     let (with, without) = (with_relay(Config::default()).await, TestServer::open().await);
     for (server, browser, is_told) in [
@@ -302,14 +335,7 @@ async fn media_for_a_client_that_does_not_read_is_dropped_and_its_connection_clo
     let server = with_relay(config).await;
     let [one, other] = credentials(&server).await;
     let mut clients = [RelayClient::over_udp(&one).await, RelayClient::over_tcp(&other).await];
-    run_until(&mut clients, "both have a name", |it| it.iter().all(|it| it.name().is_some())).await;
-    let names = clients.each_ref().map(|it| it.name().unwrap());
-    for client in &mut clients {
-        let now = client.now();
-        client.turn.create_permission(TransportType::Udp, names[0].ip(), now).unwrap();
-    }
-    let permits = |it: &RelayClient| it.turn.have_permission(TransportType::Udp, names[0].ip());
-    run_until(&mut clients, "both have a permission", |it| it.iter().all(permits)).await;
+    let names = prepare(&mut clients).await;
     let started = tokio::time::Instant::now();
     while server.metric("passerby_relay_allocations").await == 2 {
         assert!(started.elapsed() < TEST_TIMEOUT, "the connection is closed");

@@ -32,7 +32,7 @@ use environment::{Overrides, SetBy, Variables};
 use ice::IceSettings;
 use keys::{KeySource, StateSettings};
 use limits::LimitSettings;
-use relay::{RelayPlan, RelaySettings};
+use relay::{RelayPlan, RelayRunning, RelaySettings};
 use value::{InvalidKey, address_or_none, list};
 
 /// The configuration as written. Errors name a key as `table.key`, and the environment variable that set it.
@@ -304,7 +304,8 @@ impl Config {
         let has_proxy = !proxies.is_empty()
             || leptos.site_addr.ip().is_loopback() && !origins.primary_is_loopback()
             || !plan.is_used() && origins.are_all_https();
-        let relay_plan = relay.resolve(leptos.site_addr, !has_proxy && ice.turn.is_none())?;
+        let is_direct = !has_proxy && ice.turn.is_none();
+        let relay_plan = relay.resolve(leptos.site_addr, is_direct, &keys)?;
         site::check(&leptos)?;
         Ok(Resolved {
             site_addr: leptos.site_addr,
@@ -368,7 +369,8 @@ impl Resolved {
 
     /// Announces the own relay to the pages of these origins, if the server has sockets for it.
     pub(crate) fn announce_relay(&mut self, has_sockets: bool, origins: &Origins) {
-        let plan = self.relay.as_ref().filter(|_| has_sockets);
+        let is_there = |it: &&RelayPlan| has_sockets || it.running == RelayRunning::Apart;
+        let plan = self.relay.as_ref().filter(is_there);
         self.ice.own = plan.map(|it| it.announce(origins, self.tls.is_trusted(), self.credential_lifetime));
     }
 }
@@ -550,6 +552,8 @@ mod tests {
             ("[metrics]\naddr = \"here\"", "metrics.addr"),
             ("[state]\nkey = \"north\"", "state.key"),
             ("[tls]\neab_key = \"north\"", "tls.eab_key"),
+            ("[relay]\naddr = \"here\"", "relay.addr"),
+            ("[relay]\napart = true", "state.dir"),
             ("[log]\nformat = \"xml\"", "log.format"),
             ("[log]\nfilter = \"=\\u0000=\"", "log.filter"),
         ] {

@@ -8,7 +8,7 @@ use std::{
 use axum::http::Uri;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{ice::is_host, value::InvalidKey};
+use super::{ice::is_host, keys::KeySource, value::InvalidKey};
 use crate::{
     matchmaker::{Ice, OwnRelay, RelayUrls},
     relay::RelayLimits,
@@ -27,6 +27,8 @@ pub struct RelaySettings {
     pub addr: RelayAddress,
     /// The name or address of this machine as browsers know it. Default: the host of the page. `PASSERBY__RELAY__HOST`.
     pub host: String,
+    /// Whether it runs as a process of its own, `passerby relay`, which calls outlive. `PASSERBY__RELAY__APART`.
+    pub apart: bool,
     /// The maximum number of allocations, 1 or more; a call that needs the relay has a few at each end. Default: 10000.
     /// `PASSERBY__RELAY__MAX_ALLOCATIONS`.
     pub max_allocations: usize,
@@ -66,15 +68,32 @@ impl<'de> Deserialize<'de> for RelayAddress {
 pub(crate) struct RelayPlan {
     /// Where it listens.
     pub(crate) addr: SocketAddr,
-    /// Whether the server can do without it: nobody has asked for it.
-    pub(crate) is_optional: bool,
+    /// Which process runs it.
+    pub(crate) running: RelayRunning,
     /// The host in its URLs, if it is not that of the page.
     host: Option<String>,
 }
 
+/// Which process runs the relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RelayRunning {
+    /// The server, if it can: nobody has asked for a relay.
+    IfPossible,
+    /// The server.
+    Inside,
+    /// One of its own.
+    Apart,
+}
+
 impl Default for RelaySettings {
     fn default() -> Self {
-        Self { addr: RelayAddress::Auto, host: String::new(), max_allocations: 10_000, call_kib: 1_024 }
+        Self {
+            addr: RelayAddress::Auto,
+            host: String::new(),
+            apart: false,
+            max_allocations: 10_000,
+            call_kib: 1_024,
+        }
     }
 }
 
@@ -85,7 +104,12 @@ impl RelaySettings {
     /// # Errors
     ///
     /// An [`InvalidKey`] if a value is out of range, or if browsers could not know where the relay is.
-    pub(crate) fn resolve(&self, site: SocketAddr, is_direct: bool) -> Result<Option<RelayPlan>, InvalidKey> {
+    pub(crate) fn resolve(
+        &self,
+        site: SocketAddr,
+        is_direct: bool,
+        keys: &KeySource,
+    ) -> Result<Option<RelayPlan>, InvalidKey> {
         if self.max_allocations == 0 {
             return Err(InvalidKey::new("relay.max_allocations", "must be 1 or more"));
         }
@@ -99,16 +123,24 @@ impl RelaySettings {
                 format!("{:?} is not the name or address of a machine (IPv6 in brackets)", self.host);
             return Err(InvalidKey::new("relay.host", problem));
         }
-        let (addr, is_optional) = match self.addr {
-            RelayAddress::Auto if is_direct => (SocketAddr::new(site.ip(), PORT), true),
+        let (addr, running) = match self.addr {
+            RelayAddress::Auto if is_direct => (SocketAddr::new(site.ip(), PORT), RelayRunning::IfPossible),
+            RelayAddress::Auto | RelayAddress::Nowhere if self.apart => {
+                return Err(InvalidKey::new("relay.apart", "needs an address in `relay.addr`"));
+            }
             RelayAddress::Auto | RelayAddress::Nowhere => return Ok(None),
             RelayAddress::At(addr) if addr.port() == 0 => {
                 return Err(InvalidKey::new("relay.addr", "has port 0, but browsers must know the port"));
             }
-            RelayAddress::At(addr) => (addr, false),
+            RelayAddress::At(addr) => (addr, RelayRunning::Inside),
         };
+        if self.apart && *keys == KeySource::Temporary {
+            let problem = "is required with `relay.apart`: both processes must have the same key";
+            return Err(InvalidKey::new("state.dir", problem));
+        }
+        let running = if self.apart { RelayRunning::Apart } else { running };
         let host = (!self.host.is_empty()).then(|| self.host.clone());
-        Ok(Some(RelayPlan { addr, is_optional, host }))
+        Ok(Some(RelayPlan { addr, running, host }))
     }
 
     /// The limits of the relay.
@@ -137,7 +169,8 @@ impl RelayPlan {
         };
         let authority = format!("{host}:{}", self.addr.port());
         let mut turn = ["udp", "tcp"].map(|it| format!("turn:{authority}?transport={it}")).to_vec();
-        if over_tls {
+        // The port of the site leads to the server, not to a relay apart.
+        if over_tls && self.running != RelayRunning::Apart {
             let port = origin.port_u16().unwrap_or(443);
             turn.push(format!("turns:{page}:{port}?transport=tcp"));
         }
@@ -168,6 +201,10 @@ fn in_url(ip: IpAddr) -> String {
 mod tests {
     use super::*;
 
+    fn keys() -> KeySource {
+        KeySource::Existing([7; 32].into())
+    }
+
     fn address(text: &str) -> SocketAddr {
         text.parse().unwrap()
     }
@@ -183,18 +220,19 @@ mod tests {
             addr => RelayAddress::At(address(addr)),
         };
         let settings = RelaySettings { addr, host: host.to_owned(), ..RelaySettings::default() };
-        settings.resolve(address(site), is_direct).map_err(|it| it.key)
+        settings.resolve(address(site), is_direct, &keys()).map_err(|it| it.key)
     }
 
     #[test]
     fn it_listens_beside_the_site_if_browsers_reach_that_directly() {
-        let addr = |addr, site| plan(addr, "", site).unwrap().map(|it| (it.addr.to_string(), it.is_optional));
-        let at = |addr: &str, is_optional| Some((addr.to_owned(), is_optional));
-        assert_eq!(addr("auto", ("127.0.0.1:3000", true)), at("127.0.0.1:3478", true));
-        assert_eq!(addr("auto", ("[::]:443", true)), at("[::]:3478", true));
+        use RelayRunning::{IfPossible, Inside};
+        let addr = |addr, site| plan(addr, "", site).unwrap().map(|it| (it.addr.to_string(), it.running));
+        let at = |addr: &str, running| Some((addr.to_owned(), running));
+        assert_eq!(addr("auto", ("127.0.0.1:3000", true)), at("127.0.0.1:3478", IfPossible));
+        assert_eq!(addr("auto", ("[::]:443", true)), at("[::]:3478", IfPossible));
         assert_eq!(addr("auto", ("127.0.0.1:3000", false)), None);
         assert_eq!(addr("", ("127.0.0.1:3000", true)), None);
-        assert_eq!(addr("0.0.0.0:99", ("127.0.0.1:3000", false)), at("0.0.0.0:99", false));
+        assert_eq!(addr("0.0.0.0:99", ("127.0.0.1:3000", false)), at("0.0.0.0:99", Inside));
     }
 
     /// The URLs for a page of this origin.
@@ -231,13 +269,29 @@ mod tests {
     }
 
     #[test]
+    fn a_relay_apart_needs_an_address_and_has_no_tls() {
+        let apart = |addr, is_direct| {
+            let settings = RelaySettings { addr, apart: true, ..RelaySettings::default() };
+            settings.resolve(address("0.0.0.0:443"), is_direct, &keys()).map_err(|it| it.key)
+        };
+        assert_eq!(apart(RelayAddress::Auto, false), Err("relay.apart"));
+        assert_eq!(apart(RelayAddress::Nowhere, true), Err("relay.apart"));
+        for addr in [RelayAddress::Auto, RelayAddress::At(address("0.0.0.0:99"))] {
+            let plan = apart(addr, true).unwrap().unwrap();
+            assert_eq!(plan.running, RelayRunning::Apart);
+            assert_eq!(plan.urls("https://passerby.example", true).turn.len(), 2);
+        }
+    }
+
+    #[test]
     fn refuses_what_browsers_could_not_use() {
         let site = ("127.0.0.1:3000", true);
         assert_eq!(plan("127.0.0.1:0", "", site), Err("relay.addr"));
         for host in ["relay.example:3478", "2001:db8::1", "turn:relay.example", "a b", "a/b"] {
             assert_eq!(plan("0.0.0.0:3478", host, site), Err("relay.host"), "{host}");
         }
-        let resolve = |it: RelaySettings| it.resolve(address(site.0), true).map(drop).unwrap_err().key;
+        let resolve =
+            |it: RelaySettings| it.resolve(address(site.0), true, &keys()).map(drop).unwrap_err().key;
         let none = RelaySettings { max_allocations: 0, ..RelaySettings::default() };
         assert_eq!(resolve(none), "relay.max_allocations");
         let slow = RelaySettings { call_kib: 63, ..RelaySettings::default() };

@@ -6,7 +6,10 @@ use anyhow::{Context, bail};
 use listenfd::ListenFd;
 use tokio::net::{TcpListener, TcpSocket, UdpSocket};
 
-use crate::server::config::{Config, Resolved, relay::RelayPlan};
+use crate::server::config::{
+    Config, Resolved,
+    relay::{RelayPlan, RelayRunning},
+};
 
 /// The number of connections that may wait to be accepted. After a restart all pages connect at once, and a page that
 /// finds no place tries again only after a second. The system may reduce it (`net.core.somaxconn`).
@@ -147,22 +150,39 @@ impl Listeners {
             site: open("site-addr", resolved.site_addr, inherited.site)?,
             redirect: open_if("tls.redirect_addr", resolved.redirect_addr, inherited.redirect)?,
             metrics: open_if("metrics.addr", resolved.metrics_addr, inherited.metrics)?,
-            relay: resolved.relay.as_ref().map_or(Ok(None), bind_relay)?,
+            relay: match &resolved.relay {
+                Some(plan) if plan.running != RelayRunning::Apart => bind_relay(plan)?,
+                Some(_) | None => None,
+            },
             are_handed_over,
         })
     }
+
+    /// Binds the addresses of a relay that runs apart: its own, and that for `/metrics`.
+    ///
+    /// # Errors
+    ///
+    /// If the relay is not to run apart, or an address is in use; the message names its key.
+    pub fn bind_relay(resolved: &Resolved) -> anyhow::Result<(RelaySockets, Option<TcpListener>)> {
+        let plan = resolved.relay.as_ref().filter(|it| it.running == RelayRunning::Apart);
+        let plan = plan.context("`relay.apart` is false: the server runs the relay itself")?;
+        let sockets = bind_relay(plan)?.context("there are no sockets")?;
+        let metrics =
+            |addr| listen_at(addr).with_context(|| format!("cannot listen on {addr} (`metrics.addr`)"));
+        Ok((sockets, resolved.metrics_addr.map(metrics).transpose()?))
+    }
 }
 
-/// Binds the relay's sockets; none if that fails and the server can do without a relay.
+/// Binds the relay's sockets; `None` if that fails and the server can do without a relay.
 fn bind_relay(plan: &RelayPlan) -> anyhow::Result<Option<RelaySockets>> {
-    let RelayPlan { addr, is_optional, .. } = *plan;
+    let RelayPlan { addr, running, .. } = *plan;
     let bind = || {
         let udp = std::net::UdpSocket::bind(addr)?;
         udp.set_nonblocking(true)?;
         Ok::<_, io::Error>(RelaySockets { udp: UdpSocket::from_std(udp)?, tcp: listen_at(addr)? })
     };
     match bind() {
-        Err(error) if is_optional => {
+        Err(error) if running == RelayRunning::IfPossible => {
             tracing::warn!(%addr, %error, "cannot listen for a relay: set `relay.addr` to another address");
             Ok(None)
         }

@@ -18,7 +18,7 @@ use tokio::{
 use super::TEST_TIMEOUT;
 
 /// Stands for the built page, which these tests do not need.
-const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
+pub(crate) const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
 
 /// A running server.
 pub(crate) struct TestServer {
@@ -60,11 +60,11 @@ impl TestServer {
         let (address, at) = (site.local_addr().unwrap(), metrics.local_addr().unwrap());
         let redirect_at = redirect.as_ref().map(|it| it.local_addr().unwrap());
         let relay = match config.relay.addr {
-            RelayAddress::At(address) => Some(RelaySockets {
+            RelayAddress::At(address) if !config.relay.apart => Some(RelaySockets {
                 udp: UdpSocket::bind(address).await.expect("a free port"),
                 tcp: TcpListener::bind(address).await.expect("a free port"),
             }),
-            RelayAddress::Auto | RelayAddress::Nowhere => None,
+            _ => None,
         };
         let (shutdown, requested) = oneshot::channel();
         let listeners = Listeners { site, redirect, metrics: Some(metrics), relay, are_handed_over: false };

@@ -1,0 +1,77 @@
+//! [`Tasks`]: the tasks without which the server must end, and what its listeners share.
+
+use std::sync::Arc;
+
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    clock::Clock,
+    config::Resolved,
+    http::client_ip::Proxies,
+    listen::{self, ConnectionLimits, Endpoint, RelaySockets, Service},
+    relay::RelayServer,
+    shutdown::Shutdown,
+    telemetry::Telemetry,
+};
+use crate::{matchmaker::Keys, relay::RelayLimits};
+
+/// The essential tasks.
+pub(crate) struct Tasks {
+    /// The tasks themselves.
+    pub(crate) set: JoinSet<()>,
+    shutdown: Shutdown,
+    limits: ConnectionLimits,
+    proxies: Arc<Proxies>,
+    telemetry: Arc<Telemetry>,
+}
+
+impl Tasks {
+    /// No tasks yet.
+    pub(crate) fn new(
+        resolved: &Resolved,
+        proxies: Arc<Proxies>,
+        shutdown: Shutdown,
+        telemetry: Arc<Telemetry>,
+    ) -> Self {
+        let limits = ConnectionLimits::new(&resolved.limits);
+        Self { set: JoinSet::new(), shutdown, limits, proxies, telemetry }
+    }
+
+    /// Serves the connections of a listener, with TLS if there is an acceptor.
+    pub(crate) fn serve(&mut self, listener: TcpListener, service: Service, tls: Option<TlsAcceptor>) {
+        let Self { shutdown, limits, proxies, telemetry, .. } = &*self;
+        let endpoint = Endpoint {
+            service,
+            tls,
+            limits: *limits,
+            proxies: Arc::clone(proxies),
+            telemetry: Arc::clone(telemetry),
+            accepting_ends: shutdown.accepting_ends().clone(),
+            stopping: shutdown.stopping.clone(),
+        };
+        self.set.spawn(listen::serve(listener, endpoint));
+    }
+
+    /// Runs the relay.
+    ///
+    /// # Errors
+    ///
+    /// If the system has no randomness, or cannot use the sockets.
+    pub(crate) fn run_relay(
+        &mut self,
+        RelaySockets { udp, tcp }: RelaySockets,
+        keys: Keys,
+        limits: RelayLimits,
+        clock: Clock,
+    ) -> anyhow::Result<Arc<RelayServer>> {
+        let relay = RelayServer::new(udp, keys, limits, clock, Arc::clone(&self.telemetry))?;
+        let (relay, stopping) = (Arc::new(relay), self.shutdown.stopping.clone());
+        self.serve(tcp, Service::Turn(Arc::clone(&relay)), None);
+        let running = Arc::clone(&relay);
+        self.set.spawn(async move {
+            stopping.run_until_cancelled(running.run()).await;
+        });
+        Ok(relay)
+    }
+}
