@@ -69,8 +69,9 @@ samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn a
 fuzz: ## Fuzz messages, descriptions, candidates and the relay for FUZZ_SECONDS (20) each
 	@scripts/fuzz
 
-soak: build chromium coturn proxies autobahn ## Everything slow: bad networks (as root), thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
+soak: build chromium firefox coturn proxies autobahn ## Everything slow: bad networks (as root), thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
+	@command -v certutil >/dev/null || scripts/apt-install libnss3-tools
 	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
 	CLOSES=2000 cargo test --features ssr --test house -- closes::
 	npm --prefix end2end run soak

@@ -1,6 +1,7 @@
 import { ada, ben, expect, test as base, type Visitor } from '../fixtures';
 import { FirefoxVisitor, launchFirefox } from '../fixtures/firefox';
 import { FaultyProxy } from '../fixtures/faulty-proxy';
+import { freePort } from '../fixtures/server';
 
 interface WorkerFixtures {
   faultyProxy: FaultyProxy;
@@ -81,6 +82,32 @@ for (const waits of ['Firefox', 'Chromium'] as const) {
     expect(fox.errors.filter((it) => !/establish a connection|Loading failed/.test(it))).toEqual([]);
   });
 }
+
+test('Firefox and Chromium meet through the relay of the server, and again within ten seconds of its restart', async ({ server, fox, home, visitor }) => {
+  test.setTimeout(120_000);
+  const settings = { PASSERBY__RELAY__ADDR: `127.0.0.1:${await freePort()}` };
+  await server.restart(settings);
+  const one = await visitor(ada);
+  await one.arrive();
+  await one.toggle('Hide my IP address');
+  await one.start();
+  await one.reaches('waiting');
+  await fox.arrive(home);
+  await fox.press('Start');
+  // The fixture lets it use a relay at a loopback address.
+  await fox.meets(ada);
+  await one.reaches('talking');
+  await one.seesMovingVideo();
+  await one.hears(ben);
+  expect(await one.selectedCandidateTypes()).toEqual(['relay', 'relay']);
+  expect(await one.partnerAddresses(), 'the addresses of the partner').toEqual(['192.0.0.8']);
+
+  one.expectErrors(/WebSocket connection to .* failed/, /Failed to load resource: net::ERR_CONNECTION/);
+  for (const it of [one, fox]) await it.takePhases();
+  await server.restart(settings);
+  await Promise.all([fox.receivesFrames({ timeout: 10_000 }), one.seesMovingVideo({ timeout: 10_000 })]);
+  for (const it of [one, fox]) expect(await it.takePhases(), 'the call went on').toEqual([]);
+});
 
 test('Firefox and Chromium write to each other, and Firefox turns its camera off and on', async ({ fox, home, visitor }) => {
   test.setTimeout(120_000);

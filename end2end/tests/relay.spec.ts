@@ -1,6 +1,9 @@
 import { ada, ben, expect, meet, test, type Visitor } from '../fixtures';
 import { freePort } from '../fixtures/server';
+import { expectRecovery } from '../fixtures/recovery';
 import { RelayPath, Turn } from '../fixtures/turn';
+
+const connectionErrors = [/WebSocket connection to .* failed/, /Failed to load resource: net::ERR_CONNECTION/];
 
 /** Settings of a server with a relay of its own. */
 const withOwnRelay = async () => ({ PASSERBY__RELAY__ADDR: `127.0.0.1:${await freePort()}` });
@@ -38,6 +41,49 @@ test('two who do not hide connect directly although the server has a relay', asy
   await meet(one, other);
   expect(await one.selectedCandidateTypes()).not.toContain('relay');
   await expect(one.page.locator('[data-path]')).toHaveAttribute('data-path', 'direct');
+});
+
+test('a relayed call comes back within ten seconds of a restart of the server and its relay', async ({ server, visitor }) => {
+  const settings = await withOwnRelay();
+  await server.restart(settings);
+  const pair = [await visitor(ada), await visitor(ben)] as const;
+  for (const one of pair) one.expectErrors(...connectionErrors);
+  await hideAndMeet(pair);
+  for (const one of pair) await one.takePhases();
+
+  await server.restart(settings);
+  expect(await expectRecovery(pair, 10_000)).toBe('talking');
+  await expectRelayed(pair);
+  for (const one of pair) expect(await one.takePhases(), 'the call went on').toEqual([]);
+});
+
+test('a relayed call goes on while the server is down if its relay runs apart', async ({ server, visitor }) => {
+  const settings = { ...(await withOwnRelay()), PASSERBY__RELAY__APART: 'true' };
+  await server.restart(settings);
+  const relay = await server.startRelay(settings);
+  const pair = [await visitor(ada), await visitor(ben)] as const;
+  for (const one of pair) one.expectErrors(...connectionErrors);
+  await hideAndMeet(pair);
+  for (const one of pair) await one.takePhases();
+
+  await server.kill();
+  for (const one of pair) await one.seesProblem('server-lost', { timeout: 30_000 });
+  await Promise.all([pair[0].sees(ben), pair[1].sees(ada)]);
+  for (const one of pair) await expect(one.app).toHaveAttribute('data-flow', 'steady');
+  await server.start(settings);
+  for (const one of pair) await one.hasNoProblem({ timeout: 30_000 });
+  await expectRelayed(pair);
+  for (const one of pair) expect(await one.takePhases(), 'the call went on').toEqual([]);
+  relay.kill('SIGKILL');
+});
+
+test('with an external relay beside its own, a server connects those who hide through one of them', async ({ server, visitor }) => {
+  const turn = await Turn.open();
+  await server.restart({ ...turn.settings(), ...(await withOwnRelay()) });
+  const pair = [await visitor(ada), await visitor(ben)] as const;
+  await hideAndMeet(pair);
+  await expectRelayed(pair);
+  await turn.close();
 });
 
 for (const [who, hides] of [
