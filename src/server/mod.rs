@@ -195,7 +195,7 @@ fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmak
         max_blocked: MAX_BLOCKED,
         keys,
         ice: resolved.ice.clone(),
-        build: resolved.build.clone(),
+        build: resolved.page.build.clone(),
         hello_within: Duration::from_secs(resolved.limits.hello_seconds),
         outbox_bytes: resolved.limits.outbox_kib * 1024,
         outbox_total_bytes: u64::from(resolved.limits.outbox_total_mib) * 1024 * 1024,

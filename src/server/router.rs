@@ -99,9 +99,8 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
         files.precompressed_br().precompressed_gzip().fallback(get(not_found))
     };
     let package = {
-        let output = options.output_name.clone();
-        let policy =
-            move |path: &str| if options.hash_files { cache_control(path, &output) } else { REVALIDATE };
+        let (output, is_hashed) = (options.output_name.clone(), resolved.page.build.is_some());
+        let policy = move |path: &str| if is_hashed { cache_control(path, &output) } else { REVALIDATE };
         let layer = middleware::from_fn(move |request: Request, next: Next| {
             let value = policy(request.uri().path());
             async move { with_cache_control(next.run(request).await, value) }
@@ -114,12 +113,12 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
 
     let policy = ContentSecurityPolicy::new(resolved.reload_port, &site.origins);
     let page = {
-        let options = options.clone();
+        let (options, files) = (options.clone(), resolved.page.clone());
         let origins = Arc::clone(&site.origins);
         let has_relay = resolved.ice.has_relay();
         render_app_to_stream_with_context(
             move || policy.apply(),
-            move || ui::shell(options.clone(), language(), origins.primary(), has_relay),
+            move || ui::shell(options.clone(), &files, language(), origins.primary(), has_relay),
         )
     };
     let over_tls_only = site.over_tls_only;

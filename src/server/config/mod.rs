@@ -27,7 +27,7 @@ use super::{
     },
     tls::{Plan, TlsSettings},
 };
-use crate::{matchmaker::Ice, relay::RelayLimits};
+use crate::{matchmaker::Ice, relay::RelayLimits, ui::PageFiles};
 use environment::{Overrides, SetBy, Variables};
 use ice::IceSettings;
 use keys::{KeySource, StateSettings};
@@ -160,8 +160,8 @@ pub struct Resolved {
     pub log: LogSettings,
     /// Where the built page is.
     pub(crate) leptos: LeptosOptions,
-    /// Identifies the built page, if its files are named by their hashes.
-    pub(crate) build: Option<String>,
+    /// The files that every page loads.
+    pub(crate) page: PageFiles,
     /// The port of the reload script of `cargo leptos watch`, if that started this server.
     pub(crate) reload_port: Option<u32>,
 }
@@ -299,7 +299,7 @@ impl Config {
         let plan = tls.resolve(&state.dir)?;
         let origins = Origins::new(leptos.site_addr, &server.origins, plan.origins(leptos.site_addr))
             .map_err(|error| InvalidKey::new(origin::KEY, error))?;
-        site::check(&leptos)?;
+        let page = site::page_files(&leptos)?;
         Ok(Resolved {
             site_addr: leptos.site_addr,
             redirect_addr: tls.redirect_addr,
@@ -316,7 +316,7 @@ impl Config {
             max_connections: server.max_connections,
             grace: Duration::from_secs(server.grace_seconds),
             log,
-            build: crate::ui::build(&leptos),
+            page,
             reload_port: is_watched.then_some(leptos.reload_external_port.unwrap_or(leptos.reload_port)),
             leptos,
         })
@@ -397,7 +397,6 @@ mod tests {
 
     fn with_site(mut config: Config) -> Result<Resolved, InvalidConfig> {
         config.leptos.site_root = SITE.into();
-        config.leptos.hash_files = false;
         config.resolve()
     }
 
@@ -437,7 +436,6 @@ mod tests {
         assert_eq!(*ours.leptos.site_pkg_dir, build("site-pkg-dir"));
         assert_eq!(ours.leptos.site_addr.to_string(), build("site-addr"));
         assert_eq!(ours.leptos.reload_port.to_string(), build("reload-port"));
-        assert_eq!(ours.leptos.hash_files.to_string(), build("hash-files"));
         assert!(with_site(ours).is_ok());
     }
 
@@ -454,7 +452,7 @@ mod tests {
             ("PASSERBY__METRICS__ADDR", ""),
             ("PASSERBY__LOG__FORMAT", "json"),
             ("LEPTOS_SITE_ADDR", "0.0.0.0:80"),
-            ("LEPTOS_HASH_FILES", "true"),
+            ("LEPTOS_RELOAD_PORT", "99"),
             ("LEPTOS_WATCH", "true"),
             ("LEPTOS_LIB_DIR", "."),
         ];
@@ -467,7 +465,7 @@ mod tests {
         assert_eq!(config.metrics.addr, None);
         assert_eq!(config.log.format, LogFormat::Json);
         assert_eq!(config.leptos.site_addr.to_string(), "0.0.0.0:80");
-        assert!(config.leptos.hash_files);
+        assert_eq!(config.leptos.reload_port, 99);
         assert!(config.is_watched);
         assert!(with_site(config).is_ok());
     }
