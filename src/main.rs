@@ -1,10 +1,13 @@
 //! The server program.
 
-use std::{path::PathBuf, process};
+use std::{
+    path::{Path, PathBuf},
+    process,
+};
 
 use anyhow::Context;
 use clap::Parser;
-use passerby::server::{self, Config, InheritedSockets, Listeners, Resolved};
+use passerby::server::{self, Config, InheritedSockets, Listeners, Resolved, config};
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -18,9 +21,10 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The configuration file; its first lines explain how the environment overrides it
-    #[arg(long, value_name = "PATH", default_value = "Leptos.toml")]
-    config: PathBuf,
+    /// The configuration file [default: Leptos.toml, if the current folder has it]; its first lines explain how the
+    /// environment overrides it
+    #[arg(long, value_name = "PATH")]
+    config: Option<PathBuf>,
     /// Check whether the server can start with this configuration, and exit
     #[arg(long)]
     check_config: bool,
@@ -33,8 +37,11 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     // Before there are threads.
     let inherited = InheritedSockets::take()?;
-    let resolved = load(&arguments, &inherited)
-        .with_context(|| format!("cannot start with {}", arguments.config.display()))?;
+    let file = config::file::find(arguments.config);
+    let resolved = load(file.as_deref(), &inherited).with_context(|| match &file {
+        Some(path) => format!("cannot start with {}", path.display()),
+        None => "cannot start with the default configuration".to_owned(),
+    })?;
     if arguments.check_config {
         return Ok(());
     }
@@ -45,8 +52,8 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(serve(resolved, inherited))
 }
 
-fn load(arguments: &Arguments, inherited: &InheritedSockets) -> anyhow::Result<Resolved> {
-    let mut config = Config::load(&arguments.config, server::config::process_environment())?;
+fn load(file: Option<&Path>, inherited: &InheritedSockets) -> anyhow::Result<Resolved> {
+    let mut config = Config::load(file, config::process_environment())?;
     inherited.replace_addresses(&mut config)?;
     Ok(config.resolve()?)
 }

@@ -1,8 +1,9 @@
 //! Configuration: what operators write ([`Config`]), and what it means to the server ([`Resolved`]).
 //!
-//! [`Config::load`] reads the file and the environment. [`Config::resolve`] checks the values against each other, reads
+//! [`Config::load`] reads the file, if there is one, and the environment. [`Config::resolve`] checks the values against each other, reads
 //! the files that they name, and creates nothing. [`run`](super::run) then works with the [`Resolved`] values only.
 
+pub mod file;
 pub mod limits;
 mod ice;
 mod keys;
@@ -16,7 +17,7 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 
 use config::{ConfigBuilder, ConfigError, File, FileFormat, builder::DefaultState};
 use leptos::config::LeptosOptions;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 pub use environment::process_environment;
 
@@ -63,7 +64,7 @@ pub struct Config {
     #[serde(default)]
     pub log: LogSettings,
     /// `[package.metadata.leptos]`; each key is overridden by `LEPTOS_KEY`.
-    #[serde(rename = "package", deserialize_with = "leptos_options")]
+    #[serde(rename = "package", deserialize_with = "site::leptos_options")]
     pub leptos: LeptosOptions,
     /// Whether `cargo leptos watch` has started this server (`LEPTOS_WATCH`): pages then load its reload script.
     #[serde(skip)]
@@ -207,7 +208,7 @@ impl Default for LogSettings {
 impl Default for Config {
     /// A server on loopback with every default, as in the `Leptos.toml` of this repository.
     fn default() -> Self {
-        let leptos = LeptosOptions::builder().output_name("passerby").site_root("target/site").build();
+        let leptos = LeptosOptions::builder().output_name(site::OUTPUT).site_root(site::FOLDER).build();
         Self {
             server: ServerSettings::default(),
             tls: TlsSettings::default(),
@@ -225,18 +226,23 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the file, then what the environment overrides; outside tests that is [`process_environment`].
+    /// Takes the defaults, then what the file says, then what the environment says; outside tests that is
+    /// [`process_environment`].
     ///
     /// # Errors
     ///
     /// [`InvalidConfig`] if the file cannot be read, a key is unknown, a value has the wrong type or a secret is in the
     /// file.
     pub fn load(
-        path: &Path,
+        file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, InvalidConfig> {
-        let file = File::from(path).format(FileFormat::Toml);
-        Self::read(config::Config::builder().add_source(file), environment)
+        let builder = config::Config::builder();
+        let builder = match file {
+            Some(path) => builder.add_source(File::from(path).format(FileFormat::Toml)),
+            None => builder,
+        };
+        Self::read(builder, environment)
     }
 
     fn read(
@@ -246,7 +252,8 @@ impl Config {
         let overrides = Overrides::new(environment);
         let variables = overrides.variables();
         let mut unknown = None;
-        let config = overrides.apply(builder).and_then(|it| it.build()).and_then(|it| {
+        let builder = site::set_defaults(builder).and_then(|it| overrides.apply(it));
+        let config = builder.and_then(|it| it.build()).and_then(|it| {
             serde_ignored::deserialize(it, |path| unknown = unknown.take().or(Some(path.to_string())))
         });
         let mut config: Self = config.map_err(|error| {
@@ -353,20 +360,6 @@ impl Resolved {
     }
 }
 
-fn leptos_options<'de, D: Deserializer<'de>>(package: D) -> Result<LeptosOptions, D::Error> {
-    #[derive(Deserialize)]
-    struct Package {
-        metadata: Metadata,
-    }
-
-    #[derive(Deserialize)]
-    struct Metadata {
-        leptos: LeptosOptions,
-    }
-
-    Package::deserialize(package).map(|it| it.metadata.leptos)
-}
-
 fn key_of(error: &ConfigError) -> Option<&str> {
     if let ConfigError::At { key, .. } | ConfigError::Type { key, .. } = error {
         key.as_deref()
@@ -379,13 +372,11 @@ fn key_of(error: &ConfigError) -> Option<&str> {
 mod tests {
     use super::{limits::Rate, *};
 
-    const LEPTOS: &str = "[package.metadata.leptos]\noutput-name = \"passerby\"\n";
-
     /// A folder with a file where the built page has its script.
     const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
 
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, InvalidConfig> {
-        let file = File::from_str(&format!("{text}\n{LEPTOS}"), FileFormat::Toml);
+        let file = File::from_str(text, FileFormat::Toml);
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::read(config::Config::builder().add_source(file), environment)
     }
@@ -415,28 +406,26 @@ mod tests {
     }
 
     #[test]
-    fn our_file_matches_the_defaults_and_the_build() {
-        let ours = Config::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Leptos.toml")), []).unwrap();
-        assert_eq!(
-            format!("{:?}{:?}{:?}{:?}", ours.server, ours.tls, ours.limits, ours.metrics),
-            format!(
-                "{:?}{:?}{:?}{:?}",
-                ServerSettings::default(),
-                TlsSettings::default(),
-                LimitSettings::default(),
-                MetricsSettings::default()
-            )
-        );
+    fn our_file_holds_the_defaults() {
+        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Leptos.toml"));
+        let [ours, none, default] =
+            [Config::load(Some(path), []).unwrap(), Config::load(None, []).unwrap(), Config::default()]
+                .map(|it| format!("{it:#?}"));
+        assert_eq!(none, default);
+        assert_eq!(ours, default);
+    }
 
+    #[test]
+    fn defaults_are_those_of_the_build() {
         let manifest = File::from_str(include_str!("../../../Cargo.toml"), FileFormat::Toml);
         let manifest = config::Config::builder().add_source(manifest).build().unwrap();
         let build = |key: &str| manifest.get_string(&format!("package.metadata.leptos.{key}")).unwrap();
-        assert_eq!(*ours.leptos.output_name, build("output-name"));
-        assert_eq!(*ours.leptos.site_root, build("site-root"));
-        assert_eq!(*ours.leptos.site_pkg_dir, build("site-pkg-dir"));
-        assert_eq!(ours.leptos.site_addr.to_string(), build("site-addr"));
-        assert_eq!(ours.leptos.reload_port.to_string(), build("reload-port"));
-        assert!(with_site(ours).is_ok());
+        let leptos = Config::default().leptos;
+        assert_eq!(*leptos.output_name, build("output-name"));
+        assert_eq!(*leptos.site_root, build("site-root"));
+        assert_eq!(*leptos.site_pkg_dir, build("site-pkg-dir"));
+        assert_eq!(leptos.site_addr.to_string(), build("site-addr"));
+        assert_eq!(leptos.reload_port.to_string(), build("reload-port"));
     }
 
     #[test]

@@ -1,14 +1,44 @@
-//! The built page: which files it consists of.
+//! `[package.metadata.leptos]`, the keys that the server shares with the build, and the files of the built page.
 
 use std::{fs, path::Path};
 
+use config::{ConfigBuilder, ConfigError, builder::DefaultState};
 use leptos::config::LeptosOptions;
+use serde::{Deserialize, Deserializer};
 
 use super::value::InvalidKey;
 use crate::ui::PageFiles;
 
 /// The key of the folder of the built page.
 const ROOT: &str = "package.metadata.leptos.site-root";
+
+/// The default of `output-name`, which the files of the page begin with.
+pub(super) const OUTPUT: &str = "passerby";
+
+/// The default of `site-root`.
+pub(super) const FOLDER: &str = "target/site";
+
+/// Sets the defaults that are not those of Leptos.
+pub(super) fn set_defaults(
+    builder: ConfigBuilder<DefaultState>,
+) -> Result<ConfigBuilder<DefaultState>, ConfigError> {
+    builder.set_default("package.metadata.leptos.output-name", OUTPUT)?.set_default(ROOT, FOLDER)
+}
+
+/// Reads the options out of their two outer tables.
+pub(super) fn leptos_options<'de, D: Deserializer<'de>>(package: D) -> Result<LeptosOptions, D::Error> {
+    #[derive(Deserialize)]
+    struct Package {
+        metadata: Metadata,
+    }
+
+    #[derive(Deserialize)]
+    struct Metadata {
+        leptos: LeptosOptions,
+    }
+
+    Package::deserialize(package).map(|it| it.metadata.leptos)
+}
 
 /// Finds the files that every page loads. If the build has named them by their hashes, the names tell these.
 ///
