@@ -1,7 +1,8 @@
 //! Configuration: what operators write ([`Config`]), and what it means to the server ([`Resolved`]).
 //!
-//! [`Config::load`] reads the file, if there is one, and the environment. [`Config::resolve`] checks the values against each other, reads
-//! the files that they name, and creates nothing. [`run`](super::run) then works with the [`Resolved`] values only.
+//! [`Config::load`] reads the file, if there is one, and the environment. [`Config::resolve`] checks the values against
+//! each other, reads the files that they name, and creates nothing. [`run`](super::run) then works with the [`Resolved`]
+//! values only.
 
 pub mod file;
 pub mod limits;
@@ -498,7 +499,7 @@ mod tests {
             ("[tls]\ndirectory_ca = \"ca.pem\"", "tls.directory_ca"),
             ("[tls]\nredirect_addr = \"127.0.0.1:80\"", "tls.redirect_addr"),
             ("[tls]\nself_signed = true\nredirect_addr = \"here\"", "tls.redirect_addr"),
-            ("[tls]\ndomains = [\"a.example\"]", "state.dir"),
+            ("[state]\ndir = \"\"\n[tls]\ndomains = [\"a.example\"]", "state.dir"),
             ("[state]\ndir = \"state\"\n[tls]\ndomains = [\"A.example\"]", "tls.domains"),
             ("[state]\ndir = \"state\"\n[tls]\ndomains = [\"192.0.2.7\"]", "tls.domains"),
             ("[state]\ndir = \"state\"\n[tls]\ndomains = [\"*.a.example\"]", "tls.domains"),
