@@ -1,12 +1,13 @@
 //! The server program.
 
 use std::{
+    io::{self, Write},
     path::{Path, PathBuf},
     process,
 };
 
 use anyhow::Context;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use passerby::server::{self, Config, InheritedSockets, Listeners, Resolved, config};
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,7 +20,7 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 
 /// Introduces strangers to each other for a video call.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, args_conflicts_with_subcommands = true)]
 struct Arguments {
     /// The configuration file [default: Leptos.toml, if the current folder has it]; its first lines explain how the
     /// environment overrides it
@@ -31,10 +32,25 @@ struct Arguments {
     /// Ask a running server with this configuration whether it is alive, and exit with 0 if it is
     #[arg(long, conflicts_with = "check_config")]
     health: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a configuration file with every key, its meaning and its default
+    Init {
+        /// The new file
+        #[arg(default_value = config::file::DEFAULT)]
+        path: PathBuf,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if let Some(Command::Init { path }) = arguments.command {
+        return init(&path);
+    }
     // Before there are threads.
     let inherited = InheritedSockets::take()?;
     let file = config::file::find(arguments.config);
@@ -50,6 +66,18 @@ fn main() -> anyhow::Result<()> {
         return runtime.block_on(server::check_health(&resolved));
     }
     runtime.block_on(serve(resolved, inherited))
+}
+
+fn init(path: &Path) -> anyhow::Result<()> {
+    let name = path.display();
+    config::file::create(path).with_context(|| format!("cannot write {name}"))?;
+    let start = if path == Path::new(config::file::DEFAULT) {
+        "passerby".to_owned()
+    } else {
+        format!("passerby --config {name}")
+    };
+    writeln!(io::stdout(), "Change what you need in {name}, then start the server with `{start}`.")?;
+    Ok(())
 }
 
 fn load(file: Option<&Path>, inherited: &InheritedSockets) -> anyhow::Result<Resolved> {

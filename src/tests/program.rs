@@ -6,6 +6,8 @@ use std::{
     process::{Command, Output},
 };
 
+use passerby::server::Config;
+
 /// Stands for the built page.
 const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
 
@@ -55,4 +57,28 @@ fn program_needs_no_configuration_file_unless_one_is_named() {
     std::os::unix::fs::symlink("nowhere", folder.0.join("Leptos.toml")).unwrap();
     let problem = folder.refusal(&["--check-config"]);
     assert!(problem.contains("cannot start with Leptos.toml"), "{problem}");
+}
+
+#[test]
+fn init_writes_a_file_that_the_program_finds_and_never_overwrites_one() {
+    let folder = Folder::new("init");
+    let output = folder.run(&["init"]);
+    assert!(output.status.success(), "{output:?}");
+    let advice = String::from_utf8(output.stdout).unwrap();
+    assert!(advice.contains("Leptos.toml") && advice.ends_with("`passerby`.\n"), "{advice}");
+    let path = folder.0.join("Leptos.toml");
+    let written = Config::load(Some(&path), []).unwrap();
+    assert_eq!(format!("{written:#?}"), format!("{:#?}", Config::default()));
+    assert!(folder.run(&["--check-config"]).status.success());
+
+    fs::write(&path, "[sever]").unwrap();
+    let problem = folder.refusal(&["init"]);
+    assert!(problem.contains("cannot write Leptos.toml"), "{problem}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "[sever]");
+    let problem = folder.refusal(&["--check-config"]);
+    assert!(problem.contains("`sever`"), "the file is read: {problem}");
+
+    let advice = String::from_utf8(folder.run(&["init", "other.toml"]).stdout).unwrap();
+    assert!(advice.contains("`passerby --config other.toml`"), "{advice}");
+    assert!(folder.run(&["--check-config", "--config", "other.toml"]).status.success());
 }
