@@ -1,13 +1,14 @@
 //! Configuration: what operators write ([`Config`]), and what it means to the server ([`Resolved`]).
 //!
 //! [`Config::load`] reads the file, if there is one, and the environment. [`Config::resolve`] checks the values against
-//! each other, reads the files that they name, and creates nothing. [`run`](super::run) then works with the [`Resolved`]
-//! values only.
+//! each other, reads the files that they name, and creates nothing. [`run`](super::run) then works with the
+//! [`Resolved`] values only.
 
 pub mod file;
 pub mod limits;
 mod ice;
 mod keys;
+mod log;
 mod relay;
 mod site;
 
@@ -21,6 +22,7 @@ use leptos::config::LeptosOptions;
 use serde::Deserialize;
 
 pub use environment::process_environment;
+pub use log::{LogFormat, LogSettings};
 
 use super::{
     http::{
@@ -106,27 +108,6 @@ pub struct MetricsSettings {
     pub addr: Option<SocketAddr>,
 }
 
-/// `[log]`: what is written to standard error.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
-pub struct LogSettings {
-    /// Plain text for people or one JSON object per line for machines. Default: text. `PASSERBY__LOG__FORMAT`.
-    pub format: LogFormat,
-    /// Directives of tracing-subscriber's `EnvFilter`. Default: info. `PASSERBY__LOG__FILTER`.
-    pub filter: String,
-}
-
-/// The format of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For machines.
-    Json,
-}
-
 /// The configuration as the server uses it, checked and complete.
 #[derive(Debug)]
 pub struct Resolved {
@@ -197,12 +178,6 @@ impl Default for ServerSettings {
 impl Default for MetricsSettings {
     fn default() -> Self {
         Self { addr: Some(SocketAddr::from(([127, 0, 0, 1], 3002))) }
-    }
-}
-
-impl Default for LogSettings {
-    fn default() -> Self {
-        Self { format: LogFormat::default(), filter: "info".into() }
     }
 }
 
@@ -340,14 +315,6 @@ impl ServerSettings {
             return Err(InvalidKey::new("server.grace_seconds", "must be 1 to 300"));
         }
         Ok(())
-    }
-}
-
-impl LogSettings {
-    fn check(&self) -> Result<(), InvalidKey> {
-        tracing_subscriber::EnvFilter::try_new(&self.filter)
-            .map(drop)
-            .map_err(|error| InvalidKey::new("log.filter", format!("is not a valid filter: {error}")))
     }
 }
 
