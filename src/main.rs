@@ -8,7 +8,9 @@ use std::{
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use passerby::server::{self, Config, InheritedSockets, Listeners, Resolved, config};
+use passerby::server::{
+    self, Config, InheritedSockets, Listeners, Resolved, config, site_files::EmbeddedPage,
+};
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -82,8 +84,39 @@ fn init(path: &Path) -> anyhow::Result<()> {
 
 fn load(file: Option<&Path>, inherited: &InheritedSockets) -> anyhow::Result<Resolved> {
     let mut config = Config::load(file, config::process_environment())?;
+    config.embedded = embedded_page();
     inherited.replace_addresses(&mut config)?;
     Ok(config.resolve()?)
+}
+
+/// The page inside the program; none without the feature `embed`.
+#[cfg(not(feature = "embed"))]
+fn embedded_page() -> Option<EmbeddedPage> {
+    None
+}
+
+/// The page inside the program, as the build has left it in a folder.
+#[cfg(feature = "embed")]
+fn embedded_page() -> Option<EmbeddedPage> {
+    use std::time::{Duration, SystemTime};
+
+    use passerby::server::site_files::EmbeddedFile;
+
+    // Lints run before there is a page. A program without one does not start.
+    #[derive(rust_embed::Embed)]
+    #[folder = "target/site"]
+    #[allow_missing = true]
+    struct Files;
+
+    // Not the Makefile's stamp.
+    let paths = Files::iter().filter(|it| !it.starts_with('.'));
+    let files = paths.filter_map(|path| {
+        let file = Files::get(&path)?;
+        let seconds = file.metadata.last_modified().unwrap_or_default();
+        let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        Some((path.into_owned(), EmbeddedFile { contents: file.data, modified }))
+    });
+    Some(EmbeddedPage::new(files))
 }
 
 async fn serve(resolved: Resolved, inherited: InheritedSockets) -> anyhow::Result<()> {

@@ -8,6 +8,7 @@ pub mod config;
 mod driver;
 mod inbox;
 mod router;
+pub mod site_files;
 pub mod http;
 pub mod websocket;
 
@@ -126,7 +127,7 @@ pub async fn run(
     if let Some(renewal) = renewal {
         tasks.set.spawn(renewal);
     }
-    tracing::info!(%address, "serving");
+    tracing::info!(%address, page = %resolved.files, "serving");
     notify(NotifyState::Ready);
     wait_and_stop(shutdown, tasks.set, stop_requested).await
 }

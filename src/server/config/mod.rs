@@ -29,6 +29,7 @@ use super::{
         client_ip::{self, ForwardedHeader, Proxies},
         origin::{self, Origins},
     },
+    site_files::{EmbeddedPage, SiteFiles},
     tls::{Plan, TlsSettings},
 };
 use crate::{matchmaker::Ice, relay::RelayLimits, ui::PageFiles};
@@ -66,9 +67,13 @@ pub struct Config {
     /// `[log]`
     #[serde(default)]
     pub log: LogSettings,
-    /// `[package.metadata.leptos]`; each key is overridden by `LEPTOS_KEY`.
+    /// `[package.metadata.leptos]`; each key is overridden by `LEPTOS_KEY`. Without `site-root` the page inside the
+    /// program is served.
     #[serde(rename = "package", deserialize_with = "site::leptos_options")]
     pub leptos: LeptosOptions,
+    /// The page inside the program, if it contains one.
+    #[serde(skip)]
+    pub embedded: Option<EmbeddedPage>,
     /// Whether `cargo leptos watch` has started this server (`LEPTOS_WATCH`): pages then load its reload script.
     #[serde(skip)]
     pub is_watched: bool,
@@ -141,8 +146,10 @@ pub struct Resolved {
     pub(crate) grace: Duration,
     /// What is logged.
     pub log: LogSettings,
-    /// Where the built page is.
+    /// What the page needs to know of `[package.metadata.leptos]`.
     pub(crate) leptos: LeptosOptions,
+    /// Where the built page is.
+    pub(crate) files: SiteFiles,
     /// The files that every page loads.
     pub(crate) page: PageFiles,
     /// The port of the reload script of `cargo leptos watch`, if that started this server.
@@ -184,7 +191,7 @@ impl Default for MetricsSettings {
 impl Default for Config {
     /// A server on loopback with every default, as in the `Leptos.toml` of this repository.
     fn default() -> Self {
-        let leptos = LeptosOptions::builder().output_name(site::OUTPUT).site_root(site::FOLDER).build();
+        let leptos = LeptosOptions::builder().output_name(site::OUTPUT).site_root("").build();
         Self {
             server: ServerSettings::default(),
             tls: TlsSettings::default(),
@@ -195,6 +202,7 @@ impl Default for Config {
             state: StateSettings::default(),
             log: LogSettings::default(),
             leptos,
+            embedded: None,
             is_watched: false,
             variables: Variables::default(),
         }
@@ -270,7 +278,9 @@ impl Config {
     }
 
     fn resolve_tables(self) -> Result<Resolved, InvalidKey> {
-        let Self { server, tls, limits, metrics, ice, relay, state, log, leptos, is_watched, .. } = self;
+        let Self {
+            server, tls, limits, metrics, ice, relay, state, log, leptos, embedded, is_watched, ..
+        } = self;
         server.check()?;
         log.check()?;
         limits.check()?;
@@ -282,7 +292,7 @@ impl Config {
         let plan = tls.resolve(&state.dir)?;
         let origins = Origins::new(leptos.site_addr, &server.origins, plan.origins(leptos.site_addr))
             .map_err(|error| InvalidKey::new(origin::KEY, error))?;
-        let page = site::page_files(&leptos)?;
+        let (files, page) = site::resolve(&leptos, embedded)?;
         Ok(Resolved {
             site_addr: leptos.site_addr,
             redirect_addr: tls.redirect_addr,
@@ -299,6 +309,7 @@ impl Config {
             max_connections: server.max_connections,
             grace: Duration::from_secs(server.grace_seconds),
             log,
+            files,
             page,
             reload_port: is_watched.then_some(leptos.reload_external_port.unwrap_or(leptos.reload_port)),
             leptos,
@@ -390,7 +401,7 @@ mod tests {
         let build = |key: &str| manifest.get_string(&format!("package.metadata.leptos.{key}")).unwrap();
         let leptos = Config::default().leptos;
         assert_eq!(*leptos.output_name, build("output-name"));
-        assert_eq!(*leptos.site_root, build("site-root"));
+        assert_eq!(site::FOLDER, build("site-root"));
         assert_eq!(*leptos.site_pkg_dir, build("site-pkg-dir"));
         assert_eq!(leptos.site_addr.to_string(), build("site-addr"));
         assert_eq!(leptos.reload_port.to_string(), build("reload-port"));

@@ -1,13 +1,14 @@
 //! `[package.metadata.leptos]`, the keys that the server shares with the build, and the files of the built page.
 
-use std::{fs, path::Path};
-
 use config::{ConfigBuilder, ConfigError, builder::DefaultState};
 use leptos::config::LeptosOptions;
 use serde::{Deserialize, Deserializer};
 
 use super::value::InvalidKey;
-use crate::ui::PageFiles;
+use crate::{
+    server::site_files::{EmbeddedPage, SiteFiles},
+    ui::PageFiles,
+};
 
 /// The key of the folder of the built page.
 const ROOT: &str = "package.metadata.leptos.site-root";
@@ -15,14 +16,14 @@ const ROOT: &str = "package.metadata.leptos.site-root";
 /// The default of `output-name`, which the files of the page begin with.
 pub(super) const OUTPUT: &str = "passerby";
 
-/// The default of `site-root`.
+/// Where the build puts the page. A program without a page of its own looks for one there.
 pub(super) const FOLDER: &str = "target/site";
 
 /// Sets the defaults that are not those of Leptos.
 pub(super) fn set_defaults(
     builder: ConfigBuilder<DefaultState>,
 ) -> Result<ConfigBuilder<DefaultState>, ConfigError> {
-    builder.set_default("package.metadata.leptos.output-name", OUTPUT)?.set_default(ROOT, FOLDER)
+    builder.set_default("package.metadata.leptos.output-name", OUTPUT)?.set_default(ROOT, "")
 }
 
 /// Reads the options out of their two outer tables.
@@ -40,20 +41,39 @@ pub(super) fn leptos_options<'de, D: Deserializer<'de>>(package: D) -> Result<Le
     Package::deserialize(package).map(|it| it.metadata.leptos)
 }
 
-/// Finds the files that every page loads. If the build has named them by their hashes, the names tell these.
+/// Finds the built page: the folder in `site-root`, or else the page inside the program.
 ///
 /// # Errors
 ///
 /// An [`InvalidKey`] with `site-root` if a file is missing, or if there are files of several builds.
-pub(super) fn page_files(leptos: &LeptosOptions) -> Result<PageFiles, InvalidKey> {
+pub(super) fn resolve(
+    leptos: &LeptosOptions,
+    embedded: Option<EmbeddedPage>,
+) -> Result<(SiteFiles, PageFiles), InvalidKey> {
+    let files = match (&*leptos.site_root, embedded) {
+        ("", Some(page)) => SiteFiles::Embedded(page),
+        ("", None) => SiteFiles::Folder(FOLDER.into()),
+        (folder, _) => SiteFiles::Folder(folder.into()),
+    };
+    let page = page_files(leptos, &files)?;
+    Ok((files, page))
+}
+
+/// The files that every page loads. If the build has named them by their hashes, the names tell these.
+fn page_files(leptos: &LeptosOptions, files: &SiteFiles) -> Result<PageFiles, InvalidKey> {
     let (output, folder) = (&leptos.output_name, &leptos.site_pkg_dir);
-    let root = Path::new(&*leptos.site_root).join(&**folder);
-    let names = names(&root);
-    let hash = |stem: &str, ending: &str| only_hash(&names, stem, ending).map_err(|it| several(&root, it));
+    let names = files.names(folder);
+    let hash = |stem: &str, ending: &str| {
+        only_hash(&names, stem, ending).map_err(|[one, other]| {
+            let problem = format!("holds several built pages, since {files} contains both {one} and {other}");
+            InvalidKey::new(ROOT, problem)
+        })
+    };
     let find = |ending: &str| {
         let dot_hash = hash(output, ending)?.map(|it| format!(".{it}")).unwrap_or_default();
         let name = format!("{output}{dot_hash}.{ending}");
-        if names.contains(&name) { Ok(format!("/{folder}/{name}")) } else { Err(missing(&root.join(name))) }
+        let path = format!("{folder}/{name}");
+        if names.contains(&name) { Ok(format!("/{path}")) } else { Err(missing(files, &path)) }
     };
     let (script, program, style) = (find("js")?, find("wasm")?, find("css")?);
     // The hash of the program is computed before the name of its second part is written into it, so both count.
@@ -62,10 +82,19 @@ pub(super) fn page_files(leptos: &LeptosOptions) -> Result<PageFiles, InvalidKey
     Ok(PageFiles { script, program, style, build })
 }
 
-/// The names of the files in a folder; none if it cannot be read.
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    entries.map(|it| it.file_name().to_string_lossy().into_owned()).collect()
+fn missing(files: &SiteFiles, path: &str) -> InvalidKey {
+    let problem = match files {
+        SiteFiles::Folder(root) => format!(
+            "does not hold the built page: there is no {}; start the server in the folder that `site-root` is \
+             relative to, or build with `make build`",
+            root.join(path).display()
+        ),
+        SiteFiles::Embedded(_) => format!(
+            "names no folder, and the program was built without the page: it contains no {path}; build with \
+             `make build`"
+        ),
+    };
+    InvalidKey::new(ROOT, problem)
 }
 
 /// The hash in the name of a file that the build has named `stem.hash.ending`, if it has.
@@ -85,28 +114,16 @@ fn only_hash<'a>(names: &'a [String], stem: &str, ending: &str) -> Result<Option
     }
 }
 
-fn missing(file: &Path) -> InvalidKey {
-    let problem = format!(
-        "does not hold the built page: there is no {}; start the server in the folder that `site-root` is relative \
-         to, or build with `cargo leptos build`",
-        file.display()
-    );
-    InvalidKey::new(ROOT, problem)
-}
-
-fn several(folder: &Path, [one, other]: [&String; 2]) -> InvalidKey {
-    let folder = folder.display();
-    let problem =
-        format!("holds several built pages: {folder} contains {one} and {other}; delete the old one");
-    InvalidKey::new(ROOT, problem)
-}
-
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
+    use std::{
+        fs,
+        path::{Path, PathBuf},
+        time::SystemTime,
+    };
 
     use super::*;
-    use crate::server::config::Config;
+    use crate::server::{config::Config, site_files::EmbeddedFile};
 
     /// A folder of its own with these files of the page.
     fn folder(name: &str, files: &[&str]) -> PathBuf {
@@ -118,13 +135,18 @@ mod tests {
         root
     }
 
+    fn embedded(paths: &[&str]) -> EmbeddedPage {
+        let file = EmbeddedFile { contents: [].as_slice().into(), modified: SystemTime::UNIX_EPOCH };
+        EmbeddedPage::new(paths.iter().map(|it| ((*it).to_owned(), file.clone())))
+    }
+
     /// The files of the page in a folder, which is then removed, or what is wrong with them.
     fn page(root: &Path) -> Result<PageFiles, String> {
         let mut leptos = Config::default().leptos;
         leptos.site_root = root.to_str().unwrap().into();
-        let page = page_files(&leptos);
+        let page = resolve(&leptos, Some(embedded(&[])));
         let _ = fs::remove_dir_all(root);
-        page.map_err(|it| it.to_string())
+        page.map(|it| it.1).map_err(|it| it.to_string())
     }
 
     #[test]
@@ -156,15 +178,30 @@ mod tests {
             let others: Vec<_> = files.iter().copied().filter(|it| it != missing).collect();
             let problem = page(&folder("part", &others)).unwrap_err();
             let kind = missing.rsplit('.').next().unwrap();
-            assert!(
-                problem.contains(&format!("there is no "))
-                    && problem.contains(&format!("pkg/passerby.{kind};"))
-            );
+            assert!(problem.contains("there is no ") && problem.contains(&format!("pkg/passerby.{kind};")));
         }
         for file in files {
             let other = file.replacen('.', ".old-", 1);
             let problem = page(&folder("two", &[files.as_slice(), &[&other]].concat())).unwrap_err();
             assert!(problem.contains(file) && problem.contains(&other), "{problem}");
         }
+    }
+
+    #[test]
+    fn page_inside_the_program_is_served_unless_site_root_names_a_folder() {
+        let mut leptos = Config::default().leptos;
+        let page = embedded(&["pkg/passerby.a.js", "pkg/passerby.b.wasm", "pkg/passerby.c.css", "a.svg"]);
+        let (files, found) = resolve(&leptos, Some(page.clone())).unwrap();
+        assert!(matches!(files, SiteFiles::Embedded(_)), "{files:?}");
+        assert_eq!((&*found.script, found.build.as_deref()), ("/pkg/passerby.a.js", Some("b")));
+
+        leptos.site_root = "src/tests/support/site".into();
+        let (files, found) = resolve(&leptos, Some(page)).unwrap();
+        assert_eq!(files.to_string(), "src/tests/support/site");
+        assert_eq!((&*found.script, found.build), ("/pkg/passerby.js", None));
+
+        leptos.site_root = "".into();
+        let problem = resolve(&leptos, Some(embedded(&[]))).unwrap_err().to_string();
+        assert!(problem.contains("built without the page"), "{problem}");
     }
 }
