@@ -25,6 +25,9 @@ export PATH := $(TOOL_PATH):$(PATH)
 PAGE_BUDGET_BYTES := 108544
 CALL_BUDGET_BYTES := 126976
 
+# Newer than the page in target/site.
+PAGE := target/site/.built
+
 LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
@@ -42,9 +45,15 @@ lan: build ## Serve to phones in the same network over https on port 3443, with 
 dev: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) ## Serve, and rebuild at every change
 	cargo leptos watch
 
-build: tools ## target/release/passerby and target/site; fails if the wasm is too heavy
-	cargo leptos build --release -P --split --lib-features split
+build: tools $(PAGE) ## target/release/passerby, with the page inside; fails if the wasm is too heavy
+	cargo build --release --bin passerby --features embed
+
+# Two builds of the same sources differ (the order of functions in `__wasm_split`), and linking a changed page into the
+# program takes two minutes. So the page is built again only if something has changed. `make dev` deletes the stamp.
+$(PAGE): $(shell find src style public) Cargo.toml Cargo.lock Makefile $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES)
+	cargo leptos build --frontend-only --release -P --split --lib-features split
 	@scripts/weigh-wasm target/site/pkg $(PAGE_BUDGET_BYTES) $(CALL_BUDGET_BYTES)
+	@touch $@
 
 check: lint systemd ## The fast loop: formatting, lints for both halves, unit and property tests
 	cargo test --features ssr
@@ -52,7 +61,7 @@ check: lint systemd ## The fast loop: formatting, lints for both halves, unit an
 lint: wasm-target $(NODE_MODULES) ## Formatting, lints for both halves, and types of the browser stories
 	cargo fmt --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
-	cargo clippy --features ssr --tests --benches -- -D warnings
+	cargo clippy --features embed --tests --benches -- -D warnings
 	cargo clippy --features hydrate --lib --target wasm32-unknown-unknown -- -D warnings
 	cargo clippy --features split --lib --target wasm32-unknown-unknown -- -D warnings
 	npm --prefix end2end run --silent check

@@ -339,7 +339,6 @@ impl Server {
             .args(["-c", "0", env!("CARGO_BIN_EXE_passerby")])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("LEPTOS_SITE_ADDR", "127.0.0.1:0")
-            .env("LEPTOS_HASH_FILES", "false")
             .env("LEPTOS_SITE_ROOT", "src/tests/support/site")
             .env("PASSERBY__METRICS__ADDR", metrics.to_string())
             .env("PASSERBY__SERVER__PROXIES", "192.0.2.1")

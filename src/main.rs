@@ -2,13 +2,15 @@
 
 use std::{
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process,
 };
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
-use passerby::server::{self, Config, InheritedSockets, Listeners, Resolved};
+use passerby::server::{
+    self, Config, InheritedSockets, Listeners, Resolved, config, site_files::EmbeddedPage,
+};
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -22,9 +24,10 @@ static ALLOCATOR: Jemalloc = Jemalloc;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The configuration file; its first lines explain how the environment overrides it
-    #[arg(long, value_name = "PATH", default_value = "Leptos.toml")]
-    config: PathBuf,
+    /// The configuration file [default: Leptos.toml, if the current folder has it]; its first lines explain how the
+    /// environment overrides it
+    #[arg(long, value_name = "PATH", global = true)]
+    config: Option<PathBuf>,
     /// Check whether the server can start with this configuration, say what visitors get, and exit
     #[arg(long)]
     check_config: bool,
@@ -38,16 +41,30 @@ struct Arguments {
 /// What to do instead of serving the page.
 #[derive(Subcommand)]
 enum Command {
+    /// Write a configuration file with every key, its meaning and its default
+    Init {
+        /// The new file
+        #[arg(default_value = config::file::DEFAULT)]
+        path: PathBuf,
+    },
     /// Run only the relay, for a server whose configuration says `relay.apart`
     Relay,
 }
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    let runs_relay = match arguments.command {
+        Some(Command::Init { path }) => return init(&path),
+        Some(Command::Relay) => true,
+        None => false,
+    };
     // Before there are threads.
     let inherited = InheritedSockets::take()?;
-    let resolved = load(&arguments, &inherited)
-        .with_context(|| format!("cannot start with {}", arguments.config.display()))?;
+    let file = config::file::find(arguments.config);
+    let resolved = load(file.as_deref(), &inherited).with_context(|| match &file {
+        Some(path) => format!("cannot start with {}", path.display()),
+        None => "cannot start with the default configuration".to_owned(),
+    })?;
     if arguments.check_config {
         return Ok(writeln!(io::stdout(), "{}", resolved.summary())?);
     }
@@ -59,20 +76,61 @@ fn main() -> anyhow::Result<()> {
     server::raise_open_files_limit(resolved.max_connections, resolved.limits.open);
     runtime.block_on(async {
         let stop_requested = stop_requested()?;
-        match arguments.command {
-            Some(Command::Relay) => server::run_relay(resolved, stop_requested).await,
-            None => {
-                let listeners = Listeners::bind(&resolved, inherited)?;
-                server::run(resolved, listeners, stop_requested).await
-            }
+        if runs_relay {
+            return server::run_relay(resolved, stop_requested).await;
         }
+        let listeners = Listeners::bind(&resolved, inherited)?;
+        server::run(resolved, listeners, stop_requested).await
     })
 }
 
-fn load(arguments: &Arguments, inherited: &InheritedSockets) -> anyhow::Result<Resolved> {
-    let mut config = Config::load(&arguments.config, server::config::process_environment())?;
+fn init(path: &Path) -> anyhow::Result<()> {
+    let name = path.display();
+    config::file::create(path).with_context(|| format!("cannot write {name}"))?;
+    let start = if path == Path::new(config::file::DEFAULT) {
+        "passerby".to_owned()
+    } else {
+        format!("passerby --config {name}")
+    };
+    writeln!(io::stdout(), "Change what you need in {name}, then start the server with `{start}`.")?;
+    Ok(())
+}
+
+fn load(file: Option<&Path>, inherited: &InheritedSockets) -> anyhow::Result<Resolved> {
+    let mut config = Config::load(file, config::process_environment())?;
+    config.embedded = embedded_page();
     inherited.replace_addresses(&mut config)?;
     Ok(config.resolve()?)
+}
+
+/// The page inside the program; none without the feature `embed`.
+#[cfg(not(feature = "embed"))]
+fn embedded_page() -> Option<EmbeddedPage> {
+    None
+}
+
+/// The page inside the program, as the build has left it in a folder.
+#[cfg(feature = "embed")]
+fn embedded_page() -> Option<EmbeddedPage> {
+    use std::time::{Duration, SystemTime};
+
+    use passerby::server::site_files::EmbeddedFile;
+
+    // Lints run before there is a page. A program without one does not start.
+    #[derive(rust_embed::Embed)]
+    #[folder = "target/site"]
+    #[allow_missing = true]
+    struct Files;
+
+    // Not the Makefile's stamp.
+    let paths = Files::iter().filter(|it| !it.starts_with('.'));
+    let files = paths.filter_map(|path| {
+        let file = Files::get(&path)?;
+        let seconds = file.metadata.last_modified().unwrap_or_default();
+        let modified = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        Some((path.into_owned(), EmbeddedFile { contents: file.data, modified }))
+    });
+    Some(EmbeddedPage::new(files))
 }
 
 /// Ends when the process is told to stop. A second signal exits at once.

@@ -17,13 +17,12 @@ use tokio::{
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Configuration for every scenario, besides the addresses to listen on.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 5] = [
     ("PASSERBY__SERVER__MAX_CONNECTIONS", "19500"),
     ("PASSERBY__STATE__DIR", ""),
     ("PASSERBY__RELAY__ADDR", ""),
     ("PASSERBY__LOG__FILTER", "warn"),
     // No scenario requests the page, so it need not have been built.
-    ("LEPTOS_HASH_FILES", "false"),
     ("LEPTOS_SITE_ROOT", "src/tests/support/site"),
 ];
 

@@ -8,6 +8,7 @@ pub mod config;
 mod driver;
 mod inbox;
 mod router;
+pub mod site_files;
 pub mod http;
 pub mod websocket;
 
@@ -130,7 +131,7 @@ pub async fn run(
     if let Some(renewal) = renewal {
         tasks.set.spawn(renewal);
     }
-    tracing::info!(%address, "serving");
+    tracing::info!(%address, page = %resolved.files, "serving");
     notify(NotifyState::Ready);
     wait_and_stop(shutdown, tasks.set, stop_requested).await
 }
@@ -170,7 +171,7 @@ fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmak
         max_blocked: MAX_BLOCKED,
         keys,
         ice: resolved.ice.clone(),
-        build: resolved.build.clone(),
+        build: resolved.page.build.clone(),
         hello_within: Duration::from_secs(resolved.limits.hello_seconds),
         outbox_bytes: resolved.limits.outbox_kib * 1024,
         outbox_total_bytes: u64::from(resolved.limits.outbox_total_mib) * 1024 * 1024,

@@ -3,7 +3,6 @@
 use std::{
     future::ready,
     net::{IpAddr, SocketAddr},
-    path::Path,
     sync::{Arc, Once},
     time::Duration,
 };
@@ -19,7 +18,7 @@ use axum::{
 use leptos::prelude::use_context;
 use leptos_axum::render_app_to_stream_with_context;
 use tokio::sync::Semaphore;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, services::ServeDir};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
     clock::Clock,
@@ -94,34 +93,33 @@ pub(crate) struct Site {
 /// The routes of the site.
 pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
     let options = resolved.leptos.clone();
-    let root = Path::new(&*options.site_root);
-    let files = |folder: &Path| {
-        let files = ServeDir::new(folder).append_index_html_on_directories(false);
-        files.precompressed_br().precompressed_gzip().fallback(get(not_found))
-    };
+    let files = |folder: &str| resolved.files.serve(folder, get(not_found));
     let package = {
-        let output = options.output_name.clone();
-        let policy =
-            move |path: &str| if options.hash_files { cache_control(path, &output) } else { REVALIDATE };
+        let (output, is_hashed) = (options.output_name.clone(), resolved.page.build.is_some());
+        let policy = move |path: &str| if is_hashed { cache_control(path, &output) } else { REVALIDATE };
         let layer = middleware::from_fn(move |request: Request, next: Next| {
             let value = policy(request.uri().path());
             async move { with_cache_control(next.run(request).await, value) }
         });
-        Router::new().fallback_service(files(&root.join(&*options.site_pkg_dir))).layer(layer)
+        files(&options.site_pkg_dir).layer(layer)
     };
-    let public = Router::new()
-        .fallback_service(files(root))
-        .layer(middleware::map_response(|it| ready(with_cache_control(it, ONE_HOUR))));
+    let public = files("").layer(middleware::map_response(|it| ready(with_cache_control(it, ONE_HOUR))));
 
     let policy = ContentSecurityPolicy::new(resolved.reload_port, &site.origins);
     let page = {
-        let options = options.clone();
+        let (options, files) = (options.clone(), resolved.page.clone());
         let origins = Arc::clone(&site.origins);
         let (has_own, has_external) = (resolved.ice.own.is_some(), resolved.ice.turn.is_some());
         render_app_to_stream_with_context(
             move || policy.apply(),
             move || {
-                ui::shell(options.clone(), language(), origins.primary(), relay_use(has_own, has_external))
+                ui::shell(
+                    options.clone(),
+                    &files,
+                    language(),
+                    origins.primary(),
+                    relay_use(has_own, has_external),
+                )
             },
         )
     };

@@ -46,7 +46,6 @@ impl Service {
         let mut command = Command::new("systemd-socket-activate");
         command.arg(format!("--listen={address}")).arg("--fdname=site");
         for setting in [
-            "LEPTOS_HASH_FILES=false",
             "LEPTOS_SITE_ROOT=src/tests/support/site",
             "PASSERBY__METRICS__ADDR=",
             "PASSERBY__RELAY__ADDR=",

@@ -213,7 +213,9 @@ async fn start_large_download() -> (TestServer, TcpStream, std::path::PathBuf) {
         std::thread::current().id()
     ));
     fs::create_dir_all(root.join("pkg")).unwrap();
-    fs::write(root.join("pkg/passerby.js"), "").unwrap();
+    for file in ["passerby.js", "passerby.wasm", "passerby.css"] {
+        fs::write(root.join("pkg").join(file), "").unwrap();
+    }
     fs::write(root.join("huge"), vec![b'x'; FILE_BYTES]).unwrap();
     let mut config = Config::default();
     config.leptos.site_root = root.to_str().unwrap().into();

@@ -37,7 +37,6 @@ impl Program {
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .env("LEPTOS_SITE_ADDR", address.to_string())
             // No page is requested, so none needs to have been built.
-            .env("LEPTOS_HASH_FILES", "false")
             .env("LEPTOS_SITE_ROOT", "src/tests/support/site")
             .env("PASSERBY__METRICS__ADDR", "")
             .env("PASSERBY__RELAY__ADDR", "")

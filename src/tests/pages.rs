@@ -7,7 +7,9 @@ use passerby::{
     },
     protocol::{Media, Occupancy, Wait},
     server::{Config, http::client_ip::ForwardedHeader},
-    ui::{App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, ROOT_ID, RelayUse, i18n, shell},
+    ui::{
+        App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, PageFiles, ROOT_ID, RelayUse, i18n, shell,
+    },
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
@@ -334,10 +336,17 @@ fn shows_occupancy_while_waiting_without_announcing_it() {
 }
 
 fn document() -> String {
-    let options = LeptosOptions::builder().output_name("passerby").site_root("target/no-such-site").build();
+    let options = LeptosOptions::builder().output_name("passerby").build();
+    let files = PageFiles {
+        script: "/pkg/passerby.a1.js".into(),
+        program: "/pkg/passerby.b2.wasm".into(),
+        style: "/pkg/passerby.c3.css".into(),
+        build: Some("b2d4".into()),
+    };
     Owner::new().with(|| {
         leptos::nonce::provide_nonce();
-        shell(options, i18n::in_language("en"), "https://passerby.example", RelayUse::Possible).to_html()
+        shell(options, &files, i18n::in_language("en"), "https://passerby.example", RelayUse::Possible)
+            .to_html()
     })
 }
 
@@ -346,10 +355,17 @@ fn document_obeys_its_policy_and_keeps_early_presses() {
     let html = document();
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{html}");
     assert!(
-        html.contains(r#"<div id="root" data-home="https://passerby.example" data-relay=""><main"#),
+        html.contains(
+            r#"<div id="root" data-build="b2d4" data-home="https://passerby.example" data-relay=""><main"#
+        ),
         "hydration covers only the contents of the root: {html}"
     );
-    assert!(html.contains(r#"href="/pkg/passerby.css""#), "{html}");
+    for file in ["/pkg/passerby.a1.js", "/pkg/passerby.b2.wasm", "/pkg/passerby.c3.css"] {
+        assert!(html.contains(&format!("href=\"{file}\"")), "{file}: {html}");
+    }
+    let start = "import init, { hydrate } from \"/pkg/passerby.a1.js\";\n\
+                 await init({ module_or_path: \"/pkg/passerby.b2.wasm\" });\nhydrate();</script>";
+    assert!(html.contains(start), "{html}");
     assert!(!html.contains("style=") && !html.contains("<style"), "{html}");
     let scripts: Vec<_> = html.split("<script").skip(1).collect();
     let (texts, scripts): (Vec<_>, Vec<_>) = scripts.into_iter().partition(|it| it.contains("text/plain"));

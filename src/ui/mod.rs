@@ -38,4 +38,4 @@ pub use dom_names::{
 };
 pub use pages::App;
 pub use parts::SheetContent;
-pub use shell::{RelayUse, build, shell};
+pub use shell::{PageFiles, RelayUse, shell};

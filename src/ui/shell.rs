@@ -27,12 +27,26 @@ pub enum RelayUse {
     NotInFirefox,
 }
 
+/// The files that every page loads, as paths from the root of the site.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageFiles {
+    /// The script, which starts the program.
+    pub script: String,
+    /// The program (wasm).
+    pub program: String,
+    /// The style sheet.
+    pub style: String,
+    /// The name of the build, made of the hashes in the names of the files. `None` in a build without hashes.
+    pub build: Option<String>,
+}
+
 /// The whole document in one language, with the page in its first state.
 ///
 /// `home` is the public origin of the site. Must be called while a response is rendered, because the nonce of the
 /// content security policy comes from the context.
 pub fn shell(
     options: LeptosOptions,
+    files: &PageFiles,
     words: &'static Words,
     home: &str,
     relay: RelayUse,
@@ -40,7 +54,7 @@ pub fn shell(
     provide_context(PageContext::fixed(Snapshot::default()));
     provide_context(words);
     provide_context(Home(home.to_owned()));
-    let build = build(&options);
+    let build = files.build.clone();
     let (card, width, height) = CARD;
     view! {
         <!DOCTYPE html>
@@ -66,10 +80,10 @@ pub fn shell(
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
-                <link rel="stylesheet" href=stylesheet(&options)/>
+                <link rel="stylesheet" href=files.style.clone()/>
                 <script nonce=use_nonce()>{REMEMBER_START}</script>
-                <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <AutoReload options/>
+                {program(files)}
             </head>
             <body>
                 <noscript><p class="strip">{words.no_script}</p></noscript>
@@ -99,28 +113,16 @@ fn open_graph(property: &'static str, content: impl Into<String>) -> impl IntoVi
 const VIEWPORT: &str =
     "width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content";
 
-/// The path of the style sheet, with its hash.
-///
-/// The build writes the hash into a file beside the executable. It is read at every rendering, as Leptos does for its
-/// own two files, so that a style sheet rebuilt by `cargo leptos watch` is found.
-fn stylesheet(options: &LeptosOptions) -> String {
-    let hash = hash(options, "css:");
-    let dot = if hash.is_some() { "." } else { "" };
-    ["/", &*options.site_pkg_dir, "/", &*options.output_name, dot, &hash.unwrap_or_default(), ".css"].concat()
-}
-
-/// The name of the page's build, made of the hashes of its two wasm files. `None` in a build without hashes.
-///
-/// Both are needed: the hash of the first file is computed before the name of the second one is written into it.
-pub fn build(options: &LeptosOptions) -> Option<String> {
-    Some(hash(options, "wasm:")? + &hash(options, "split:").unwrap_or_default())
-}
-
-fn hash(options: &LeptosOptions, file: &str) -> Option<String> {
-    if !options.hash_files {
-        return None;
+/// The elements that load and start the program.
+fn program(files: &PageFiles) -> impl IntoView + use<> {
+    let (script, program) = (files.script.clone(), files.program.clone());
+    let start = format!(
+        "import init, {{ hydrate }} from {script:?};\nawait init({{ module_or_path: {program:?} }});\nhydrate();"
+    );
+    view! {
+        <link rel="modulepreload" href=script/>
+        // In the mode in which the script fetches it; otherwise it would be fetched twice.
+        <link rel="preload" href=program r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+        <script type="module" nonce=use_nonce()>{start}</script>
     }
-    let program = std::env::current_exe().ok()?;
-    let hashes = std::fs::read_to_string(program.parent()?.join(&*options.hash_file)).ok()?;
-    hashes.lines().find_map(|line| Some(line.trim().strip_prefix(file)?.trim().to_owned()))
 }

@@ -8,18 +8,14 @@ use config::{ConfigBuilder, ConfigError, builder::DefaultState};
 const PREFIX: &str = "PASSERBY__";
 
 /// Leptos's variables that set a key at run time; any other `LEPTOS_` variable concerns the build.
-const LEPTOS_KEYS: [(&str, &str); 11] = [
+const LEPTOS_KEYS: [(&str, &str); 7] = [
     ("LEPTOS_OUTPUT_NAME", "output-name"),
     ("LEPTOS_SITE_ROOT", "site-root"),
     ("LEPTOS_SITE_PKG_DIR", "site-pkg-dir"),
-    ("LEPTOS_ENV", "env"),
     ("LEPTOS_SITE_ADDR", "site-addr"),
     ("LEPTOS_RELOAD_PORT", "reload-port"),
     ("LEPTOS_RELOAD_EXTERNAL_PORT", "reload-external-port"),
     ("LEPTOS_RELOAD_WS_PROTOCOL", "reload-ws-protocol"),
-    ("LEPTOS_NOT_FOUND_PATH", "not-found-path"),
-    ("LEPTOS_HASH_FILE_NAME", "hash-file"),
-    ("LEPTOS_HASH_FILES", "hash-files"),
 ];
 
 /// The environment of the process, without variables that are not UTF-8: no key can be set by one.

@@ -22,11 +22,11 @@ const KEY_FILE: &str = "ticket.key";
 const MAX_KEYS: usize = 4;
 
 /// What must outlive the server.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct StateSettings {
-    /// The directory in which the server creates its key once, and keeps certificates. Default: none; calls then do not
-    /// survive a restart. `PASSERBY__STATE__DIR`.
+    /// The directory in which the server creates its key once, and keeps certificates. Empty for none; calls then do
+    /// not survive a restart. Default: state, in the current folder. `PASSERBY__STATE__DIR`.
     pub dir: PathBuf,
     /// The key itself, 64 hexadecimal digits, instead of the file. Former keys may follow, separated by commas. Set by
     /// the environment only: `PASSERBY__STATE__KEY`.
@@ -42,6 +42,12 @@ pub(crate) enum KeySource {
     Create(PathBuf),
     /// No state directory: a random key for as long as the server runs.
     Temporary,
+}
+
+impl Default for StateSettings {
+    fn default() -> Self {
+        Self { dir: "state".into(), key: SecretText::default() }
+    }
 }
 
 impl StateSettings {
@@ -199,6 +205,7 @@ mod tests {
         for wrong in ["0f", &"xy".repeat(32), &format!("{new},"), &[&*old; MAX_KEYS + 1].join(",")] {
             assert_eq!(resolve(wrong).unwrap_err().key, "state.key");
         }
-        assert_eq!(StateSettings::default().resolve(), Ok(KeySource::Temporary));
+        let nowhere = StateSettings { dir: PathBuf::new(), ..StateSettings::default() };
+        assert_eq!(nowhere.resolve(), Ok(KeySource::Temporary));
     }
 }

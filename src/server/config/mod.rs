@@ -1,11 +1,14 @@
 //! Configuration: what operators write ([`Config`]), and what it means to the server ([`Resolved`]).
 //!
-//! [`Config::load`] reads the file and the environment. [`Config::resolve`] checks the values against each other, reads
-//! the files that they name, and creates nothing. [`run`](super::run) then works with the [`Resolved`] values only.
+//! [`Config::load`] reads the file, if there is one, and the environment. [`Config::resolve`] checks the values against
+//! each other, reads the files that they name, and creates nothing. [`run`](super::run) then works with the
+//! [`Resolved`] values only.
 
+pub mod file;
 pub mod limits;
 mod ice;
 mod keys;
+mod log;
 pub mod relay;
 mod site;
 
@@ -16,18 +19,20 @@ use std::{net::SocketAddr, path::Path, time::Duration};
 
 use config::{ConfigBuilder, ConfigError, File, FileFormat, builder::DefaultState};
 use leptos::config::LeptosOptions;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 pub use environment::process_environment;
+pub use log::{LogFormat, LogSettings};
 
 use super::{
     http::{
         client_ip::{self, ForwardedHeader, Proxies},
         origin::{self, Origins},
     },
+    site_files::{EmbeddedPage, SiteFiles},
     tls::{Plan, TlsSettings},
 };
-use crate::{matchmaker::Ice, relay::RelayLimits};
+use crate::{matchmaker::Ice, relay::RelayLimits, ui::PageFiles};
 use environment::{Overrides, SetBy, Variables};
 use ice::IceSettings;
 use keys::{KeySource, StateSettings};
@@ -62,9 +67,13 @@ pub struct Config {
     /// `[log]`
     #[serde(default)]
     pub log: LogSettings,
-    /// `[package.metadata.leptos]`; each key is overridden by `LEPTOS_KEY`.
-    #[serde(rename = "package", deserialize_with = "leptos_options")]
+    /// `[package.metadata.leptos]`; each key is overridden by `LEPTOS_KEY`. Without `site-root` the page inside the
+    /// program is served.
+    #[serde(rename = "package", deserialize_with = "site::leptos_options")]
     pub leptos: LeptosOptions,
+    /// The page inside the program, if it contains one.
+    #[serde(skip)]
+    pub embedded: Option<EmbeddedPage>,
     /// Whether `cargo leptos watch` has started this server (`LEPTOS_WATCH`): pages then load its reload script.
     #[serde(skip)]
     pub is_watched: bool,
@@ -104,27 +113,6 @@ pub struct MetricsSettings {
     pub addr: Option<SocketAddr>,
 }
 
-/// `[log]`: what is written to standard error.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
-pub struct LogSettings {
-    /// Plain text for people or one JSON object per line for machines. Default: text. `PASSERBY__LOG__FORMAT`.
-    pub format: LogFormat,
-    /// Directives of tracing-subscriber's `EnvFilter`. Default: info. `PASSERBY__LOG__FILTER`.
-    pub filter: String,
-}
-
-/// The format of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For machines.
-    Json,
-}
-
 /// The configuration as the server uses it, checked and complete.
 #[derive(Debug)]
 pub struct Resolved {
@@ -160,10 +148,12 @@ pub struct Resolved {
     pub(crate) grace: Duration,
     /// What is logged.
     pub log: LogSettings,
-    /// Where the built page is.
+    /// What the page needs to know of `[package.metadata.leptos]`.
     pub(crate) leptos: LeptosOptions,
-    /// Identifies the built page, if its files are named by their hashes.
-    pub(crate) build: Option<String>,
+    /// Where the built page is.
+    pub(crate) files: SiteFiles,
+    /// The files that every page loads.
+    pub(crate) page: PageFiles,
     /// The port of the reload script of `cargo leptos watch`, if that started this server.
     pub(crate) reload_port: Option<u32>,
 }
@@ -200,16 +190,10 @@ impl Default for MetricsSettings {
     }
 }
 
-impl Default for LogSettings {
-    fn default() -> Self {
-        Self { format: LogFormat::default(), filter: "info".into() }
-    }
-}
-
 impl Default for Config {
     /// A server on loopback with every default, as in the `Leptos.toml` of this repository.
     fn default() -> Self {
-        let leptos = LeptosOptions::builder().output_name("passerby").site_root("target/site").build();
+        let leptos = LeptosOptions::builder().output_name(site::OUTPUT).site_root("").build();
         Self {
             server: ServerSettings::default(),
             tls: TlsSettings::default(),
@@ -220,6 +204,7 @@ impl Default for Config {
             state: StateSettings::default(),
             log: LogSettings::default(),
             leptos,
+            embedded: None,
             is_watched: false,
             variables: Variables::default(),
         }
@@ -227,18 +212,23 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads the file, then what the environment overrides; outside tests that is [`process_environment`].
+    /// Takes the defaults, then what the file says, then what the environment says; outside tests that is
+    /// [`process_environment`].
     ///
     /// # Errors
     ///
     /// [`InvalidConfig`] if the file cannot be read, a key is unknown, a value has the wrong type or a secret is in the
     /// file.
     pub fn load(
-        path: &Path,
+        file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, InvalidConfig> {
-        let file = File::from(path).format(FileFormat::Toml);
-        Self::read(config::Config::builder().add_source(file), environment)
+        let builder = config::Config::builder();
+        let builder = match file {
+            Some(path) => builder.add_source(File::from(path).format(FileFormat::Toml)),
+            None => builder,
+        };
+        Self::read(builder, environment)
     }
 
     fn read(
@@ -248,7 +238,8 @@ impl Config {
         let overrides = Overrides::new(environment);
         let variables = overrides.variables();
         let mut unknown = None;
-        let config = overrides.apply(builder).and_then(|it| it.build()).and_then(|it| {
+        let builder = site::set_defaults(builder).and_then(|it| overrides.apply(it));
+        let config = builder.and_then(|it| it.build()).and_then(|it| {
             serde_ignored::deserialize(it, |path| unknown = unknown.take().or(Some(path.to_string())))
         });
         let mut config: Self = config.map_err(|error| {
@@ -289,7 +280,9 @@ impl Config {
     }
 
     fn resolve_tables(self) -> Result<Resolved, InvalidKey> {
-        let Self { server, tls, limits, metrics, ice, relay, state, log, leptos, is_watched, .. } = self;
+        let Self {
+            server, tls, limits, metrics, ice, relay, state, log, leptos, embedded, is_watched, ..
+        } = self;
         server.check()?;
         log.check()?;
         limits.check()?;
@@ -306,7 +299,7 @@ impl Config {
             || !plan.is_used() && origins.are_all_https();
         let is_direct = !has_proxy && ice.turn.is_none();
         let relay_plan = relay.resolve(leptos.site_addr, is_direct, &keys)?;
-        site::check(&leptos)?;
+        let (files, page) = site::resolve(&leptos, embedded)?;
         Ok(Resolved {
             site_addr: leptos.site_addr,
             redirect_addr: tls.redirect_addr,
@@ -324,7 +317,8 @@ impl Config {
             max_connections: server.max_connections,
             grace: Duration::from_secs(server.grace_seconds),
             log,
-            build: crate::ui::build(&leptos),
+            files,
+            page,
             reload_port: is_watched.then_some(leptos.reload_external_port.unwrap_or(leptos.reload_port)),
             leptos,
         })
@@ -340,14 +334,6 @@ impl ServerSettings {
             return Err(InvalidKey::new("server.grace_seconds", "must be 1 to 300"));
         }
         Ok(())
-    }
-}
-
-impl LogSettings {
-    fn check(&self) -> Result<(), InvalidKey> {
-        tracing_subscriber::EnvFilter::try_new(&self.filter)
-            .map(drop)
-            .map_err(|error| InvalidKey::new("log.filter", format!("is not a valid filter: {error}")))
     }
 }
 
@@ -375,20 +361,6 @@ impl Resolved {
     }
 }
 
-fn leptos_options<'de, D: Deserializer<'de>>(package: D) -> Result<LeptosOptions, D::Error> {
-    #[derive(Deserialize)]
-    struct Package {
-        metadata: Metadata,
-    }
-
-    #[derive(Deserialize)]
-    struct Metadata {
-        leptos: LeptosOptions,
-    }
-
-    Package::deserialize(package).map(|it| it.metadata.leptos)
-}
-
 fn key_of(error: &ConfigError) -> Option<&str> {
     if let ConfigError::At { key, .. } | ConfigError::Type { key, .. } = error {
         key.as_deref()
@@ -401,13 +373,11 @@ fn key_of(error: &ConfigError) -> Option<&str> {
 mod tests {
     use super::{limits::Rate, *};
 
-    const LEPTOS: &str = "[package.metadata.leptos]\noutput-name = \"passerby\"\n";
-
     /// A folder with a file where the built page has its script.
     const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
 
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, InvalidConfig> {
-        let file = File::from_str(&format!("{text}\n{LEPTOS}"), FileFormat::Toml);
+        let file = File::from_str(text, FileFormat::Toml);
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         Config::read(config::Config::builder().add_source(file), environment)
     }
@@ -419,7 +389,6 @@ mod tests {
 
     fn with_site(mut config: Config) -> Result<Resolved, InvalidConfig> {
         config.leptos.site_root = SITE.into();
-        config.leptos.hash_files = false;
         config.resolve()
     }
 
@@ -438,30 +407,26 @@ mod tests {
     }
 
     #[test]
-    fn our_file_matches_the_defaults_and_the_build() {
-        let ours = Config::load(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Leptos.toml")), []).unwrap();
-        assert_eq!(
-            format!("{:?}{:?}{:?}{:?}{:?}", ours.server, ours.tls, ours.limits, ours.metrics, ours.relay),
-            format!(
-                "{:?}{:?}{:?}{:?}{:?}",
-                ServerSettings::default(),
-                TlsSettings::default(),
-                LimitSettings::default(),
-                MetricsSettings::default(),
-                RelaySettings::default()
-            )
-        );
+    fn our_file_holds_the_defaults() {
+        let path = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Leptos.toml"));
+        let [ours, none, default] =
+            [Config::load(Some(path), []).unwrap(), Config::load(None, []).unwrap(), Config::default()]
+                .map(|it| format!("{it:#?}"));
+        assert_eq!(none, default);
+        assert_eq!(ours, default);
+    }
 
+    #[test]
+    fn defaults_are_those_of_the_build() {
         let manifest = File::from_str(include_str!("../../../Cargo.toml"), FileFormat::Toml);
         let manifest = config::Config::builder().add_source(manifest).build().unwrap();
         let build = |key: &str| manifest.get_string(&format!("package.metadata.leptos.{key}")).unwrap();
-        assert_eq!(*ours.leptos.output_name, build("output-name"));
-        assert_eq!(*ours.leptos.site_root, build("site-root"));
-        assert_eq!(*ours.leptos.site_pkg_dir, build("site-pkg-dir"));
-        assert_eq!(ours.leptos.site_addr.to_string(), build("site-addr"));
-        assert_eq!(ours.leptos.reload_port.to_string(), build("reload-port"));
-        assert_eq!(ours.leptos.hash_files.to_string(), build("hash-files"));
-        assert!(with_site(ours).is_ok());
+        let leptos = Config::default().leptos;
+        assert_eq!(*leptos.output_name, build("output-name"));
+        assert_eq!(site::FOLDER, build("site-root"));
+        assert_eq!(*leptos.site_pkg_dir, build("site-pkg-dir"));
+        assert_eq!(leptos.site_addr.to_string(), build("site-addr"));
+        assert_eq!(leptos.reload_port.to_string(), build("reload-port"));
     }
 
     #[test]
@@ -477,7 +442,7 @@ mod tests {
             ("PASSERBY__METRICS__ADDR", ""),
             ("PASSERBY__LOG__FORMAT", "json"),
             ("LEPTOS_SITE_ADDR", "0.0.0.0:80"),
-            ("LEPTOS_HASH_FILES", "true"),
+            ("LEPTOS_RELOAD_PORT", "99"),
             ("LEPTOS_WATCH", "true"),
             ("LEPTOS_LIB_DIR", "."),
         ];
@@ -490,7 +455,7 @@ mod tests {
         assert_eq!(config.metrics.addr, None);
         assert_eq!(config.log.format, LogFormat::Json);
         assert_eq!(config.leptos.site_addr.to_string(), "0.0.0.0:80");
-        assert!(config.leptos.hash_files);
+        assert_eq!(config.leptos.reload_port, 99);
         assert!(config.is_watched);
         assert!(with_site(config).is_ok());
     }
@@ -534,7 +499,7 @@ mod tests {
             ("[tls]\ndirectory_ca = \"ca.pem\"", "tls.directory_ca"),
             ("[tls]\nredirect_addr = \"127.0.0.1:80\"", "tls.redirect_addr"),
             ("[tls]\nself_signed = true\nredirect_addr = \"here\"", "tls.redirect_addr"),
-            ("[tls]\ndomains = [\"a.example\"]", "state.dir"),
+            ("[state]\ndir = \"\"\n[tls]\ndomains = [\"a.example\"]", "state.dir"),
             ("[state]\ndir = \"state\"\n[tls]\ndomains = [\"A.example\"]", "tls.domains"),
             ("[state]\ndir = \"state\"\n[tls]\ndomains = [\"192.0.2.7\"]", "tls.domains"),
             ("[state]\ndir = \"state\"\n[tls]\ndomains = [\"*.a.example\"]", "tls.domains"),

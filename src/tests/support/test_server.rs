@@ -1,6 +1,6 @@
 //! A real server on free ports, and a plain HTTP client for it.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use passerby::server::{
     Config, Listeners, RelaySockets,
@@ -70,6 +70,10 @@ impl TestServer {
         let listeners = Listeners { site, redirect, metrics: Some(metrics), relay, are_handed_over: false };
         if config.leptos.site_root == Config::default().leptos.site_root {
             config.leptos.site_root = SITE.into();
+        }
+        // Servers of tests that run at once must not share a key.
+        if config.state.dir == Config::default().state.dir {
+            config.state.dir = PathBuf::new();
         }
         let task =
             tokio::spawn(
