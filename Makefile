@@ -94,10 +94,11 @@ autobahn: ## The WebSocket conformance suite (needs Python 2.7)
 abuse: ## Latency of a well-behaved pair under floods and beside clients that never read or never answer (4 minutes)
 	cargo bench --features ssr --bench abuse
 
-bench: ## Instructions of the matchmaker's operations with few and many peers; memory and processor time of a peer (10 minutes)
+bench: coturn ## Instructions of the matchmaker's operations with few and many peers; memory and processor time of a peer; the relay against coturn (15 minutes)
 	@command -v valgrind >/dev/null || scripts/apt-install valgrind
 	cargo bench --features ssr --bench matchmaker
 	cargo bench --features ssr --bench load -- memory
+	cargo bench --features ssr --bench relay
 
 load: ## The server with 19,000 bots: memory, processor time, a kill, lost sockets, a shutdown during calls (6 minutes)
 	cargo bench --features ssr --bench load

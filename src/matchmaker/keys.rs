@@ -27,7 +27,7 @@ const SEALING: &[u8] = b"sealing\x01";
 const SIGNATURE_BYTES: usize = 32;
 
 /// Length of a nonce of XChaCha20-Poly1305, in bytes: enough to draw them at random.
-const NONCE_BYTES: usize = 24;
+pub(crate) const NONCE_BYTES: usize = 24;
 
 /// Makes two texts differ that are sealed with the same key; it must never be used for another one.
 pub(crate) type Nonce = [u8; NONCE_BYTES];

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
-    matchmaker::keys::{Keys, Nonce},
+    matchmaker::keys::{Keys, NONCE_BYTES},
     protocol::MatchId,
 };
 
@@ -33,7 +33,7 @@ pub struct RelayAccount {
 
 impl RelayAccount {
     /// The user name of this account.
-    pub(crate) fn user_name(&self, keys: &Keys, nonce: Nonce) -> String {
+    pub fn user_name(&self, keys: &Keys, nonce: [u8; NONCE_BYTES]) -> String {
         let mut payload = Vec::with_capacity(49);
         payload.extend(self.match_id.0.as_bytes());
         payload.extend(self.password.as_bytes());
