@@ -518,7 +518,7 @@ mod tests {
             ("[state]\nkey = \"north\"", "state.key"),
             ("[tls]\neab_key = \"north\"", "tls.eab_key"),
             ("[relay]\naddr = \"here\"", "relay.addr"),
-            ("[relay]\napart = true", "state.dir"),
+            ("[state]\ndir = \"\"\n[relay]\napart = true", "state.dir"),
             ("[log]\nformat = \"xml\"", "log.format"),
             ("[log]\nfilter = \"=\\u0000=\"", "log.filter"),
         ] {
