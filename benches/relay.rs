@@ -80,7 +80,6 @@ impl RelayProcess {
         let process = Command::new(env!("CARGO_BIN_EXE_passerby"))
             .arg("relay")
             .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .env("LEPTOS_HASH_FILES", "false")
             .env("LEPTOS_SITE_ROOT", "src/tests/support/site")
             .env("PASSERBY__STATE__KEY", "5a".repeat(32))
             .env("PASSERBY__RELAY__ADDR", address.to_string())

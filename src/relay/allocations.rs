@@ -178,6 +178,8 @@ pub(crate) struct Allocations {
     matches: HashMap<u128, Match>,
     networks: HashMap<Network, u32>,
     expiries: BTreeSet<(Moment, Path)>,
+    /// The streams whose allocation has ended since they were last taken.
+    ended_streams: Vec<Path>,
     max: usize,
     rate: RateLimit,
 }
@@ -201,7 +203,7 @@ impl Allocations {
             bytes_per_second.saturating_mul(BURST_SECONDS),
         );
         let (by_path, matches, networks) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { by_path, matches, networks, expiries: BTreeSet::new(), max, rate }
+        Self { by_path, matches, networks, expiries: BTreeSet::new(), ended_streams: Vec::new(), max, rate }
     }
 
     /// How many there are.
@@ -281,6 +283,9 @@ impl Allocations {
     pub(crate) fn remove(&mut self, path: Path) {
         let Some(it) = self.by_path.remove(&path) else { return };
         self.expiries.remove(&(it.expires_at, path));
+        if path.transport.is_stream() {
+            self.ended_streams.push(path);
+        }
         if let Some(of_match) = self.matches.get_mut(&it.match_id) {
             of_match.members.retain(|(_, member)| *member != path);
             if of_match.members.is_empty() {
@@ -294,6 +299,11 @@ impl Allocations {
                 self.networks.remove(&network);
             }
         }
+    }
+
+    /// The streams whose allocation has ended since the last call.
+    pub(crate) fn take_ended_streams(&mut self) -> Vec<Path> {
+        std::mem::take(&mut self.ended_streams)
     }
 
     /// Takes `bytes` from what a match may send, if it may.

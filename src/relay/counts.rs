@@ -17,13 +17,15 @@ pub enum DropReason {
     NoPermission,
     /// The match sends more than it may.
     Rate,
-    /// Too much waits to be sent already: to this receiver in its connection, or to all over UDP.
+    /// Too much waits to be sent already: to this receiver in its connection, or to all.
     Full,
+    /// The system does not send it: it is too large for the network, or there is no way to the receiver.
+    Unsendable,
 }
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Malformed,
         Self::NoPort,
         Self::Unproven,
@@ -32,6 +34,7 @@ impl DropReason {
         Self::NoPermission,
         Self::Rate,
         Self::Full,
+        Self::Unsendable,
     ];
 
     /// The stable word for metrics.
@@ -45,6 +48,7 @@ impl DropReason {
             Self::NoPermission => "no-permission",
             Self::Rate => "rate",
             Self::Full => "full",
+            Self::Unsendable => "unsendable",
         }
     }
 }

@@ -121,6 +121,12 @@ impl<A: Accounts> Relay<A> {
         self.allocations.get(path).is_some()
     }
 
+    /// The connections of clients whose allocation has ended since the last call. The driver must close them: only an
+    /// allocation counts them.
+    pub fn take_ended_streams(&mut self) -> Vec<Path> {
+        self.allocations.take_ended_streams()
+    }
+
     /// When [`handle_timeout`](Self::handle_timeout) must be called next; `None` if nothing is due.
     pub fn deadline(&self) -> Option<Moment> {
         self.allocations.deadline()

@@ -49,7 +49,7 @@ impl Packet {
         self.used = HEADER_BYTES..HEADER_BYTES + len.min(MAX_PACKET_BYTES + 1);
     }
 
-    /// Puts in a packet that came in. Of one that is too large, so much is kept that this shows.
+    /// Stores a received packet. One that is too large is cut to one byte over the limit, so that it is recognised.
     pub fn fill(&mut self, bytes: &[u8]) {
         let len = bytes.len().min(MAX_PACKET_BYTES + 1);
         self.space()[..len].copy_from_slice(&bytes[..len]);

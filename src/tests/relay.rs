@@ -325,6 +325,38 @@ async fn a_connection_without_an_allocation_or_with_anything_else_is_closed() {
         client.run().await;
     }
     assert!(client.name().is_some(), "one with an allocation stays");
+
+    let now = client.now();
+    client.turn.delete(now).unwrap();
+    while let Some(it) = client.turn.poll_transmit(now) {
+        client.send(&it.data).await;
+    }
+    let Socket::Stream(mut stream) = client.socket else { unreachable!() };
+    let ended = timeout(TEST_TIMEOUT, stream.read_to_end(&mut Vec::new())).await.expect("it is closed");
+    assert!(ended.unwrap() > 0, "after the answer");
+}
+
+#[tokio::test]
+async fn the_connection_of_an_allocation_that_gives_way_is_closed() {
+    let mut config = Config::default();
+    config.limits.head_seconds = 60;
+    let server = with_relay(config).await;
+    let [ice, _] = credentials(&server).await;
+    // More than one end may have: the one that was idle longest goes, and its connection with it.
+    let mut clients = Vec::new();
+    for _ in 0..33 {
+        let mut client = RelayClient::over_tcp(&ice).await;
+        let started = tokio::time::Instant::now();
+        while client.name().is_none() {
+            assert!(started.elapsed() < TEST_TIMEOUT);
+            client.run().await;
+        }
+        clients.push(client);
+    }
+    let Socket::Stream(mut first) = clients.remove(0).socket else { unreachable!() };
+    let ended = timeout(TEST_TIMEOUT, first.read_to_end(&mut Vec::new())).await.expect("it is closed");
+    assert_eq!(ended.unwrap(), 0);
+    assert_eq!(server.metric("passerby_relay_allocations").await, 32);
 }
 
 #[tokio::test]

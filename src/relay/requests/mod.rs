@@ -92,9 +92,11 @@ impl<A: Accounts> Relay<A> {
             Err(unsigned) => {
                 self.counts.unproven += 1;
                 let is_short = unsigned.len() * MAX_AMPLIFICATION.1 <= bytes.len() * MAX_AMPLIFICATION.0;
-                // A client with an allocation has proven its address, so a flood cannot keep it from a new nonce.
-                let is_known = self.allocations.get(path).is_some();
-                if !is_short || !is_known && !self.source_limit.take(now, Network::of(path)) {
+                // A stream or an allocation proves the address, so a flood in its name cannot keep its owner from an
+                // answer. Nobody repeats a request in a stream (RFC 8489, 6.2.2).
+                let is_proven = path.transport.is_stream() || self.allocations.get(path).is_some();
+                let may_answer = is_proven || is_short && self.source_limit.take(now, Network::of(path));
+                if !may_answer {
                     return Err(DropReason::Unproven);
                 }
                 packet.replace(&unsigned);

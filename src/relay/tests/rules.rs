@@ -89,6 +89,42 @@ fn answers_to_the_unproven_are_short_and_few() {
 }
 
 #[test]
+fn a_stream_proves_the_address_so_that_each_of_its_requests_is_answered() {
+    for transport in [Transport::Tcp, Transport::Tls] {
+        let (mut world, mut client) = (World::new(), Client::new(1, 9, 0).over(transport));
+        let request = client.build(ALLOCATE, &[]).finish();
+        for _ in 0..100 {
+            assert!(world.send(client.path, &request).is_some());
+        }
+        let mut flood = Client::new(1, 9, 0);
+        let request = flood.build(ALLOCATE, &[&RequestedTransport::new(RequestedTransport::UDP)]).finish();
+        while world.send(flood.path, &request).is_some() {}
+        let request = client.build(ALLOCATE, &[]).finish();
+        assert!(world.send(client.path, &request).is_some(), "{transport:?}");
+    }
+}
+
+#[test]
+fn a_connection_must_be_closed_when_its_allocation_ends() {
+    let none = Lifetime::new(0);
+    let mut world = World::new();
+    let mut clients =
+        [Transport::Tcp, Transport::Udp, Transport::Tls].map(|it| Client::new(it as u16 + 1, 9, 0).over(it));
+    for client in &mut clients {
+        client.allocate(&mut world).unwrap();
+    }
+    assert_eq!(world.relay.take_ended_streams(), []);
+    let [tcp, udp, tls] = &mut clients;
+    assert!(tcp.request(&mut world, REFRESH, &[&none]).is_ok());
+    assert!(udp.request(&mut world, REFRESH, &[&none]).is_ok());
+    assert_eq!(world.relay.take_ended_streams(), [tcp.path]);
+    assert_eq!(world.relay.take_ended_streams(), [], "each is told once");
+    world.pass(11 * MINUTE);
+    world.relay.handle_timeout(world.now);
+    assert_eq!(world.relay.take_ended_streams(), [tls.path]);
+}
+
+#[test]
 fn answers_nothing_to_port_0() {
     let (mut world, mut client) = (World::new(), Client::new(1, 9, 0));
     client.path.remote.set_port(0);

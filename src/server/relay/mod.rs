@@ -10,6 +10,7 @@ mod udp;
 
 use std::{
     collections::HashMap,
+    io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -29,8 +30,11 @@ use accounts::SealedAccounts;
 use outbox::StreamOutbox;
 use udp::{Batch, UdpEndpoint};
 
-/// How often the relay looks for a new deadline at least. No allocation is shorter.
+/// The longest wait between two looks at the deadline; every allocation lasts longer.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How much may wait in all connections together, in bytes.
+const MAX_WAITING: usize = 64 * 1024 * 1024;
 
 /// How long to receive nothing after the system could not give what it has received: it lacks memory.
 const RECEIVE_PAUSE: Duration = Duration::from_millis(50);
@@ -49,6 +53,8 @@ struct State {
     relay: Relay<SealedAccounts>,
     /// What waits for the client of each open connection.
     outboxes: HashMap<Path, StreamOutbox>,
+    /// How much waits in all of them, in bytes.
+    waiting: usize,
 }
 
 impl RelayServer {
@@ -67,7 +73,7 @@ impl RelayServer {
         let seed = random_key().context("the system has no randomness")?;
         let udp = UdpEndpoint::new(socket).context("cannot use the relay's socket")?;
         let relay = Relay::new(seed, limits, SealedAccounts(keys));
-        let state = Mutex::new(State { relay, outboxes: HashMap::new() });
+        let state = Mutex::new(State { relay, outboxes: HashMap::new(), waiting: 0 });
         Ok(Self { state, udp, clock, telemetry })
     }
 
@@ -96,6 +102,7 @@ impl RelayServer {
             self.clock.wait_until(Some(deadline)).await;
             let mut state = self.state();
             state.relay.handle_timeout(self.clock.now());
+            state.end_streams();
             self.report(&state);
         }
     }
@@ -109,11 +116,14 @@ impl RelayServer {
             if let (Some(to), None) = (to, over_udp) {
                 state.put(packet, to, to == from);
             }
+            state.end_streams();
             self.report(&state);
             over_udp
         };
-        if over_udp.is_some_and(|to| self.udp.send(packet.bytes(), to).is_err()) {
-            self.state().relay.on_dropped(DropReason::Full);
+        if let Some(Err(error)) = over_udp.map(|to| self.udp.send(packet.bytes(), to)) {
+            let is_full = error.kind() == io::ErrorKind::WouldBlock;
+            let why = if is_full { DropReason::Full } else { DropReason::Unsendable };
+            self.state().relay.on_dropped(why);
         }
     }
 
@@ -126,22 +136,32 @@ impl RelayServer {
 
     /// A client has opened a connection. Returns what is notified when there is something to send.
     fn on_opened(&self, path: Path) -> Arc<Notify> {
-        self.state().outboxes.entry(path).insert_entry(StreamOutbox::default()).get().filled()
-    }
-
-    /// The connection of a client has ended.
-    fn on_closed(&self, path: Path) {
         let mut state = self.state();
-        state.outboxes.remove(&path);
-        state.relay.on_closed(path);
-        self.report(&state);
+        // The end of an earlier connection with the same addresses may not have been noticed yet.
+        state.remove(path);
+        let outbox = StreamOutbox::default();
+        let filled = outbox.filled();
+        state.outboxes.insert(path, outbox);
+        filled
     }
 
-    /// Moves what waits for a client to the end of `bytes`.
-    fn take_outbox(&self, path: Path, bytes: &mut Vec<u8>) {
-        if let Some(it) = self.state().outboxes.get_mut(&path) {
-            it.take(bytes);
+    /// A connection of a client has ended: the one that is notified by `filled`.
+    fn on_closed(&self, path: Path, filled: &Arc<Notify>) {
+        let mut state = self.state();
+        if state.outbox_of(path, filled).is_some() {
+            state.remove(path);
+            self.report(&state);
         }
+    }
+
+    /// Takes what waits for the client of this connection, and returns whether it is the last.
+    fn take_outbox(&self, path: Path, filled: &Arc<Notify>) -> (Vec<u8>, bool) {
+        let mut state = self.state();
+        let Some(outbox) = state.outbox_of(path, filled) else { return (Vec::new(), true) };
+        let size = outbox.bytes();
+        let taken = outbox.take();
+        state.waiting -= size;
+        taken
     }
 
     fn has_allocation(&self, path: Path) -> bool {
@@ -161,13 +181,40 @@ impl State {
     /// Puts a packet into the outbox of a connection.
     fn put(&mut self, packet: &Packet, to: Path, is_answer: bool) {
         let Some(outbox) = self.outboxes.get_mut(&to) else { return };
-        let dropped = if is_answer {
+        let before = outbox.bytes();
+        let dropped = if self.waiting + packet.bytes().len() > MAX_WAITING {
+            1
+        } else if is_answer {
             usize::from(!outbox.add_answer(packet.bytes()))
         } else {
             outbox.add_media(packet.bytes())
         };
+        self.waiting = self.waiting - before + outbox.bytes();
         for _ in 0..dropped {
             self.relay.on_dropped(DropReason::Full);
+        }
+    }
+
+    /// The outbox of the connection that is notified by `filled`; `None` if it is closed.
+    fn outbox_of(&mut self, path: Path, filled: &Arc<Notify>) -> Option<&mut StreamOutbox> {
+        self.outboxes.get_mut(&path).filter(|it| Arc::ptr_eq(&it.filled(), filled))
+    }
+
+    /// Forgets a connection and its client.
+    fn remove(&mut self, path: Path) {
+        if let Some(it) = self.outboxes.remove(&path) {
+            self.waiting -= it.bytes();
+        }
+        self.relay.on_closed(path);
+        self.end_streams();
+    }
+
+    /// Closes the connections whose allocation has ended.
+    fn end_streams(&mut self) {
+        for path in self.relay.take_ended_streams() {
+            if let Some(outbox) = self.outboxes.get_mut(&path) {
+                outbox.end();
+            }
         }
     }
 }

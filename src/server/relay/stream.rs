@@ -1,6 +1,6 @@
 //! The task of one connection over TCP or TLS: a stream of packets in each direction.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{future::pending, io, sync::Arc, time::Duration};
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, split},
@@ -15,6 +15,7 @@ use crate::relay::{FRAME_HEADER_BYTES, Frame, Packet, Path};
 struct Registered<'a> {
     relay: &'a RelayServer,
     path: Path,
+    /// Also tells it from a later connection with the same addresses.
     filled: Arc<Notify>,
 }
 
@@ -26,12 +27,12 @@ impl<'a> Registered<'a> {
 
 impl Drop for Registered<'_> {
     fn drop(&mut self) {
-        self.relay.on_closed(self.path);
+        self.relay.on_closed(self.path, &self.filled);
     }
 }
 
-/// Serves a connection until the client closes it, sends what is no packet, has no allocation for as long as
-/// `patience`, or until a write fails. `slot` is dropped once the client has an allocation, which counts instead of it.
+/// Serves a connection until the client closes it or sends what is no packet, until a write fails, until its allocation
+/// ends, or if it has none after `patience`. `slot` is dropped once there is an allocation, which counts instead of it.
 pub(crate) async fn serve<S: AsyncRead + AsyncWrite>(
     relay: &RelayServer,
     stream: S,
@@ -74,22 +75,21 @@ async fn read_packets(
 }
 
 async fn write_packets(mut writer: impl AsyncWrite + Unpin, connection: &Registered<'_>) -> io::Result<()> {
-    let mut bytes = Vec::new();
     loop {
         connection.filled.notified().await;
-        connection.relay.take_outbox(connection.path, &mut bytes);
+        let (bytes, is_last) = connection.relay.take_outbox(connection.path, &connection.filled);
         writer.write_all(&bytes).await?;
         writer.flush().await?;
-        bytes.clear();
+        if is_last {
+            return Ok(());
+        }
     }
 }
 
-/// Ends when the client has no allocation: so each has a while to make one, and none keeps a connection without.
+/// Ends if the client has no allocation by then. Later the connection ends together with its allocation.
 async fn lacks_allocation(connection: &Registered<'_>, patience: Duration) {
-    loop {
-        sleep(patience).await;
-        if !connection.relay.has_allocation(connection.path) {
-            return;
-        }
+    sleep(patience).await;
+    if connection.relay.has_allocation(connection.path) {
+        pending().await
     }
 }

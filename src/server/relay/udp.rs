@@ -1,4 +1,6 @@
 //! [`UdpEndpoint`]: the relay's UDP socket. It answers from the address that a client has asked.
+//!
+//! Packets are not fragmented: browsers keep those of WebRTC below 1,300 bytes, with the relay's header, too.
 
 use std::{
     io::{self, IoSliceMut},
