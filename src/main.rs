@@ -73,7 +73,7 @@ fn main() -> anyhow::Result<()> {
         return runtime.block_on(server::check_health(&resolved));
     }
     server::start_log(&resolved.log)?;
-    server::raise_open_files_limit(resolved.max_connections, resolved.limits.open);
+    server::raise_open_files_limit(resolved.connections());
     runtime.block_on(async {
         let stop_requested = stop_requested()?;
         if runs_relay {

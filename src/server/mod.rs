@@ -140,12 +140,12 @@ pub async fn run(
 ///
 /// # Errors
 ///
-/// If the configuration has no relay apart, an address is in use, the state directory cannot be used, the system has no
-/// randomness, or an essential task ends before.
+/// If the configuration has no relay apart, there is no key yet, an address is in use, the system has no randomness, or
+/// an essential task ends before.
 pub async fn run_relay(resolved: Resolved, stop_requested: impl Future<Output = ()>) -> anyhow::Result<()> {
     let (sockets, metrics) = Listeners::bind_relay(&resolved)?;
     let address = sockets.tcp.local_addr().context("the relay's listener has no address")?;
-    let keys = resolved.keys.clone().load_or_create()?;
+    let keys = resolved.keys.clone().load()?;
     let (shutdown, clock, telemetry) =
         (Shutdown::new(Duration::ZERO), Clock::start(), Arc::new(Telemetry::new()));
     let proxies = Arc::new(resolved.proxies.clone());

@@ -3,19 +3,18 @@
 /// Files that a server needs besides its connections: listeners, files that requests read, those of the runtime.
 const OTHER_FILES: usize = 256;
 
-/// Raises the process's limit of open files as far as the system allows. Warns if the configured number of sockets and
-/// other connections exceeds it.
-pub fn raise_open_files_limit(max_connections: usize, open: usize) {
+/// Raises the process's limit of open files as far as the system allows. Warns if the configured number of connections
+/// of all kinds exceeds it.
+pub fn raise_open_files_limit(connections: usize) {
     match rlimit::increase_nofile_limit(rlimit::INFINITY) {
-        Ok(limit) if fit(max_connections.saturating_add(open), limit) => {
+        Ok(limit) if fit(connections, limit) => {
             tracing::info!(limit, "limit of open files");
         }
         Ok(limit) => tracing::warn!(
             limit,
-            max_connections,
-            open,
-            "the limit of open files is too low for the configured connections (`server.max_connections` and \
-             `limits.open`): raise it (systemd: LimitNOFILE)"
+            connections,
+            "the limit of open files is too low for the configured connections (`server.max_connections`, \
+             `limits.open` and `relay.max_allocations`): raise it (systemd: LimitNOFILE)"
         ),
         Err(error) => tracing::warn!(%error, "cannot raise the limit of open files"),
     }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use zeroize::Zeroizing;
@@ -72,6 +72,20 @@ impl StateSettings {
 }
 
 impl KeySource {
+    /// The keys that there are, for a process that must have the same ones as the server.
+    ///
+    /// # Errors
+    ///
+    /// If there are none yet.
+    pub(crate) fn load(self) -> anyhow::Result<Keys> {
+        match self {
+            Self::Existing(keys) => Ok(keys),
+            Self::Create(_) | Self::Temporary => {
+                bail!("`state.dir` holds no key: start the server first, or copy its key")
+            }
+        }
+    }
+
     /// The keys; creates the state directory and the key file if they are missing.
     ///
     /// # Errors

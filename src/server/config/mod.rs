@@ -298,7 +298,7 @@ impl Config {
             || leptos.site_addr.ip().is_loopback() && !origins.primary_is_loopback()
             || !plan.is_used() && origins.are_all_https();
         let is_direct = !has_proxy && ice.turn.is_none();
-        let relay_plan = relay.resolve(leptos.site_addr, is_direct, &keys)?;
+        let relay_plan = relay.resolve(leptos.site_addr, (&origins, is_direct), &keys)?;
         let (files, page) = site::resolve(&leptos, embedded)?;
         Ok(Resolved {
             site_addr: leptos.site_addr,
@@ -346,6 +346,13 @@ impl Resolved {
             .unwrap_or_else(|_| self.origins.clone())
     }
 
+    /// How many connections there may be, with those of the relay.
+    pub fn connections(&self) -> usize {
+        let of_relay =
+            self.relay.as_ref().map_or(0, |_| self.relay_limits.max_allocations + self.limits.open);
+        self.max_connections.saturating_add(self.limits.open).saturating_add(of_relay)
+    }
+
     /// What visitors get if the server can listen everywhere, in a sentence for the operator.
     pub fn summary(mut self) -> String {
         let origins = self.origins.clone();
@@ -357,7 +364,9 @@ impl Resolved {
     pub(crate) fn announce_relay(&mut self, has_sockets: bool, origins: &Origins) {
         let is_there = |it: &&RelayPlan| has_sockets || it.running == RelayRunning::Apart;
         let plan = self.relay.as_ref().filter(is_there);
-        self.ice.own = plan.map(|it| it.announce(origins, self.tls.is_trusted(), self.credential_lifetime));
+        // A proxy in front passes nothing but HTTP.
+        let over_tls = self.tls.is_trusted() && self.proxies.is_empty();
+        self.ice.own = plan.map(|it| it.announce(origins, over_tls, self.credential_lifetime));
     }
 }
 
@@ -518,7 +527,7 @@ mod tests {
             ("[state]\nkey = \"north\"", "state.key"),
             ("[tls]\neab_key = \"north\"", "tls.eab_key"),
             ("[relay]\naddr = \"here\"", "relay.addr"),
-            ("[state]\ndir = \"\"\n[relay]\napart = true", "state.dir"),
+            ("[state]\ndir = \"\"\n[relay]\naddr = \"0.0.0.0:99\"\napart = true", "state.dir"),
             ("[log]\nformat = \"xml\"", "log.format"),
             ("[log]\nfilter = \"=\\u0000=\"", "log.filter"),
         ] {

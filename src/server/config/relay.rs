@@ -98,8 +98,8 @@ impl Default for RelaySettings {
 }
 
 impl RelaySettings {
-    /// The relay of a server whose site listens at `site`; `None` if it has none. `is_direct` tells whether browsers
-    /// reach the server without a proxy, and it has no external relay.
+    /// The relay of a server whose site listens at `site` and has these origins; `None` if it has none. `is_direct`
+    /// tells whether browsers reach the server without a proxy, and it has no external relay.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl RelaySettings {
     pub(crate) fn resolve(
         &self,
         site: SocketAddr,
-        is_direct: bool,
+        (origins, is_direct): (&Origins, bool),
         keys: &KeySource,
     ) -> Result<Option<RelayPlan>, InvalidKey> {
         if self.max_allocations == 0 {
@@ -124,13 +124,20 @@ impl RelaySettings {
             return Err(InvalidKey::new("relay.host", problem));
         }
         let (addr, running) = match self.addr {
-            RelayAddress::Auto if is_direct => (SocketAddr::new(site.ip(), PORT), RelayRunning::IfPossible),
             RelayAddress::Auto | RelayAddress::Nowhere if self.apart => {
+                // The address of the site is not known to the other process, if the service manager gives it.
                 return Err(InvalidKey::new("relay.apart", "needs an address in `relay.addr`"));
             }
+            RelayAddress::Auto if is_direct => (SocketAddr::new(site.ip(), PORT), RelayRunning::IfPossible),
             RelayAddress::Auto | RelayAddress::Nowhere => return Ok(None),
             RelayAddress::At(addr) if addr.port() == 0 => {
                 return Err(InvalidKey::new("relay.addr", "has port 0, but browsers must know the port"));
+            }
+            RelayAddress::At(addr)
+                if addr.ip().is_loopback() && self.host.is_empty() && !origins.primary_is_loopback() =>
+            {
+                let problem = "is required: `relay.addr` is an address that only this machine reaches";
+                return Err(InvalidKey::new("relay.host", problem));
             }
             RelayAddress::At(addr) => (addr, RelayRunning::Inside),
         };
@@ -182,8 +189,7 @@ impl RelayPlan {
 pub(crate) fn describe(ice: &Ice) -> String {
     let urls: Vec<_> = ice.relay_urls().collect();
     if urls.is_empty() {
-        "no relay: people who cannot connect directly cannot meet, and nobody can hide their address          (behind a proxy, set `relay.addr`)"
-            .to_owned()
+        "no relay (`relay.addr`): some people cannot meet, and nobody can hide their address".to_owned()
     } else {
         format!("relay for people who cannot connect directly or hide their address: {}", urls.join(" "))
     }
@@ -200,6 +206,12 @@ fn in_url(ip: IpAddr) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const ORIGIN: &str = "https://passerby.example";
+
+    fn origins(origin: &str) -> Origins {
+        Origins::new(([0, 0, 0, 0], 443).into(), &[origin.to_owned()], Vec::new()).unwrap()
+    }
 
     fn keys() -> KeySource {
         KeySource::Existing([7; 32].into())
@@ -220,7 +232,9 @@ mod tests {
             addr => RelayAddress::At(address(addr)),
         };
         let settings = RelaySettings { addr, host: host.to_owned(), ..RelaySettings::default() };
-        settings.resolve(address(site), is_direct, &keys()).map_err(|it| it.key)
+        settings
+            .resolve(address(site), (&origins("http://localhost:3000"), is_direct), &keys())
+            .map_err(|it| it.key)
     }
 
     #[test]
@@ -238,8 +252,7 @@ mod tests {
     /// The URLs for a page of this origin.
     fn urls(addr: &str, host: &str, (origin, over_tls): (&str, bool)) -> Vec<String> {
         let plan = plan(addr, host, ("0.0.0.0:443", true)).unwrap().unwrap();
-        let origins = Origins::new(([0, 0, 0, 0], 443).into(), &[origin.to_owned()], Vec::new()).unwrap();
-        let mut own = plan.announce(&origins, over_tls, Duration::from_secs(600));
+        let mut own = plan.announce(&origins(origin), over_tls, Duration::from_secs(600));
         let RelayUrls { stun, turn } = own.sites.pop().unwrap();
         assert_eq!(turn[0], format!("turn{}?transport=udp", stun.strip_prefix("stun").unwrap()));
         turn
@@ -270,17 +283,44 @@ mod tests {
 
     #[test]
     fn a_relay_apart_needs_an_address_and_has_no_tls() {
-        let apart = |addr, is_direct| {
+        let apart = |addr| {
             let settings = RelaySettings { addr, apart: true, ..RelaySettings::default() };
-            settings.resolve(address("0.0.0.0:443"), is_direct, &keys()).map_err(|it| it.key)
+            settings.resolve(address("0.0.0.0:443"), (&origins(ORIGIN), true), &keys()).map_err(|it| it.key)
         };
-        assert_eq!(apart(RelayAddress::Auto, false), Err("relay.apart"));
-        assert_eq!(apart(RelayAddress::Nowhere, true), Err("relay.apart"));
-        for addr in [RelayAddress::Auto, RelayAddress::At(address("0.0.0.0:99"))] {
-            let plan = apart(addr, true).unwrap().unwrap();
-            assert_eq!(plan.running, RelayRunning::Apart);
-            assert_eq!(plan.urls("https://passerby.example", true).turn.len(), 2);
-        }
+        assert_eq!(apart(RelayAddress::Auto), Err("relay.apart"));
+        assert_eq!(apart(RelayAddress::Nowhere), Err("relay.apart"));
+        let plan = apart(RelayAddress::At(address("0.0.0.0:99"))).unwrap().unwrap();
+        assert_eq!(plan.running, RelayRunning::Apart);
+        assert_eq!(plan.urls("https://passerby.example", true).turn.len(), 2);
+    }
+
+    #[test]
+    fn a_relay_that_only_this_machine_reaches_is_not_announced_to_others() {
+        let resolve = |origin, host: &str| {
+            let (addr, host) = (RelayAddress::At(address("127.0.0.1:3478")), host.to_owned());
+            let settings = RelaySettings { addr, host, ..RelaySettings::default() };
+            settings
+                .resolve(address("127.0.0.1:3000"), (&origins(origin), false), &keys())
+                .map_err(|it| it.key)
+        };
+        assert_eq!(resolve(ORIGIN, ""), Err("relay.host"));
+        assert!(resolve(ORIGIN, "relay.example").is_ok(), "something may forward to it");
+        assert!(resolve("http://localhost:3000", "").is_ok());
+    }
+
+    #[test]
+    fn the_operator_is_told_what_visitors_get() {
+        let with = |it: &RelayPlan| {
+            let own = Some(it.announce(&origins(ORIGIN), true, Duration::from_secs(600)));
+            describe(&Ice { own, ..Ice::default() })
+        };
+        assert_eq!(
+            with(&plan("auto", "", ("0.0.0.0:443", true)).unwrap().unwrap()),
+            "relay for people who cannot connect directly or hide their address: \
+             turn:passerby.example:3478?transport=udp turn:passerby.example:3478?transport=tcp \
+             turns:passerby.example:443?transport=tcp"
+        );
+        assert!(describe(&Ice::default()).starts_with("no relay (`relay.addr`): some people cannot meet"));
     }
 
     #[test]
@@ -290,8 +330,9 @@ mod tests {
         for host in ["relay.example:3478", "2001:db8::1", "turn:relay.example", "a b", "a/b"] {
             assert_eq!(plan("0.0.0.0:3478", host, site), Err("relay.host"), "{host}");
         }
-        let resolve =
-            |it: RelaySettings| it.resolve(address(site.0), true, &keys()).map(drop).unwrap_err().key;
+        let resolve = |it: RelaySettings| {
+            it.resolve(address(site.0), (&origins(ORIGIN), true), &keys()).map(drop).unwrap_err().key
+        };
         let none = RelaySettings { max_allocations: 0, ..RelaySettings::default() };
         assert_eq!(resolve(none), "relay.max_allocations");
         let slow = RelaySettings { call_kib: 63, ..RelaySettings::default() };
