@@ -40,7 +40,7 @@ use super::{
     },
 };
 use crate::{
-    matchmaker::SiteIndex,
+    matchmaker::{OwnRelay, SiteIndex},
     protocol::ErrorCode,
     ui::{
         self, RelayUse,
@@ -109,7 +109,8 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
     let page = {
         let (options, files) = (options.clone(), resolved.page.clone());
         let origins = Arc::clone(&site.origins);
-        let (has_own, has_external) = (resolved.ice.own.is_some(), resolved.ice.turn.is_some());
+        let (own_is_local, has_external) =
+            (resolved.ice.own.as_ref().map(is_local), resolved.ice.turn.is_some());
         render_app_to_stream_with_context(
             move || policy.apply(),
             move || {
@@ -118,7 +119,7 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
                     &files,
                     language(),
                     origins.primary(),
-                    relay_use(has_own, has_external),
+                    relay_use(own_is_local, has_external),
                 )
             },
         )
@@ -154,18 +155,26 @@ fn requested_words(uri: &Uri) -> &'static Words {
     i18n::in_language(query.split('&').find_map(|it| it.strip_prefix("lang=")).unwrap_or_default())
 }
 
-/// What the visitor to whom the page is being rendered can do with the relays.
-fn relay_use(has_own: bool, has_external: bool) -> RelayUse {
+/// Whether pages of this machine find the own relay at a loopback address.
+fn is_local(relay: &OwnRelay) -> bool {
+    let authorities =
+        relay.sites.iter().filter_map(|it| it.stun.strip_prefix("stun:")?.parse::<Authority>().ok());
+    authorities.into_iter().any(|it| origin::is_loopback_name(it.host()))
+}
+
+/// What the visitor to whom the page is being rendered can do with the relays: the own one, if there is one, which may
+/// be at a loopback address, and an external one.
+fn relay_use(own_is_local: Option<bool>, has_external: bool) -> RelayUse {
     let is_in_firefox_on_loopback = || {
         let Parts { headers, .. } = use_context::<Parts>()?;
         let header = |name| headers.get(name)?.to_str().ok();
         let host = header(header::HOST)?.parse::<Authority>().ok()?;
         Some(origin::is_loopback_name(host.host()) && header(header::USER_AGENT)?.contains("Firefox/"))
     };
-    match (has_own, has_external) {
-        (false, false) => RelayUse::None,
-        (true, false) if is_in_firefox_on_loopback() == Some(true) => RelayUse::NotInFirefox,
-        (true, _) | (_, true) => RelayUse::Possible,
+    match (own_is_local, has_external) {
+        (None, false) => RelayUse::None,
+        (Some(true), false) if is_in_firefox_on_loopback() == Some(true) => RelayUse::NotInFirefox,
+        (Some(_), _) | (None, true) => RelayUse::Possible,
     }
 }
 

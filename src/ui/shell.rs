@@ -87,6 +87,7 @@ pub fn shell(
             </head>
             <body>
                 <noscript><p class="strip">{words.no_script}</p></noscript>
+                {(relay == RelayUse::NotInFirefox).then(|| view! { <p class="strip firefox-note">{words.firefox_relay}</p> })}
                 <div
                     id=ROOT_ID
                     data-build=build
@@ -95,7 +96,6 @@ pub fn shell(
                 >
                     <App/>
                 </div>
-                {(relay == RelayUse::NotInFirefox).then(|| view! { <p class="strip firefox-note">{words.firefox_relay}</p> })}
                 <Sheet/>
                 // Not a program, so the content security policy does not apply. The texts contain no `<`.
                 <script type="text/plain" id=WORDS_ID>{words.texts().join("\n")}</script>
