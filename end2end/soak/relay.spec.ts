@@ -122,7 +122,8 @@ for (const [what, engines, blocked, protocols] of [
       expect(await one.selectedCandidateTypes()).toEqual(['relay', 'relay']);
       expect(await one.relayProtocol(), `how ${one.person.name} reaches the relay`).toMatch(protocols[i]!);
     }
-    expect(encodingsOf(homes[0].address, await homes[1].stopCapture())).toEqual([]);
+    const received = await homes[1].stopCapture();
+    for (const address of [homes[0].address, homes[0].address6]) expect(encodingsOf(address, received)).toEqual([]);
   });
 }
 
@@ -136,7 +137,7 @@ test('a relayed call works with 20 % packet loss', async ({ server, homes, autho
     PASSERBY__RELAY__APART: 'true',
   };
   await server.restart(apart);
-  const relay = await server.startRelay(apart);
+  await server.startRelay(apart);
   const pair = [await at(ada, homes[0], 'Chromium'), await at(ben, homes[1], 'Chromium')] as const;
   for (const home of homes) home.block('TCP to the relay');
   relayPath.loss = 20;
@@ -146,7 +147,6 @@ test('a relayed call works with 20 % packet loss', async ({ server, homes, autho
     await receivesVideo(one);
     expect(await one.relayProtocol()).toBe('udp');
   }
-  relay.kill('SIGKILL');
   relayPath.close();
 });
 
