@@ -54,9 +54,10 @@ pub use input::{Closing, Input, Network, Readings, SiteIndex, SocketId, Visit};
 pub use keys::Keys;
 pub use matches::{
     ice::{Ice, OwnRelay, RelayUrls, Turn},
+    privacy::DroppedCandidate,
     relay_account::RelayAccount,
 };
-pub use output::{Census, DroppedCandidate, Note, OutboxTotals, Output};
+pub use output::{Census, Note, OutboxTotals, Output};
 pub use peers::ROOM_AFTER;
 
 /// Pairs peers and relays the signals of each pair.

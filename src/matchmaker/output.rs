@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::input::SocketId;
+use super::{input::SocketId, matches::privacy::DroppedCandidate};
 use crate::{
     protocol::{Affinity, EndReason, ErrorCode, Frame, MatchId, ToBrowser},
     time::Moment,
@@ -72,32 +72,6 @@ pub enum Note {
         /// The reason.
         reason: DroppedCandidate,
     },
-}
-
-/// Why a candidate was not forwarded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DroppedCandidate {
-    /// Its address is private, and the partner is in another network.
-    Private,
-    /// It is not a relayed one, and one of the two hides its address.
-    Direct,
-    /// It is of a relay that this server has not named.
-    ForeignRelay,
-    /// It is a host candidate, and its description already has enough of them.
-    Surplus,
-    /// It belongs to an older connection of the same match.
-    Stale,
-}
-
-impl DroppedCandidate {
-    /// All reasons in order, each with its value of the metric label `kind`.
-    pub const ALL: [(Self, &str); 5] = [
-        (Self::Private, "private"),
-        (Self::Direct, "direct"),
-        (Self::ForeignRelay, "foreign-relay"),
-        (Self::Surplus, "surplus"),
-        (Self::Stale, "stale"),
-    ];
 }
 
 /// How many peers, matches and sockets there are. Every peer is counted once.

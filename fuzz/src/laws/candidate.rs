@@ -7,9 +7,12 @@ use super::{
 use crate::{
     protocol::{
         Candidate, ErrorCode, Sdp, Signal, ToServer, encode,
-        limits::{MAX_CANDIDATE_BYTES, MAX_MID_BYTES, MAX_UFRAG_BYTES},
+        limits::{MAX_CANDIDATE_BYTES, MAX_MID_BYTES, MAX_UFRAG_BYTES, RELAY_IPV4, RELAY_IPV6},
     },
-    server::{privacy::Privacy, read},
+    server::{
+        privacy::{Privacy, Relays, Shown},
+        read,
+    },
 };
 use webrtc_sdp::{
     address::Address,
@@ -70,9 +73,15 @@ fn assert_classified(candidate: &Candidate) -> SdpAttributeCandidate {
     let has_private_address = matches!(parsed.address, Address::Ip(it) if is_private(it));
     assert_eq!(candidate.is_relay(), is_relay, "{text}");
     assert_eq!(candidate.is_host(), parsed.c_type == SdpAttributeCandidateType::Host, "{text}");
-    assert!(Privacy::Open.allows(candidate), "{text}");
-    assert_eq!(Privacy::Public.allows(candidate), is_relay || !has_private_address, "{text}");
-    assert_eq!(Privacy::Relay.allows(candidate), is_relay, "{text}");
+    let names = [RELAY_IPV4.into(), RELAY_IPV6.into()];
+    let is_name = matches!(parsed.address, Address::Ip(it) if names.contains(&it));
+    for (relays, relay_passes) in [(Relays::Any, true), (Relays::Own, is_name)] {
+        let passes = |shown| Privacy { shown, relays }.check(candidate).is_ok();
+        assert_eq!(passes(Shown::All), !is_relay || relay_passes, "{text}");
+        let expected = if is_relay { relay_passes } else { !has_private_address };
+        assert_eq!(passes(Shown::Public), expected, "{text}");
+        assert_eq!(passes(Shown::None), is_relay && relay_passes, "{text}");
+    }
     parsed
 }
 

@@ -18,14 +18,13 @@ use std::{
 
 use super::{
     deadlines::Due,
-    output::DroppedCandidate,
     queue::{failures::PeerOrigin, place::Place},
 };
 use crate::{
     protocol::{CandidateCount, CandidateRoom, Epoch, MatchId, PeerId, Role, Signal},
     time::Moment,
 };
-use privacy::Privacy;
+use privacy::{DroppedCandidate, Privacy};
 
 /// How long an ended match is remembered, to tell a late signal from a forged one and to accept a late report.
 const REMEMBERED_FOR: Duration = Duration::from_secs(600);

@@ -2,12 +2,9 @@
 
 use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::{
-    matchmaker::output::DroppedCandidate,
-    protocol::{
-        Candidate,
-        limits::{RELAY_IPV4, RELAY_IPV6},
-    },
+use crate::protocol::{
+    Candidate,
+    limits::{RELAY_IPV4, RELAY_IPV6},
 };
 
 /// What partners may learn of each other's addresses.
@@ -37,6 +34,32 @@ pub(crate) enum Relays {
     Any,
     /// Only this server's own.
     Own,
+}
+
+/// Why a candidate was not forwarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DroppedCandidate {
+    /// Its address is private, and the partner is in another network.
+    Private,
+    /// It is not a relayed one, and one of the two hides its address.
+    Direct,
+    /// It is of a relay that this server has not named.
+    ForeignRelay,
+    /// It is a host candidate, and its description already has enough of them.
+    Surplus,
+    /// It belongs to an older connection of the same match.
+    Stale,
+}
+
+impl DroppedCandidate {
+    /// All reasons in order, each with its value of the metric label `kind`.
+    pub const ALL: [(Self, &str); 5] = [
+        (Self::Private, "private"),
+        (Self::Direct, "direct"),
+        (Self::ForeignRelay, "foreign-relay"),
+        (Self::Surplus, "surplus"),
+        (Self::Stale, "stale"),
+    ];
 }
 
 impl Privacy {

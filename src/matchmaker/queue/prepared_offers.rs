@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, mem};
 
 use super::place::{Place, Seeker};
 use crate::{
-    matchmaker::{matches::privacy::Privacy, output::DroppedCandidate},
+    matchmaker::matches::privacy::{DroppedCandidate, Privacy},
     protocol::{
         Candidate, CandidateCount, CandidateRoom, ErrorCode, PeerId, PreparedOffer, Sdp, Signal,
         limits::{MAX_PREPARED, PREPARED_FOR},
