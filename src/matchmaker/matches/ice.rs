@@ -118,8 +118,8 @@ impl Ice {
         if let Some(turn) = &self.turn {
             servers.push(turn.server(ids.unix_seconds(), turn.lifetime, ids.relay_name()));
         }
-        if let Some((own, urls)) = self.own.as_ref().and_then(|it| Some((it, it.urls(site)?))) {
-            servers.push(urls.server(ids, keys, end, (own.lifetime, None)));
+        if let Some(own) = &self.own {
+            servers.extend(own.server(ids, keys, end, (site, own.lifetime, None)));
         }
         servers
     }
@@ -136,10 +136,10 @@ impl Ice {
         if let Some(turn) = &self.turn {
             servers.push(turn.server(ids.unix_seconds(), CHECK_FOR.min(turn.lifetime), ids.relay_name()));
         }
-        if let Some((own, urls)) = self.own.as_ref().and_then(|it| Some((it, it.urls(site)?))) {
+        if let Some(own) = &self.own {
             // A match of its own, of which the page is both ends.
-            let end = (ids.match_id(), 0);
-            servers.push(urls.server(ids, keys, end, (CHECK_FOR.min(own.lifetime), Some(MAX_CHECK_BYTES))));
+            let (end, lifetime) = ((ids.match_id(), 0), CHECK_FOR.min(own.lifetime));
+            servers.extend(own.server(ids, keys, end, (site, lifetime, Some(MAX_CHECK_BYTES))));
         }
         servers
     }
@@ -169,21 +169,21 @@ impl OwnRelay {
     fn urls(&self, SiteIndex(index): SiteIndex) -> Option<&RelayUrls> {
         self.sites.get(index).or(self.sites.first())
     }
-}
 
-impl RelayUrls {
-    /// The relay with credentials for this end of a match: for how long, and for how many bytes if not for any number.
+    /// The relay with credentials for this end of a match: for the pages of a site, for how long, and for how many
+    /// bytes if not for any number. `None` if no page finds it.
     fn server(
         &self,
         ids: &mut IdGenerator,
         keys: &Keys,
         (match_id, end): (MatchId, u8),
-        (lifetime, max_bytes): (Duration, Option<u64>),
-    ) -> IceServer {
+        (site, lifetime, max_bytes): (SiteIndex, Duration, Option<u64>),
+    ) -> Option<IceServer> {
+        let urls = self.urls(site)?.turn.clone();
         let expires_at = ids.unix_seconds() + lifetime.as_secs();
         let account = RelayAccount { match_id, end, expires_at, max_bytes, password: ids.relay_name() };
         let (username, credential) = (account.user_name(keys, ids.nonce()), account.password.to_string());
-        IceServer { urls: self.turn.clone(), username: Some(username), credential: Some(credential) }
+        Some(IceServer { urls, username: Some(username), credential: Some(credential) })
     }
 }
 
