@@ -1,37 +1,20 @@
-import { chromium, type Browser } from '@playwright/test';
+import type { Browser } from '@playwright/test';
 
-import { ada, ben, expect, test as base } from '../fixtures';
-import { encodingsOf, Network, routerAddress, startRouter, stopRouter } from '../fixtures/namespaces';
-import { pictureOf, voiceOf, type Person } from '../fixtures/personas';
+import { ada, ben, expect } from '../fixtures';
+import { homesTest, launchChromiumIn } from '../fixtures/homes';
+import { encodingsOf, routerAddress, type Network } from '../fixtures/namespaces';
+import type { Person } from '../fixtures/personas';
 import { expectRecovery } from '../fixtures/recovery';
 import { Turn } from '../fixtures/turn';
 import { Visitor } from '../fixtures/visitor';
 
 /** Two visitors in separate networks. The server and the relay run on the router between them. */
-const test = base.extend<{ homes: [Network, Network]; at: (person: Person, home: Network) => Promise<Visitor> }>({
-  homes: async ({}, use) => {
-    const before = startRouter();
-    const homes: [Network, Network] = [Network.create('ada', 0), Network.create('ben', 1)];
-    await use(homes);
-    for (const home of homes) home.remove();
-    stopRouter(before);
-  },
-
+const test = homesTest.extend<{ at: (person: Person, home: Network) => Promise<Visitor> }>({
   at: async ({ server }, use) => {
     const browsers: Browser[] = [];
     await use(async (person, home) => {
       const url = server.urlAt(routerAddress);
-      const browser = await chromium.launch({
-        executablePath: home.chromium,
-        args: [
-          '--disable-gpu',
-          '--use-fake-device-for-media-stream',
-          '--use-fake-ui-for-media-stream',
-          `--use-file-for-fake-video-capture=${pictureOf(person)}`,
-          `--use-file-for-fake-audio-capture=${voiceOf(person)}`,
-          `--unsafely-treat-insecure-origin-as-secure=${url}`,
-        ],
-      });
+      const browser = await launchChromiumIn(home, person, `--unsafely-treat-insecure-origin-as-secure=${url}`);
       browsers.push(browser);
       return Visitor.create(person, await browser.newContext(), url);
     });

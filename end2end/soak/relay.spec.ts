@@ -1,40 +1,28 @@
 import path from 'node:path';
 
-import { chromium } from '@playwright/test';
-
-import { ada, ben, expect, test as base } from '../fixtures';
+import { ada, ben, expect } from '../fixtures';
 import { Authority } from '../fixtures/authority';
 import { FirefoxVisitor, launchFirefoxIn } from '../fixtures/firefox';
+import { homesTest, launchChromiumIn } from '../fixtures/homes';
 import {
   encodingsOf,
-  Network,
   routerAddress,
   routerName,
-  startRouter,
-  stopRouter,
   type Blocked,
+  type Network,
 } from '../fixtures/namespaces';
-import { pictureOf, voiceOf, type Person } from '../fixtures/personas';
+import type { Person } from '../fixtures/personas';
 import { RelayPath } from '../fixtures/turn';
 import { Visitor } from '../fixtures/visitor';
 
 type Engine = 'Chromium' | 'Firefox';
 
 /** Two visitors in separate networks. The server, with its own relay and TLS, runs on the router between them. */
-const test = base.extend<{
-  homes: [Network, Network];
+const test = homesTest.extend<{
   authority: Authority;
   /** A visitor with this browser in a network, who has opened the page. */
   at: (person: Person, home: Network, engine: Engine) => Promise<Visitor | FirefoxVisitor>;
 }>({
-  homes: async ({}, use) => {
-    const before = startRouter();
-    const homes: [Network, Network] = [Network.create('ada', 0), Network.create('ben', 1)];
-    await use(homes);
-    for (const home of homes) home.remove();
-    stopRouter(before);
-  },
-
   authority: async ({}, use) => {
     const authority = Authority.create(routerName);
     await use(authority);
@@ -54,18 +42,8 @@ const test = base.extend<{
         await visitor.arrive(url);
         return visitor;
       }
-      const program = home.chromium;
       authority.trustIn(path.join(home.home, '.pki', 'nssdb'));
-      const browser = await chromium.launch({
-        executablePath: program,
-        args: [
-          '--disable-gpu',
-          '--use-fake-device-for-media-stream',
-          '--use-fake-ui-for-media-stream',
-          `--use-file-for-fake-video-capture=${pictureOf(person)}`,
-          `--use-file-for-fake-audio-capture=${voiceOf(person)}`,
-        ],
-      });
+      const browser = await launchChromiumIn(home, person);
       closing.push(() => browser.close());
       const visitor = await Visitor.create(person, await browser.newContext(), url);
       await visitor.arrive();
