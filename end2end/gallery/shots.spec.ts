@@ -232,7 +232,7 @@ test('a partner without a camera', async ({ visitor }) => {
   await shoot(other, '7-talking-without-a-camera');
 });
 
-test('camera blocked, no device and server lost', async ({ visitor }) => {
+test('camera blocked, no device and server lost', async ({ visitor, faultyProxy }) => {
   const blocked = await visitor(ada, { devices: 'permission denied' });
   await blocked.arrive();
   await blocked.start();
@@ -245,9 +245,8 @@ test('camera blocked, no device and server lost', async ({ visitor }) => {
   await empty.seesProblem('no-device');
   await shoot(empty, '8-no-device');
 
-  const [lost, faultyProxy] = await loseServer(visitor, cleo);
+  const lost = await loseServer(visitor, faultyProxy, cleo);
   await shoot(lost, '8-server-lost');
-  await faultyProxy.close();
 });
 
 test('without JavaScript', async ({ visitor }) => {

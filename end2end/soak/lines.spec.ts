@@ -1,10 +1,8 @@
 import { ada, ben, expect, meet, test } from '../fixtures';
-import { FaultyProxy } from '../fixtures/faulty-proxy';
 
 for (const seconds of [5, 40]) {
-  test(`a call survives when one end loses the server for ${seconds} s`, async ({ visitor }) => {
-    const faultyProxy = await FaultyProxy.open();
-    const [one, other] = [await visitor(ada, { faultyProxy }), await visitor(ben)];
+  test(`a call survives when one end loses the server for ${seconds} s`, async ({ visitor, faultyProxy }) => {
+    const [one, other] = [await visitor(ada, { throughFaultyProxy: true }), await visitor(ben)];
     one.expectErrors(/WebSocket connection to .* failed/, /Failed to load resource/);
     await meet(one, other);
     for (const it of [one, other]) await it.takePhases();
@@ -24,7 +22,6 @@ for (const seconds of [5, 40]) {
     // After the grace period the server treats a returning page as new, but the two pages still know each other.
     await other.reaches('waiting');
     await one.reaches('waiting');
-    await faultyProxy.close();
   });
 }
 

@@ -160,10 +160,9 @@ test('the page is accessible when there is no camera', async ({ visitor }) => {
   await expectAccessible(one);
 });
 
-test('the page is accessible after it lost the server', async ({ visitor }) => {
-  const [one, faultyProxy] = await loseServer(visitor, ada);
+test('the page is accessible after it lost the server', async ({ visitor, faultyProxy }) => {
+  const one = await loseServer(visitor, faultyProxy, ada);
   await expectAccessible(one);
-  await faultyProxy.close();
 });
 
 test('a shared screen is accessible at both ends', async ({ pair: [one, other] }) => {

@@ -1,5 +1,4 @@
 import { ada, expect, test } from '../fixtures';
-import { FaultyProxy } from '../fixtures/faulty-proxy';
 
 test('Stop during a call releases camera and microphone', async ({ pair: [one, other] }) => {
   expect(await one.openedTracks()).toBeGreaterThan(0);
@@ -21,9 +20,8 @@ test('Stop while waiting releases camera and microphone', async ({ visitor }) =>
   await one.hasReleasedDevices();
 });
 
-test('Stop releases camera and microphone even if the server was never reached', async ({ visitor }) => {
-  const faultyProxy = await FaultyProxy.open();
-  const one = await visitor(ada, { faultyProxy });
+test('Stop releases camera and microphone even if the server was never reached', async ({ visitor, faultyProxy }) => {
+  const one = await visitor(ada, { throughFaultyProxy: true });
   one.expectErrors(/WebSocket connection to .* failed/);
   await one.arrive();
   await one.page.mouse.move(200, 200);
@@ -35,7 +33,6 @@ test('Stop releases camera and microphone even if the server was never reached',
   await one.reaches('landing');
   expect(await one.openedTracks()).toBeGreaterThan(0);
   await one.hasReleasedDevices();
-  await faultyProxy.close();
 });
 
 test('Stop pressed while the camera is opening releases it once it is open', async ({ visitor }) => {

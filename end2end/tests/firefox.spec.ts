@@ -4,24 +4,24 @@ import { FaultyProxy } from '../fixtures/faulty-proxy';
 import { freePort } from '../fixtures/server';
 
 interface WorkerFixtures {
-  faultyProxy: FaultyProxy;
+  foxProxy: FaultyProxy;
   /** The Firefox that most stories share: it takes ten seconds to start. */
   firefox: Awaited<ReturnType<typeof launchFirefox>>;
 }
 
 const test = base.extend<{ fox: FirefoxVisitor }, WorkerFixtures>({
-  faultyProxy: [
+  foxProxy: [
     async ({}, use) => {
-      const faultyProxy = await FaultyProxy.open();
-      await use(faultyProxy);
-      await faultyProxy.close();
+      const foxProxy = await FaultyProxy.open();
+      await use(foxProxy);
+      await foxProxy.close();
     },
     { scope: 'worker' },
   ],
 
   firefox: [
-    async ({ faultyProxy }, use) => {
-      const firefox = await launchFirefox(ben, faultyProxy);
+    async ({ foxProxy }, use) => {
+      const firefox = await launchFirefox(ben, foxProxy);
       await use(firefox);
       await firefox.close();
     },
@@ -29,11 +29,11 @@ const test = base.extend<{ fox: FirefoxVisitor }, WorkerFixtures>({
   ],
 
   /** Ben in Firefox. */
-  fox: async ({ firefox, faultyProxy }, use) => {
+  fox: async ({ firefox, foxProxy }, use) => {
     const fox = await FirefoxVisitor.create(ben, firefox);
     await use(fox);
     await fox.close();
-    faultyProxy.unblock();
+    foxProxy.unblock();
   },
 });
 
@@ -48,7 +48,7 @@ async function talk(one: Visitor, fox: FirefoxVisitor, home: string): Promise<vo
 }
 
 for (const waits of ['Firefox', 'Chromium'] as const) {
-  test(`Firefox and Chromium meet and survive a lost server connection (${waits} waits first)`, async ({ fox, home, visitor, faultyProxy }) => {
+  test(`Firefox and Chromium meet and survive a lost server connection (${waits} waits first)`, async ({ fox, home, visitor, foxProxy }) => {
     // Two browsers encode and decode on two cores here, and each look at Firefox's sound takes seconds.
     test.setTimeout(120_000);
     const one = await visitor(ada);
@@ -69,9 +69,9 @@ for (const waits of ['Firefox', 'Chromium'] as const) {
     await one.hears(ben);
 
     for (const it of [one, fox]) await it.takePhases();
-    faultyProxy.block();
+    foxProxy.block();
     await expect.poll(() => fox.problem()).toBe('server-lost');
-    faultyProxy.unblock();
+    foxProxy.unblock();
     await expect.poll(() => fox.problem()).toBeNull();
     await fox.meets(ada);
     for (const it of [one, fox]) expect(await it.takePhases(), 'the call went on').toEqual([]);
@@ -189,8 +189,8 @@ for (const [where, prefs, steps] of [
   ['on a computer', blocked, 'crossed-out camera'],
   ['on Android', { ...blocked, 'general.useragent.override': android }, 'Tap the icon'],
 ] as const) {
-  test(`in a Firefox ${where} that blocks the camera Start shows how to remove the block`, async ({ faultyProxy, home }) => {
-    const firefox = await launchFirefox(ben, faultyProxy, prefs);
+  test(`in a Firefox ${where} that blocks the camera Start shows how to remove the block`, async ({ foxProxy, home }) => {
+    const firefox = await launchFirefox(ben, foxProxy, prefs);
     const fox = await FirefoxVisitor.create(ben, firefox);
     await fox.arrive(home);
     await fox.press('Start');

@@ -1,5 +1,4 @@
 import { ada, expect, test } from '../fixtures';
-import { FaultyProxy } from '../fixtures/faulty-proxy';
 
 test('Start pressed before hydration takes effect after it', async ({ visitor }) => {
   const one = await visitor(ada);
@@ -38,9 +37,8 @@ test('the code for calls is loaded on the first interaction', async ({ visitor }
   await expect.poll(() => fetched.length).toBe(2);
 });
 
-test('if the code for calls cannot be loaded the page says so and tries again', async ({ visitor }) => {
-  const faultyProxy = await FaultyProxy.open();
-  const one = await visitor(ada, { faultyProxy });
+test('if the code for calls cannot be loaded the page says so and tries again', async ({ visitor, faultyProxy }) => {
+  const one = await visitor(ada, { throughFaultyProxy: true });
   one.expectErrors(/split_call|healthz|Failed to (load|fetch)/);
   await one.arrive();
   faultyProxy.block();
@@ -48,7 +46,6 @@ test('if the code for calls cannot be loaded the page says so and tries again', 
   await one.seesProblem('server-lost');
   faultyProxy.unblock();
   await one.reaches('waiting');
-  await faultyProxy.close();
 });
 
 test('a page whose code for calls is gone from the server reloads', async ({ visitor }) => {

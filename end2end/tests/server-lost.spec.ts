@@ -1,5 +1,4 @@
 import { ada, ben, expect, holdInConnecting, test } from '../fixtures';
-import { FaultyProxy } from '../fixtures/faulty-proxy';
 
 const connectionErrors = [/WebSocket connection to .* failed/, /Failed to load resource: net::ERR_CONNECTION/];
 /** Long enough for reconnecting, even after the pauses between attempts have grown. */
@@ -47,9 +46,8 @@ test('a call goes on while the server is down', async ({ server, pair: [one, oth
   expect(await one.takePhases(), 'the call went on').toEqual([]);
 });
 
-test('a broken server connection does not disturb a call', async ({ visitor }) => {
-  const faultyProxy = await FaultyProxy.open();
-  const one = await visitor(ada, { faultyProxy });
+test('a broken server connection does not disturb a call', async ({ visitor, faultyProxy }) => {
+  const one = await visitor(ada, { throughFaultyProxy: true });
   const other = await visitor(ben);
   for (const visitor of [one, other]) {
     await visitor.arrive();
@@ -69,12 +67,10 @@ test('a broken server connection does not disturb a call', async ({ visitor }) =
   await one.reaches('waiting');
   await other.reaches('waiting');
   expect((await other.takePhases())[0]).toBe('ended');
-  await faultyProxy.close();
 });
 
-test('a server connection that breaks while connecting only delays the call', async ({ visitor }) => {
-  const faultyProxy = await FaultyProxy.open();
-  const one = await visitor(ada, { faultyProxy });
+test('a server connection that breaks while connecting only delays the call', async ({ visitor, faultyProxy }) => {
+  const one = await visitor(ada, { throughFaultyProxy: true });
   await one.arrive();
   await one.start();
   await one.reaches('waiting');
@@ -87,5 +83,4 @@ test('a server connection that breaks while connecting only delays the call', as
   await one.reaches('talking', longTimeout);
   await one.meets(ben);
   await other.meets(ada);
-  await faultyProxy.close();
 });
