@@ -23,7 +23,7 @@ export PATH := $(TOOL_PATH):$(PATH)
 # Bytes of wasm after brotli: what the first page needs (with everything else it stays below 160 KB), and what a call needs
 # in addition. A larger number needs a reason in the commit.
 PAGE_BUDGET_BYTES := 108544
-CALL_BUDGET_BYTES := 126976
+CALL_BUDGET_BYTES := 129024
 
 # Newer than the page in target/site.
 PAGE := target/site/.built

@@ -44,6 +44,7 @@ pub(crate) struct OpenResources {
     peer: Option<Peer>,
     prewarmed: Option<PrewarmedConnection>,
     probe: Option<Probe>,
+    path_probes: Vec<Probe>,
     tabs: Tabs,
     wake_lock: WakeLock,
     leave_question: Option<LeaveQuestion>,
@@ -72,6 +73,7 @@ impl OpenResources {
             peer: None,
             prewarmed: None,
             probe: None,
+            path_probes: Vec::new(),
             tabs: Tabs::watch(&inbox),
             _window_events: WindowEvents::watch(&inbox),
             _activity: ActivityReports::watch(&inbox),
@@ -101,9 +103,7 @@ impl OpenResources {
             }
             Output::EnableMedia(sending) => self.enable_media(sending),
             Output::SendTracks => {
-                if let Some(peer) = &self.peer {
-                    peer.send_tracks(self.media.outgoing_tracks().as_ref());
-                }
+                self.peer.iter().for_each(|it| it.send_tracks(self.media.outgoing_tracks().as_ref()));
             }
             Output::ListDevices => self.media.list_devices(),
             Output::UseSpeaker(id) => {
@@ -139,15 +139,15 @@ impl OpenResources {
                 self.prewarmed = self.prewarmed.take().or_else(PrewarmedConnection::new);
                 self.prewarmed.iter().for_each(|it| it.attach(tracks.as_ref(), profile));
             }
-            Output::CheckConnection(ice) => self.probe = Probe::start(&ice, &self.inbox),
+            Output::CheckConnection(ice) => self.probe = Probe::start(&ice, None, &self.inbox),
             Output::EndCheck => self.probe = None,
+            Output::TestPath(path, ice) => {
+                self.path_probes.extend(Probe::start(&ice, Some(path), &self.inbox));
+            }
+            Output::EndPathTests => self.path_probes.clear(),
             Output::OpenSocket => self.socket = Some(ServerSocket::open(&self.inbox)),
             Output::Send(frame) => self.send(&frame),
-            Output::CloseSocket { code } => {
-                if let Some(socket) = self.socket.take() {
-                    socket.close(code);
-                }
-            }
+            Output::CloseSocket { code } => self.socket.take().into_iter().for_each(|it| it.close(code)),
             Output::Peer { link, command } => self.perform_on_peer(link, command),
         }
     }

@@ -57,6 +57,7 @@ impl Call {
             Intent::Window(WindowWish::Picture(wish)) => self.on_picture_wish(wish, out),
             Intent::Window(wish) => self.page.on_window_wish(wish, out),
             Intent::Chat(wish) => self.on_chat_wish(wish, out),
+            Intent::CheckPaths => self.check_paths(out),
             Intent::LookAtDetails(look) => self.page.details_open = look,
             Intent::CopyReport => {
                 let report = diagnostics::report(&self.snapshot(), self.state.current_match());
@@ -164,6 +165,7 @@ impl Call {
         self.devices.close();
         self.queue.requests = Default::default();
         self.check.on_stopped();
+        self.stop_path_tests(out);
         out.push(Output::CloseMedia);
         self.session.say_goodbye(self.now, out);
     }

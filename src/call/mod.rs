@@ -34,7 +34,7 @@ use crate::{
     protocol::{Language, ToServer},
     time::Moment,
 };
-use check::ConnectionCheck;
+use check::{ConnectionCheck, paths::PathCheck};
 use deadline::Deadline;
 use devices::Devices;
 use page::PageState;
@@ -59,6 +59,7 @@ pub use interface::input::{
 };
 pub use interface::intent::{ChatWish, Gesture, Intent, PictureWish, WindowWish};
 pub use interface::output::{Output, PeerCommand};
+pub use interface::paths::{PathResult, PathResults, PathTests, TestedPath};
 pub use interface::problem::Problem;
 pub use interface::send_profile::{PictureContent, SendProfile, SenderPart, TrackKind};
 pub use interface::snapshot::{
@@ -88,6 +89,7 @@ pub struct Call {
     profile: Profile,
     page: PageState,
     check: ConnectionCheck,
+    paths: PathCheck,
     connections: ConnectionIds,
 }
 
@@ -112,6 +114,7 @@ impl Call {
             profile: Profile::new(preferences, topics, acquaintances, languages),
             page: PageState::new(browser),
             check: ConnectionCheck::default(),
+            paths: PathCheck::default(),
             connections: ConnectionIds::default(),
         }
     }
@@ -141,6 +144,7 @@ impl Call {
             Input::StorageChanged(stored) => self.on_stored(stored, &mut out),
             Input::Page(event) => self.on_page_event(event, &mut out),
             Input::ConnectionChecked(finding) => self.on_connection_checked(finding, &mut out),
+            Input::PathWorks(path) => self.on_path_works(path, &mut out),
             Input::NetworkChanged => self.on_network_changed(&mut out),
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.handle_timeout(&mut out),
@@ -157,7 +161,7 @@ impl Call {
     /// When `handle(now, Input::Tick)` next has something to do, and why.
     pub fn deadline(&self) -> Option<(Moment, DeadlineReason)> {
         let now = self.now;
-        let parts: [Option<Deadline>; 7] = [
+        let parts: [Option<Deadline>; 8] = [
             self.state.deadline(now, self.session.is_open()),
             self.session.deadline(now),
             self.queue.requests.deadline(),
@@ -165,6 +169,7 @@ impl Call {
             self.profile.deadline(now, self.state.is_waiting()),
             self.page.deadline(self.idle_counts()),
             self.check.deadline(now),
+            self.paths.deadline(),
         ];
         parts.into_iter().flatten().min()
     }
@@ -197,6 +202,7 @@ impl Call {
             topics: self.profile.topics.revision(),
             blocked: self.profile.past_partners.blocked_count(),
             past_strangers: self.profile.past_strangers(self.state.is_matched()),
+            paths: self.paths.shown(),
             asks: page.question(now),
             sound: page.sound,
             surroundings: Surroundings {

@@ -2,7 +2,7 @@
 
 use crate::{
     call::{
-        Call, CheckFinding, Output, Problem,
+        Call, CheckFinding, Output, Problem, TestedPath,
         state::{CallState, Pause},
     },
     protocol::{Feature, IceServer, ToServer},
@@ -26,8 +26,37 @@ impl Call {
         }
     }
 
-    /// The server has named its STUN and TURN servers for the check.
+    /// The person wants to know which paths work. That needs the server, also before the start.
+    pub(crate) fn check_paths(&mut self, out: &mut Vec<Output>) {
+        self.paths.start(self.now);
+        self.session.open(self.now, out);
+        self.session.retry_now(self.now, out);
+    }
+
+    /// Bytes came back over this path.
+    pub(crate) fn on_path_works(&mut self, path: TestedPath, out: &mut Vec<Output>) {
+        if self.paths.on_works(path) {
+            self.end_path_tests(out);
+        }
+    }
+
+    /// The page stops, and with it the test of the paths.
+    pub(crate) fn stop_path_tests(&mut self, out: &mut Vec<Output>) {
+        if self.paths.on_stopped() {
+            out.push(Output::EndPathTests);
+        }
+    }
+
+    fn end_path_tests(&mut self, out: &mut Vec<Output>) {
+        out.push(Output::EndPathTests);
+        if self.state.is_landing() {
+            self.session.say_goodbye(self.now, out);
+        }
+    }
+
+    /// The server has named its STUN and TURN servers for a check.
     pub(crate) fn on_check_servers(&mut self, ice: Vec<IceServer>, out: &mut Vec<Output>) {
+        self.paths.on_servers(self.now, &ice, out);
         self.check.on_servers(self.now, ice, out);
     }
 
@@ -43,12 +72,16 @@ impl Call {
             self.check.handle_timeout(self.now, is_network_up);
             self.go_on_if_checked(out);
         }
+        if self.paths.handle_timeout(self.now) {
+            self.end_path_tests(out);
+        }
     }
 
-    /// Asks the server for help if that is due and the server knows how.
+    /// Asks the server for its STUN and TURN servers if that is due and the server knows how.
     pub(crate) fn ask_for_servers(&mut self, out: &mut Vec<Output>) {
         let can_ask = self.session.is_open() && self.session.handshake.has_feature(Feature::Check);
-        if can_ask && self.check.take_request(self.now) {
+        // One answer serves both.
+        if can_ask && (self.check.take_request(self.now) | self.paths.take_request()) {
             self.send(ToServer::Check {}, out);
         }
     }

@@ -7,6 +7,7 @@
 //! too.
 
 pub(crate) mod handlers;
+pub(crate) mod paths;
 
 use std::time::Duration;
 

@@ -8,6 +8,7 @@ use super::{
     details::{Codec, Path},
     devices::{DeviceInfo, DeviceKind, OpenedMedia},
     intent::Intent,
+    paths::TestedPath,
     send_profile::{SenderPart, TrackKind},
     stored_profile::StoredProfile,
 };
@@ -75,6 +76,8 @@ pub enum Input {
     Page(PageEvent),
     /// What [`Output::CheckConnection`](crate::call::Output::CheckConnection) has found.
     ConnectionChecked(CheckFinding),
+    /// In a test that [`Output::TestPath`](crate::call::Output::TestPath) has begun, bytes came back over this path.
+    PathWorks(TestedPath),
     /// The network is back or has changed, or the page is back from the background: connections may be lost.
     NetworkChanged,
     /// The page is being left (`pagehide`), for good or for the browser's back/forward cache: the last chance to send

@@ -45,6 +45,8 @@ pub enum Intent {
     Toggle(Switch),
     /// Set the topics, separated by commas.
     TalkAbout(String),
+    /// Test which paths to other people work.
+    CheckPaths,
     /// Open or close the details of the connection.
     LookAtDetails(bool),
     /// Copy the details as text, for a bug report.

@@ -10,4 +10,5 @@ pub(crate) mod stored_profile;
 pub(crate) mod snapshot;
 pub(crate) mod details;
 pub(crate) mod devices;
+pub(crate) mod paths;
 pub(crate) mod problem;

@@ -4,6 +4,7 @@ use super::{
     details::Milestone,
     devices::{DeviceKind, OpenRequest},
     input::{ConnectionId, Description},
+    paths::TestedPath,
     send_profile::SendProfile,
     stored_profile::StoredProfile,
 };
@@ -88,6 +89,12 @@ pub enum Output {
     CheckConnection(Vec<IceServer>),
     /// Close the connections of the check.
     EndCheck,
+    /// Connect two connections with each other that can only use this path and these servers.
+    ///
+    /// Answered by `PathWorks` if the path works, until `EndPathTests`.
+    TestPath(TestedPath, Vec<IceServer>),
+    /// Close the connections of all tests of a path.
+    EndPathTests,
     /// Connect to the server; answered by `SocketOpened` or `SocketLost`.
     OpenSocket,
     /// Send a message to the server.
@@ -147,6 +154,8 @@ impl Output {
             | Self::WarmUp(_)
             | Self::CheckConnection(_)
             | Self::EndCheck
+            | Self::TestPath(..)
+            | Self::EndPathTests
             | Self::OpenSocket
             | Self::Send(_)
             | Self::CloseSocket { .. }

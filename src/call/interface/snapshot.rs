@@ -3,6 +3,7 @@
 use super::{
     details::Details,
     devices::{Device, DeviceNotice},
+    paths::PathTests,
     problem::Problem,
 };
 use crate::{
@@ -47,6 +48,8 @@ pub struct Snapshot {
     pub past_strangers: [Option<PastStranger>; 3],
     /// What the partners have in common, during a match.
     pub shared: Option<Affinity>,
+    /// Which paths to other people work, if the person has asked.
+    pub paths: PathTests,
     /// Details of the connection, during a match.
     pub details: Details,
     /// What the partner sends, and whether its page is in the background.

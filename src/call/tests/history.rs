@@ -16,8 +16,9 @@ use crate::{
         Abilities, Browser, Call, ChatWish, CheckFinding, ChosenDevices, Clocks, ConnectionId,
         ConnectionState, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed,
         Farewell, Gesture, Input, Intent, Measurement, MediaError, Output, PageEvent, PastPartners,
-        PastStranger, PeerCommand, PeerEvent, Phase, PictureWish, Preferences, Problem, ScreenEvent,
-        SenderPart, SignalingState, Snapshot, StoredProfile, Switch, TrackKind, WindowWish,
+        PastStranger, PathResult, PathTests, PeerCommand, PeerEvent, Phase, PictureWish, Preferences,
+        Problem, ScreenEvent, SenderPart, SignalingState, Snapshot, StoredProfile, Switch, TestedPath,
+        TrackKind, WindowWish,
     },
     protocol::{
         Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, IceServer, MatchId, Media, Occupancy,
@@ -89,6 +90,8 @@ struct Harness {
     prewarmed: bool,
     /// A check of the connection is in progress.
     checking: bool,
+    /// The connections of a test of all paths are open.
+    testing_paths: bool,
     /// The history of the tab has an entry that Back leads away from while the page stays.
     catches_back: bool,
     /// The request for the screen, and whether it is open.
@@ -135,6 +138,7 @@ impl Harness {
             catches_back: false,
             screen: None,
             checking: false,
+            testing_paths: false,
             accepts_no_devices: Cell::new(false),
             socket: None,
             early_message: false,
@@ -291,6 +295,7 @@ impl Harness {
             | Intent::TestSpeaker
             | Intent::HoldToTalk(_)
             | Intent::ToggleScreen
+            | Intent::CheckPaths
             | Intent::LookAtDetails(_)
             | Intent::CopyReport => {}
         }
@@ -389,6 +394,7 @@ impl Harness {
             | Input::StorageChanged(_)
             | Input::Page(_)
             | Input::ConnectionChecked(_)
+            | Input::PathWorks(_)
             | Input::PageHidden
             | Input::Tick => {}
         }
@@ -491,6 +497,11 @@ impl Harness {
                 self.checking = true;
                 self.due.push_back(Response::Input(Input::ConnectionChecked(ADDRESS)));
             }
+            Output::TestPath(path, _) => {
+                self.testing_paths = true;
+                self.due.push_back(Response::Input(Input::PathWorks(path)));
+            }
+            Output::EndPathTests => self.testing_paths = false,
             Output::CatchBack => self.catches_back = true,
             Output::GoBack => {
                 assert_eq!(self.snapshot().phase, Phase::Landing, "Back leaves the page from its start")
@@ -551,8 +562,11 @@ impl Harness {
             assert!(!self.camera_open, "devices are closed on the landing page");
             assert!(!self.prewarmed, "no connection is prewarmed on the landing page");
             assert!(!self.checking, "no connection is checked on the landing page");
-            assert_eq!(self.socket, None, "no socket is open on the landing page");
+            let asks = matches!(snapshot.paths, PathTests::Asking) || self.testing_paths;
+            assert!(self.socket.is_none() || asks, "a socket is open on the landing page for a test only");
         }
+        let is_testing = matches!(snapshot.paths, PathTests::Tested(it) if it.contains(&PathResult::Testing));
+        assert_eq!(self.testing_paths, is_testing, "connections are open as long as a path is tested");
         let is_start_page = snapshot.phase == Phase::Landing && snapshot.problem.is_none();
         assert!(self.catches_back || is_start_page, "Back leads to the start page from everywhere else");
         let is_waiting = matches!(snapshot.phase, Phase::Waiting { .. });
@@ -786,6 +800,7 @@ fn inputs() -> impl Strategy<Value = Input> {
         Just(Input::NetworkChanged),
         prop::sample::select(vec![ADDRESS, RELAY, CheckFinding::Echo, CheckFinding::Refused])
             .prop_map(Input::ConnectionChecked),
+        prop::sample::select(TestedPath::ALL.to_vec()).prop_map(Input::PathWorks),
         device_events().prop_map(Input::Devices),
         stored_profiles().prop_map(Input::StorageChanged),
         page_events().prop_map(Input::Page),
@@ -902,6 +917,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::Window(WindowWish::TogglePictureInPicture),
         Intent::Window(WindowWish::SetVolume(30)),
         Intent::Window(WindowWish::Picture(PictureWish::MoveOwn)),
+        Intent::CheckPaths,
         Intent::LookAtDetails(true),
         Intent::CopyReport,
         Intent::Block,

@@ -9,6 +9,7 @@ pub(crate) mod partner;
 pub(crate) mod devices;
 pub(crate) mod profile;
 pub(crate) mod check;
+pub(crate) mod paths;
 mod page;
 
 pub(crate) mod history;

@@ -445,18 +445,7 @@ impl TestPage {
                     responses.extend(self.camera_gives_frames.then_some(Input::Devices(event)));
                     continue;
                 }
-                // Concerns the page only.
-                Output::Mark(_)
-                | Output::ListDevices
-                | Output::WarmUp(_)
-                | Output::EndCheck
-                | Output::SendTracks
-                | Output::TakeOver
-                | Output::KeepAwake(_)
-                | Output::AskBeforeLeaving(_)
-                | Output::CatchBack
-                | Output::GoBack
-                | Output::PlaySound => {
+                it if concerns_page_only(it) => {
                     self.page_outputs.push(output);
                     continue;
                 }
@@ -573,6 +562,26 @@ fn media_names(media: Media) -> &'static str {
     }
 }
 
+/// Whether the output is not among the actions that tests compare.
+const fn concerns_page_only(output: &Output) -> bool {
+    matches!(
+        output,
+        Output::Mark(_)
+            | Output::ListDevices
+            | Output::WarmUp(_)
+            | Output::EndCheck
+            | Output::TestPath(..)
+            | Output::EndPathTests
+            | Output::SendTracks
+            | Output::TakeOver
+            | Output::KeepAwake(_)
+            | Output::AskBeforeLeaving(_)
+            | Output::CatchBack
+            | Output::GoBack
+            | Output::PlaySound
+    )
+}
+
 /// An output in the words that tests compare.
 fn describe(output: &Output) -> String {
     match output {
@@ -623,6 +632,8 @@ fn describe(output: &Output) -> String {
         Output::WarmUp(_) => "warm up".into(),
         Output::CheckConnection(_) => "check connection".into(),
         Output::EndCheck => "end check".into(),
+        Output::TestPath(path, _) => format!("test {path:?}"),
+        Output::EndPathTests => "end path tests".into(),
         Output::OpenSocket => "open socket".into(),
         Output::CloseSocket { code: Some(code) } => format!("close socket with {code}"),
         Output::CloseSocket { code: None } => "abandon socket".into(),

@@ -331,6 +331,8 @@ impl World {
             | Output::SendTracks
             | Output::ShareScreen(_)
             | Output::EndCheck
+            | Output::TestPath(..)
+            | Output::EndPathTests
             | Output::UnshareScreen
             | Output::WarmUp(_) => {}
             Output::CheckConnection(_) => {

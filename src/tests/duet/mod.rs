@@ -255,7 +255,12 @@ impl World {
                 Output::EnableMedia(sending) => self.browsers[side].sending = sending,
                 Output::SendTracks => self.browsers[side].send_tracks(),
                 // Concerns one page only.
-                Output::ShareScreen(_) | Output::UnshareScreen | Output::WarmUp(_) | Output::EndCheck => {}
+                Output::ShareScreen(_)
+                | Output::UnshareScreen
+                | Output::WarmUp(_)
+                | Output::EndCheck
+                | Output::TestPath(..)
+                | Output::EndPathTests => {}
                 Output::CheckConnection(_) => {
                     let at = self.now;
                     self.schedule(

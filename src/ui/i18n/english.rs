@@ -3,7 +3,7 @@
 use super::{
     blocked,
     catalogue::{StateText, Words},
-    crowds, symbols,
+    crowds, paths, symbols,
 };
 
 /// All texts in English.
@@ -204,6 +204,11 @@ pub(crate) static ENGLISH: Words = Words {
                      We never record. They could.",
     firefox_relay: "Firefox can\u{2019}t use a relay at this computer\u{2019}s own address. To hide your IP address \
                     here, use another browser.",
+    section_connection: "Connection",
+    check_paths: "Check my connection",
+    paths: paths::NAMES,
+    path_results: paths::RESULTS,
+    path_summaries: paths::SUMMARIES,
     topics: "What do you want to talk about?",
     topics_example: "jazz, cooking, climbing",
     topics_note: "We look for someone with the same interests for 10 seconds, then anyone.",

@@ -8,6 +8,7 @@ mod catalogue;
 mod english;
 mod blocked;
 mod crowds;
+mod paths;
 mod symbols;
 mod pseudo;
 

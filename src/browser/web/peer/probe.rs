@@ -1,7 +1,7 @@
 //! [`Probe`]: a connection that finds out whether the browser can connect to anybody, without anybody.
 //!
-//! Alone it only gathers candidates. With the server's relays there are two of them in this page, which send each other
-//! bytes: a relay that hands out addresses may still pass nothing on.
+//! Alone it only gathers candidates. With the server's relays, or to test a path, there are two of them in this page,
+//! which send each other bytes: a relay that hands out addresses may still pass nothing on.
 
 use futures::{
     StreamExt,
@@ -22,7 +22,7 @@ use crate::{
         inbox::Inbox,
         web::js::{bindings::PeerConnection, reflect},
     },
-    call::{CheckFinding, Input},
+    call::{CheckFinding, Input, TestedPath},
     protocol::IceServer,
 };
 
@@ -45,15 +45,21 @@ impl Drop for Probe {
 
 impl Probe {
     /// Starts to gather with these servers, and reports what is found. Reports a refusal, and returns `None`, if the
-    /// browser makes no connection.
-    pub(crate) fn start(ice: &[IceServer], inbox: &Inbox) -> Option<Self> {
+    /// browser makes no connection. Of a tested path, reports only that it works.
+    pub(crate) fn start(ice: &[IceServer], test: Option<TestedPath>, inbox: &Inbox) -> Option<Self> {
         // A browser without the interface is reported when the devices are opened.
         if !window().is_some_and(|it| reflect::has(&it, "RTCPeerConnection")) {
             return None;
         }
-        let count = if ice.is_empty() { 1 } else { 2 };
+        let count = if ice.is_empty() && test.is_none() { 1 } else { 2 };
+        let relay_only = test.is_some_and(|it| it != TestedPath::Direct);
         let connections: Result<Vec<_>, _> =
-            (0..count).map(|_| PeerConnection::new(&configuration(ice, false))).collect();
+            (0..count).map(|_| PeerConnection::new(&configuration(ice, relay_only))).collect();
+        let report = move |inbox: &Inbox, finding| match (test, finding) {
+            (None, _) => inbox.put(Input::ConnectionChecked(finding)),
+            (Some(path), CheckFinding::Echo) => inbox.put(Input::PathWorks(path)),
+            (Some(_), CheckFinding::Refused | CheckFinding::Candidate { .. }) => {}
+        };
         let Ok(connections) = connections else {
             report(inbox, CheckFinding::Refused);
             return None;
@@ -78,7 +84,8 @@ impl Probe {
             })
             .collect();
         if let [one, other] = channels.as_slice() {
-            listeners.extend(echo(one, other, inbox));
+            let inbox = inbox.clone();
+            listeners.extend(echo(one, other, move |_| report(&inbox, CheckFinding::Echo)));
         }
         let handles = connections.iter().map(PeerConnection::handle).collect();
         let (work, exchange) = abortable(connect(handles, found));
@@ -90,22 +97,21 @@ impl Probe {
     }
 }
 
-fn report(inbox: &Inbox, finding: CheckFinding) {
-    inbox.put(Input::ConnectionChecked(finding));
-}
-
-/// Sends a message from one channel to the other and back, and reports when it is back.
-fn echo(one: &RtcDataChannel, other: &RtcDataChannel, inbox: &Inbox) -> [EventListener; 3] {
+/// Sends a message from one channel to the other and back, and calls `on_back` when it is back.
+fn echo(
+    one: &RtcDataChannel,
+    other: &RtcDataChannel,
+    on_back: impl FnMut(&web_sys::Event) + 'static,
+) -> [EventListener; 3] {
     let send = |channel: &RtcDataChannel| {
         let channel = channel.clone();
         // A channel that fails now brings nothing back.
         move |_: &web_sys::Event| _ = channel.send_with_str("0")
     };
-    let inbox = inbox.clone();
     [
         EventListener::new(one, "open", send(one)),
         EventListener::new(other, "message", send(other)),
-        EventListener::new(one, "message", move |_| report(&inbox, CheckFinding::Echo)),
+        EventListener::new(one, "message", on_back),
     ]
 }
 

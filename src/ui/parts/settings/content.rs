@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{
     actions::{CallActions, Volume},
+    connection::PathTest,
     details::ConnectionDetails,
     devices::DeviceMenus,
     switches::Switches,
@@ -62,6 +63,10 @@ pub fn SheetContent() -> impl IntoView {
                 <Switches of=&[Switch::HideAddress]/>
                 {[0, 1, 2].map(|index| view! { <BlockPast index/> }).collect_view()}
                 <StoredData/>
+            </section>
+            <section class="sheet-section" data-section="connection" aria-label=words.section_connection>
+                <h3 class="sheet-heading">{words.section_connection}</h3>
+                <PathTest/>
             </section>
             <Shortcuts/>
         </div>

@@ -3,6 +3,7 @@
 pub(crate) mod sheet;
 pub(crate) mod content;
 pub(crate) mod actions;
+pub(crate) mod connection;
 pub(crate) mod details;
 
 pub(crate) mod devices;
