@@ -23,7 +23,7 @@ impl Frame {
         let len = usize::from(u16::from_be_bytes([upper, lower]));
         let packet = match first {
             0x00..=0x3F if len.is_multiple_of(PADDING) => MESSAGE_HEADER + len,
-            0x40..=0x4F => FRAME_HEADER_BYTES + len,
+            0x40..=0x7F => FRAME_HEADER_BYTES + len,
             _ => return None,
         };
         (packet <= MAX_PACKET_BYTES)
@@ -42,7 +42,7 @@ mod tests {
         assert_eq!(Frame::of([0x00, 0x01, 0x00, 0x00]), frame(20, 0));
         assert_eq!(Frame::of([0x40, 0x00, 0x00, 0x00]), frame(4, 0));
         for (len, padding) in [(1, 3), (2, 2), (3, 1), (4, 0)] {
-            assert_eq!(Frame::of([0x4F, 0xFF, 0x00, len]), frame(4 + usize::from(len), padding));
+            assert_eq!(Frame::of([0x7F, 0xFF, 0x00, len]), frame(4 + usize::from(len), padding));
         }
         assert_eq!(Frame::of([0x40, 0x00, 0x07, 0xFC]), frame(MAX_PACKET_BYTES, 0));
     }
@@ -53,7 +53,7 @@ mod tests {
             [0x00, 0x01, 0x00, 0x02],
             [0x00, 0x01, 0x08, 0x00],
             [0x40, 0x00, 0x07, 0xFD],
-            [0x50, 0x00, 0x00, 0x04],
+            [0x50, 0x00, 0x08, 0x00],
             *b"GET ",
             [0x80, 0x60, 0x00, 0x04],
             [0xFF; 4],

@@ -56,9 +56,9 @@ impl Packet {
         self.set_len(len);
     }
 
-    /// Whether this is a message with a channel number. All other messages begin with two zero bits (RFC 8656, 12).
+    /// Whether this is a message with a channel number. All other messages begin with two zero bits (RFC 5766, 11).
     pub(crate) fn is_channel_data(&self) -> bool {
-        matches!(self.bytes(), [0x40..=0x4F, ..])
+        matches!(self.bytes(), [0x40..=0x7F, ..])
     }
 
     /// Whether this is a `Send` indication.

@@ -56,7 +56,7 @@ proptest! {
             one.bind(&mut world, 0x4001, names[1]).unwrap();
         }
         if receives_on_channel {
-            other.bind(&mut world, 0x4FFF, names[0]).unwrap();
+            other.bind(&mut world, 0x7FFF, names[0]).unwrap();
         }
         let sent = if sends_on_channel {
             channel_data(0x4001, &payload, one.path.transport.is_stream())
@@ -66,7 +66,7 @@ proptest! {
         let (to, bytes) = world.send(one.path, &sent).unwrap();
         prop_assert_eq!(to, other.path);
         if receives_on_channel {
-            prop_assert_eq!(bytes, channel_data(0x4FFF, &payload, to.transport.is_stream()));
+            prop_assert_eq!(bytes, channel_data(0x7FFF, &payload, to.transport.is_stream()));
         } else {
             prop_assert_eq!(read_data(&bytes), (names[0], payload.clone()));
         }

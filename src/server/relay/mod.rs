@@ -155,7 +155,7 @@ impl RelayServer {
     }
 
     /// Takes what waits for the client of this connection, and returns whether it is the last.
-    fn take_outbox(&self, path: Path, filled: &Arc<Notify>) -> (Vec<u8>, bool) {
+    fn take_outbox(&self, path: Path, filled: &Arc<Notify>) -> (Vec<Box<[u8]>>, bool) {
         let mut state = self.state();
         let Some(outbox) = state.outbox_of(path, filled) else { return (Vec::new(), true) };
         let size = outbox.bytes();

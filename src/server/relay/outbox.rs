@@ -15,7 +15,9 @@ const OVERHEAD: usize = 32;
 #[derive(Debug, Default)]
 pub(crate) struct StreamOutbox {
     /// Nobody repeats a request over a stream, so that an answer is kept even if media is dropped.
-    answers: Vec<u8>,
+    answers: Vec<Box<[u8]>>,
+    /// With the overhead of each packet.
+    answer_bytes: usize,
     media: VecDeque<Box<[u8]>>,
     /// With the overhead of each packet.
     media_bytes: usize,
@@ -31,7 +33,7 @@ impl StreamOutbox {
 
     /// How much memory it takes, in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.answers.len() + self.media_bytes
+        self.answer_bytes + self.media_bytes
     }
 
     /// Nothing else will be sent: the connection must be closed.
@@ -42,10 +44,12 @@ impl StreamOutbox {
 
     /// Adds an answer. Returns whether there is room for it.
     pub(crate) fn add_answer(&mut self, packet: &[u8]) -> bool {
-        if self.answers.len() + packet.len() > MAX_BYTES {
+        let size = packet.len() + OVERHEAD;
+        if self.answer_bytes + size > MAX_BYTES {
             return false;
         }
-        self.answers.extend_from_slice(packet);
+        self.answers.push(packet.into());
+        self.answer_bytes += size;
         self.filled.notify_one();
         true
     }
@@ -66,15 +70,12 @@ impl StreamOutbox {
         dropped
     }
 
-    /// Takes everything that waits, whole packets, and returns whether it is the last.
-    pub(crate) fn take(&mut self) -> (Vec<u8>, bool) {
-        let mut bytes = mem::take(&mut self.answers);
-        bytes.reserve(self.media.iter().map(|it| it.len()).sum());
-        for packet in mem::take(&mut self.media) {
-            bytes.extend_from_slice(&packet);
-        }
-        self.media_bytes = 0;
-        (bytes, self.is_ended)
+    /// Takes all packets that wait, and returns whether they are the last.
+    pub(crate) fn take(&mut self) -> (Vec<Box<[u8]>>, bool) {
+        let mut packets = mem::take(&mut self.answers);
+        packets.extend(mem::take(&mut self.media));
+        (self.answer_bytes, self.media_bytes) = (0, 0);
+        (packets, self.is_ended)
     }
 }
 
@@ -83,9 +84,9 @@ mod tests {
     use super::*;
 
     fn taken(outbox: &mut StreamOutbox) -> Vec<u8> {
-        let (bytes, is_last) = outbox.take();
+        let (packets, is_last) = outbox.take();
         assert!(!is_last);
-        bytes
+        packets.concat()
     }
 
     #[test]
@@ -107,7 +108,7 @@ mod tests {
         for number in 0..count {
             assert_eq!(outbox.add_media(&[number as u8; PACKET]), 0);
         }
-        assert_eq!(outbox.bytes(), MAX_BYTES + b"answer".len());
+        assert_eq!(outbox.bytes(), MAX_BYTES + b"answer".len() + OVERHEAD);
         assert_eq!(outbox.add_media(&[0xFF; PACKET + 1]), 2);
         let bytes = taken(&mut outbox);
         assert_eq!(bytes.len(), b"answer".len() + (count - 2) * PACKET + PACKET + 1);
@@ -125,9 +126,9 @@ mod tests {
     #[test]
     fn answers_that_nobody_reads_are_bounded() {
         let mut outbox = StreamOutbox::default();
-        assert!(outbox.add_answer(&[0; MAX_BYTES]));
+        assert!(outbox.add_answer(&[0; MAX_BYTES - OVERHEAD]));
         assert!(!outbox.add_answer(b"one more"));
-        assert_eq!(taken(&mut outbox).len(), MAX_BYTES);
+        assert_eq!(taken(&mut outbox).len(), MAX_BYTES - OVERHEAD);
         assert!(outbox.add_answer(b"one more"));
     }
 
@@ -141,6 +142,6 @@ mod tests {
         filled.notified().await;
         outbox.end();
         filled.notified().await;
-        assert_eq!(outbox.take(), (b"twoone".to_vec(), true));
+        assert_eq!(outbox.take(), (vec![(*b"two").into(), (*b"one").into()], true));
     }
 }

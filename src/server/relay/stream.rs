@@ -77,8 +77,11 @@ async fn read_packets(
 async fn write_packets(mut writer: impl AsyncWrite + Unpin, connection: &Registered<'_>) -> io::Result<()> {
     loop {
         connection.filled.notified().await;
-        let (bytes, is_last) = connection.relay.take_outbox(connection.path, &connection.filled);
-        writer.write_all(&bytes).await?;
+        let (packets, is_last) = connection.relay.take_outbox(connection.path, &connection.filled);
+        // One write for each, so that each has a TLS record of its own: coturn's client expects that.
+        for packet in packets {
+            writer.write_all(&packet).await?;
+        }
         writer.flush().await?;
         if is_last {
             return Ok(());
