@@ -65,6 +65,7 @@ proptest! {
         };
         let (to, bytes) = world.send(one.path, &sent).unwrap();
         prop_assert_eq!(to, other.path);
+        prop_assert_eq!(world.allocated, 0, "forwarding takes no memory");
         if receives_on_channel {
             prop_assert_eq!(bytes, channel_data(0x7FFF, &payload, to.transport.is_stream()));
         } else {

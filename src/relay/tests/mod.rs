@@ -54,6 +54,8 @@ struct World {
     now: Moment,
     unix_seconds: u64,
     packet: Packet,
+    /// How often the relay has allocated memory for the last packet.
+    allocated: u64,
 }
 
 impl World {
@@ -70,6 +72,7 @@ impl World {
             now,
             unix_seconds: TODAY,
             packet: Packet::new(),
+            allocated: 0,
         }
     }
 
@@ -84,8 +87,10 @@ impl World {
         let len = bytes.len().min(space.len());
         space[..len].copy_from_slice(&bytes[..len]);
         self.packet.set_len(len);
-        let to = self.relay.handle(self.now, self.unix_seconds, &mut self.packet, from)?;
-        Some((to, self.packet.bytes().to_vec()))
+        let mut to = None;
+        let work = || to = self.relay.handle(self.now, self.unix_seconds, &mut self.packet, from);
+        self.allocated = allocation_counter::measure(work).count_total;
+        Some((to?, self.packet.bytes().to_vec()))
     }
 }
 
