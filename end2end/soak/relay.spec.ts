@@ -1,76 +1,7 @@
-import path from 'node:path';
-
 import { ada, ben, expect } from '../fixtures';
-import { Authority } from '../fixtures/authority';
-import { FirefoxVisitor, launchFirefoxIn } from '../fixtures/firefox';
-import { homesTest, launchChromiumIn } from '../fixtures/homes';
-import {
-  encodingsOf,
-  routerAddress,
-  routerName,
-  type Blocked,
-  type Network,
-} from '../fixtures/namespaces';
-import type { Person } from '../fixtures/personas';
+import { encodingsOf, routerAddress, type Blocked } from '../fixtures/namespaces';
+import { receivesVideo, routedTest as test, settings, start, type Engine } from '../fixtures/routed';
 import { RelayPath } from '../fixtures/turn';
-import { Visitor } from '../fixtures/visitor';
-
-type Engine = 'Chromium' | 'Firefox';
-
-/** Two visitors in separate networks. The server, with its own relay and TLS, runs on the router between them. */
-const test = homesTest.extend<{
-  authority: Authority;
-  /** A visitor with this browser in a network, who has opened the page. */
-  at: (person: Person, home: Network, engine: Engine) => Promise<Visitor | FirefoxVisitor>;
-}>({
-  authority: async ({}, use) => {
-    const authority = Authority.create(routerName);
-    await use(authority);
-    authority.remove();
-  },
-
-  at: async ({ server, authority }, use) => {
-    const closing: (() => Promise<void>)[] = [];
-    await use(async (person, home, engine) => {
-      const url = server.urlAt(routerName);
-      if (engine === 'Firefox') {
-        const profile = path.join(home.home, 'profile');
-        authority.trustIn(profile);
-        const browser = await launchFirefoxIn(home, person, profile);
-        closing.push(() => browser.close());
-        const visitor = await FirefoxVisitor.create(person, browser);
-        await visitor.arrive(url);
-        return visitor;
-      }
-      authority.trustIn(path.join(home.home, '.pki', 'nssdb'));
-      const browser = await launchChromiumIn(home, person);
-      closing.push(() => browser.close());
-      const visitor = await Visitor.create(person, await browser.newContext(), url);
-      await visitor.arrive();
-      return visitor;
-    });
-    for (const close of closing) await close();
-  },
-});
-
-/** A server that has a certificate and its own relay at all addresses of this machine. */
-const settings = (port: number, authority: Authority): Record<string, string> => ({
-  LEPTOS_SITE_ADDR: `[::]:${port}`,
-  PASSERBY__SERVER__ORIGINS: `https://${routerName}:${port}`,
-  PASSERBY__RELAY__ADDR: 'auto',
-  ...authority.settings,
-});
-
-async function start(one: Visitor | FirefoxVisitor) {
-  if (one instanceof Visitor) await one.start();
-  else await one.press('Start');
-}
-
-async function receivesVideo(one: Visitor | FirefoxVisitor) {
-  await one.reaches('talking');
-  if (one instanceof Visitor) await one.seesMovingVideo({ timeout: 20_000 });
-  else await one.receivesFrames({ timeout: 20_000 });
-}
 
 const noUdp: Blocked[] = ['UDP'];
 const onlyTls: Blocked[] = ['UDP', 'TCP to the relay'];
