@@ -48,10 +48,11 @@ dev: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) ## Serve, and rebuild at every 
 build: tools $(PAGE) ## target/release/passerby, with the page inside; fails if the wasm is too heavy
 	cargo build --release --bin passerby --features embed
 
-# Two builds of the same sources differ (the order of functions in `__wasm_split`), and linking a changed page into the
-# program takes two minutes. So the page is built again only if something has changed. `make dev` deletes the stamp.
+# Linking the page into the program takes two minutes, so it is built again only if something has changed. `make dev`
+# deletes the stamp.
 $(PAGE): $(shell find src style public) Cargo.toml Cargo.lock Makefile $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES)
 	cargo leptos build --frontend-only --release -P --split --lib-features split
+	@scripts/settle-page target/site
 	@scripts/weigh-wasm target/site/pkg $(PAGE_BUDGET_BYTES) $(CALL_BUDGET_BYTES)
 	@touch $@
 
