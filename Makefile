@@ -16,6 +16,9 @@ CARGO_LEPTOS := $(TOOLS)/cargo-leptos-$(CARGO_LEPTOS_VERSION)/bin/cargo-leptos
 WASM_BINDGEN := $(TOOLS)/wasm-bindgen-$(WASM_BINDGEN_VERSION)/bin/wasm-bindgen
 NODE_MODULES := end2end/node_modules/.installed-$(firstword $(shell sha256sum end2end/package-lock.json))
 
+# Tools that only `make dist` and `make licences` need, as NAME-VERSION.
+DIST_TOOLS := $(addprefix $(TOOLS)/,cargo-about-0.9.3 cargo-auditable-0.7.7 cargo-cyclonedx-0.5.9 cargo-deb-3.8.0 cargo-deny-0.20.2)
+
 # cargo-leptos uses the tools on the PATH. wasm-opt comes from npm: Debian's is too old and breaks the page.
 TOOL_PATH := $(dir $(CARGO_LEPTOS)):$(dir $(WASM_BINDGEN)):$(CURDIR)/end2end/node_modules/.bin
 export PATH := $(TOOL_PATH):$(PATH)
@@ -25,6 +28,9 @@ export PATH := $(TOOL_PATH):$(PATH)
 PAGE_BUDGET_BYTES := 108544
 CALL_BUDGET_BYTES := 129024
 
+# What builds the program. `make dist` replaces it, to put the list of the program's crates into it.
+BUILD := cargo build
+
 # Newer than the page in target/site.
 PAGE := target/site/.built
 
@@ -32,7 +38,7 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run lan dev build check lint test browser-tests samples fuzz soak autobahn abuse bench load shots path help
+.PHONY: run lan dev build check lint test browser-tests samples fuzz soak autobahn abuse bench load shots dist dist-check licences advisories path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
@@ -46,7 +52,7 @@ dev: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) ## Serve, and rebuild at every 
 	cargo leptos watch
 
 build: tools $(PAGE) ## target/release/passerby, with the page inside; fails if the wasm is too heavy
-	cargo build --release --bin passerby --features embed
+	$(BUILD) --release --bin passerby --features embed
 
 # Linking the page into the program takes two minutes, so it is built again only if something has changed. `make dev`
 # deletes the stamp.
@@ -107,6 +113,22 @@ load: ## The server with 19,000 bots: memory, processor time, a kill, lost socke
 shots: build chromium ## Screenshots of every state of the page, in end2end/shots
 	npm --prefix end2end run shots
 
+# Their folders come first on the PATH: cargo finds its subcommands there.
+dist licences advisories: export PATH := $(shell printf '%s/bin:' $(DIST_TOOLS))$(PATH)
+
+dist: tools $(DIST_TOOLS:=/.installed) licences ## Packages of the last commit in dist/: a tarball, a .deb, their checksums, licences and lists of crates
+	@scripts/dist
+
+dist-check: ## Install the .deb in dist/ in a Debian of its own, run it there, remove it, and check it with lintian (as root)
+	@scripts/dist-check
+
+licences: $(DIST_TOOLS:=/.installed) ## The licences and the sources of all crates, without the network
+	cargo deny --offline --features embed --target x86_64-unknown-linux-gnu check bans licenses sources
+	cargo deny --offline --features split --target wasm32-unknown-unknown check bans licenses sources
+
+advisories: $(DIST_TOOLS:=/.installed) ## Known vulnerabilities of all crates, from RustSec's database, which it fetches
+	cargo deny check advisories
+
 path: $(CARGO_LEPTOS) $(WASM_BINDGEN) ## For `cargo leptos` without make: eval "$(make -s path)"
 	@echo 'export PATH="$(TOOL_PATH):$$PATH"'
 
@@ -148,6 +170,14 @@ $(CARGO_LEPTOS):
 	@CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=1 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	  cargo install cargo-leptos --quiet --version $(CARGO_LEPTOS_VERSION) --locked \
 	  --no-default-features --features no_downloads --root $(@D)/..
+
+# They run for seconds, too.
+$(DIST_TOOLS:=/.installed): $(TOOLS)/%/.installed:
+	@echo "set-up: $*, built once into $(TOOLS) (a minute on 2 cores)"
+	@tool=$*; CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	  cargo install "$${tool%-*}" --quiet --version "$${tool##*-}" --locked --root $(@D) \
+  $(if $(filter cargo-about-%,$*),--features cli)
+	@touch $@
 
 # Without --locked, since its lock file names a release that has been withdrawn.
 $(WASM_BINDGEN):

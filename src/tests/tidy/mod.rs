@@ -69,10 +69,14 @@ fn prose_files(root: &Path) -> Files {
         ("src", [".rs", ".md"].as_slice()),
         ("benches", &[".rs"]),
         ("fuzz", &[".rs", ".toml", ".dict"]),
-        ("docs", &[".md", ".service", ".socket", ".conf", "Caddyfile", "Containerfile", ".json"]),
+        (
+            "docs",
+            &[".md", ".1", ".env", ".service", ".socket", ".conf", "Caddyfile", "Containerfile", ".json"],
+        ),
         ("end2end", &[".ts", ".mjs", ".html", "package.json"]),
         ("style", &[".css"]),
         ("scripts", &[""]),
+        ("packaging", &[""]),
     ] {
         read(&root.join(folder), endings, &format!("{folder}/"), &mut files);
     }
