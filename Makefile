@@ -171,10 +171,10 @@ $(CARGO_LEPTOS):
 	  cargo install cargo-leptos --quiet --version $(CARGO_LEPTOS_VERSION) --locked \
 	  --no-default-features --features no_downloads --root $(@D)/..
 
-# They run for seconds, too.
+# They run for seconds, too; but cargo-about compares texts, for ten minutes and more if it is not optimised.
 $(DIST_TOOLS:=/.installed): $(TOOLS)/%/.installed:
-	@echo "set-up: $*, built once into $(TOOLS) (a minute on 2 cores)"
-	@tool=$*; CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+	@echo "set-up: $*, built once into $(TOOLS) (1 to 5 minutes on 2 cores)"
+	@tool=$*; CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=$(if $(filter cargo-about-%,$*),2,0) CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	  cargo install "$${tool%-*}" --quiet --version "$${tool##*-}" --locked --root $(@D) \
   $(if $(filter cargo-about-%,$*),--features cli)
 	@touch $@
