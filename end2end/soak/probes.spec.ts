@@ -48,10 +48,12 @@ for (const transport of ['UDP', 'TCP', 'TLS'] as const) {
     await server.restart({ PASSERBY__RELAY__ADDR: `127.0.0.1:${port}`, ...encrypted });
     const addresses = [...ipv4, ...ipv6, ...[...ipv4, '192.0.0.8'].flatMap(embeddings)];
     const seen = await capture(probed, async () => {
-      for (const address of addresses) {
+      for (const [i, address] of addresses.entries()) {
         // They run out soon.
         const credentials = await credentialsAt(server.url);
-        const to = [...(address.includes(':') ? ['-x'] : []), '-n', '1', '-e', address, '-r', String(probed)];
+        // From an address of its own, since the client leaves allocations behind, and each network may have only so many.
+        const from = ['-L', `127.0.1.${i + 1}`];
+        const to = [...from, ...(address.includes(':') ? ['-x'] : []), '-n', '1', '-e', address, '-r', String(probed)];
         // With a channel, and with a permission.
         for (const form of [[], ['-s']]) {
           const it = await runTurnClient(transport, encrypted ? server.port : port, credentials, ...form, ...to);
