@@ -51,7 +51,7 @@ for (const transport of ['UDP', 'TCP', 'TLS'] as const) {
       for (const [i, address] of addresses.entries()) {
         // They run out soon.
         const credentials = await credentialsAt(server.url);
-        // From an address of its own, since the client leaves allocations behind, and each network may have only so many.
+        // From an address of its own: the client leaves allocations behind, and a network may have only so many.
         const from = ['-L', `127.0.1.${i + 1}`];
         const to = [...from, ...(address.includes(':') ? ['-x'] : []), '-n', '1', '-e', address, '-r', String(probed)];
         // With a channel, and with a permission.
