@@ -283,7 +283,7 @@ test('the sheet opens at its top and has only what this device and server can do
   await open();
   await expect(one.button('Close')).toBeFocused();
   const headings = () => sheet.getByRole('heading', { level: 3 }).filter({ visible: true }).allTextContents();
-  expect(await headings(), 'a phone has no keyboard').toEqual(['You', 'Interests', 'Privacy']);
+  expect(await headings(), 'a phone has no keyboard').toEqual(['You', 'Interests', 'Privacy', 'Connection']);
   await expect(sheet.getByRole('switch', { name: 'Hide my IP address' })).toBeHidden();
   await sheet.evaluate((it) => it.scrollTo(0, it.scrollHeight));
   expect(await sheet.evaluate((it) => it.scrollTop)).toBeGreaterThan(100);
