@@ -1,6 +1,6 @@
 //! [`Frame`]: where the next packet of a stream ends (RFC 8656, 12.5, and RFC 8489, 6.2.2).
 
-use super::packet::{MAX_PACKET_BYTES, PADDING};
+use super::packet::{MAX_PACKET_BYTES, PADDING, begins_channel_data};
 
 /// How many bytes of a packet tell its length.
 pub const FRAME_HEADER_BYTES: usize = 4;
@@ -23,7 +23,7 @@ impl Frame {
         let len = usize::from(u16::from_be_bytes([upper, lower]));
         let packet = match first {
             0x00..=0x3F if len.is_multiple_of(PADDING) => MESSAGE_HEADER + len,
-            0x40..=0x7F => FRAME_HEADER_BYTES + len,
+            _ if begins_channel_data(first) => FRAME_HEADER_BYTES + len,
             _ => return None,
         };
         (packet <= MAX_PACKET_BYTES)

@@ -1,6 +1,6 @@
 //! [`Packet`]: one packet in a buffer with room around it, so that it can be forwarded without being copied.
 
-use core::ops::Range;
+use core::ops::{Range, RangeInclusive};
 
 use stun_types::message::{MessageClass, MessageHeader, MessageType};
 use turn_types::message::SEND;
@@ -13,6 +13,17 @@ const HEADER_BYTES: usize = 20 + 24 + 4;
 
 /// Attributes of a message and `ChannelData` in a stream are padded to a multiple of this, in bytes.
 pub(crate) const PADDING: usize = 4;
+
+/// The numbers of channels (RFC 5766, 11).
+///
+/// RFC 8656 leaves only those up to 0x4FFF, for clients that receive DTLS and TURN at one port (RFC 7983). Here that is
+/// the client's concern, and older clients choose from all of them.
+pub(crate) const CHANNEL_NUMBERS: RangeInclusive<u16> = 0x4000..=0x7FFF;
+
+/// Whether a packet with this first byte begins with a channel number. All other messages begin with two zero bits.
+pub(crate) fn begins_channel_data(first: u8) -> bool {
+    CHANNEL_NUMBERS.contains(&u16::from_be_bytes([first, 0]))
+}
 
 /// One packet, as it came in or as it must go out.
 #[derive(Debug)]
@@ -56,9 +67,9 @@ impl Packet {
         self.set_len(len);
     }
 
-    /// Whether this is a message with a channel number. All other messages begin with two zero bits (RFC 5766, 11).
+    /// Whether this is a message with a channel number.
     pub(crate) fn is_channel_data(&self) -> bool {
-        matches!(self.bytes(), [0x40..=0x7F, ..])
+        matches!(self.bytes(), [first, ..] if begins_channel_data(*first))
     }
 
     /// Whether this is a `Send` indication.

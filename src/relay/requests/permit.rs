@@ -15,6 +15,7 @@ use crate::{
         account::{Account, Accounts},
         allocations::{Allocation, ChannelError},
         name::Name,
+        packet::CHANNEL_NUMBERS,
         path::Path,
         reply::Reply,
     },
@@ -26,12 +27,6 @@ const PERMISSION_FOR: Duration = Duration::from_secs(300);
 
 /// How long a channel stays bound (RFC 8656, 3.5).
 const CHANNEL_FOR: Duration = Duration::from_secs(600);
-
-/// The numbers of channels (RFC 5766, 11).
-///
-/// RFC 8656 leaves only those up to 0x4FFF, for clients that receive DTLS and TURN at one port (RFC 7983). Here that is
-/// the client's concern, and older clients choose from all of them.
-pub(crate) const CHANNEL_NUMBERS: core::ops::RangeInclusive<u16> = 0x4000..=0x7FFF;
 
 impl<A: Accounts> Relay<A> {
     /// Lets a client exchange packets with the names of its match.
