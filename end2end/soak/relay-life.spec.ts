@@ -1,5 +1,6 @@
 import { ada, ben, expect } from '../fixtures';
 import type { FirefoxVisitor } from '../fixtures/firefox';
+import { expectResults, testPaths } from '../fixtures/path-test';
 import { receivesVideo, routedTest as test, settings, start } from '../fixtures/routed';
 import { Visitor } from '../fixtures/visitor';
 
@@ -80,10 +81,7 @@ test('where only TLS reaches the relay, the test of the paths says so', async ({
   await server.restart(settings(server.port, authority));
   homes[0].block('UDP', 'TCP to the relay');
   const one = (await at(ada, homes[0], 'Chromium')) as Visitor;
-  await one.button('Settings').click();
-  await one.button('Check my connection').click();
-  const results = () =>
-    one.page.locator('[data-tested]').evaluateAll((all) => all.map((it) => (it as HTMLElement).dataset.result));
-  await expect.poll(results, { timeout: 25_000 }).toEqual(['works', 'fails', 'fails', 'works']);
-  await expect(one.page.locator('[data-section="connection"] [role="status"]')).toHaveText('You can talk to people from here.');
+  const section = await testPaths(one);
+  await expectResults(section, 'works', 'fails', 'fails', 'works');
+  await expect(section.getByRole('status')).toHaveText('You can talk to people from here.');
 });

@@ -1,21 +1,7 @@
-import { ada, ben, expect, meet, test, type Visitor } from '../fixtures';
+import { ada, ben, expect, meet, test } from '../fixtures';
+import { expectResults, testPaths } from '../fixtures/path-test';
 import { freePort } from '../fixtures/server';
 import { Turn } from '../fixtures/turn';
-
-/** Opens the settings and asks which paths work. Returns the section of the answer. */
-async function testPaths(one: Visitor) {
-  await one.button('Settings').click();
-  const section = one.page.locator('[data-section="connection"]');
-  await section.getByRole('button', { name: 'Check my connection' }).click();
-  return section;
-}
-
-/** Each path has this result, in the order of the page. */
-async function expectResults(section: Awaited<ReturnType<typeof testPaths>>, ...results: string[]): Promise<void> {
-  const rows = section.locator('[data-tested]');
-  const found = () => rows.evaluateAll((all) => all.map((it) => (it as HTMLElement).dataset.result));
-  await expect.poll(found, { timeout: 25_000 }).toEqual(results);
-}
 
 test('before the start a page tells which paths work, and leaves the server again', async ({ server, visitor }) => {
   await server.restart({ PASSERBY__RELAY__ADDR: `127.0.0.1:${await freePort()}` });
