@@ -19,7 +19,7 @@ test('Start pressed before hydration takes effect after it', async ({ visitor })
 });
 
 test('the code for calls is loaded on the first interaction', async ({ visitor }) => {
-  const one = await visitor(ada);
+  const one = await visitor(ada, { newcomer: true });
   const fetched: string[] = [];
   one.page.on('request', (request) => {
     if (request.url().includes('/split_call')) fetched.push(request.url());

@@ -135,7 +135,7 @@ test('before a call every control works with the keyboard alone', async ({ visit
   await microphones.focus();
   await keyboard.press('ArrowDown');
   await expect.poll(() => one.page.evaluate(() => localStorage.getItem('passerby.microphone'))).toBeTruthy();
-  await tabTo(one, 'Start');
+  await tabTo(one, 'Go live');
   await keyboard.press('Enter');
   await one.reaches('waiting');
   await expectTabReachesAll(one, 'waiting');

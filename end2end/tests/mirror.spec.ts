@@ -21,12 +21,12 @@ test('the device check shows picture, level and tone, and the call uses the same
   const size = one.page.viewportSize()!;
   for (const [width, height] of [[390, 844], [844, 390], [1440, 900]] as const) {
     await one.page.setViewportSize({ width, height });
-    const bottom = () => one.page.evaluate(() => scrollTo(0, 0)).then(() => one.button('Start').evaluate((it) => it.getBoundingClientRect().bottom));
-    await expect.poll(bottom, { message: `Start is in view at ${width}x${height}` }).toBeLessThanOrEqual(height);
+    const bottom = () => one.page.evaluate(() => scrollTo(0, 0)).then(() => one.button('Go live').evaluate((it) => it.getBoundingClientRect().bottom));
+    await expect.poll(bottom, { message: `Go live is in view at ${width}x${height}` }).toBeLessThanOrEqual(height);
   }
   await one.page.setViewportSize(size);
 
-  await one.start();
+  await one.goLive();
   await one.reaches('waiting');
   expect(await one.openedTracks(), 'no device is opened again').toBe(opened);
   const other = await visitor(ben);

@@ -13,7 +13,10 @@ pub(crate) async fn run(
     mut resources: OpenResources,
     show: impl Fn(&Call, Snapshot, Snapshot),
 ) {
-    // The stored profile has to be visible before the first input arrives.
+    // The stored profile has to be visible before the first input arrives, and some of it depends on the time.
+    for output in call.handle(clock::read(), Input::Tick) {
+        resources.perform(output);
+    }
     let mut previous = call.snapshot();
     show(&call, Snapshot::default(), previous);
     loop {

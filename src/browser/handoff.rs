@@ -47,7 +47,7 @@ impl Handoff {
         let resources =
             OpenResources::new(self.inbox, self.words, profile.chosen.of(DeviceKind::Speaker).to_owned());
         let (browser, languages) = (web::page::capabilities::browser(), web::page::capabilities::languages());
-        let call = Call::new(web::clock::seed(), profile, browser, languages, web::page::build());
+        let call = Call::new(web::clock::seed(), profile, browser, languages, web::page::site_facts());
         spawn_local(driver::run(call, self.inputs, resources, move |call, before, now| {
             // The snapshot is small. Lists are copied only when they have changed.
             if now.chat.revision != before.chat.revision {

@@ -9,6 +9,9 @@ use super::{
 /// What the person wants.
 impl Call {
     pub(crate) fn on_intent(&mut self, intent: Intent, out: &mut Vec<Output>) {
+        if self.is_locked() && intent != Intent::Gesture(Gesture::Back) {
+            return;
+        }
         let asked = self.page.take_question(self.now);
         // The browser reports that one by itself when it loses the focus.
         if intent != Intent::HoldToTalk(false) {
@@ -16,6 +19,8 @@ impl Call {
         }
         match intent {
             Intent::Start => self.start(out),
+            Intent::AcceptRules => self.accept_rules(out),
+            Intent::SayUnderAge => self.say_under_age(out),
             Intent::StartUnhidden => self.start_unhidden(out),
             Intent::Next => self.next(out),
             Intent::Stop => self.stop(None, out),
@@ -40,8 +45,7 @@ impl Call {
                     self.devices.toggle_screen(self.page.surroundings.abilities.screen, out);
                 }
             }
-            Intent::OpenMirror if self.state.is_landing() => self.acquire_devices(true, out),
-            Intent::OpenMirror => {}
+            Intent::OpenMirror => self.open_mirror(out),
             Intent::StartWithout => self.start_without_devices(out),
             Intent::Toggle(switch) => self.toggle(switch, out),
             Intent::Block => self.block(out),
@@ -68,11 +72,9 @@ impl Call {
 
     pub(crate) fn start(&mut self, out: &mut Vec<Output>) {
         match &self.state {
-            CallState::Landing(_) => {
-                self.acquire_devices(false, out);
-                // Connect while the person reads the question of the browser.
-                self.session.open(self.now, out);
-            }
+            CallState::Landing(_) => self.begin(false, out),
+            // Neither is an answer.
+            CallState::Gate { .. } => {}
             CallState::Mirror => {
                 let sending = self.devices.sending();
                 out.extend([Output::ShowLevel(false), Output::TakeOver, Output::EnableMedia(sending)]);
@@ -91,12 +93,18 @@ impl Call {
         }
     }
 
+    fn open_mirror(&mut self, out: &mut Vec<Output>) {
+        if let CallState::Landing(_) = self.state {
+            self.begin(true, out);
+        }
+    }
+
     fn start_unhidden(&mut self, out: &mut Vec<Output>) {
         self.set_preferences(self.profile.preferences.with(Switch::HideAddress, false), out);
         self.start(out);
     }
 
-    fn acquire_devices(&mut self, for_mirror: bool, out: &mut Vec<Output>) {
+    pub(crate) fn acquire_devices(&mut self, for_mirror: bool, out: &mut Vec<Output>) {
         out.push(Output::TakeOver);
         if let Some(acquisition) = self.devices.acquire(for_mirror, self.now, out) {
             self.state = CallState::Asking(acquisition);
@@ -111,6 +119,9 @@ impl Call {
 
     /// Starts without camera and microphone: the person only sees, hears, and writes.
     fn start_without_devices(&mut self, out: &mut Vec<Output>) {
+        if let (CallState::Landing(Some(_)), false) = (&self.state, self.has_accepted_rules()) {
+            self.state = CallState::Gate { for_mirror: false };
+        }
         let gives_up_asking = matches!(self.state, CallState::Asking(_)) && self.devices.is_slow();
         if gives_up_asking {
             out.push(Output::CloseMedia);
@@ -148,7 +159,7 @@ impl Call {
         let is_confirmed = asked == Some(gesture);
         match gesture {
             Gesture::Escape | Gesture::Swipe if is_confirmed => self.next(out),
-            Gesture::Back if matches!(self.state, CallState::Landing(None)) => out.push(Output::GoBack),
+            Gesture::Back if self.state.is_first_page() => out.push(Output::GoBack),
             Gesture::Back if is_confirmed || !self.state.is_matched() => self.stop(None, out),
             _ if self.state.is_matched() => self.page.ask_about(gesture, self.now),
             Gesture::Escape | Gesture::Swipe | Gesture::Back => {}

@@ -6,7 +6,7 @@
 //!
 //! [`Call`] consists of parts that own their data: the [`CallState`], the [`Session`] with the server, the queue, the
 //! devices, the profile of the person, and the page. A handler that needs one part is a method of it. The handlers that
-//! join parts are in `commands` (the person and the window), in `device_events`, in `signalling::inbound` (the server
+//! join parts are in `commands` (the person and the window), in `gate` (the questions before a start), in `device_events`, in `signalling::inbound` (the server
 //! and the partner), in `signalling::queue`, and here.
 
 pub(crate) mod interface;
@@ -14,6 +14,7 @@ pub(crate) mod interface;
 pub(crate) mod state;
 pub(crate) mod deadline;
 pub(crate) mod commands;
+pub(crate) mod gate;
 pub(crate) mod device_events;
 
 pub(crate) mod signalling;
@@ -72,6 +73,7 @@ pub use partner::chat::{Author, ChatLine, ChatStatus};
 pub use partner::encoding::VideoLimits;
 pub use partner::media::sender_queue::{SenderCall, SenderQueue, SenderReport};
 pub use partner::media::transceivers::carrier;
+pub use profile::consent::Consent;
 pub use profile::past_partners::{Dated, PastPartners};
 pub use profile::preferences::{Corner, Fit, Preferences, Switch};
 pub use profile::topics::{Seeking, TopicTexts};
@@ -91,27 +93,39 @@ pub struct Call {
     check: ConnectionCheck,
     paths: PathCheck,
     connections: ConnectionIds,
+    /// The version of the rules that a person has to accept before they start.
+    rules: String,
+}
+
+/// What the server has written into the page.
+#[derive(Clone, Debug, Default)]
+pub struct SiteFacts {
+    /// The build of the page, empty if unknown.
+    pub build: String,
+    /// The version of the rules; nobody is asked about an empty one.
+    pub rules: String,
 }
 
 impl Call {
     /// A call that has not started. `seed` seeds its random generator, `stored` is what this device has stored, and
-    /// `build` the build of the page, empty if unknown.
+    /// `site` what the server has written into the page.
     pub fn new(
         seed: u64,
         stored: StoredProfile,
         browser: Browser,
         languages: Vec<Language>,
-        build: String,
+        site: SiteFacts,
     ) -> Self {
-        let StoredProfile { preferences, chosen, topics, acquaintances } = stored;
+        let SiteFacts { build, rules } = site;
         Self {
             now: Moment::default(),
             rng: fastrand::Rng::with_seed(seed),
-            state: CallState::Landing(None),
+            state: CallState::Landing(stored.consent.under_age_since.map(|_| Problem::UnderAge)),
             session: Session::new(build),
             queue: QueueState::default(),
-            devices: Devices::from_stored(chosen, preferences),
-            profile: Profile::new(preferences, topics, acquaintances, languages),
+            devices: Devices::from_stored(stored.chosen.clone(), stored.preferences),
+            profile: Profile::new(stored, languages),
+            rules,
             page: PageState::new(browser),
             check: ConnectionCheck::default(),
             paths: PathCheck::default(),
@@ -129,6 +143,7 @@ impl Call {
         }
         let mut out = Vec::new();
         self.on_wake(clocks, due, &mut out);
+        self.keep_out_children(&mut out);
         match input {
             Input::Intent(intent) => self.on_intent(intent, &mut out),
             Input::MediaOpened(request, opened) => self.on_media_opened(request, opened, &mut out),
@@ -149,6 +164,7 @@ impl Call {
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.handle_timeout(&mut out),
         }
+        self.keep_out_children(&mut out);
         self.settle_devices(&mut out);
         self.stop_without_devices(&mut out);
         self.ask_if_absent(&mut out);
@@ -259,7 +275,9 @@ impl Call {
     fn problem(&self) -> Option<Problem> {
         match self.state {
             CallState::Landing(problem) => problem,
-            CallState::Asking(_) | CallState::Mirror | CallState::Paused { .. } => None,
+            CallState::Gate { .. } | CallState::Asking(_) | CallState::Mirror | CallState::Paused { .. } => {
+                None
+            }
             CallState::Ready { .. } => {
                 let is_postponed = self.queue.requests.is_postponed();
                 self.session_problem().or(is_postponed.then_some(Problem::RateLimited))

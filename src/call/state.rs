@@ -17,6 +17,11 @@ use crate::{
 pub(crate) enum CallState {
     /// Not started, or stopped because of a problem.
     Landing(Option<Problem>),
+    /// The person has pressed Start, and has not accepted the rules yet. Nothing has started.
+    Gate {
+        /// They want a preview before looking for a partner.
+        for_mirror: bool,
+    },
     /// The browser is asking the person for camera and microphone.
     Asking(Acquisition),
     /// Camera and microphone are open for a preview; the page is not looking for a partner yet.
@@ -67,9 +72,14 @@ pub(crate) enum Pause {
 }
 
 impl CallState {
+    /// Whether a step back leaves the site.
+    pub(crate) const fn is_first_page(&self) -> bool {
+        matches!(self, Self::Landing(None | Some(Problem::UnderAge)))
+    }
+
     /// Whether nothing has started.
     pub(crate) const fn is_landing(&self) -> bool {
-        matches!(self, Self::Landing(_))
+        matches!(self, Self::Landing(_) | Self::Gate { .. })
     }
 
     /// Whether the page is in the queue, or on its way into it.
@@ -90,7 +100,9 @@ impl CallState {
     /// Whether the page has left the preview: it looks for a partner, has one, or just had one.
     pub(crate) const fn is_meeting_people(&self) -> bool {
         match self {
-            Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::Paused { .. } => false,
+            Self::Landing(_) | Self::Gate { .. } | Self::Asking(_) | Self::Mirror | Self::Paused { .. } => {
+                false
+            }
             Self::Ready { .. } | Self::Waiting { .. } | Self::Matched(_) | Self::Ended { .. } => true,
         }
     }
@@ -145,6 +157,7 @@ impl CallState {
     pub(crate) fn phase(&self, now: Moment) -> Phase {
         match self {
             Self::Landing(_) => Phase::Landing,
+            Self::Gate { .. } => Phase::Gate,
             Self::Asking(_) => Phase::Asking,
             Self::Mirror | Self::Paused { why: Pause::Absent, .. } => Phase::Mirror,
             Self::Paused { why: Pause::Blocked, .. } => Phase::Ended { why: Farewell::Blocked },
@@ -158,7 +171,9 @@ impl CallState {
     /// When the state has something to do.
     pub(crate) fn deadline(&self, now: Moment, session_open: bool) -> Option<Deadline> {
         match self {
-            Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::Ready { .. } => None,
+            Self::Landing(_) | Self::Gate { .. } | Self::Asking(_) | Self::Mirror | Self::Ready { .. } => {
+                None
+            }
             Self::Paused { until, .. } => Some((*until, DeadlineReason::Idle)),
             Self::Waiting { prepared, .. } => {
                 prepared.as_ref().map(|it| (it.renew_at(), DeadlineReason::RenewOffer))

@@ -63,6 +63,9 @@ const ONE_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 /// ones get a plain 403.
 pub(crate) const MAX_FOREIGN_SOCKETS: usize = 64;
 
+/// The version of the rules that every visitor has to accept before the first call.
+const RULES_VERSION: &str = "1";
+
 /// Logs only the first such request, because any visitor can send them and could fill the log.
 static UNLISTED_PROXY_WARNING: Once = Once::new();
 
@@ -120,6 +123,7 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
                     language(),
                     origins.primary(),
                     relay_use(own_is_local, has_external),
+                    RULES_VERSION,
                 )
             },
         )

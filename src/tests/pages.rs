@@ -159,10 +159,14 @@ fn shows_call_controls_from_the_queue_onwards() {
         let controls = ["Mute microphone", "Turn camera off", "Chat", "More", "Stop", "Next"];
         match phase {
             Phase::Landing => assert_eq!(page.buttons(), ["Settings", "Start", "Check camera and mic"]),
+            Phase::Gate => {
+                let answers = ["Settings", "I’m 18 or older and agree", "I’m under 18"];
+                assert_eq!(page.buttons(), answers);
+            }
             Phase::Asking => assert_eq!(page.buttons(), ["Settings", "Stop"]),
             Phase::Mirror => {
                 let mirror =
-                    ["Settings", "Start", "Stop", "Mute microphone", "Turn camera off", "Test speaker"];
+                    ["Settings", "Go live", "Stop", "Mute microphone", "Turn camera off", "Test speaker"];
                 assert_eq!(page.buttons(), mirror);
             }
             Phase::Ready
@@ -345,7 +349,7 @@ fn document() -> String {
     };
     Owner::new().with(|| {
         leptos::nonce::provide_nonce();
-        shell(options, &files, i18n::in_language("en"), "https://passerby.example", RelayUse::Possible)
+        shell(options, &files, i18n::in_language("en"), "https://passerby.example", RelayUse::Possible, "7")
             .to_html()
     })
 }
@@ -356,7 +360,7 @@ fn document_obeys_its_policy_and_keeps_early_presses() {
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{html}");
     assert!(
         html.contains(
-            r#"<div id="root" data-build="b2d4" data-home="https://passerby.example" data-relay=""><main"#
+            r#"<div id="root" data-build="b2d4" data-home="https://passerby.example" data-rules="7" data-relay=""><main"#
         ),
         "hydration covers only the contents of the root: {html}"
     );
@@ -514,7 +518,7 @@ async fn a_trusted_proxy_names_the_host_that_was_asked_for() {
 }
 
 /// The first action that the page offers for a problem.
-const fn main_action(problem: Problem) -> &'static str {
+fn main_action(problem: Problem) -> &'static str {
     match problem {
         Problem::OtherTab => "Use here",
         Problem::Idle => "Start",
@@ -533,7 +537,38 @@ const fn main_action(problem: Problem) -> &'static str {
         | Problem::NetworkFull
         | Problem::WrongAddress
         | Problem::Offline => "Try again",
+        Problem::UnderAge => unreachable!("it offers nothing"),
     }
+}
+
+#[test]
+fn the_questions_before_a_start_name_the_age_and_three_rules() {
+    let page = Page::of(Snapshot { phase: Phase::Gate, ..Snapshot::default() });
+    let text = page.visible_text();
+    for words in ["18 or older", "No hate", "No nudity", "Don’t record"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert_eq!(page.with("class", "rules")[0].tag, "ul");
+    assert_ne!(page.announced("status"), "");
+    let landing = Page::of(Snapshot::default()).visible_text();
+    assert!(!landing.contains("No nudity"), "{landing}");
+}
+
+#[test]
+fn whoever_is_under_18_sees_help_and_nothing_to_press() {
+    let snapshot = Snapshot { problem: Some(Problem::UnderAge), ..Snapshot::default() };
+    let mut outdated = snapshot;
+    outdated.surroundings.outdated = true;
+    for snapshot in [snapshot, outdated] {
+        let page = Page::of(snapshot);
+        assert_eq!(page.buttons(), [""; 0]);
+        assert!(page.visible_text().contains("isn’t your fault"));
+        assert_ne!(page.announced("alert"), "");
+        let help = page.with("class", "panel-link")[1];
+        assert!(!help.hidden && help.attribute("href").is_some_and(|it| it.starts_with("https://")));
+        assert_eq!(help.attribute("rel"), Some("noopener noreferrer"));
+    }
+    assert!(Page::of(Snapshot::default()).with("class", "panel-link")[1].hidden);
 }
 
 #[test]
@@ -576,7 +611,7 @@ fn talking(video: bool, audio: bool) -> Phase {
 }
 
 fn phases() -> Vec<Phase> {
-    let mut phases = vec![Phase::Landing, Phase::Asking, Phase::Mirror, Phase::Ready];
+    let mut phases = vec![Phase::Landing, Phase::Gate, Phase::Asking, Phase::Mirror, Phase::Ready];
     phases.extend(
         [None, Some(Setback::Unconnected), Some(Setback::Lost)].map(|setback| Phase::Waiting { setback }),
     );

@@ -6,6 +6,9 @@ pub const ROOT_ID: &str = "root";
 /// The attribute of the root element that names the build of the page.
 pub const BUILD_ATTRIBUTE: &str = "data-build";
 
+/// The attribute of the root element with the version of the rules that everybody has to accept.
+pub const RULES_ATTRIBUTE: &str = "data-rules";
+
 /// The attribute of the root element with the public origin of the site.
 pub const HOME_ATTRIBUTE: &str = "data-home";
 

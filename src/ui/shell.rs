@@ -42,7 +42,7 @@ pub struct PageFiles {
 
 /// The whole document in one language, with the page in its first state.
 ///
-/// `home` is the public origin of the site. Must be called while a response is rendered, because the nonce of the
+/// `home` is the public origin of the site, and `rules` the version of its rules. Must be called while a response is rendered, because the nonce of the
 /// content security policy comes from the context.
 pub fn shell(
     options: LeptosOptions,
@@ -50,6 +50,7 @@ pub fn shell(
     words: &'static Words,
     home: &str,
     relay: RelayUse,
+    rules: &str,
 ) -> impl IntoView + use<> {
     provide_context(PageContext::fixed(Snapshot::default()));
     provide_context(words);
@@ -92,6 +93,7 @@ pub fn shell(
                     id=ROOT_ID
                     data-build=build
                     data-home=home.to_owned()
+                    data-rules=rules.to_owned()
                     data-relay=(relay != RelayUse::None).then_some("")
                 >
                     <App/>

@@ -50,7 +50,7 @@ pub(crate) struct PanelContent {
 pub(crate) const fn layout(snapshot: Snapshot) -> Layout {
     match snapshot.phase {
         Phase::Landing if snapshot.problem.is_none() => Layout::Landing,
-        Phase::Landing | Phase::Asking => Layout::Notice,
+        Phase::Landing | Phase::Gate | Phase::Asking => Layout::Notice,
         Phase::Mirror => Layout::Mirror,
         Phase::Ready
         | Phase::Waiting { .. }
@@ -82,6 +82,7 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
     let text = state_text(words, snapshot);
     let start = Some((words.start, Intent::Start));
     let (note, action, second) = match (panel_problem(snapshot), snapshot.phase) {
+        (Some(Problem::UnderAge), _) => (None, None, None),
         (Some(problem), _) => {
             let (action, second) = remedies(words, problem);
             (None, Some(action), second)
@@ -91,12 +92,16 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
             let note = if hides { words.address_hidden } else { words.address };
             (Some(note), start, Some((words.check, Intent::OpenMirror)))
         }
+        (None, Phase::Gate) => {
+            let under_age = (words.say_under_age, Intent::SayUnderAge);
+            (None, Some((words.accept_rules, Intent::AcceptRules)), Some(under_age))
+        }
         (None, Phase::Mirror) if asks_presence(snapshot) => {
             (None, Some((words.here, Intent::Start)), Some((words.stop, Intent::Stop)))
         }
         (None, Phase::Mirror) => {
             let note = notice(words, snapshot).or(missing_device_note(words, snapshot));
-            (note, start, Some((words.stop, Intent::Stop)))
+            (note, Some((words.go_live, Intent::Start)), Some((words.stop, Intent::Stop)))
         }
         (None, Phase::Asking) if lacks_answer(snapshot) => {
             let without = Some((words.start_without, Intent::StartWithout));
@@ -142,13 +147,14 @@ const fn remedies(
         | Problem::ServerFull
         | Problem::NetworkFull
         | Problem::WrongAddress
-        | Problem::Offline => (again, None),
+        | Problem::Offline
+        | Problem::UnderAge => (again, None),
     }
 }
 
 /// Whether the page offers to load a newer build: not during a match, which that would end.
 pub(crate) const fn offers_reload(snapshot: Snapshot) -> bool {
-    snapshot.surroundings.outdated && !snapshot.phase.is_matched()
+    snapshot.surroundings.outdated && !snapshot.phase.is_matched() && !is_under_age(snapshot)
 }
 
 /// Whether the partner's picture can be shown in another way: only that of a camera, since a screen is shown whole.
@@ -219,6 +225,7 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
             (false, false) => words.partner_silent,
         },
         Phase::Landing
+        | Phase::Gate
         | Phase::Asking
         | Phase::Mirror
         | Phase::Ready
@@ -255,6 +262,11 @@ pub(crate) const fn alert(words: &'static Words, snapshot: Snapshot) -> &'static
         ) => words.call_continues,
         (Some(problem), _) => problem_text(words, problem).spoken,
     }
+}
+
+/// Whether the person is under 18: then the page shows help and nothing else.
+pub(crate) const fn is_under_age(snapshot: Snapshot) -> bool {
+    matches!(snapshot.problem, Some(Problem::UnderAge))
 }
 
 /// Whether the panel shows the address at which the page works.
@@ -311,6 +323,7 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
     }
     match snapshot.phase {
         Phase::Landing => words.landing,
+        Phase::Gate => words.gate,
         Phase::Asking if lacks_answer(snapshot) => {
             // A browser inside of an app has no question that could be answered.
             let is_in_app = matches!(snapshot.surroundings.browser, Browser::InApp);
@@ -358,6 +371,7 @@ const fn problem_text(words: &'static Words, problem: Problem) -> StateText {
         Problem::Offline => words.offline,
         Problem::OtherTab => words.other_tab,
         Problem::Idle => words.idle,
+        Problem::UnderAge => words.under_age,
     }
 }
 

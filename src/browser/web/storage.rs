@@ -7,11 +7,14 @@ use web_sys::{Storage, window};
 use super::js::reflect::get;
 use crate::{
     browser::inbox::Inbox,
-    call::{ChosenDevices, Dated, DeviceKind, Input, PastPartners, Preferences, StoredProfile},
+    call::{ChosenDevices, Consent, Dated, DeviceKind, Input, PastPartners, Preferences, StoredProfile},
 };
 
 /// The prefix of all keys.
 const PREFIX: &str = "passerby.";
+
+/// The key of what the person has said before their first call.
+const CONSENT: &str = "passerby.consent";
 
 /// The key of the preferences.
 const PREFERENCES: &str = "passerby.preferences";
@@ -58,6 +61,7 @@ pub(crate) fn load() -> StoredProfile {
     let storage = storage();
     let text = |key| storage.as_ref().and_then(|it| it.get_item(key).ok().flatten()).unwrap_or_default();
     StoredProfile {
+        consent: Consent::from_text(&text(CONSENT)),
         preferences: Preferences::from_text(&text(PREFERENCES)),
         chosen: ChosenDevices(DeviceKind::ALL.map(|kind| text(device_key(kind)))),
         topics: text(TOPICS),
@@ -80,6 +84,7 @@ pub(crate) fn save(profile: &StoredProfile) {
     let store = |key, text: &str| {
         let _ = if text.is_empty() { storage.remove_item(key) } else { storage.set_item(key, text) };
     };
+    store(CONSENT, &profile.consent.to_text());
     store(PREFERENCES, &profile.preferences.to_text());
     store(TOPICS, &profile.topics);
     store(DEVICE, &profile.acquaintances.device);

@@ -15,6 +15,10 @@ pub enum Intent {
     StartWithout,
     /// Look for a partner; after a problem, try again.
     Start,
+    /// The person is 18 or older and accepts the rules: go on with the start.
+    AcceptRules,
+    /// The person is under 18.
+    SayUnderAge,
     /// Start although the address cannot be hidden: stop hiding it.
     StartUnhidden,
     /// Leave this partner and look for the next.

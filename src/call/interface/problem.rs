@@ -38,6 +38,8 @@ pub enum Problem {
     OtherTab,
     /// The person did not answer the idle prompt.
     Idle,
+    /// The person is under 18. Nothing can be started.
+    UnderAge,
 }
 
 impl Problem {
@@ -61,6 +63,7 @@ impl Problem {
             Self::Offline => "offline",
             Self::OtherTab => "other-tab",
             Self::Idle => "idle",
+            Self::UnderAge => "under-age",
         }
     }
 }

@@ -117,6 +117,8 @@ pub enum Phase {
     /// Not started; with a problem, the start failed.
     #[default]
     Landing,
+    /// The person has pressed Start and is asked to accept the rules first.
+    Gate,
     /// The browser asks for permission to use camera and microphone.
     Asking,
     /// Camera or microphone are open; the page is connecting to the server.
@@ -152,7 +154,7 @@ impl Phase {
     /// The stable name, for `data-phase`.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Landing => "landing",
+            Self::Landing | Self::Gate => "landing",
             Self::Asking => "asking",
             Self::Ready | Self::Mirror => "ready",
             Self::Waiting { .. } => "waiting",
@@ -176,6 +178,7 @@ impl Phase {
         match self {
             Self::Talking { partner, flow, .. } => Some((partner, flow)),
             Self::Landing
+            | Self::Gate
             | Self::Asking
             | Self::Ready
             | Self::Mirror
@@ -195,6 +198,7 @@ impl Phase {
         match self {
             Self::Connecting { .. } | Self::Talking { .. } => true,
             Self::Landing
+            | Self::Gate
             | Self::Asking
             | Self::Ready
             | Self::Mirror

@@ -1,11 +1,13 @@
 //! [`StoredProfile`]: everything that the browser stores from one visit to the next.
 
 use super::devices::ChosenDevices;
-use crate::call::{PastPartners, Preferences};
+use crate::call::{Consent, PastPartners, Preferences};
 
 /// What the browser stores for all pages of this site.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredProfile {
+    /// What the person has said before their first call.
+    pub consent: Consent,
     /// The switches, and the corner of the own picture.
     pub preferences: Preferences,
     /// The devices that the person has chosen.

@@ -85,7 +85,7 @@ impl Call {
             self.page.asks_before_leaving = asks;
             out.push(Output::AskBeforeLeaving(asks));
         }
-        let catches = !matches!(self.state, CallState::Landing(None));
+        let catches = !self.state.is_first_page();
         if catches && !self.page.catches_back {
             out.push(Output::CatchBack);
         }

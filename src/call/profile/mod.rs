@@ -1,5 +1,6 @@
-//! The profile that a device stores for its person: preferences, topics, and past partners.
+//! The profile that a device stores for its person: consent, preferences, topics, and past partners.
 
+pub(crate) mod consent;
 pub(crate) mod preferences;
 pub(crate) mod topics;
 pub(crate) mod past_partners;
@@ -8,7 +9,7 @@ pub(crate) mod storage;
 use std::{array, mem};
 
 use crate::{
-    call::{PastStranger, Preferences, deadline::Deadline},
+    call::{Consent, PastStranger, Preferences, StoredProfile, deadline::Deadline},
     protocol::{Language, PairId},
     time::Moment,
 };
@@ -21,6 +22,8 @@ const PAST_STRANGERS: usize = 3;
 /// What this page knows about its person.
 #[derive(Debug, Default)]
 pub(crate) struct Profile {
+    /// What the person has said before their first call.
+    pub(crate) consent: Consent,
     /// The switches and the place of the own picture.
     pub(crate) preferences: Preferences,
     /// The interests and languages to look for.
@@ -42,14 +45,10 @@ pub(crate) struct Profile {
 
 impl Profile {
     /// The profile of a device that has stored these values, in a browser with these languages.
-    pub(crate) fn new(
-        preferences: Preferences,
-        topics: String,
-        past_partners: PastPartners,
-        languages: Vec<Language>,
-    ) -> Self {
+    pub(crate) fn new(stored: StoredProfile, languages: Vec<Language>) -> Self {
+        let StoredProfile { consent, preferences, topics, acquaintances, chosen: _ } = stored;
         let topics = Topics::new(topics, languages);
-        Self { preferences, topics, past_partners, ..Self::default() }
+        Self { consent, preferences, topics, past_partners: acquaintances, ..Self::default() }
     }
 
     /// When the page has to show another number of seconds. Only a page that waits shows it.
@@ -72,9 +71,17 @@ impl Profile {
         }
     }
 
-    /// The current match is connected.
-    pub(crate) const fn on_connected(&mut self) {
+    /// The current match is connected. Returns whether that has to be saved.
+    pub(crate) const fn on_connected(&mut self) -> bool {
         self.is_met = true;
+        let is_first = !self.consent.has_met;
+        self.consent.has_met = true;
+        is_first || self.pair.is_some()
+    }
+
+    /// Whether the person has said lately that they are under 18.
+    pub(crate) fn is_under_age(&self, now: Moment) -> bool {
+        self.consent.is_under_age(self.unix_seconds(now))
     }
 
     /// Blocks the current partner, whether connected or not; `false` if the server has named no pair.

@@ -12,6 +12,7 @@ impl Profile {
     /// What is stored for the next visit.
     pub(crate) fn stored(&self, chosen: &ChosenDevices) -> StoredProfile {
         StoredProfile {
+            consent: self.consent.clone(),
             preferences: self.preferences,
             chosen: chosen.clone(),
             topics: self.topics.texts().written.clone(),
@@ -24,7 +25,8 @@ impl Profile {
     /// With its old profile, this page would overwrite the new one at the next change, and lose the pairs that were
     /// blocked there. The caller must not save the profile again: two pages would answer each other for ever.
     pub(crate) fn apply_stored(&mut self, stored: StoredProfile) -> ChosenDevices {
-        let StoredProfile { preferences, chosen, topics, acquaintances } = stored;
+        let StoredProfile { consent, preferences, chosen, topics, acquaintances } = stored;
+        self.consent = consent;
         self.preferences = preferences;
         self.topics.set_written(topics);
         self.past_partners = acquaintances;

@@ -115,7 +115,9 @@ impl CallState {
     ) -> Resync {
         let Welcome { resumed, match_id, .. } = *welcome;
         match self {
-            Self::Landing(_) | Self::Asking(_) | Self::Mirror | Self::Paused { .. } => Resync::Nothing,
+            Self::Landing(_) | Self::Gate { .. } | Self::Asking(_) | Self::Mirror | Self::Paused { .. } => {
+                Resync::Nothing
+            }
             Self::Ended { open_match, .. } => {
                 // A new session only knows the match if it was rebuilt from the ticket in the hello.
                 if !resumed {

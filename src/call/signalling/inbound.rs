@@ -236,8 +236,7 @@ impl Call {
                 self.check.on_connected();
                 // Not earlier: nothing may delay the first picture of a match.
                 out.push(Output::PlaySound);
-                self.profile.on_connected();
-                if self.profile.pair.is_some() {
+                if self.profile.on_connected() {
                     self.save_profile(out);
                 }
                 if open_match.is_some() {

@@ -8,14 +8,14 @@ use proptest::{prelude::*, test_runner::Config};
 use uuid::Uuid;
 
 use super::test_page::{
-    ADDRESS, BOTH, NOTHING, RELAY, answer, candidate, candidate_signal, description, matched_message, millis,
-    offer, sdp, session, welcome,
+    ADDRESS, BOTH, NOTHING, RELAY, answer, candidate, candidate_signal, description, had_a_call,
+    matched_message, millis, offer, sdp, session, site, welcome,
 };
 use crate::{
     call::{
         Abilities, Browser, Call, ChatWish, CheckFinding, ChosenDevices, Clocks, ConnectionId,
-        ConnectionState, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind, Failed,
-        Farewell, Gesture, Input, Intent, Measurement, MediaError, Output, PageEvent, PastPartners,
+        ConnectionState, Consent, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind,
+        Failed, Farewell, Gesture, Input, Intent, Measurement, MediaError, Output, PageEvent, PastPartners,
         PastStranger, PathResult, PathTests, PeerCommand, PeerEvent, Phase, PictureWish, Preferences,
         Problem, ScreenEvent, SenderPart, SignalingState, Snapshot, StoredProfile, Switch, TestedPath,
         TrackKind, WindowWish,
@@ -131,7 +131,8 @@ impl Harness {
             now: Moment::default(),
             unix_origin_ms: 0,
             calls: [(); 2].map(|()| {
-                Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), String::new())
+                let stored = if seed.is_multiple_of(4) { StoredProfile::default() } else { had_a_call() };
+                Call::new(seed, stored, Browser::default(), Vec::new(), site())
             }),
             camera_open: false,
             prewarmed: false,
@@ -164,6 +165,8 @@ impl Harness {
             Step::Expected => match self.due.pop_front() {
                 Some(Response::Input(input)) => self.handle(input),
                 Some(Response::Message(message)) => self.receive(message, None),
+                None if self.snapshot().phase == Phase::Gate => self.press(Intent::AcceptRules),
+                None if self.snapshot().phase == Phase::Mirror => self.press(Intent::Start),
                 None => self.run(Step::WaitForDeadline),
             },
             Step::Press(intent) => self.press(intent),
@@ -228,7 +231,7 @@ impl Harness {
         let accepted = self.accepts_no_devices.get();
         let is_offered =
             before.phase == Phase::Asking || before.phase == Phase::Landing && before.problem.is_some();
-        if intent == Intent::StartWithout && is_offered {
+        if intent == Intent::StartWithout && is_offered && self.has_accepted_rules() {
             self.accepts_no_devices.set(true);
         }
         self.handle(Input::Intent(intent));
@@ -241,13 +244,21 @@ impl Harness {
     /// Presses something and checks its effect.
     fn press(&mut self, intent: Intent) {
         let before = self.snapshot();
+        if before.problem == Some(Problem::UnderAge) && intent == Intent::Gesture(Gesture::Back) {
+            // Back leaves the page.
+            return;
+        }
         if intent == Intent::Gesture(Gesture::Back) && !mem::take(&mut self.catches_back) {
             // The browser leaves the page, and nobody asks the call.
             return;
         }
         self.handle_intent(before, intent.clone());
         let after = self.snapshot();
+        if before.problem == Some(Problem::UnderAge) {
+            return assert_eq!(after, before, "whoever is under 18 can start nothing");
+        }
         match intent {
+            Intent::AcceptRules | Intent::SayUnderAge => check_answer(before, after, &intent),
             Intent::Stop => {
                 assert_eq!(after.phase, Phase::Landing);
                 assert_eq!((self.camera_open, self.socket, self.peer), (false, None, None));
@@ -268,12 +279,7 @@ impl Harness {
             }
             Intent::Start => assert_ne!(after.phase, Phase::Landing),
             Intent::StartUnhidden => assert!(!after.preferences.has(Switch::HideAddress)),
-            Intent::OpenMirror if before.phase == Phase::Landing => {
-                // With both switched off there is nothing to ask for.
-                let asks = before.camera != Device::Off || before.microphone != Device::Off;
-                assert_eq!(after.phase, if asks { Phase::Asking } else { Phase::Mirror });
-            }
-            Intent::OpenMirror => assert_eq!(after.phase, before.phase),
+            Intent::OpenMirror => assert_eq!(after.phase, self.phase_after_mirror(before)),
             Intent::StartWithout => {
                 let begins = before.phase == Phase::Landing && before.problem.is_some();
                 assert_eq!(after.phase == Phase::Landing, before.phase == Phase::Landing && !begins);
@@ -404,6 +410,7 @@ impl Harness {
             self.current = Some(*match_id);
         }
         let stored = if let Input::StorageChanged(profile) = &input { Some(profile.clone()) } else { None };
+        let had_begun = self.has_begun();
         let [outputs, twin_outputs] = {
             let clocks = Clocks { now: self.now, unix_ms: self.unix_origin_ms + self.now.as_millis() };
             self.calls.each_mut().map(|call| call.handle(clocks, input.clone()))
@@ -421,7 +428,33 @@ impl Harness {
         for output in outputs {
             self.check_output(output, welcomed);
         }
+        if !had_begun && self.has_begun() {
+            assert!(self.has_accepted_rules(), "nothing begins before the rules are accepted");
+            let is_shown_first = matches!(self.snapshot().phase, Phase::Asking | Phase::Mirror);
+            let has_met = self.calls[0].stored().consent.has_met || self.accepts_no_devices.get();
+            assert!(has_met || is_shown_first, "newcomers see their own picture first");
+        }
         self.check();
+    }
+
+    /// What follows when the preview is asked for.
+    fn phase_after_mirror(&self, before: Snapshot) -> Phase {
+        if before.phase != Phase::Landing {
+            return before.phase;
+        }
+        // With both switched off there is nothing to ask for.
+        let asks = before.camera != Device::Off || before.microphone != Device::Off;
+        let begins = if asks { Phase::Asking } else { Phase::Mirror };
+        if self.has_accepted_rules() { begins } else { Phase::Gate }
+    }
+
+    /// Whether the person has left the start page, and the questions before a start.
+    fn has_begun(&self) -> bool {
+        !matches!(self.snapshot().phase, Phase::Landing | Phase::Gate)
+    }
+
+    fn has_accepted_rules(&self) -> bool {
+        self.calls[0].stored().consent.rules == site().rules
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "the last arm passes the rest on")]
@@ -558,7 +591,7 @@ impl Harness {
     /// Checks the invariants.
     fn check(&self) {
         let snapshot = self.snapshot();
-        if snapshot.phase == Phase::Landing {
+        if !self.has_begun() {
             assert!(!self.camera_open, "devices are closed on the landing page");
             assert!(!self.prewarmed, "no connection is prewarmed on the landing page");
             assert!(!self.checking, "no connection is checked on the landing page");
@@ -567,7 +600,8 @@ impl Harness {
         }
         let is_testing = matches!(snapshot.paths, PathTests::Tested(it) if it.contains(&PathResult::Testing));
         assert_eq!(self.testing_paths, is_testing, "connections are open as long as a path is tested");
-        let is_start_page = snapshot.phase == Phase::Landing && snapshot.problem.is_none();
+        let is_start_page =
+            snapshot.phase == Phase::Landing && matches!(snapshot.problem, None | Some(Problem::UnderAge));
         assert!(self.catches_back || is_start_page, "Back leads to the start page from everywhere else");
         let is_waiting = matches!(snapshot.phase, Phase::Waiting { .. });
         assert!(is_waiting || snapshot.surroundings.here.is_none(), "occupancy is shown only while waiting");
@@ -578,7 +612,7 @@ impl Harness {
         assert!(self.screen.is_none() || is_matched(snapshot), "a screen is shared only during a match");
         let is_open = self.screen.is_some_and(|(_, is_open)| is_open);
         assert_eq!(snapshot.sharing, is_open, "the page knows whether the screen is shared");
-        if snapshot.phase == Phase::Landing {
+        if !self.has_begun() {
             self.accepts_no_devices.set(false);
         }
         let looks_for_partners =
@@ -595,6 +629,17 @@ impl Harness {
 
 fn is_matched(snapshot: Snapshot) -> bool {
     matches!(snapshot.phase, Phase::Connecting { .. } | Phase::Talking { .. })
+}
+
+/// An answer counts only where the page asks.
+fn check_answer(before: Snapshot, after: Snapshot, answer: &Intent) {
+    if before.phase != Phase::Gate {
+        assert_eq!((after.phase, after.problem), (before.phase, before.problem));
+    } else if *answer == Intent::SayUnderAge {
+        assert_eq!((after.phase, after.problem), (Phase::Landing, Some(Problem::UnderAge)));
+    } else {
+        assert!(matches!(after.phase, Phase::Asking | Phase::Mirror | Phase::Ready));
+    }
 }
 
 /// The first gesture asks, the second one leaves the partner. Back needs no second one without a partner.
@@ -630,7 +675,7 @@ fn check_past_block(before: Snapshot, after: Snapshot, number: u32, blocked: boo
 /// What a press on the switch of a device changes. Before a start nothing is open, so it only stores the wish.
 fn check_toggle(before: Device, after: Device, phase: Phase) {
     match before {
-        _ if phase == Phase::Landing => {}
+        _ if matches!(phase, Phase::Landing | Phase::Gate) => {}
         Device::Absent | Device::Off => assert_ne!(after, Device::Off),
         Device::On | Device::Interrupted => assert_eq!(after, Device::Off),
     }
@@ -812,13 +857,20 @@ fn inputs() -> impl Strategy<Value = Input> {
 fn stored_profiles() -> impl Strategy<Value = StoredProfile> {
     let switches = prop::collection::vec(prop::sample::select(Switch::ALL.to_vec()), 0..3);
     let pairs = || prop::collection::vec(0..4_u128, 0..3);
-    (switches, pairs(), pairs(), 0..2_u8).prop_map(|(switches, met, blocked, id)| {
+    let consent = prop_oneof![
+        6 => Just(had_a_call().consent),
+        2 => Just(Consent { has_met: false, ..had_a_call().consent }),
+        1 => Just(Consent::default()),
+        1 => (0..100_u64).prop_map(|it| Consent { under_age_since: Some(it), ..Consent::default() }),
+    ];
+    (consent, switches, pairs(), pairs(), 0..2_u8).prop_map(|(consent, switches, met, blocked, id)| {
         let dated = |all: Vec<u128>| {
             let texts: Vec<_> = all.into_iter().map(|it| format!("{}:{it}", Uuid::from_u128(it))).collect();
             Dated::from_text(&texts.join(","))
         };
         let id = id.to_string();
         StoredProfile {
+            consent,
             preferences: switches.into_iter().fold(Preferences::default(), Preferences::toggled),
             chosen: ChosenDevices([id.clone(), String::new(), String::new()]),
             topics: id.clone(),
@@ -887,6 +939,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let intents = prop::sample::select(vec![
         Intent::Start,
         Intent::Start,
+        Intent::AcceptRules,
+        Intent::SayUnderAge,
         Intent::StartUnhidden,
         Intent::Next,
         Intent::Gesture(Gesture::Escape),

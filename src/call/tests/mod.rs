@@ -4,6 +4,7 @@
 
 pub(crate) mod test_page;
 
+pub(crate) mod gate;
 pub(crate) mod signalling;
 pub(crate) mod partner;
 pub(crate) mod devices;

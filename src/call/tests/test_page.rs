@@ -8,10 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     call::{
-        Abilities, Browser, Call, CheckFinding, Clocks, ConnectionId, ConnectionState, Description,
+        Abilities, Browser, Call, CheckFinding, Clocks, ConnectionId, ConnectionState, Consent, Description,
         DescriptionKind, DeviceEvent, DeviceKind, Input, Intent, Measurement, MediaError, OpenRequest,
         OpenedDevice, OpenedMedia, Output, PageEvent, PeerCommand, PeerEvent, Phase, Pick, Problem,
-        ScreenEvent, SendProfile, SignalingState, StoredProfile,
+        ScreenEvent, SendProfile, SignalingState, SiteFacts, StoredProfile,
     },
     protocol::{
         Candidate, Delivery, EndReason, Epoch, Feature, Features, Frame, Limits, MatchId, Media, Message,
@@ -85,6 +85,17 @@ pub(crate) struct TestPage {
     match_count: u128,
     session_count: u128,
     actions: Vec<String>,
+}
+
+/// What the server has written into the page.
+pub(crate) fn site() -> SiteFacts {
+    SiteFacts { build: "b1".into(), rules: "1".into() }
+}
+
+/// The profile of a person who has accepted the rules of [`site`] and had a call before.
+pub(crate) fn had_a_call() -> StoredProfile {
+    let consent = Consent { rules: "1".into(), has_met: true, ..Consent::default() };
+    StoredProfile { consent, ..StoredProfile::default() }
 }
 
 pub(crate) fn secs(secs: u64) -> Duration {
@@ -177,7 +188,7 @@ impl TestPage {
 
     pub(crate) fn with_seed(seed: u64) -> Self {
         Self {
-            call: Call::new(seed, StoredProfile::default(), Browser::default(), Vec::new(), "b1".into()),
+            call: Call::new(seed, had_a_call(), Browser::default(), Vec::new(), site()),
             now: Moment::from_millis(1_000),
             unix_origin_ms: 0,
             checks: Some(ADDRESS),

@@ -8,8 +8,8 @@ use std::{
 use futures::{SinkExt, StreamExt};
 use passerby::{
     call::{
-        Browser, Call, CheckFinding, Clocks, ConnectionState, DeviceEvent, Farewell, Flow, Input, Intent,
-        Output, PeerCommand, PeerEvent, Phase, StoredProfile, Switch,
+        Browser, Call, CheckFinding, Clocks, ConnectionState, Consent, DeviceEvent, Farewell, Flow, Input,
+        Intent, Output, PeerCommand, PeerEvent, Phase, SiteFacts, StoredProfile, Switch,
     },
     protocol::{Frame, Language, MatchId, ToBrowser, ToServer, decode_lenient, encode},
     time::Moment,
@@ -151,10 +151,11 @@ impl World {
 
     /// Adds a page of a person with these interests and languages, and returns its index.
     pub(super) fn add_page(&mut self, seed: u64, interests: &str, languages: &[&str]) -> usize {
-        let stored = StoredProfile { topics: interests.to_owned(), ..StoredProfile::default() };
+        let consent = Consent { has_met: true, ..Consent::default() };
+        let stored = StoredProfile { consent, topics: interests.to_owned(), ..StoredProfile::default() };
         let languages = languages.iter().filter_map(|it| Language::new(it)).collect();
         self.pages.push(Page {
-            call: Call::new(seed, stored, Browser::default(), languages, String::new()),
+            call: Call::new(seed, stored, Browser::default(), languages, SiteFacts::default()),
             peer: None,
             socket: None,
             cuts: VecDeque::new(),

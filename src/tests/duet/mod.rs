@@ -11,8 +11,9 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use passerby::{
     call::{
-        Browser as BrowserInfo, Call, CheckFinding, Clocks, ConnectionId, Device, DeviceEvent, DeviceKind,
-        Farewell, Flow, Input, Intent, Output, PeerEvent, Phase, StoredProfile, Switch, TrackKind, carrier,
+        Browser as BrowserInfo, Call, CheckFinding, Clocks, ConnectionId, Consent, Device, DeviceEvent,
+        DeviceKind, Farewell, Flow, Input, Intent, Output, PeerEvent, Phase, SiteFacts, StoredProfile,
+        Switch, TrackKind, carrier,
     },
     matchmaker::{self, Matchmaker},
     protocol::{self, Frame, Media, Message, PeerMessage},
@@ -163,6 +164,7 @@ fn matchmaker(seed: u64) -> Matchmaker {
 impl World {
     fn new(seed: u64, with_log: bool) -> Self {
         let mut rng = fastrand::Rng::with_seed(seed);
+        let consent = Consent { has_met: true, ..Consent::default() };
         Self {
             now: Moment::from_millis(0),
             events: BinaryHeap::new(),
@@ -171,10 +173,10 @@ impl World {
             calls: [(); 2].map(|()| {
                 Call::new(
                     rng.u64(..),
-                    StoredProfile::default(),
+                    StoredProfile { consent: consent.clone(), ..StoredProfile::default() },
                     BrowserInfo::default(),
                     Vec::new(),
-                    String::new(),
+                    SiteFacts::default(),
                 )
             }),
             browsers: [Browser::default(), Browser::default()],

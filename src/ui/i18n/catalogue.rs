@@ -50,6 +50,13 @@ catalogue! {
 
     landing: StateText,
     address: &'static str,
+    gate: StateText,
+    rules: [&'static str; 3],
+    accept_rules: &'static str,
+    say_under_age: &'static str,
+    under_age: StateText,
+    help: &'static str,
+    go_live: &'static str,
     asking: StateText,
     asking_slow: StateText,
     ready: StateText,

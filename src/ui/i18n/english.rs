@@ -3,7 +3,7 @@
 use super::{
     blocked,
     catalogue::{StateText, Words},
-    crowds, paths, symbols,
+    crowds, gate, paths, problems, symbols,
 };
 
 /// All texts in English.
@@ -33,6 +33,13 @@ pub(crate) static ENGLISH: Words = Words {
     },
     address: "Calls go directly between the two of you, so the other person could see your IP address and roughly \
               where you are. We never record. They could.",
+    gate: gate::GATE,
+    rules: gate::RULES,
+    accept_rules: "I\u{2019}m 18 or older and agree",
+    say_under_age: "I\u{2019}m under 18",
+    under_age: gate::UNDER_AGE,
+    help: "Find free help near you",
+    go_live: "Go live",
     asking: StateText {
         heading: "Allow camera and microphone",
         sentence: "Choose Allow in your browser\u{2019}s pop-up. Nobody sees or hears you until you\u{2019}re \
@@ -133,69 +140,19 @@ pub(crate) static ENGLISH: Words = Words {
         "Go back again to leave the call.",
     ],
 
-    camera_blocked: StateText {
-        heading: "Your camera and microphone are blocked",
-        sentence: "Allow them for this page with the icon next to the address or in your browser\u{2019}s settings, \
-                   then try again.",
-        spoken: "Your camera and microphone are blocked.",
-    },
-    no_device: StateText {
-        heading: "No camera or microphone found",
-        sentence: "Plug in or switch on a camera or microphone, then try again.",
-        spoken: "No camera or microphone found.",
-    },
-    device_busy: StateText {
-        heading: "Another app is using your camera",
-        sentence: "Close it, then try again.",
-        spoken: "Another app is using your camera.",
-    },
-    unsupported: StateText {
-        heading: "This browser can\u{2019}t make video calls",
-        sentence: "Try the latest Chrome, Edge, Firefox or Safari.",
-        spoken: "This browser can\u{2019}t make video calls.",
-    },
-    cannot_connect: StateText {
-        heading: "Something is blocking your calls",
-        sentence: "Your browser can\u{2019}t reach other people. A privacy setting, an extension, a VPN or a firewall \
-                   may be in the way. Turn it off for this page, or use another browser or network. Then try again.",
-        spoken: "Something is blocking your calls: a setting, an extension or the network.",
-    },
-    insecure: StateText {
-        heading: "This page isn\u{2019}t secure",
-        sentence: "Browsers only allow video on https:// pages.",
-        spoken: "This page isn\u{2019}t secure. Browsers only allow video on https pages.",
-    },
-    server_lost: StateText {
-        heading: "Can\u{2019}t reach Passerby",
-        sentence: "We\u{2019}re trying again. If it lasts, check your internet connection.",
-        spoken: "Can\u{2019}t reach Passerby. Trying again.",
-    },
-    server_full: StateText {
-        heading: "Passerby is full right now",
-        sentence: "Too many people are online. You\u{2019}ll get in as soon as there\u{2019}s space.",
-        spoken: "Passerby is full right now. Trying again.",
-    },
-    wrong_address: StateText {
-        heading: "This isn\u{2019}t Passerby\u{2019}s address",
-        sentence: "Calls don\u{2019}t work at this address. Open Passerby at its own address instead.",
-        spoken: "Calls don\u{2019}t work at this address. Open Passerby at its own address.",
-    },
+    camera_blocked: problems::CAMERA_BLOCKED,
+    no_device: problems::NO_DEVICE,
+    device_busy: problems::DEVICE_BUSY,
+    unsupported: problems::UNSUPPORTED,
+    cannot_connect: problems::CANNOT_CONNECT,
+    insecure: problems::INSECURE,
+    server_lost: problems::SERVER_LOST,
+    server_full: problems::SERVER_FULL,
+    wrong_address: problems::WRONG_ADDRESS,
     tries_again: "Trying again in {0} s",
-    network_full: StateText {
-        heading: "Too many people on your network",
-        sentence: "There\u{2019}s a limit per network. We\u{2019}ll keep trying. Mobile data may work.",
-        spoken: "Too many people on your network. We\u{2019}ll keep trying.",
-    },
-    rate_limited: StateText {
-        heading: "Slow down a little",
-        sentence: "You\u{2019}re skipping faster than we can find people.",
-        spoken: "Slow down a little. You\u{2019}re skipping faster than we can find people.",
-    },
-    no_relay: StateText {
-        heading: "Your IP can\u{2019}t be hidden here",
-        sentence: "So we haven\u{2019}t connected you. If you meet people anyway, they could see it.",
-        spoken: "Your IP address can\u{2019}t be hidden here, so we haven\u{2019}t connected you.",
-    },
+    network_full: problems::NETWORK_FULL,
+    rate_limited: problems::RATE_LIMITED,
+    no_relay: problems::NO_RELAY,
     call_continues: "Passerby is offline, but your call goes on.",
 
     hide_address: "Hide my IP address",
@@ -368,32 +325,12 @@ pub(crate) static ENGLISH: Words = Words {
     encoded: "Codecs: {0}",
     copy_report: "Copy debug info",
 
-    camera_dismissed: StateText {
-        heading: "You closed the pop-up",
-        sentence: "To be seen and heard, try again and choose Allow.",
-        spoken: "You closed the pop-up for your camera and microphone.",
-    },
-    blocked_by_system: StateText {
-        heading: "Your device is blocking the camera",
-        sentence: "In your device\u{2019}s privacy settings, allow camera and microphone for your browser.",
-        spoken: "Your device is blocking the camera and the microphone.",
-    },
+    camera_dismissed: problems::CAMERA_DISMISSED,
+    blocked_by_system: problems::BLOCKED_BY_SYSTEM,
     blocked_steps: blocked::ENGLISH,
-    offline: StateText {
-        heading: "You\u{2019}re offline",
-        sentence: "We\u{2019}ll reconnect as soon as your internet is back.",
-        spoken: "You\u{2019}re offline.",
-    },
-    other_tab: StateText {
-        heading: "Open in another tab",
-        sentence: "Passerby is open in another tab, so it\u{2019}s paused here.",
-        spoken: "Passerby is open in another tab, so it\u{2019}s paused here.",
-    },
-    idle: StateText {
-        heading: "Stopped looking",
-        sentence: "You seemed to be away, so we turned your camera off.",
-        spoken: "You seemed to be away, so we stopped looking.",
-    },
+    offline: problems::OFFLINE,
+    other_tab: problems::OTHER_TAB,
+    idle: problems::IDLE,
 
     seconds: "{0} s",
     symbols: symbols::ENGLISH,

@@ -8,7 +8,9 @@ mod catalogue;
 mod english;
 mod blocked;
 mod crowds;
+mod gate;
 mod paths;
+mod problems;
 mod symbols;
 mod pseudo;
 

@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// A list of free help lines of most countries, which needs no account.
+const HELP: &str = "https://findahelpline.com";
+
 /// Figure, heading, sentence, note and buttons of the current state.
 #[component]
 pub(crate) fn Panel() -> impl IntoView {
@@ -41,6 +44,17 @@ pub(crate) fn Panel() -> impl IntoView {
                 <p class="panel-sentence">{live_text(|words, it| view_model::panel(words, it).sentence)}</p>
                 <a class="panel-link" hidden=derived(|it| !view_model::shows_home(it)) href=home_page>
                     {home}
+                </a>
+                <ul class="rules" hidden=derived(|it| it.phase != Phase::Gate)>
+                    {words.rules.map(|it| view! { <li>{it}</li> })}
+                </ul>
+                <a
+                    class="panel-link"
+                    hidden=derived(|it| !view_model::is_under_age(it))
+                    href=HELP
+                    rel="noopener noreferrer"
+                >
+                    {words.help}
                 </a>
                 <OccupancyLine/>
                 <SearchStatus/>
@@ -99,7 +113,7 @@ fn Actions() -> impl IntoView {
             <button
                 class="button"
                 type="button"
-                data-kind=derived_text(|words, it| has_start_button(words, it).then_some("main"))
+                data-kind=derived_text(|words, it| has_main_button(words, it).then_some("main"))
                 data-intent=derived_text(|words, it| has_start_button(words, it).then_some("start"))
                 on:click=press
             >
@@ -142,6 +156,11 @@ fn has_start_button(words: &'static Words, snapshot: Snapshot) -> bool {
     view_model::panel(words, snapshot).action.is_none_or(|(_, intent)| intent == Intent::Start)
 }
 
+/// Whether the main button leads on, rather than back or to another attempt.
+fn has_main_button(words: &'static Words, snapshot: Snapshot) -> bool {
+    snapshot.phase == Phase::Gate || has_start_button(words, snapshot)
+}
+
 /// Whether the panel offers switches and topics: on the start page only.
 fn offers_choices(snapshot: Snapshot) -> bool {
     view_model::layout(snapshot) == Layout::Landing
@@ -161,6 +180,7 @@ fn Figure() -> impl IntoView {
 /// The icon that replaces the figure when there is a question or a problem.
 fn badge(snapshot: Snapshot) -> &'static str {
     match snapshot.problem {
+        None if snapshot.phase == Phase::Gate => icon::PERSON,
         None => icon::CAMERA,
         Some(
             Problem::CameraBlocked
@@ -169,6 +189,7 @@ fn badge(snapshot: Snapshot) -> &'static str {
             | Problem::NoDevice
             | Problem::DeviceBusy,
         ) => icon::CAMERA_OFF,
+        Some(Problem::UnderAge) => icon::PERSON,
         Some(Problem::OtherTab) => icon::SCREEN,
         Some(Problem::Idle) => icon::AWAY,
         Some(Problem::Offline) => icon::WIFI_OFF,

@@ -17,8 +17,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Document, HtmlElement, window};
 
 use super::js::reflect::{call_async, get};
-use crate::ui::{
-    BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID, WORDS_ID,
+use crate::{
+    call::SiteFacts,
+    ui::{
+        BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID,
+        RULES_ATTRIBUTE, WORDS_ID,
+    },
 };
 
 /// Adds a performance mark.
@@ -34,9 +38,10 @@ pub(crate) fn root() -> Option<HtmlElement> {
     document()?.get_element_by_id(ROOT_ID)?.dyn_into().ok()
 }
 
-/// The name of this build of the page.
-pub(crate) fn build() -> String {
-    root().and_then(|it| it.get_attribute(BUILD_ATTRIBUTE)).unwrap_or_default()
+/// What the server has written into the page for the call.
+pub(crate) fn site_facts() -> SiteFacts {
+    let attribute = |name| root().and_then(|it| it.get_attribute(name)).unwrap_or_default();
+    SiteFacts { build: attribute(BUILD_ATTRIBUTE), rules: attribute(RULES_ATTRIBUTE) }
 }
 
 /// The public origin of the site, which may differ from the one that the page was loaded from.

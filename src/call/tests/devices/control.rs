@@ -473,9 +473,10 @@ fn chosen_devices_are_reused_and_others_are_not_stored() {
     page.press(Intent::ForgetEverything);
     page.press(Intent::Stop);
     page.press(Intent::Start);
+    page.press(Intent::AcceptRules);
     page.take_actions();
     page.media_opens(BOTH);
-    assert_eq!(page.take_actions(), ["enable audio and video"]);
+    assert_eq!(page.take_actions(), ["enable audio and video", "show level true"]);
 }
 
 #[test]

@@ -5,7 +5,9 @@ use uuid::Uuid;
 use crate::{
     call::{
         Call, Farewell, Input, Intent, Phase, Problem, StoredProfile,
-        tests::test_page::{BOTH, TestPage, matched_message, millis, secs, session, welcome},
+        tests::test_page::{
+            BOTH, TestPage, had_a_call, matched_message, millis, secs, session, site, welcome,
+        },
     },
     protocol::{Delivery, EndReason, Feature, Features, Met, PairId, PastPairs, Role, ToBrowser},
 };
@@ -68,7 +70,8 @@ fn profile_with_block() -> StoredProfile {
 /// A page that is opened with a stored profile, this many seconds after the Unix epoch.
 fn page_with_profile(profile: &StoredProfile, seconds: u64) -> TestPage {
     let mut page = TestPage::new();
-    page.call = Call::new(2, profile.clone(), Default::default(), Vec::new(), String::new());
+    let profile = StoredProfile { consent: had_a_call().consent, ..profile.clone() };
+    page.call = Call::new(2, profile, Default::default(), Vec::new(), site());
     page.unix_origin_ms = seconds * 1_000;
     page.press(Intent::Start);
     page.media_opens(BOTH);

@@ -3,7 +3,7 @@
 use crate::{
     call::{
         Call, Intent, Phase, Preferences, Seeking, StoredProfile, Switch,
-        tests::test_page::{BOTH, TestPage, matched_message, millis, secs},
+        tests::test_page::{BOTH, TestPage, had_a_call, matched_message, millis, secs, site},
     },
     protocol::{Affinity, Interest, Language, Role, Tastes, ToBrowser},
 };
@@ -89,10 +89,10 @@ fn stored_topics_and_languages_are_sent_until_erased() {
     let profile = StoredProfile {
         preferences: Preferences::default().toggled(Switch::MyLanguages),
         topics: "jazz".into(),
-        ..StoredProfile::default()
+        ..had_a_call()
     };
     let mut page = TestPage::new();
-    page.call = Call::new(1, profile, Default::default(), vec![german], String::new());
+    page.call = Call::new(1, profile, Default::default(), vec![german], site());
     page.press(Intent::Start);
     page.media_opens(BOTH);
     page.server_accepts();

@@ -151,7 +151,12 @@ fn Control(
 /// Whether Next does nothing, because there is no match.
 const fn has_nobody_to_leave(snapshot: Snapshot) -> bool {
     match snapshot.phase {
-        Phase::Landing | Phase::Asking | Phase::Mirror | Phase::Ready | Phase::Waiting { .. } => true,
+        Phase::Landing
+        | Phase::Gate
+        | Phase::Asking
+        | Phase::Mirror
+        | Phase::Ready
+        | Phase::Waiting { .. } => true,
         Phase::Connecting { .. } | Phase::Talking { .. } | Phase::Ended { .. } => false,
     }
 }

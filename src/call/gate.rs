@@ -1,0 +1,58 @@
+//! The questions before a start: the person is 18 or older, accepts the rules, and sees their own picture before the
+//! first stranger does.
+
+use super::{Call, Output, Problem, state::CallState};
+
+impl Call {
+    /// Starts, after the questions; `for_mirror` is whether the person wants a preview.
+    pub(crate) fn begin(&mut self, for_mirror: bool, out: &mut Vec<Output>) {
+        if !self.has_accepted_rules() {
+            self.state = CallState::Gate { for_mirror };
+            return;
+        }
+        // Nobody is shown to a stranger before they have seen once what a stranger sees.
+        let for_mirror = for_mirror || !self.profile.consent.has_met;
+        self.acquire_devices(for_mirror, out);
+        if !for_mirror {
+            // Connect while the person reads the question of the browser.
+            self.session.open(self.now, out);
+        }
+    }
+
+    /// The person is 18 or older and accepts the rules.
+    pub(crate) fn accept_rules(&mut self, out: &mut Vec<Output>) {
+        let CallState::Gate { for_mirror } = self.state else { return };
+        self.rules.clone_into(&mut self.profile.consent.rules);
+        self.profile.consent.under_age_since = None;
+        self.save_profile(out);
+        self.begin(for_mirror, out);
+    }
+
+    /// The person is under 18. They are not asked again today.
+    pub(crate) fn say_under_age(&mut self, out: &mut Vec<Output>) {
+        let CallState::Gate { .. } = self.state else { return };
+        self.profile.consent.under_age_since = Some(self.profile.unix_seconds(self.now));
+        self.save_profile(out);
+        self.stop(Some(Problem::UnderAge), out);
+    }
+
+    /// Stops everything while the person is known to be under 18, whichever page of this browser they have told.
+    pub(crate) fn keep_out_children(&mut self, out: &mut Vec<Output>) {
+        let is_kept_out = matches!(self.state, CallState::Landing(Some(Problem::UnderAge)));
+        match (self.profile.is_under_age(self.now), is_kept_out) {
+            (true, false) => self.stop(Some(Problem::UnderAge), out),
+            (false, true) => self.state = CallState::Landing(None),
+            (true, true) | (false, false) => {}
+        }
+    }
+
+    /// Whether the person has accepted these rules.
+    pub(crate) fn has_accepted_rules(&self) -> bool {
+        self.profile.consent.rules == self.rules
+    }
+
+    /// Whether presses do nothing.
+    pub(crate) fn is_locked(&self) -> bool {
+        matches!(self.state, CallState::Landing(Some(Problem::UnderAge)))
+    }
+}
