@@ -483,7 +483,7 @@ impl Page {
 
 fn join(interest: &str) -> ToServer {
     let tastes = Tastes { interests: Interest::all_in(interest), languages: Vec::new() };
-    ToServer::Join { media: Media { audio: true, video: true }, hide: false, tastes }
+    ToServer::Join { media: Media { audio: true, video: true }, hide: false, soft: false, tastes }
 }
 
 fn candidate(match_id: MatchId) -> ToServer {
@@ -639,5 +639,5 @@ fn join_speaking(number: usize) -> ToServer {
     let letters: String =
         [26, 1].map(|it| char::from(b'a' + u8::try_from(number / it % 26).unwrap())).iter().collect();
     let tastes = Tastes { interests: Vec::new(), languages: Language::new(&letters).into_iter().collect() };
-    ToServer::Join { media: Media { audio: true, video: true }, hide: false, tastes }
+    ToServer::Join { media: Media { audio: true, video: true }, hide: false, soft: false, tastes }
 }

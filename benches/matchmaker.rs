@@ -160,6 +160,7 @@ impl CrowdedMatchmaker {
                         ToServer::Join {
                             media: Media::default(),
                             hide: false,
+                            soft: false,
                             tastes: own_tastes(*peer + (1 << 32)),
                         },
                     );
@@ -186,7 +187,7 @@ impl CrowdedMatchmaker {
     }
 
     fn join(&mut self, peer: u64, tastes: Tastes) {
-        self.send(peer, 1, ToServer::Join { media: Media::default(), hide: false, tastes });
+        self.send(peer, 1, ToServer::Join { media: Media::default(), hide: false, soft: false, tastes });
     }
 
     fn send(&mut self, peer: u64, seq: u64, msg: ToServer) {

@@ -270,7 +270,7 @@ impl Bot {
 
     async fn join(&mut self, socket: &mut Socket, tastes: Tastes) -> Result<(), ()> {
         let media = Media { audio: true, video: true };
-        self.send(socket, ToServer::Join { media, hide: false, tastes }).await
+        self.send(socket, ToServer::Join { media, hide: false, soft: false, tastes }).await
     }
 
     async fn send(&mut self, socket: &mut Socket, message: ToServer) -> Result<(), ()> {

@@ -110,6 +110,7 @@ impl OpenResources {
                 self.speaker.clone_from(&id);
                 video::set_speaker(&self.inbox, id);
             }
+            Output::SendBlurred(blurred) => self.send_blurred(blurred),
             Output::Blur(blur) => self.media.set_background_blur(blur),
             Output::ShowLevel(true) => self.meter = self.media.microphone().and_then(|it| Meter::start(&it)),
             Output::ShowLevel(false) => self.meter = None,
@@ -155,6 +156,13 @@ impl OpenResources {
     fn enable_media(&self, sending: protocol::Media) {
         self.media.set_enabled(sending);
         self.media_session.show(sending);
+    }
+
+    fn send_blurred(&mut self, blurred: bool) {
+        let before = self.media.set_blurred(blurred);
+        self.peer.iter().for_each(|it| it.send_tracks(self.media.outgoing_tracks().as_ref()));
+        // Only now: until here it was sent.
+        drop(before);
     }
 
     fn send(&self, frame: &Frame<ToServer>) {

@@ -23,6 +23,7 @@ impl Call {
             Intent::SayUnderAge => self.say_under_age(out),
             Intent::StartUnhidden => self.start_unhidden(out),
             Intent::Next => self.next(out),
+            Intent::Reveal => self.reveal(out),
             Intent::Stop => self.stop(None, out),
             Intent::Gesture(gesture) => self.on_gesture(gesture, asked, out),
             Intent::ToggleMicrophone => self.toggle_device(DeviceKind::Microphone, out),
@@ -40,11 +41,7 @@ impl Call {
             }
             Intent::TestSpeaker => out.push(Output::PlayTone),
             Intent::TalkAbout(written) => self.talk_about(written, out),
-            Intent::ToggleScreen => {
-                if self.state.is_matched() {
-                    self.devices.toggle_screen(self.page.surroundings.abilities.screen, out);
-                }
-            }
+            Intent::ToggleScreen => self.toggle_screen(out),
             Intent::OpenMirror => self.open_mirror(out),
             Intent::StartWithout => self.start_without_devices(out),
             Intent::Toggle(switch) => self.toggle(switch, out),
@@ -56,6 +53,8 @@ impl Call {
                 self.sync_blocked(out);
             }
             Intent::ForgetEverything => self.forget_everything(out),
+            // Picture-in-picture would show the picture without its cover.
+            Intent::Window(WindowWish::TogglePictureInPicture) if self.is_covered() => {}
             // A call does not end for a newer page. The button is hidden, but may have been pressed just before.
             Intent::Window(WindowWish::Reload) if self.state.is_matched() => {}
             Intent::Window(WindowWish::Picture(wish)) => self.on_picture_wish(wish, out),
@@ -90,6 +89,13 @@ impl Call {
             | CallState::Matched(_)
             | CallState::Ended { .. } => self.session.retry_now(self.now, out),
             CallState::Asking(_) => {}
+        }
+    }
+
+    fn toggle_screen(&mut self, out: &mut Vec<Output>) {
+        // A screen that nobody can read is of no use, and one that somebody can is no soft start.
+        if self.state.is_matched() && !self.is_covered() {
+            self.devices.toggle_screen(self.page.surroundings.abilities.screen, out);
         }
     }
 
@@ -215,7 +221,9 @@ impl Call {
             | Switch::HideOwnPicture
             | Switch::NoKeys
             | Switch::NoChime
-            | Switch::Notify => {}
+            | Switch::Notify
+            | Switch::SoftStart
+            | Switch::NoSoftStart => {}
         }
     }
 

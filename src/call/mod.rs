@@ -6,7 +6,7 @@
 //!
 //! [`Call`] consists of parts that own their data: the [`CallState`], the [`Session`] with the server, the queue, the
 //! devices, the profile of the person, and the page. A handler that needs one part is a method of it. The handlers that
-//! join parts are in `commands` (the person and the window), in `gate` (the questions before a start), in `device_events`, in `signalling::inbound` (the server
+//! join parts are in `commands` (the person and the window), in `gate` (the questions before a start), in `soft_start` (blurred pictures), in `device_events`, in `signalling::inbound` (the server
 //! and the partner), in `signalling::queue`, and here.
 
 pub(crate) mod interface;
@@ -15,6 +15,7 @@ pub(crate) mod state;
 pub(crate) mod deadline;
 pub(crate) mod commands;
 pub(crate) mod gate;
+pub(crate) mod soft_start;
 pub(crate) mod device_events;
 
 pub(crate) mod signalling;
@@ -32,7 +33,7 @@ mod tests;
 use std::mem;
 
 use crate::{
-    protocol::{Language, ToServer},
+    protocol::{Language, SoftStart, ToServer},
     time::Moment,
 };
 use check::{ConnectionCheck, paths::PathCheck};
@@ -64,7 +65,7 @@ pub use interface::paths::{PathResult, PathResults, PathTests, TestedPath};
 pub use interface::problem::Problem;
 pub use interface::send_profile::{PictureContent, SendProfile, SenderPart, TrackKind};
 pub use interface::snapshot::{
-    Farewell, Flow, PartnerPicture, PastStranger, Phase, Setback, Snapshot, Sound,
+    Cover, Farewell, Flow, PartnerPicture, PastStranger, Phase, Setback, Snapshot, Sound,
 };
 pub use interface::stored_profile::StoredProfile;
 pub use page::environment::{Abilities, Browser, Surroundings};
@@ -95,6 +96,10 @@ pub struct Call {
     connections: ConnectionIds,
     /// The version of the rules that a person has to accept before they start.
     rules: String,
+    /// What the server wants of its visitors.
+    soft_start: SoftStart,
+    /// Whether the browser was last told to send the picture blurred.
+    sends_blurred: bool,
 }
 
 /// What the server has written into the page.
@@ -104,6 +109,8 @@ pub struct SiteFacts {
     pub build: String,
     /// The version of the rules; nobody is asked about an empty one.
     pub rules: String,
+    /// Whether calls start with blurred pictures.
+    pub soft_start: SoftStart,
 }
 
 impl Call {
@@ -116,7 +123,7 @@ impl Call {
         languages: Vec<Language>,
         site: SiteFacts,
     ) -> Self {
-        let SiteFacts { build, rules } = site;
+        let SiteFacts { build, rules, soft_start } = site;
         Self {
             now: Moment::default(),
             rng: fastrand::Rng::with_seed(seed),
@@ -126,6 +133,8 @@ impl Call {
             devices: Devices::from_stored(stored.chosen.clone(), stored.preferences),
             profile: Profile::new(stored, languages),
             rules,
+            soft_start,
+            sends_blurred: false,
             page: PageState::new(browser),
             check: ConnectionCheck::default(),
             paths: PathCheck::default(),
@@ -171,6 +180,7 @@ impl Call {
         self.ask_for_servers(&mut out);
         self.sync_wake_lock(&mut out);
         self.sync_ways_back(&mut out);
+        self.sync_blur(&mut out);
         out
     }
 
@@ -216,6 +226,7 @@ impl Call {
             can_change_camera: self.devices.can_change_camera(),
             seeking,
             topics: self.profile.topics.revision(),
+            soft_start: self.soft_start,
             blocked: self.profile.past_partners.blocked_count(),
             past_strangers: self.profile.past_strangers(self.state.is_matched()),
             paths: self.paths.shown(),
@@ -238,6 +249,7 @@ impl Call {
             details: current.details(self.page.details_open),
             stranger: current.partner_presence(),
             picture: current.picture(),
+            cover: current.cover,
             unreached: current
                 .unreached(self.devices.presence(self.page.is_hidden, self.profile.preferences)),
             shared: self.profile.topics.shared(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{keys::Keys, matches::ice::Ice};
 use crate::protocol::{
-    Features, Limits, MatchId, PeerId, Secret, ToBrowser,
+    Features, Limits, MatchId, PeerId, Secret, SoftStart, ToBrowser,
     limits::{
         GRACE_MATCHED, HEARTBEAT, HELLO_WITHIN, IDLE_HEARTBEAT, MAX_BLOCKED, MAX_CANDIDATE_BYTES,
         MAX_CANDIDATES, MAX_FRAME_BYTES, MAX_MET, MAX_OUTBOX_BYTES, MAX_SDP_BYTES, VERSION,
@@ -30,6 +30,8 @@ pub struct MatchmakerConfig {
     pub ice: Ice,
     /// Identifies the build of the page that this server serves.
     pub build: Option<String>,
+    /// Whether all matches start with blurred pictures.
+    pub soft_start: SoftStart,
     /// How long a new socket may take to send `hello`.
     pub hello_within: Duration,
     /// Maximum size of the unacknowledged descriptions and candidates kept for one peer, in bytes.
@@ -56,6 +58,7 @@ impl MatchmakerConfig {
             keys: [3; 32].into(),
             ice: Ice::default(),
             build: None,
+            soft_start: SoftStart::Off,
             hello_within: HELLO_WITHIN,
             outbox_bytes: MAX_OUTBOX_BYTES as u32,
             outbox_total_bytes: u64::MAX,
@@ -100,6 +103,8 @@ pub(crate) struct Deployment {
     pub(crate) ice: Ice,
     /// Identifies the build of the page.
     pub(crate) build: Option<String>,
+    /// Whether all matches start with blurred pictures.
+    pub(crate) soft_start: SoftStart,
 }
 
 impl Deployment {

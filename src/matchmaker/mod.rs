@@ -100,7 +100,12 @@ impl Matchmaker {
             outboxes: Outboxes::new(config.outbox_total_bytes, config.max_connections),
             outbound: Outbound::default(),
             limits: SessionLimits::of(&config),
-            deployment: Deployment { keys: config.keys, ice: config.ice, build: config.build },
+            deployment: Deployment {
+                keys: config.keys,
+                ice: config.ice,
+                build: config.build,
+                soft_start: config.soft_start,
+            },
         }
     }
 

@@ -17,6 +17,7 @@ pub use messages::interests::{Affinity, Interest, InterestKey, Language, Tastes}
 pub use messages::occupancy::{Occupancy, Wait};
 pub use messages::past_partners::{Met, PairId, PastPairs};
 pub use messages::signals::{Candidate, PreparedOffer, Sdp, Signal};
+pub use messages::soft_start::SoftStart;
 pub use messages::{
     EndReason, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser, ToServer,
 };

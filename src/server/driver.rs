@@ -163,6 +163,7 @@ mod tests {
             keys: [0; 32].into(),
             ice: Ice::default(),
             build: None,
+            soft_start: crate::protocol::SoftStart::Off,
             hello_within: Duration::from_secs(5),
             outbox_bytes: u32::MAX,
             outbox_total_bytes: u64::MAX,

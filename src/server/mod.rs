@@ -43,6 +43,7 @@ pub use open_files::raise_open_files_limit;
 
 use crate::{
     matchmaker::{self, Keys},
+    protocol::SoftStart,
     protocol::limits::{MAX_BLOCKED, MAX_MET, MAX_PASSED_BY},
 };
 use clock::{Clock, random_key};
@@ -172,6 +173,7 @@ fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmak
         keys,
         ice: resolved.ice.clone(),
         build: resolved.page.build.clone(),
+        soft_start: SoftStart::Off,
         hello_within: Duration::from_secs(resolved.limits.hello_seconds),
         outbox_bytes: resolved.limits.outbox_kib * 1024,
         outbox_total_bytes: u64::from(resolved.limits.outbox_total_mib) * 1024 * 1024,

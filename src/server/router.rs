@@ -41,9 +41,9 @@ use super::{
 };
 use crate::{
     matchmaker::{OwnRelay, SiteIndex},
-    protocol::ErrorCode,
+    protocol::{ErrorCode, SoftStart},
     ui::{
-        self, RelayUse,
+        self, RelayUse, SiteTerms,
         i18n::{self, Words},
     },
 };
@@ -62,9 +62,6 @@ const ONE_HOUR: HeaderValue = HeaderValue::from_static("public, max-age=3600");
 /// They do not count against the network of their visitor, or any page on the web could use up its limits. Further
 /// ones get a plain 403.
 pub(crate) const MAX_FOREIGN_SOCKETS: usize = 64;
-
-/// The version of the rules that every visitor has to accept before the first call.
-const RULES_VERSION: &str = "1";
 
 /// Logs only the first such request, because any visitor can send them and could fill the log.
 static UNLISTED_PROXY_WARNING: Once = Once::new();
@@ -112,6 +109,7 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
     let page = {
         let (options, files) = (options.clone(), resolved.page.clone());
         let origins = Arc::clone(&site.origins);
+        let terms = SiteTerms { rules: "1".to_owned(), soft_start: SoftStart::Off };
         let (own_is_local, has_external) =
             (resolved.ice.own.as_ref().map(is_local), resolved.ice.turn.is_some());
         render_app_to_stream_with_context(
@@ -123,7 +121,7 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
                     language(),
                     origins.primary(),
                     relay_use(own_is_local, has_external),
-                    RULES_VERSION,
+                    terms.clone(),
                 )
             },
         )

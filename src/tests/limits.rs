@@ -30,6 +30,7 @@ const UNLIMITED: Rate = Rate { burst: 0, per_minute: 0 };
 const JOIN: ToServer = ToServer::Join {
     media: Media { audio: true, video: true },
     hide: false,
+    soft: false,
     tastes: Tastes { interests: Vec::new(), languages: Vec::new() },
 };
 

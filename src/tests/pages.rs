@@ -5,10 +5,11 @@ use passerby::{
     call::{
         Device, Farewell, Flow, Gesture, PartnerPicture, Phase, Problem, Setback, Snapshot, Surroundings,
     },
-    protocol::{Media, Occupancy, Wait},
+    protocol::{Media, Occupancy, SoftStart, Wait},
     server::{Config, http::client_ip::ForwardedHeader},
     ui::{
-        App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, PageFiles, ROOT_ID, RelayUse, i18n, shell,
+        App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, PageFiles, ROOT_ID, RelayUse, SiteTerms,
+        i18n, shell,
     },
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
@@ -347,9 +348,10 @@ fn document() -> String {
         style: "/pkg/passerby.c3.css".into(),
         build: Some("b2d4".into()),
     };
+    let terms = SiteTerms { rules: "7".into(), soft_start: SoftStart::On };
     Owner::new().with(|| {
         leptos::nonce::provide_nonce();
-        shell(options, &files, i18n::in_language("en"), "https://passerby.example", RelayUse::Possible, "7")
+        shell(options, &files, i18n::in_language("en"), "https://passerby.example", RelayUse::Possible, terms)
             .to_html()
     })
 }
@@ -360,7 +362,7 @@ fn document_obeys_its_policy_and_keeps_early_presses() {
     assert!(html.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"), "{html}");
     assert!(
         html.contains(
-            r#"<div id="root" data-build="b2d4" data-home="https://passerby.example" data-rules="7" data-relay=""><main"#
+            r#"<div id="root" data-build="b2d4" data-home="https://passerby.example" data-rules="7" data-soft="on" data-relay=""><main"#
         ),
         "hydration covers only the contents of the root: {html}"
     );

@@ -198,7 +198,7 @@ async fn credentials(server: &TestServer) -> [Vec<IceServer>; 2] {
     let mut peers = [TestClient::open(server).await, TestClient::open(server).await];
     for peer in &mut peers {
         let media = Media { audio: true, video: true };
-        peer.send(ToServer::Join { media, hide: true, tastes: Tastes::default() }).await;
+        peer.send(ToServer::Join { media, hide: true, soft: false, tastes: Tastes::default() }).await;
     }
     let [first, second] = &mut peers;
     [matched(first).await, matched(second).await]

@@ -33,6 +33,7 @@ use crate::support::{
 const JOIN: ToServer = ToServer::Join {
     media: Media { audio: true, video: true },
     hide: false,
+    soft: false,
     tastes: Tastes { interests: Vec::new(), languages: Vec::new() },
 };
 

@@ -43,7 +43,14 @@ async fn people_see_their_shared_interests_as_they_wrote_them() {
     let (mine, theirs) = ("#Jazz,Straße,tea", "STRASSE,rock’n’roll,jazz\u{200b}");
     for (client, written) in [(&mut one, mine), (&mut other, theirs)] {
         let tastes = Tastes { interests: Interest::all_in(written), languages: Vec::new() };
-        client.send(ToServer::Join { media: Media { audio: true, video: true }, hide: false, tastes }).await;
+        client
+            .send(ToServer::Join {
+                media: Media { audio: true, video: true },
+                hide: false,
+                soft: false,
+                tastes,
+            })
+            .await;
     }
     for (client, expected) in [(&mut one, "#Jazz,Straße"), (&mut other, "STRASSE,jazz\u{200b}")] {
         let shared = loop {

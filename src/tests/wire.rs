@@ -87,8 +87,12 @@ const CODES: [(ErrorCode, &str); 24] = [
     (ErrorCode::ServerStops, "server-stops"),
 ];
 
-const FEATURES: [(Feature, &str); 3] =
-    [(Feature::Goodbye, "goodbye"), (Feature::Check, "check"), (Feature::UnblockPair, "unblock-pair")];
+const FEATURES: [(Feature, &str); 4] = [
+    (Feature::Goodbye, "goodbye"),
+    (Feature::Check, "check"),
+    (Feature::UnblockPair, "unblock-pair"),
+    (Feature::SoftStart, "soft-start"),
+];
 
 fn golden<M>(seq: u64, ack: u64, text: &str, msg: M) -> Golden<Frame<M>> {
     (format!(r#"{{"seq":{seq},"ack":{ack},"msg":{text}}}"#), Frame { seq, ack, msg })
@@ -190,13 +194,13 @@ fn hellos() -> Vec<Golden<Frame<ToServer>>> {
         golden(
             0,
             0,
-            r#"{"hello":{"features":["goodbye","check","unblock-pair"]}}"#,
+            r#"{"hello":{"features":["goodbye","check","unblock-pair","soft-start"]}}"#,
             with_features(hello(None, None)),
         ),
         golden(
             0,
             9,
-            &format!(r#"{{"hello":{{{proof},"features":["goodbye","check","unblock-pair"]}}}}"#),
+            &format!(r#"{{"hello":{{{proof},"features":["goodbye","check","unblock-pair","soft-start"]}}}}"#),
             with_features(hello(resume, None)),
         ),
         golden(0, 0, r#"{"hello":{}}"#, hello(None, None)),
@@ -214,19 +218,25 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
             1,
             0,
             r#"{"join":{"media":{"audio":true,"video":true}}}"#,
-            ToServer::Join { media, hide: false, tastes: Tastes::default() },
+            ToServer::Join { media, hide: false, soft: false, tastes: Tastes::default() },
         ),
         golden(
             1,
             0,
             r#"{"join":{"media":{"audio":true,"video":true},"hide":true}}"#,
-            ToServer::Join { media, hide: true, tastes: Tastes::default() },
+            ToServer::Join { media, hide: true, soft: false, tastes: Tastes::default() },
+        ),
+        golden(
+            1,
+            0,
+            r#"{"join":{"media":{"audio":true,"video":true},"soft":true}}"#,
+            ToServer::Join { media, hide: false, soft: true, tastes: Tastes::default() },
         ),
         golden(
             1,
             0,
             r#"{"join":{"media":{"audio":true,"video":true},"tastes":{"interests":"jazz,сёрфинг","languages":"de,nds"}}}"#,
-            ToServer::Join { media, hide: false, tastes: tastes(["jazz", "сёрфинг"], ["de", "nds"]) },
+            ToServer::Join { media, hide: false, soft: false, tastes: tastes(["jazz", "сёрфинг"], ["de", "nds"]) },
         ),
         golden(5, 4, &with_match("connected", ""), ToServer::Connected { match_id: MATCH }),
         golden(5, 4, &with_match("failed", ""), ToServer::Failed { match_id: MATCH }),
@@ -340,6 +350,7 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
             shared: Tastes::default(),
             ice,
             relay_only,
+            soft: relay_only,
             ticket: ahead.is_some().then(|| "t.1".to_owned()),
             pair: ahead.is_some().then_some(PAIR),
             ahead,
@@ -352,7 +363,13 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
     vec![
         matched(impolite, false, Vec::new(), (false, None), "[]"),
         matched(polite, true, vec![stun, turn.clone()], (false, None), &format!("[{STUN},{TURN}]")),
-        matched(polite, true, vec![turn], (true, None), &format!(r#"[{TURN}],"relay_only":true"#)),
+        matched(
+            polite,
+            true,
+            vec![turn],
+            (true, None),
+            &format!(r#"[{TURN}],"relay_only":true,"soft":true"#),
+        ),
         matched(
             impolite,
             true,
@@ -381,6 +398,7 @@ fn matched() -> Vec<Golden<Frame<ToBrowser>>> {
                 shared: tastes(["jazz"], []),
                 ice: Vec::new(),
                 relay_only: false,
+                soft: false,
                 ticket: None,
                 pair: None,
                 ahead: None,
@@ -399,7 +417,7 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     );
     let text_with_features = welcome_text.replace(
         r#""grace_ms":20000}"#,
-        r#""grace_ms":20000},"features":["goodbye","check","unblock-pair"]"#,
+        r#""grace_ms":20000},"features":["goodbye","check","unblock-pair","soft-start"]"#,
     );
     let mut all = vec![
         golden(0, 0, &text_with_features, welcome_with_features()),
@@ -498,6 +516,7 @@ fn to_partner() -> Vec<Golden<PeerMessage>> {
         ),
         (r#"{"got":{"number":1}}"#.to_owned(), PeerMessage::Got { number: 1 }),
         (r#"{"typing":{}}"#.to_owned(), PeerMessage::Typing {}),
+        (r#"{"revealed":{}}"#.to_owned(), PeerMessage::Revealed {}),
         (r#"{"sees":{"picture":false}}"#.to_owned(), PeerMessage::Sees { picture: false }),
     ];
     all.extend(REACTIONS.map(|(reaction, name)| {
@@ -707,16 +726,16 @@ fn the_server_ignores_unknown_fields_and_features_in_hello() {
     for novel in ["null", "1", r#""a""#, "[]", "[1,[2,[]]]", r#"{"a":[{"b":{}}]}"#, &"[".repeat(1_000)] {
         let novel = novel.to_owned() + &"]".repeat(if novel.len() == 1_000 { 1_000 } else { 0 });
         let (before, after) = (
-            format!(r#""novel":{novel},"features":["goodbye","check","unblock-pair"]"#),
-            format!(r#""features":["goodbye","check","unblock-pair"],"novel":{novel}"#),
+            format!(r#""novel":{novel},"features":["goodbye","check","unblock-pair","soft-start"]"#),
+            format!(r#""features":["goodbye","check","unblock-pair","soft-start"],"novel":{novel}"#),
         );
         assert_eq!(decode_strict(&hello(&before)), known, "{novel}");
         assert_eq!(decode_strict(&hello(&after)), known, "{novel}");
     }
     for features in [
-        r#"["goodbye","check","unblock-pair"]"#,
-        r#"["unblock-pair","check","goodbye","goodbye"]"#,
-        r#"["dance","goodbye","","check","unblock-pair"]"#,
+        r#"["goodbye","check","unblock-pair","soft-start"]"#,
+        r#"["soft-start","unblock-pair","check","goodbye","goodbye"]"#,
+        r#"["dance","goodbye","","check","unblock-pair","soft-start"]"#,
     ] {
         assert_eq!(decode_strict(&hello(&format!(r#""features":{features}"#))), known, "{features}");
     }
@@ -1125,7 +1144,12 @@ fn any_to_server() -> impl Strategy<Value = ToServer> {
                 ToServer::Hello { resume, ticket, device, past, features }
             }
         ),
-        (any_media(), any_tastes()).prop_map(|(media, tastes)| ToServer::Join { media, hide: false, tastes }),
+        (any_media(), any_tastes()).prop_map(|(media, tastes)| ToServer::Join {
+            media,
+            hide: false,
+            soft: false,
+            tastes
+        }),
         (uuids(), any::<u32>(), any_signal()).prop_map(|(id, epoch, signal)| ToServer::Signal {
             match_id: MatchId(id),
             epoch: Epoch(epoch),

@@ -12,6 +12,9 @@ pub const RULES_ATTRIBUTE: &str = "data-rules";
 /// The attribute of the root element with the public origin of the site.
 pub const HOME_ATTRIBUTE: &str = "data-home";
 
+/// The attribute of the root element that names the server's `SoftStart`.
+pub const SOFT_ATTRIBUTE: &str = "data-soft";
+
 /// The attribute of the root element that is set once the call handles presses itself.
 pub const DRIVEN_ATTRIBUTE: &str = "data-driven";
 

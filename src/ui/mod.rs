@@ -34,8 +34,8 @@ mod parts;
 pub use context::{Home, PageContext};
 pub use dom_names::{
     BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID,
-    RULES_ATTRIBUTE, SHEET_CONTENT_ID, SHEET_ID, WORDS_ID,
+    RULES_ATTRIBUTE, SHEET_CONTENT_ID, SHEET_ID, SOFT_ATTRIBUTE, WORDS_ID,
 };
 pub use pages::App;
 pub use parts::SheetContent;
-pub use shell::{PageFiles, RelayUse, shell};
+pub use shell::{PageFiles, RelayUse, SiteTerms, shell};

@@ -3,7 +3,7 @@
 use leptos::{config::LeptosOptions, html, nonce::use_nonce, prelude::*};
 
 use super::{App, Home, PageContext, ROOT_ID, WORDS_ID, i18n::Words, parts::Sheet};
-use crate::call::Snapshot;
+use crate::{call::Snapshot, protocol::SoftStart};
 
 /// Records a press on Start until the program can handle it. The style sheet reacts to the attribute at once.
 const REMEMBER_START: &str = r#"addEventListener("click", ({ target }) => {
@@ -27,6 +27,15 @@ pub enum RelayUse {
     NotInFirefox,
 }
 
+/// What visitors have to accept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SiteTerms {
+    /// The version of the rules.
+    pub rules: String,
+    /// Whether calls start with blurred pictures.
+    pub soft_start: SoftStart,
+}
+
 /// The files that every page loads, as paths from the root of the site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageFiles {
@@ -42,7 +51,7 @@ pub struct PageFiles {
 
 /// The whole document in one language, with the page in its first state.
 ///
-/// `home` is the public origin of the site, and `rules` the version of its rules. Must be called while a response is rendered, because the nonce of the
+/// `home` is the public origin of the site. Must be called while a response is rendered, because the nonce of the
 /// content security policy comes from the context.
 pub fn shell(
     options: LeptosOptions,
@@ -50,7 +59,7 @@ pub fn shell(
     words: &'static Words,
     home: &str,
     relay: RelayUse,
-    rules: &str,
+    terms: SiteTerms,
 ) -> impl IntoView + use<> {
     provide_context(PageContext::fixed(Snapshot::default()));
     provide_context(words);
@@ -93,7 +102,8 @@ pub fn shell(
                     id=ROOT_ID
                     data-build=build
                     data-home=home.to_owned()
-                    data-rules=rules.to_owned()
+                    data-rules=terms.rules
+                    data-soft=terms.soft_start.name()
                     data-relay=(relay != RelayUse::None).then_some("")
                 >
                     <App/>

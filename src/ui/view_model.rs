@@ -3,8 +3,8 @@
 use super::i18n::{StateText, Words, fill};
 use crate::{
     call::{
-        Browser, Device, DeviceNotice, Farewell, Flow, Intent, PartnerPicture, PastStranger, Phase, Problem,
-        Setback, Snapshot, Switch,
+        Browser, Cover, Device, DeviceNotice, Farewell, Flow, Intent, PartnerPicture, PastStranger, Phase,
+        Problem, Setback, Snapshot, Switch,
     },
     protocol::Occupancy,
 };
@@ -157,10 +157,25 @@ pub(crate) const fn offers_reload(snapshot: Snapshot) -> bool {
     snapshot.surroundings.outdated && !snapshot.phase.is_matched() && !is_under_age(snapshot)
 }
 
+/// Whether the pictures of a match are blurred.
+pub(crate) const fn is_covered(snapshot: Snapshot) -> bool {
+    snapshot.phase.is_matched() && !snapshot.cover.is_lifted()
+}
+
+/// What the page says while the pictures are blurred.
+pub(crate) const fn cover_text(words: &'static Words, snapshot: Snapshot) -> &'static str {
+    match snapshot.cover {
+        Cover::Lifted => "",
+        Cover::Blurred => words.covers[0],
+        Cover::OwnRevealed => words.covers[1],
+        Cover::PartnerRevealed => words.covers[2],
+    }
+}
+
 /// Whether the partner's picture can be shown in another way: only that of a camera, since a screen is shown whole.
 pub(crate) const fn can_fit(snapshot: Snapshot) -> bool {
     match snapshot.phase.partner() {
-        Some(partner) => partner.video && !snapshot.stranger.screen,
+        Some(partner) => partner.video && !snapshot.stranger.screen && snapshot.cover.is_lifted(),
         None => false,
     }
 }
@@ -218,6 +233,7 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         Phase::Talking { .. } if snapshot.unreached.audio => words.unheard,
         Phase::Talking { .. } if snapshot.unreached.video => words.unseen,
         Phase::Talking { .. } if snapshot.stranger.screen => words.partner_shares,
+        Phase::Talking { .. } if !snapshot.cover.is_lifted() => cover_text(words, snapshot),
         Phase::Talking { partner, .. } => match (partner.video, partner.audio) {
             (true, true) => words.talking.spoken,
             (false, true) => words.partner_camera_off,

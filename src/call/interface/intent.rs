@@ -21,6 +21,8 @@ pub enum Intent {
     SayUnderAge,
     /// Start although the address cannot be hidden: stop hiding it.
     StartUnhidden,
+    /// Show the partner this person's picture as it is, as soon as the partner does the same.
+    Reveal,
     /// Leave this partner and look for the next.
     Next,
     /// A gesture that leaves the partner.

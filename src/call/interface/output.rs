@@ -27,6 +27,8 @@ pub enum Output {
     EnableMedia(Media),
     /// Send exactly the tracks that are open and enabled now on the open connection, if there is one.
     SendTracks,
+    /// Send the picture of the camera tiny and blurred, or as it is.
+    SendBlurred(bool),
     /// List the devices; answered by `DeviceEvent::Listed`. The browser reveals their names once one is open.
     ListDevices,
     /// Play the stranger on this speaker; answered by `SpeakerUsed` or `SpeakerRefused`.
@@ -149,6 +151,7 @@ impl Output {
             | Self::CloseMedia
             | Self::EnableMedia(_)
             | Self::SendTracks
+            | Self::SendBlurred(_)
             | Self::ShareScreen(_)
             | Self::UnshareScreen
             | Self::WarmUp(_)

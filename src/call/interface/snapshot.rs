@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     call::{ChatStatus, Gesture, Preferences, Seeking, Surroundings},
-    protocol::{Affinity, Media, Presence},
+    protocol::{Affinity, Media, Presence, SoftStart},
 };
 
 /// Everything that the page shows: plain data, the same on server and browser. The server renders the default.
@@ -56,6 +56,10 @@ pub struct Snapshot {
     pub stranger: Presence,
     /// Whether the partner's picture arrives, if it sends one.
     pub picture: PartnerPicture,
+    /// Whether the pictures are blurred, during a match.
+    pub cover: Cover,
+    /// What the server wants of its visitors.
+    pub soft_start: SoftStart,
     /// What this page was to send, but what does not reach the partner.
     pub unreached: Media,
     /// State of the chat, without its lines.
@@ -85,6 +89,43 @@ pub enum PartnerPicture {
     Missing,
     /// It has stopped, although something else arrives.
     Frozen,
+}
+
+/// Whether the pictures of a match are blurred: after a soft start, until both people have revealed theirs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Cover {
+    /// Both pictures are shown as they are.
+    #[default]
+    Lifted,
+    /// Both are blurred, and nobody has revealed theirs.
+    Blurred,
+    /// Only this person has revealed theirs.
+    OwnRevealed,
+    /// Only the partner has revealed theirs.
+    PartnerRevealed,
+}
+
+impl Cover {
+    /// Whether both pictures are shown as they are.
+    pub const fn is_lifted(self) -> bool {
+        matches!(self, Self::Lifted)
+    }
+
+    /// This person reveals their picture.
+    pub(crate) const fn with_own(self) -> Self {
+        match self {
+            Self::Blurred | Self::OwnRevealed => Self::OwnRevealed,
+            Self::PartnerRevealed | Self::Lifted => Self::Lifted,
+        }
+    }
+
+    /// The partner reveals theirs.
+    pub(crate) const fn with_partner(self) -> Self {
+        match self {
+            Self::Blurred | Self::PartnerRevealed => Self::PartnerRevealed,
+            Self::OwnRevealed | Self::Lifted => Self::Lifted,
+        }
+    }
 }
 
 /// Why the last match was no good.

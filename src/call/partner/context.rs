@@ -15,6 +15,8 @@ pub(crate) struct Terms {
     pub(crate) role: Role,
     /// The media that the partner is going to send.
     pub(crate) partner: Media,
+    /// The pictures of both stay blurred until both people have revealed theirs.
+    pub(crate) soft: bool,
     /// Lets a server that has lost the match rebuild it.
     pub(crate) ticket: Option<String>,
 }

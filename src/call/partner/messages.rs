@@ -61,6 +61,7 @@ impl CurrentMatch {
             PeerMessage::Got { number } => self.chat.on_acknowledged(number),
             PeerMessage::Typing {} => self.chat.on_typing(context.now),
             PeerMessage::React { reaction } => self.chat.on_reaction(context.now, reaction),
+            PeerMessage::Revealed {} => self.on_partner_revealed(),
             PeerMessage::Sees { picture } => self.on_partner_sees(picture, context),
         }
         MatchEvent::None

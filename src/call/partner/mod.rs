@@ -24,8 +24,8 @@ pub(crate) mod chat;
 use std::time::Duration;
 
 use super::{
-    ConnectionId, ConnectionState, DescriptionKind, Marks, Measurement, Milestone, Output, Path, PeerCommand,
-    PeerEvent, signalling::sent_signals::SentSignals,
+    ConnectionId, ConnectionState, Cover, DescriptionKind, Marks, Measurement, Milestone, Output, Path,
+    PeerCommand, PeerEvent, signalling::sent_signals::SentSignals,
 };
 use crate::{
     protocol::{Epoch, IceServer, Presence, Role, Signal, Signalling, limits::CONNECT_WITHIN},
@@ -67,6 +67,8 @@ pub(crate) struct CurrentMatch {
     pub(crate) known_to_server: bool,
     /// The number of the connection within the match.
     pub(crate) epoch: Epoch,
+    /// Whether the pictures are blurred.
+    pub(crate) cover: Cover,
     /// The texts and reactions of the two.
     pub(crate) chat: Chat,
     /// The quality of the call, second by second.
@@ -156,6 +158,7 @@ impl CurrentMatch {
                 self.send_presence(context.presence, context.out);
                 let commitment = self.verification.on_channel_opened(self.terms.role, nonce);
                 self.send_to_partner(commitment, context.out);
+                self.repeat_reveal(context);
                 self.chat.unacknowledged().for_each(|it| self.send_to_partner(Some(it), context.out));
                 MatchEvent::None
             }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     call::{
-        Marks, Milestone, Output,
+        Cover, Marks, Milestone, Output,
         signalling::{prepared_offer::PreparedConnection, sent_signals::SentSignals},
     },
     protocol::{Epoch, Signal, Signalling},
@@ -75,6 +75,7 @@ impl CurrentMatch {
         let mut it = Self {
             liveness: Liveness::new(now, terms.partner),
             partner_presence: terms.partner.into(),
+            cover: if terms.soft { Cover::Blurred } else { Cover::Lifted },
             chat: Chat::default(),
             quality: QualityHistory::default(),
             sender_faults: SenderFaults::default(),

@@ -15,6 +15,10 @@ pub struct Preferences {
 pub enum Switch {
     /// Connect only through a relay, so that the partner does not learn the address of this person.
     HideAddress,
+    /// Start calls with blurred pictures, where the server does not do so by default.
+    SoftStart,
+    /// Start calls with the pictures as they are, where the server blurs them by default.
+    NoSoftStart,
     /// Prefer partners who share a language of this browser.
     MyLanguages,
     /// Send as little data as a usable call needs.
@@ -41,8 +45,10 @@ pub enum Switch {
 
 impl Switch {
     /// All switches.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::HideAddress,
+        Self::SoftStart,
+        Self::NoSoftStart,
         Self::MyLanguages,
         Self::SaveData,
         Self::PushToTalk,
@@ -60,6 +66,8 @@ impl Switch {
     pub const fn name(self) -> &'static str {
         match self {
             Self::HideAddress => "hide-address",
+            Self::SoftStart => "soft-start",
+            Self::NoSoftStart => "no-soft-start",
             Self::MyLanguages => "my-languages",
             Self::SaveData => "save-data",
             Self::PushToTalk => "push-to-talk",

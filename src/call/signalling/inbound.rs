@@ -79,10 +79,22 @@ impl Call {
             }
             ToBrowser::Prepare { ice } => self.prepare_offer(ice, out),
             ToBrowser::Check { ice } => self.on_check_servers(ice, out),
-            ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, pair, ahead } => {
+            ToBrowser::Matched {
+                match_id,
+                role,
+                partner,
+                shared,
+                ice,
+                relay_only,
+                soft,
+                ticket,
+                pair,
+                ahead,
+            } => {
                 self.profile.topics.on_matched(&shared);
                 self.profile.record_partner(self.now, pair, self.session.handshake.device());
-                self.on_matched(Terms { match_id, role, partner, ticket }, (ice, relay_only), ahead, out);
+                let terms = Terms { match_id, role, partner, soft, ticket };
+                self.on_matched(terms, (ice, relay_only), ahead, out);
             }
             ToBrowser::Ice { match_id, ice } => {
                 if let Some(current) = self.state.match_with_id(match_id) {
@@ -140,6 +152,8 @@ impl Call {
         if reveals_address {
             return self.leave_and_join(None, out);
         }
+        // Before anything is sent on the connection.
+        self.send_blurred(terms.soft, out);
         // A stranger who writes first should not take room from their own picture.
         self.page.chat_open = false;
         let config = self.connection_config(ice, relay_only);

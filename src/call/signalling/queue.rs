@@ -171,10 +171,10 @@ impl Call {
     fn send_request(&mut self, request: Request, out: &mut Vec<Output>) {
         let msg = match request {
             Request::Join => {
-                let join = JoinRequest::new(self.devices.announced(), &self.profile);
+                let join = self.join_request();
                 self.queue.joined_with = join.clone();
-                let JoinRequest { media, hide, tastes } = join;
-                ToServer::Join { media, hide, tastes }
+                let JoinRequest { media, hide, soft, tastes } = join;
+                ToServer::Join { media, hide, soft, tastes }
             }
             Request::Next(match_id) => ToServer::Next { match_id },
             Request::Failed(match_id) => ToServer::Failed { match_id },
@@ -184,6 +184,11 @@ impl Call {
     }
 
     fn has_join_changed(&self) -> bool {
-        self.queue.joined_with != JoinRequest::new(self.devices.announced(), &self.profile)
+        self.queue.joined_with != self.join_request()
+    }
+
+    /// What a `join` has to contain now.
+    fn join_request(&self) -> JoinRequest {
+        JoinRequest::new(self.devices.announced(), self.announces_soft_start(), &self.profile)
     }
 }

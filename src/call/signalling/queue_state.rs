@@ -24,15 +24,18 @@ pub(crate) struct JoinRequest {
     pub(crate) media: Media,
     /// Whether the address of this page is to be hidden from partners.
     pub(crate) hide: bool,
+    /// Whether the pictures are to be blurred at first.
+    pub(crate) soft: bool,
     /// The interests and languages to look for.
     pub(crate) tastes: Tastes,
 }
 
 impl JoinRequest {
     /// What a `join` has to contain now.
-    pub(crate) fn new(media: Media, profile: &Profile) -> Self {
+    pub(crate) fn new(media: Media, soft: bool, profile: &Profile) -> Self {
         let preferences = profile.preferences;
-        Self { media, hide: preferences.has(Switch::HideAddress), tastes: profile.topics.tastes(preferences) }
+        let (hide, tastes) = (preferences.has(Switch::HideAddress), profile.topics.tastes(preferences));
+        Self { media, hide, soft, tastes }
     }
 }
 

@@ -14,7 +14,7 @@ use super::test_page::{
 use crate::{
     call::{
         Abilities, Browser, Call, ChatWish, CheckFinding, ChosenDevices, Clocks, ConnectionId,
-        ConnectionState, Consent, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind,
+        ConnectionState, Consent, Cover, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind,
         Failed, Farewell, Gesture, Input, Intent, Measurement, MediaError, Output, PageEvent, PastPartners,
         PastStranger, PathResult, PathTests, PeerCommand, PeerEvent, Phase, PictureWish, Preferences,
         Problem, ScreenEvent, SenderPart, SignalingState, Snapshot, StoredProfile, Switch, TestedPath,
@@ -96,6 +96,8 @@ struct Harness {
     catches_back: bool,
     /// The request for the screen, and whether it is open.
     screen: Option<(u32, bool)>,
+    /// The browser blurs the picture that it sends.
+    sends_blurred: bool,
     /// The person chose to start without devices.
     accepts_no_devices: Cell<bool>,
     socket: Option<Socket>,
@@ -138,6 +140,7 @@ impl Harness {
             prewarmed: false,
             catches_back: false,
             screen: None,
+            sends_blurred: false,
             checking: false,
             testing_paths: false,
             accepts_no_devices: Cell::new(false),
@@ -266,6 +269,7 @@ impl Harness {
             }
             Intent::Gesture(it) => check_gesture(it, before, after),
             Intent::Next => assert!(!is_matched(after)),
+            Intent::Reveal => check_reveal(before, after),
             Intent::Block => check_block(after),
             // With push to talk, a microphone that has just been opened is not held open yet.
             Intent::ToggleMicrophone
@@ -335,7 +339,8 @@ impl Harness {
                 self.matches += 1;
                 let role = if polite { Role::Polite } else { Role::Impolite };
                 let mut msg = matched_message(self.match_id(0), role, BOTH);
-                if let ToBrowser::Matched { relay_only, ahead, .. } = &mut msg {
+                if let ToBrowser::Matched { relay_only, soft, ahead, .. } = &mut msg {
+                    *soft = self.matches.is_multiple_of(2);
                     *relay_only = self.snapshot().preferences.has(Switch::HideAddress);
                     *ahead = self.prepared_offer(role);
                 }
@@ -481,6 +486,9 @@ impl Harness {
                 self.last_connection = link;
             }
             Output::Peer { link, command } => {
+                let is_covered = is_matched(self.snapshot()) && !self.snapshot().cover.is_lifted();
+                let is_blurred = !matches!(command, PeerCommand::Attach) || self.sends_blurred;
+                assert!(!is_covered || is_blurred, "no picture is attached that is not blurred");
                 assert_eq!(self.peer, Some(link), "{command:?} is not for the current connection");
                 if let PeerCommand::Close = command {
                     self.peer = None;
@@ -515,10 +523,21 @@ impl Harness {
             }
             Output::ShareScreen(request) => {
                 assert!(is_matched(self.snapshot()), "a screen is shared only during a match");
+                assert!(
+                    self.snapshot().cover.is_lifted(),
+                    "a screen is not shared while pictures are blurred"
+                );
                 assert!(request > self.last_request, "requests are numbered");
                 (self.last_request, self.screen) = (request, Some((request, false)));
                 let shared = DeviceEvent::Screen(request, ScreenEvent::Shared);
                 self.due.push_back(Response::Input(Input::Devices(shared)));
+            }
+            Output::SendBlurred(blurred) => {
+                assert_ne!(self.sends_blurred, blurred, "only news is told");
+                self.sends_blurred = blurred;
+            }
+            Output::PictureInPicture(true) => {
+                assert!(self.snapshot().cover.is_lifted(), "picture-in-picture has no cover")
             }
             Output::UnshareScreen => self.screen = None,
             Output::WarmUp(_) => self.prewarmed = true,
@@ -612,6 +631,9 @@ impl Harness {
         assert!(self.screen.is_none() || is_matched(snapshot), "a screen is shared only during a match");
         let is_open = self.screen.is_some_and(|(_, is_open)| is_open);
         assert_eq!(snapshot.sharing, is_open, "the page knows whether the screen is shared");
+        if is_matched(snapshot) {
+            assert_eq!(self.sends_blurred, !snapshot.cover.is_lifted(), "both pictures are blurred or none");
+        }
         if !self.has_begun() {
             self.accepts_no_devices.set(false);
         }
@@ -631,10 +653,20 @@ fn is_matched(snapshot: Snapshot) -> bool {
     matches!(snapshot.phase, Phase::Connecting { .. } | Phase::Talking { .. })
 }
 
+/// The pictures are shown once both have revealed theirs.
+fn check_reveal(before: Snapshot, after: Snapshot) {
+    let expected = match before.cover {
+        Cover::Blurred | Cover::OwnRevealed => Cover::OwnRevealed,
+        Cover::PartnerRevealed | Cover::Lifted => Cover::Lifted,
+    };
+    assert!(after.cover == expected || is_matched(before) && !is_matched(after));
+}
+
 /// An answer counts only where the page asks.
 fn check_answer(before: Snapshot, after: Snapshot, answer: &Intent) {
     if before.phase != Phase::Gate {
-        assert_eq!((after.phase, after.problem), (before.phase, before.problem));
+        // A page in the background asks at its next input whether the person is there.
+        assert!(after.phase == before.phase || after.surroundings.asks_presence);
     } else if *answer == Intent::SayUnderAge {
         assert_eq!((after.phase, after.problem), (Phase::Landing, Some(Problem::UnderAge)));
     } else {
@@ -821,6 +853,7 @@ fn peer_messages() -> impl Strategy<Value = PeerMessage> {
         (0..4_u32).prop_map(|number| PeerMessage::Got { number }),
         Just(PeerMessage::Typing {}),
         Just(PeerMessage::React { reaction: Reaction::Wave }),
+        Just(PeerMessage::Revealed {}),
         any::<bool>().prop_map(|picture| PeerMessage::Sees { picture }),
     ]
 }
@@ -941,6 +974,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::Start,
         Intent::AcceptRules,
         Intent::SayUnderAge,
+        Intent::Reveal,
+        Intent::Reveal,
         Intent::StartUnhidden,
         Intent::Next,
         Intent::Gesture(Gesture::Escape),
@@ -953,6 +988,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::ToggleCamera,
         Intent::NextCamera,
         Intent::Toggle(Switch::HideAddress),
+        Intent::Toggle(Switch::SoftStart),
         Intent::Toggle(Switch::SaveData),
         Intent::Toggle(Switch::Notify),
         Intent::TalkAbout("art, bees".into()),

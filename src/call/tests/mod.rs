@@ -5,6 +5,7 @@
 pub(crate) mod test_page;
 
 pub(crate) mod gate;
+pub(crate) mod soft_start;
 pub(crate) mod signalling;
 pub(crate) mod partner;
 pub(crate) mod devices;

@@ -89,7 +89,7 @@ pub(crate) struct TestPage {
 
 /// What the server has written into the page.
 pub(crate) fn site() -> SiteFacts {
-    SiteFacts { build: "b1".into(), rules: "1".into() }
+    SiteFacts { build: "b1".into(), rules: "1".into(), ..SiteFacts::default() }
 }
 
 /// The profile of a person who has accepted the rules of [`site`] and had a call before.
@@ -174,6 +174,7 @@ pub(crate) fn matched_message(match_id: MatchId, role: Role, partner: Media) -> 
         shared: Tastes::default(),
         ice: Vec::new(),
         relay_only: false,
+        soft: false,
         ticket: Some("ticket".into()),
         pair: None,
         ahead: None,
@@ -333,21 +334,26 @@ impl TestPage {
 
     /// The socket opens and the server starts a new session.
     pub(crate) fn server_accepts(&mut self) {
-        self.open_socket(false, None);
+        self.open_socket(false, None, Features::all());
+    }
+
+    /// The same of a server with these features.
+    pub(crate) fn server_accepts_with(&mut self, features: Features) {
+        self.open_socket(false, None, features);
     }
 
     /// The socket opens and a restarted server starts a session with the match of the ticket.
     pub(crate) fn server_accepts_ticket(&mut self) {
         let match_id = self.match_id();
-        self.open_socket(false, Some(match_id));
+        self.open_socket(false, Some(match_id), Features::all());
     }
 
     /// The socket opens and the server resumes the session; it replays what was not acknowledged.
     pub(crate) fn server_resumes(&mut self) {
-        self.open_socket(true, None);
+        self.open_socket(true, None, Features::all());
     }
 
-    fn open_socket(&mut self, resumed: bool, known_match: Option<MatchId>) {
+    fn open_socket(&mut self, resumed: bool, known_match: Option<MatchId>, supported: Features) {
         self.handle(Input::SocketOpened);
         self.session_count += 1;
         if resumed {
@@ -359,8 +365,8 @@ impl TestPage {
             self.server = Delivery::default();
         }
         let mut msg = welcome(session(self.session_count), resumed);
-        if let ToBrowser::Welcome { match_id, .. } = &mut msg {
-            *match_id = known_match;
+        if let ToBrowser::Welcome { match_id, features, .. } = &mut msg {
+            (*match_id, *features) = (known_match, supported);
         }
         self.receive(msg);
         if resumed {
@@ -466,6 +472,7 @@ impl TestPage {
                 | Output::UnshareScreen
                 | Output::CloseMedia
                 | Output::EnableMedia(_)
+                | Output::SendBlurred(_)
                 | Output::OpenSocket
                 | Output::CloseSocket { .. } => {}
                 it => assert!(it.is_cosmetic(), "{it:?}"),
@@ -637,6 +644,7 @@ fn describe(output: &Output) -> String {
         Output::Copy(_) => "copy text".into(),
         Output::OpenSheet => "open sheet".into(),
         Output::Reload => "reload".into(),
+        Output::SendBlurred(blurred) => format!("send blurred {blurred}"),
         Output::SaveProfile(..) => "save profile".into(),
         Output::EraseProfile => "erase profile".into(),
         Output::Mark(it) => format!("mark {}", it.name()),
@@ -657,8 +665,10 @@ fn describe_message(msg: &ToServer) -> String {
     match msg {
         ToServer::Hello { resume: None, .. } => "hello".into(),
         ToServer::Hello { resume: Some(_), .. } => "hello again".into(),
-        ToServer::Join { media, hide: false, .. } => format!("join with {}", media_names(*media)),
-        ToServer::Join { media, hide: true, .. } => format!("join with {}, hidden", media_names(*media)),
+        ToServer::Join { media, hide, soft, .. } => {
+            let (hidden, soft) = (if *hide { ", hidden" } else { "" }, if *soft { ", soft" } else { "" });
+            format!("join with {}{hidden}{soft}", media_names(*media))
+        }
         ToServer::Prepared { signal, number } => {
             format!("prepared {}, number {number}", describe_signal(signal))
         }
@@ -707,6 +717,7 @@ fn describe_command(command: &PeerCommand) -> String {
         PeerCommand::Send(PeerMessage::Got { number }) => format!("got {number}"),
         PeerCommand::Send(PeerMessage::Typing {}) => "typing".into(),
         PeerCommand::Send(PeerMessage::React { reaction }) => format!("react {reaction:?}"),
+        PeerCommand::Send(PeerMessage::Revealed {}) => "revealed".into(),
         PeerCommand::Send(PeerMessage::Sees { picture }) => format!("sees picture {picture}"),
         PeerCommand::RefreshPicture => "refresh picture".into(),
         PeerCommand::Send(PeerMessage::Bye {}) => "bye".into(),

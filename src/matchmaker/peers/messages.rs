@@ -141,7 +141,13 @@ impl Matchmaker {
     fn dispatch(&mut self, now: Moment, peer: PeerId, seq: u64, msg: ToServer) {
         match msg {
             ToServer::Hello { .. } => {}
-            ToServer::Join { media, hide, tastes } => self.on_join(now, peer, seq, (media, hide, tastes)),
+            ToServer::Join { media, hide, soft, tastes } => {
+                if let Some(it) = self.peers.get_mut(&peer) {
+                    // Partners are chosen without regard to it, so it can change at any time.
+                    it.starts_softly = soft;
+                }
+                self.on_join(now, peer, seq, (media, hide, tastes));
+            }
             ToServer::Prepared { number, signal } => self.on_prepared(now, peer, seq, number, signal),
             ToServer::Signal { match_id, epoch, signal } => {
                 self.on_signal(now, peer, seq, (match_id, epoch), signal);

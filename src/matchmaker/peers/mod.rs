@@ -72,6 +72,8 @@ pub(crate) struct Peer {
     pub(crate) media: Media,
     /// Whether its partner must not learn its address, from its last `join` or its ticket.
     pub(crate) hides_address: bool,
+    /// Whether it wants a soft start, from its last `join`.
+    pub(crate) starts_softly: bool,
     /// The interests and languages it wants to share with a partner, from its last `join`.
     pub(crate) tastes: Arc<Tastes>,
     /// The offer it prepares while it waits.
@@ -167,6 +169,7 @@ impl Peer {
             state: PeerState::Idle,
             media: Media::default(),
             hides_address: false,
+            starts_softly: false,
             tastes: Arc::default(),
             offer: OfferState::NotRequested,
             silent: None,

@@ -17,7 +17,7 @@ use crate::{
         output::Note,
         peers::{Peer, PeerState},
     },
-    protocol::{PairId, PeerId, PreparedOffer, Tastes, ToBrowser, limits::CONNECT_WITHIN_SERVER},
+    protocol::{PairId, PeerId, PreparedOffer, SoftStart, Tastes, ToBrowser, limits::CONNECT_WITHIN_SERVER},
     time::Moment,
 };
 
@@ -158,6 +158,7 @@ impl Matchmaker {
         let affinity = shared[0].closest();
         self.outbound.note(Note::Matched { match_id, waited, affinity });
         let relay_only = peers.iter().any(|it| self.peers.get(it).is_some_and(|it| it.hides_address));
+        let soft = self.starts_softly(peers);
         let privacy = self.privacy(relay_only, peers);
         let impolite = self.peers.get_mut(&peers[Match::IMPOLITE]).filter(|_| !relay_only);
         let offer = impolite.and_then(|it| it.offer.take_offer(now));
@@ -185,10 +186,28 @@ impl Matchmaker {
             let ice = self.ice_servers(peers[index], (match_id, index as u8), relay_only);
             let ticket = Ticket::new(self.ids.unix_seconds(), match_id, peers, role, relay_only);
             let ticket = Some(ticket.seal(&self.deployment.keys, self.ids.nonce()));
-            let msg =
-                ToBrowser::Matched { match_id, role, partner, shared, ice, relay_only, ticket, pair, ahead };
-            self.send(peers[index], msg);
+            self.send(
+                peers[index],
+                ToBrowser::Matched {
+                    match_id,
+                    role,
+                    partner,
+                    shared,
+                    ice,
+                    relay_only,
+                    soft,
+                    ticket,
+                    pair,
+                    ahead,
+                },
+            );
         }
+    }
+
+    /// Whether the match of these two starts with blurred pictures.
+    fn starts_softly(&self, peers: [PeerId; 2]) -> bool {
+        let is_wanted = || peers.iter().any(|it| self.peers.get(it).is_some_and(|it| it.starts_softly));
+        self.deployment.soft_start == SoftStart::Forced || is_wanted()
     }
 
     /// What the first of two peers has in common with the second.

@@ -31,7 +31,7 @@ fn scene_with(unscrubbed: bool) -> Scene {
 }
 
 pub(crate) fn join_hiding(scene: &mut Scene, page: usize, hide: bool) {
-    scene.send(page, ToServer::Join { media: media_of(page), hide, tastes: Default::default() });
+    scene.send(page, ToServer::Join { media: media_of(page), hide, soft: false, tastes: Default::default() });
 }
 
 fn ice_terms(scene: &Scene, page: usize) -> (bool, &[IceServer]) {

@@ -184,7 +184,7 @@ fn duplicate_messages_are_ignored() {
         ann,
         1,
         0,
-        ToServer::Join { media: Default::default(), hide: false, tastes: Default::default() },
+        ToServer::Join { media: Default::default(), hide: false, soft: false, tastes: Default::default() },
     );
     assert_eq!(scene.machine.census().idle, 1);
     assert_eq!(scene.take_events(ann), ["waiting"]);

@@ -399,7 +399,7 @@ impl Scene {
 
     /// Joins the queue with interests and languages.
     pub(crate) fn join_with(&mut self, page: usize, tastes: Tastes) {
-        self.send(page, ToServer::Join { media: media_of(page), hide: false, tastes });
+        self.send(page, ToServer::Join { media: media_of(page), hide: false, soft: false, tastes });
     }
 
     /// Blocks the partner of a match; an invented pair if the page was not told of the match.

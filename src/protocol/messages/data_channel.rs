@@ -59,6 +59,8 @@ pub enum PeerMessage {
         /// The reaction.
         reaction: Reaction,
     },
+    /// The sender has revealed their picture, in a match with a soft start. Sent again on a new connection.
+    Revealed {},
     /// Whether the sender sees the picture that the receiver announces. Without one it asks for a key frame, and
     /// repeats that every few seconds.
     Sees {

@@ -13,11 +13,13 @@ pub enum Feature {
     Check,
     /// A server that lists it accepts [`ToServer::Unblock`](crate::protocol::ToServer::Unblock) for one pair.
     UnblockPair,
+    /// A server that lists it accepts `soft` in [`ToServer::Join`](crate::protocol::ToServer::Join).
+    SoftStart,
 }
 
 impl Feature {
     /// All features of this build.
-    pub const ALL: [Self; 3] = [Self::Goodbye, Self::Check, Self::UnblockPair];
+    pub const ALL: [Self; 4] = [Self::Goodbye, Self::Check, Self::UnblockPair, Self::SoftStart];
 
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Feature {
             Self::Goodbye => "goodbye",
             Self::Check => "check",
             Self::UnblockPair => "unblock-pair",
+            Self::SoftStart => "soft-start",
         }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod data_channel;
 pub(crate) mod interests;
 pub(crate) mod occupancy;
 pub(crate) mod past_partners;
+pub(crate) mod soft_start;
 
 pub(crate) mod features;
 pub(crate) mod errors;
@@ -62,6 +63,10 @@ pub enum ToServer {
         /// Hide this peer's address from the partner: media goes through a relay or not at all.
         #[serde(default, skip_serializing_if = "is_false")]
         hide: bool,
+        /// Start softly: the pictures of both stay blurred until both people have revealed theirs. Only for servers with
+        /// the feature [`SoftStart`](crate::protocol::Feature::SoftStart).
+        #[serde(default, skip_serializing_if = "is_false")]
+        soft: bool,
         /// The preferred interests and languages of a partner.
         #[serde(default, skip_serializing_if = "Tastes::are_none")]
         tastes: Tastes,
@@ -235,6 +240,9 @@ pub enum ToBrowser {
         /// One of the two hides its address: both use the relay only.
         #[serde(default, skip_serializing_if = "is_false")]
         relay_only: bool,
+        /// One of the two, or the server, wants a soft start.
+        #[serde(default, skip_serializing_if = "is_false")]
+        soft: bool,
         /// The ticket of this match, from which a server that has forgotten the match rebuilds it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ticket: Option<String>,

@@ -148,6 +148,7 @@ mod tests {
     const JOIN: ToServer = ToServer::Join {
         media: Media { audio: true, video: true },
         hide: false,
+        soft: false,
         tastes: Tastes { interests: Vec::new(), languages: Vec::new() },
     };
 

@@ -275,6 +275,7 @@ impl TestClient {
         self.send(ToServer::Join {
             media: Media { audio: true, video: true },
             hide: false,
+            soft: false,
             tastes: Tastes::default(),
         })
         .await;

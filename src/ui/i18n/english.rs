@@ -3,7 +3,7 @@
 use super::{
     blocked,
     catalogue::{StateText, Words},
-    crowds, gate, paths, problems, symbols,
+    crowds, gate, paths, problems, soft_start, symbols,
 };
 
 /// All texts in English.
@@ -122,6 +122,8 @@ pub(crate) static ENGLISH: Words = Words {
         "Your device doesn\u{2019}t let this browser share the screen. Allow it in your system settings.",
         "Your screen couldn\u{2019}t be shared. Try again, or choose another window.",
     ],
+    reveal: "Reveal",
+    covers: soft_start::COVERS,
     partner_camera_off: "Their camera is off",
     partner_muted: "They\u{2019}re muted",
     partner_silent: "They\u{2019}re muted with their camera off",
@@ -161,6 +163,10 @@ pub(crate) static ENGLISH: Words = Words {
                      We never record. They could.",
     firefox_relay: "Firefox can\u{2019}t use a relay at this computer\u{2019}s own address. To hide your IP address \
                     here, use another browser.",
+    soft_start: "Start blurred",
+    soft_start_note: "Until you both press Reveal.",
+    no_soft_start: "Don\u{2019}t start blurred",
+    no_soft_start_note: "Unless the other person wants to.",
     section_connection: "Connection",
     check_paths: "Check my connection",
     paths: paths::NAMES,

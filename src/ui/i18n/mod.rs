@@ -11,6 +11,7 @@ mod crowds;
 mod gate;
 mod paths;
 mod problems;
+mod soft_start;
 mod symbols;
 mod pseudo;
 

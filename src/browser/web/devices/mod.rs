@@ -4,6 +4,7 @@ pub(crate) mod media_devices;
 pub(crate) mod permission;
 
 pub(crate) mod tracks;
+pub(crate) mod blurred;
 pub(crate) mod video;
 pub(crate) mod backdrop;
 pub(crate) mod audio;
@@ -21,6 +22,7 @@ use crate::{
     call::{DeviceEvent, DeviceKind, Input, MediaError, OpenRequest, OpenedMedia, Pick, ScreenEvent},
     protocol,
 };
+use blurred::BlurredCopy;
 use permission::PermissionChanges;
 use tracks::{OpenTrack, constraints, is_audio, request_screen};
 use video::VideoElement;
@@ -51,6 +53,10 @@ struct State {
     open: [Option<OpenTrack>; KINDS.len()],
     /// The stream of all tracks that are sent. It stays the same when devices are closed and opened.
     stream: Option<MediaStream>,
+    /// The picture of the camera is sent blurred.
+    is_blurred: bool,
+    /// The blurred copy, while there is a camera to copy.
+    blurred: Option<BlurredCopy>,
     /// The request that may still open the screen; 0 if none may.
     awaited_screen: u32,
     /// The screen, in place of the camera's picture. Dropping it ends the sharing.
@@ -104,6 +110,18 @@ impl State {
     fn show_own_picture(&self) {
         let shown = self.screen.as_ref().or(self.open[DeviceKind::Camera as usize].as_ref());
         video::show(VideoElement::Own, shown.and_then(|it| tracks::stream_of(it.track())).as_ref());
+    }
+
+    /// The picture of the camera, or its blurred copy. Without either nothing is sent.
+    fn outgoing_picture(&mut self) -> Option<MediaStreamTrack> {
+        let camera = self.outgoing(DeviceKind::Camera)?;
+        if !self.is_blurred {
+            return Some(camera);
+        }
+        if self.blurred.is_none() {
+            self.blurred = BlurredCopy::start();
+        }
+        self.blurred.as_ref().map(BlurredCopy::track)
     }
 
     /// The track of a kind, if it is open and enabled.
@@ -248,10 +266,18 @@ impl LocalMedia {
         }
     }
 
+    /// Sends the picture of the camera blurred from now on, or as it is. Returns the copy that is not sent any more.
+    pub(crate) fn set_blurred(&self, blurred: bool) -> Option<BlurredCopy> {
+        let mut state = self.state.borrow_mut();
+        state.is_blurred = blurred;
+        state.blurred.take_if(|_| !blurred)
+    }
+
     /// Closes all devices and the screen, and cancels pending requests.
     pub(crate) fn close(&mut self) {
         KINDS.into_iter().for_each(|it| self.close_device(it));
         self.unshare_screen();
+        self.state.borrow_mut().blurred = None;
     }
 
     /// Enables or disables the open tracks. A disabled track produces silence or black frames.
@@ -269,11 +295,11 @@ impl LocalMedia {
 
     /// The tracks to send: the enabled ones, with the screen in place of the camera while it is shared.
     pub(crate) fn outgoing_tracks(&self) -> Option<OutgoingTracks> {
-        let state = self.state.borrow();
+        let mut state = self.state.borrow_mut();
         let screen = state.screen.as_ref().map(OpenTrack::track).filter(|it| tracks::is_live(it)).cloned();
         // Clones of the handle. The JavaScript method `clone` would clone the tracks, and nobody would stop the clones.
         let stream = state.stream.clone().or_else(|| MediaStream::new().ok())?;
-        let video = screen.or_else(|| state.outgoing(DeviceKind::Camera));
+        let video = screen.or_else(|| state.outgoing_picture());
         Some(OutgoingTracks { stream, audio: state.outgoing(DeviceKind::Microphone), video })
     }
 }

@@ -19,9 +19,10 @@ use web_sys::{Document, HtmlElement, window};
 use super::js::reflect::{call_async, get};
 use crate::{
     call::SiteFacts,
+    protocol::SoftStart,
     ui::{
         BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID,
-        RULES_ATTRIBUTE, WORDS_ID,
+        RULES_ATTRIBUTE, SOFT_ATTRIBUTE, WORDS_ID,
     },
 };
 
@@ -41,7 +42,11 @@ pub(crate) fn root() -> Option<HtmlElement> {
 /// What the server has written into the page for the call.
 pub(crate) fn site_facts() -> SiteFacts {
     let attribute = |name| root().and_then(|it| it.get_attribute(name)).unwrap_or_default();
-    SiteFacts { build: attribute(BUILD_ATTRIBUTE), rules: attribute(RULES_ATTRIBUTE) }
+    SiteFacts {
+        build: attribute(BUILD_ATTRIBUTE),
+        rules: attribute(RULES_ATTRIBUTE),
+        soft_start: SoftStart::from_name(&attribute(SOFT_ATTRIBUTE)),
+    }
 }
 
 /// The public origin of the site, which may differ from the one that the page was loaded from.

@@ -39,6 +39,7 @@ fn codes(
             | PeerMessage::Got { .. }
             | PeerMessage::Typing {}
             | PeerMessage::React { .. }
+            | PeerMessage::Revealed {}
             | PeerMessage::Sees { .. } => None,
         };
         to_polite = !to_polite;
@@ -80,6 +81,7 @@ fn a_nonce_that_breaks_its_commitment_gives_no_code() {
         | PeerMessage::Got { .. }
         | PeerMessage::Typing {}
         | PeerMessage::React { .. }
+        | PeerMessage::Revealed {}
         | PeerMessage::Sees { .. } => it,
     });
     assert_eq!(polite, None);

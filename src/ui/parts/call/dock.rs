@@ -31,7 +31,7 @@ pub(crate) fn Dock() -> impl IntoView {
                     (true, true) => Device::Off,
                     (true, false) => Device::On,
                 }
-                inactive=|it| !it.phase.is_matched()
+                inactive=|it| !it.phase.is_matched() || !it.cover.is_lifted()
             />
             <Control
                 intent=Intent::Chat(ChatWish::Toggle) kind="chat"

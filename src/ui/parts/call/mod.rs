@@ -3,6 +3,7 @@
 pub(crate) mod occupancy;
 pub(crate) mod pictures;
 pub(crate) mod chips;
+pub(crate) mod reveal;
 pub(crate) mod chat;
 pub(crate) mod dock;
 pub(crate) mod block_past;

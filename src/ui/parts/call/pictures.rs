@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::{
     chat::reaction_symbol,
     chips::{self, Chips},
+    reveal::Reveal,
 };
 use crate::{
     call::{Device, Snapshot, Switch},
@@ -15,6 +16,7 @@ use crate::{
             icon::{self, Icon},
             live::live_text,
         },
+        view_model,
     },
 };
 
@@ -31,6 +33,7 @@ pub(crate) fn Pictures() -> impl IntoView {
                 data-picture=derived(|it| Some(if lacks_picture(it) { "off" } else { "on" }))
                 data-interrupted=derived(|it| chips::is_interrupted(it).then_some(""))
                 data-screen-shared=derived(|it| it.stranger.screen.then_some(""))
+                data-covered=derived(covered)
             >
                 <canvas width="16" height="16" aria-hidden="true"></canvas>
                 <video
@@ -39,6 +42,7 @@ pub(crate) fn Pictures() -> impl IntoView {
                     autoplay
                     playsinline
                     disableremoteplayback
+                    disablepictureinpicture=derived(covered)
                 ></video>
                 <div class="blank"><Icon of=|_| icon::PERSON/></div>
             </div>
@@ -72,9 +76,15 @@ pub(crate) fn Pictures() -> impl IntoView {
             <p class="reaction" data-whose="self" aria-hidden="true" translate="no">
                 {derived(|it| it.chat.own.map_or("", reaction_symbol))}
             </p>
+            <Reveal/>
             <Chips/>
         </div>
     }
+}
+
+/// Set while the stranger's picture is covered. Picture-in-picture would show it without the cover.
+fn covered(snapshot: Snapshot) -> Option<&'static str> {
+    view_model::is_covered(snapshot).then_some("")
 }
 
 /// Whether there is no picture that could be shown.

@@ -45,7 +45,7 @@ pub(crate) fn CallActions() -> impl IntoView {
                 label=|words, it| {
                     if it.surroundings.in_picture { words.picture_back } else { words.picture_in_picture }
                 }
-                hidden=|it| !it.surroundings.abilities.picture_in_picture
+                hidden=|it| !it.surroundings.abilities.picture_in_picture || !it.cover.is_lifted()
             />
             <CallAction
                 intent=Intent::Window(WindowWish::ToggleFullScreen)
@@ -57,7 +57,7 @@ pub(crate) fn CallActions() -> impl IntoView {
             <CallAction
                 intent=Intent::ToggleScreen
                 label=|words, it| if it.sharing { words.stop_sharing } else { words.share_screen }
-                hidden=|it| !it.surroundings.abilities.screen
+                hidden=|it| !it.surroundings.abilities.screen || !it.cover.is_lifted()
             />
             <CallAction intent=Intent::NextCamera label=|words, _| words.next_camera hidden=|it| !it.can_change_camera/>
             <Block/>

@@ -60,7 +60,7 @@ pub fn SheetContent() -> impl IntoView {
             </section>
             <section class="sheet-section" data-section="privacy" aria-label=words.section_privacy>
                 <h3 class="sheet-heading">{words.section_privacy}</h3>
-                <Switches of=&[Switch::HideAddress]/>
+                <Switches of=&[Switch::SoftStart, Switch::NoSoftStart, Switch::HideAddress]/>
                 {[0, 1, 2].map(|index| view! { <BlockPast index/> }).collect_view()}
                 <StoredData/>
             </section>

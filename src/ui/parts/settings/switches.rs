@@ -3,11 +3,11 @@
 use leptos::prelude::*;
 
 use crate::{
-    call::{Intent, Switch},
+    call::{Intent, Snapshot, Switch},
+    protocol::SoftStart,
     ui::{
         PageContext,
         i18n::{Words, words},
-        parts::derive::derived,
     },
 };
 
@@ -24,9 +24,7 @@ pub(crate) fn Switches(
 fn SwitchField(of: Switch) -> impl IntoView {
     let PageContext { snapshot, send_intent, .. } = expect_context();
     let (label, note) = texts(words(), of);
-    let abilities = derived(|it| it.surroundings.abilities);
-    let is_useless =
-        move || of == Switch::Blur && !abilities().blur || of == Switch::Notify && !abilities().notifications;
+    let is_useless = move || is_useless(of, snapshot.get());
     view! {
         <label class="switch" data-switch=of.name() hidden=is_useless>
             <input
@@ -44,10 +42,33 @@ fn SwitchField(of: Switch) -> impl IntoView {
     }
 }
 
+/// Whether the switch would change nothing in this browser or on this server.
+const fn is_useless(of: Switch, snapshot: Snapshot) -> bool {
+    let abilities = snapshot.surroundings.abilities;
+    match of {
+        Switch::Blur => !abilities.blur,
+        Switch::Notify => !abilities.notifications,
+        Switch::SoftStart => !matches!(snapshot.soft_start, SoftStart::Off),
+        Switch::NoSoftStart => !matches!(snapshot.soft_start, SoftStart::On),
+        Switch::HideAddress
+        | Switch::MyLanguages
+        | Switch::SaveData
+        | Switch::PushToTalk
+        | Switch::Unmirrored
+        | Switch::HideOwnPicture
+        | Switch::NoKeys
+        | Switch::NoChime
+        | Switch::MicrophoneOff
+        | Switch::CameraOff => false,
+    }
+}
+
 /// The label and the note of a switch.
 const fn texts(words: &'static Words, of: Switch) -> (&'static str, &'static str) {
     match of {
         Switch::HideAddress => (words.hide_address, words.hide_address_note),
+        Switch::SoftStart => (words.soft_start, words.soft_start_note),
+        Switch::NoSoftStart => (words.no_soft_start, words.no_soft_start_note),
         Switch::MyLanguages => (words.my_languages, words.my_languages_note),
         Switch::SaveData => (words.save_data, words.save_data_note),
         Switch::PushToTalk => (words.push_to_talk, words.push_to_talk_note),
