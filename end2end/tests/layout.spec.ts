@@ -175,7 +175,7 @@ for (const language of LANGUAGES) {
     await expectProblem(other, 'offline');
     await other.context.setOffline(false);
 
-    await server.restart({ PASSERBY__SERVER__ORIGINS: 'https://passerby.example', PASSERBY__SERVER__PROXIES: '127.0.0.1' });
+    await server.restart({ PASSERBY__SERVER__ORIGINS: 'https://passerby.test', PASSERBY__SERVER__PROXIES: '127.0.0.1' });
     await begin(other);
     await expectProblem(other, 'wrong-address');
   });

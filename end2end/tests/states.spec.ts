@@ -69,8 +69,8 @@ test('the steps to grant permission match the browser', async ({ visitor }) => {
 test('a page at a wrong address says so and links to the right one', async ({ server, visitor }) => {
   const one = await startAtWrongAddress(server, visitor);
   await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('This isn’t Passerby’s address');
-  const home = one.page.getByRole('link', { name: 'https://passerby.example' });
-  await expect(home).toHaveAttribute('href', 'https://passerby.example/');
+  const home = one.page.getByRole('link', { name: 'https://passerby.test' });
+  await expect(home).toHaveAttribute('href', 'https://passerby.test/');
   expect(await home.evaluate((it) => it.getBoundingClientRect().bottom <= innerHeight)).toBe(true);
   await one.hasReleasedDevices();
 });

@@ -54,7 +54,7 @@ pub use input::{Closing, Input, Network, Readings, SiteIndex, SocketId, Visit};
 pub use keys::Keys;
 pub use matches::{
     ice::{Ice, OwnRelay, RelayUrls, Turn},
-    privacy::DroppedCandidate,
+    privacy::{DroppedCandidate, is_private},
     relay_account::RelayAccount,
 };
 pub use output::{Census, Note, OutboxTotals, Output};

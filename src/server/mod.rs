@@ -43,7 +43,6 @@ pub use open_files::raise_open_files_limit;
 
 use crate::{
     matchmaker::{self, Keys},
-    protocol::SoftStart,
     protocol::limits::{MAX_BLOCKED, MAX_MET, MAX_PASSED_BY},
 };
 use clock::{Clock, random_key};
@@ -82,7 +81,7 @@ pub async fn run(
     let (shutdown, clock, telemetry) = (Shutdown::new(grace), Clock::start(), Arc::new(Telemetry::new()));
     let (origins, proxies) = (Arc::new(resolved.origins_at(address)), Arc::new(resolved.proxies.clone()));
     resolved.announce_relay(listeners.relay.is_some(), &origins);
-    tracing::info!("{}", config::relay::describe(&resolved.ice));
+    resolved.log_description();
     let keys = resolved.keys.clone().load_or_create()?;
     let (driver, inbox) =
         Driver::new(matchmaker_config(&resolved, keys.clone())?, clock, Arc::clone(&telemetry));
@@ -173,7 +172,7 @@ fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmak
         keys,
         ice: resolved.ice.clone(),
         build: resolved.page.build.clone(),
-        soft_start: SoftStart::Off,
+        soft_start: resolved.soft_start,
         hello_within: Duration::from_secs(resolved.limits.hello_seconds),
         outbox_bytes: resolved.limits.outbox_kib * 1024,
         outbox_total_bytes: u64::from(resolved.limits.outbox_total_mib) * 1024 * 1024,

@@ -28,7 +28,7 @@ use super::{
         headers::{self, ContentSecurityPolicy},
         health::Health,
         origin::{self, Origins},
-        wrong_host,
+        plain_pages, wrong_host,
     },
     rate_limit::network::{NetworkLimiter, Rejection},
     shutdown::Shutdown,
@@ -41,9 +41,9 @@ use super::{
 };
 use crate::{
     matchmaker::{OwnRelay, SiteIndex},
-    protocol::{ErrorCode, SoftStart},
+    protocol::ErrorCode,
     ui::{
-        self, RelayUse, SiteTerms,
+        self, PlainFacts, RelayUse, SiteTerms,
         i18n::{self, Words},
     },
 };
@@ -109,7 +109,7 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
     let page = {
         let (options, files) = (options.clone(), resolved.page.clone());
         let origins = Arc::clone(&site.origins);
-        let terms = SiteTerms { rules: "1".to_owned(), soft_start: SoftStart::Off };
+        let terms = SiteTerms { rules: resolved.rules_version.clone(), soft_start: resolved.soft_start };
         let (own_is_local, has_external) =
             (resolved.ice.own.as_ref().map(is_local), resolved.ice.turn.is_some());
         render_app_to_stream_with_context(
@@ -127,15 +127,14 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
         )
     };
     let over_tls_only = site.over_tls_only;
-    Router::new()
-        // Only the page: files are compressed by the build.
-        .route(
-            "/",
-            get(page)
-                .layer(CompressionLayer::new())
-                .layer(middleware::from_fn_with_state(site.clone(), limit_pages))
-                .layer(middleware::from_fn_with_state(site.clone(), redirect_wrong_host)),
-        )
+    let pages = Router::new()
+        .route("/", get(page))
+        .merge(plain_pages(resolved, &site.origins))
+        // Only pages: files are compressed by the build.
+        .route_layer(CompressionLayer::new())
+        .route_layer(middleware::from_fn_with_state(site.clone(), limit_pages))
+        .route_layer(middleware::from_fn_with_state(site.clone(), redirect_wrong_host));
+    pages
         .route("/ws", any(open_socket))
         .route("/healthz", get(health))
         .route("/readyz", get(readiness))
@@ -144,6 +143,13 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
         .fallback_service(public)
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(move |request, next| with_security_headers(request, next, over_tls_only)))
+}
+
+/// The routes of the plain pages.
+fn plain_pages(resolved: &Resolved, origins: &Origins) -> Router<Site> {
+    let facts =
+        PlainFacts { operator: resolved.operator.clone(), rules_version: resolved.rules_version.clone() };
+    plain_pages::routes(&facts, &resolved.page.style, origins.are_all_https())
 }
 
 /// The texts for the page that is being rendered.

@@ -16,6 +16,7 @@ mod http_connections;
 mod leaks;
 mod metrics;
 mod pages;
+mod plain_pages;
 mod program;
 mod relay;
 mod samples;

@@ -14,7 +14,7 @@ use passerby::{
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use crate::support::{HttpResponse, TestServer, read_response};
+use crate::support::{HttpResponse, TestServer, operator, read_response};
 
 const PROBLEMS: [Problem; 17] = [
     Problem::CannotConnect,
@@ -447,6 +447,7 @@ async fn server_with(origins: &[&str], proxies: &[&str]) -> TestServer {
     let mut config = Config::default();
     config.server.origins = origins.iter().map(|it| (*it).to_owned()).collect();
     config.server.proxies = proxies.iter().map(|it| (*it).to_owned()).collect();
+    config.operator = operator();
     TestServer::open_with(config).await
 }
 
@@ -511,6 +512,7 @@ async fn a_trusted_proxy_names_the_host_that_was_asked_for() {
     let mut config = Config::default();
     config.server.origins = vec!["https://passerby.example".into()];
     config.server.proxies = vec!["127.0.0.1".into()];
+    config.operator = operator();
     config.server.forwarded_header = ForwardedHeader::Forwarded;
     let server = TestServer::open_with(config).await;
     let get = async |value: &str| ask(&server, "GET / HTTP/1.1", &[upstream, ("Forwarded", value)]).await;

@@ -3,7 +3,9 @@
 
 use std::{fs, net::IpAddr, path::Path, time::Duration};
 
-use passerby::protocol::limits::IDLE_HEARTBEAT;
+use passerby::{protocol::limits::IDLE_HEARTBEAT, server::Config};
+
+use crate::support::SITE;
 
 fn read(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
@@ -157,6 +159,24 @@ fn proxy_waits_longer_than_the_heartbeat() {
             Duration::from_secs(value.parse().unwrap()) > IDLE_HEARTBEAT + Duration::from_secs(10),
             "{key}"
         );
+    }
+}
+
+#[test]
+fn public_samples_name_their_operator() {
+    for sample in ["docs/compose.yaml", "docs/compose.caddy.yaml"] {
+        let text = read(sample);
+        let settings = lines(&text).into_iter().filter_map(|it| {
+            let (name, value) = it.split_once(": ")?;
+            let is_ours = name.starts_with("PASSERBY__") || name == "LEPTOS_SITE_ADDR";
+            is_ours.then(|| (name.to_owned(), value.trim_matches('"').to_owned()))
+        });
+        let settings: Vec<_> = settings.chain([("LEPTOS_SITE_ROOT".into(), SITE.into())]).collect();
+        let summary = Config::load(None, settings.clone()).unwrap().resolve().expect(sample).summary();
+        assert!(summary.contains("this server is public"), "{sample}: {summary}");
+        let unnamed = settings.into_iter().filter(|it| it.0 != "PASSERBY__OPERATOR__ABUSE_CONTACT");
+        let problem = Config::load(None, unnamed).unwrap().resolve().unwrap_err().to_string();
+        assert!(problem.starts_with("`operator.abuse_contact` is required"), "{sample}: {problem}");
     }
 }
 

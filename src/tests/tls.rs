@@ -21,7 +21,7 @@ use tokio_rustls::{
 };
 use tokio_tungstenite::{client_async, tungstenite::client::IntoClientRequest};
 
-use crate::support::{TEST_TIMEOUT, TestServer, advance_time, get, request};
+use crate::support::{TEST_TIMEOUT, TestServer, advance_time, get, operator, request};
 
 /// A temporary folder that is deleted when the test ends.
 pub(crate) struct TempFolder(PathBuf);
@@ -206,11 +206,13 @@ async fn sends_hsts_only_with_a_trusted_certificate() {
     let certificate = folder.write_certificate();
     let mut config = folder.config();
     config.server.origins = vec!["https://passerby.example".into()];
+    config.operator = operator();
     assert!(sends_hsts(config, &|| certificate.clone()).await);
     // Other servers on this machine share the name `localhost` and may have no TLS.
     assert!(!sends_hsts(folder.config(), &|| certificate.clone()).await);
     let mut config = self_signed(&folder);
     config.server.origins = vec!["https://passerby.example".into()];
+    config.operator = operator();
     assert!(!sends_hsts(config, &|| stored_certificate(&folder)).await);
     assert!(!TestServer::open().await.get("/", &[]).await.head.contains("strict-transport-security"));
 }

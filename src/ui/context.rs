@@ -25,6 +25,11 @@ pub struct PageContext {
 #[derive(Clone, Debug, Default)]
 pub struct Home(pub String);
 
+/// The links to the plain pages as HTML. Only the server renders them: the browser half keeps what it finds, so that
+/// its program need not contain them. Empty in the browser.
+#[derive(Clone, Debug, Default)]
+pub struct StaticLinks(pub String);
+
 impl PageContext {
     /// A context that never changes and ignores intents. The server renders pages with it.
     pub fn fixed(snapshot: Snapshot) -> Self {

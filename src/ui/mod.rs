@@ -24,6 +24,7 @@
 
 mod context;
 mod dom_names;
+mod operator;
 mod view_model;
 pub mod i18n;
 
@@ -31,11 +32,13 @@ mod shell;
 mod pages;
 mod parts;
 
-pub use context::{Home, PageContext};
+pub use context::{Home, PageContext, StaticLinks};
 pub use dom_names::{
     BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID,
     RULES_ATTRIBUTE, SHEET_CONTENT_ID, SHEET_ID, SOFT_ATTRIBUTE, WORDS_ID,
 };
-pub use pages::App;
+pub use i18n::plain::{PlainPage, is_country, plain_texts};
+pub use operator::{Contact, Operator};
+pub use pages::{App, PlainFacts, plain_page};
 pub use parts::SheetContent;
 pub use shell::{PageFiles, RelayUse, SiteTerms, shell};

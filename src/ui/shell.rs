@@ -2,7 +2,14 @@
 
 use leptos::{config::LeptosOptions, html, nonce::use_nonce, prelude::*};
 
-use super::{App, Home, PageContext, ROOT_ID, WORDS_ID, i18n::Words, parts::Sheet};
+use super::{
+    App, Home, PageContext, ROOT_ID, StaticLinks, WORDS_ID,
+    i18n::Words,
+    parts::{
+        Sheet,
+        links::{NEW_TAB, links, navigation},
+    },
+};
 use crate::{call::Snapshot, protocol::SoftStart};
 
 /// Records a press on Start until the program can handle it. The style sheet reacts to the attribute at once.
@@ -64,6 +71,7 @@ pub fn shell(
     provide_context(PageContext::fixed(Snapshot::default()));
     provide_context(words);
     provide_context(Home(home.to_owned()));
+    provide_context(StaticLinks(links(words, None, NEW_TAB).to_html()));
     let build = files.build.clone();
     let (card, width, height) = CARD;
     view! {
@@ -108,6 +116,8 @@ pub fn shell(
                 >
                     <App/>
                 </div>
+                // Of the first page; the style sheet hides it on all others. The program has nothing to do with it.
+                <footer class="foot">{navigation(words, None)}</footer>
                 <Sheet/>
                 // Not a program, so the content security policy does not apply. The texts contain no `<`.
                 <script type="text/plain" id=WORDS_ID>{words.texts().join("\n")}</script>

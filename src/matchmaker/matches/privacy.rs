@@ -90,7 +90,7 @@ fn is_of_own_relay(address: IpAddr) -> bool {
 /// That is: private (RFC 1918), shared by the customers of a carrier or a VPN (100.64.0.0/10, RFC 6598), for protocols
 /// (192.0.0.0/24, RFC 6890), for benchmarks (198.18.0.0/15, RFC 2544), unique local (RFC 4193), site local
 /// (`fec0::/10`, RFC 3879), link local, loopback, or such an IPv4 address inside IPv6.
-pub(crate) fn is_private(address: IpAddr) -> bool {
+pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(it) => is_private_v4(it),
         IpAddr::V6(it) => {

@@ -1,8 +1,10 @@
-//! `[log]`: what is written to standard error.
+//! `[log]` and `[metrics]`: what the server tells its operator.
+
+use std::net::SocketAddr;
 
 use serde::Deserialize;
 
-use super::value::InvalidKey;
+use super::value::{InvalidKey, address_or_none};
 
 /// `[log]`: what is written to standard error.
 #[derive(Clone, Debug, Deserialize)]
@@ -12,6 +14,15 @@ pub struct LogSettings {
     pub format: LogFormat,
     /// Directives of tracing-subscriber's `EnvFilter`. Default: info. `PASSERBY__LOG__FILTER`.
     pub filter: String,
+}
+
+/// `[metrics]`: where Prometheus can scrape metrics.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
+pub struct MetricsSettings {
+    /// The address of the listener for `/metrics`, empty for none. Default: 127.0.0.1:3002. `PASSERBY__METRICS__ADDR`.
+    #[serde(deserialize_with = "address_or_none")]
+    pub addr: Option<SocketAddr>,
 }
 
 /// The format of the log.
@@ -28,6 +39,12 @@ pub enum LogFormat {
 impl Default for LogSettings {
     fn default() -> Self {
         Self { format: LogFormat::default(), filter: "info".into() }
+    }
+}
+
+impl Default for MetricsSettings {
+    fn default() -> Self {
+        Self { addr: Some(SocketAddr::from(([127, 0, 0, 1], 3002))) }
     }
 }
 

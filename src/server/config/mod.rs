@@ -9,6 +9,7 @@ pub mod limits;
 mod ice;
 mod keys;
 mod log;
+pub mod operator;
 pub mod relay;
 mod site;
 
@@ -22,7 +23,8 @@ use leptos::config::LeptosOptions;
 use serde::Deserialize;
 
 pub use environment::process_environment;
-pub use log::{LogFormat, LogSettings};
+pub use log::{LogFormat, LogSettings, MetricsSettings};
+pub use value::InvalidConfig;
 
 use super::{
     http::{
@@ -32,13 +34,19 @@ use super::{
     site_files::{EmbeddedPage, SiteFiles},
     tls::{Plan, TlsSettings},
 };
-use crate::{matchmaker::Ice, relay::RelayLimits, ui::PageFiles};
+use crate::{
+    matchmaker::Ice,
+    protocol::SoftStart,
+    relay::RelayLimits,
+    ui::{Operator, PageFiles},
+};
 use environment::{Overrides, SetBy, Variables};
 use ice::IceSettings;
 use keys::{KeySource, StateSettings};
 use limits::LimitSettings;
+use operator::{OperatorSettings, SafetySettings};
 use relay::{RelayPlan, RelayRunning, RelaySettings};
-use value::{InvalidKey, address_or_none, list};
+use value::{InvalidKey, list};
 
 /// The configuration as written. Errors name a key as `table.key`, and the environment variable that set it.
 #[derive(Clone, Debug, Deserialize)]
@@ -49,6 +57,12 @@ pub struct Config {
     /// `[tls]`
     #[serde(default)]
     pub tls: TlsSettings,
+    /// `[operator]`
+    #[serde(default)]
+    pub operator: OperatorSettings,
+    /// `[safety]`
+    #[serde(default)]
+    pub safety: SafetySettings,
     /// `[limits]`
     #[serde(default)]
     pub limits: LimitSettings,
@@ -104,15 +118,6 @@ pub struct ServerSettings {
     pub grace_seconds: u64,
 }
 
-/// `[metrics]`: where Prometheus can scrape metrics.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
-pub struct MetricsSettings {
-    /// The address of the listener for `/metrics`, empty for none. Default: 127.0.0.1:3002. `PASSERBY__METRICS__ADDR`.
-    #[serde(deserialize_with = "address_or_none")]
-    pub addr: Option<SocketAddr>,
-}
-
 /// The configuration as the server uses it, checked and complete.
 #[derive(Debug)]
 pub struct Resolved {
@@ -126,6 +131,14 @@ pub struct Resolved {
     pub(crate) configured_origins: Vec<String>,
     /// The origins whose pages may connect to a server at `site_addr`.
     pub(crate) origins: Origins,
+    /// Whether strangers can reach it.
+    pub(crate) is_public: bool,
+    /// The person or organisation that runs it; always known if it is public.
+    pub(crate) operator: Option<Operator>,
+    /// The version of the rules; people accept them again when it changes.
+    pub(crate) rules_version: String,
+    /// How calls start.
+    pub(crate) soft_start: SoftStart,
     /// The trusted proxies.
     pub(crate) proxies: Proxies,
     /// Where the certificate comes from, if there is one.
@@ -158,20 +171,6 @@ pub struct Resolved {
     pub(crate) reload_port: Option<u32>,
 }
 
-/// Why the server does not start; each message names the key.
-#[derive(Debug, thiserror::Error)]
-pub enum InvalidConfig {
-    /// The file cannot be read or is not TOML, or a value has the wrong type.
-    #[error("{0}{1}")]
-    Unreadable(ConfigError, SetBy),
-    /// There is no such key.
-    #[error("unknown key `{0}`{1}")]
-    UnknownKey(String, SetBy),
-    /// A value is out of range, contradicts another or names a file that cannot be used.
-    #[error("{0}{1}")]
-    InvalidValue(InvalidKey, SetBy),
-}
-
 impl Default for ServerSettings {
     fn default() -> Self {
         Self {
@@ -184,12 +183,6 @@ impl Default for ServerSettings {
     }
 }
 
-impl Default for MetricsSettings {
-    fn default() -> Self {
-        Self { addr: Some(SocketAddr::from(([127, 0, 0, 1], 3002))) }
-    }
-}
-
 impl Default for Config {
     /// A server on loopback with every default, as in the `Leptos.toml` of this repository.
     fn default() -> Self {
@@ -197,6 +190,8 @@ impl Default for Config {
         Self {
             server: ServerSettings::default(),
             tls: TlsSettings::default(),
+            operator: OperatorSettings::default(),
+            safety: SafetySettings::default(),
             limits: LimitSettings::default(),
             metrics: MetricsSettings::default(),
             ice: IceSettings::default(),
@@ -280,9 +275,8 @@ impl Config {
     }
 
     fn resolve_tables(self) -> Result<Resolved, InvalidKey> {
-        let Self {
-            server, tls, limits, metrics, ice, relay, state, log, leptos, embedded, is_watched, ..
-        } = self;
+        let Self { server, tls, operator, safety, limits, metrics, ice, relay, .. } = self;
+        let Self { state, log, leptos, embedded, is_watched, .. } = self;
         server.check()?;
         log.check()?;
         limits.check()?;
@@ -294,6 +288,9 @@ impl Config {
         let plan = tls.resolve(&state.dir)?;
         let origins = Origins::new(leptos.site_addr, &server.origins, plan.origins(leptos.site_addr))
             .map_err(|error| InvalidKey::new(origin::KEY, error))?;
+        let public = origins.first_public();
+        let (is_public, rules_version) = (public.is_some(), operator.rules_version.clone());
+        let (operator, soft_start) = (operator.resolve(public)?, safety.resolve(is_public));
         let has_proxy = !proxies.is_empty()
             || leptos.site_addr.ip().is_loopback() && !origins.primary_is_loopback()
             || !plan.is_used() && origins.are_all_https();
@@ -306,6 +303,10 @@ impl Config {
             metrics_addr: metrics.addr,
             configured_origins: server.origins,
             origins,
+            is_public,
+            operator,
+            rules_version,
+            soft_start,
             proxies,
             tls: plan,
             ice,
@@ -353,11 +354,22 @@ impl Resolved {
         self.max_connections.saturating_add(self.limits.open).saturating_add(of_relay)
     }
 
-    /// What visitors get if the server can listen everywhere, in a sentence for the operator.
+    /// What visitors get if the server can listen everywhere, in a few lines for the operator.
     pub fn summary(mut self) -> String {
         let origins = self.origins.clone();
         self.announce_relay(true, &origins);
-        relay::describe(&self.ice)
+        self.describe().join("\n")
+    }
+
+    /// Logs what visitors get.
+    pub(crate) fn log_description(&self) {
+        self.describe().iter().for_each(|it| tracing::info!("{it}"));
+    }
+
+    /// Which relays visitors get, whether strangers can reach the server, and what protects them.
+    fn describe(&self) -> [String; 2] {
+        let operator = operator::describe(self.operator.as_ref(), self.is_public, self.soft_start);
+        [relay::describe(&self.ice), operator]
     }
 
     /// Announces the own relay to the pages of these origins, if the server has sockets for it.
@@ -384,6 +396,10 @@ mod tests {
 
     /// A folder with a file where the built page has its script.
     const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
+
+    /// What a public server needs.
+    const OPERATOR: &str = "[operator]\nname = \"Example Ltd\"\ncontact = \"me@example.org\"\n\
+                            abuse_contact = \"abuse@example.org\"\ncountry = \"NZ\"";
 
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<Config, InvalidConfig> {
         let file = File::from_str(text, FileFormat::Toml);
@@ -450,6 +466,13 @@ mod tests {
             ("PASSERBY__LIMITS__NETWORK__CONNECTIONS", "0"),
             ("PASSERBY__METRICS__ADDR", ""),
             ("PASSERBY__LOG__FORMAT", "json"),
+            ("PASSERBY__OPERATOR__NAME", "Example Ltd"),
+            ("PASSERBY__OPERATOR__CONTACT", "me@example.org"),
+            ("PASSERBY__OPERATOR__ABUSE_CONTACT", "https://example.org/abuse"),
+            ("PASSERBY__OPERATOR__COUNTRY", "NZ"),
+            ("PASSERBY__OPERATOR__RULES_VERSION", "2"),
+            ("PASSERBY__OPERATOR__DEMO", "false"),
+            ("PASSERBY__SAFETY__SOFT_START", "forced"),
             ("LEPTOS_SITE_ADDR", "0.0.0.0:80"),
             ("LEPTOS_RELOAD_PORT", "99"),
             ("LEPTOS_WATCH", "true"),
@@ -466,7 +489,10 @@ mod tests {
         assert_eq!(config.leptos.site_addr.to_string(), "0.0.0.0:80");
         assert_eq!(config.leptos.reload_port, 99);
         assert!(config.is_watched);
-        assert!(with_site(config).is_ok());
+        let resolved = with_site(config).unwrap();
+        assert_eq!((resolved.is_public, &*resolved.rules_version), (true, "2"));
+        assert_eq!(resolved.soft_start, SoftStart::Forced);
+        assert_eq!(resolved.operator.unwrap().name, "Example Ltd");
     }
 
     #[test]
@@ -528,6 +554,10 @@ mod tests {
             ("[tls]\neab_key = \"north\"", "tls.eab_key"),
             ("[relay]\naddr = \"here\"", "relay.addr"),
             ("[state]\ndir = \"\"\n[relay]\naddr = \"0.0.0.0:99\"\napart = true", "state.dir"),
+            ("[operator]\nname = \"Example Ltd\"", "operator.contact"),
+            ("[operator]\nrules_version = \"\"", "operator.rules_version"),
+            ("[operator]\ndemo = \"perhaps\"", "operator.demo"),
+            ("[safety]\nsoft_start = \"yes\"", "safety.soft_start"),
             ("[log]\nformat = \"xml\"", "log.format"),
             ("[log]\nfilter = \"=\\u0000=\"", "log.filter"),
         ] {
@@ -606,7 +636,7 @@ mod tests {
         let resolved = resolve("", &[("LEPTOS_SITE_ADDR", "127.0.0.1:0")]).unwrap();
         let origins = resolved.origins_at(([127, 0, 0, 1], 4321).into());
         assert_eq!(origins.primary(), "http://localhost:4321");
-        let configured = [("PASSERBY__SERVER__ORIGINS", "https://passerby.example")];
+        let configured = [("PASSERBY__SERVER__ORIGINS", "http://passerby.local")];
         let resolved = resolve("", &configured).unwrap();
         assert_eq!(resolved.origins_at(([127, 0, 0, 1], 4321).into()), resolved.origins);
     }
@@ -620,10 +650,56 @@ mod tests {
     #[test]
     fn a_public_address_with_known_names_needs_no_origins() {
         let public = ("LEPTOS_SITE_ADDR", "0.0.0.0:3443");
-        assert!(resolve("", &[public, ("PASSERBY__TLS__SELF_SIGNED", "true")]).is_ok());
+        // The operator, because this machine may have a public address.
+        assert!(resolve(OPERATOR, &[public, ("PASSERBY__TLS__SELF_SIGNED", "true")]).is_ok());
         let domains = ("PASSERBY__TLS__DOMAINS", "a.example, b.example");
-        let config = read("", &[public, domains, ("PASSERBY__STATE__DIR", "state")]).unwrap();
+        let config = read(OPERATOR, &[public, domains, ("PASSERBY__STATE__DIR", "state")]).unwrap();
         assert_eq!(config.tls.domains, ["a.example", "b.example"]);
         assert!(with_site(config).is_ok());
+    }
+
+    #[test]
+    fn a_public_server_needs_an_operator() {
+        let loopback = ("LEPTOS_SITE_ADDR", "127.0.0.1:3000");
+        let public = [
+            // A proxy in front of a loopback server, a listener at a public address, and the domains of ACME.
+            vec![loopback, ("PASSERBY__SERVER__ORIGINS", "http://localhost:3000,https://passerby.example")],
+            vec![("LEPTOS_SITE_ADDR", "203.0.113.7:443"), ("PASSERBY__TLS__SELF_SIGNED", "true")],
+            vec![
+                ("LEPTOS_SITE_ADDR", "0.0.0.0:443"),
+                ("PASSERBY__TLS__DOMAINS", "passerby.example"),
+                ("PASSERBY__STATE__DIR", "state"),
+            ],
+        ];
+        for environment in public {
+            let message = problem("", &environment);
+            for key in ["name", "contact", "abuse_contact", "country"] {
+                assert!(message.contains(&format!("`operator.{key}`")), "{key}: {message}");
+            }
+            let message = problem("[operator]\ndemo = true", &environment);
+            assert!(message.contains("`operator.demo`"), "{message}");
+            let resolved = resolve(OPERATOR, &environment).unwrap();
+            assert_eq!((resolved.is_public, resolved.soft_start), (true, SoftStart::On));
+            let summary = resolved.summary();
+            assert!(
+                summary.contains("this server is public") && summary.contains("Example Ltd"),
+                "{summary}"
+            );
+        }
+        for environment in [
+            vec![],
+            vec![("LEPTOS_SITE_ADDR", "[::1]:3000")],
+            vec![loopback, ("PASSERBY__SERVER__ORIGINS", "https://passerby.local")],
+            vec![("LEPTOS_SITE_ADDR", "10.0.0.7:443"), ("PASSERBY__TLS__SELF_SIGNED", "true")],
+        ] {
+            let resolved = resolve("[operator]\ndemo = true", &environment).unwrap();
+            assert_eq!((resolved.is_public, resolved.soft_start), (false, SoftStart::Off));
+            assert_eq!(resolved.operator, None);
+            let summary = resolved.summary();
+            assert!(
+                summary.contains("this server is private") && summary.contains("no operator"),
+                "{summary}"
+            );
+        }
     }
 }

@@ -7,12 +7,29 @@ use std::{
     path::Path,
 };
 
+use config::ConfigError;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{
     Deserialize, Deserializer,
     de::{self, SeqAccess, Visitor},
 };
 use zeroize::Zeroizing;
+
+use super::environment::SetBy;
+
+/// Why the server does not start; each message names the key.
+#[derive(Debug, thiserror::Error)]
+pub enum InvalidConfig {
+    /// The file cannot be read or is not TOML, or a value has the wrong type.
+    #[error("{0}{1}")]
+    Unreadable(ConfigError, SetBy),
+    /// There is no such key.
+    #[error("unknown key `{0}`{1}")]
+    UnknownKey(String, SetBy),
+    /// A value is out of range, contradicts another or names a file that cannot be used.
+    #[error("{0}{1}")]
+    InvalidValue(InvalidKey, SetBy),
+}
 
 /// A configuration key and what is wrong with its value.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -32,6 +32,23 @@ pub(crate) const TRANSPORT_SECURITY: HeaderValue = HeaderValue::from_static("max
 pub(crate) const DENY_ALL_POLICY: HeaderValue =
     HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
+/// The content security policy of plain pages: a style sheet and icons of this server, and no script.
+const PLAIN_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'",
+);
+
+/// The same, if all origins use TLS.
+const PLAIN_POLICY_OVER_TLS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; \
+     frame-ancestors 'none'; upgrade-insecure-requests",
+);
+
+/// The content security policy of plain pages. `https_only` tells whether all origins use TLS.
+pub(crate) const fn plain_policy(https_only: bool) -> HeaderValue {
+    if https_only { PLAIN_POLICY_OVER_TLS } else { PLAIN_POLICY }
+}
+
 /// The content security policy of pages, except for what depends on the request.
 #[derive(Clone, Debug)]
 pub(crate) struct ContentSecurityPolicy {

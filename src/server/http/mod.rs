@@ -1,8 +1,10 @@
-//! The HTTP rules of the site: the client's address, the allowed origins and hosts, security headers, and `/healthz`.
+//! The HTTP rules of the site: the client's address, the allowed origins and hosts, security headers, plain pages and
+//! `/healthz`.
 
 pub(crate) mod list_header;
 pub mod client_ip;
 pub mod origin;
 pub(crate) mod wrong_host;
 pub(crate) mod headers;
+pub(crate) mod plain_pages;
 pub(crate) mod health;

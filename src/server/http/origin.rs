@@ -7,8 +7,14 @@ use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderValue, Uri, uri::Authority};
 
+use crate::matchmaker::is_private;
+
 /// The configuration key, for error messages.
 pub const KEY: &str = "server.origins";
+
+/// The endings of names that lead nowhere outside of a private network: multicast DNS (RFC 6762), names for this
+/// machine and for tests (RFC 6761), and names for private networks (`internal` by ICANN, 2024, and RFC 8375).
+const PRIVATE_ENDINGS: [&str; 5] = [".local", ".localhost", ".test", ".internal", ".home.arpa"];
 
 /// The start of an origin over TLS.
 const HTTPS: &str = "https://";
@@ -71,6 +77,15 @@ impl Origins {
     pub fn primary_is_loopback(&self) -> bool {
         let uri = self.primary().parse::<Uri>().ok();
         uri.as_ref().and_then(Uri::host).is_some_and(is_loopback_name)
+    }
+
+    /// The first origin that strangers can reach; `None` if the server is private.
+    ///
+    /// Without configured origins, these are the names and addresses at which the server listens. So a proxy in front
+    /// makes a loopback server public, and so does an IPv4 address of this machine, if the server listens everywhere.
+    pub fn first_public(&self) -> Option<&str> {
+        let host = |origin: &str| origin.parse::<Uri>().ok().and_then(|it| it.host().map(str::to_owned));
+        self.iter().find(|it| host(it).is_some_and(|it| is_public_host(&it)))
     }
 
     /// Whether a page may be asked for at this host, which is written as in a `Host` header: an origin has it, or it is
@@ -137,6 +152,17 @@ pub fn format_origin(scheme: &str, host: &str, port: u16) -> String {
 pub(crate) fn is_loopback_name(host: &str) -> bool {
     let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
     host.eq_ignore_ascii_case("localhost") || ip.is_ok_and(|it| it.is_loopback())
+}
+
+/// Whether people outside of a private network may know this host, which is written as in a `Host` header, without the
+/// port. Names are public unless they have one label only or an ending that is reserved for private networks. Nobody is
+/// asked what a name means.
+fn is_public_host(host: &str) -> bool {
+    if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return !is_private(address);
+    }
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
+    name.contains('.') && !PRIVATE_ENDINGS.iter().any(|it| name.ends_with(it))
 }
 
 fn default_port(scheme: &str) -> u16 {
@@ -223,6 +249,48 @@ mod tests {
         for unknown in ["", "b.example", "a.example.", "a.example:8443", "example"] {
             assert_eq!(origins.https_origin(unknown), None, "{unknown}");
         }
+    }
+
+    #[test]
+    fn an_origin_is_public_unless_it_is_of_a_private_network() {
+        for public in [
+            "https://passerby.example",
+            "http://a.b.example:8080",
+            "https://local.example",
+            "https://xlocal.net",
+            "https://203.0.113.7",
+            "http://[2001:db8::7]:3000",
+            "https://[::ffff:203.0.113.7]",
+        ] {
+            let all = origins(PUBLIC, &["http://localhost:3000", public]).unwrap();
+            assert_eq!(all.first_public(), Some(public));
+        }
+        for private in [
+            "http://localhost:3000",
+            "http://passerby:3000",
+            "http://passerby",
+            "http://passerby.local",
+            "http://a.localhost",
+            "https://passerby.test",
+            "https://passerby.internal",
+            "https://passerby.home.arpa",
+            "http://passerby.local.",
+            "http://127.1.2.3",
+            "http://10.0.0.7:3000",
+            "http://172.16.0.7",
+            "http://192.168.1.7",
+            "http://169.254.0.7",
+            "http://100.64.0.7",
+            "http://[::1]:3000",
+            "http://[fd00::7]",
+            "http://[fe80::7]",
+        ] {
+            assert_eq!(origins(PUBLIC, &[private]).unwrap().first_public(), None, "{private}");
+        }
+        assert_eq!(origins(LOOPBACK, &[]).unwrap().first_public(), None);
+        // A public proxy in front of it.
+        let proxied = origins(LOOPBACK, &["https://passerby.example"]).unwrap();
+        assert_eq!(proxied.first_public(), Some("https://passerby.example"));
     }
 
     #[test]

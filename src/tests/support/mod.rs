@@ -4,7 +4,7 @@ mod test_server;
 mod client;
 
 pub(crate) use client::{RawSocket, TestClient, TestSocket, candidate, connect, match_pair};
-pub(crate) use test_server::{HttpResponse, SITE, TestServer, get, read_response, request};
+pub(crate) use test_server::{HttpResponse, SITE, TestServer, get, operator, read_response, request};
 
 use std::time::Duration;
 

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use passerby::server::{
     Config, Listeners, RelaySockets,
-    config::{limits::LimitSettings, relay::RelayAddress},
+    config::{limits::LimitSettings, operator::OperatorSettings, relay::RelayAddress},
     run,
 };
 use tokio::{
@@ -123,6 +123,17 @@ impl TestServer {
     pub(crate) fn stop(self) -> JoinHandle<anyhow::Result<()>> {
         self.shutdown.send(()).expect("the server runs");
         self.task
+    }
+}
+
+/// What a server with public origins needs.
+pub(crate) fn operator() -> OperatorSettings {
+    OperatorSettings {
+        name: "Example Ltd".into(),
+        contact: "https://example.org/contact".into(),
+        abuse_contact: "abuse@example.org".into(),
+        country: "NZ".into(),
+        ..OperatorSettings::default()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{
     blocked,
     catalogue::{StateText, Words},
-    crowds, gate, paths, problems, soft_start, symbols,
+    crowds, keys, links, paths, problems, safety, symbols,
 };
 
 /// All texts in English.
@@ -33,11 +33,11 @@ pub(crate) static ENGLISH: Words = Words {
     },
     address: "Calls go directly between the two of you, so the other person could see your IP address and roughly \
               where you are. We never record. They could.",
-    gate: gate::GATE,
-    rules: gate::RULES,
+    gate: safety::GATE,
+    rules: safety::RULES,
     accept_rules: "I\u{2019}m 18 or older and agree",
     say_under_age: "I\u{2019}m under 18",
-    under_age: gate::UNDER_AGE,
+    under_age: safety::UNDER_AGE,
     help: "Find free help near you",
     go_live: "Go live",
     asking: StateText {
@@ -123,7 +123,7 @@ pub(crate) static ENGLISH: Words = Words {
         "Your screen couldn\u{2019}t be shared. Try again, or choose another window.",
     ],
     reveal: "Reveal",
-    covers: soft_start::COVERS,
+    covers: safety::COVERS,
     partner_camera_off: "Their camera is off",
     partner_muted: "They\u{2019}re muted",
     partner_silent: "They\u{2019}re muted with their camera off",
@@ -265,18 +265,7 @@ pub(crate) static ENGLISH: Words = Words {
     camera_is_off: "Camera off",
     camera_is_off_note: "Nobody sees you until you turn it on.",
     keys: "Keyboard shortcuts",
-    key_names: [
-        "Esc twice: next stranger",
-        "M: microphone",
-        "C: camera",
-        "T: chat",
-        "S: share screen",
-        "F: full screen",
-        "P: picture-in-picture",
-        "H: hide my own video",
-        "1 to 5: send a reaction",
-        "?: this list",
-    ],
+    key_names: keys::ENGLISH,
     block: "Block",
     block_this: "Block this stranger",
     block_past: [
@@ -338,6 +327,7 @@ pub(crate) static ENGLISH: Words = Words {
     other_tab: problems::OTHER_TAB,
     idle: problems::IDLE,
 
+    links: links::ENGLISH,
     seconds: "{0} s",
     symbols: symbols::ENGLISH,
 };

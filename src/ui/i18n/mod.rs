@@ -3,15 +3,18 @@
 //! The server chooses a catalogue ([`Words`]), renders the page with it, and sends its texts as a list. The browser
 //! half makes the same catalogue from that list, so the wasm contains no texts.
 
+pub mod plain;
+
 mod catalogue;
 
 mod english;
 mod blocked;
 mod crowds;
-mod gate;
+mod keys;
+mod links;
 mod paths;
 mod problems;
-mod soft_start;
+mod safety;
 mod symbols;
 mod pseudo;
 

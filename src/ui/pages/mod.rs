@@ -2,5 +2,7 @@
 
 mod home;
 mod keys;
+mod plain;
 
 pub use home::App;
+pub use plain::{PlainFacts, plain_page};

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     call::{Intent, Phase, Problem, Snapshot, Switch, WindowWish},
     ui::{
-        Home, PageContext,
+        Home, PageContext, StaticLinks,
         i18n::{Words, fill, words},
         view_model::{self, Layout},
     },
@@ -33,6 +33,7 @@ pub(crate) fn Panel() -> impl IntoView {
     let words = words();
     let Home(home) = use_context().unwrap_or_default();
     let home_page = [&home, "/"].concat();
+    let StaticLinks(links) = use_context().unwrap_or_default();
     view! {
         <div class="panel">
             <Figure/>
@@ -80,6 +81,8 @@ pub(crate) fn Panel() -> impl IntoView {
                     <TopicsField/>
                     <Switches of=&[Switch::CameraOff, Switch::MicrophoneOff, Switch::HideAddress, Switch::SaveData]/>
                 </div>
+                // Only the style sheet shows and hides it, and only the server knows what is inside.
+                <div class="links panel-links" inner_html=links></div>
             </div>
         </div>
     }

@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 
 use super::content::SheetContent;
-use crate::ui::{SHEET_CONTENT_ID, SHEET_ID, i18n::words};
+use crate::ui::{
+    SHEET_CONTENT_ID, SHEET_ID,
+    i18n::words,
+    parts::links::{NEW_TAB, links},
+};
 
 /// The sheet. Buttons open it by its id (`popovertarget`); the browser manages its focus and closes it on Escape.
 ///
@@ -28,6 +32,7 @@ pub(crate) fn Sheet() -> impl IntoView {
                 </button>
             </div>
             <div id=SHEET_CONTENT_ID inert=true><SheetContent/></div>
+            <div class="links">{links(words, None, NEW_TAB)}</div>
         </dialog>
     }
 }

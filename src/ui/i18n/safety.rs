@@ -1,4 +1,4 @@
-//! The English texts of the questions before the first start.
+//! The English texts of the questions before the first start, and about blurred pictures.
 
 use super::catalogue::StateText;
 
@@ -20,3 +20,10 @@ pub(crate) static UNDER_AGE: StateText = StateText {
                there are people who listen and help. It\u{2019}s free, and you don\u{2019}t have to say who you are.",
     spoken: "Passerby is for adults. If you need help, there is a link to people who listen.",
 };
+
+/// Nobody has revealed their picture, only this person, only the stranger.
+pub(crate) static COVERS: [&str; 3] = [
+    "You\u{2019}re both blurred. Talk first, and reveal when you like.",
+    "They can\u{2019}t see you yet. You\u{2019}ll see each other when they reveal, too.",
+    "They\u{2019}re ready when you are.",
+];

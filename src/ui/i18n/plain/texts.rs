@@ -1,0 +1,163 @@
+//! The types of the texts of the plain pages, and their slots.
+
+/// The texts of all plain pages in one language.
+#[derive(Debug)]
+pub struct PlainTexts {
+    /// A language tag (BCP 47).
+    pub language: &'static str,
+    /// The direction of the script: `ltr` or `rtl`.
+    pub direction: &'static str,
+    /// Leads back to the first page.
+    pub back: &'static str,
+    /// The names of countries, with their codes in ISO 3166-1, sorted by code.
+    pub countries: &'static [(&'static str, &'static str)],
+    /// `/rules`
+    pub rules: PageText,
+    /// `/privacy`
+    pub privacy: PageText,
+    /// `/safety`
+    pub safety: PageText,
+    /// `/report`
+    pub report: PageText,
+    /// `/contact`
+    pub contact: PageText,
+}
+
+/// The texts of one page.
+#[derive(Debug)]
+pub struct PageText {
+    /// The heading.
+    pub title: &'static str,
+    /// What the page is about, in one or two sentences. Search engines show it, too, so it has no slots.
+    pub summary: &'static str,
+    /// The parts of the page.
+    pub parts: &'static [Part],
+}
+
+/// One part of a page.
+#[derive(Debug)]
+pub struct Part {
+    /// The heading.
+    pub title: &'static str,
+    /// What follows it.
+    pub blocks: &'static [Block],
+}
+
+/// A piece of a page between two headings.
+#[derive(Debug)]
+pub enum Block {
+    /// A paragraph.
+    Text(&'static str),
+    /// A paragraph, only if the operator is named.
+    Operated(&'static str),
+    /// A paragraph, only if the operator is not named.
+    Unnamed(&'static str),
+    /// A list with a text for each point.
+    List(&'static [&'static str]),
+    /// A numbered list with a text for each step.
+    Steps(&'static [&'static str]),
+    /// A list of other sites: the name, the URL, and what people find there.
+    Sites(&'static [(&'static str, &'static str, &'static str)]),
+}
+
+/// What stands in the place of a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// `{name}`: the name of the operator.
+    Name,
+    /// `{country}`: the country from which the operator runs the server.
+    Country,
+    /// `{version}`: the version of the rules.
+    Version,
+    /// `{contact}`: a link to the contact.
+    Contact,
+    /// `{abuse}`: a link to the contact for reports.
+    Abuse,
+    /// `{rules}`, `{privacy}`, `{safety}`, `{report}` and `{imprint}`: a link to that page.
+    Page(PlainPage),
+}
+
+/// A page that is neither the call nor a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlainPage {
+    /// What people must not do.
+    Rules,
+    /// What is stored, and what others learn.
+    Privacy,
+    /// The policy against child abuse, and help.
+    Safety,
+    /// How to report without an account.
+    Report,
+    /// The operator and how to reach them.
+    Contact,
+}
+
+impl PlainPage {
+    /// All of them, in the order of the links.
+    pub const ALL: [Self; 5] = [Self::Rules, Self::Privacy, Self::Safety, Self::Report, Self::Contact];
+
+    /// The path of the page on the site.
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Rules => "/rules",
+            Self::Privacy => "/privacy",
+            Self::Safety => "/safety",
+            Self::Report => "/report",
+            Self::Contact => "/contact",
+        }
+    }
+}
+
+impl PlainTexts {
+    /// The texts of a page.
+    pub const fn page(&self, page: PlainPage) -> &PageText {
+        match page {
+            PlainPage::Rules => &self.rules,
+            PlainPage::Privacy => &self.privacy,
+            PlainPage::Safety => &self.safety,
+            PlainPage::Report => &self.report,
+            PlainPage::Contact => &self.contact,
+        }
+    }
+
+    /// The name of a country, or its code if it has no name in this language.
+    pub fn country<'a>(&self, code: &'a str) -> &'a str {
+        let named = self.countries.binary_search_by_key(&code, |it| it.0).ok();
+        named.and_then(|at| self.countries.get(at)).map_or(code, |it| it.1)
+    }
+}
+
+/// The pieces of a text in order: the text before a slot, and the slot. Braces around anything else are part of the
+/// text.
+pub(crate) fn pieces(text: &str) -> Vec<(&str, Option<Slot>)> {
+    let (mut pieces, mut rest, mut from) = (Vec::new(), text, 0);
+    while let Some((at, end)) =
+        rest[from..].find('{').and_then(|it| Some((from + it, from + it + rest[from + it..].find('}')?)))
+    {
+        match slot(&rest[at + 1..end]) {
+            Some(slot) => {
+                pieces.push((&rest[..at], Some(slot)));
+                (rest, from) = (&rest[end + 1..], 0);
+            }
+            None => from = at + 1,
+        }
+    }
+    pieces.push((rest, None));
+    pieces
+}
+
+fn slot(name: &str) -> Option<Slot> {
+    Some(match name {
+        "name" => Slot::Name,
+        "country" => Slot::Country,
+        "version" => Slot::Version,
+        "contact" => Slot::Contact,
+        "abuse" => Slot::Abuse,
+        "rules" => Slot::Page(PlainPage::Rules),
+        "privacy" => Slot::Page(PlainPage::Privacy),
+        "safety" => Slot::Page(PlainPage::Safety),
+        "report" => Slot::Page(PlainPage::Report),
+        "imprint" => Slot::Page(PlainPage::Contact),
+        _ => return None,
+    })
+}

@@ -1,0 +1,50 @@
+//! The links to the plain pages.
+
+use leptos::prelude::*;
+
+use crate::ui::i18n::{Words, plain::PlainPage};
+
+/// The target of links that must not end a call.
+pub(crate) const NEW_TAB: Option<&str> = Some("_blank");
+
+/// The links to all plain pages. `current` is the page that contains them, if it is one of these; `target` is the
+/// window in which they open, if it is another one.
+///
+/// Only the server calls this, so that the program of the first page does not contain it.
+pub(crate) fn links(
+    words: &'static Words,
+    current: Option<PlainPage>,
+    target: Option<&'static str>,
+) -> impl IntoView + use<> {
+    let link = |page: PlainPage| {
+        view! {
+            <a
+                href=page.path()
+                target=target
+                rel=target.map(|_| "noopener")
+                aria-current=(current == Some(page)).then_some("page")
+            >
+                {name(words, page)}
+            </a>
+        }
+    };
+    PlainPage::ALL.map(link).collect_view()
+}
+
+/// The links as a landmark of a page.
+pub(crate) fn navigation(words: &'static Words, current: Option<PlainPage>) -> impl IntoView + use<> {
+    let [name, ..] = words.links;
+    view! { <nav class="links" aria-label=name>{links(words, current, None)}</nav> }
+}
+
+/// The name of a page in a link.
+pub(crate) fn name(words: &'static Words, page: PlainPage) -> &'static str {
+    let [_, rules, privacy, safety, report, contact] = words.links;
+    match page {
+        PlainPage::Rules => rules,
+        PlainPage::Privacy => privacy,
+        PlainPage::Safety => safety,
+        PlainPage::Report => report,
+        PlainPage::Contact => contact,
+    }
+}
