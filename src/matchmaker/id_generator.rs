@@ -8,11 +8,8 @@ use rand_chacha::{
 };
 use uuid::{Builder, Uuid};
 
-use super::{
-    input::Readings,
-    keys::{DeviceId, Nonce},
-};
-use crate::protocol::{MatchId, PeerId, Secret};
+use super::{input::Readings, keys::Nonce};
+use crate::protocol::{DeviceId, MatchId, PeerId, Secret};
 
 /// The largest number in the 12 bits that follow the time in a UUID of version 7 (RFC 9562, 5.7).
 const MAX_COUNT: u16 = 0x0fff;

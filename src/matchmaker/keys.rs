@@ -11,7 +11,7 @@ use sha2::Sha256;
 use uuid::{Builder, Uuid};
 use zeroize::Zeroizing;
 
-use crate::protocol::PairId;
+use crate::protocol::{DeviceId, PairId};
 
 /// Prefix of the signed payload of a device name. A ticket of version 1 begins with a small number instead.
 const DEVICE: &[u8] = b"device";
@@ -31,10 +31,6 @@ pub(crate) const NONCE_BYTES: usize = 24;
 
 /// Makes two texts differ that are sealed with the same key; it must never be used for another one.
 pub(crate) type Nonce = [u8; NONCE_BYTES];
-
-/// One browser on one device, for as long as it stores its signed name: 122 random bits.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct DeviceId(pub(crate) Uuid);
 
 /// The current key and the former ones. Every server with these keys accepts what any of them has signed or sealed.
 #[derive(Clone, PartialEq, Eq)]

@@ -1,4 +1,5 @@
-//! The ids on the wire: of peers, matches and connections, and the secret for resuming.
+//! The ids on the wire: of peers, matches, connections, devices and networks, the secret for resuming, and the reasons of
+//! a report.
 
 use std::fmt;
 
@@ -50,5 +51,85 @@ impl fmt::Debug for Secret {
     /// Hides the value: secrets are never printed.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(hidden)")
+    }
+}
+
+/// One browser on one device, for as long as it stores its signed name: 122 random bits. It travels only signed or
+/// sealed.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DeviceId(pub Uuid);
+
+impl fmt::Debug for DeviceId {
+    /// Hides the value: it would link what one person did.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DeviceId(hidden)")
+    }
+}
+
+/// A keyed tag of an IPv4 address or an IPv6 /64, 128 bits: it says that two addresses are the same, never which.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NetworkTag(pub [u8; 16]);
+
+impl fmt::Debug for NetworkTag {
+    /// Hides the value: it would link the people of one network.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NetworkTag(hidden)")
+    }
+}
+
+/// Why somebody is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReportReason {
+    /// Nudity or sexual acts.
+    Nudity,
+    /// Insults, stalking, or pressure to do something.
+    Harassment,
+    /// Hate against a group of people.
+    Hate,
+    /// Advertisements, a recording in place of a camera, or a program in place of a person.
+    Spam,
+    /// The person looks younger than 18.
+    UnderAge,
+    /// Threats, also to publish a recording.
+    Threats,
+    /// Anything else.
+    Other,
+}
+
+impl ReportReason {
+    /// All reasons, in the order in which people are asked.
+    pub const ALL: [Self; 7] =
+        [Self::Nudity, Self::Harassment, Self::Hate, Self::Spam, Self::UnderAge, Self::Threats, Self::Other];
+
+    /// Its name on the wire and in the store.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Nudity => "nudity",
+            Self::Harassment => "harassment",
+            Self::Hate => "hate",
+            Self::Spam => "spam",
+            Self::UnderAge => "under-age",
+            Self::Threats => "threats",
+            Self::Other => "other",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_have_the_same_names_everywhere() {
+        for reason in ReportReason::ALL {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.name());
+        }
+    }
+
+    #[test]
+    fn devices_and_networks_are_never_printed() {
+        let device = DeviceId(Uuid::from_u128(0x1234));
+        assert_eq!(format!("{device:?} {:?}", NetworkTag([7; 16])), "DeviceId(hidden) NetworkTag(hidden)");
     }
 }

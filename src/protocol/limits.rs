@@ -71,6 +71,9 @@ pub const MAX_CHAT_CHARS: usize = 500;
 /// Unacknowledged chat messages of one end; further ones cannot be sent, which bounds the memory.
 pub const MAX_CHAT_UNACKNOWLEDGED: u32 = 32;
 
+/// Characters of the words in a report: a few sentences, and nothing that takes long to read.
+pub const MAX_REPORT_CHARS: usize = 300;
+
 /// Interests of one peer.
 pub const MAX_INTERESTS: usize = 5;
 

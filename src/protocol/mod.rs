@@ -6,7 +6,7 @@ pub(crate) mod ids;
 pub(crate) mod messages;
 pub(crate) mod transport;
 
-pub use ids::{Epoch, MatchId, PeerId, Secret};
+pub use ids::{DeviceId, Epoch, MatchId, NetworkTag, PeerId, ReportReason, Secret};
 pub use messages::candidate_count::{CandidateCount, CandidateRoom};
 pub use messages::data_channel::{
     CHANNEL_ID, CHANNEL_LABEL, MAX_PEER_MESSAGE_BYTES, PeerMessage, Presence, Reaction,

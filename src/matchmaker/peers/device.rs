@@ -1,8 +1,8 @@
 //! [`ResolvedDevice`]: the device that a page names in its `hello`.
 
-use crate::matchmaker::{
-    id_generator::IdGenerator,
-    keys::{DeviceId, Keys},
+use crate::{
+    matchmaker::{id_generator::IdGenerator, keys::Keys},
+    protocol::DeviceId,
 };
 
 /// A device, and the signed name that its page should store.

@@ -17,12 +17,11 @@ use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 use super::{
     deadlines::Due,
     input::{Network, SiteIndex, SocketId, Visit},
-    keys::DeviceId,
     outboxes::KeptMessage,
     queue::{failures::PeerOrigin, place::Place, prepared_offers::OfferState},
 };
 use crate::{
-    protocol::{Delivery, MatchId, Media, Occupancy, PeerId, Tastes, limits::NOT_AGAIN_FOR},
+    protocol::{Delivery, DeviceId, MatchId, Media, Occupancy, PeerId, Tastes, limits::NOT_AGAIN_FOR},
     time::Moment,
 };
 use ack_watch::AckWatch;

@@ -12,10 +12,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{
-    matchmaker::{input::Network, keys::DeviceId},
-    time::Moment,
-};
+use crate::{matchmaker::input::Network, protocol::DeviceId, time::Moment};
 
 /// How long failures and connections are remembered: about as long as a call, a visit or a fault of a network lasts.
 pub(crate) const REMEMBERED_FOR: Duration = Duration::from_secs(10 * 60);

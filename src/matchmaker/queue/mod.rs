@@ -20,8 +20,8 @@ pub(crate) mod occupancy;
 use std::{collections::BTreeSet, time::Duration};
 
 use crate::{
-    matchmaker::{input::Network, keys::DeviceId},
-    protocol::{Affinity, PeerId, Tastes, limits::WIDEN_AFTER},
+    matchmaker::input::Network,
+    protocol::{Affinity, DeviceId, PeerId, Tastes, limits::WIDEN_AFTER},
     time::Moment,
 };
 use failures::StandingChange;
