@@ -1,20 +1,22 @@
 //! Passerby pairs two strangers for a video call. This is the map of the crate, in reading order.
 //!
 //! Three state machines decide and touch nothing (`matchmaker` and `relay` on the server, `call` in the browser). Two
-//! drivers touch everything and decide nothing (`server`, `browser`). They speak one `protocol`. The page (`ui`) is a
-//! function of the call's `Snapshot`, and sends what a person wants as an `Intent`. `docs/architecture.md` has the code
-//! map, five walks through the code, and the tests of the invariants below.
+//! drivers touch everything and decide nothing (`server`, `browser`). They speak one `protocol`. `moderation` is a
+//! store with pure rules. The page (`ui`) is a function of the call's `Snapshot`, and sends what a person wants as an
+//! `Intent`. `docs/architecture.md` has the code map, five walks through the code, and the tests of the invariants
+//! below.
 //!
 //! # Invariants
 //!
-//! 1. `time` and `protocol` use no other room. `matchmaker`, `relay` and `call` use only these two, and never each
-//!    other.
+//! 1. `time` and `protocol` use no other room. `matchmaker`, `relay`, `moderation` and `call` use only these two, and
+//!    never each other.
 //! 2. `ui` uses only types of the interface of `call`, plain types of `protocol` and a few of its limits, which
-//!    `src/tests/tidy/imports.rs` lists. `server` uses `matchmaker`, `relay`, `protocol`, `time` and `ui`; `browser`
-//!    uses `call`, `protocol`, `time` and `ui`. There are no circular imports.
+//!    `src/tests/tidy/imports.rs` lists. `server` uses `matchmaker`, `relay`, `moderation`, `protocol`, `time`
+//!    and `ui`; `browser` uses `call`, `protocol`, `time` and `ui`. There are no circular imports.
 //! 3. Only `browser/web` uses `web_sys`, `js_sys` and `wasm_bindgen`, apart from the entry below. Only this file and
 //!    `main.rs` may contain `#[cfg(feature)]`.
-//! 4. The state machines read no clock, no randomness and no environment: the same inputs give the same outputs.
+//! 4. The state machines and the rules of `moderation` read no clock, no randomness and no environment: the same inputs
+//!    give the same outputs.
 //! 5. No message names a destination: the server derives the partner from the sender and the match.
 //! 6. A match has one impolite and one polite end. Each end learns exactly once that the match is over.
 //! 7. Nobody waits and talks at once, and nobody is matched with themselves.
@@ -37,6 +39,9 @@ pub mod matchmaker;
 
 #[cfg(feature = "ssr")]
 pub mod relay;
+
+#[cfg(feature = "ssr")]
+pub mod moderation;
 
 pub mod call;
 

@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use passerby::server::{
-    self, Config, InheritedSockets, Listeners, Resolved, config, site_files::EmbeddedPage,
+    self, Config, InheritedSockets, Listeners, ModerationCommand, Resolved, config, site_files::EmbeddedPage,
 };
 use tikv_jemallocator::Jemalloc;
 use tokio::signal::unix::{SignalKind, signal};
@@ -49,6 +49,65 @@ enum Command {
     },
     /// Run only the relay, for a server whose configuration says `relay.apart`
     Relay,
+    /// Copy the moderation database to a new file, also beside a running server
+    Backup {
+        /// The new file
+        file: PathBuf,
+    },
+    /// Say who may moderate
+    #[command(subcommand)]
+    Moderator(ModeratorCommand),
+    /// Look at the log of what moderators saw and did
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+/// What to do with the moderators.
+#[derive(Subcommand)]
+enum ModeratorCommand {
+    /// Add a moderator, and print the token with which the person signs in; it is shown only once
+    Add {
+        /// The name in the log: letters, digits, dots, hyphens and underscores
+        name: String,
+    },
+    /// List the moderators
+    List,
+    /// Remove a moderator, whose token is invalid from then on
+    Remove {
+        /// The name
+        name: String,
+    },
+}
+
+/// What to do with the audit log.
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Check that no row was changed or removed, and print the hash of the last one
+    Verify,
+    /// Check it, and write it to a new file, one row a line (JSON)
+    Export {
+        /// The new file
+        file: PathBuf,
+    },
+}
+
+impl From<ModeratorCommand> for ModerationCommand {
+    fn from(command: ModeratorCommand) -> Self {
+        match command {
+            ModeratorCommand::Add { name } => Self::AddModerator(name),
+            ModeratorCommand::List => Self::ListModerators,
+            ModeratorCommand::Remove { name } => Self::RemoveModerator(name),
+        }
+    }
+}
+
+impl From<AuditCommand> for ModerationCommand {
+    fn from(command: AuditCommand) -> Self {
+        match command {
+            AuditCommand::Verify => Self::VerifyAudit,
+            AuditCommand::Export { file } => Self::ExportAudit(file),
+        }
+    }
 }
 
 fn main() -> anyhow::Result<()> {
@@ -56,6 +115,11 @@ fn main() -> anyhow::Result<()> {
     let runs_relay = match arguments.command {
         Some(Command::Init { path }) => return init(&path),
         Some(Command::Relay) => true,
+        Some(Command::Backup { file }) => {
+            return moderate(arguments.config, ModerationCommand::Backup(file));
+        }
+        Some(Command::Moderator(command)) => return moderate(arguments.config, command.into()),
+        Some(Command::Audit(command)) => return moderate(arguments.config, command.into()),
         None => false,
     };
     // Before there are threads.
@@ -94,6 +158,13 @@ fn init(path: &Path) -> anyhow::Result<()> {
     };
     writeln!(io::stdout(), "Change what you need in {name}, then start the server with `{start}`.")?;
     Ok(())
+}
+
+/// Runs a command on the moderation store. It needs no page, so the configuration is read but not resolved.
+fn moderate(file: Option<PathBuf>, command: ModerationCommand) -> anyhow::Result<()> {
+    let config = Config::load(config::file::find(file).as_deref(), config::process_environment())?;
+    let text = server::run_moderation_command(&config, command)?;
+    Ok(writeln!(io::stdout(), "{text}")?)
 }
 
 fn load(file: Option<&Path>, inherited: &InheritedSockets) -> anyhow::Result<Resolved> {

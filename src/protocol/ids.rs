@@ -1,5 +1,5 @@
-//! The ids on the wire: of peers, matches, connections, devices and networks, the secret for resuming, and the reasons of
-//! a report.
+//! The ids on the wire: of peers, matches, connections, devices and networks, the secret for resuming, and why people
+//! are reported.
 
 use std::fmt;
 

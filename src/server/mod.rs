@@ -13,6 +13,7 @@ pub mod http;
 pub mod websocket;
 
 mod relay;
+mod moderation;
 mod validate;
 mod rate_limit;
 
@@ -39,6 +40,7 @@ pub use config::{Config, Resolved};
 pub use health::check_health;
 pub use listen::{InheritedSockets, Listeners, RelaySockets};
 pub use log::start_log;
+pub use moderation::{ModerationCommand, run_moderation_command};
 pub use open_files::raise_open_files_limit;
 
 use crate::{

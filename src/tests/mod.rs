@@ -15,6 +15,7 @@ mod limits;
 mod http_connections;
 mod leaks;
 mod metrics;
+mod moderation;
 mod pages;
 mod plain_pages;
 mod program;

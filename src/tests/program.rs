@@ -12,24 +12,24 @@ use passerby::server::Config;
 const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
 
 /// A folder that is empty at first, and is removed with what the test leaves in it.
-struct Folder(PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let path = env::temp_dir().join(format!("passerby-{name}-{}", std::process::id()));
         fs::create_dir(&path).unwrap();
         Self(path)
     }
 
     /// Runs the program here until it ends.
-    fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_passerby"));
         command.args(arguments).current_dir(&self.0).env_clear().env("LEPTOS_SITE_ROOT", SITE);
         command.output().expect("the program")
     }
 
     /// What the program writes to standard error when it refuses.
-    fn refusal(&self, arguments: &[&str]) -> String {
+    pub(crate) fn refusal(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stderr).unwrap()

@@ -25,8 +25,9 @@ const MAX_KEYS: usize = 4;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default)]
 pub struct StateSettings {
-    /// The directory in which the server creates its key once, and keeps certificates. Empty for none; calls then do
-    /// not survive a restart. Default: state, in the current folder. `PASSERBY__STATE__DIR`.
+    /// The directory in which the server creates its key once, and keeps certificates and the moderation database.
+    /// Empty for none; calls then do not survive a restart. Default: state, in the current folder.
+    /// `PASSERBY__STATE__DIR`.
     pub dir: PathBuf,
     /// The key itself, 64 hexadecimal digits, instead of the file. Former keys may follow, separated by commas. Set by
     /// the environment only: `PASSERBY__STATE__KEY`.

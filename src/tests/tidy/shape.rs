@@ -12,7 +12,7 @@ const MAX_FILES: usize = 12;
 
 /// The rooms of each half. A type name stands for one thing in a half.
 const HALVES: [(&str, &[&str]); 2] = [
-    ("server", &["time", "protocol", "matchmaker", "server", "ui"]),
+    ("server", &["time", "protocol", "matchmaker", "moderation", "server", "ui"]),
     ("browser", &["time", "protocol", "call", "ui", "browser"]),
 ];
 

@@ -1,0 +1,389 @@
+//! [`Moderation`]: the asynchronous interface of the store, which lives in a thread of its own.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{
+    sync::{broadcast, mpsc, oneshot, watch},
+    time::timeout,
+};
+
+use super::{
+    error::ModerationError,
+    key_files,
+    records::{
+        AppealId, AppealView, Moderator, ModeratorDecision, MonthCount, QueuePosition, QueueRow, Report,
+        ReportReceipt, Seen, Statement, Status, SubjectId, SubjectView,
+    },
+    rules::{
+        codes::ReferenceCode,
+        decisions::{Action, ReportOutcome},
+        network_tags::{Month, NetworkTags},
+        sanctions::{Sanction, SanctionChange, Sanctions},
+        unix_time::Stamp,
+    },
+    store::{
+        Store,
+        thread::{self, Request},
+    },
+};
+use crate::moderation::records::{Claim, MAX_ROWS};
+
+/// Requests that may wait: more than one transaction takes, and few enough to be answered in time.
+const MAX_WAITING: usize = 1_024;
+
+/// How long a request may take: several commits on a slow disk.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+
+/// Changes of the sanctions that a slow subscriber may fall behind.
+const MAX_UNREAD_CHANGES: usize = 1_024;
+
+/// The store, open. Clones share it; it is closed when the last one is dropped.
+#[derive(Clone)]
+pub struct Moderation {
+    dir: PathBuf,
+    requests: mpsc::Sender<Request>,
+    tags: Arc<watch::Sender<NetworkTags>>,
+    ended: watch::Receiver<()>,
+}
+
+/// The changes of the sanctions, in order.
+pub struct SanctionFeed {
+    /// Does not keep the store open.
+    requests: mpsc::WeakSender<Request>,
+    changes: broadcast::Receiver<SanctionChange>,
+}
+
+/// What a subscriber must do to follow the store.
+pub enum SanctionEvent {
+    /// To apply this change.
+    Changed(SanctionChange),
+    /// To take these sanctions in place of its own: it has missed changes.
+    Replaced(Sanctions),
+}
+
+impl SanctionFeed {
+    /// The next change; `None` once the store cannot be asked any more.
+    pub async fn next(&mut self) -> Option<SanctionEvent> {
+        match self.changes.recv().await {
+            Ok(change) => Some(SanctionEvent::Changed(change)),
+            Err(broadcast::error::RecvError::Closed) => None,
+            Err(broadcast::error::RecvError::Lagged(_)) => {
+                let (sanctions, feed) = subscribe(&self.requests.upgrade()?).await.ok()?;
+                *self = feed;
+                Some(SanctionEvent::Replaced(sanctions))
+            }
+        }
+    }
+}
+
+impl Moderation {
+    /// Opens the store in the state directory, or creates it, and starts its thread. It reads and writes files, so it
+    /// belongs at the start of the program.
+    ///
+    /// # Errors
+    ///
+    /// If the directory, the database or a key file cannot be used, or a newer version has changed the database.
+    pub fn open(dir: &Path, stamp: Stamp) -> Result<Self, ModerationError> {
+        let tags = key_files::load(dir, stamp)?;
+        let store = Store::open(dir, stamp.now)?;
+        let (requests, receiver) = mpsc::channel(MAX_WAITING);
+        let (ended_sender, ended) = watch::channel(());
+        thread::start(store, receiver, broadcast::Sender::new(MAX_UNREAD_CHANGES), ended_sender)?;
+        Ok(Self { dir: dir.to_owned(), requests, tags: Arc::new(watch::Sender::new(tags)), ended })
+    }
+
+    /// Closes the store, and waits until its files are closed, if this is the last clone.
+    pub async fn close(self) {
+        let Self { mut ended, requests, .. } = self;
+        drop(requests);
+        // It fails as soon as the thread has dropped the other end.
+        let _ = timeout(ANSWER_WITHIN, ended.changed()).await;
+    }
+
+    /// The tags of networks, with the newest value each month.
+    pub fn network_tags(&self) -> watch::Receiver<NetworkTags> {
+        self.tags.subscribe()
+    }
+
+    /// Removes what is kept no longer, and changes the key of the networks with the month. To be called every hour.
+    ///
+    /// # Errors
+    ///
+    /// If the database or the key files cannot be used; all that was removed stays so.
+    pub async fn maintain(&self, stamp: Stamp) -> Result<(), ModerationError> {
+        if self.tags.borrow().month() != Month::of(stamp.now) {
+            let dir = self.dir.clone();
+            let tags = tokio::task::spawn_blocking(move || key_files::load(&dir, stamp)).await;
+            self.tags.send_replace(tags.map_err(|_| ModerationError::Failed)??);
+        }
+        let mut removed_any = false;
+        loop {
+            let removed = self
+                .ask(move |store| {
+                    store.sanctions.remove_expired(stamp.now);
+                    store.remove_old(stamp.now)
+                })
+                .await?;
+            removed_any |= removed > 0;
+            if removed == 0 {
+                break;
+            }
+        }
+        if removed_any {
+            // The write-ahead log still has what was removed.
+            let (answer, wait) = oneshot::channel();
+            send(&self.requests, Request::Checkpoint(answer))?;
+            received(wait).await??;
+        }
+        Ok(())
+    }
+
+    /// All sanctions that have effect.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer.
+    pub async fn sanctions(&self) -> Result<Sanctions, ModerationError> {
+        self.subscribe().await.map(|it| it.0)
+    }
+
+    /// All sanctions that have effect, and the changes from then on.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer.
+    pub async fn subscribe(&self) -> Result<(Sanctions, SanctionFeed), ModerationError> {
+        subscribe(&self.requests).await
+    }
+
+    /// Stores a report; when this returns, it survives the loss of power. A repeated one changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ModerationError::NotAllowed`] if its words are too long or reporter and subject are one device, and the errors
+    /// of a store that cannot be asked; then it may be sent again.
+    pub async fn report(&self, stamp: Stamp, report: Report) -> Result<ReportReceipt, ModerationError> {
+        self.ask(move |store| store.report(stamp, &report)).await
+    }
+
+    /// What came of the report with this code.
+    ///
+    /// # Errors
+    ///
+    /// [`ModerationError::NotFound`] for an unknown code, also once the report is kept no longer.
+    pub async fn outcome(&self, code: ReferenceCode) -> Result<ReportOutcome, ModerationError> {
+        self.ask(move |store| store.outcome(code)).await
+    }
+
+    /// The reasons of the sanction with this code.
+    ///
+    /// # Errors
+    ///
+    /// [`ModerationError::NotFound`] for an unknown code, also once the sanction is kept no longer.
+    pub async fn statement(&self, code: ReferenceCode) -> Result<Statement, ModerationError> {
+        self.ask(move |store| store.statement(code)).await
+    }
+
+    /// Appeals against the sanction with this code, once.
+    ///
+    /// # Errors
+    ///
+    /// [`ModerationError::NotFound`] for an unknown code; [`ModerationError::NotAllowed`] for too many words, or a
+    /// second appeal.
+    pub async fn appeal(
+        &self,
+        stamp: Stamp,
+        code: ReferenceCode,
+        words: String,
+    ) -> Result<Statement, ModerationError> {
+        self.ask(move |store| store.appeal(stamp, code, &words)).await
+    }
+
+    /// The counts of each month from this one on, for the transparency page.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer.
+    pub async fn counts(&self, since: Month) -> Result<Vec<MonthCount>, ModerationError> {
+        self.ask(move |store| store.counts(since)).await
+    }
+
+    /// The moderator with this token, if there is one; every wrong token takes the same time.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer.
+    pub async fn moderator(&self, token: String) -> Result<Option<Moderator>, ModerationError> {
+        self.ask(move |store| store.moderator(&token)).await
+    }
+
+    /// Whether there is a moderator of this name, for one that a proxy has signed in.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer.
+    pub async fn is_moderator(&self, name: String) -> Result<bool, ModerationError> {
+        self.ask(move |store| store.is_moderator(&name)).await
+    }
+
+    /// Subjects in the order in which a moderator should look at them, after `after`, at most `limit` and
+    /// [`MAX_ROWS`].
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer.
+    pub async fn queue(
+        &self,
+        stamp: Stamp,
+        moderator: &str,
+        status: Status,
+        after: Option<QueuePosition>,
+        limit: usize,
+    ) -> Result<Vec<QueueRow>, ModerationError> {
+        let moderator = moderator.to_owned();
+        self.ask(move |store| store.queue(stamp, &moderator, status, after, limit)).await
+    }
+
+    /// All that is known of a subject.
+    ///
+    /// # Errors
+    ///
+    /// [`ModerationError::NotFound`] if it does not exist (any more).
+    pub async fn view(
+        &self,
+        stamp: Stamp,
+        moderator: &str,
+        subject: SubjectId,
+    ) -> Result<SubjectView, ModerationError> {
+        let moderator = moderator.to_owned();
+        self.ask(move |store| store.view(stamp, &moderator, subject)).await
+    }
+
+    /// Claims a subject for ten minutes, or renews the claim: until then no other moderator decides.
+    ///
+    /// # Errors
+    ///
+    /// [`ModerationError::Claimed`] if another moderator was first; [`ModerationError::NotFound`].
+    pub async fn claim(
+        &self,
+        stamp: Stamp,
+        moderator: &str,
+        subject: SubjectId,
+    ) -> Result<Claim, ModerationError> {
+        let moderator = moderator.to_owned();
+        self.ask(move |store| store.claim(stamp, &moderator, subject)).await
+    }
+
+    /// Decides about a subject. Returns the sanction that it imposes; `None` also if a stronger one stays in effect.
+    ///
+    /// # Errors
+    ///
+    /// [`ModerationError::Conflict`] if somebody has decided since what was seen; [`ModerationError::Claimed`];
+    /// [`ModerationError::NotAllowed`] for a long note, or a long ban without a severe reason;
+    /// [`ModerationError::NotFound`].
+    pub async fn decide(
+        &self,
+        stamp: Stamp,
+        moderator: &str,
+        decision: ModeratorDecision,
+    ) -> Result<Option<Sanction>, ModerationError> {
+        let moderator = moderator.to_owned();
+        self.ask(move |store| store.decide(stamp, &moderator, &decision)).await
+    }
+
+    /// Dismisses the reports of several subjects, each by itself: the answers are in the same order. At most
+    /// [`MAX_ROWS`] at once.
+    ///
+    /// # Errors
+    ///
+    /// [`ModerationError::NotAllowed`] for more; each answer can be an error of [`Self::decide`].
+    pub async fn dismiss_all(
+        &self,
+        stamp: Stamp,
+        moderator: &str,
+        subjects: Vec<(SubjectId, Seen)>,
+    ) -> Result<Vec<Result<(), ModerationError>>, ModerationError> {
+        if subjects.len() > MAX_ROWS {
+            return Err(ModerationError::NotAllowed("too many subjects at once"));
+        }
+        let moderator = moderator.to_owned();
+        self.ask(move |store| {
+            let dismiss = |(subject, seen)| {
+                let decision =
+                    ModeratorDecision { subject, seen, action: Action::Dismiss, note: String::new() };
+                store.savepoint(|store| store.decide(stamp, &moderator, &decision)).map(|_| ())
+            };
+            Ok(subjects.into_iter().map(dismiss).collect())
+        })
+        .await
+    }
+
+    /// The appeals that wait, the oldest first, after `after`, at most [`MAX_ROWS`].
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer.
+    pub async fn appeals(
+        &self,
+        stamp: Stamp,
+        moderator: &str,
+        after: Option<AppealId>,
+    ) -> Result<Vec<AppealView>, ModerationError> {
+        let moderator = moderator.to_owned();
+        self.ask(move |store| store.appeals(stamp, &moderator, after)).await
+    }
+
+    /// Decides about an appeal. If it is granted, the sanction is lifted, and its reports count as dismissed.
+    ///
+    /// # Errors
+    ///
+    /// [`ModerationError::Conflict`] if somebody has decided already; [`ModerationError::NotAllowed`] for a long
+    /// answer; [`ModerationError::NotFound`].
+    pub async fn decide_appeal(
+        &self,
+        stamp: Stamp,
+        moderator: &str,
+        appeal: AppealId,
+        is_granted: bool,
+        answer: String,
+    ) -> Result<(), ModerationError> {
+        let moderator = moderator.to_owned();
+        self.ask(move |store| store.decide_appeal(stamp, &moderator, appeal, is_granted, &answer)).await
+    }
+
+    /// Runs a request in the thread, and waits for its answer.
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Store) -> Result<T, ModerationError> + Send + 'static,
+    ) -> Result<T, ModerationError> {
+        let (answer, wait) = oneshot::channel();
+        send(&self.requests, thread::request(work, answer))?;
+        received(wait).await?
+    }
+}
+
+async fn subscribe(requests: &mpsc::Sender<Request>) -> Result<(Sanctions, SanctionFeed), ModerationError> {
+    let (answer, wait) = oneshot::channel();
+    send(requests, Request::Subscribe(answer))?;
+    let (sanctions, changes) = received(wait).await?;
+    Ok((sanctions, SanctionFeed { requests: requests.downgrade(), changes }))
+}
+
+fn send(requests: &mpsc::Sender<Request>, request: Request) -> Result<(), ModerationError> {
+    requests.try_send(request).map_err(|error| match error {
+        mpsc::error::TrySendError::Full(_) => ModerationError::Busy,
+        mpsc::error::TrySendError::Closed(_) => ModerationError::Closed,
+    })
+}
+
+/// The answer of the thread. It drops the other end if it could not even begin a transaction.
+async fn received<T>(wait: oneshot::Receiver<T>) -> Result<T, ModerationError> {
+    match timeout(ANSWER_WITHIN, wait).await {
+        Ok(answer) => answer.map_err(|_| ModerationError::Failed),
+        Err(_) => Err(ModerationError::TooSlow),
+    }
+}

@@ -1,0 +1,116 @@
+//! Counts by month for the transparency page, and retention.
+
+use std::collections::BTreeSet;
+
+use rusqlite::params;
+
+use super::Store;
+use crate::moderation::{
+    error::ModerationError,
+    records::MonthCount,
+    rules::{network_tags::Month, retention::Cutoffs, unix_time::UnixTime},
+};
+
+/// Rows of each table that one request removes, so that reports do not wait long.
+const REMOVED_AT_ONCE: usize = 500;
+
+impl Store {
+    /// Counts one event in the month of `now`.
+    pub(super) fn count(&mut self, now: UnixTime, what: &str) -> Result<(), ModerationError> {
+        let month = Month::of(now).to_string();
+        self.connection
+            .prepare_cached(
+                "INSERT INTO counts VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET count = count + 1",
+            )?
+            .execute(params![month, what])?;
+        Ok(())
+    }
+
+    /// All counts from this month on, the oldest first.
+    pub(crate) fn counts(&mut self, since: Month) -> Result<Vec<MonthCount>, ModerationError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT month, what, count FROM counts WHERE month >= ? ORDER BY month, what")?;
+        let rows = statement
+            .query_map([since.to_string()], |row| Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?)))?;
+        rows.map(|row| {
+            let (month, what, count) = row?;
+            let month = Month::parse(&month).ok_or(ModerationError::Damaged)?;
+            Ok(MonthCount { month, what, count })
+        })
+        .collect()
+    }
+
+    /// Removes some of what is kept no longer. Returns how many rows; none is left once it returns 0.
+    pub(crate) fn remove_old(&mut self, now: UnixTime) -> Result<usize, ModerationError> {
+        let cutoffs = Cutoffs::at(now);
+        let mut removed = self.remove_undecided(cutoffs.undecided)? + self.remove_decided(cutoffs.decided)?;
+        for (sql, cutoff) in [
+            (
+                "DELETE FROM sanctions WHERE id IN (SELECT id FROM sanctions
+                 WHERE min(until, ifnull(ended, until)) <= ? LIMIT ?)",
+                cutoffs.ended,
+            ),
+            // A report may have been decided later than its clock said.
+            (
+                "DELETE FROM decisions WHERE id IN (SELECT id FROM decisions WHERE decided <= ?
+                 AND NOT EXISTS (SELECT 1 FROM reports WHERE decision = decisions.id) LIMIT ?)",
+                cutoffs.decided,
+            ),
+        ] {
+            removed += self.connection.execute(sql, params![cutoff, REMOVED_AT_ONCE])?;
+        }
+        // A subject without rows, last.
+        removed += self.connection.execute(
+            "DELETE FROM subjects WHERE id IN (SELECT id FROM subjects WHERE status = 'closed'
+             AND NOT EXISTS (SELECT 1 FROM reports WHERE subject = subjects.id)
+             AND NOT EXISTS (SELECT 1 FROM decisions WHERE subject = subjects.id)
+             AND NOT EXISTS (SELECT 1 FROM sanctions WHERE subject = subjects.id) LIMIT ?)",
+            params![REMOVED_AT_ONCE],
+        )?;
+        removed += self.trim_audit(cutoffs.audited, REMOVED_AT_ONCE)?;
+        Ok(removed)
+    }
+
+    /// Removes reports that were decided long ago. Their reporters' weights change, and with them other scores.
+    fn remove_decided(&mut self, cutoff: UnixTime) -> Result<usize, ModerationError> {
+        let rows: Vec<(i64, Vec<u8>)> = self
+            .connection
+            .prepare_cached("SELECT id, reporter_device FROM reports WHERE decided <= ? LIMIT ?")?
+            .query_map(params![cutoff, REMOVED_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        for (report, _) in &rows {
+            self.connection.prepare_cached("DELETE FROM reports WHERE id = ?")?.execute([report])?;
+        }
+        let reporters: BTreeSet<_> = rows.iter().map(|it| &it.1).collect();
+        for reporter in reporters {
+            self.rescore_reported_by(reporter)?;
+        }
+        Ok(rows.len())
+    }
+
+    /// Removes reports about which nobody has decided in time, and closes subjects that have none left.
+    fn remove_undecided(&mut self, cutoff: UnixTime) -> Result<usize, ModerationError> {
+        let rows: Vec<(i64, i64)> = self
+            .connection
+            .prepare_cached(
+                "SELECT id, subject FROM reports WHERE decided IS NULL AND received <= ? LIMIT ?",
+            )?
+            .query_map(params![cutoff, REMOVED_AT_ONCE], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        for (report, _) in &rows {
+            self.connection.prepare_cached("DELETE FROM reports WHERE id = ?")?.execute([report])?;
+        }
+        let subjects: BTreeSet<_> = rows.iter().map(|it| it.1).collect();
+        for subject in subjects {
+            self.summarise(subject)?;
+            self.connection
+                .prepare_cached(
+                    "UPDATE subjects SET status = 'closed', version = version + 1, is_paused = 0, score = 0
+                     WHERE id = ? AND reports = 0",
+                )?
+                .execute([subject])?;
+        }
+        Ok(rows.len())
+    }
+}

@@ -1,0 +1,202 @@
+//! The files of the store: migrations, backup, changed logs, and what is found fast.
+
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+
+use rusqlite::{Connection, params};
+
+use super::{
+    Folder,
+    scene::{SUBJECT, Scene, device, stamp, tag},
+};
+use crate::moderation::{
+    Access, Action, BanLength, Moderation, ModerationError, Status, UnixTime, offline,
+    store::{self, path_in},
+};
+
+#[test]
+fn empty_database_is_migrated_and_a_newer_one_is_refused() {
+    let folder = Folder::new("migration");
+    let path = path_in(&folder.0);
+    let version = || -> u32 {
+        Connection::open(&path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
+    };
+    drop(store::connect(&folder.0).unwrap());
+    let current = version();
+    assert_eq!(current, 1, "a new file has version 0");
+    drop(store::connect(&folder.0).unwrap());
+    assert_eq!(version(), current, "once");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", current + 1).unwrap();
+    assert!(matches!(store::connect(&folder.0), Err(ModerationError::Newer)));
+    assert!(matches!(Moderation::open(&folder.0, stamp(UnixTime(0), 0)), Err(ModerationError::Newer)));
+}
+
+#[tokio::test]
+async fn backup_restores_everything_but_the_keys() {
+    let mut scene = Scene::new("backup");
+    let code = scene.report(1, 1).await.code;
+    let row = scene.only().await;
+    scene.decide("anna", &row, Action::Warn(crate::protocol::ReportReason::Spam)).await.unwrap();
+    let copy = Folder::new("restored");
+    let file = copy.0.join("moderation.db");
+    offline::backup(&scene.folder.0, &file).unwrap();
+    assert!(
+        matches!(offline::backup(&scene.folder.0, &file), Err(ModerationError::Files(_))),
+        "never over one"
+    );
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::read_dir(&copy.0).unwrap().count(), 1, "one file, which needs no other");
+    assert!(scene.folder.0.join("network-2026-11.key").exists());
+
+    let restored = Moderation::open(&copy.0, stamp(scene.now, 77)).unwrap();
+    assert_eq!(restored.sanctions().await.unwrap(), scene.moderation.sanctions().await.unwrap());
+    restored.outcome(code).await.unwrap();
+    assert_eq!(offline::verify_audit(&copy.0).unwrap(), offline::verify_audit(&scene.folder.0).unwrap());
+    let address = [192, 0, 2, 1].into();
+    let tag = |it: &Moderation| it.network_tags().borrow().tag(address);
+    assert_ne!(tag(&restored), tag(&scene.moderation), "the key is another one");
+
+    let nowhere = Folder::new("nowhere");
+    let result = offline::backup(&nowhere.0, &copy.0.join("other.db"));
+    assert!(matches!(result, Err(ModerationError::Files(_))));
+    assert_eq!(fs::read_dir(&nowhere.0).unwrap().count(), 0, "nothing is created");
+}
+
+#[tokio::test]
+async fn changed_audit_log_is_found() {
+    let mut scene = Scene::new("audit");
+    for _ in 0..5 {
+        scene.queue().await;
+    }
+    let export = scene.folder.0.join("audit.jsonl");
+    let (last, count) = offline::export_audit(&scene.folder.0, &export).unwrap();
+    assert_eq!((last.number, count), (5, 5));
+    let text = fs::read_to_string(&export).unwrap();
+    assert_eq!(text.lines().count(), 5);
+    assert!(text.contains("\"moderator\":\"anna\"") && text.contains(&crate::moderation::hex(&last.hash)));
+    let connection = Connection::open(path_in(&scene.folder.0)).unwrap();
+    connection.execute("UPDATE audit SET moderator = 'bert' WHERE number = 3", []).unwrap();
+    let result = offline::verify_audit(&scene.folder.0);
+    assert!(matches!(result, Err(ModerationError::Audit(crate::moderation::BrokenChain(3)))));
+    let again = scene.folder.0.join("again.jsonl");
+    assert!(offline::export_audit(&scene.folder.0, &again).is_err() && !again.exists());
+}
+
+#[tokio::test]
+async fn removed_rows_leave_no_trace_in_the_files() {
+    let mut scene = Scene::new("traces");
+    scene.report(1, 1).await;
+    scene.now = scene.now + Duration::from_secs(30 * 24 * 60 * 60);
+    let stamp = scene.stamp();
+    scene.moderation.maintain(stamp).await.unwrap();
+    for entry in fs::read_dir(&scene.folder.0).unwrap() {
+        let path = entry.unwrap().path();
+        let bytes = fs::read(&path).unwrap();
+        let has = |needle: &[u8]| bytes.windows(needle.len()).any(|it| it == needle);
+        assert!(!has(b"They shouted") && !has(device(SUBJECT).0.as_bytes()), "{}", path.display());
+    }
+}
+
+/// The clock of this test is the machine's: it measures.
+#[expect(clippy::disallowed_methods, reason = "it measures how long something takes")]
+fn elapsed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
+    let start = std::time::Instant::now();
+    let result = work();
+    (start.elapsed(), result)
+}
+
+#[test]
+fn many_bans_load_quickly_and_the_queue_is_an_index() {
+    let folder = Folder::new("many");
+    let now = UnixTime(1_794_700_800);
+    let connection = store::connect(&folder.0).unwrap();
+    connection.execute_batch("BEGIN").unwrap();
+    for number in 0..100_000_u32 {
+        let (device, network) = (device(number), tag(number / 10));
+        let status = if number < 10_000 { "open" } else { "closed" };
+        connection
+            .prepare_cached(
+                "INSERT INTO subjects (id, device, network, status, score) VALUES (?, ?, ?, ?, ?)",
+            )
+            .unwrap()
+            .execute(params![number + 1, device.0.as_bytes(), network.0, status, number % 1_000])
+            .unwrap();
+        connection
+            .prepare_cached(
+                "INSERT INTO sanctions (subject, device, network, kind, reason, is_automatic, started, until, code,
+                 reports, first_report, last_report) VALUES (?, ?, ?, 'ban', 'spam', 0, ?, ?, ?, 1, 1, 1)",
+            )
+            .unwrap()
+            .execute(params![
+                number + 1,
+                device.0.as_bytes(),
+                network.0,
+                now,
+                now + BanLength::Month.duration(),
+                [&number.to_be_bytes()[..], &[0; 6]].concat(),
+            ])
+            .unwrap();
+    }
+    connection.execute_batch("COMMIT").unwrap();
+    let (loading, mut store) = elapsed(|| store::Store::open(&folder.0, now).unwrap());
+    assert_eq!(store.sanctions.len(), 100_000);
+    let (listing, rows) =
+        elapsed(|| store.run(|it| it.queue(stamp(now, 1), "anna", Status::Open, None, 50)).unwrap());
+    assert_eq!((rows.len(), rows[0].score), (50, 999));
+    let admit = |number| store.sanctions.admit(now, device(number), [tag(number / 10)]);
+    let (looking, banned) =
+        elapsed(|| (0..100_000).filter(|it| matches!(admit(*it), Access::Banned(_))).count());
+    assert_eq!(banned, 100_000);
+    assert!(matches!(admit(100_000), Access::Free { has_friction: false }));
+    // Generous bounds, for a busy machine and a build without optimisation.
+    assert!(loading < Duration::from_secs(5), "{loading:?}");
+    assert!(listing < Duration::from_millis(100), "{listing:?}");
+    assert!(looking < Duration::from_secs(1), "{looking:?}");
+    println!(
+        "100,000 bans: loaded in {loading:?}, all found in {looking:?}; a page of the queue in {listing:?}"
+    );
+}
+
+#[tokio::test]
+async fn reports_that_wait_share_a_commit() {
+    let scene = Scene::new("group");
+    let reports = (0..200_u32).map(|number| {
+        let report = super::scene::report(number.into(), number, number, SUBJECT + number % 7);
+        scene.moderation.report(stamp(scene.now, number.into()), report)
+    });
+    for receipt in futures::future::join_all(reports).await {
+        assert!(receipt.unwrap().is_new);
+    }
+    // Of each commit the write-ahead log has one frame that says so: the size of the database after it.
+    let log = fs::read(scene.folder.0.join("moderation.db-wal")).unwrap();
+    let frames = log[32..].chunks(24 + 4_096);
+    let commits = frames.filter(|it| it.len() > 24 && it[4..8] != [0; 4]).count();
+    assert!(commits < 50, "{commits} commits");
+}
+
+#[tokio::test]
+async fn chain_holds_after_its_oldest_rows_are_removed() {
+    let mut scene = Scene::new("trimmed");
+    for _ in 0..3 {
+        scene.queue().await;
+        scene.now = scene.now + Duration::from_secs(200 * 24 * 60 * 60);
+    }
+    let stamp = scene.stamp();
+    scene.moderation.maintain(stamp).await.unwrap();
+    let (last, count) = offline::verify_audit(&scene.folder.0).unwrap();
+    assert_eq!((last.number, count), (3, 1), "of 600, 400 and 200 days ago");
+}
+
+#[test]
+fn nothing_remains_of_a_request_that_fails() {
+    let folder = Folder::new("savepoint");
+    let now = UnixTime(1_794_700_800);
+    let mut store = store::Store::open(&folder.0, now).unwrap();
+    let report = super::scene::report(1, 1, 1, SUBJECT);
+    let result: Result<(), _> = store.run(|it| {
+        it.report(stamp(now, 1), &report)?;
+        Err(ModerationError::Conflict)
+    });
+    assert!(matches!(result, Err(ModerationError::Conflict)));
+    assert!(store.run(|it| it.report(stamp(now, 1), &report)).unwrap().is_new);
+}
