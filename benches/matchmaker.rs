@@ -1,10 +1,11 @@
 //! The cost of the matchmaker's operations in instructions, with few and with many waiting peers.
 //!
-//! Fails if an operation among many costs more than [`MAX_GROWTH`] times as much as among few.
+//! Fails if an operation among many costs more than [`MAX_GROWTH`] times as much as among few, or `hello` more than
+//! [`MAX_GROWTH_BY_SANCTIONS`] times as much with many sanctions as without.
 //!
 //! Without arguments it runs itself under callgrind, for each operation and each number of waiting peers, with and
 //! without the operation, and prints the difference. It counts instructions because, unlike time, they are the same in
-//! every run. With the arguments `WAITING OPERATION TIMES` it performs the operation.
+//! every run. With the arguments `WAITING SANCTIONS OPERATION TIMES` it performs the operation.
 
 #![expect(
     clippy::expect_used,
@@ -16,13 +17,26 @@
 use std::{env, process::Command, str::FromStr};
 
 use passerby::{
-    matchmaker::{Input, Matchmaker, MatchmakerConfig, Network, Readings, SiteIndex, SocketId, Visit},
-    protocol::{Features, Frame, Interest, Language, Media, PastPairs, Tastes, ToServer},
+    matchmaker::{
+        Input, Matchmaker, MatchmakerConfig, Network, NetworkSanction, Readings, SanctionUpdate, SiteIndex,
+        SocketId, Visit,
+    },
+    protocol::{
+        DeviceId, Features, Frame, Interest, Language, Media, NetworkTag, NoticeKind, PastPairs,
+        ReportReason, SanctionNotice, Tastes, ToServer,
+    },
     time::Moment,
 };
+use uuid::Uuid;
 
 /// Numbers of waiting peers: few and many.
 const CROWD_SIZES: [usize; 2] = [1_000, 100_000];
+
+/// Numbers of sanctioned devices, and of sanctioned networks: none and many.
+const SANCTIONS: [u64; 2] = [0, 100_000];
+
+/// How many times as much `hello` may cost with many sanctions as without.
+const MAX_GROWTH_BY_SANCTIONS: f64 = 1.05;
 
 /// How many times as much an operation may cost among many waiting peers as among few.
 const MAX_GROWTH: f64 = 1.10;
@@ -39,16 +53,19 @@ enum Operation {
     Match,
     /// A waiting peer widens its search.
     Widen,
+    /// A peer opens a socket and says hello.
+    Hello,
 }
 
 impl Operation {
-    const ALL: [Self; 3] = [Self::JoinAndLeave, Self::Match, Self::Widen];
+    const ALL: [Self; 4] = [Self::JoinAndLeave, Self::Match, Self::Widen, Self::Hello];
 
     const fn name(self) -> &'static str {
         match self {
             Self::JoinAndLeave => "join-and-leave",
             Self::Match => "match",
             Self::Widen => "widen",
+            Self::Hello => "hello",
         }
     }
 }
@@ -68,11 +85,11 @@ fn main() {
     let arguments: Vec<_> = env::args().skip(1).filter(|it| it != "--bench").collect();
     match arguments.as_slice() {
         [] => table(),
-        [waiting, operation, times] => {
-            CrowdedMatchmaker::with(waiting.parse().unwrap())
+        [waiting, sanctions, operation, times] => {
+            CrowdedMatchmaker::with(waiting.parse().unwrap(), sanctions.parse().unwrap())
                 .perform(operation.parse().unwrap(), times.parse().unwrap());
         }
-        _ => panic!("usage: WAITING OPERATION TIMES, or no arguments"),
+        _ => panic!("usage: WAITING SANCTIONS OPERATION TIMES, or no arguments"),
     }
 }
 
@@ -80,10 +97,7 @@ fn table() {
     println!("{:<16}{:>14}{:>14}{:>9}", "instructions", CROWD_SIZES[0], CROWD_SIZES[1], "growth");
     let mut fits = true;
     for operation in Operation::ALL {
-        let [few, many] = CROWD_SIZES.map(|waiting| {
-            (instructions(waiting, operation, REPETITIONS) - instructions(waiting, operation, 0))
-                / REPETITIONS as f64
-        });
+        let [few, many] = CROWD_SIZES.map(|waiting| cost(waiting, 0, operation));
         let growth = many / few;
         fits &= growth <= MAX_GROWTH;
         println!("{:<16}{few:>14.0}{many:>14.0}{growth:>9.3}", operation.name());
@@ -93,14 +107,24 @@ fn table() {
         "an operation among {} peers may cost at most {MAX_GROWTH} times as much as among {}",
         CROWD_SIZES[1], CROWD_SIZES[0]
     );
+    let [none, many] = SANCTIONS.map(|sanctions| cost(CROWD_SIZES[0], sanctions, Operation::Hello));
+    let growth = many / none;
+    println!("hello without sanctions {none:.0}, with {} {many:.0}, growth {growth:.3}", SANCTIONS[1]);
+    assert!(growth <= MAX_GROWTH_BY_SANCTIONS, "a hello may cost at most that much more with sanctions");
+}
+
+/// Instructions of one operation.
+fn cost(waiting: usize, sanctions: u64, operation: Operation) -> f64 {
+    let total = |times| instructions(waiting, sanctions, operation, times);
+    (total(REPETITIONS) - total(0)) / REPETITIONS as f64
 }
 
 /// Instructions of a whole run, including the set-up.
-fn instructions(waiting: usize, operation: Operation, times: usize) -> f64 {
+fn instructions(waiting: usize, sanctions: u64, operation: Operation, times: usize) -> f64 {
     let run = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(env::current_exe().unwrap())
-        .args([waiting.to_string(), operation.name().to_owned(), times.to_string()])
+        .args([waiting.to_string(), sanctions.to_string(), operation.name().to_owned(), times.to_string()])
         .output()
         .expect("valgrind");
     let stderr = String::from_utf8_lossy(&run.stderr);
@@ -117,7 +141,7 @@ struct CrowdedMatchmaker {
 }
 
 impl CrowdedMatchmaker {
-    fn with(waiting: usize) -> Self {
+    fn with(waiting: usize, sanctions: u64) -> Self {
         let matchmaker = Matchmaker::new(MatchmakerConfig {
             max_passed_by: 16,
             // As on a real server, no peer keeps more than its share of the memory for messages.
@@ -128,6 +152,9 @@ impl CrowdedMatchmaker {
         for _ in 0..waiting {
             let peer = crowded.connect();
             crowded.join(peer, own_tastes(peer));
+        }
+        for number in 0..sanctions {
+            crowded.sanction(number.into());
         }
         crowded
     }
@@ -150,6 +177,7 @@ impl CrowdedMatchmaker {
                     self.send(pair[0], 2, ToServer::Leave {});
                 }
             }
+            Operation::Hello => (0..times).for_each(|_| _ = self.connect()),
             Operation::Widen => {
                 for peer in &peers[..times] {
                     self.join(*peer, own_tastes(*peer));
@@ -174,7 +202,9 @@ impl CrowdedMatchmaker {
         self.peers += 1;
         let socket = SocketId(self.peers);
         let network = Network::of([127, 0, 0, 1].into());
-        self.handle(Input::Opened(Visit { socket, network, site: SiteIndex::default() }));
+        let visit =
+            Visit { socket, network, network_tag: Some(NetworkTag([255; 16])), site: SiteIndex::default() };
+        self.handle(Input::Opened(visit));
         let hello = ToServer::Hello {
             resume: None,
             ticket: None,
@@ -184,6 +214,16 @@ impl CrowdedMatchmaker {
         };
         self.send(self.peers, 0, hello);
         self.peers
+    }
+
+    /// Bans a device and sets a network apart. Nobody here is concerned.
+    fn sanction(&mut self, number: u128) {
+        let (kind, reason, until) = (NoticeKind::Banned, ReportReason::Spam, u64::MAX);
+        let ban = SanctionNotice { kind, reason, until, automatic: false, appeal: None };
+        let device = DeviceId(Uuid::from_u128(number));
+        self.handle(Input::Sanction(SanctionUpdate::Device(device, Some(ban))));
+        let (tag, apart) = (NetworkTag(number.to_le_bytes()), NetworkSanction::Apart { until });
+        self.handle(Input::Sanction(SanctionUpdate::Network(tag, Some(apart))));
     }
 
     fn join(&mut self, peer: u64, tastes: Tastes) {

@@ -337,6 +337,8 @@ impl Bot {
             | ToBrowser::Ice { .. }
             | ToBrowser::Check { .. }
             | ToBrowser::Partner { .. }
+            | ToBrowser::Reported { .. }
+            | ToBrowser::Sanctioned(_)
             | ToBrowser::Pong {} => {}
         }
         Ok(())

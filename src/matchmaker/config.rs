@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{keys::Keys, matches::ice::Ice};
 use crate::protocol::{
-    Features, Limits, MatchId, PeerId, Secret, SoftStart, ToBrowser,
+    Feature, Features, Limits, MatchId, PeerId, Secret, SoftStart, ToBrowser,
     limits::{
         GRACE_MATCHED, HEARTBEAT, HELLO_WITHIN, IDLE_HEARTBEAT, MAX_BLOCKED, MAX_CANDIDATE_BYTES,
         MAX_CANDIDATES, MAX_FRAME_BYTES, MAX_MET, MAX_OUTBOX_BYTES, MAX_SDP_BYTES, VERSION,
@@ -32,6 +32,8 @@ pub struct MatchmakerConfig {
     pub build: Option<String>,
     /// Whether all matches start with blurred pictures.
     pub soft_start: SoftStart,
+    /// Whether the driver has a store for reports. Otherwise pages are told that this server takes none.
+    pub moderates: bool,
     /// How long a new socket may take to send `hello`.
     pub hello_within: Duration,
     /// Maximum size of the unacknowledged descriptions and candidates kept for one peer, in bytes.
@@ -59,6 +61,7 @@ impl MatchmakerConfig {
             ice: Ice::default(),
             build: None,
             soft_start: SoftStart::Off,
+            moderates: true,
             hello_within: HELLO_WITHIN,
             outbox_bytes: MAX_OUTBOX_BYTES as u32,
             outbox_total_bytes: u64::MAX,
@@ -105,9 +108,22 @@ pub(crate) struct Deployment {
     pub(crate) build: Option<String>,
     /// Whether all matches start with blurred pictures.
     pub(crate) soft_start: SoftStart,
+    /// Whether there is a store for reports.
+    pub(crate) moderates: bool,
 }
 
 impl Deployment {
+    /// What a configuration says about it.
+    pub(crate) fn of(config: MatchmakerConfig) -> Self {
+        let MatchmakerConfig { keys, ice, build, soft_start, moderates, .. } = config;
+        Self { keys, ice, build, soft_start, moderates }
+    }
+
+    /// What this server lists in its `welcome`.
+    fn features(&self) -> Features {
+        if self.moderates { Features::all() } else { Features::all().without(Feature::Report) }
+    }
+
     /// Whether there is a relay.
     pub(crate) const fn has_relay(&self) -> bool {
         self.ice.has_relay()
@@ -132,7 +148,7 @@ impl Deployment {
             idle_heartbeat_ms: IDLE_HEARTBEAT.as_millis() as u32,
             grace_ms: GRACE_MATCHED.as_millis() as u32,
         };
-        let (version, build, features) = (VERSION, self.build.clone(), Features::all());
+        let (version, build, features) = (VERSION, self.build.clone(), self.features());
         ToBrowser::Welcome {
             version,
             peer,

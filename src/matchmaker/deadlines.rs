@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::{input::SocketId, queue::place::Place};
+use super::{input::SocketId, moderation::types::ReportRequest, queue::place::Place};
 use crate::{
     protocol::{MatchId, PeerId},
     time::Moment,
@@ -34,6 +34,8 @@ pub(crate) enum Due {
     Stop,
     /// A peer should have acknowledged its oldest message.
     Acknowledge(PeerId),
+    /// The store should have answered.
+    Report(ReportRequest),
 }
 
 impl Due {
@@ -48,6 +50,7 @@ impl Due {
             Self::Widen(_) => "widen",
             Self::Stop => "stop",
             Self::Acknowledge(_) => "acknowledge",
+            Self::Report(_) => "report",
         }
     }
 }

@@ -3,9 +3,10 @@
 use core::net::{IpAddr, Ipv6Addr};
 use std::{fmt, time::Duration};
 
+use super::moderation::types::{ReportRequest, SanctionUpdate, StoreAnswer};
 use crate::{
     protocol::{
-        ErrorCode, Frame, ToServer,
+        ErrorCode, Frame, NetworkTag, ToServer,
         limits::{CLOSE_GOODBYE, CLOSE_NORMAL},
     },
     time::Moment,
@@ -61,6 +62,8 @@ pub struct Visit {
     pub socket: SocketId,
     /// Its network.
     pub network: Network,
+    /// The tag of that network, by which reports and sanctions name it; `None` if this server tags no networks.
+    pub network_tag: Option<NetworkTag>,
     /// The name under which the page was opened.
     pub site: SiteIndex,
 }
@@ -130,6 +133,15 @@ pub enum Input {
         /// How it ended.
         closing: Closing,
     },
+    /// The store has answered an [`Output::StoreReport`](super::Output::StoreReport).
+    ReportStored {
+        /// The request.
+        request: ReportRequest,
+        /// What it says.
+        answer: StoreAnswer,
+    },
+    /// Something was decided about a device or a network. It replaces what was decided about it before.
+    Sanction(SanctionUpdate),
     /// The server is about to stop: reject new peers, and end the sessions of all peers that are not in a match. They
     /// come back when the next server is there.
     Drain {

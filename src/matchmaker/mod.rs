@@ -8,6 +8,7 @@
 //! - `peers`: one peer's record, its sessions and its messages;
 //! - `queue`: waiting peers, who may be paired with whom, and the pairing itself;
 //! - `matches`: pairs, from their beginning to their end, and their rebuilding from tickets;
+//! - `moderation`: reports of partners, and decisions about devices and networks;
 //! - `outboxes`: the memory and the age of all unacknowledged messages;
 //! - `deadlines`: a timing wheel;
 //! - `keys`, `id_generator`: signatures, sealing, ids and secrets;
@@ -20,6 +21,7 @@ pub(crate) mod output;
 pub(crate) mod peers;
 pub(crate) mod queue;
 pub(crate) mod matches;
+pub(crate) mod moderation;
 
 pub(crate) mod outbound;
 pub(crate) mod outboxes;
@@ -44,6 +46,7 @@ use counts::Counts;
 use deadlines::{Deadlines, Due};
 use id_generator::IdGenerator;
 use matches::Matches;
+use moderation::{pending::PendingReports, table::SanctionTable};
 use outbound::Outbound;
 use outboxes::Outboxes;
 use peers::{OpenSocket, Peer, PeerState};
@@ -56,7 +59,9 @@ pub use matches::{
     ice::{Ice, OwnRelay, RelayUrls, Turn},
     privacy::{DroppedCandidate, is_private},
     relay_account::RelayAccount,
+    ticket::Participant,
 };
+pub use moderation::types::{GenuineReport, NetworkSanction, ReportRequest, SanctionUpdate, StoreAnswer};
 pub use output::{Census, Note, OutboxTotals, Output};
 pub use peers::ROOM_AFTER;
 
@@ -74,6 +79,8 @@ pub struct Matchmaker {
     offer_slots: OfferSlots,
     failures: FailureRecords,
     matches: Matches,
+    reports: PendingReports,
+    sanctions: SanctionTable,
     deadlines: Deadlines,
     counts: Counts,
     /// How many peers could be reached when those who wait were last told of a change.
@@ -94,18 +101,15 @@ impl Matchmaker {
             offer_slots: OfferSlots::default(),
             failures: FailureRecords::default(),
             matches: Matches::default(),
+            reports: PendingReports::default(),
+            sanctions: SanctionTable::default(),
             deadlines: Deadlines::default(),
             counts: Counts::default(),
             last_present: 0,
             outboxes: Outboxes::new(config.outbox_total_bytes, config.max_connections),
             outbound: Outbound::default(),
             limits: SessionLimits::of(&config),
-            deployment: Deployment {
-                keys: config.keys,
-                ice: config.ice,
-                build: config.build,
-                soft_start: config.soft_start,
-            },
+            deployment: Deployment::of(config),
         }
     }
 
@@ -113,7 +117,7 @@ impl Matchmaker {
     ///
     /// Deadlines up to `now` are handled first, so it does not matter whether the driver reads a timer or a socket
     /// first. All decisions depend on `now`; the wall clock in `readings` is only written into ids, credentials and
-    /// tickets, and compared with a ticket's expiry.
+    /// tickets, and compared with the end of a ticket and of a sanction.
     pub fn handle(&mut self, now: Moment, readings: Readings, input: Input) -> Vec<Output> {
         self.ids.start_input(readings);
         self.outbound.begin(now);
@@ -126,6 +130,8 @@ impl Matchmaker {
                 self.on_rate_limited(now, socket, numbers, retry);
             }
             Input::Closed { socket, closing } => self.on_socket_closed(now, socket, closing),
+            Input::ReportStored { request, answer } => self.on_report_stored(request, answer),
+            Input::Sanction(decision) => self.on_sanction(now, decision),
             Input::Drain { until } => self.on_drain(now, until),
             Input::Tick => {}
         }
@@ -172,6 +178,7 @@ impl Matchmaker {
                 Due::Widen(peer) => seekers.extend(self.update_requirements(now, peer)),
                 Due::Stop => self.on_stop(now),
                 Due::Acknowledge(peer) => self.on_acknowledgement_due(now, peer),
+                Due::Report(request) => self.on_report_timeout(request),
             }
         }
         self.search(now, seekers);

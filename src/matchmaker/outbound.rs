@@ -69,6 +69,11 @@ impl Outbound {
         self.outputs.push(Output::Close { socket, code });
     }
 
+    /// Asks the driver for something else than a message.
+    pub(crate) fn push(&mut self, output: Output) {
+        self.outputs.push(output);
+    }
+
     /// Reports something to the operator.
     pub(crate) fn note(&mut self, note: Note) {
         self.outputs.push(Output::Note(note));

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{input::SocketId, matches::privacy::DroppedCandidate};
+use super::{
+    input::SocketId,
+    matches::privacy::DroppedCandidate,
+    moderation::types::{GenuineReport, ReportRequest},
+};
 use crate::{
     protocol::{Affinity, EndReason, ErrorCode, Frame, MatchId, ToBrowser},
     time::Moment,
@@ -24,6 +28,14 @@ pub enum Output {
         socket: SocketId,
         /// The reason. Its [`close_code`](ErrorCode::close_code) goes into the close frame.
         code: ErrorCode,
+    },
+    /// Store a report for good, and answer with [`Input::ReportStored`](super::Input::ReportStored). Of each end of a
+    /// match one report is kept.
+    StoreReport {
+        /// The number of this request.
+        request: ReportRequest,
+        /// The report.
+        report: Box<GenuineReport>,
     },
     /// Log and count something.
     Note(Note),

@@ -74,6 +74,9 @@ pub const MAX_CHAT_UNACKNOWLEDGED: u32 = 32;
 /// Characters of the words in a report: a few sentences, and nothing that takes long to read.
 pub const MAX_REPORT_CHARS: usize = 300;
 
+/// Reports of one device in 24 hours: more than anybody has reason for, and few enough to read.
+pub const MAX_REPORTS: usize = 10;
+
 /// Interests of one peer.
 pub const MAX_INTERESTS: usize = 5;
 

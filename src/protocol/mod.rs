@@ -15,12 +15,11 @@ pub use messages::errors::ErrorCode;
 pub use messages::features::{Feature, Features};
 pub use messages::interests::{Affinity, Interest, InterestKey, Language, Tastes};
 pub use messages::occupancy::{Occupancy, Wait};
+pub use messages::parts::{EndReason, IceServer, Limits, Media, Resume, Role, Signalling};
 pub use messages::past_partners::{Met, PairId, PastPairs};
+pub use messages::safety::{NoticeKind, ReportResult, ReportWords, SanctionNotice, SoftStart};
 pub use messages::signals::{Candidate, PreparedOffer, Sdp, Signal};
-pub use messages::soft_start::SoftStart;
-pub use messages::{
-    EndReason, Frame, IceServer, Limits, Media, Resume, Role, Signalling, ToBrowser, ToServer,
-};
+pub use messages::{Frame, ToBrowser, ToServer};
 pub use transport::codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer};
 pub use transport::delivery::{Delivery, Message, Overflow, Receipt};
 pub use transport::heartbeat::Heartbeat;

@@ -12,7 +12,7 @@ use super::{
     websocket::outbox::{OutboxFull, OutboxSender},
 };
 use crate::{
-    matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Output, SocketId},
+    matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Output, SocketId, StoreAnswer},
     time::Moment,
 };
 
@@ -95,22 +95,20 @@ impl Driver {
         }
     }
 
-    /// Handles an input and performs the outputs. A socket whose outbox overflows meanwhile becomes the next input.
+    /// Handles an input and performs the outputs. What follows from them at once becomes the next input.
     fn handle(&mut self, input: Input) {
         let now = self.clock.now();
-        let mut lost = Vec::new();
-        let mut next = Some(input);
-        while let Some(input) = next {
+        let mut inputs = vec![input];
+        while let Some(input) = inputs.pop() {
             self.telemetry.message_in(&input);
             for output in self.matchmaker.handle(now, read_system(), input) {
-                lost.extend(self.perform(output));
+                inputs.extend(self.perform(output));
             }
-            next = lost.pop().map(|socket| Input::Closed { socket, closing: Closing::Lost });
         }
     }
 
-    /// Performs one output; returns the socket that was lost with it.
-    fn perform(&mut self, output: Output) -> Option<SocketId> {
+    /// Performs one output; returns what follows from it: a socket whose outbox overflows is lost.
+    fn perform(&mut self, output: Output) -> Option<Input> {
         match output {
             Output::Send { socket, frame } => {
                 self.telemetry.message_out();
@@ -118,7 +116,7 @@ impl Driver {
                     Ok(()) => None,
                     Err(OutboxFull) => {
                         self.sockets.remove(&socket)?.abandon();
-                        Some(socket)
+                        Some(Input::Closed { socket, closing: Closing::Lost })
                     }
                 }
             }
@@ -128,6 +126,10 @@ impl Driver {
                     outbox.close(code);
                 }
                 None
+            }
+            Output::StoreReport { request, .. } => {
+                // There is no store yet.
+                Some(Input::ReportStored { request, answer: StoreAnswer::Failed })
             }
             Output::Note(note) => {
                 self.telemetry.note(note);
@@ -164,6 +166,7 @@ mod tests {
             ice: Ice::default(),
             build: None,
             soft_start: crate::protocol::SoftStart::Off,
+            moderates: true,
             hello_within: Duration::from_secs(5),
             outbox_bytes: u32::MAX,
             outbox_total_bytes: u64::MAX,
@@ -171,7 +174,8 @@ mod tests {
     }
 
     fn visit(socket: SocketId) -> Visit {
-        Visit { socket, network: Network::of([127, 0, 0, 1].into()), site: SiteIndex::default() }
+        let network = Network::of([127, 0, 0, 1].into());
+        Visit { socket, network, network_tag: None, site: SiteIndex::default() }
     }
 
     #[tokio::test]

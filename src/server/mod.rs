@@ -175,6 +175,8 @@ fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmak
         ice: resolved.ice.clone(),
         build: resolved.page.build.clone(),
         soft_start: resolved.soft_start,
+        // There is no store yet.
+        moderates: false,
         hello_within: Duration::from_secs(resolved.limits.hello_seconds),
         outbox_bytes: resolved.limits.outbox_kib * 1024,
         outbox_total_bytes: u64::from(resolved.limits.outbox_total_mib) * 1024 * 1024,

@@ -259,7 +259,12 @@ impl Telemetry {
             Input::Message { .. } | Input::Refused { .. } | Input::RateLimited { .. } => {
                 self.messages_in.inc();
             }
-            Input::Opened { .. } | Input::Closed { .. } | Input::Drain { .. } | Input::Tick => {}
+            Input::Opened { .. }
+            | Input::Closed { .. }
+            | Input::ReportStored { .. }
+            | Input::Sanction(_)
+            | Input::Drain { .. }
+            | Input::Tick => {}
         }
     }
 

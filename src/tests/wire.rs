@@ -4,18 +4,19 @@ use std::{collections::BTreeSet, fmt};
 
 use passerby::protocol::{
     Affinity, Candidate, EndReason, Epoch, ErrorCode, Feature, Features, Frame, IceServer, Interest,
-    Language, Limits, MatchId, Media, Met, Occupancy, PairId, PastPairs, PeerId, PeerMessage, PreparedOffer,
-    Presence, Reaction, Refusal, Resume, Role, Sdp, Secret, Signal, Signalling, Tastes, ToBrowser, ToServer,
-    Wait, decode_lenient, decode_strict, encode, encode_peer,
+    Language, Limits, MatchId, Media, Message, Met, NoticeKind, Occupancy, PairId, PastPairs, PeerId,
+    PeerMessage, PreparedOffer, Presence, Reaction, Refusal, ReportReason, ReportResult, ReportWords, Resume,
+    Role, SanctionNotice, Sdp, Secret, Signal, Signalling, Tastes, ToBrowser, ToServer, Wait, decode_lenient,
+    decode_strict, encode, encode_peer,
     limits::{
         ACK_EVERY, AGAIN_AFTER, BLOCKED_FOR, CHECK_FOR, CLOSE_GOODBYE, CLOSE_NORMAL, CONNECT_WITHIN,
         CONNECT_WITHIN_SERVER, CROWD_STEPS, GRACE_MATCHED, GRACE_UNMATCHED, HEARTBEAT, HELLO_WITHIN,
         IDLE_HEARTBEAT, IDLE_SILENCE, MAX_BLOCKED, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHAT_CHARS,
         MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES, MAX_HOST_CANDIDATES, MAX_INTEREST_CHARS,
         MAX_INTERESTS, MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES,
-        MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES,
-        MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR, PREPARED_FOR, RELAY_IPV4, RELAY_IPV6,
-        SILENCE, SUBPROTOCOL, VERSION, WAIT_STEPS, WIDEN_AFTER,
+        MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_REPORT_CHARS, MAX_REPORTS, MAX_SDP_BYTES,
+        MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR,
+        PREPARED_FOR, RELAY_IPV4, RELAY_IPV6, SILENCE, SUBPROTOCOL, VERSION, WAIT_STEPS, WIDEN_AFTER,
     },
 };
 use proptest::prelude::*;
@@ -60,7 +61,7 @@ const REASONS: [(EndReason, &str); 6] = [
     (EndReason::Unconnected, "unconnected"),
 ];
 
-const CODES: [(ErrorCode, &str); 24] = [
+const CODES: [(ErrorCode, &str); 25] = [
     (ErrorCode::BadFrame, "bad-frame"),
     (ErrorCode::UnknownMessage, "unknown-message"),
     (ErrorCode::BadMessage, "bad-message"),
@@ -82,17 +83,30 @@ const CODES: [(ErrorCode, &str); 24] = [
     (ErrorCode::Replaced, "replaced"),
     (ErrorCode::RateLimited, "rate-limited"),
     (ErrorCode::WrongOrigin, "wrong-origin"),
+    (ErrorCode::Sanctioned, "sanctioned"),
     (ErrorCode::NetworkFull, "network-full"),
     (ErrorCode::ServerFull, "server-full"),
     (ErrorCode::ServerStops, "server-stops"),
 ];
 
-const FEATURES: [(Feature, &str); 4] = [
+const FEATURES: [(Feature, &str); 5] = [
     (Feature::Goodbye, "goodbye"),
     (Feature::Check, "check"),
     (Feature::UnblockPair, "unblock-pair"),
     (Feature::SoftStart, "soft-start"),
+    (Feature::Report, "report"),
 ];
+
+const RESULTS: [(ReportResult, &str); 5] = [
+    (ReportResult::Accepted, "accepted"),
+    (ReportResult::AlreadyReported, "already-reported"),
+    (ReportResult::NotNow, "not-now"),
+    (ReportResult::InvalidTicket, "invalid-ticket"),
+    (ReportResult::TooMany, "too-many"),
+];
+
+const SANCTIONS: [(NoticeKind, &str); 3] =
+    [(NoticeKind::Warned, "warned"), (NoticeKind::Paused, "paused"), (NoticeKind::Banned, "banned")];
 
 fn golden<M>(seq: u64, ack: u64, text: &str, msg: M) -> Golden<Frame<M>> {
     (format!(r#"{{"seq":{seq},"ack":{ack},"msg":{text}}}"#), Frame { seq, ack, msg })
@@ -173,6 +187,19 @@ fn past() -> [Golden<Frame<ToServer>>; 5] {
     ]
 }
 
+/// A report with words, and one for each reason without.
+fn reports() -> Vec<Golden<Frame<ToServer>>> {
+    let report = |reason: ReportReason, words: &str| {
+        let text = if words.is_empty() { String::new() } else { format!(r#","words":"{words}""#) };
+        let words = ReportWords::new(words).expect("few words");
+        let text = format!(r#"{{"report":{{"ticket":"t.1","reason":"{}"{text}}}}}"#, reason.name());
+        golden(6, 4, &text, ToServer::Report { ticket: "t.1".into(), reason, words })
+    };
+    let mut all = vec![report(ReportReason::Spam, "He shows a recording.")];
+    all.extend(ReportReason::ALL.map(|it| report(it, "")));
+    all
+}
+
 /// The hello of this build, without and with a session to resume, then those of the first release.
 fn hellos() -> Vec<Golden<Frame<ToServer>>> {
     let resume = Some(Resume { peer: PEER, secret: SECRET });
@@ -194,13 +221,15 @@ fn hellos() -> Vec<Golden<Frame<ToServer>>> {
         golden(
             0,
             0,
-            r#"{"hello":{"features":["goodbye","check","unblock-pair","soft-start"]}}"#,
+            r#"{"hello":{"features":["goodbye","check","unblock-pair","soft-start","report"]}}"#,
             with_features(hello(None, None)),
         ),
         golden(
             0,
             9,
-            &format!(r#"{{"hello":{{{proof},"features":["goodbye","check","unblock-pair","soft-start"]}}}}"#),
+            &format!(
+                r#"{{"hello":{{{proof},"features":["goodbye","check","unblock-pair","soft-start","report"]}}}}"#
+            ),
             with_features(hello(resume, None)),
         ),
         golden(0, 0, r#"{"hello":{}}"#, hello(None, None)),
@@ -246,6 +275,7 @@ fn to_server() -> Vec<Golden<Frame<ToServer>>> {
         golden(0, 6, r#"{"ping":{}}"#, ToServer::Ping {}),
     ]);
     all.extend(past());
+    all.extend(reports());
     all.extend(signals().into_iter().map(|(text, signal)| {
         let text = format!(r#"{{"prepared":{{"number":1,"signal":{text}}}}}"#);
         golden(2, 2, &text, ToServer::Prepared { number: 1, signal })
@@ -417,7 +447,7 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     );
     let text_with_features = welcome_text.replace(
         r#""grace_ms":20000}"#,
-        r#""grace_ms":20000},"features":["goodbye","check","unblock-pair","soft-start"]"#,
+        r#""grace_ms":20000},"features":["goodbye","check","unblock-pair","soft-start","report"]"#,
     );
     let mut all = vec![
         golden(0, 0, &text_with_features, welcome_with_features()),
@@ -448,6 +478,7 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
         golden(0, 7, r#"{"pong":{}}"#, ToBrowser::Pong {}),
     ];
     all.extend(here());
+    all.extend(moderated());
     all.extend(matched());
     all.extend(servers());
     all.extend(signals().into_iter().map(|(text, signal)| {
@@ -464,6 +495,44 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     }));
     let rate_limited = ToBrowser::Error { code: ErrorCode::RateLimited, about: 4, retry_ms: Some(1_500) };
     all.push(golden(0, 3, r#"{"error":{"code":"rate-limited","about":4,"retry_ms":1500}}"#, rate_limited));
+    all
+}
+
+/// What came of reports, and what was decided about the device.
+fn moderated() -> Vec<Golden<Frame<ToBrowser>>> {
+    let reported = |more: &str, match_id, result, outcome: Option<&str>| {
+        let outcome = outcome.map(str::to_owned);
+        golden(
+            7,
+            6,
+            &format!(r#"{{"reported":{{{more}}}}}"#),
+            ToBrowser::Reported { match_id, result, outcome },
+        )
+    };
+    let of_match = r#""match":"018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f","#;
+    let mut all: Vec<_> = RESULTS
+        .map(|(result, name)| {
+            let is_known = result != ReportResult::InvalidTicket;
+            let about = if is_known { of_match } else { "" };
+            reported(&format!(r#"{about}"result":"{name}""#), is_known.then_some(MATCH), result, None)
+        })
+        .into();
+    all.push(reported(
+        &format!(r#"{of_match}"result":"accepted","outcome":"8QX4-K2M7-ZT90-3HWB""#),
+        Some(MATCH),
+        ReportResult::Accepted,
+        Some("8QX4-K2M7-ZT90-3HWB"),
+    ));
+    all.extend(SANCTIONS.map(|(kind, name)| {
+        let (until, automatic) = (1_764_000_000, kind == NoticeKind::Paused);
+        let appeal = (!automatic).then(|| "8QX4-K2M7-ZT90-3HWB".to_owned());
+        let more = if automatic { r#","automatic":true"# } else { r#","appeal":"8QX4-K2M7-ZT90-3HWB""# };
+        let text =
+            format!(r#"{{"sanctioned":{{"kind":"{name}","reason":"nudity","until":1764000000{more}}}}}"#);
+        let sanction = SanctionNotice { kind, reason: ReportReason::Nudity, until, automatic, appeal };
+        let seq = if kind == NoticeKind::Warned { 1 } else { 0 };
+        golden(seq, 0, &text, ToBrowser::Sanctioned(sanction))
+    }));
     all
 }
 
@@ -656,6 +725,9 @@ fn every_variant_has_a_golden_text() {
     assert_complete::<Role>(names_at(texts(&to_browser), "/msg/matched/role"));
     assert_complete::<Signalling>(names_at(texts(&to_browser), "/msg/partner/signalling"));
     assert_complete::<Wait>(names_at(texts(&to_browser), "/msg/here/wait"));
+    assert_complete::<ReportReason>(names_at(texts(&to_server), "/msg/report/reason"));
+    assert_complete::<ReportResult>(names_at(texts(&to_browser), "/msg/reported/result"));
+    assert_complete::<NoticeKind>(names_at(texts(&to_browser), "/msg/sanctioned/kind"));
     assert_complete::<EndReason>(names_at(texts(&to_browser), "/msg/ended/reason"));
     assert_complete::<ErrorCode>(names_at(texts(&to_browser), "/msg/error/code"));
     assert_complete::<PeerMessage>(names_at(texts(&to_partner()), ""));
@@ -726,16 +798,16 @@ fn the_server_ignores_unknown_fields_and_features_in_hello() {
     for novel in ["null", "1", r#""a""#, "[]", "[1,[2,[]]]", r#"{"a":[{"b":{}}]}"#, &"[".repeat(1_000)] {
         let novel = novel.to_owned() + &"]".repeat(if novel.len() == 1_000 { 1_000 } else { 0 });
         let (before, after) = (
-            format!(r#""novel":{novel},"features":["goodbye","check","unblock-pair","soft-start"]"#),
-            format!(r#""features":["goodbye","check","unblock-pair","soft-start"],"novel":{novel}"#),
+            format!(r#""novel":{novel},"features":["goodbye","check","unblock-pair","soft-start","report"]"#),
+            format!(r#""features":["goodbye","check","unblock-pair","soft-start","report"],"novel":{novel}"#),
         );
         assert_eq!(decode_strict(&hello(&before)), known, "{novel}");
         assert_eq!(decode_strict(&hello(&after)), known, "{novel}");
     }
     for features in [
-        r#"["goodbye","check","unblock-pair","soft-start"]"#,
-        r#"["soft-start","unblock-pair","check","goodbye","goodbye"]"#,
-        r#"["dance","goodbye","","check","unblock-pair","soft-start"]"#,
+        r#"["goodbye","check","unblock-pair","soft-start","report"]"#,
+        r#"["soft-start","unblock-pair","check","report","goodbye","goodbye"]"#,
+        r#"["dance","goodbye","","check","unblock-pair","soft-start","report"]"#,
     ] {
         assert_eq!(decode_strict(&hello(&format!(r#""features":{features}"#))), known, "{features}");
     }
@@ -813,12 +885,14 @@ fn the_server_refuses_missing_fields() {
                 let mut without = value.clone();
                 without.pointer_mut(pointer).unwrap().as_object_mut().unwrap().remove(field);
                 let text = without.to_string();
-                if ["hide", "tastes", "interests", "languages", "past", "met", "blocked", "features"]
+                if ["hide", "tastes", "interests", "languages", "past", "met", "blocked", "features", "words"]
                     .contains(&field.as_str())
                 {
                     // These fields have a default and may be absent. Unlike the optional ones, they are never null.
                     assert!(decode_strict(&text).is_ok(), "{text}");
-                } else if optional.contains(&field.as_str()) || pointer == "/msg/unblock" {
+                } else if pointer != "/msg/report" && optional.contains(&field.as_str())
+                    || pointer == "/msg/unblock"
+                {
                     assert!(decode_strict(&text).is_ok(), "{text}");
                     without.pointer_mut(pointer).unwrap()[field] = Value::Null;
                     assert!(decode_strict(&without.to_string()).is_ok(), "{without}");
@@ -892,6 +966,33 @@ fn the_server_refuses_tokens_that_are_too_long() {
     assert_eq!(decode_strict(&encode(&longest)), Ok(longest));
     for (ticket, device) in [(MAX_TOKEN_BYTES + 1, 0), (0, MAX_TOKEN_BYTES + 1)] {
         assert_refused(&encode(&hello(ticket, device)), ErrorCode::BadMessage, (0, 3));
+    }
+    let report = |bytes: usize| {
+        let (ticket, reason, words) = ("x".repeat(bytes), ReportReason::Other, ReportWords::default());
+        Frame { seq: 1, ack: 3, msg: ToServer::Report { ticket, reason, words } }
+    };
+    let longest = report(MAX_TOKEN_BYTES);
+    assert_eq!(decode_strict(&encode(&longest)), Ok(longest));
+    assert_refused(&encode(&report(MAX_TOKEN_BYTES + 1)), ErrorCode::BadMessage, (1, 3));
+}
+
+#[test]
+fn the_server_refuses_reports_with_too_many_words() {
+    let report = |words: &str| {
+        let fields = format!(r#""ticket":"t.1","reason":"other","words":"{words}""#);
+        format!(r#"{{"seq":1,"ack":3,"msg":{{"report":{{{fields}}}}}}}"#)
+    };
+    let longest = "ж".repeat(MAX_REPORT_CHARS);
+    assert!(decode_strict(&report(&longest)).is_ok());
+    assert_refused(&report(&format!("{longest}ж")), ErrorCode::BadMessage, (1, 3));
+    assert_refused(&report("").replace("other", "boredom"), ErrorCode::BadMessage, (1, 3));
+}
+
+/// A page that does not know the code of an error still learns what the close code says.
+#[test]
+fn sanctions_are_told_apart_from_numbered_messages() {
+    for (_, frame) in moderated() {
+        assert_eq!(frame.seq != 0, frame.msg.is_numbered(), "{frame:?}");
     }
 }
 
@@ -1019,7 +1120,7 @@ fn the_tables_in_the_readme_are_complete() {
 }
 
 /// Every limit in the table of [`README`], with its value as written there.
-fn limits() -> [(&'static str, String); 48] {
+fn limits() -> [(&'static str, String); 50] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
@@ -1048,6 +1149,8 @@ fn limits() -> [(&'static str, String); 48] {
         ("MAX_REFUSALS", MAX_REFUSALS.to_string()),
         ("MAX_CHAT_CHARS", MAX_CHAT_CHARS.to_string()),
         ("MAX_CHAT_UNACKNOWLEDGED", MAX_CHAT_UNACKNOWLEDGED.to_string()),
+        ("MAX_REPORT_CHARS", MAX_REPORT_CHARS.to_string()),
+        ("MAX_REPORTS", MAX_REPORTS.to_string()),
         ("MAX_INTERESTS", MAX_INTERESTS.to_string()),
         ("MAX_INTEREST_CHARS", MAX_INTEREST_CHARS.to_string()),
         ("MAX_LANGUAGES", MAX_LANGUAGES.to_string()),
@@ -1082,7 +1185,7 @@ fn the_version_is_the_number_in_the_subprotocol() {
 fn debug_output_contains_no_private_data() {
     for (_, frame) in to_server() {
         let printed = format!("{frame:?}");
-        for hidden in ["v=0", "192.0.2.7", "jazz", &SECRET.0.to_string(), &PAIR.0.to_string()] {
+        for hidden in ["v=0", "192.0.2.7", "jazz", "recording", &SECRET.0.to_string(), &PAIR.0.to_string()] {
             assert!(!printed.contains(hidden), "{printed}");
         }
     }
@@ -1132,6 +1235,14 @@ fn any_past() -> impl Strategy<Value = PastPairs> {
     })
 }
 
+fn any_report() -> impl Strategy<Value = ToServer> {
+    let reason = proptest::sample::select(ReportReason::ALL.to_vec());
+    ("[ -~]{0,1024}", reason, "\\PC{0,300}").prop_map(|(ticket, reason, words)| {
+        let words = ReportWords::new(&words).expect("few words");
+        ToServer::Report { ticket, reason, words }
+    })
+}
+
 fn any_to_server() -> impl Strategy<Value = ToServer> {
     let tokens = || proptest::option::of("[ -~]{0,1024}");
     let resume = proptest::option::of((uuids(), uuids()));
@@ -1160,6 +1271,7 @@ fn any_to_server() -> impl Strategy<Value = ToServer> {
         uuids().prop_map(|id| ToServer::Next { match_id: MatchId(id) }),
         uuids().prop_map(|id| ToServer::Block { pair: PairId(id) }),
         proptest::option::of(uuids()).prop_map(|id| ToServer::Unblock { pair: id.map(PairId) }),
+        any_report(),
         Just(ToServer::Check {}),
         Just(ToServer::Leave {}),
         Just(ToServer::Ping {}),

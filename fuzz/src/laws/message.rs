@@ -5,7 +5,7 @@ use crate::{
         ErrorCode, Frame, Refusal, ToServer, decode_strict, encode,
         limits::{
             MAX_BLOCKED, MAX_FRAME_BYTES, MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES, MAX_MET,
-            MAX_TOKEN_BYTES,
+            MAX_REPORT_CHARS, MAX_TOKEN_BYTES,
         },
     },
     server::read,
@@ -64,6 +64,9 @@ fn assert_bounded(message: &ToServer) {
         assert!([ticket, device].into_iter().flatten().all(|it| it.len() <= MAX_TOKEN_BYTES));
         assert!(past.met.len() <= MAX_MET && past.blocked.len() <= MAX_BLOCKED);
     }
+    if let ToServer::Report { ticket, words, .. } = message {
+        assert!(ticket.len() <= MAX_TOKEN_BYTES && words.as_ref().chars().count() <= MAX_REPORT_CHARS);
+    }
     if let ToServer::Join { tastes, .. } = message {
         assert!(tastes.interests.len() <= MAX_INTERESTS && tastes.languages.len() <= MAX_LANGUAGES);
         assert!(tastes.interests.iter().all(|it| it.as_ref().chars().count() <= MAX_INTEREST_CHARS));
@@ -98,6 +101,7 @@ fn is_within(sent: &Value, read: &Value) -> bool {
             None => {
                 matches!(value, Value::Null | Value::Bool(false))
                     || ["tastes", "past", "features"].contains(&key.as_str())
+                    || key == "words" && value == ""
             }
         }),
         (Value::Number(_) | Value::Bool(_), _) => sent == read,

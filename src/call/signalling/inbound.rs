@@ -119,6 +119,8 @@ impl Call {
             }
             ToBrowser::Ended { match_id, reason } => self.on_match_ended(match_id, reason, out),
             ToBrowser::Error { code, about, retry_ms } => self.on_server_error(code, about, retry_ms, out),
+            // The page sends no reports yet, and shows no sanctions.
+            ToBrowser::Reported { .. } | ToBrowser::Sanctioned(_) => {}
             // The session handles these.
             ToBrowser::Welcome { .. } | ToBrowser::ComeBack { .. } | ToBrowser::Pong {} => {}
         }

@@ -600,7 +600,7 @@ impl Harness {
             }
             ToServer::Leave {} => &[ServerMessage::Ended(0, EndReason::Left)],
             ToServer::Ping {} => &[ServerMessage::Pong],
-            ToServer::Block { .. } | ToServer::Unblock { .. } => &[],
+            ToServer::Block { .. } | ToServer::Unblock { .. } | ToServer::Report { .. } => &[],
             ToServer::Check {} => &[ServerMessage::Check],
             ToServer::Connected { .. } => &[],
         };

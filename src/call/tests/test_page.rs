@@ -679,6 +679,7 @@ fn describe_message(msg: &ToServer) -> String {
         ToServer::Block { .. } => "block".into(),
         ToServer::Unblock { pair: None } => "unblock".into(),
         ToServer::Unblock { pair: Some(_) } => "unblock of one".into(),
+        ToServer::Report { .. } => "report".into(),
         ToServer::Check {} => "check".into(),
         ToServer::Leave {} => "leave".into(),
         ToServer::Ping {} => "ping".into(),

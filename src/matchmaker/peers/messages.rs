@@ -12,8 +12,8 @@ use crate::{
         output::Note,
     },
     protocol::{
-        EndReason, Epoch, ErrorCode, Frame, Heartbeat, MatchId, Media, Message, PairId, PeerId, Receipt,
-        Signal, Tastes, ToBrowser, ToServer, limits::MAX_REFUSALS,
+        EndReason, Epoch, ErrorCode, Frame, Heartbeat, MatchId, Media, Message, PeerId, Receipt, Signal,
+        Tastes, ToBrowser, ToServer, limits::MAX_REFUSALS,
     },
     time::Moment,
 };
@@ -157,6 +157,9 @@ impl Matchmaker {
             ToServer::Next { match_id } => self.on_next(now, peer, seq, match_id),
             ToServer::Block { pair } => self.on_block(peer, pair),
             ToServer::Unblock { pair } => self.on_unblock(now, peer, pair),
+            ToServer::Report { ticket, reason, words } => {
+                self.on_report(now, peer, &ticket, (reason, words));
+            }
             ToServer::Check {} => self.on_check(peer),
             ToServer::Leave {} => self.on_leave(now, peer),
             ToServer::Ping {} => {
@@ -318,21 +321,6 @@ impl Matchmaker {
                 self.end_match_by(now, id, match_id, EndReason::Next, EndReason::PartnerNext);
                 self.join_queue(now, id);
             }
-        }
-    }
-
-    fn on_block(&mut self, id: PeerId, pair: PairId) {
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.past_partners.get_or_insert_default().block(pair, self.limits.max_blocked);
-        }
-    }
-
-    fn on_unblock(&mut self, now: Moment, id: PeerId, pair: Option<PairId>) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
-        if peer.past_partners.as_mut().is_some_and(|it| it.unblock(pair)) {
-            // A waiting peer may be acceptable now.
-            let seeker = self.seeker(id);
-            self.search(now, seeker);
         }
     }
 

@@ -1,11 +1,13 @@
 //! [`Peer`]: the record of one peer, with its socket, outbox, state and preferences.
 //!
 //! `sessions` holds how peers connect, resume and leave, `drain` how they are sent away before the server stops,
-//! `messages` the handlers of their messages, and `acknowledgements` what follows if they do not acknowledge.
+//! `messages` and `blocks` the handlers of their messages, and `acknowledgements` what follows if they do not
+//! acknowledge.
 
 pub(crate) mod sessions;
 pub(crate) mod drain;
 pub(crate) mod messages;
+pub(crate) mod blocks;
 pub(crate) mod resume_secrets;
 pub(crate) mod acknowledgements;
 pub(crate) mod ack_watch;
@@ -17,11 +19,14 @@ use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 use super::{
     deadlines::Due,
     input::{Network, SiteIndex, SocketId, Visit},
+    matches::ticket::Participant,
     outboxes::KeptMessage,
     queue::{failures::PeerOrigin, place::Place, prepared_offers::OfferState},
 };
 use crate::{
-    protocol::{Delivery, DeviceId, MatchId, Media, Occupancy, PeerId, Tastes, limits::NOT_AGAIN_FOR},
+    protocol::{
+        Delivery, DeviceId, MatchId, Media, NetworkTag, Occupancy, PeerId, Tastes, limits::NOT_AGAIN_FOR,
+    },
     time::Moment,
 };
 use ack_watch::AckWatch;
@@ -57,6 +62,8 @@ pub(crate) struct Peer {
     pub(crate) secrets: ResumeSecrets,
     /// The network of its current or last socket.
     pub(crate) network: Option<Network>,
+    /// The tag of that network; `None` if this server tags no networks.
+    pub(crate) network_tag: Option<NetworkTag>,
     /// The name under which its page was opened.
     pub(crate) site: SiteIndex,
     /// Its socket.
@@ -147,9 +154,10 @@ impl PeerState {
 
 impl Peer {
     /// A peer that has just sent `hello`.
-    pub(crate) fn new(Visit { socket, network, site }: Visit, device: DeviceId, outbox_bytes: u32) -> Self {
+    pub(crate) fn new(visit: Visit, device: DeviceId, outbox_bytes: u32) -> Self {
+        let Visit { socket, network, network_tag, site } = visit;
         let socket = SocketState::Attached(socket);
-        Self { network: Some(network), site, device, ..Self::with(socket, outbox_bytes) }
+        Self { network: Some(network), network_tag, site, device, ..Self::with(socket, outbox_bytes) }
     }
 
     /// A peer that a ticket names and that has until then to connect.
@@ -161,6 +169,7 @@ impl Peer {
         Self {
             secrets: ResumeSecrets::default(),
             network: None,
+            network_tag: None,
             site: SiteIndex::default(),
             socket,
             delivery: Delivery::with_capacity(outbox_bytes),
@@ -222,6 +231,11 @@ impl Peer {
     /// Where it comes from; `None` if only its partner's ticket has named it so far.
     pub(crate) fn origin(&self) -> Option<PeerOrigin> {
         Some(PeerOrigin { device: self.device, network: self.network? })
+    }
+
+    /// What a report says about it.
+    pub(crate) const fn party(&self) -> Participant {
+        Participant { device: self.device, network: self.network_tag }
     }
 
     /// The match it is in.

@@ -55,24 +55,25 @@ impl Matchmaker {
         if let Some(resume) = resume.filter(is_valid) {
             return self.resume_by_secret(now, visit, ack, resume);
         }
-        match ticket.and_then(|it| self.verify_ticket(it)) {
-            Some(ticket) => {
-                let device = self.resolve_device(device);
-                self.resume_by_ticket(now, visit, ticket, (device, past));
-            }
+        let (ticket, device) = (ticket.and_then(|it| self.verify_ticket(it)), self.resolve_device(device));
+        if self.refuse_sanctioned(visit, device.id, ticket.as_ref()) {
+            return;
+        }
+        match ticket {
+            Some(ticket) => self.resume_by_ticket(now, visit, ticket, (device, past)),
             None if self.draining.is_some() => self.close_socket(visit.socket, ErrorCode::ServerStops),
             None if self.peers.len() >= self.limits.max_connections => {
                 self.close_socket(visit.socket, ErrorCode::ServerFull);
             }
             None => {
                 let id = self.ids.peer_id();
-                let device = self.resolve_device(device);
                 self.bind_socket(visit.socket, id);
                 let mut peer = Peer::new(visit, device.id, self.limits.outbox_bytes);
                 let secret = peer.secrets.next(|| self.ids.secret());
                 peer.past_partners = PairHistory::from_hello(now, past);
                 self.peers.insert(id, peer);
                 self.send(id, self.deployment.welcome(id, secret, (false, None), device.new_name));
+                self.tell_warning(id);
             }
         }
     }
@@ -115,8 +116,9 @@ impl Matchmaker {
     ) -> Option<SocketState> {
         let peer = self.peers.get_mut(&id)?;
         let secret = peer.secrets.next(|| self.ids.secret());
-        let Visit { socket, network, site } = visit;
-        (peer.network, peer.site, peer.refusals) = (Some(network), site, 0);
+        let Visit { socket, network, network_tag, site } = visit;
+        (peer.network, peer.network_tag) = (Some(network), network_tag);
+        (peer.site, peer.refusals) = (site, 0);
         let before = mem::replace(&mut peer.socket, SocketState::Attached(socket));
         let current = peer.match_id();
         self.bind_socket(socket, id);
@@ -131,6 +133,7 @@ impl Matchmaker {
         if let Some(peer) = self.peers.get_mut(&id) {
             self.outbound.replay(socket, peer);
         }
+        self.tell_warning(id);
         self.watch_new_socket(id);
         Some(before)
     }

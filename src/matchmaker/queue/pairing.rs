@@ -184,7 +184,8 @@ impl Matchmaker {
             self.set_state(peers[index], PeerState::Matched(match_id));
             let role = Match::role(index);
             let ice = self.ice_servers(peers[index], (match_id, index as u8), relay_only);
-            let ticket = Ticket::new(self.ids.unix_seconds(), match_id, peers, role, relay_only);
+            let parties = peers.map(|it| (it, self.peers.get(&it).map(Peer::party)));
+            let ticket = Ticket::new(self.ids.unix_seconds(), match_id, parties, role, relay_only);
             let ticket = Some(ticket.seal(&self.deployment.keys, self.ids.nonce()));
             self.send(
                 peers[index],

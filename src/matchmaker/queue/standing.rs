@@ -2,7 +2,8 @@
 //!
 //! A peer that does nothing when it is asked for an offer or an answer waits in [`Lane::Silent`] until it does
 //! something. A peer that hides its address is not asked while it waits, and is exempt. A peer whose device or network
-//! fails to connect waits in [`Lane::Apart`]. Both lapse after [`REMEMBERED_FOR`], or on a new network.
+//! fails to connect waits in [`Lane::Apart`]. Both lapse after [`REMEMBERED_FOR`], or on a new network. In
+//! [`Lane::Apart`] also wait the peers of a network of which moderators have decided it.
 
 use std::{mem, time::Duration};
 
@@ -31,7 +32,7 @@ use crate::{
 pub(crate) struct Standing {
     /// Its lane.
     pub(crate) lane: Lane,
-    /// When the reason for this lane lapses; `None` in the ordinary lane.
+    /// When the reason for this lane lapses; `None` in the ordinary lane, and for a decision about the network.
     pub(crate) until: Option<Moment>,
 }
 
@@ -43,6 +44,10 @@ impl Matchmaker {
         let apart_until = || self.failures.apart_until(now, peer.origin()?);
         match silent_until {
             Some(_) => Standing { lane: Lane::Silent, until: silent_until },
+            // Until its peer searches again after the decision is over; nothing else waits for that.
+            None if self.is_network_set_apart(peer.network_tag) => {
+                Standing { lane: Lane::Apart, until: None }
+            }
             None => match apart_until() {
                 Some(until) => Standing { lane: Lane::Apart, until: Some(until) },
                 None => Standing { lane: Lane::Ordinary, until: None },

@@ -83,6 +83,7 @@ impl ReferenceModel {
             | PageAction::Block(_)
             | PageAction::Unblock
             | PageAction::UnblockOne(_)
+            | PageAction::Report(_)
             | PageAction::About(..) => {}
         }
     }
@@ -189,6 +190,9 @@ impl ReferenceModel {
 }
 
 fn is_numbered(event: ModelEvent) -> bool {
+    if let ModelEvent::Sanctioned(kind) = event {
+        return !kind.is_refusal();
+    }
     !matches!(
         event,
         ModelEvent::Welcome { .. } | ModelEvent::Error(_) | ModelEvent::ComeBack | ModelEvent::Closed(_)

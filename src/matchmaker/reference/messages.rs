@@ -53,6 +53,7 @@ impl ReferenceModel {
                 let partner = self.partner_device(page, match_index);
                 self.pages[page].blocked.retain(|it| *it != Some(partner));
             }
+            (PageAction::Report(ticket), _) => self.receive_report(page, ticket),
             (PageAction::About(match_index, action), _) => match self.current_match(page, match_index) {
                 Ok(Some(current)) => self.on_match_action(page, current, action),
                 Ok(None) if matches!((action, state), (MatchAction::Next, PageState::Idle)) => {

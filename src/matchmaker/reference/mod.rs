@@ -9,12 +9,14 @@ mod draining;
 mod queueing;
 mod sessions;
 mod standing;
+mod moderation;
 mod past_partners;
 mod queries;
 
 use super::tests::vocabulary::{ModelEvent, NETWORKS, PageAction, PageState, WireState};
 use crate::protocol::{Affinity, EndReason, ErrorCode, Media, Signalling};
 use acknowledgements::ModelAcks;
+use moderation::ModelModeration;
 use standing::{ModelConnection, ModelEnding, ModelFailure, ModelLane, ModelOffer};
 
 /// How many pairs may be made past a waiting page that accepts any partner.
@@ -104,6 +106,7 @@ pub(crate) struct ReferenceModel {
     devices: Vec<ModelDevice>,
     failures: Vec<ModelFailure>,
     connections: Vec<ModelConnection>,
+    pub(crate) moderation: ModelModeration,
 }
 
 /// What a device remembers about past partners.
@@ -129,6 +132,7 @@ impl ReferenceModel {
             devices: Vec::new(),
             failures: Vec::new(),
             connections: Vec::new(),
+            moderation: ModelModeration::default(),
         }
     }
 
@@ -173,6 +177,9 @@ impl ReferenceModel {
     /// A page says hello without a resume secret, or with an invalid one.
     pub(crate) fn send_hello(&mut self, page: usize) {
         self.catch_up();
+        if matches!(self.pages[page].state, PageState::AwaitingHello { .. }) && self.refuse_sanctioned(page) {
+            return self.pair_all();
+        }
         match self.pages[page].state {
             PageState::AwaitingHello { .. } if self.draining.is_some() => {
                 self.dismiss(page, ErrorCode::ServerStops)
@@ -185,6 +192,7 @@ impl ReferenceModel {
                 self.set_engaged_by_hello(page, false);
                 self.load_past_partners(page);
                 self.send_to_page(page, ModelEvent::Welcome { resumed: false });
+                self.tell_warning(page);
             }
             PageState::Gone => {}
             PageState::Idle | PageState::Waiting(..) | PageState::Matched(_) => {

@@ -65,7 +65,11 @@ impl ReferenceModel {
                 let partner = self.partner_device(page, match_index);
                 self.devices[device].blocked.retain(|it| *it != Some(partner));
             }
-            PageAction::Join(_) | PageAction::Prepare | PageAction::Leave | PageAction::About(..) => {}
+            PageAction::Join(_)
+            | PageAction::Prepare
+            | PageAction::Leave
+            | PageAction::Report(_)
+            | PageAction::About(..) => {}
         }
     }
 

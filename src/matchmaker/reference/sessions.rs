@@ -37,6 +37,7 @@ impl ReferenceModel {
         (self.pages[page].wire, self.pages[page].refusals) = (WireState::Cut, 0);
         self.set_engaged_by_hello(page, true);
         self.resend_unacknowledged(page);
+        self.tell_warning(page);
         self.return_to_match(page, before);
         self.pair_all();
     }
@@ -61,6 +62,7 @@ impl ReferenceModel {
         for event in std::mem::take(&mut self.pages[page].missed_events) {
             self.deliver(page, event);
         }
+        self.tell_warning(page);
         self.return_to_match(page, before);
         self.pair_all();
         let received = self.received(page);

@@ -77,6 +77,9 @@ impl ReferenceModel {
         {
             return (ModelLane::Silent, Some(at + LAPSES_AFTER));
         }
+        if self.moderation.apart.contains(&it.network) {
+            return (ModelLane::Apart, None);
+        }
         let until = self.device_apart_until(it.device, it.network).max(self.network_apart_until(it.network));
         (if until.is_some() { ModelLane::Apart } else { ModelLane::Ordinary }, until)
     }

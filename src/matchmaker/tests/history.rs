@@ -21,12 +21,12 @@ use super::{
 };
 use crate::{
     matchmaker::{
-        Census, Input, Note,
+        Census, GenuineReport, Input, Note,
         deadlines::SLOT_MS,
         peers::{self, Peer, SocketState},
         reference::ReferenceModel,
     },
-    protocol::{ErrorCode, MatchId, Resume, Role, ToBrowser, ToServer},
+    protocol::{ErrorCode, MatchId, NoticeKind, Resume, Role, ToBrowser, ToServer},
     time::Moment,
 };
 
@@ -68,6 +68,12 @@ enum DrawnAction {
     AdvanceUnhandled(u64),
     /// Stops after so many ms at the latest; at 0 another server takes over.
     Drain(u64),
+    /// Something is decided about the device of a page.
+    Sanction(usize, Option<NoticeKind>),
+    /// The pages of a network have to wait apart, or no longer.
+    SetApart(usize, bool),
+    /// The store can store nothing from now on, or can again.
+    BreakStore(bool),
 }
 
 /// A message to draw; its match is drawn separately.
@@ -80,6 +86,8 @@ enum DrawnMessage {
     Block,
     Unblock,
     UnblockOne,
+    /// Reports with the ticket of this page, of another one, or of nobody.
+    Report(Option<usize>),
     Failed,
     Connected,
     Signal(u32),
@@ -131,6 +139,9 @@ enum Action {
     AdvanceUnhandled(u64),
     /// Stops at this time at the latest.
     Drain(u64),
+    Sanction(usize, Option<NoticeKind>),
+    SetApart(usize, bool),
+    BreakStore(bool),
 }
 
 /// The model and the last action applied to it.
@@ -171,6 +182,8 @@ impl ReferenceStateMachine for ModelRun {
             4 => Just(DrawnMessage::Block),
             1 => Just(DrawnMessage::Unblock),
             2 => Just(DrawnMessage::UnblockOne),
+            4 => Just(DrawnMessage::Report(None)),
+            2 => index().prop_map(|it| DrawnMessage::Report(Some(it))),
             3 => Just(DrawnMessage::Failed),
             5 => Just(DrawnMessage::Connected),
             5 => (0..8_u32).prop_map(DrawnMessage::Signal),
@@ -209,6 +222,7 @@ impl ReferenceStateMachine for ModelRun {
             (8, Just(DrawnAction::AdvanceToDeadline).boxed()),
             (3, long().prop_map(DrawnAction::AdvanceUnhandled).boxed()),
             (1, prop_oneof![Just(0), 1..40_000_u64].prop_map(DrawnAction::Drain).boxed()),
+            (7, moderation_actions()),
         ])
         .boxed()
     }
@@ -277,12 +291,13 @@ impl ModelRun {
             }
             DrawnAction::Move(n) => find(n, &|it, _| is_peer(it)).map(Action::Move),
             DrawnAction::Advance(ms) => Some(Action::Advance(self.model.now + ms)),
-            DrawnAction::AdvanceToDeadline => {
-                self.model.deadline().map(|at| Action::Advance(at.max(self.model.now)))
-            }
+            DrawnAction::AdvanceToDeadline => self.next_deadline(),
             DrawnAction::AdvanceUnhandled(ms) => Some(Action::AdvanceUnhandled(self.model.now + ms)),
             // Late, so that most of a history happens before it.
             DrawnAction::Drain(ms) => (self.steps > 60).then_some(Action::Drain(self.model.now + ms)),
+            DrawnAction::Sanction(n, kind) => self.sanction(n, kind),
+            DrawnAction::SetApart(network, is_apart) => Some(Action::SetApart(network, is_apart)),
+            DrawnAction::BreakStore(fails) => Some(Action::BreakStore(fails)),
         };
         action.unwrap_or(Action::Nothing)
     }
@@ -291,6 +306,16 @@ impl ModelRun {
     fn pick(&self, n: usize, fits: &dyn Fn(usize) -> bool) -> Option<usize> {
         let all: Vec<_> = (0..self.model.pages.len()).filter(|it| fits(*it)).collect();
         n.checked_rem(all.len()).map(|it| all[it])
+    }
+
+    /// Time passes until something is due.
+    fn next_deadline(&self) -> Option<Action> {
+        self.model.deadline().map(|at| Action::Advance(at.max(self.model.now)))
+    }
+
+    /// Something is decided about the device of a page that knows its name.
+    fn sanction(&self, n: usize, kind: Option<NoticeKind>) -> Option<Action> {
+        self.pick(n, &|it| self.model.was_welcomed(it)).map(|it| Action::Sanction(it, kind))
     }
 
     /// Both ends of a page's match report how it went.
@@ -317,6 +342,17 @@ impl ModelRun {
                 Some(index) => PageAction::UnblockOne(index),
                 None => PageAction::Unblock,
             },
+            DrawnMessage::Report(holder) => PageAction::Report(index.and_then(|it| {
+                let knows = |page: usize| self.model.was_told_of(page, it);
+                // Mostly its own ticket, or that of another page of its device; a few others are tried as well.
+                let is_of_device =
+                    |other: usize| self.model.pages[other].device == self.model.pages[page].device;
+                let holder = match holder {
+                    Some(n) => self.pick(n, &knows),
+                    None => self.pick(0, &|other| knows(other) && is_of_device(other)),
+                };
+                Some((it, holder?))
+            })),
             DrawnMessage::Next => PageAction::About(index, MatchAction::Next),
             DrawnMessage::Failed => PageAction::About(index, MatchAction::Failed),
             DrawnMessage::Connected => PageAction::About(index, MatchAction::Connected),
@@ -367,6 +403,9 @@ impl ModelRun {
             }
             Action::AdvanceUnhandled(until) => model.now = until,
             Action::Drain(until) => model.drain(until),
+            Action::Sanction(page, kind) => model.sanction(page, kind),
+            Action::SetApart(network, is_apart) => model.set_apart(network, is_apart),
+            Action::BreakStore(fails) => model.moderation.store_fails = fails,
         }
         model.ask_for_offers();
         if let Action::AddImpostor(..) = self.action {
@@ -374,6 +413,19 @@ impl ModelRun {
         }
         model.settle_acknowledgements();
     }
+}
+
+/// Decisions of moderators, and a store that fails.
+fn moderation_actions() -> BoxedStrategy<DrawnAction> {
+    let kind = prop_oneof![
+        2 => Just(None),
+        2 => Just(Some(NoticeKind::Warned)),
+        1 => Just(Some(NoticeKind::Paused)),
+        1 => Just(Some(NoticeKind::Banned)),
+    ];
+    let sanction = (any::<u8>(), kind).prop_map(|(a, b)| DrawnAction::Sanction(a.into(), b));
+    let network = (0..NETWORKS, any::<bool>()).prop_map(|(a, b)| DrawnAction::SetApart(a, b));
+    prop_oneof![4 => sanction, 2 => network, 1 => any::<bool>().prop_map(DrawnAction::BreakStore)].boxed()
 }
 
 /// Actions that soon set devices and networks apart: pages wait, answer `prepare`, connect and fail.
@@ -457,6 +509,7 @@ impl StateMachineTest for MatchmakerRun {
 
     fn teardown(run: Self, _: ModelRun) {
         run.check_all_events();
+        run.check_reports();
     }
 }
 
@@ -517,6 +570,9 @@ impl MatchmakerRun {
             }
             Action::AdvanceUnhandled(until) => scene.now = Moment::from_millis(until),
             Action::Drain(until) => scene.feed(Input::Drain { until: Moment::from_millis(until) }),
+            Action::Sanction(page, kind) => scene.sanction(page, kind),
+            Action::SetApart(network, is_apart) => scene.set_apart(network, is_apart),
+            Action::BreakStore(fails) => scene.store.fails = fails,
         }
     }
 
@@ -552,6 +608,10 @@ impl MatchmakerRun {
             PageAction::Block(index) => scene.block(page, id(index)),
             PageAction::Unblock => scene.unblock(page),
             PageAction::UnblockOne(index) => scene.unblock_one(page, match_ids[index]),
+            PageAction::Report(ticket) => {
+                let ticket = ticket.and_then(|(index, holder)| scene.ticket_of(holder, match_ids[index]));
+                scene.report(page, ticket.unwrap_or_else(|| "forged".into()));
+            }
             PageAction::About(index, MatchAction::Next) => {
                 scene.send(page, ToServer::Next { match_id: id(index) })
             }
@@ -670,6 +730,10 @@ impl MatchmakerRun {
                 ToBrowser::Ended { match_id, reason } => {
                     ModelEvent::Ended { match_index: index_of(match_id), reason: *reason }
                 }
+                ToBrowser::Reported { match_id, result, .. } => {
+                    ModelEvent::Reported { match_index: match_id.as_ref().map(index_of), result: *result }
+                }
+                ToBrowser::Sanctioned(it) => ModelEvent::Sanctioned(it.kind),
                 ToBrowser::Error { code, .. } => ModelEvent::Error(*code),
                 ToBrowser::ComeBack { .. } => ModelEvent::ComeBack,
                 ToBrowser::Here(_)
@@ -797,6 +861,35 @@ impl MatchmakerRun {
             "the machine wakes up at {next:?}, but the next deadline is {first:?}\n{}",
             self.trail
         );
+    }
+
+    /// Checks without the model that every stored report is about somebody whom its reporter met in that match, and
+    /// that no end of a match has reported twice.
+    fn check_reports(&self) {
+        let kept = &self.scene.store.kept;
+        for (n, report) in kept.iter().enumerate() {
+            let was_told = |it: &scene::Page| {
+                let is_it = |it: &ClientEvent| matches!(it, ClientEvent::Received(ToBrowser::Matched { match_id, .. }) if *match_id == report.match_id);
+                it.events.iter().any(is_it)
+            };
+            let told = (0..self.scene.pages.len()).filter(|it| was_told(&self.scene.pages[*it]));
+            let devices: Vec<_> = told.map(|it| self.scene.device_of(it)).collect();
+            assert!(
+                devices.contains(&report.reporter.device),
+                "the reporter was in the match\n{}",
+                self.trail
+            );
+            assert!(
+                devices.iter().all(|it| [report.reporter.device, report.subject.device].contains(it)),
+                "only the two of the match are named\n{}",
+                self.trail
+            );
+            assert_ne!(report.reporter.device, report.subject.device, "{}", self.trail);
+            let same = |it: &&GenuineReport| {
+                (it.match_id, it.reporter.device) == (report.match_id, report.reporter.device)
+            };
+            assert_eq!(kept[..n].iter().find(same), None, "reported twice\n{}", self.trail);
+        }
     }
 
     /// Checks laws 4 and 5 without the model, over all events of a whole history.

@@ -15,6 +15,8 @@ mod rebuild;
 mod hidden_addresses;
 mod wall_clock;
 mod past_partners;
+mod reports;
+mod sanctions;
 mod rules;
 
 mod history;

@@ -8,12 +8,13 @@ use uuid::Uuid;
 
 use crate::{
     matchmaker::{
-        Closing, Input, Matchmaker, MatchmakerConfig, Network, Note, Output, Readings, SiteIndex, SocketId,
-        Visit,
+        Closing, GenuineReport, Input, Matchmaker, MatchmakerConfig, Network, NetworkSanction, Note, Output,
+        Readings, ReportRequest, SanctionUpdate, SiteIndex, SocketId, StoreAnswer, Visit,
     },
     protocol::{
-        Candidate, Delivery, Epoch, ErrorCode, Features, Frame, MatchId, Media, Message, Met, Occupancy,
-        PairId, PastPairs, PeerId, Receipt, Resume, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
+        Candidate, Delivery, DeviceId, Epoch, ErrorCode, Features, Frame, MatchId, Media, Message, Met,
+        NetworkTag, NoticeKind, Occupancy, PairId, PastPairs, PeerId, Receipt, ReportReason, ReportWords,
+        Resume, SanctionNotice, Sdp, Secret, Signal, Tastes, ToBrowser, ToServer,
         limits::{HEARTBEAT, MET_FOR},
     },
     time::Moment,
@@ -117,6 +118,45 @@ pub(crate) struct Scene {
     last_sent: HashMap<SocketId, Moment>,
     /// What each device stores, by its signed name.
     devices: HashMap<String, StoredPairs>,
+    /// The server's store for reports.
+    pub(crate) store: ReportStore,
+}
+
+/// A store that keeps one report of each end of a match, as the server's does.
+#[derive(Debug, Default)]
+pub(crate) struct ReportStore {
+    /// Whether it does not answer.
+    pub(crate) is_silent: bool,
+    /// Whether it cannot store anything.
+    pub(crate) fails: bool,
+    /// What it was asked and has not answered.
+    pub(crate) requests: Vec<(ReportRequest, GenuineReport)>,
+    /// What it keeps.
+    pub(crate) kept: Vec<GenuineReport>,
+}
+
+impl ReportStore {
+    fn keep(&mut self, report: GenuineReport) -> StoreAnswer {
+        let is_same = |it: &GenuineReport| {
+            (it.match_id, it.reporter.device) == (report.match_id, report.reporter.device)
+        };
+        let before = self.kept.iter().position(is_same);
+        let outcome = |at: usize| format!("code {at}");
+        match before {
+            _ if self.fails => StoreAnswer::Failed,
+            Some(at) => StoreAnswer::StoredBefore { outcome: Some(outcome(at)) },
+            None => {
+                self.kept.push(report);
+                StoreAnswer::Stored { outcome: outcome(self.kept.len() - 1) }
+            }
+        }
+    }
+}
+
+/// A decision of a person, with an appeal, until this time.
+pub(crate) fn sanction(kind: NoticeKind, until: u64) -> SanctionNotice {
+    let (reason, appeal) = (ReportReason::Nudity, Some("K7QP".to_owned()));
+    SanctionNotice { kind, reason, until, automatic: false, appeal }
 }
 
 /// One hour in milliseconds.
@@ -225,6 +265,7 @@ impl Scene {
             acknowledges_many: true,
             last_sent: HashMap::new(),
             devices: HashMap::new(),
+            store: ReportStore::default(),
         }
     }
 
@@ -357,6 +398,16 @@ impl Scene {
     pub(crate) fn last_ticket(&self, page: usize) -> Option<String> {
         self.pages[page].events.iter().rev().find_map(|it| match it {
             ClientEvent::Received(ToBrowser::Matched { ticket, .. }) => ticket.clone(),
+            ClientEvent::Received(_) | ClientEvent::Closed(_) => None,
+        })
+    }
+
+    /// The ticket of this match that a page was told of.
+    pub(crate) fn ticket_of(&self, page: usize, match_id: MatchId) -> Option<String> {
+        self.pages[page].events.iter().find_map(|it| match it {
+            ClientEvent::Received(ToBrowser::Matched { match_id: it, ticket, .. }) if *it == match_id => {
+                ticket.clone()
+            }
             ClientEvent::Received(_) | ClientEvent::Closed(_) => None,
         })
     }
@@ -561,12 +612,62 @@ impl Scene {
             match output {
                 Output::Send { socket, frame } => self.on_frame(socket, frame.seq, frame.ack, &frame.msg),
                 Output::Close { socket, code } => self.on_closed(socket, code),
+                Output::StoreReport { request, report } => self.store.requests.push((request, *report)),
                 Output::Note(note) => self.notes.push(note),
             }
         }
         while let Some(page) = self.owing_acks.pop() {
             self.send(page, ToServer::Ping {});
         }
+        self.answer_reports();
+    }
+
+    /// Lets the store answer, if it does.
+    fn answer_reports(&mut self) {
+        if self.store.is_silent {
+            return;
+        }
+        for (request, report) in std::mem::take(&mut self.store.requests) {
+            let answer = self.store.keep(report);
+            self.feed(Input::ReportStored { request, answer });
+        }
+    }
+
+    /// Lets the store answer what it was asked while it was silent.
+    pub(crate) fn wake_store(&mut self) {
+        self.store.is_silent = false;
+        self.answer_reports();
+    }
+
+    /// Reports with this ticket, because of nudity and without words.
+    pub(crate) fn report(&mut self, page: usize, ticket: String) {
+        let (reason, words) = (ReportReason::Nudity, ReportWords::default());
+        self.send(page, ToServer::Report { ticket, reason, words });
+    }
+
+    /// Decides something about the device of a page until the end of time; `None` withdraws it.
+    pub(crate) fn sanction(&mut self, page: usize, kind: Option<NoticeKind>) {
+        self.sanction_until(page, kind, u64::MAX);
+    }
+
+    /// Decides something about the device of a page until this time, in seconds since the Unix epoch.
+    pub(crate) fn sanction_until(&mut self, page: usize, kind: Option<NoticeKind>, until: u64) {
+        let device = self.device_of(page);
+        let sanction = kind.map(|it| sanction(it, until));
+        self.feed(Input::Sanction(SanctionUpdate::Device(device, sanction)));
+    }
+
+    /// Lets the pages of a network wait apart until the end of time, or no longer.
+    pub(crate) fn set_apart(&mut self, network: usize, is_apart: bool) {
+        let tag = NetworkTag([network as u8; 16]);
+        let sanction = is_apart.then_some(NetworkSanction::Apart { until: u64::MAX });
+        self.feed(Input::Sanction(SanctionUpdate::Network(tag, sanction)));
+    }
+
+    /// The device of a page that has been welcomed.
+    pub(crate) fn device_of(&self, page: usize) -> DeviceId {
+        let name = self.pages[page].device.as_deref().unwrap();
+        self.config.keys.device(name).unwrap().0
     }
 
     fn on_frame(&mut self, socket: SocketId, seq: u64, ack: u64, msg: &ToBrowser) {
@@ -584,27 +685,14 @@ impl Scene {
             }
             return;
         }
-        let index = match msg {
-            ToBrowser::Welcome { peer, secret, resumed, device, .. } => {
-                let own = self.pages[index].device.clone();
-                let index = self.on_welcome(index, Resume { peer: *peer, secret: *secret }, *resumed);
-                self.pages[index].device = device.clone().or(own);
-                self.devices.entry(self.pages[index].device.clone().unwrap()).or_default();
-                index
-            }
-            ToBrowser::Waiting {}
-            | ToBrowser::Seeking { .. }
-            | ToBrowser::Here(_)
-            | ToBrowser::Prepare { .. }
-            | ToBrowser::Check { .. }
-            | ToBrowser::Ice { .. }
-            | ToBrowser::Matched { .. }
-            | ToBrowser::Signal { .. }
-            | ToBrowser::Partner { .. }
-            | ToBrowser::Ended { .. }
-            | ToBrowser::Error { .. }
-            | ToBrowser::ComeBack { .. }
-            | ToBrowser::Pong {} => index,
+        let index = if let ToBrowser::Welcome { peer, secret, resumed, device, .. } = msg {
+            let own = self.pages[index].device.clone();
+            let index = self.on_welcome(index, Resume { peer: *peer, secret: *secret }, *resumed);
+            self.pages[index].device = device.clone().or(own);
+            self.devices.entry(self.pages[index].device.clone().unwrap()).or_default();
+            index
+        } else {
+            index
         };
         let page = &mut self.pages[index];
         if let ToBrowser::Waiting {} = msg {
@@ -715,7 +803,8 @@ impl Scene {
         self.open_sockets.push(socket);
         let number = if self.separate_networks { socket.0 as u8 } else { self.pages[page].network as u8 };
         let network = Network::of([192, 0, 2, number].into());
-        self.feed(Input::Opened(Visit { socket, network, site: SiteIndex::default() }));
+        let network_tag = Some(NetworkTag([number; 16]));
+        self.feed(Input::Opened(Visit { socket, network, network_tag, site: SiteIndex::default() }));
     }
 
     /// The socket in use, or else the pending one.
@@ -803,6 +892,12 @@ fn describe(matches: &mut Vec<MatchId>, event: &ClientEvent) -> String {
             ToBrowser::Ended { match_id, reason } => {
                 format!("ended #{} {}", number(match_id), wire_name(reason))
             }
+            ToBrowser::Reported { match_id, result, outcome } => {
+                let about = match_id.map(|it| format!(" #{}", number(&it))).unwrap_or_default();
+                let outcome = outcome.as_ref().map(|it| format!(", {it}")).unwrap_or_default();
+                format!("reported{about} {}{outcome}", wire_name(result))
+            }
+            ToBrowser::Sanctioned(it) => format!("sanctioned {}", wire_name(it.kind)),
             ToBrowser::Error { code, about, retry_ms: None } => {
                 format!("error {} about {about}", wire_name(code))
             }

@@ -1,6 +1,9 @@
 //! The action and event types that the reference model and the random histories share.
 
-use crate::protocol::{Affinity, EndReason, ErrorCode, Interest, Language, Media, Role, Signalling, Tastes};
+use crate::protocol::{
+    Affinity, EndReason, ErrorCode, Interest, Language, Media, NoticeKind, ReportResult, Role, Signalling,
+    Tastes,
+};
 
 /// Interests and languages that a page of a history may name; page actions refer to them by index.
 ///
@@ -53,6 +56,11 @@ pub(crate) enum ModelEvent {
         match_index: usize,
         reason: EndReason,
     },
+    Reported {
+        match_index: Option<usize>,
+        result: ReportResult,
+    },
+    Sanctioned(NoticeKind),
     Error(ErrorCode),
     ComeBack,
     Closed(ErrorCode),
@@ -71,6 +79,8 @@ pub(crate) enum PageAction {
     Unblock,
     /// Unblocks the partner of a match that the page was told of.
     UnblockOne(usize),
+    /// Reports with the ticket of this match that this page was told of, often the same one; `None` for a forged one.
+    Report(Option<(usize, usize)>),
     /// A message about a match; `None` for a match that never existed.
     About(Option<usize>, MatchAction),
 }

@@ -5,7 +5,7 @@ use super::{
     hidden_addresses::scene_with_relay,
     scene::{ClientEvent, HOUR_MS, Scene, offer, secs},
 };
-use crate::protocol::{MatchId, ToBrowser, ToServer};
+use crate::protocol::{MatchId, NoticeKind, ToBrowser, ToServer};
 
 const HOUR: i64 = HOUR_MS as i64;
 
@@ -65,6 +65,29 @@ fn tickets_hold_for_a_day_of_the_wall_clock() {
 }
 
 #[test]
+fn reports_are_taken_and_sanctions_last_by_the_wall_clock() {
+    for (made_ms, shown_ms, is_valid) in
+        [(0, 0, true), (HOUR, 0, true), (0, 23 * HOUR, true), (0, 24 * HOUR, false), (HOUR, 24 * HOUR, true)]
+    {
+        let mut scene = Scene::new();
+        scene.wall_clock_is_ahead_ms = made_ms;
+        let (ann, bob, _) = scene.add_matched_pair();
+        scene.wall_clock_is_ahead_ms = shown_ms;
+        scene.report(ann, scene.last_ticket(ann).unwrap());
+        let answer = if is_valid { "reported #1 accepted, code 0" } else { "reported invalid-ticket" };
+        assert_eq!(scene.take_events(ann), [answer], "made at {made_ms} ms, shown at {shown_ms} ms");
+        scene.close_page(bob);
+        let now = 1_700_000_000_u64.saturating_add_signed(shown_ms / 1_000);
+        scene.sanction_until(bob, Some(NoticeKind::Banned), now + 3_600);
+        let again = scene.reload(bob);
+        assert_eq!(scene.take_events(again).last().unwrap(), "closed sanctioned");
+        scene.wall_clock_is_ahead_ms += HOUR;
+        let again = scene.reload(bob);
+        assert_eq!(scene.take_events(again), ["welcome"]);
+    }
+}
+
+#[test]
 fn later_matches_have_greater_ids_although_the_clock_steps_back() {
     let mut scene = Scene::new();
     let (ann, _, first) = scene.add_matched_pair();
@@ -79,6 +102,7 @@ fn later_matches_have_greater_ids_although_the_clock_steps_back() {
     assert!(ids.is_sorted_by(|one, later| one < later), "{ids:?}");
 }
 
+/// Apart from the ends of tickets and of sanctions.
 #[test]
 fn no_decision_depends_on_the_wall_clock() {
     let events = |has_unsteady_clock| {

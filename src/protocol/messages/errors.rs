@@ -48,6 +48,9 @@ pub enum ErrorCode {
     RateLimited,
     /// The page has been loaded from an address that is not one of this server's origins.
     WrongOrigin,
+    /// This device may not take part now; [`ToBrowser::Sanctioned`](crate::protocol::ToBrowser::Sanctioned) has said
+    /// why and until when.
+    Sanctioned,
     /// This network has too many open sockets.
     NetworkFull,
     /// The server has too many peers.
@@ -75,7 +78,7 @@ impl ErrorCode {
             Self::ServerFull | Self::NetworkFull => Some(1013),
             Self::BadFrame | Self::UnknownMessage | Self::BadMessage => Some(4400),
             Self::HelloFirst | Self::HelloTwice => Some(4401),
-            Self::WrongOrigin => Some(4403),
+            Self::WrongOrigin | Self::Sanctioned => Some(4403),
             Self::Silent => Some(4408),
             Self::BadSequence | Self::Replaced => Some(4409),
         }

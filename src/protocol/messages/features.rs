@@ -15,11 +15,15 @@ pub enum Feature {
     UnblockPair,
     /// A server that lists it accepts `soft` in [`ToServer::Join`](crate::protocol::ToServer::Join).
     SoftStart,
+    /// A page that lists it understands [`ToBrowser::Reported`](crate::protocol::ToBrowser::Reported) and
+    /// [`ToBrowser::Sanctioned`](crate::protocol::ToBrowser::Sanctioned). A server that lists it stores what
+    /// [`ToServer::Report`](crate::protocol::ToServer::Report) says.
+    Report,
 }
 
 impl Feature {
     /// All features of this build.
-    pub const ALL: [Self; 4] = [Self::Goodbye, Self::Check, Self::UnblockPair, Self::SoftStart];
+    pub const ALL: [Self; 5] = [Self::Goodbye, Self::Check, Self::UnblockPair, Self::SoftStart, Self::Report];
 
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
@@ -28,6 +32,7 @@ impl Feature {
             Self::Check => "check",
             Self::UnblockPair => "unblock-pair",
             Self::SoftStart => "soft-start",
+            Self::Report => "report",
         }
     }
 }
@@ -40,6 +45,12 @@ impl Features {
     /// All features of this build.
     pub fn all() -> Self {
         Feature::ALL.into_iter().collect()
+    }
+
+    /// The same features without this one.
+    #[must_use]
+    pub const fn without(self, feature: Feature) -> Self {
+        Self(self.0 & !Self::bit(feature))
     }
 
     /// Whether the feature is in the set.

@@ -3,6 +3,7 @@
 //! A new message to the server is declared in four places: here, in `matchmaker::peers::messages` (what it does), in
 //! `server::rate_limit::message` (what it counts as) and in this room's README.
 
+pub(crate) mod parts;
 pub(crate) mod signals;
 pub(crate) mod candidate_count;
 pub(crate) mod data_channel;
@@ -10,7 +11,7 @@ pub(crate) mod data_channel;
 pub(crate) mod interests;
 pub(crate) mod occupancy;
 pub(crate) mod past_partners;
-pub(crate) mod soft_start;
+pub(crate) mod safety;
 
 pub(crate) mod features;
 pub(crate) mod errors;
@@ -19,8 +20,9 @@ pub(crate) mod comma_list;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Affinity, Epoch, ErrorCode, Features, MatchId, Occupancy, PairId, PastPairs, PeerId, PreparedOffer,
-    Secret, Signal, Tastes,
+    Affinity, EndReason, Epoch, ErrorCode, Features, IceServer, Limits, MatchId, Media, Occupancy, PairId,
+    PastPairs, PeerId, PreparedOffer, ReportReason, ReportResult, ReportWords, Resume, Role, SanctionNotice,
+    Secret, Signal, Signalling, Tastes,
 };
 
 /// One WebSocket text message, either way.
@@ -118,6 +120,17 @@ pub enum ToServer {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pair: Option<PairId>,
     },
+    /// Reports the partner of a match, which may be over. Answered by [`ToBrowser::Reported`]; does not end the match.
+    /// Only for servers with the feature [`Report`](crate::protocol::Feature::Report).
+    Report {
+        /// The ticket of the match, from [`ToBrowser::Matched`].
+        ticket: String,
+        /// Why.
+        reason: ReportReason,
+        /// What the person writes about it.
+        #[serde(default, skip_serializing_if = "ReportWords::are_none")]
+        words: ReportWords,
+    },
     /// Asks for STUN and TURN servers with which the page can check whether it can connect to anybody. Only for servers
     /// with the feature [`Check`](crate::protocol::Feature::Check).
     Check {},
@@ -129,7 +142,7 @@ pub enum ToServer {
 
 impl ToServer {
     /// The names of all messages on the wire, to tell an unknown message from a malformed one.
-    pub const NAMES: [&str; 12] = [
+    pub const NAMES: [&str; 13] = [
         "hello",
         "join",
         "prepared",
@@ -139,6 +152,7 @@ impl ToServer {
         "next",
         "block",
         "unblock",
+        "report",
         "check",
         "leave",
         "ping",
@@ -290,6 +304,20 @@ pub enum ToBrowser {
         /// Why.
         reason: EndReason,
     },
+    /// What came of a [`ToServer::Report`].
+    Reported {
+        /// The match whose ticket was sent; absent if the ticket is invalid.
+        #[serde(rename = "match", default, skip_serializing_if = "Option::is_none")]
+        match_id: Option<MatchId>,
+        /// What came of it.
+        result: ReportResult,
+        /// The code with which the reporter can ask later what was decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        outcome: Option<String>,
+    },
+    /// What was decided about this device. A warning is numbered. Anything else is not: the error
+    /// [`Sanctioned`](ErrorCode::Sanctioned) follows, and the socket is closed.
+    Sanctioned(SanctionNotice),
     /// A message was refused. Not numbered.
     Error {
         /// A stable code; the page chooses the words that people read.
@@ -307,95 +335,6 @@ pub enum ToBrowser {
     },
     /// The answer to `ping`; carries an acknowledgement. Not numbered.
     Pong {},
-}
-
-/// Proves that a page is the one whose socket was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Resume {
-    /// The peer, from the last `welcome`.
-    pub peer: PeerId,
-    /// The secret, from the last `welcome`.
-    pub secret: Secret,
-}
-
-/// Which media a peer sends; it may have no camera or no microphone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Media {
-    /// Sound from a microphone.
-    pub audio: bool,
-    /// Picture from a camera.
-    pub video: bool,
-}
-
-/// The role of a peer in perfect negotiation (W3C WebRTC, "Perfect Negotiation Example"); each match has one of each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Makes the first offer, and ignores an offer that collides with its own. The peer that waited longer.
-    Impolite,
-    /// Answers, and rolls back its own offer if two offers collide.
-    Polite,
-}
-
-/// One entry of `RTCConfiguration.iceServers`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct IceServer {
-    /// `stun:` and `turn:` URLs.
-    pub urls: Vec<String>,
-    /// The user name for TURN.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    /// The password for TURN.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
-}
-
-/// The state of the partner's socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Signalling {
-    /// Lost; the partner may resume within its grace period.
-    Lost,
-    /// Connected again.
-    Back,
-}
-
-/// Why a match ended, from the recipient's point of view.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EndReason {
-    /// This peer asked for another partner and is waiting again.
-    Next,
-    /// This peer left.
-    Left,
-    /// The partner asked for another partner.
-    PartnerNext,
-    /// The partner left.
-    PartnerLeft,
-    /// The partner's socket was lost and did not come back within the grace period.
-    PartnerLost,
-    /// The two could not be connected, or not any more; both are waiting again. After the first failure, an end that
-    /// did its part is at its old place.
-    Unconnected,
-}
-
-/// The limits for a page, sent so that a page of another version can keep to them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Limits {
-    /// Bytes of one message.
-    pub frame_bytes: u32,
-    /// Bytes of one session description.
-    pub sdp_bytes: u32,
-    /// Bytes of one candidate.
-    pub candidate_bytes: u32,
-    /// Candidates per epoch.
-    pub candidates: u16,
-    /// Milliseconds between two signs of life of a page that waits or talks.
-    pub heartbeat_ms: u32,
-    /// Milliseconds between two signs of life of an idle page.
-    pub idle_heartbeat_ms: u32,
-    /// Milliseconds that a matched peer has to resume.
-    pub grace_ms: u32,
 }
 
 /// Whether a field that is usually false can be omitted.

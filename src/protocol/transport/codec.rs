@@ -66,8 +66,14 @@ pub fn decode_strict(text: &str) -> Result<Frame<ToServer>, Refusal> {
 
 /// Whether the opaque texts keep to their lengths. Signals are checked by the server's validation.
 fn is_bounded(message: &ToServer) -> bool {
-    let ToServer::Hello { ticket, device, .. } = message else { return true };
-    [ticket, device].into_iter().flatten().all(|token| token.len() <= MAX_TOKEN_BYTES)
+    let is_short = |token: &String| token.len() <= MAX_TOKEN_BYTES;
+    if let ToServer::Hello { ticket, device, .. } = message {
+        [ticket, device].into_iter().flatten().all(is_short)
+    } else if let ToServer::Report { ticket, .. } = message {
+        is_short(ticket)
+    } else {
+        true
+    }
 }
 
 /// Decodes a server's message, for clients other than pages (a page uses the browser's own parser).

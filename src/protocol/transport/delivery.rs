@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::protocol::{
-    Frame, Signal, ToBrowser, ToServer,
+    Frame, SanctionNotice, Signal, ToBrowser, ToServer,
     limits::{ACK_EVERY, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES},
 };
 
@@ -193,12 +193,19 @@ impl Message for ToServer {
     }
 
     fn text_bytes(&self) -> usize {
-        self.signal().map_or(0, Signal::text_bytes)
+        if let Self::Report { ticket, words, .. } = self {
+            ticket.len() + words.as_ref().len()
+        } else {
+            self.signal().map_or(0, Signal::text_bytes)
+        }
     }
 }
 
 impl Message for ToBrowser {
     fn is_numbered(&self) -> bool {
+        if let Self::Sanctioned(SanctionNotice { kind, .. }) = self {
+            return !kind.is_refusal();
+        }
         !matches!(
             self,
             Self::Welcome { .. } | Self::Here(_) | Self::Error { .. } | Self::ComeBack { .. } | Self::Pong {}

@@ -82,7 +82,7 @@ pub struct PeerLimits {
     /// `join`, `unblock` and `check`. `join` is sent after each partner who left, and whenever a preference changes, as
     /// when five topics are typed in.
     pub joins: Rate,
-    /// `next` and `failed`: even an impatient person looks at a partner for two seconds on average.
+    /// `next`, `failed` and `report`: even an impatient person looks at a partner for two seconds on average.
     pub nexts: Rate,
     /// Offers and answers: a match has at most six connections, each with its offer and three ICE restarts.
     pub signals: Rate,
@@ -113,7 +113,7 @@ pub struct NetworkLimits {
     pub openings: Rate,
     /// `join`.
     pub joins: Rate,
-    /// `next` and `failed`: enough for a hundred people who each move on every six seconds.
+    /// `next`, `failed` and `report`: enough for a hundred people who each move on every six seconds.
     pub nexts: Rate,
 }
 

@@ -13,7 +13,7 @@ use crate::{
 pub(crate) enum Kind {
     /// Joins the queue, changes what the peer looks for, or checks the connection before.
     Join,
-    /// Asks for another partner.
+    /// Asks for another partner, or reports one.
     Next,
     /// Carries an offer or an answer.
     Signal,
@@ -30,7 +30,8 @@ impl Kind {
             ToServer::Hello { .. } => None,
             // The first two search for a partner at once, the third gives credentials for the relay.
             ToServer::Join { .. } | ToServer::Unblock { .. } | ToServer::Check {} => Some(Self::Join),
-            ToServer::Next { .. } | ToServer::Failed { .. } => Some(Self::Next),
+            // A report follows a match, as the other two do, and the store has to write it.
+            ToServer::Next { .. } | ToServer::Failed { .. } | ToServer::Report { .. } => Some(Self::Next),
             ToServer::Prepared { signal, .. } | ToServer::Signal { signal, .. } => Some(match signal {
                 Signal::Offer { .. } | Signal::Answer { .. } => Self::Signal,
                 Signal::Candidate(_) | Signal::EndOfCandidates { .. } => Self::Candidate,
@@ -112,7 +113,10 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::server::config::limits::Rate;
+    use crate::{
+        protocol::{ReportReason, ReportWords},
+        server::config::limits::Rate,
+    };
 
     const KINDS: [Kind; 5] = [Kind::Join, Kind::Next, Kind::Signal, Kind::Candidate, Kind::Other];
 
@@ -188,6 +192,12 @@ mod tests {
     fn a_check_counts_as_a_join() {
         // It gives credentials for the relay, so it is limited as strictly, per network as well.
         assert_eq!(Kind::of(&ToServer::Check {}), Some(Kind::Join));
+    }
+
+    #[test]
+    fn a_report_counts_as_a_next() {
+        let (ticket, reason, words) = (String::new(), ReportReason::Other, ReportWords::default());
+        assert_eq!(Kind::of(&ToServer::Report { ticket, reason, words }), Some(Kind::Next));
     }
 
     #[test]

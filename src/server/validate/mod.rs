@@ -7,6 +7,7 @@ pub(crate) mod candidate;
 pub(crate) mod copy_on_change;
 pub(crate) mod description;
 pub(crate) mod interests;
+pub(crate) mod words;
 
 use crate::protocol::{ErrorCode, Frame, Refusal, Signal, ToServer};
 use description::verdict::{DescriptionKind, DroppedLines, Flaw};
@@ -22,8 +23,8 @@ pub(crate) struct Findings {
 
 /// Returns the frame as it may be passed on.
 ///
-/// Its interests are normalised. Its description consists of lines from an allow-list and, like its candidate, has lost
-/// all addresses that the partner does not need.
+/// Its interests are normalised, and the words of a report lose what would mislead a reader. Its description consists
+/// of lines from an allow-list and, like its candidate, has lost all addresses that the partner does not need.
 ///
 /// # Errors
 ///
@@ -53,6 +54,9 @@ fn vet_message(message: &mut ToServer, findings: &mut Findings) -> Result<(), Er
     }
     if let ToServer::Join { tastes, .. } = message {
         interests::fold_all(tastes);
+    }
+    if let ToServer::Report { words, .. } = message {
+        words::clean(words);
     }
     message.signal_mut().map_or(Ok(()), |it| vet_signal(it, findings))
 }

@@ -60,6 +60,8 @@ impl AckTracker {
             | ToBrowser::Signal { .. }
             | ToBrowser::Partner { .. }
             | ToBrowser::Ended { .. }
+            | ToBrowser::Reported { .. }
+            | ToBrowser::Sanctioned(_)
             | ToBrowser::Error { .. }
             | ToBrowser::ComeBack { .. }
             | ToBrowser::Pong {} => {}

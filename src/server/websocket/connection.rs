@@ -71,7 +71,8 @@ pub(crate) fn serve(
     let (outbox, sender) = outbox(sockets.wheel.now(), sockets.outbox_bytes);
     sockets.wheel.add(outbox.probe());
     let registration = Registration::new(sockets.inbox.clone(), id);
-    let visit = Visit { socket: id, network: permit.network(), site };
+    // Without a store nobody reads the tag.
+    let visit = Visit { socket: id, network: permit.network(), network_tag: None, site };
     let mut connection = WebSocketConnection {
         sockets,
         socket,

@@ -292,6 +292,7 @@ impl World {
                     self.send_to_page(socket.0, text, msg.is_numbered());
                 }
                 matchmaker::Output::Close { socket, .. } => self.server_closes(socket.0),
+                matchmaker::Output::StoreReport { .. } => panic!("no page reports"),
                 matchmaker::Output::Note(note) => {
                     self.matches += usize::from(matches!(note, matchmaker::Note::Matched { .. }));
                 }

@@ -63,7 +63,8 @@ impl World {
         }
         wire.server_open = true;
         let network = matchmaker::Network::of([192, 0, 2, side as u8].into());
-        let visit = Visit { socket: SocketId(number), network, site: SiteIndex::default() };
+        let site = SiteIndex::default();
+        let visit = Visit { socket: SocketId(number), network, network_tag: None, site };
         self.handle_server_input(matchmaker::Input::Opened(visit));
         self.handle_page_input(side, Input::SocketOpened);
     }
