@@ -149,12 +149,13 @@ impl CrowdedMatchmaker {
             ..MatchmakerConfig::for_tests(7)
         });
         let mut crowded = Self { matchmaker, now: Moment::from_millis(0), peers: 0 };
+        // Before there are peers: each decision looks at all of them.
+        for number in 0..sanctions {
+            crowded.sanction(number.into());
+        }
         for _ in 0..waiting {
             let peer = crowded.connect();
             crowded.join(peer, own_tastes(peer));
-        }
-        for number in 0..sanctions {
-            crowded.sanction(number.into());
         }
         crowded
     }
