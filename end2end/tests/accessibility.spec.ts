@@ -96,6 +96,30 @@ test('the settings and the device check are accessible', async ({ visitor }) => 
   await expectAccessible(one);
 });
 
+test('the questions before a start and a covered call are accessible', async ({ visitor }) => {
+  const newcomer = await visitor(cleo, { newcomer: true });
+  await newcomer.arrive();
+  await newcomer.start();
+  await expect(newcomer.page.locator('.rules')).toBeVisible();
+  await expectAccessible(newcomer);
+  await newcomer.button('I\u2019m under 18').click();
+  await newcomer.seesProblem('under-age');
+  await expectAccessible(newcomer);
+
+  const [one, other] = [await visitor(ada), await visitor(ben)];
+  await one.page.addInitScript(() => localStorage.setItem('passerby.preferences', 'soft-start'));
+  for (const visitor of [one, other]) {
+    await visitor.arrive();
+    await visitor.start();
+  }
+  await expect(other.page.getByRole('status')).toContainText('both blurred');
+  await expectAccessible(one);
+  await one.button('Reveal').focus();
+  await one.page.keyboard.press('Enter');
+  await expect(other.page.getByRole('status')).toContainText('ready when you are');
+  await expectAccessible(one);
+});
+
 test('a call with chat, details and settings open is accessible', async ({ pair: [one, other] }) => {
   for (const visitor of [one, other]) {
     await visitor.page.keyboard.press('t');

@@ -15,6 +15,13 @@ test('before the first call the page asks for age and rules, then shows the own 
   const rules = one.page.locator('.rules li');
   await expect(rules).toHaveCount(3);
   await expect(rules.first()).toBeVisible();
+  const size = one.page.viewportSize()!;
+  for (const [width, height] of [[390, 844], [844, 390], [1440, 900]] as const) {
+    await one.page.setViewportSize({ width, height });
+    const bottom = await one.button(UNDER_18).evaluate((it) => it.getBoundingClientRect().bottom);
+    expect(bottom, `both answers are in view at ${width}x${height}`).toBeLessThanOrEqual(height);
+  }
+  await one.page.setViewportSize(size);
   await one.reaches('landing');
   await expectNothingOpened(one);
 

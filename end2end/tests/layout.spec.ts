@@ -215,6 +215,29 @@ for (const language of LANGUAGES) {
     await turn.close();
   });
 
+  test(`the questions before a start and a covered call are tidy at every size in ${language}`, async ({ visitor, home }) => {
+    const newcomer = await visitor(cleo, { newcomer: true });
+    await newcomer.arrive(`${home}/?lang=${language}`);
+    await newcomer.page.locator('[data-intent=start]').click();
+    await expect(newcomer.page.locator('.rules')).toBeVisible();
+    await expectTidy(newcomer, 'the rules');
+    await newcomer.page.locator('.panel-action .button').nth(1).click();
+    await expectProblem(newcomer, 'under-age');
+
+    const [one, other] = [await visitor(ada), await visitor(ben)];
+    await one.page.addInitScript(() => localStorage.setItem('passerby.preferences', 'soft-start'));
+    for (const it of [one, other]) {
+      await it.arrive(`${home}/?lang=${language}`);
+      await it.page.locator('[data-intent=start]').click();
+    }
+    await one.reaches('talking');
+    await expect(one.page.locator('.reveal .button')).toBeVisible();
+    await expectTidy(one, 'blurred');
+    await one.page.locator('.reveal .button').click();
+    await expect(other.page.locator('.reveal .button')).toBeVisible();
+    await expectTidy(one, 'revealed by one');
+  });
+
   test(`every problem with the server and the network is tidy at every size in ${language}`, async ({ server, visitor, home }) => {
     test.setTimeout(180_000);
     const arrive = (it: Visitor) => it.arrive(`${home}/?lang=${language}`);

@@ -306,7 +306,9 @@ impl CurrentMatch {
 
     fn on_measurement(&mut self, measurement: Measurement, context: &mut MatchContext) -> MatchEvent {
         let now = context.now;
-        let is_person = self.partner_presence.video && !self.partner_presence.screen;
+        // A blurred picture has few frames on the best of networks.
+        let is_person =
+            self.partner_presence.video && !self.partner_presence.screen && self.cover.is_lifted();
         self.quality.on_measurement(now, measurement, is_person);
         if self.liveness.on_measurement(now, measurement) {
             self.recovery.on_received();

@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::test_page::{BOTH, TestPage, had_a_call, matched_message, site};
+use super::test_page::{BOTH, TestPage, had_a_call, matched_message, secs, site};
 use crate::{
-    call::{Call, Cover, Input, Intent, PeerEvent, SiteFacts, Switch, WindowWish},
+    call::{Call, Cover, Input, Intent, PeerEvent, SiteFacts, Strength, Switch, WindowWish},
     protocol::{Feature, Features, PeerMessage, Role, SoftStart, ToBrowser},
 };
 
@@ -106,6 +106,20 @@ fn the_next_stranger_is_covered_again_and_nobody_is_left_sharp() {
     });
     assert_eq!(cover(&page), Cover::Blurred);
     assert!(page.take_actions().contains(&"send blurred true".to_owned()));
+}
+
+#[test]
+fn the_few_frames_of_a_blurred_picture_are_no_sign_of_a_weak_network() {
+    for soft in [true, false] {
+        let mut page = matched(soft);
+        page.negotiate_as_impolite();
+        page.media_flows = true;
+        page.measurement.picture = Some([64, 36, 10]);
+        page.peer_connects();
+        open_channel(&mut page);
+        (0..8).for_each(|_| page.advance(secs(1)));
+        assert_eq!(page.call.snapshot().details.strength == Strength::Good, soft);
+    }
 }
 
 #[test]

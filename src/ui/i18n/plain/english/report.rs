@@ -17,9 +17,9 @@ pub(super) const PAGE: PageText = PageText {
         Part {
             title: "A person you are talking to",
             blocks: &[Block::Text(
-                "The best way is the button Report beside Next. It is there during a call and for ten minutes after \
-                 it, it ends the call at once, and it is the only way to tell the operator which person you met: the \
-                 server keeps no list of meetings, and no recordings.",
+                "Leave with Next or Stop, and block them, so that you don\u{2019}t meet again: Block is in the \
+                 settings of a call and on the page after it. The server keeps no list of meetings and no \
+                 recordings, so note when it happened.",
             )],
         },
         Part {
@@ -57,8 +57,8 @@ pub(super) const PAGE: PageText = PageText {
             title: "If you disagree with a decision",
             blocks: &[
                 Block::Operated(
-                    "If you have been warned, paused or kept out and think that it was wrong, or if a report was not \
-                     answered, write to {contact}. A person will look at it.",
+                    "If you think that a decision of the operator was wrong, or if a report was not answered, write to \
+                     {contact}. A person will look at it.",
                 ),
                 Block::Unnamed(PRIVATE),
             ],
