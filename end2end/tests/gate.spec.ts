@@ -71,7 +71,7 @@ test('the questions and the first picture need only the keyboard', async ({ visi
   await one.reaches('waiting');
 });
 
-test('whoever is under 18 finds help and nothing else, on this day and in every tab', async ({ visitor }) => {
+test('a visitor under 18 finds help and nothing else, on this day and in every tab', async ({ visitor }) => {
   const one = await visitor(ada, { newcomer: true });
   await one.page.clock.install();
   await one.arrive();

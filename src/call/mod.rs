@@ -6,8 +6,9 @@
 //!
 //! [`Call`] consists of parts that own their data: the [`CallState`], the [`Session`] with the server, the queue, the
 //! devices, the profile of the person, and the page. A handler that needs one part is a method of it. The handlers that
-//! join parts are in `commands` (the person and the window), in `gate` (the questions before a start), in `soft_start` (blurred pictures), in `device_events`, in `signalling::inbound` (the server
-//! and the partner), in `signalling::queue`, and here.
+//! join parts are in `commands` (the person and the window), in `gate` (the questions before a start), in `soft_start`
+//! (blurred pictures), in `device_events`, in `signalling::inbound` (the server and the partner), in
+//! `signalling::queue`, and here.
 
 pub(crate) mod interface;
 

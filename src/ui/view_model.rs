@@ -1,10 +1,10 @@
 //! The view model: which layout, texts and actions the page shows for a `Snapshot`, as pure functions.
 
-use super::i18n::{StateText, Words, fill};
+use super::i18n::{StateText, Words, cover_text, fill, steps_of};
 use crate::{
     call::{
-        Browser, Cover, Device, DeviceNotice, Farewell, Flow, Intent, PartnerPicture, PastStranger, Phase,
-        Problem, Setback, Snapshot, Switch,
+        Browser, Device, DeviceNotice, Farewell, Flow, Intent, PartnerPicture, PastStranger, Phase, Problem,
+        Setback, Snapshot, Switch,
     },
     protocol::Occupancy,
 };
@@ -162,16 +162,6 @@ pub(crate) const fn is_covered(snapshot: Snapshot) -> bool {
     snapshot.phase.is_matched() && !snapshot.cover.is_lifted()
 }
 
-/// What the page says while the pictures are blurred.
-pub(crate) const fn cover_text(words: &'static Words, snapshot: Snapshot) -> &'static str {
-    match snapshot.cover {
-        Cover::Lifted => "",
-        Cover::Blurred => words.covers[0],
-        Cover::OwnRevealed => words.covers[1],
-        Cover::PartnerRevealed => words.covers[2],
-    }
-}
-
 /// Whether the partner's picture can be shown in another way: only that of a camera, since a screen is shown whole.
 pub(crate) const fn can_fit(snapshot: Snapshot) -> bool {
     match snapshot.phase.partner() {
@@ -233,7 +223,7 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
         Phase::Talking { .. } if snapshot.unreached.audio => words.unheard,
         Phase::Talking { .. } if snapshot.unreached.video => words.unseen,
         Phase::Talking { .. } if snapshot.stranger.screen => words.partner_shares,
-        Phase::Talking { .. } if !snapshot.cover.is_lifted() => cover_text(words, snapshot),
+        Phase::Talking { .. } if !snapshot.cover.is_lifted() => cover_text(words, snapshot.cover),
         Phase::Talking { partner, .. } => match (partner.video, partner.audio) {
             (true, true) => words.talking.spoken,
             (false, true) => words.partner_camera_off,
@@ -331,7 +321,7 @@ const fn panel_problem(snapshot: Snapshot) -> Option<Problem> {
 const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
     match panel_problem(snapshot) {
         Some(Problem::CameraBlocked) => {
-            let sentence = words.blocked_steps[blocked_steps(snapshot.surroundings.browser)];
+            let sentence = words.blocked_steps[steps_of(snapshot.surroundings.browser)];
             return StateText { sentence, ..words.camera_blocked };
         }
         Some(problem) => return problem_text(words, problem),
@@ -343,7 +333,7 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
         Phase::Asking if lacks_answer(snapshot) => {
             // A browser inside of an app has no question that could be answered.
             let is_in_app = matches!(snapshot.surroundings.browser, Browser::InApp);
-            let step = words.blocked_steps[blocked_steps(snapshot.surroundings.browser)];
+            let step = words.blocked_steps[steps_of(snapshot.surroundings.browser)];
             let sentence = if is_in_app { step } else { words.asking_slow.sentence };
             StateText { sentence, ..words.asking_slow }
         }
@@ -388,20 +378,6 @@ const fn problem_text(words: &'static Words, problem: Problem) -> StateText {
         Problem::OtherTab => words.other_tab,
         Problem::Idle => words.idle,
         Problem::UnderAge => words.under_age,
-    }
-}
-
-/// The index of this browser's instructions in `Words::blocked_steps`.
-const fn blocked_steps(browser: Browser) -> usize {
-    match browser {
-        Browser::Other => 0,
-        Browser::Chromium => 1,
-        Browser::ChromiumOnAndroid => 2,
-        Browser::Firefox => 3,
-        Browser::Safari => 4,
-        Browser::OnIos => 5,
-        Browser::FirefoxOnAndroid => 6,
-        Browser::InApp => 7,
     }
 }
 

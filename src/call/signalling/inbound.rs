@@ -56,18 +56,7 @@ impl Call {
 
     fn on_server_message(&mut self, msg: ToBrowser, out: &mut Vec<Output>) {
         match msg {
-            ToBrowser::Waiting {} => {
-                if let CallState::Ready { setback } = self.state {
-                    self.profile.topics.on_waiting();
-                    self.queue.requests.on_accepted();
-                    self.state =
-                        CallState::Waiting { since: self.now, setback, prepared: None, occupancy: None };
-                } else if let CallState::Ended { .. } = self.state {
-                    // A join crossed the match that has just ended. This page still says how it ended, and could
-                    // neither prepare an offer nor accept a partner. It joins again afterwards.
-                    self.send(ToServer::Leave {}, out);
-                }
-            }
+            ToBrowser::Waiting {} => self.on_waiting(out),
             ToBrowser::Here(now) => {
                 if let CallState::Waiting { occupancy, .. } = &mut self.state {
                     *occupancy = Some(now);
@@ -123,6 +112,18 @@ impl Call {
             ToBrowser::Reported { .. } | ToBrowser::Sanctioned(_) => {}
             // The session handles these.
             ToBrowser::Welcome { .. } | ToBrowser::ComeBack { .. } | ToBrowser::Pong {} => {}
+        }
+    }
+
+    fn on_waiting(&mut self, out: &mut Vec<Output>) {
+        if let CallState::Ready { setback } = self.state {
+            self.profile.topics.on_waiting();
+            self.queue.requests.on_accepted();
+            self.state = CallState::Waiting { since: self.now, setback, prepared: None, occupancy: None };
+        } else if let CallState::Ended { .. } = self.state {
+            // A join crossed the match that has just ended. This page still says how it ended, and could neither
+            // prepare an offer nor accept a partner. It joins again afterwards.
+            self.send(ToServer::Leave {}, out);
         }
     }
 

@@ -258,7 +258,7 @@ impl Harness {
         self.handle_intent(before, intent.clone());
         let after = self.snapshot();
         if before.problem == Some(Problem::UnderAge) {
-            return assert_eq!(after, before, "whoever is under 18 can start nothing");
+            return assert_eq!(after, before, "a person under 18 can start nothing");
         }
         match intent {
             Intent::AcceptRules | Intent::SayUnderAge => check_answer(before, after, &intent),
@@ -968,8 +968,9 @@ fn page_events() -> impl Strategy<Value = PageEvent> {
     ]
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let intents = prop::sample::select(vec![
+/// A press of the person.
+fn intents() -> impl Strategy<Value = Intent> {
+    prop::sample::select(vec![
         Intent::Start,
         Intent::Start,
         Intent::AcceptRules,
@@ -1016,13 +1017,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         Intent::SetPastBlocked(1, false),
         Intent::Unblock,
         Intent::ForgetEverything,
-    ]);
+    ])
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
     // Offsets of sequence numbers: small, extreme or arbitrary.
     let off = || prop_oneof![Just(0_u64), Just(1), Just(u64::MAX), any::<u64>()];
     let numbers = prop_oneof![8 => Just(None), 1 => (off(), off()).prop_map(Some)];
     let step = prop_oneof![
         40 => Just(Step::Expected),
-        4 => intents.prop_map(Step::Press),
+        4 => intents().prop_map(Step::Press),
         2 => inputs().prop_map(Step::Input),
         2 => (server_messages(), numbers).prop_map(|(message, numbers)| Step::Receive(message, numbers)),
         4 => (prop_oneof![4 => Just(0_u32), 1 => Just(1)], peer_events())

@@ -65,8 +65,8 @@ pub enum ToServer {
         /// Hide this peer's address from the partner: media goes through a relay or not at all.
         #[serde(default, skip_serializing_if = "is_false")]
         hide: bool,
-        /// Start softly: the pictures of both stay blurred until both people have revealed theirs. Only for servers with
-        /// the feature [`SoftStart`](crate::protocol::Feature::SoftStart).
+        /// Start softly: the pictures of both stay blurred until both people have revealed theirs. Only for servers
+        /// with the feature [`SoftStart`](crate::protocol::Feature::SoftStart).
         #[serde(default, skip_serializing_if = "is_false")]
         soft: bool,
         /// The preferred interests and languages of a partner.

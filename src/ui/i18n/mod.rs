@@ -20,7 +20,9 @@ mod pseudo;
 
 use leptos::prelude::expect_context;
 
+pub(crate) use blocked::steps_of;
 pub use catalogue::{StateText, Words};
+pub(crate) use safety::cover_text;
 
 /// The catalogue of this page, from the context.
 pub fn words() -> &'static Words {

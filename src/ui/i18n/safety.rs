@@ -1,6 +1,7 @@
 //! The English texts of the questions before the first start, and about blurred pictures.
 
-use super::catalogue::StateText;
+use super::catalogue::{StateText, Words};
+use crate::call::Cover;
 
 pub(crate) static GATE: StateText = StateText {
     heading: "Adults only, and three rules",
@@ -27,3 +28,13 @@ pub(crate) static COVERS: [&str; 3] = [
     "They can\u{2019}t see you yet. You\u{2019}ll see each other when they reveal, too.",
     "They\u{2019}re ready when you are.",
 ];
+
+/// What the page says while the pictures are blurred.
+pub(crate) const fn cover_text(words: &'static Words, cover: Cover) -> &'static str {
+    match cover {
+        Cover::Lifted => "",
+        Cover::Blurred => words.covers[0],
+        Cover::OwnRevealed => words.covers[1],
+        Cover::PartnerRevealed => words.covers[2],
+    }
+}

@@ -6,13 +6,13 @@ use crate::{
     call::{Cover, Intent, Snapshot},
     ui::{
         PageContext,
-        i18n::{Words, words},
+        i18n::{Words, cover_text, words},
         parts::{derive::derived, live::live_text},
         view_model,
     },
 };
 
-/// Who has revealed their picture, over the stranger's, and the button to do so.
+/// Says over the stranger's picture which of the two have revealed theirs, with the button to do so.
 #[component]
 pub(crate) fn Reveal() -> impl IntoView {
     let PageContext { send_intent, .. } = expect_context();
@@ -33,5 +33,5 @@ pub(crate) fn Reveal() -> impl IntoView {
 }
 
 const fn text(words: &'static Words, snapshot: Snapshot) -> &'static str {
-    view_model::cover_text(words, snapshot)
+    cover_text(words, snapshot.cover)
 }
