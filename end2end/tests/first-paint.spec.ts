@@ -38,14 +38,14 @@ test('the code for calls is loaded on the first interaction', async ({ visitor }
 });
 
 test('if the code for calls cannot be loaded the page says so and tries again', async ({ visitor, faultyProxy }) => {
-  const one = await visitor(ada, { throughFaultyProxy: true });
+  const one = await visitor(ada, { throughFaultyProxy: true, newcomer: true });
   one.expectErrors(/split_call|healthz|Failed to (load|fetch)/);
   await one.arrive();
   faultyProxy.block();
   await one.start();
   await one.seesProblem('server-lost');
   faultyProxy.unblock();
-  await one.reaches('waiting');
+  await expect(one.page.getByRole('heading', { level: 1 }), 'the question after Start').toHaveText('Adults only, and three rules');
 });
 
 test('a page whose code for calls is gone from the server reloads', async ({ visitor }) => {

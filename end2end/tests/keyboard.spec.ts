@@ -128,6 +128,11 @@ test('before a call every control works with the keyboard alone', async ({ visit
   await tabTo(one, 'Check camera and mic');
   await keyboard.press('Space');
   const heading = one.page.getByRole('heading', { level: 1 });
+  // With everything else, the answer to this question was cleared.
+  await expect(heading).toHaveText('Adults only, and three rules');
+  await expectTabReachesAll(one, 'the rules');
+  await tabTo(one, 'I\u2019m 18 or older and agree');
+  await keyboard.press('Enter');
   await expect(heading).toHaveText('Looking good?');
   await expect(one.page.locator('.panel').getByRole('combobox', { name: 'Microphone' })).toBeVisible();
   await expectTabReachesAll(one, 'mirror');

@@ -74,6 +74,9 @@ pub const MAX_CHAT_UNACKNOWLEDGED: u32 = 32;
 /// Characters of the words in a report: a few sentences, and nothing that takes long to read.
 pub const MAX_REPORT_CHARS: usize = 300;
 
+/// Bytes of the version of the rules: every page and every device contains it.
+pub const MAX_RULES_VERSION_BYTES: usize = 32;
+
 /// Reports of one device in 24 hours: more than anybody has reason for, and few enough to read.
 pub const MAX_REPORTS: usize = 10;
 

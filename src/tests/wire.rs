@@ -14,9 +14,10 @@ use passerby::protocol::{
         IDLE_HEARTBEAT, IDLE_SILENCE, MAX_BLOCKED, MAX_CANDIDATE_BYTES, MAX_CANDIDATES, MAX_CHAT_CHARS,
         MAX_CHAT_UNACKNOWLEDGED, MAX_EPOCH, MAX_FRAME_BYTES, MAX_HOST_CANDIDATES, MAX_INTEREST_CHARS,
         MAX_INTERESTS, MAX_LANGUAGES, MAX_MET, MAX_MID_BYTES, MAX_OUTBOX_BYTES, MAX_OUTBOX_MESSAGES,
-        MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_REPORT_CHARS, MAX_REPORTS, MAX_SDP_BYTES,
-        MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR, NOT_AGAIN_FOR,
-        PREPARED_FOR, RELAY_IPV4, RELAY_IPV6, SILENCE, SUBPROTOCOL, VERSION, WAIT_STEPS, WIDEN_AFTER,
+        MAX_PASSED_BY, MAX_PREPARED, MAX_REFUSALS, MAX_REPORT_CHARS, MAX_REPORTS, MAX_RULES_VERSION_BYTES,
+        MAX_SDP_BYTES, MAX_SDP_LINE_BYTES, MAX_SDP_LINES, MAX_TOKEN_BYTES, MAX_UFRAG_BYTES, MET_FOR,
+        NOT_AGAIN_FOR, PREPARED_FOR, RELAY_IPV4, RELAY_IPV6, SILENCE, SUBPROTOCOL, VERSION, WAIT_STEPS,
+        WIDEN_AFTER,
     },
 };
 use proptest::prelude::*;
@@ -1124,7 +1125,7 @@ fn the_tables_in_the_readme_are_complete() {
 }
 
 /// Every limit in the table of [`README`], with its value as written there.
-fn limits() -> [(&'static str, String); 50] {
+fn limits() -> [(&'static str, String); 51] {
     let seconds = |it: std::time::Duration| format!("{} s", it.as_secs());
     [
         ("SUBPROTOCOL", SUBPROTOCOL.to_owned()),
@@ -1154,6 +1155,7 @@ fn limits() -> [(&'static str, String); 50] {
         ("MAX_CHAT_CHARS", MAX_CHAT_CHARS.to_string()),
         ("MAX_CHAT_UNACKNOWLEDGED", MAX_CHAT_UNACKNOWLEDGED.to_string()),
         ("MAX_REPORT_CHARS", MAX_REPORT_CHARS.to_string()),
+        ("MAX_RULES_VERSION_BYTES", MAX_RULES_VERSION_BYTES.to_string()),
         ("MAX_REPORTS", MAX_REPORTS.to_string()),
         ("MAX_INTERESTS", MAX_INTERESTS.to_string()),
         ("MAX_INTEREST_CHARS", MAX_INTEREST_CHARS.to_string()),

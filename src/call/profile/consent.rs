@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
+use crate::protocol::limits::MAX_RULES_VERSION_BYTES;
+
 /// How long this device remembers that its person is under 18.
 const UNDER_AGE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The longest version of the rules that is stored, in bytes. The server accepts no longer one.
-const MAX_VERSION_BYTES: usize = 32;
 
 /// The names of the fields as text.
 const RULES: &str = "rules:";
@@ -34,7 +33,7 @@ impl Consent {
 
     /// As text, for storage: the fields that differ from the default, separated by spaces.
     pub fn to_text(&self) -> String {
-        let is_storable = !self.rules.is_empty() && self.rules.len() <= MAX_VERSION_BYTES;
+        let is_storable = !self.rules.is_empty() && self.rules.len() <= MAX_RULES_VERSION_BYTES;
         let rules = is_storable.then(|| [RULES, &self.rules].concat());
         let under_age = self.under_age_since.map(|it| [UNDER_AGE, &it.to_string()].concat());
         let met = self.has_met.then(|| MET.to_owned());

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::value::InvalidKey;
 use crate::{
-    protocol::SoftStart,
+    protocol::{SoftStart, limits::MAX_RULES_VERSION_BYTES},
     ui::{Contact, Operator, is_country},
 };
 
@@ -13,9 +13,6 @@ const MAX_NAME_CHARS: usize = 120;
 
 /// The maximum length of a contact, in bytes: that of a mail address (RFC 5321, 4.5.3.1, without its brackets).
 const MAX_CONTACT_BYTES: usize = 254;
-
-/// The maximum length of the version of the rules, in bytes: every page and every device contains it.
-const MAX_VERSION_BYTES: usize = 32;
 
 /// `[operator]`: the person or organisation that runs this server. A public server does not start without them; a
 /// private one needs nothing. Every plain page shows them.
@@ -94,10 +91,10 @@ impl OperatorSettings {
             return Err(InvalidKey::new("operator.demo", problem));
         }
         let is_mark = |it: u8| it.is_ascii_alphanumeric() || matches!(it, b'.' | b'-');
-        if !(1..=MAX_VERSION_BYTES).contains(&self.rules_version.len())
+        if !(1..=MAX_RULES_VERSION_BYTES).contains(&self.rules_version.len())
             || !self.rules_version.bytes().all(is_mark)
         {
-            let problem = format!("must be 1 to {MAX_VERSION_BYTES} letters, digits, dots and hyphens");
+            let problem = format!("must be 1 to {MAX_RULES_VERSION_BYTES} letters, digits, dots and hyphens");
             return Err(InvalidKey::new("operator.rules_version", problem));
         }
         let name = self.name.trim();
@@ -271,7 +268,7 @@ mod tests {
             ("operator.country", "XX"),
             ("operator.rules_version", ""),
             ("operator.rules_version", "one two"),
-            ("operator.rules_version", &long[..MAX_VERSION_BYTES + 1]),
+            ("operator.rules_version", &long[..MAX_RULES_VERSION_BYTES + 1]),
         ] {
             let mut settings = complete();
             let field = match key {
