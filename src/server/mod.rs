@@ -175,7 +175,7 @@ fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmak
         ice: resolved.ice.clone(),
         build: resolved.page.build.clone(),
         soft_start: resolved.soft_start,
-        // There is no store yet.
+        // The store of `moderation` is not connected yet.
         moderates: false,
         hello_within: Duration::from_secs(resolved.limits.hello_seconds),
         outbox_bytes: resolved.limits.outbox_kib * 1024,

@@ -17,6 +17,7 @@ pub(crate) struct RelayMetrics {
     unproven: Counter,
     packets: Counter,
     bytes: Counter,
+    overflowed: Counter,
     /// In the order of [`DropReason`]. Looked up in their family only once, because they count floods.
     dropped: [Counter; DropReason::ALL.len()],
 }
@@ -31,6 +32,7 @@ impl RelayMetrics {
             unproven: Counter::default(),
             packets: Counter::default(),
             bytes: Counter::default(),
+            overflowed: Counter::default(),
             dropped: DropReason::ALL.map(|it| dropped.get_or_create_owned(&[("reason", it.word().into())])),
         };
         let counters = [
@@ -38,6 +40,11 @@ impl RelayMetrics {
             ("relay_unproven", "Requests to the relay without a valid nonce", &this.unproven),
             ("relay_packets", "Packets that the relay has forwarded", &this.packets),
             ("relay_bytes", "Bytes of payload that the relay has forwarded", &this.bytes),
+            (
+                "relay_overflowed",
+                "Datagrams that the system dropped before the relay took them",
+                &this.overflowed,
+            ),
         ];
         for (name, help, counter) in counters {
             registry.register(name, help, counter.clone());
@@ -47,7 +54,12 @@ impl RelayMetrics {
         this
     }
 
-    /// Sets everything.
+    /// Sets how many datagrams the system has dropped. It is asked once a minute.
+    pub(crate) fn set_overflowed(&self, count: u64) {
+        self.overflowed.inner().store(count, Ordering::Relaxed);
+    }
+
+    /// Sets everything that the machine counts.
     pub(crate) fn set(&self, allocations: usize, counts: &Counts) {
         let set = |counter: &Counter, count| counter.inner().store(count, Ordering::Relaxed);
         self.allocations.set(i64::try_from(allocations).unwrap_or(i64::MAX));

@@ -5,6 +5,7 @@
 mod accounts;
 pub(crate) mod metrics;
 mod outbox;
+mod overflow;
 pub(crate) mod stream;
 mod udp;
 
@@ -104,6 +105,10 @@ impl RelayServer {
             state.relay.handle_timeout(self.clock.now());
             state.end_streams();
             self.report(&state);
+            drop(state);
+            if let Some(lost) = overflow::overflowed(self.udp.port()) {
+                self.telemetry.relay.set_overflowed(lost);
+            }
         }
     }
 

@@ -61,6 +61,11 @@ impl UdpEndpoint {
         Ok(Self { socket, state, local })
     }
 
+    /// The port of the socket.
+    pub(crate) const fn port(&self) -> u16 {
+        self.local.port()
+    }
+
     /// Waits for datagrams.
     ///
     /// # Errors
