@@ -43,17 +43,22 @@ const contrast = (one: Visitor) =>
     return brightest - darkest;
   });
 
-/** Both want a soft start, by a switch of their own, and are in a call. */
-async function meetSoftly(one: Visitor, other: Visitor): Promise<void> {
-  for (const visitor of [one, other]) {
-    await recordWidths(visitor);
-    await visitor.arrive();
-  }
+/** Turns the soft start on in the settings, and waits for a stranger. */
+async function startSoftly(one: Visitor): Promise<void> {
   await one.button('Settings').click();
   await one.page.getByRole('switch', { name: 'Start blurred' }).check();
   await one.page.keyboard.press('Escape');
   await one.start();
   await one.reaches('waiting');
+}
+
+/** One of the two has turned the soft start on, and they are in a call. */
+async function meetSoftly(one: Visitor, other: Visitor): Promise<void> {
+  for (const visitor of [one, other]) {
+    await recordWidths(visitor);
+    await visitor.arrive();
+  }
+  await startSoftly(one);
   await other.start();
   await one.meets(other.person);
   await other.meets(one.person);
@@ -101,11 +106,7 @@ test('a fine pattern before the camera arrives as one tone, and the next strange
   const [one, other, third] = [await visitor(ada), await visitor(ben, { devices: 'fine pattern' }), await visitor(cleo)];
   await recordWidths(one);
   await one.arrive();
-  await one.button('Settings').click();
-  await one.page.getByRole('switch', { name: 'Start blurred' }).check();
-  await one.page.keyboard.press('Escape');
-  await one.start();
-  await one.reaches('waiting');
+  await startSoftly(one);
   await other.arrive();
   await other.start();
   await one.reaches('talking');
@@ -130,11 +131,7 @@ test('in Firefox and Chromium the pictures are tiny until both press Reveal', as
     const [one, fox] = [await visitor(ada), await FirefoxVisitor.create(ben, browser)];
     await recordWidths(one);
     await one.arrive();
-    await one.button('Settings').click();
-    await one.page.getByRole('switch', { name: 'Start blurred' }).check();
-    await one.page.keyboard.press('Escape');
-    await one.start();
-    await one.reaches('waiting');
+    await startSoftly(one);
     await fox.arrive(home);
     await fox.press('Start');
     await one.reaches('talking');

@@ -38,8 +38,7 @@ impl Call {
 
     /// Stops everything while the person is known to be under 18, whichever page of this browser they have told.
     pub(crate) fn keep_out_children(&mut self, out: &mut Vec<Output>) {
-        let is_kept_out = matches!(self.state, CallState::Landing(Some(Problem::UnderAge)));
-        match (self.profile.is_under_age(self.now), is_kept_out) {
+        match (self.profile.is_under_age(self.now), self.is_locked()) {
             (true, false) => self.stop(Some(Problem::UnderAge), out),
             (false, true) => self.state = CallState::Landing(None),
             (true, true) | (false, false) => {}
