@@ -82,10 +82,9 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
     let text = state_text(words, snapshot);
     let start = Some((words.start, Intent::Start));
     let (note, action, second) = match (panel_problem(snapshot), snapshot.phase) {
-        (Some(Problem::UnderAge), _) => (None, None, None),
         (Some(problem), _) => {
-            let (action, second) = remedies(words, problem);
-            (None, Some(action), second)
+            let [action, second] = remedies(words, problem);
+            (None, action, second)
         }
         (None, Phase::Landing) => {
             let hides = snapshot.preferences.has(Switch::HideAddress);
@@ -124,22 +123,19 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
     PanelContent { heading: text.heading, sentence: text.sentence, note, action, second }
 }
 
-/// The buttons for a problem: the main one, and perhaps a second one.
-const fn remedies(
-    words: &'static Words,
-    problem: Problem,
-) -> ((&'static str, Intent), Option<(&'static str, Intent)>) {
-    let again = (words.try_again, Intent::Start);
+/// The buttons for a problem: mostly a main one, and perhaps a second one.
+const fn remedies(words: &'static Words, problem: Problem) -> [Option<(&'static str, Intent)>; 2] {
+    let again = Some((words.try_again, Intent::Start));
     match problem {
         Problem::CameraBlocked
         | Problem::CameraDismissed
         | Problem::CameraBlockedBySystem
         | Problem::NoDevice
-        | Problem::DeviceBusy => (again, Some((words.start_without, Intent::StartWithout))),
-        Problem::OtherTab => ((words.use_here, Intent::Start), None),
-        Problem::Idle => ((words.start, Intent::Start), None),
-        Problem::RateLimited => ((words.stop, Intent::Stop), None),
-        Problem::NoRelay => ((words.meet_anyway, Intent::StartUnhidden), Some(again)),
+        | Problem::DeviceBusy => [again, Some((words.start_without, Intent::StartWithout))],
+        Problem::OtherTab => [Some((words.use_here, Intent::Start)), None],
+        Problem::Idle => [Some((words.start, Intent::Start)), None],
+        Problem::RateLimited => [Some((words.stop, Intent::Stop)), None],
+        Problem::NoRelay => [Some((words.meet_anyway, Intent::StartUnhidden)), again],
         Problem::Unsupported
         | Problem::CannotConnect
         | Problem::Insecure
@@ -147,8 +143,8 @@ const fn remedies(
         | Problem::ServerFull
         | Problem::NetworkFull
         | Problem::WrongAddress
-        | Problem::Offline
-        | Problem::UnderAge => (again, None),
+        | Problem::Offline => [again, None],
+        Problem::UnderAge => [None, None],
     }
 }
 
