@@ -89,7 +89,7 @@ soak: build chromium firefox coturn proxies autobahn ## Everything slow: bad net
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
 	@command -v certutil >/dev/null || scripts/apt-install libnss3-tools
 	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
-	CLOSES=2000 cargo test --features ssr --test house -- closes::
+	CLOSES=2000 KILLS=200 cargo test --features ssr --test house -- closes:: killed::
 	npm --prefix end2end run soak
 	cargo bench --features ssr --bench load -- killed cut drain unacknowledged
 	cargo bench --features ssr --bench abuse

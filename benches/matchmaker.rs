@@ -203,8 +203,12 @@ impl CrowdedMatchmaker {
         self.peers += 1;
         let socket = SocketId(self.peers);
         let network = Network::of([127, 0, 0, 1].into());
-        let visit =
-            Visit { socket, network, network_tag: Some(NetworkTag([255; 16])), site: SiteIndex::default() };
+        let visit = Visit {
+            socket,
+            network,
+            network_tags: [Some(NetworkTag([255; 16])); 2],
+            site: SiteIndex::default(),
+        };
         self.handle(Input::Opened(visit));
         let hello = ToServer::Hello {
             resume: None,
@@ -223,7 +227,8 @@ impl CrowdedMatchmaker {
         let ban = SanctionNotice { kind, reason, until, automatic: false, appeal: None };
         let device = DeviceId(Uuid::from_u128(number));
         self.handle(Input::Sanction(SanctionUpdate::Device(device, Some(ban))));
-        let (tag, apart) = (NetworkTag(number.to_le_bytes()), NetworkSanction::Apart { until });
+        let (tag, apart) =
+            (NetworkTag(number.to_le_bytes()), NetworkSanction { refused_until: 0, apart_until: until });
         self.handle(Input::Sanction(SanctionUpdate::Network(tag, Some(apart))));
     }
 

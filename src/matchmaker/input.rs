@@ -55,6 +55,9 @@ impl fmt::Debug for Network {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SiteIndex(pub usize);
 
+/// The tags under which a network may be known: that of this month, which tickets get, and that of the last one.
+pub type VisitTags = [Option<NetworkTag>; 2];
+
 /// A new socket, and where its page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Visit {
@@ -62,8 +65,9 @@ pub struct Visit {
     pub socket: SocketId,
     /// Its network.
     pub network: Network,
-    /// The tag of that network, by which reports and sanctions name it; `None` if this server tags no networks.
-    pub network_tag: Option<NetworkTag>,
+    /// The tags of that network, by which reports and sanctions name it: that of this month, and that of the last one.
+    /// None if this server tags no networks, or cannot tell the networks of its visitors apart.
+    pub network_tags: VisitTags,
     /// The name under which the page was opened.
     pub site: SiteIndex,
 }

@@ -53,7 +53,7 @@ use peers::{OpenSocket, Peer, PeerState};
 use queue::{Queue, failures::FailureRecords, prepared_offers::OfferSlots};
 
 pub use config::MatchmakerConfig;
-pub use input::{Closing, Input, Network, Readings, SiteIndex, SocketId, Visit};
+pub use input::{Closing, Input, Network, Readings, SiteIndex, SocketId, Visit, VisitTags};
 pub use keys::Keys;
 pub use matches::{
     ice::{Ice, OwnRelay, RelayUrls, Turn},

@@ -4,8 +4,7 @@
 //!
 //! - the public side calls [`Moderation::report`], [`Moderation::outcome`], [`Moderation::statement`] and
 //!   [`Moderation::appeal`];
-//! - a machine that admits visitors holds [`Sanctions`], in memory. [`Moderation::subscribe`] gives it the sanctions
-//!   and then each change after a decision; [`Sanctions::admit`] answers what a visitor may do ([`Access`]);
+//! - what admits visitors gets all [`Sanctions`] by [`Moderation::subscribe`], and then each change after a decision;
 //! - [`Moderation::network_tags`] makes the tags of networks that tickets carry;
 //! - moderators use [`Moderation::queue`], [`Moderation::view`], [`Moderation::claim`], [`Moderation::decide`],
 //!   [`Moderation::dismiss_all`], [`Moderation::appeals`] and [`Moderation::decide_appeal`]; every view and decision
@@ -47,7 +46,7 @@ pub use rules::decisions::{Action, BanLength, PAUSED_FOR, ReportOutcome, WARNED_
 pub use rules::network_tags::{Month, NetworkTags};
 pub use rules::retention::{AUDITED_FOR, Cutoffs, DECIDED_FOR, ENDED_FOR, Kept, UNDECIDED_FOR};
 pub use rules::sanctions::{
-    Access, BANNED_DEVICES, FRICTION_FOR, NETWORK_REFUSED_FOR, Sanction, SanctionChange, SanctionKind,
+    BANNED_DEVICES, FRICTION_FOR, NETWORK_REFUSED_FOR, NetworkBans, Sanction, SanctionChange, SanctionKind,
     Sanctions,
 };
 pub use rules::unix_time::{Stamp, UnixTime};

@@ -70,6 +70,11 @@ impl fmt::Debug for DeviceId {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NetworkTag(pub [u8; 16]);
 
+impl NetworkTag {
+    /// Stands for all networks of which the server has no tag: they count as one. No network has it.
+    pub const UNKNOWN: Self = Self([0; 16]);
+}
+
 impl fmt::Debug for NetworkTag {
     /// Hides the value: it would link the people of one network.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,11 @@ use std::{
 
 use tokio::time::{Instant, sleep_until};
 
-use crate::{matchmaker::Readings, time::Moment};
+use crate::{
+    matchmaker::Readings,
+    moderation::{Stamp, UnixTime},
+    time::Moment,
+};
 
 /// The system's wall clock, for what outlives the server: certificates, and ids that contain their creation time.
 #[expect(
@@ -31,6 +35,12 @@ pub(crate) fn read_system() -> Readings {
     // It does not fail after it has worked at the start. Without it the seeded generator's values still differ.
     let _ = getrandom::fill(&mut random);
     Readings { unix_ms, random }
+}
+
+/// The wall clock and fresh randomness, for one request to the moderation store. It must be called for each one.
+pub(crate) fn stamp() -> Stamp {
+    let Readings { unix_ms, random } = read_system();
+    Stamp { now: UnixTime(unix_ms / 1_000), random }
 }
 
 /// A key or a seed from the operating system.

@@ -7,12 +7,15 @@ use tokio::sync::mpsc;
 use super::{
     clock::{Clock, read_system},
     inbox::{self, Event, Inbox},
+    moderation::ReportToStore,
     shutdown::Shutdown,
     telemetry::Telemetry,
     websocket::outbox::{OutboxFull, OutboxSender},
 };
 use crate::{
-    matchmaker::{Closing, Input, Matchmaker, MatchmakerConfig, Output, SocketId, StoreAnswer},
+    matchmaker::{
+        Closing, Input, Matchmaker, MatchmakerConfig, Output, SanctionUpdate, SocketId, StoreAnswer,
+    },
     time::Moment,
 };
 
@@ -25,6 +28,8 @@ pub(crate) struct Driver {
     clock: Clock,
     inbox: mpsc::Receiver<(Moment, Event)>,
     sockets: HashMap<SocketId, OutboxSender>,
+    /// Stores reports; `None` on a server without a store.
+    reports: Option<mpsc::Sender<ReportToStore>>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -33,7 +38,18 @@ impl Driver {
     pub(crate) fn new(config: MatchmakerConfig, clock: Clock, telemetry: Arc<Telemetry>) -> (Self, Inbox) {
         let (sender, inbox) = inbox::inbox(clock);
         let matchmaker = Matchmaker::new(config);
-        (Self { matchmaker, clock, inbox, sockets: HashMap::new(), telemetry }, sender)
+        (Self { matchmaker, clock, inbox, sockets: HashMap::new(), reports: None, telemetry }, sender)
+    }
+
+    /// Lets reports be stored, and applies these decisions before anybody comes.
+    pub(crate) fn with_store(
+        mut self,
+        reports: mpsc::Sender<ReportToStore>,
+        decisions: Vec<SanctionUpdate>,
+    ) -> Self {
+        self.reports = Some(reports);
+        decisions.into_iter().for_each(|it| self.handle(Input::Sanction(it)));
+        self
     }
 
     /// Runs until the server stops.
@@ -88,6 +104,7 @@ impl Driver {
                 }
                 self.handle(input);
             }
+            Event::Moderation(input) => self.handle(input),
             Event::Probe(answer) => {
                 // An error means that nobody waits for the answer any more.
                 let _ = answer.send(());
@@ -127,9 +144,9 @@ impl Driver {
                 }
                 None
             }
-            Output::StoreReport { request, .. } => {
-                // There is no store yet.
-                Some(Input::ReportStored { request, answer: StoreAnswer::Failed })
+            Output::StoreReport { request, report } => {
+                let sent = self.reports.as_ref().is_some_and(|it| it.try_send((request, report)).is_ok());
+                (!sent).then_some(Input::ReportStored { request, answer: StoreAnswer::Failed })
             }
             Output::Note(note) => {
                 self.telemetry.note(note);
@@ -175,7 +192,7 @@ mod tests {
 
     fn visit(socket: SocketId) -> Visit {
         let network = Network::of([127, 0, 0, 1].into());
-        Visit { socket, network, network_tag: None, site: SiteIndex::default() }
+        Visit { socket, network, network_tags: Default::default(), site: SiteIndex::default() }
     }
 
     #[tokio::test]

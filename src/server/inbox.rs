@@ -22,6 +22,8 @@ pub(crate) enum Event {
     Opened(Visit, OutboxSender),
     /// Anything else that the matchmaker has to handle.
     Input(SocketId, Input),
+    /// What the moderation store says.
+    Moderation(Input),
     /// Somebody wants to know whether the driver runs; it answers at once.
     Probe(oneshot::Sender<()>),
 }

@@ -34,7 +34,6 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use anyhow::Context;
 use sd_notify::NotifyState;
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
-use tokio_util::sync::CancellationToken;
 
 pub use config::{Config, Resolved};
 pub use health::check_health;
@@ -51,6 +50,7 @@ use clock::{Clock, random_key};
 use driver::Driver;
 use http::health::Health;
 use listen::Service;
+use moderation::OpenStore;
 use rate_limit::network::NetworkLimiter;
 use router::Site;
 use shutdown::Shutdown;
@@ -87,6 +87,7 @@ pub async fn run(
     let keys = resolved.keys.clone().load_or_create()?;
     let (driver, inbox) =
         Driver::new(matchmaker_config(&resolved, keys.clone())?, clock, Arc::clone(&telemetry));
+    let (driver, store) = open_store(&resolved, driver).await?;
     let wheel = Arc::new(HeartbeatWheel::new());
     let network_limiter =
         NetworkLimiter::new(&resolved.limits, resolved.max_connections, clock, Arc::clone(&telemetry));
@@ -104,7 +105,8 @@ pub async fn run(
         network_limiter: Arc::new(network_limiter),
         sockets: Arc::new(sockets),
         foreign_sockets: Arc::new(Semaphore::new(router::MAX_FOREIGN_SOCKETS)),
-        health: Arc::new(Health::new(inbox)),
+        network_tags: store.as_ref().map(|it| it.moderation.network_tags()),
+        health: Arc::new(Health::new(inbox.clone())),
         shutdown: shutdown.clone(),
         over_tls_only: resolved.tls.is_trusted() && !origins.primary_is_loopback(),
     };
@@ -112,30 +114,27 @@ pub async fn run(
 
     let mut tasks = Tasks::new(&resolved, proxies, shutdown.clone(), Arc::clone(&telemetry));
     tasks.set.spawn(driver.run(shutdown.clone()));
-    tasks.set.spawn(run_heartbeats(wheel, shutdown.stopping.clone()));
-    let relay = match listeners.relay {
-        Some(sockets) => Some(tasks.run_relay(sockets, keys, resolved.relay_limits, clock)?),
-        None => None,
-    };
+    tasks.run_until_stopped(async move { wheel.run().await });
+    let moderation = store.map(|it| it.run(&mut tasks, &inbox));
+    let relay = listeners.relay.map(|it| tasks.run_relay(it, keys, resolved.relay_limits, clock));
+    let relay = relay.transpose()?;
     let (tls, renewal) = resolved.tls.start(address, shutdown.stopping.clone(), Arc::clone(&telemetry))?;
-    let site = match relay {
-        // Without TLS here, there may be a proxy with TLS in front, and that passes on nothing but HTTP.
-        Some(relay) if tls.is_some() => Service::Both(site, relay),
-        Some(_) | None => Service::Http(site),
+    // Without TLS here, there may be a proxy with TLS in front, and that passes on nothing but HTTP.
+    let site = match relay.filter(|_| tls.is_some()) {
+        Some(relay) => Service::Both(site, relay),
+        None => Service::Http(site),
     };
     tasks.serve(listeners.site, site, tls);
-    if let Some(listener) = listeners.redirect {
-        tasks.serve(listener, Service::Http(listen::redirect(origins)), None);
-    }
-    if let Some(listener) = listeners.metrics {
-        tasks.serve(listener, Service::Http(router::metrics(telemetry, clock)), None);
-    }
+    tasks.serve_http(listeners.redirect, listen::redirect(origins));
+    tasks.serve_http(listeners.metrics, router::metrics(telemetry, clock));
     if let Some(renewal) = renewal {
         tasks.set.spawn(renewal);
     }
     tracing::info!(%address, page = %resolved.files, "serving");
     notify(NotifyState::Ready);
-    wait_and_stop(shutdown, tasks.set, stop_requested).await
+    let result = wait_and_stop(shutdown, tasks.set, stop_requested).await;
+    moderation::close(moderation).await;
+    result
 }
 
 /// Serves the relay alone until `stop_requested` ends, for a server whose relay is apart.
@@ -153,14 +152,19 @@ pub async fn run_relay(resolved: Resolved, stop_requested: impl Future<Output = 
     let proxies = Arc::new(resolved.proxies.clone());
     let mut tasks = Tasks::new(&resolved, proxies, shutdown.clone(), Arc::clone(&telemetry));
     tasks.run_relay(sockets, keys, resolved.relay_limits, clock)?;
-    if let Some(listener) = metrics {
-        tasks.serve(listener, Service::Http(router::metrics(telemetry, clock)), None);
-    }
+    tasks.serve_http(metrics, router::metrics(telemetry, clock));
     tracing::info!(%address, "serving the relay");
     notify(NotifyState::Ready);
     // There is nothing to drain: the server tells pages when to come back, not the relay.
     shutdown.drained.cancel();
     wait_and_stop(shutdown, tasks.set, stop_requested).await
+}
+
+/// Opens the moderation store, if there is to be one, and connects the driver to it.
+async fn open_store(resolved: &Resolved, driver: Driver) -> anyhow::Result<(Driver, Option<OpenStore>)> {
+    let Some(dir) = &resolved.moderation_dir else { return Ok((driver, None)) };
+    let (store, decisions) = OpenStore::open(dir).await?;
+    Ok((driver.with_store(store.sender.clone(), decisions), Some(store)))
 }
 
 /// What the matchmaker needs to know of the configuration and chance.
@@ -175,8 +179,7 @@ fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmak
         ice: resolved.ice.clone(),
         build: resolved.page.build.clone(),
         soft_start: resolved.soft_start,
-        // The store of `moderation` is not connected yet.
-        moderates: false,
+        moderates: resolved.moderation_dir.is_some(),
         hello_within: Duration::from_secs(resolved.limits.hello_seconds),
         outbox_bytes: resolved.limits.outbox_kib * 1024,
         outbox_total_bytes: u64::from(resolved.limits.outbox_total_mib) * 1024 * 1024,
@@ -223,10 +226,6 @@ fn notify(state: NotifyState<'_>) {
     if let Err(error) = sd_notify::notify(false, &[state]) {
         tracing::warn!(%error, "cannot reach the service manager");
     }
-}
-
-async fn run_heartbeats(wheel: Arc<HeartbeatWheel>, stopping: CancellationToken) {
-    stopping.run_until_cancelled(wheel.run()).await;
 }
 
 /// Ends all tasks. Those that take too long are dropped.

@@ -17,7 +17,7 @@ use axum::{
 };
 use leptos::prelude::use_context;
 use leptos_axum::render_app_to_stream_with_context;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
@@ -40,7 +40,8 @@ use super::{
     },
 };
 use crate::{
-    matchmaker::{OwnRelay, SiteIndex},
+    matchmaker::{OwnRelay, SiteIndex, VisitTags},
+    moderation::NetworkTags,
     protocol::ErrorCode,
     ui::{
         self, PlainFacts, RelayUse, SiteTerms,
@@ -82,12 +83,27 @@ pub(crate) struct Site {
     pub(crate) sockets: Arc<Sockets>,
     /// A permit for each socket that is told that its origin is refused.
     pub(crate) foreign_sockets: Arc<Semaphore>,
+    /// Names networks; `None` on a server without a moderation store.
+    pub(crate) network_tags: Option<watch::Receiver<NetworkTags>>,
     /// Whether the driver answers.
     pub(crate) health: Arc<Health>,
     /// Whether new peers are accepted.
     pub(crate) shutdown: Shutdown,
     /// Whether browsers are told to use only TLS from now on (HSTS).
     pub(crate) over_tls_only: bool,
+}
+
+impl Site {
+    /// The tags of the network of a client; none without a store, and for an address that may stand for everybody.
+    fn tags_of(&self, client: IpAddr) -> VisitTags {
+        let may_be_everyone = self.proxies.may_be_everyone(client);
+        let Some(tags) = self.network_tags.as_ref().filter(|_| !may_be_everyone) else {
+            return VisitTags::default();
+        };
+        let tags = tags.borrow();
+        let mut known = tags.known_as(client);
+        [known.next(), known.next()]
+    }
 }
 
 /// The routes of the site.
@@ -272,6 +288,7 @@ async fn open_socket(
     warn_about_proxy(&site.proxies, address.ip(), &headers);
     let client = site.proxies.client(address.ip(), &headers);
     let permit = site.network_limiter.admit_socket(client, !site.proxies.may_be_everyone(client));
+    let network_tags = site.tags_of(client);
     if let Err(Rejection::TooFast(wait)) = permit {
         let after = [(header::RETRY_AFTER, seconds(wait))];
         return (StatusCode::TOO_MANY_REQUESTS, after, "rate-limited").into_response();
@@ -280,7 +297,9 @@ async fn open_socket(
     let token = site.shutdown.sockets.token();
     upgrade.accept(async move |socket| {
         match permit {
-            Ok(permit) => connection::serve(site.sockets, socket, permit, SiteIndex(position)).await,
+            Ok(permit) => {
+                connection::serve(site.sockets, socket, permit, (SiteIndex(position), network_tags)).await;
+            }
             Err(Rejection::TooFast(_) | Rejection::TooMany) => {
                 connection::reject(site.sockets, socket, ErrorCode::NetworkFull).await
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_rustls::TlsAcceptor;
 
@@ -38,6 +39,14 @@ impl Tasks {
         Self { set: JoinSet::new(), shutdown, limits, proxies, telemetry }
     }
 
+    /// Runs a task until the server stops.
+    pub(crate) fn run_until_stopped(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        let stopping = self.shutdown.stopping.clone();
+        self.set.spawn(async move {
+            stopping.run_until_cancelled(task).await;
+        });
+    }
+
     /// Serves the connections of a listener, with TLS if there is an acceptor.
     pub(crate) fn serve(&mut self, listener: TcpListener, service: Service, tls: Option<TlsAcceptor>) {
         let Self { shutdown, limits, proxies, telemetry, .. } = &*self;
@@ -53,6 +62,13 @@ impl Tasks {
         self.set.spawn(listen::serve(listener, endpoint));
     }
 
+    /// Serves these routes on a listener, if there is one, without TLS.
+    pub(crate) fn serve_http(&mut self, listener: Option<TcpListener>, routes: Router) {
+        if let Some(listener) = listener {
+            self.serve(listener, Service::Http(routes), None);
+        }
+    }
+
     /// Runs the relay.
     ///
     /// # Errors
@@ -66,12 +82,10 @@ impl Tasks {
         clock: Clock,
     ) -> anyhow::Result<Arc<RelayServer>> {
         let relay = RelayServer::new(udp, keys, limits, clock, Arc::clone(&self.telemetry))?;
-        let (relay, stopping) = (Arc::new(relay), self.shutdown.stopping.clone());
+        let relay = Arc::new(relay);
         self.serve(tcp, Service::Turn(Arc::clone(&relay)), None);
         let running = Arc::clone(&relay);
-        self.set.spawn(async move {
-            stopping.run_until_cancelled(running.run()).await;
-        });
+        self.run_until_stopped(async move { running.run().await });
         Ok(relay)
     }
 }

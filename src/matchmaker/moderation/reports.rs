@@ -49,12 +49,14 @@ impl Matchmaker {
         self.outbound.push(Output::StoreReport { request, report: Box::new(report) });
     }
 
-    /// Whom a peer met in the match of this ticket; `None` unless the ticket is valid and was given to its device.
+    /// Whom a peer met in the match of this ticket; `None` unless the ticket is valid and was given to its device, and
+    /// the partner was on another device.
     fn verify_meeting(&self, id: PeerId, text: &str) -> Option<(MatchId, Meeting)> {
         let ticket = Ticket::open(text, &self.deployment.keys, self.ids.unix_seconds())?;
         let meeting = ticket
             .meeting
-            .filter(|it| self.peers.get(&id).is_some_and(|peer| peer.device == it.holder.device))?;
+            .filter(|it| self.peers.get(&id).is_some_and(|peer| peer.device == it.holder.device))
+            .filter(|it| it.partner.device != it.holder.device)?;
         Some((ticket.match_id, meeting))
     }
 

@@ -1,14 +1,14 @@
 //! Sanctions: what follows from decisions about devices and networks for their peers.
 
-use super::types::{NetworkSanction, SanctionUpdate};
+use super::types::SanctionUpdate;
 use crate::{
     matchmaker::{
         Matchmaker,
-        input::{SocketId, Visit},
+        input::{SocketId, Visit, VisitTags},
         matches::ticket::Ticket,
         peers::{Peer, SocketState},
     },
-    protocol::{DeviceId, ErrorCode, NetworkTag, NoticeKind, PeerId, SanctionNotice, ToBrowser},
+    protocol::{DeviceId, ErrorCode, NoticeKind, PeerId, ReportReason, SanctionNotice, ToBrowser},
     time::Moment,
 };
 
@@ -25,7 +25,7 @@ impl Matchmaker {
             }
             SanctionUpdate::Network(tag, sanction) => {
                 self.sanctions.networks.set(time, tag, sanction);
-                let peers = self.peers_where(|it| it.network_tag == Some(tag));
+                let peers = self.peers_where(|it| it.network_tags.contains(&Some(tag)));
                 let seekers: Vec<_> = peers.into_iter().filter_map(|it| self.seeker(it)).collect();
                 self.search(now, seekers);
             }
@@ -71,13 +71,9 @@ impl Matchmaker {
         let holder = ticket.and_then(|it| it.meeting).map(|it| it.holder.device);
         let of_device =
             |it: DeviceId| self.sanctions.devices.get(time, &it).filter(|it| it.kind.is_refusal());
-        let of_network = |it: NetworkTag| match self.sanctions.networks.get(time, &it)? {
-            NetworkSanction::Refused(it) => Some(it),
-            NetworkSanction::Apart { .. } => None,
-        };
-        let new_here = visit.network_tag.filter(|_| ticket.is_none());
-        let sanction = of_device(device).or_else(|| of_device(holder?)).or_else(|| of_network(new_here?));
-        let Some(sanction) = sanction.cloned() else { return false };
+        let sanction = of_device(device).or_else(|| of_device(holder?)).cloned();
+        let of_network = || ticket.is_none().then(|| self.network_refusal(time, visit.network_tags))?;
+        let Some(sanction) = sanction.or_else(of_network) else { return false };
         self.reject_sanctioned(visit.socket, sanction);
         true
     }
@@ -87,10 +83,20 @@ impl Matchmaker {
         self.close_socket(socket, ErrorCode::Sanctioned);
     }
 
-    /// Whether the peers of this network wait apart.
-    pub(crate) fn is_network_set_apart(&self, tag: Option<NetworkTag>) -> bool {
-        let decision = tag.and_then(|it| self.sanctions.networks.get(self.ids.unix_seconds(), &it));
-        decision.is_some()
+    /// What the page of a network is told that may start no sessions; `None` if it may.
+    fn network_refusal(&self, time: u64, tags: VisitTags) -> Option<SanctionNotice> {
+        let decisions = tags.into_iter().flatten().filter_map(|it| self.sanctions.networks.get(time, &it));
+        let until = decisions.map(|it| it.refused_until).max().filter(|it| time < *it)?;
+        // The reasons belong to devices of others, and nobody has decided about this one.
+        let (kind, reason) = (NoticeKind::Banned, ReportReason::Other);
+        Some(SanctionNotice { kind, reason, until, automatic: true, appeal: None })
+    }
+
+    /// Whether the peers of a network with one of these tags wait apart and start softly.
+    pub(crate) fn is_set_apart(&self, tags: VisitTags) -> bool {
+        let time = self.ids.unix_seconds();
+        let decisions = tags.into_iter().flatten().filter_map(|it| self.sanctions.networks.get(time, &it));
+        decisions.into_iter().any(|it| time < it.apart_until)
     }
 
     /// The peers for which this holds, in order. Looks at all of them: decisions are rare.

@@ -22,9 +22,7 @@ impl Expiring for SanctionNotice {
 
 impl Expiring for NetworkSanction {
     fn until(&self) -> u64 {
-        match self {
-            Self::Apart { until } | Self::Refused(SanctionNotice { until, .. }) => *until,
-        }
+        self.apart_until.max(self.refused_until)
     }
 }
 

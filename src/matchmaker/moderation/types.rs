@@ -61,14 +61,11 @@ pub enum SanctionUpdate {
     Network(NetworkTag, Option<NetworkSanction>),
 }
 
-/// A decision about a network. Many people may share one, so nothing here ends a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NetworkSanction {
-    /// Its peers wait apart.
-    Apart {
-        /// When this ends, in seconds since the Unix epoch.
-        until: u64,
-    },
-    /// It may start no new sessions, for this reason and as long.
-    Refused(SanctionNotice),
+/// What the bans of its devices mean for a network. Many people may share one, so nothing here ends a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NetworkSanction {
+    /// Until when it may start no new sessions, in seconds since the Unix epoch; 0 if it may.
+    pub refused_until: u64,
+    /// Until when its peers wait apart and start softly, in seconds since the Unix epoch.
+    pub apart_until: u64,
 }

@@ -18,15 +18,13 @@ use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use super::{
     deadlines::Due,
-    input::{Network, SiteIndex, SocketId, Visit},
+    input::{Network, SiteIndex, SocketId, Visit, VisitTags},
     matches::ticket::Participant,
     outboxes::KeptMessage,
     queue::{failures::PeerOrigin, place::Place, prepared_offers::OfferState},
 };
 use crate::{
-    protocol::{
-        Delivery, DeviceId, MatchId, Media, NetworkTag, Occupancy, PeerId, Tastes, limits::NOT_AGAIN_FOR,
-    },
+    protocol::{Delivery, DeviceId, MatchId, Media, Occupancy, PeerId, Tastes, limits::NOT_AGAIN_FOR},
     time::Moment,
 };
 use ack_watch::AckWatch;
@@ -62,8 +60,8 @@ pub(crate) struct Peer {
     pub(crate) secrets: ResumeSecrets,
     /// The network of its current or last socket.
     pub(crate) network: Option<Network>,
-    /// The tag of that network; `None` if this server tags no networks.
-    pub(crate) network_tag: Option<NetworkTag>,
+    /// The tags of that network.
+    pub(crate) network_tags: VisitTags,
     /// The name under which its page was opened.
     pub(crate) site: SiteIndex,
     /// Its socket.
@@ -155,9 +153,9 @@ impl PeerState {
 impl Peer {
     /// A peer that has just sent `hello`.
     pub(crate) fn new(visit: Visit, device: DeviceId, outbox_bytes: u32) -> Self {
-        let Visit { socket, network, network_tag, site } = visit;
+        let Visit { socket, network, network_tags, site } = visit;
         let socket = SocketState::Attached(socket);
-        Self { network: Some(network), network_tag, site, device, ..Self::with(socket, outbox_bytes) }
+        Self { network: Some(network), network_tags, site, device, ..Self::with(socket, outbox_bytes) }
     }
 
     /// A peer that a ticket names and that has until then to connect.
@@ -169,7 +167,7 @@ impl Peer {
         Self {
             secrets: ResumeSecrets::default(),
             network: None,
-            network_tag: None,
+            network_tags: VisitTags::default(),
             site: SiteIndex::default(),
             socket,
             delivery: Delivery::with_capacity(outbox_bytes),
@@ -235,7 +233,7 @@ impl Peer {
 
     /// What a report says about it.
     pub(crate) const fn party(&self) -> Participant {
-        Participant { device: self.device, network: self.network_tag }
+        Participant { device: self.device, network: self.network_tags[0] }
     }
 
     /// The match it is in.

@@ -116,8 +116,8 @@ impl Matchmaker {
     ) -> Option<SocketState> {
         let peer = self.peers.get_mut(&id)?;
         let secret = peer.secrets.next(|| self.ids.secret());
-        let Visit { socket, network, network_tag, site } = visit;
-        (peer.network, peer.network_tag) = (Some(network), network_tag);
+        let Visit { socket, network, network_tags, site } = visit;
+        (peer.network, peer.network_tags) = (Some(network), network_tags);
         (peer.site, peer.refusals) = (site, 0);
         let before = mem::replace(&mut peer.socket, SocketState::Attached(socket));
         let current = peer.match_id();

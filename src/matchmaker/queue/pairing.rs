@@ -205,10 +205,12 @@ impl Matchmaker {
         }
     }
 
-    /// Whether the match of these two starts with blurred pictures.
+    /// Whether the match of these two starts with blurred pictures: the server or one of them wants it, or one of them
+    /// is in a network that is set apart.
     fn starts_softly(&self, peers: [PeerId; 2]) -> bool {
-        let is_wanted = || peers.iter().any(|it| self.peers.get(it).is_some_and(|it| it.starts_softly));
-        self.deployment.soft_start == SoftStart::Forced || is_wanted()
+        let is_soft = |it: &Peer| it.starts_softly || self.is_set_apart(it.network_tags);
+        self.deployment.soft_start == SoftStart::Forced
+            || peers.iter().any(|it| self.peers.get(it).is_some_and(is_soft))
     }
 
     /// What the first of two peers has in common with the second.

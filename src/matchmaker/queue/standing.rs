@@ -45,9 +45,7 @@ impl Matchmaker {
         match silent_until {
             Some(_) => Standing { lane: Lane::Silent, until: silent_until },
             // Until its peer searches again after the decision is over; nothing else waits for that.
-            None if self.is_network_set_apart(peer.network_tag) => {
-                Standing { lane: Lane::Apart, until: None }
-            }
+            None if self.is_set_apart(peer.network_tags) => Standing { lane: Lane::Apart, until: None },
             None => match apart_until() {
                 Some(until) => Standing { lane: Lane::Apart, until: Some(until) },
                 None => Standing { lane: Lane::Ordinary, until: None },

@@ -133,11 +133,20 @@ fn a_sanction_is_over_at_its_time() {
 fn a_network_that_is_refused_starts_no_sessions_but_keeps_its_calls() {
     let mut scene = Scene::new();
     let (ann, bob, match_id) = scene.add_matched_pair();
-    let refused = NetworkSanction::Refused(sanction(NoticeKind::Banned, u64::MAX));
-    scene.feed(Input::Sanction(SanctionUpdate::Network(NetworkTag([0; 16]), Some(refused))));
-    let [cem] = [scene.open_page()];
-    scene.send_hello(cem, None);
-    assert_eq!(scene.take_events(cem), [&["sanctioned banned"][..], &END].concat());
+    // The tag of this month, and that of the last one.
+    for tag in [0, 0xff] {
+        let refused = NetworkSanction { refused_until: 1_700_000_900, apart_until: u64::MAX };
+        let decide = |it| Input::Sanction(SanctionUpdate::Network(NetworkTag([tag; 16]), it));
+        scene.feed(decide(Some(refused)));
+        let cem = scene.open_page();
+        scene.send_hello(cem, None);
+        assert_eq!(scene.take_events(cem), [&["sanctioned banned"][..], &END].concat());
+        scene.feed(decide(Some(NetworkSanction { refused_until: 0, ..refused })));
+        let dan = scene.open_page();
+        scene.send_hello(dan, None);
+        assert_eq!(scene.take_events(dan), ["welcome"]);
+        scene.feed(decide(None));
+    }
     scene.lose_socket(ann);
     scene.resume(ann);
     assert_eq!(scene.take_events(ann), ["welcome back"]);
@@ -157,6 +166,12 @@ fn the_peers_of_a_network_that_is_set_apart_wait_apart() {
     assert!(!are_matched(&scene, ann, bob));
     scene.join(cem);
     assert!(are_matched(&scene, ann, cem), "two from there are matched");
+    let starts_softly = |it: &ClientEvent| {
+        let ClientEvent::Received(ToBrowser::Matched { soft, .. }) = it else { return None };
+        Some(*soft)
+    };
+    let matched = scene.pages[ann].events.iter().rev().find_map(starts_softly);
+    assert_eq!(matched, Some(true), "and start softly");
     let [dan] = scene.add_pages();
     scene.send(ann, ToServer::Leave {});
     join_and_prepare(&mut scene, dan);

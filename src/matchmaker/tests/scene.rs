@@ -660,7 +660,7 @@ impl Scene {
     /// Lets the pages of a network wait apart until the end of time, or no longer.
     pub(crate) fn set_apart(&mut self, network: usize, is_apart: bool) {
         let tag = NetworkTag([network as u8; 16]);
-        let sanction = is_apart.then_some(NetworkSanction::Apart { until: u64::MAX });
+        let sanction = is_apart.then_some(NetworkSanction { refused_until: 0, apart_until: u64::MAX });
         self.feed(Input::Sanction(SanctionUpdate::Network(tag, sanction)));
     }
 
@@ -803,8 +803,8 @@ impl Scene {
         self.open_sockets.push(socket);
         let number = if self.separate_networks { socket.0 as u8 } else { self.pages[page].network as u8 };
         let network = Network::of([192, 0, 2, number].into());
-        let network_tag = Some(NetworkTag([number; 16]));
-        self.feed(Input::Opened(Visit { socket, network, network_tag, site: SiteIndex::default() }));
+        let network_tags = [number, 0xff - number].map(|it| Some(NetworkTag([it; 16])));
+        self.feed(Input::Opened(Visit { socket, network, network_tags, site: SiteIndex::default() }));
     }
 
     /// The socket in use, or else the pending one.

@@ -1,6 +1,9 @@
-//! [`Sanctions`]: all warnings, pauses and bans that have effect, in memory, and what a visitor may do ([`Access`]).
+//! [`Sanctions`]: all warnings, pauses and bans that have effect, in memory, by device and by network.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use super::{codes::ReferenceCode, unix_time::UnixTime};
 use crate::protocol::{DeviceId, NetworkTag, ReportReason};
@@ -64,41 +67,14 @@ impl Sanction {
     }
 }
 
-/// What a visitor may do.
+/// What the bans of its devices mean for a network, which many people may share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
-    /// Everything, with or without friction: to wait apart and start softly, because a device of the same network is
-    /// banned.
-    Free {
-        /// Whether there is friction.
-        has_friction: bool,
-    },
-    /// Everything, after reading the warning.
-    Warned {
-        /// The warning.
-        sanction: Sanction,
-        /// Whether there is friction.
-        has_friction: bool,
-    },
-    /// No calls until the end of the pause.
-    Paused(Sanction),
-    /// No calls until the end of the ban.
-    Banned(Sanction),
-    /// No calls from this network: too many of its devices were banned in one day.
-    NetworkRefused {
-        /// When the network is admitted again.
-        until: UnixTime,
-    },
-}
-
-impl Access {
-    /// Whether calls are refused.
-    pub const fn is_refused(&self) -> bool {
-        match self {
-            Self::Free { .. } | Self::Warned { .. } => false,
-            Self::Paused(_) | Self::Banned(_) | Self::NetworkRefused { .. } => true,
-        }
-    }
+pub struct NetworkBans {
+    /// Until when it is refused, if there were enough bans in one day; may be over.
+    pub refused_until: Option<UnixTime>,
+    /// Until when there is friction: its people wait apart and start softly. Later than the end of the refusal, and may
+    /// be over, too.
+    pub friction_until: UnixTime,
 }
 
 /// A change of [`Sanctions`] after a decision.
@@ -159,31 +135,28 @@ impl Sanctions {
         self.devices.get(&device).map(|it| &it.sanction).filter(|it| it.is_active(now))
     }
 
-    /// What a visitor may do, with this device, from a network that is known by these tags.
-    pub fn admit(
-        &self,
-        now: UnixTime,
-        device: DeviceId,
-        networks: impl IntoIterator<Item = NetworkTag>,
-    ) -> Access {
-        let sanction = self.of_device(now, device).copied();
-        match sanction {
-            Some(sanction) if sanction.kind == SanctionKind::Ban => return Access::Banned(sanction),
-            Some(sanction) if sanction.kind == SanctionKind::Pause => return Access::Paused(sanction),
-            Some(_) | None => {}
-        }
-        let mut has_friction = false;
-        for tag in networks {
-            let Some(bans) = self.networks.get(&tag) else { continue };
-            if let Some(until) = refused_until(bans).filter(|it| now < *it) {
-                return Access::NetworkRefused { until };
-            }
-            has_friction |= bans.last().is_some_and(|it| now < it.0 + FRICTION_FOR);
-        }
-        match sanction {
-            Some(sanction) => Access::Warned { sanction, has_friction },
-            None => Access::Free { has_friction },
-        }
+    /// What the bans of its devices mean for the network with this tag; `None` without a ban.
+    pub fn of_network(&self, tag: NetworkTag) -> Option<NetworkBans> {
+        let bans = self.networks.get(&tag)?;
+        let friction_until = bans.last()?.0 + FRICTION_FOR;
+        Some(NetworkBans { refused_until: refused_until(bans), friction_until })
+    }
+
+    /// All devices with a sanction, whether it has expired or not.
+    #[expect(clippy::disallowed_methods, reason = "sorted at once")]
+    pub fn devices(&self) -> BTreeSet<DeviceId> {
+        self.devices.keys().copied().collect()
+    }
+
+    /// All networks with a ban, whether it still means anything or not.
+    #[expect(clippy::disallowed_methods, reason = "sorted at once")]
+    pub fn networks(&self) -> BTreeSet<NetworkTag> {
+        self.networks.keys().copied().collect()
+    }
+
+    /// The network that the sanction of this device counts for.
+    pub fn network_of(&self, device: DeviceId) -> Option<NetworkTag> {
+        self.devices.get(&device)?.network
     }
 
     /// Follows a change of the store.
@@ -282,22 +255,24 @@ mod tests {
         SanctionChange::Imposed { device: device(number), network: Some(tag(network)), sanction }
     }
 
-    /// What is looked up: a stranger in this network.
-    fn stranger(sanctions: &Sanctions, now: u64, network: u8) -> Access {
-        sanctions.admit(UnixTime(now), device(255), [tag(network)])
+    /// Whether a network is refused, and whether there is friction.
+    fn network(sanctions: &Sanctions, now: u64, network: u8) -> (bool, bool) {
+        let bans = sanctions.of_network(tag(network));
+        let is_before = |it: Option<UnixTime>| it.is_some_and(|it| UnixTime(now) < it);
+        (is_before(bans.and_then(|it| it.refused_until)), is_before(bans.map(|it| it.friction_until)))
     }
 
     #[test]
-    fn device_is_refused_until_its_sanction_ends() {
+    fn sanction_of_a_device_has_effect_until_its_end() {
         let mut sanctions = Sanctions::default();
         sanctions.apply(imposed(SanctionKind::Ban, 1, 1, 0, 24));
-        let admit = |sanctions: &Sanctions, now| sanctions.admit(UnixTime(now), device(1), [tag(9)]);
-        assert!(matches!(admit(&sanctions, 24 * HOUR - 1), Access::Banned(_)));
-        assert_eq!(admit(&sanctions, 24 * HOUR), Access::Free { has_friction: false });
-        sanctions.apply(imposed(SanctionKind::Pause, 1, 1, 0, 1));
-        assert!(matches!(admit(&sanctions, 0), Access::Paused(_)) && admit(&sanctions, 0).is_refused());
-        sanctions.apply(imposed(SanctionKind::Warning, 1, 1, 0, 1));
-        assert!(matches!(admit(&sanctions, 0), Access::Warned { has_friction: false, .. }));
+        let kind = |it: &Sanctions, now| it.of_device(UnixTime(now), device(1)).map(|it| it.kind);
+        assert_eq!(kind(&sanctions, 24 * HOUR - 1), Some(SanctionKind::Ban));
+        assert_eq!(kind(&sanctions, 24 * HOUR), None);
+        for changed in [SanctionKind::Pause, SanctionKind::Warning] {
+            sanctions.apply(imposed(changed, 1, 1, 0, 1));
+            assert_eq!(kind(&sanctions, 0), Some(changed), "it takes the place of the former one");
+        }
         sanctions.apply(SanctionChange::Lifted { device: device(1) });
         assert_eq!(sanctions, Sanctions::default());
     }
@@ -305,23 +280,20 @@ mod tests {
     #[test]
     fn network_alone_is_friction_and_only_many_bans_close_it_for_a_day() {
         let mut sanctions = Sanctions::default();
-        let (open, friction) = (Access::Free { has_friction: false }, Access::Free { has_friction: true });
+        let (open, friction, refused) = ((false, false), (false, true), (true, true));
         sanctions.apply(imposed(SanctionKind::Pause, 9, 1, 0, 24));
-        assert_eq!(stranger(&sanctions, 0, 1), open, "only a ban counts for a network");
+        assert_eq!(sanctions.of_network(tag(1)), None, "only a ban counts for a network");
         sanctions.apply(imposed(SanctionKind::Ban, 1, 1, 0, 24));
         sanctions.apply(imposed(SanctionKind::Ban, 2, 1, 2 * HOUR, 24));
-        assert_eq!(stranger(&sanctions, 2 * HOUR, 1), friction);
-        assert_eq!(stranger(&sanctions, 2 * HOUR, 2), open);
+        assert_eq!(network(&sanctions, 2 * HOUR, 1), friction);
+        assert_eq!(network(&sanctions, 2 * HOUR, 2), open);
         sanctions.apply(imposed(SanctionKind::Ban, 3, 1, 23 * HOUR, 24));
-        let refused = Access::NetworkRefused { until: UnixTime(24 * HOUR) };
-        assert_eq!(stranger(&sanctions, 23 * HOUR, 1), refused);
-        assert_eq!(stranger(&sanctions, 24 * HOUR, 1), friction);
-        let all = [tag(7), tag(1)];
-        assert_eq!(sanctions.admit(UnixTime(23 * HOUR), device(255), all), refused, "a tag of last month");
+        assert_eq!(network(&sanctions, 23 * HOUR, 1), refused);
+        assert_eq!(network(&sanctions, 24 * HOUR, 1), friction);
         sanctions.apply(SanctionChange::Lifted { device: device(2) });
-        assert_eq!(stranger(&sanctions, 23 * HOUR, 1), friction);
+        assert_eq!(network(&sanctions, 23 * HOUR, 1), friction);
         let end = 23 * HOUR + FRICTION_FOR.as_secs();
-        assert_eq!([end - 1, end].map(|now| stranger(&sanctions, now, 1)), [friction, open]);
+        assert_eq!([end - 1, end].map(|now| network(&sanctions, now, 1)), [friction, open]);
     }
 
     proptest! {
@@ -341,10 +313,11 @@ mod tests {
             fewer.remove_expired(UnixTime(now * HOUR));
             prop_assert!(fewer.len() <= sanctions.len());
             for number in 0..7 {
-                for network in 0..3 {
-                    let admit = |it: &Sanctions| it.admit(UnixTime(now * HOUR), device(number), [tag(network)]);
-                    prop_assert_eq!(admit(&fewer), admit(&sanctions));
-                }
+                let of_device = |it: &Sanctions| it.of_device(UnixTime(now * HOUR), device(number)).copied();
+                prop_assert_eq!(of_device(&fewer), of_device(&sanctions));
+            }
+            for tag in 0..3 {
+                prop_assert_eq!(network(&fewer, now * HOUR, tag), network(&sanctions, now * HOUR, tag));
             }
         }
     }

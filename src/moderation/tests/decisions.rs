@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::scene::{SUBJECT, Scene, device, report, tag};
+use super::scene::{SUBJECT, Scene, device, report};
 use crate::{
     moderation::{
-        Access, Action, AppealState, BanLength, CLAIMED_FOR, ModerationError, ModeratorDecision, Month,
+        Action, AppealState, BanLength, CLAIMED_FOR, ModerationError, ModeratorDecision, Month,
         ReportOutcome, SanctionKind, Status, offline, records::MAX_NOTE_CHARS,
     },
     protocol::ReportReason,
@@ -76,8 +76,7 @@ async fn ban_is_explained_appealed_and_lifted() {
     let statement = scene.moderation.statement(ban.appeal).await.unwrap();
     assert_eq!((statement.ended, statement.state), (Some(scene.now), AppealState::Granted { answer }));
     let sanctions = scene.moderation.sanctions().await.unwrap();
-    let admission = sanctions.admit(scene.now, device(SUBJECT), [tag(999)]);
-    assert_eq!(admission, Access::Free { has_friction: false });
+    assert_eq!(sanctions.of_device(scene.now, device(SUBJECT)), None);
     assert_eq!(scene.moderation.outcome(code).await.unwrap(), ReportOutcome::Dismissed);
 }
 

@@ -5,12 +5,12 @@ use uuid::Uuid;
 
 use super::{
     Folder,
-    model::{Model, ModelAdmission, Number, Refusal},
+    model::{Model, Number, Refusal},
 };
 use crate::{
     moderation::{
-        Access, Action, BanLength, ModerationError, ModeratorDecision, Party, Report, Sanctions, Seen, Stamp,
-        Status, SubjectId, UnixTime,
+        Action, BanLength, ModerationError, ModeratorDecision, Party, Report, Sanctions, Seen, Stamp, Status,
+        SubjectId, UnixTime,
         store::{self, Store},
     },
     protocol::{DeviceId, MatchId, NetworkTag, ReportReason},
@@ -211,24 +211,23 @@ impl World {
             self.store.connection.query_row("SELECT count(*) FROM subjects", [], |row| row.get(0)).unwrap();
         assert_eq!(count, self.model.subjects.len());
         for number in 0..DEVICES {
-            for network in 0..NETWORKS {
-                let expected = self.model.admit(self.now, number, network);
-                assert_eq!(admission(&self.store.sanctions, self.now, number, network), expected);
-            }
+            let actual =
+                self.store.sanctions.of_device(self.now, device(number)).map(|it| (it.kind, it.until));
+            assert_eq!(actual, self.model.sanction(self.now, number));
+        }
+        for network in 0..NETWORKS {
+            let actual = network_access(&self.store.sanctions, self.now, network);
+            assert_eq!(actual, self.model.network(self.now, network));
         }
         store::audit::verify(&mut self.store.connection, |_| Ok(())).unwrap();
     }
 }
 
-fn admission(sanctions: &Sanctions, now: UnixTime, number: Number, network: Number) -> ModelAdmission {
-    match sanctions.admit(now, device(number), [tag(network)]) {
-        Access::Free { has_friction } => ModelAdmission::Free(has_friction),
-        Access::Warned { sanction, has_friction } => ModelAdmission::Warned(sanction.until, has_friction),
-        Access::Paused(sanction) | Access::Banned(sanction) => {
-            ModelAdmission::Sanction(sanction.kind, sanction.until)
-        }
-        Access::NetworkRefused { until } => ModelAdmission::Network(until),
-    }
+/// Until when a network is refused, and whether there is friction.
+fn network_access(sanctions: &Sanctions, now: UnixTime, network: Number) -> (Option<UnixTime>, bool) {
+    let bans = sanctions.of_network(tag(network));
+    let refused_until = bans.and_then(|it| it.refused_until).filter(|it| now < *it);
+    (refused_until, bans.is_some_and(|it| now < it.friction_until))
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "any other error is a failed test")]

@@ -53,15 +53,6 @@ pub(super) enum Refusal {
     Conflict,
 }
 
-/// What a visitor may do, in few words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ModelAdmission {
-    Sanction(SanctionKind, UnixTime),
-    Network(UnixTime),
-    Free(bool),
-    Warned(UnixTime, bool),
-}
-
 #[derive(Default)]
 pub(super) struct Model {
     pub(super) reports: Vec<ModelReport>,
@@ -257,29 +248,18 @@ impl Model {
         weights + if self.subjects[&subject].is_paused { PAUSED_SCORE } else { 0 }
     }
 
-    pub(super) fn admit(&self, now: UnixTime, device: Number, network: Number) -> ModelAdmission {
-        let current = self.current(now, device);
-        if let Some(it) = current.as_ref().filter(|it| it.kind != SanctionKind::Warning) {
-            return ModelAdmission::Sanction(it.kind, it.until);
-        }
-        let mut bans: Vec<_> = self
-            .sanctions
-            .iter()
-            .filter(|it| it.network == network && it.kind == SanctionKind::Ban && it.ended.is_none())
-            .map(|it| it.started)
-            .collect();
+    pub(super) fn sanction(&self, now: UnixTime, device: Number) -> Option<(SanctionKind, UnixTime)> {
+        self.current(now, device).map(|it| (it.kind, it.until))
+    }
+
+    /// Until when a network is refused, and whether there is friction.
+    pub(super) fn network(&self, now: UnixTime, network: Number) -> (Option<UnixTime>, bool) {
+        let is_ban = |it: &&_| matches!(it, ModelSanction { kind: SanctionKind::Ban, ended: None, network: of, .. } if *of == network);
+        let mut bans: Vec<_> = self.sanctions.iter().filter(is_ban).map(|it| it.started).collect();
         bans.sort_unstable();
         bans.reverse();
-        if let Some(first) = bans.get(BANNED_DEVICES - 1)
-            && now < *first + NETWORK_REFUSED_FOR
-        {
-            return ModelAdmission::Network(*first + NETWORK_REFUSED_FOR);
-        }
-        let has_friction = bans.iter().any(|it| now < *it + FRICTION_FOR);
-        match current {
-            Some(it) => ModelAdmission::Warned(it.until, has_friction),
-            None => ModelAdmission::Free(has_friction),
-        }
+        let refused_until = bans.get(BANNED_DEVICES - 1).map(|it| *it + NETWORK_REFUSED_FOR);
+        (refused_until.filter(|it| now < *it), bans.iter().any(|it| now < *it + FRICTION_FOR))
     }
 
     pub(super) fn remove_old(&mut self, now: UnixTime) {

@@ -26,8 +26,8 @@ const MAX_KEYS: usize = 4;
 #[serde(default)]
 pub struct StateSettings {
     /// The directory in which the server creates its key once, and keeps certificates and the moderation database.
-    /// Empty for none; calls then do not survive a restart. Default: state, in the current folder.
-    /// `PASSERBY__STATE__DIR`.
+    /// Empty for none, on private servers only: then calls do not survive a restart, and there is no moderation.
+    /// Default: state, in the current folder. `PASSERBY__STATE__DIR`.
     pub dir: PathBuf,
     /// The key itself, 64 hexadecimal digits, instead of the file. Former keys may follow, separated by commas. Set by
     /// the environment only: `PASSERBY__STATE__KEY`.
@@ -69,6 +69,37 @@ impl StateSettings {
             return Ok(KeySource::Temporary);
         }
         Ok(read_keys(&self.dir)?.map_or_else(|| KeySource::Create(self.dir.clone()), KeySource::Existing))
+    }
+}
+
+impl StateSettings {
+    /// Where the moderation store is; `None` without a state directory, and then there is no moderation.
+    ///
+    /// # Errors
+    ///
+    /// An [`InvalidKey`] without a state directory, if strangers can reach this origin of the server.
+    pub(crate) fn moderation_dir(&self, public: Option<&str>) -> Result<Option<PathBuf>, InvalidKey> {
+        match (self.dir.as_os_str().is_empty(), public) {
+            (false, _) => Ok(Some(self.dir.clone())),
+            (true, None) => Ok(None),
+            (true, Some(origin)) => {
+                let problem = format!(
+                    "is empty, but strangers can reach {origin}: a public server must keep reports and bans (or use \
+                     the server in a private network only)"
+                );
+                Err(InvalidKey::new("state.dir", problem))
+            }
+        }
+    }
+}
+
+/// Whether there is moderation, in words for the operator.
+pub(crate) fn describe_moderation(dir: Option<&Path>) -> String {
+    match dir {
+        Some(dir) => {
+            format!("moderation is on: reports and bans are kept in {} (`state.dir`)", dir.display())
+        }
+        None => "moderation is off, and nobody can report anybody: `state.dir` is empty".to_owned(),
     }
 }
 
@@ -173,6 +204,18 @@ mod tests {
         let dir = std::env::temp_dir().join(format!("passerby-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&dir);
         dir
+    }
+
+    #[test]
+    fn a_public_server_needs_a_place_for_reports() {
+        let state = |dir: &str| StateSettings { dir: dir.into(), ..StateSettings::default() };
+        let public = Some("https://passerby.example");
+        assert_eq!(state("here").moderation_dir(public), Ok(Some("here".into())));
+        assert_eq!(state("here").moderation_dir(None), Ok(Some("here".into())));
+        assert_eq!(state("").moderation_dir(None), Ok(None));
+        let error = state("").moderation_dir(public).unwrap_err();
+        assert_eq!(error.key, "state.dir");
+        assert!(error.to_string().contains("https://passerby.example"), "{error}");
     }
 
     #[test]

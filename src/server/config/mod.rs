@@ -16,7 +16,11 @@ mod site;
 mod environment;
 pub(crate) mod value;
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use config::{ConfigBuilder, ConfigError, File, FileFormat, builder::DefaultState};
 use leptos::config::LeptosOptions;
@@ -153,6 +157,8 @@ pub struct Resolved {
     pub(crate) credential_lifetime: Duration,
     /// Where the keys for tickets and device names come from.
     pub(crate) keys: KeySource,
+    /// Where the moderation store is; without one there is no moderation.
+    pub(crate) moderation_dir: Option<PathBuf>,
     /// Rates, sizes and timeouts.
     pub limits: LimitSettings,
     /// The maximum number of peers.
@@ -289,6 +295,7 @@ impl Config {
         let origins = Origins::new(leptos.site_addr, &server.origins, plan.origins(leptos.site_addr))
             .map_err(|error| InvalidKey::new(origin::KEY, error))?;
         let public = origins.first_public();
+        let moderation_dir = state.moderation_dir(public)?;
         let (is_public, rules_version) = (public.is_some(), operator.rules_version.clone());
         let (operator, soft_start) = (operator.resolve(public)?, safety.resolve(is_public));
         let has_proxy = !proxies.is_empty()
@@ -314,6 +321,7 @@ impl Config {
             relay_limits: relay.limits(),
             credential_lifetime,
             keys,
+            moderation_dir,
             limits,
             max_connections: server.max_connections,
             grace: Duration::from_secs(server.grace_seconds),
@@ -366,10 +374,11 @@ impl Resolved {
         self.describe().iter().for_each(|it| tracing::info!("{it}"));
     }
 
-    /// Which relays visitors get, whether strangers can reach the server, and what protects them.
-    fn describe(&self) -> [String; 2] {
+    /// Which relays visitors get, whether strangers can reach the server, and whether there is moderation.
+    fn describe(&self) -> [String; 3] {
         let operator = operator::describe(self.operator.as_ref(), self.is_public, self.soft_start);
-        [relay::describe(&self.ice), operator]
+        let moderation = keys::describe_moderation(self.moderation_dir.as_deref());
+        [relay::describe(&self.ice), operator, moderation]
     }
 
     /// Announces the own relay to the pages of these origins, if the server has sockets for it.

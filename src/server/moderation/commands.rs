@@ -7,7 +7,7 @@ use anyhow::{Context, bail};
 use crate::{
     moderation::{Anchor, Stamp, UnixTime, hex, offline},
     server::{
-        clock::{random_key, since_1970},
+        clock::{random_key, stamp},
         config::Config,
     },
 };
@@ -43,10 +43,8 @@ pub fn run_moderation_command(config: &Config, command: ModerationCommand) -> an
 }
 
 fn run(dir: &Path, command: ModerationCommand) -> anyhow::Result<String> {
-    let stamp = Stamp {
-        now: UnixTime(since_1970().as_secs()),
-        random: random_key().context("the system has no randomness")?,
-    };
+    // A token of a moderator must not depend on randomness that could not be read.
+    let stamp = Stamp { random: random_key().context("the system has no randomness")?, ..stamp() };
     Ok(match command {
         ModerationCommand::Backup(file) => {
             offline::backup(dir, &file).with_context(|| format!("cannot write {}", file.display()))?;

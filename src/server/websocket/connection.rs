@@ -22,7 +22,7 @@ use super::{
     upgrade::WebSocket,
 };
 use crate::{
-    matchmaker::{Closing, Input, ROOM_AFTER, SiteIndex, SocketId, Visit},
+    matchmaker::{Closing, Input, ROOM_AFTER, SiteIndex, SocketId, Visit, VisitTags},
     protocol::{
         ErrorCode, Feature, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode, limits::CLOSE_NORMAL,
     },
@@ -60,19 +60,18 @@ enum CloseCause {
     ClosedHere(ErrorCode),
 }
 
-/// Serves one socket until it is closed. `site` is the origin of its page.
+/// Serves one socket until it is closed: `site` is the origin of its page, and the tags are those of its network.
 pub(crate) fn serve(
     sockets: Arc<Sockets>,
     socket: WebSocket,
     permit: NetworkPermit,
-    site: SiteIndex,
+    (site, network_tags): (SiteIndex, VisitTags),
 ) -> impl Future<Output = ()> {
     let id = sockets.next_id();
     let (outbox, sender) = outbox(sockets.wheel.now(), sockets.outbox_bytes);
     sockets.wheel.add(outbox.probe());
     let registration = Registration::new(sockets.inbox.clone(), id);
-    // Without a store nobody reads the tag.
-    let visit = Visit { socket: id, network: permit.network(), network_tag: None, site };
+    let visit = Visit { socket: id, network: permit.network(), network_tags, site };
     let mut connection = WebSocketConnection {
         sockets,
         socket,

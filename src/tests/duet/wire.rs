@@ -64,7 +64,7 @@ impl World {
         wire.server_open = true;
         let network = matchmaker::Network::of([192, 0, 2, side as u8].into());
         let site = SiteIndex::default();
-        let visit = Visit { socket: SocketId(number), network, network_tag: None, site };
+        let visit = Visit { socket: SocketId(number), network, network_tags: Default::default(), site };
         self.handle_server_input(matchmaker::Input::Opened(visit));
         self.handle_page_input(side, Input::SocketOpened);
     }

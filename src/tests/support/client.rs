@@ -51,6 +51,10 @@ pub(crate) struct TestClient {
     /// The latest match. Nil before the first one.
     pub(crate) match_id: MatchId,
     pub(crate) role: Role,
+    /// The ticket of that match.
+    pub(crate) ticket: Option<String>,
+    /// The signed name of this device, as the server gave it.
+    pub(crate) device: Option<String>,
     delivery: Delivery<ToServer>,
 }
 
@@ -184,36 +188,46 @@ impl TestClient {
     /// Connects and completes the handshake.
     pub(crate) async fn open(server: impl Into<SocketAddr>) -> Self {
         let socket = TestSocket::open(server).await;
-        Self::handshake(socket, Delivery::default(), None, Features::all()).await
+        Self::handshake(socket, Delivery::default(), (None, None), Features::all()).await
     }
 
     /// Connects as a page of the first release, which lists no features.
     pub(crate) async fn open_as_first_release(server: impl Into<SocketAddr>) -> Self {
         let socket = TestSocket::open(server).await;
-        Self::handshake(socket, Delivery::default(), None, Features::default()).await
+        Self::handshake(socket, Delivery::default(), (None, None), Features::default()).await
     }
 
     /// Connects as a reverse proxy does, with this `X-Forwarded-For` header, and completes the handshake.
     pub(crate) async fn open_via_proxy(server: impl Into<SocketAddr>, forwarded_for: &str) -> Self {
+        Self::open_again_via_proxy(server, forwarded_for, None).await
+    }
+
+    /// The same for a device that this server, or one with its key, has named before.
+    pub(crate) async fn open_again_via_proxy(
+        server: impl Into<SocketAddr>,
+        forwarded_for: &str,
+        device: Option<String>,
+    ) -> Self {
         let socket = TestSocket::open_via_proxy(server, Some(forwarded_for)).await;
-        Self::handshake(socket, Delivery::default(), None, Features::all()).await
+        Self::handshake(socket, Delivery::default(), (None, device), Features::all()).await
     }
 
     /// Drops the connection and resumes the session on a new one.
     pub(crate) async fn resume(self, server: impl Into<SocketAddr>) -> Self {
-        let Self { socket, peer, secret, match_id, role, delivery } = self;
+        let Self { socket, peer, secret, match_id, role, ticket, device, delivery } = self;
         socket.disconnect();
         let socket = TestSocket::open(server).await;
-        let client = Self::handshake(socket, delivery, Some(Resume { peer, secret }), Features::all()).await;
+        let resume = Some(Resume { peer, secret });
+        let client = Self::handshake(socket, delivery, (resume, device), Features::all()).await;
         assert_eq!(client.peer, peer);
-        Self { match_id, role, ..client }
+        Self { match_id, role, ticket, ..client }
     }
 
     /// Sends `hello`, checks the welcome and replays the unacknowledged messages.
     async fn handshake(
         mut socket: TestSocket,
         mut delivery: Delivery<ToServer>,
-        resume: Option<Resume>,
+        (resume, known_as): (Option<Resume>, Option<String>),
         features: Features,
     ) -> Self {
         let resumes = resume.is_some();
@@ -221,21 +235,24 @@ impl TestClient {
             .send(ToServer::Hello {
                 resume,
                 ticket: None,
-                device: None,
+                device: known_as.clone(),
                 past: PastPairs::default(),
                 features,
             })
             .expect("room");
         socket.send(encode(&hello)).await;
         let welcome = socket.receive().await.expect("a welcome");
-        let ToBrowser::Welcome { peer, secret, resumed, .. } = welcome.msg else { panic!("{welcome:?}") };
+        let ToBrowser::Welcome { peer, secret, resumed, device, .. } = welcome.msg else {
+            panic!("{welcome:?}")
+        };
         assert_eq!(resumed, resumes);
         assert!(delivery.acknowledge(welcome.ack));
         for frame in delivery.replay() {
             socket.send(encode(&frame)).await;
         }
         let match_id = MatchId(uuid::Uuid::nil());
-        Self { socket, peer, secret, match_id, role: Role::Polite, delivery }
+        let (ticket, device) = (None, device.or(known_as));
+        Self { socket, peer, secret, match_id, role: Role::Polite, ticket, device, delivery }
     }
 
     /// Sends a numbered message and returns whether the socket accepted it.
@@ -263,8 +280,8 @@ impl TestClient {
             if let ToBrowser::Prepare { .. } | ToBrowser::Here(_) = msg {
                 continue;
             }
-            if let ToBrowser::Matched { match_id, role, .. } = msg {
-                (self.match_id, self.role) = (match_id, role);
+            if let ToBrowser::Matched { match_id, role, ref ticket, .. } = msg {
+                (self.match_id, self.role, self.ticket) = (match_id, role, ticket.clone());
             }
             return msg;
         }

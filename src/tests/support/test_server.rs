@@ -16,6 +16,7 @@ use tokio::{
 };
 
 use super::TEST_TIMEOUT;
+use crate::program::Folder;
 
 /// Stands for the built page, which these tests do not need.
 pub(crate) const SITE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/tests/support/site");
@@ -71,14 +72,17 @@ impl TestServer {
         if config.leptos.site_root == Config::default().leptos.site_root {
             config.leptos.site_root = SITE.into();
         }
-        // Servers of tests that run at once must not share a key.
-        if config.state.dir == Config::default().state.dir {
-            config.state.dir = PathBuf::new();
+        // Servers of tests that run at once must not share a key. A public one must have a folder for its store.
+        let is_default = config.state.dir == Config::default().state.dir;
+        let folder = (is_default && !config.operator.name.is_empty())
+            .then(|| Folder::new(&format!("server-{}", address.port())));
+        if is_default {
+            config.state.dir = folder.as_ref().map_or_else(PathBuf::new, |it| it.0.clone());
         }
-        let task =
-            tokio::spawn(
-                async move { run(config.resolve()?, listeners, async { drop(requested.await) }).await },
-            );
+        let task = tokio::spawn(async move {
+            let _folder = folder;
+            run(config.resolve()?, listeners, async { drop(requested.await) }).await
+        });
         Self { address, redirect: redirect_at, metrics_address: at, shutdown, task }
     }
 
