@@ -105,6 +105,7 @@ pub async fn run(
         network_limiter: Arc::new(network_limiter),
         sockets: Arc::new(sockets),
         foreign_sockets: Arc::new(Semaphore::new(router::MAX_FOREIGN_SOCKETS)),
+        moderation: store.as_ref().map(|it| it.moderation.clone()),
         network_tags: store.as_ref().map(|it| it.moderation.network_tags()),
         health: Arc::new(Health::new(inbox.clone())),
         shutdown: shutdown.clone(),

@@ -25,6 +25,7 @@ use super::{
     config::Resolved,
     http::{
         client_ip::Proxies,
+        decision_pages,
         headers::{self, ContentSecurityPolicy},
         health::Health,
         origin::{self, Origins},
@@ -41,7 +42,7 @@ use super::{
 };
 use crate::{
     matchmaker::{OwnRelay, SiteIndex, VisitTags},
-    moderation::NetworkTags,
+    moderation::{Moderation, NetworkTags},
     protocol::ErrorCode,
     ui::{
         self, PlainFacts, RelayUse, SiteTerms,
@@ -83,7 +84,9 @@ pub(crate) struct Site {
     pub(crate) sockets: Arc<Sockets>,
     /// A permit for each socket that is told that its origin is refused.
     pub(crate) foreign_sockets: Arc<Semaphore>,
-    /// Names networks; `None` on a server without a moderation store.
+    /// The moderation store, if there is one.
+    pub(crate) moderation: Option<Moderation>,
+    /// Names networks, if there is a store.
     pub(crate) network_tags: Option<watch::Receiver<NetworkTags>>,
     /// Whether the driver answers.
     pub(crate) health: Arc<Health>,
@@ -145,7 +148,7 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
     let over_tls_only = site.over_tls_only;
     let pages = Router::new()
         .route("/", get(page))
-        .merge(plain_pages(resolved, &site.origins))
+        .merge(plain_pages(resolved, &site))
         // Only pages: files are compressed by the build.
         .route_layer(CompressionLayer::new())
         .route_layer(middleware::from_fn_with_state(site.clone(), limit_pages))
@@ -162,10 +165,12 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
 }
 
 /// The routes of the plain pages.
-fn plain_pages(resolved: &Resolved, origins: &Origins) -> Router<Site> {
+fn plain_pages(resolved: &Resolved, site: &Site) -> Router<Site> {
     let facts =
         PlainFacts { operator: resolved.operator.clone(), rules_version: resolved.rules_version.clone() };
-    plain_pages::routes(&facts, &resolved.page.style, origins.are_all_https())
+    let (style, https_only) = (&*resolved.page.style, site.origins.are_all_https());
+    let decisions = decision_pages::routes(site.moderation.clone(), &facts, style, https_only);
+    plain_pages::routes(&facts, style, https_only).merge(decisions)
 }
 
 /// The texts for the page that is being rendered.

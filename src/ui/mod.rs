@@ -39,6 +39,9 @@ pub use dom_names::{
 };
 pub use i18n::plain::{PlainPage, is_country, plain_texts};
 pub use operator::{Contact, Operator};
-pub use pages::{App, PlainFacts, plain_page};
+pub use pages::{
+    App, AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, PlainFacts, ReportedOutcome,
+    plain_page,
+};
 pub use parts::SheetContent;
 pub use shell::{PageFiles, RelayUse, SiteTerms, shell};

@@ -30,7 +30,12 @@ impl Month {
 
     /// The month before.
     pub(crate) const fn previous(self) -> Self {
-        Self(self.0.saturating_sub(1))
+        self.before(1)
+    }
+
+    /// The month that came so many months before.
+    pub const fn before(self, months: u32) -> Self {
+        Self(self.0.saturating_sub(months))
     }
 
     /// The month of a text such as "2026-11".

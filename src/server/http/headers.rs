@@ -44,6 +44,26 @@ const PLAIN_POLICY_OVER_TLS: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'; upgrade-insecure-requests",
 );
 
+/// The content security policy of plain pages with a form, which is sent to this server.
+const FORM_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'",
+);
+
+/// The same, if all origins use TLS.
+const FORM_POLICY_OVER_TLS: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; \
+     frame-ancestors 'none'; upgrade-insecure-requests",
+);
+
+/// `Cache-Control` for pages that nobody may keep.
+pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// The content security policy of plain pages with a form. `https_only` is as in [`plain_policy`].
+pub(crate) const fn form_policy(https_only: bool) -> HeaderValue {
+    if https_only { FORM_POLICY_OVER_TLS } else { FORM_POLICY }
+}
+
 /// The content security policy of plain pages. `https_only` tells whether all origins use TLS.
 pub(crate) const fn plain_policy(https_only: bool) -> HeaderValue {
     if https_only { PLAIN_POLICY_OVER_TLS } else { PLAIN_POLICY }

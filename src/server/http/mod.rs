@@ -1,4 +1,4 @@
-//! The HTTP rules of the site: the client's address, the allowed origins and hosts, security headers, plain pages and
+//! The HTTP rules of the site: the client's address, the allowed origins and hosts, security headers, plain pages, and
 //! `/healthz`.
 
 pub(crate) mod list_header;
@@ -7,4 +7,5 @@ pub mod origin;
 pub(crate) mod wrong_host;
 pub(crate) mod headers;
 pub(crate) mod plain_pages;
+pub(crate) mod decision_pages;
 pub(crate) mod health;

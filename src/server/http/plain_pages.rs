@@ -1,4 +1,4 @@
-//! The plain pages, such as the rules: the server renders them once, when it starts.
+//! The plain pages that never change, such as the rules: the server renders them once, when it starts.
 
 use std::{
     future::ready,
@@ -13,7 +13,7 @@ use axum::{
 };
 
 use super::headers;
-use crate::ui::{PlainFacts, PlainPage, i18n, plain_page, plain_texts};
+use crate::ui::{PlainContent, PlainFacts, PlainPage, i18n, plain_page, plain_texts};
 
 /// `Cache-Control`: browsers keep the pages, but ask each time, since the facts and the style sheet may change.
 const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
@@ -27,15 +27,16 @@ struct Rendered {
     policy: HeaderValue,
 }
 
-/// A route for each page. `style` is the path of the style sheet; `https_only` tells whether all origins use TLS.
+/// A route for each of these pages. `style` is the path of the style sheet; `https_only` tells whether all origins use
+/// TLS.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
     facts: &PlainFacts,
     style: &str,
     https_only: bool,
 ) -> Router<S> {
     let language = (i18n::in_language(""), plain_texts(""));
-    PlainPage::ALL.into_iter().fold(Router::new(), |router, page| {
-        let page_html = plain_page(page, language, facts, style);
+    PlainPage::ALL.into_iter().filter(|it| it.is_constant()).fold(Router::new(), |router, page| {
+        let page_html = plain_page(page, language, facts, &PlainContent::None, style);
         let rendered = Rendered::new(page_html, headers::plain_policy(https_only));
         router.route(page.path(), get(move |headers: HeaderMap| ready(rendered.response(&headers))))
     })

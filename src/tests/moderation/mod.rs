@@ -1,6 +1,7 @@
 //! Moderation with the real program and a real server.
 
 mod killed;
+mod pages;
 mod reports;
 
 use std::{fs, path::Path};

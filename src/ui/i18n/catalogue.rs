@@ -248,7 +248,7 @@ catalogue! {
     other_tab: StateText,
     idle: StateText,
 
-    links: [&'static str; 6],
+    links: [&'static str; 8],
     seconds: &'static str,
     symbols: [&'static str; 64],
 }

@@ -1,8 +1,10 @@
 //! Whole pages and their keyboard shortcuts.
 
+mod decisions;
 mod home;
 mod keys;
 mod plain;
 
+pub use decisions::{AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, ReportedOutcome};
 pub use home::App;
 pub use plain::{PlainFacts, plain_page};

@@ -8,6 +8,7 @@ use crate::ui::{
         Words,
         plain::{Block, PageText, Part, PlainPage, PlainTexts, Slot, pieces},
     },
+    pages::decisions::{self, PlainContent},
     parts::links,
 };
 
@@ -28,11 +29,12 @@ struct Source<'a> {
     facts: &'a PlainFacts,
 }
 
-/// The HTML document of a page. `style` is the path of the style sheet.
+/// The HTML document of a page, with what it shows besides its texts. `style` is the path of the style sheet.
 pub fn plain_page(
     page: PlainPage,
     (words, texts): (&'static Words, &'static PlainTexts),
     facts: &PlainFacts,
+    content: &PlainContent,
     style: &str,
 ) -> String {
     let source = Source { words, texts, facts };
@@ -65,6 +67,7 @@ pub fn plain_page(
                 <main class="plain-text">
                     <h1>{*title}</h1>
                     <p class="plain-summary">{*summary}</p>
+                    {decisions::content(texts, content)}
                     {parts}
                 </main>
                 <footer class="plain-foot">{links::navigation(words, Some(page))}</footer>

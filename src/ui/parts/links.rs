@@ -39,12 +39,14 @@ pub(crate) fn navigation(words: &'static Words, current: Option<PlainPage>) -> i
 
 /// The name of a page in a link.
 pub(crate) fn name(words: &'static Words, page: PlainPage) -> &'static str {
-    let [_, rules, privacy, safety, report, contact] = words.links;
+    let [_, rules, privacy, safety, report, appeal, transparency, contact] = words.links;
     match page {
         PlainPage::Rules => rules,
         PlainPage::Privacy => privacy,
         PlainPage::Safety => safety,
         PlainPage::Report => report,
+        PlainPage::Appeal => appeal,
+        PlainPage::Transparency => transparency,
         PlainPage::Contact => contact,
     }
 }

@@ -5,6 +5,7 @@
 mod english;
 mod texts;
 
+pub(crate) use texts::DecisionTexts;
 pub(crate) use texts::pieces;
 pub use texts::{Block, PageText, Part, PlainPage, PlainTexts, Slot};
 

@@ -19,8 +19,78 @@ pub struct PlainTexts {
     pub safety: PageText,
     /// `/report`
     pub report: PageText,
+    /// `/appeal`
+    pub appeal: PageText,
+    /// `/transparency`
+    pub transparency: PageText,
+    /// What `/appeal` says about a code.
+    pub decisions: DecisionTexts,
+    /// What `/transparency` counts: the name in the store, and the text.
+    pub counts: &'static [(&'static str, &'static str)],
+    /// What `/transparency` says if nothing was counted yet.
+    pub nothing_counted: &'static str,
     /// `/contact`
     pub contact: PageText,
+}
+
+/// The texts of decisions, which their codes lead to.
+#[derive(Debug)]
+pub struct DecisionTexts {
+    /// The label of the field for a code.
+    pub code: &'static str,
+    /// The button below it.
+    pub look_up: &'static str,
+    /// Nothing has this code, or it is no code.
+    pub unknown: &'static str,
+    /// The store does not answer.
+    pub busy: &'static str,
+    /// This server has no store.
+    pub off: &'static str,
+    /// What was decided about a device, in the order of `NoticeKind`: warned, paused, banned.
+    pub kinds: [&'static str; 3],
+    /// A person has decided.
+    pub by_person: &'static str,
+    /// No person has decided.
+    pub automatic: &'static str,
+    /// The labels of the facts.
+    pub facts: FactLabels,
+    /// The reasons, in the order of `ReportReason::ALL`.
+    pub reasons: [&'static str; 7],
+    /// The heading of the appeal.
+    pub appeal: &'static str,
+    /// Who may appeal, and what happens then.
+    pub appeal_hint: &'static str,
+    /// The label of the field for the words of an appeal.
+    pub words: &'static str,
+    /// The button below it.
+    pub send: &'static str,
+    /// The words of an appeal were missing or too many.
+    pub bad_words: &'static str,
+    /// The appeal waits.
+    pub waiting: &'static str,
+    /// The appeal was granted.
+    pub granted: &'static str,
+    /// The appeal was rejected.
+    pub rejected: &'static str,
+    /// What came of a report: undecided, upheld, dismissed.
+    pub outcomes: [&'static str; 3],
+}
+
+/// The labels of the facts about a decision.
+#[derive(Debug)]
+pub struct FactLabels {
+    /// Which rule was broken.
+    pub reason: &'static str,
+    /// How many people have reported it.
+    pub reports: &'static str,
+    /// When it was decided.
+    pub decided: &'static str,
+    /// Until when it has effect.
+    pub until: &'static str,
+    /// When it has ended.
+    pub ended: &'static str,
+    /// The moderator's words about an appeal.
+    pub answer: &'static str,
 }
 
 /// The texts of one page.
@@ -73,7 +143,8 @@ pub enum Slot {
     Contact,
     /// `{abuse}`: a link to the contact for reports.
     Abuse,
-    /// `{rules}`, `{privacy}`, `{safety}`, `{report}` and `{imprint}`: a link to that page.
+    /// `{rules}`, `{privacy}`, `{safety}`, `{report}`, `{appeal}`, `{transparency}` and `{imprint}`: a link to that
+    /// page.
     Page(PlainPage),
 }
 
@@ -88,13 +159,33 @@ pub enum PlainPage {
     Safety,
     /// How to report without an account.
     Report,
+    /// What was decided, and how to appeal.
+    Appeal,
+    /// How often something was reported and decided.
+    Transparency,
     /// The operator and how to reach them.
     Contact,
 }
 
 impl PlainPage {
     /// All of them, in the order of the links.
-    pub const ALL: [Self; 5] = [Self::Rules, Self::Privacy, Self::Safety, Self::Report, Self::Contact];
+    pub const ALL: [Self; 7] = [
+        Self::Rules,
+        Self::Privacy,
+        Self::Safety,
+        Self::Report,
+        Self::Appeal,
+        Self::Transparency,
+        Self::Contact,
+    ];
+
+    /// Whether the page is the same for as long as the server runs.
+    pub const fn is_constant(self) -> bool {
+        match self {
+            Self::Rules | Self::Privacy | Self::Safety | Self::Report | Self::Contact => true,
+            Self::Appeal | Self::Transparency => false,
+        }
+    }
 
     /// The path of the page on the site.
     pub const fn path(self) -> &'static str {
@@ -103,6 +194,8 @@ impl PlainPage {
             Self::Privacy => "/privacy",
             Self::Safety => "/safety",
             Self::Report => "/report",
+            Self::Appeal => "/appeal",
+            Self::Transparency => "/transparency",
             Self::Contact => "/contact",
         }
     }
@@ -116,6 +209,8 @@ impl PlainTexts {
             PlainPage::Privacy => &self.privacy,
             PlainPage::Safety => &self.safety,
             PlainPage::Report => &self.report,
+            PlainPage::Appeal => &self.appeal,
+            PlainPage::Transparency => &self.transparency,
             PlainPage::Contact => &self.contact,
         }
     }
@@ -157,6 +252,8 @@ fn slot(name: &str) -> Option<Slot> {
         "privacy" => Slot::Page(PlainPage::Privacy),
         "safety" => Slot::Page(PlainPage::Safety),
         "report" => Slot::Page(PlainPage::Report),
+        "appeal" => Slot::Page(PlainPage::Appeal),
+        "transparency" => Slot::Page(PlainPage::Transparency),
         "imprint" => Slot::Page(PlainPage::Contact),
         _ => return None,
     })

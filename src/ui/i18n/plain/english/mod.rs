@@ -1,5 +1,6 @@
 //! The English texts of the plain pages.
 
+mod appeal;
 mod contact;
 mod countries;
 mod privacy;
@@ -7,6 +8,7 @@ mod private;
 mod report;
 mod rules;
 mod safety;
+mod transparency;
 
 use super::texts::PlainTexts;
 
@@ -20,5 +22,10 @@ pub(super) static ENGLISH: PlainTexts = PlainTexts {
     privacy: privacy::PAGE,
     safety: safety::PAGE,
     report: report::PAGE,
+    appeal: appeal::PAGE,
+    transparency: transparency::PAGE,
+    decisions: appeal::DECISIONS,
+    counts: transparency::COUNTS,
+    nothing_counted: "Nothing was reported yet.",
     contact: contact::PAGE,
 };

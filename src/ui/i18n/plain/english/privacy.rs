@@ -53,15 +53,40 @@ pub(super) const PAGE: PageText = PageText {
                 ),
                 Block::Text(
                     "All of this is in memory only. It is never written to a disk or a log, and it is gone at the \
-                     latest when the server stops.",
+                     latest when the server stops. What reports leave is described below.",
                 ),
                 Block::Text(
                     "The log of the server has a random number for each call, when it began and ended, and why. It \
                      contains no addresses, no names of devices, and nothing that you say or write.",
                 ),
                 Block::Text(
-                    "During a call your page holds a sealed note about it, so that the call survives a restart of \
-                     the server. Only the server can open it, and it is gone when you close the page.",
+                    "Your page holds a sealed note about each call, so that the call survives a restart of the \
+                     server, and so that you can report the other person. Only the server can open it.",
+                ),
+            ],
+        },
+        Part {
+            title: "What a report leaves on the server",
+            blocks: &[
+                Block::Text(
+                    "Of people who are not reported, and report nobody, the server keeps nothing. A report is kept \
+                     in a database on the server, on its disk:",
+                ),
+                Block::List(&[
+                    "the random names of both devices, and when the call began",
+                    "a tag for the network of each: a code that is the same for the same network. It cannot be \
+                     turned back into an address, and its key is deleted after two months at the latest",
+                    "the reason, and the words that the reporter has added, if any",
+                    "what was decided, by which moderator, and until when, and an appeal with its answer",
+                ]),
+                Block::Text(
+                    "There is no picture, no sound, no chat and no address in it. Moderators can read it, and what \
+                     they look at and decide is logged. A report is deleted after 30 days if nobody has decided \
+                     about it, and after 180 days otherwise; a ban a week after its end; the log after a year.",
+                ),
+                Block::Text(
+                    "If several people report the same device in one day, the server pauses it for a quarter of an \
+                     hour without a person. You can appeal: {appeal}.",
                 ),
             ],
         },
@@ -75,6 +100,8 @@ pub(super) const PAGE: PageText = PageText {
                      keep you away from people that you have blocked",
                     "the people you met in the last half hour, and those you have blocked in the last 30 days, as \
                      codes that only the server can read",
+                    "for ten minutes after a call, a sealed note with which you can report the other person, and \
+                     reports that could not be sent yet",
                 ]),
                 Block::Text("\u{201c}Clear my data\u{201d} in the settings deletes all of it."),
             ],
@@ -105,8 +132,8 @@ pub(super) const PAGE: PageText = PageText {
             blocks: &[
                 Block::Text(
                     "The law of many countries lets you ask what is stored about you, and have it corrected or \
-                     deleted. The server keeps no records from which the operator could tell who you are, so there \
-                     is usually nothing to hand out.",
+                     deleted. The server keeps no records from which the operator could tell who you are. What was \
+                     decided about your device, you can read with the code that the page has shown you ({appeal}).",
                 ),
                 Block::Operated(
                     "Ask {name} at {contact}. You can also complain to the data protection authority of your \

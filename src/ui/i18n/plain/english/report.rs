@@ -17,14 +17,18 @@ pub(super) const PAGE: PageText = PageText {
         Part {
             title: "A person you are talking to",
             blocks: &[Block::Text(
-                "Leave with Next or Stop, and block them, so that you don\u{2019}t meet again: Block is in the \
-                 settings of a call and on the page after it. The server keeps no list of meetings and no \
-                 recordings, so note when it happened.",
+                "Press Report. The call ends at once, and you can say what happened; you will not meet this person \
+                 again. You can also do this for ten minutes after a call. A moderator looks at each report, and the \
+                 other person is not told who has reported them. You get a code with which you can ask what came of \
+                 it: {appeal}.",
             )],
         },
         Part {
-            title: "Anything else",
+            title: "Later, or anything else",
             blocks: &[
+                Block::Text(
+                    "The server keeps no list of meetings and no recordings, so note when it happened.",
+                ),
                 Block::Operated("Write to {abuse}. These help:"),
                 Block::Unnamed(PRIVATE),
                 Block::Unnamed("Tell them:"),
@@ -56,9 +60,9 @@ pub(super) const PAGE: PageText = PageText {
         Part {
             title: "If you disagree with a decision",
             blocks: &[
+                Block::Text("With the code that the page has shown you, you can appeal: {appeal}."),
                 Block::Operated(
-                    "If you think that a decision of the operator was wrong, or if a report was not answered, write to \
-                     {contact}. A person will look at it.",
+                    "If you have no code, or if a report was not answered, write to {contact}. A person will look at it.",
                 ),
                 Block::Unnamed(PRIVATE),
             ],

@@ -1,0 +1,206 @@
+//! The plain pages that ask the moderation store: decisions and appeals by their codes, and counts.
+//!
+//! A code is sent in the body of a request, never in an address: a proxy may log addresses, with those of visitors.
+
+use std::sync::Arc;
+
+use axum::{
+    Form, Router,
+    extract::DefaultBodyLimit,
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use serde::Deserialize;
+
+use super::headers;
+use crate::{
+    moderation::{
+        AppealState, MAX_APPEAL_CHARS, Moderation, ModerationError, Month, MonthCount, ReferenceCode,
+        ReportOutcome, SanctionKind, Statement, UnixTime,
+    },
+    protocol::NoticeKind,
+    server::clock::stamp,
+    ui::{
+        AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, PlainFacts, PlainPage,
+        ReportedOutcome, i18n, plain_page, plain_texts,
+    },
+};
+
+/// Bytes of a form: the words of an appeal, each character in up to 12 bytes, and a code.
+const MAX_FORM_BYTES: usize = 16 * 1024;
+
+/// Months that the transparency page shows, this one included.
+const MONTHS_SHOWN: u32 = 12;
+
+/// What the handlers need.
+#[derive(Clone)]
+struct Pages {
+    moderation: Option<Moderation>,
+    facts: Arc<PlainFacts>,
+    style: Arc<str>,
+    https_only: bool,
+}
+
+/// What a visitor has entered.
+#[derive(Debug, Deserialize)]
+struct Entered {
+    #[serde(default)]
+    code: String,
+    /// The words of an appeal, if it is one.
+    words: Option<String>,
+}
+
+/// The routes of both pages. Without a store they say so.
+pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
+    moderation: Option<Moderation>,
+    facts: &PlainFacts,
+    style: &str,
+    https_only: bool,
+) -> Router<S> {
+    let pages = Pages { moderation, facts: Arc::new(facts.clone()), style: style.into(), https_only };
+    let (asked, entered, counted) = (pages.clone(), pages.clone(), pages);
+    let ask = get(async move || {
+        let answer = if asked.moderation.is_some() { CodeAnswer::Ask } else { CodeAnswer::Off };
+        asked.response(StatusCode::OK, PlainPage::Appeal, &PlainContent::Code(answer))
+    });
+    let appeal = ask.post(async move |Form(it): Form<Entered>| entered.answer(it).await);
+    Router::new()
+        .route(PlainPage::Appeal.path(), appeal)
+        .route(PlainPage::Transparency.path(), get(async move || counted.counts().await))
+        .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
+}
+
+impl Pages {
+    fn response(&self, status: StatusCode, page: PlainPage, content: &PlainContent) -> Response {
+        let language = (i18n::in_language(""), plain_texts(""));
+        let html = plain_page(page, language, &self.facts, content, &self.style);
+        let headers = [
+            (header::CACHE_CONTROL, headers::NO_STORE),
+            (header::CONTENT_SECURITY_POLICY, headers::form_policy(self.https_only)),
+        ];
+        (status, headers, Html(html)).into_response()
+    }
+
+    /// Appeals, if there are words, and shows what the code leads to.
+    async fn answer(&self, entered: Entered) -> Response {
+        let (status, answer) = match &self.moderation {
+            None => (StatusCode::NOT_FOUND, CodeAnswer::Off),
+            Some(moderation) => look_up(moderation, entered).await,
+        };
+        self.response(status, PlainPage::Appeal, &PlainContent::Code(answer))
+    }
+
+    async fn counts(&self) -> Response {
+        let months = match &self.moderation {
+            None => Ok(Vec::new()),
+            Some(moderation) => moderation.counts(first_month(stamp().now)).await,
+        };
+        match months {
+            Ok(counts) => {
+                let content = PlainContent::Counts(by_month(counts));
+                self.response(StatusCode::OK, PlainPage::Transparency, &content)
+            }
+            Err(_) => {
+                let busy = PlainContent::Code(CodeAnswer::Busy);
+                self.response(StatusCode::SERVICE_UNAVAILABLE, PlainPage::Transparency, &busy)
+            }
+        }
+    }
+}
+
+async fn look_up(moderation: &Moderation, Entered { code, words }: Entered) -> (StatusCode, CodeAnswer) {
+    let Ok(code) = code.parse::<ReferenceCode>() else { return (StatusCode::NOT_FOUND, CodeAnswer::Unknown) };
+    let mut was_refused = false;
+    if let Some(words) = words {
+        let words = words.trim();
+        was_refused = words.is_empty() || words.chars().count() > MAX_APPEAL_CHARS;
+        if !was_refused {
+            // The page below says what has become of it, also if there was an appeal before.
+            match moderation.appeal(stamp(), code, words.to_owned()).await {
+                Ok(_) | Err(ModerationError::NotAllowed(_) | ModerationError::NotFound) => {}
+                Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, CodeAnswer::Busy),
+            }
+        }
+    }
+    match moderation.statement(code).await {
+        Ok(it) => (StatusCode::OK, CodeAnswer::Decision(Box::new(decision(it, was_refused)))),
+        Err(ModerationError::NotFound) => match moderation.outcome(code).await {
+            Ok(it) => (StatusCode::OK, CodeAnswer::Outcome(outcome(it))),
+            Err(ModerationError::NotFound) => (StatusCode::NOT_FOUND, CodeAnswer::Unknown),
+            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, CodeAnswer::Busy),
+        },
+        Err(_) => (StatusCode::SERVICE_UNAVAILABLE, CodeAnswer::Busy),
+    }
+}
+
+fn decision(it: Statement, was_refused: bool) -> DecisionFacts {
+    DecisionFacts {
+        code: it.appeal.to_string(),
+        kind: match it.kind {
+            SanctionKind::Warning => NoticeKind::Warned,
+            SanctionKind::Pause => NoticeKind::Paused,
+            SanctionKind::Ban => NoticeKind::Banned,
+        },
+        reason: it.reason,
+        reports: reports(&it),
+        is_automatic: it.is_automatic,
+        decided: utc(it.decided),
+        until: utc(it.until),
+        ended: it.ended.map(utc),
+        appeal: match it.state {
+            AppealState::None => AppealProgress::Possible { max_chars: MAX_APPEAL_CHARS, was_refused },
+            AppealState::Waiting => AppealProgress::Waiting,
+            AppealState::Granted { answer } => AppealProgress::Granted(answer),
+            AppealState::Rejected { answer } => AppealProgress::Rejected(answer),
+        },
+    }
+}
+
+fn outcome(it: ReportOutcome) -> ReportedOutcome {
+    match it {
+        ReportOutcome::Undecided => ReportedOutcome::Undecided,
+        ReportOutcome::Upheld => ReportedOutcome::Upheld,
+        ReportOutcome::Dismissed => ReportedOutcome::Dismissed,
+    }
+}
+
+/// The number of the reports, and the days on which they came.
+fn reports(it: &Statement) -> String {
+    let (first, last) = (utc_day(it.first_report), utc_day(it.last_report));
+    let days = if first == last { first } else { format!("{first} \u{2013} {last}") };
+    format!("{} ({days})", it.reports)
+}
+
+/// A day such as 2026-11-28.
+fn utc_day(time: UnixTime) -> String {
+    utc(time).split(' ').next().unwrap_or_default().to_owned()
+}
+
+/// A time such as 2026-11-28 14:05 UTC.
+fn utc(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.0).unwrap_or(i64::MAX);
+    ::time::OffsetDateTime::from_unix_timestamp(seconds).map_or_else(
+        |_| "unknown".to_owned(),
+        |it| format!("{} {:02}:{:02} UTC", it.date(), it.hour(), it.minute()),
+    )
+}
+
+/// The first month that the transparency page shows.
+fn first_month(now: UnixTime) -> Month {
+    Month::of(now).before(MONTHS_SHOWN - 1)
+}
+
+/// The counts of each month, the newest month first.
+fn by_month(counts: Vec<MonthCount>) -> Vec<MonthView> {
+    let mut months: Vec<MonthView> = Vec::new();
+    for MonthCount { month, what, count } in counts {
+        let month = month.to_string();
+        match months.last_mut().filter(|it| it.month == month) {
+            Some(it) => it.counts.push((what, count)),
+            None => months.push(MonthView { month, counts: vec![(what, count)] }),
+        }
+    }
+    months.reverse();
+    months
+}
