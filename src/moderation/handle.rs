@@ -15,7 +15,7 @@ use super::{
     error::ModerationError,
     key_files,
     records::{
-        AppealId, AppealView, Moderator, ModeratorDecision, MonthCount, QueuePosition, QueueRow, Report,
+        AppealId, AppealView, Moderator, ModeratorDecision, MonthCount, QueueEntry, QueuePosition, Report,
         ReportReceipt, Seen, Statement, Status, SubjectId, SubjectView,
     },
     rules::{
@@ -243,7 +243,7 @@ impl Moderation {
         status: Status,
         after: Option<QueuePosition>,
         limit: usize,
-    ) -> Result<Vec<QueueRow>, ModerationError> {
+    ) -> Result<Vec<QueueEntry>, ModerationError> {
         let moderator = moderator.to_owned();
         self.ask(move |store| store.queue(stamp, &moderator, status, after, limit)).await
     }

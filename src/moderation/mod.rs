@@ -37,7 +37,7 @@ pub use error::ModerationError;
 pub use handle::{Moderation, SanctionEvent, SanctionFeed};
 pub use records::{
     AppealId, AppealState, AppealView, Claim, DecisionView, MAX_APPEAL_CHARS, MAX_NAME_CHARS, MAX_NOTE_CHARS,
-    MAX_ROWS, Moderator, ModeratorDecision, MonthCount, Party, QueuePosition, QueueRow, Report,
+    MAX_ROWS, Moderator, ModeratorDecision, MonthCount, Party, QueueEntry, QueuePosition, QueueRow, Report,
     ReportReceipt, ReportView, Seen, Statement, Status, SubjectId, SubjectView,
 };
 pub use rules::audit_chain::{Anchor, AuditRow, BrokenChain, ChainHash, ChainVerifier, ChainedRow, hex};

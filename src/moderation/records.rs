@@ -146,6 +146,15 @@ pub struct QueueRow {
     pub claim: Option<Claim>,
 }
 
+/// A line of the queue, and how many undecided reports there are of each reason, the most frequent first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueEntry {
+    /// The line.
+    pub row: QueueRow,
+    /// The reasons.
+    pub reasons: Vec<(ReportReason, u32)>,
+}
+
 /// Where the next page of the queue begins: after this row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueuePosition {

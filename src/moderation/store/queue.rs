@@ -12,12 +12,12 @@ use crate::{
     moderation::{
         error::ModerationError,
         records::{
-            Claim, DecisionView, MAX_ROWS, QueuePosition, QueueRow, ReportView, Seen, Status, SubjectId,
-            SubjectView,
+            Claim, DecisionView, MAX_ROWS, QueueEntry, QueuePosition, QueueRow, ReportView, Seen, Status,
+            SubjectId, SubjectView,
         },
         rules::unix_time::{Stamp, UnixTime},
     },
-    protocol::DeviceId,
+    protocol::{DeviceId, ReportReason},
 };
 
 /// How long a claim keeps other moderators away: one case takes a few minutes.
@@ -36,9 +36,9 @@ impl Store {
         status: Status,
         after: Option<QueuePosition>,
         limit: usize,
-    ) -> Result<Vec<QueueRow>, ModerationError> {
+    ) -> Result<Vec<QueueEntry>, ModerationError> {
         let (score, id) = after.map_or((i64::MAX, 0), |it| (it.score.into(), it.subject.0));
-        let rows = self
+        let rows: Vec<_> = self
             .connection
             .prepare_cached(&format!(
                 "SELECT {ROW} FROM subjects WHERE status = ?1 AND score <= ?2 AND (score < ?2 OR id > ?3)
@@ -49,7 +49,9 @@ impl Store {
             })?
             .collect::<Result<_, _>>()?;
         self.audit(stamp.now, moderator, "view queue", None, status.name())?;
-        Ok(rows)
+        rows.into_iter()
+            .map(|row: QueueRow| Ok(QueueEntry { reasons: self.reasons(row.subject)?, row }))
+            .collect()
     }
 
     /// All that is known of a subject.
@@ -60,17 +62,9 @@ impl Store {
         subject: SubjectId,
     ) -> Result<SubjectView, ModerationError> {
         let (row, device_id) = self.subject(stamp.now, subject)?;
-        let reasons = self
-            .connection
-            .prepare_cached(
-                "SELECT reason, count(*) FROM reports WHERE subject = ? AND outcome = 'undecided'
-                 GROUP BY reason ORDER BY count(*) DESC, reason",
-            )?
-            .query_map([subject.0], |row| Ok((row.get::<_, ReasonColumn>(0)?.0, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
         let view = SubjectView {
             row,
-            reasons,
+            reasons: self.reasons(subject)?,
             reports: self.reports_where("subject = ?", &subject.0)?,
             own_reports: self.reports_where("reporter_device = ?", &device(&device_id))?,
             decisions: self.decisions(subject)?,
@@ -110,6 +104,18 @@ impl Store {
             .query_row([subject.0], |row| Ok((queue_row(now, row)?, row.get::<_, DeviceColumn>(11)?.0)))
             .optional()?
             .ok_or(ModerationError::NotFound)
+    }
+
+    /// How many undecided reports there are of each reason, the most frequent first.
+    fn reasons(&mut self, subject: SubjectId) -> Result<Vec<(ReportReason, u32)>, ModerationError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT reason, count(*) FROM reports WHERE subject = ? AND outcome = 'undecided'
+                 GROUP BY reason ORDER BY count(*) DESC, reason",
+            )?
+            .query_map([subject.0], |row| Ok((row.get::<_, ReasonColumn>(0)?.0, row.get(1)?)))?
+            .collect::<Result<_, _>>()?)
     }
 
     fn reports_where(

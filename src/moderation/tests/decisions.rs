@@ -124,9 +124,9 @@ async fn queue_has_pages() {
     loop {
         let stamp = scene.stamp();
         let page = scene.moderation.queue(stamp, "anna", Status::Open, after, 10).await.unwrap();
-        let Some(last) = page.last() else { break };
+        let Some(last) = page.last().map(|it| &it.row) else { break };
         after = Some(crate::moderation::QueuePosition { score: last.score, subject: last.subject });
-        pages.extend(page);
+        pages.extend(page.into_iter().map(|it| it.row));
     }
     assert_eq!(pages, all);
 }

@@ -142,7 +142,7 @@ fn many_bans_load_quickly_and_the_queue_is_an_index() {
     assert_eq!(store.sanctions.len(), 100_000);
     let (listing, rows) =
         elapsed(|| store.run(|it| it.queue(stamp(now, 1), "anna", Status::Open, None, 50)).unwrap());
-    assert_eq!((rows.len(), rows[0].score), (50, 999));
+    assert_eq!((rows.len(), rows[0].row.score), (50, 999));
     let is_banned = |it| store.sanctions.of_device(now, device(it)).is_some();
     let (looking, banned) = elapsed(|| (0..=100_000).filter(|it| is_banned(*it)).count());
     assert_eq!(banned, 100_000);

@@ -200,6 +200,7 @@ impl World {
             let actual: Vec<_> = rows
                 .into_iter()
                 .map(|it| {
+                    let it = it.row;
                     let score = std::cmp::Reverse(it.score);
                     let version = it.seen.version;
                     (score, it.subject, version, it.is_paused, it.reports, it.first_report, it.last_report)

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::scene::{SUBJECT, Scene, device, report, stamp};
 use crate::{
     moderation::{
-        Action, ModerationError, ModeratorDecision, NEW_REPORTER, PAUSED_FOR, PAUSED_SCORE, ReportOutcome,
-        SanctionEvent, SanctionKind, Seen, SubjectId, reporter_weight,
+        Action, ModerationError, ModeratorDecision, NEW_REPORTER, PAUSED_FOR, PAUSED_SCORE, Report,
+        ReportOutcome, SanctionEvent, SanctionKind, Seen, Status, SubjectId, reporter_weight,
     },
     protocol::{ReportReason, limits::MAX_REPORT_CHARS},
 };
@@ -25,6 +25,30 @@ async fn match_is_reported_once_by_each_end() {
     assert!(other.is_new);
     let reports: Vec<_> = scene.queue().await.iter().map(|it| it.reports).collect();
     assert_eq!(reports, [1, 1]);
+}
+
+#[tokio::test]
+async fn queue_says_how_many_reports_have_which_reason() {
+    let mut scene = Scene::new("reasons");
+    let reasons = [ReportReason::Spam, ReportReason::Threats, ReportReason::Nudity, ReportReason::Threats];
+    for (number, reason) in (1..).zip(reasons) {
+        let stamp = scene.stamp();
+        let report = Report { reason, ..report(number.into(), number, number, SUBJECT) };
+        scene.moderation.report(stamp, report).await.unwrap();
+    }
+    let entries = async |scene: &mut Scene| {
+        let stamp = scene.stamp();
+        scene.moderation.queue(stamp, "anna", Status::Open, None, 100).await.unwrap()
+    };
+    let [entry] = &entries(&mut scene).await[..] else { panic!("one subject") };
+    assert_eq!(
+        entry.reasons,
+        [(ReportReason::Threats, 2), (ReportReason::Nudity, 1), (ReportReason::Spam, 1)]
+    );
+    scene.decide("anna", &entry.row, Action::Dismiss).await.unwrap();
+    scene.report(9, 9).await;
+    let [entry] = &entries(&mut scene).await[..] else { panic!("one subject") };
+    assert_eq!(entry.reasons, [(ReportReason::Harassment, 1)], "only those that nobody has decided about");
 }
 
 #[tokio::test]

@@ -88,7 +88,8 @@ impl Scene {
 
     pub(super) async fn queue(&mut self) -> Vec<QueueRow> {
         let stamp = self.stamp();
-        self.moderation.queue(stamp, "anna", Status::Open, None, 100).await.unwrap()
+        let entries = self.moderation.queue(stamp, "anna", Status::Open, None, 100).await.unwrap();
+        entries.into_iter().map(|it| it.row).collect()
     }
 
     /// The only subject of the queue.

@@ -76,7 +76,7 @@ async fn only_the_holder_of_a_ticket_reports_and_only_once() {
     server.stop().await.unwrap().unwrap();
     let moderation = Moderation::open(&folder.0.join("state"), stamp(1)).unwrap();
     let rows = moderation.queue(stamp(2), "anna", Status::Open, None, 10).await.unwrap();
-    assert_eq!(rows.iter().map(|it| it.reports).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(rows.iter().map(|it| it.row.reports).collect::<Vec<_>>(), [1, 1]);
 }
 
 #[tokio::test]
