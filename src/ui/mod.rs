@@ -27,6 +27,7 @@ mod dom_names;
 mod operator;
 mod view_model;
 pub mod i18n;
+pub mod moderation;
 
 mod shell;
 mod pages;

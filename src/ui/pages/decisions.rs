@@ -155,6 +155,17 @@ fn code_answer(texts: &'static DecisionTexts, answer: &CodeAnswer) -> AnyView {
 }
 
 fn decision(texts: &'static DecisionTexts, it: &DecisionFacts) -> impl IntoView + use<> {
+    view! {
+        <section>
+            {statement(texts, it)}
+            <h2>{texts.appeal}</h2>
+            {appeal(texts, it)}
+        </section>
+    }
+}
+
+/// The reasons of a decision, as its person reads them.
+pub(crate) fn statement(texts: &'static DecisionTexts, it: &DecisionFacts) -> impl IntoView + use<> {
     let [warned, paused, banned] = texts.kinds;
     let kind = match it.kind {
         NoticeKind::Warned => warned,
@@ -173,24 +184,20 @@ fn decision(texts: &'static DecisionTexts, it: &DecisionFacts) -> impl IntoView 
     ];
     let rows = facts.into_iter().filter_map(|(label, value)| Some((label, value?)));
     view! {
-        <section>
-            <h2>{kind}</h2>
-            <p>{if it.is_automatic { texts.automatic } else { texts.by_person }}</p>
-            <dl class="plain-facts">
-                {rows
-                    .map(|(label, value)| {
-                        view! {
-                            <div>
-                                <dt>{label}</dt>
-                                <dd>{value}</dd>
-                            </div>
-                        }
-                    })
-                    .collect_view()}
-            </dl>
-            <h2>{texts.appeal}</h2>
-            {appeal(texts, it)}
-        </section>
+        <h2>{kind}</h2>
+        <p>{if it.is_automatic { texts.automatic } else { texts.by_person }}</p>
+        <dl class="plain-facts">
+            {rows
+                .map(|(label, value)| {
+                    view! {
+                        <div>
+                            <dt>{label}</dt>
+                            <dd>{value}</dd>
+                        </div>
+                    }
+                })
+                .collect_view()}
+        </dl>
     }
 }
 

@@ -5,6 +5,7 @@ mod home;
 mod keys;
 mod plain;
 
+pub(crate) use decisions::statement;
 pub use decisions::{AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, ReportedOutcome};
 pub use home::App;
 pub use plain::{PlainFacts, plain_page};
