@@ -3,7 +3,7 @@
 //! Three state machines decide and touch nothing (`matchmaker` and `relay` on the server, `call` in the browser). Two
 //! drivers touch everything and decide nothing (`server`, `browser`). They speak one `protocol`. `moderation` is a
 //! store with pure rules. The page (`ui`) is a function of the call's `Snapshot`, and sends what a person wants as an
-//! `Intent`. `docs/architecture.md` has the code map, six walks through the code, and the tests of the invariants
+//! `Intent`. `docs/architecture.md` has the code map, seven walks through the code, and the tests of the invariants
 //! below.
 //!
 //! # Invariants

@@ -144,6 +144,7 @@ fn spawn(address: SocketAddr, metrics: SocketAddr) -> Child {
         .envs(SETTINGS)
         .env("LEPTOS_SITE_ADDR", address.to_string())
         .env("PASSERBY__METRICS__ADDR", metrics.to_string())
+        .env("PASSERBY__MODERATION__ADDR", "")
         .stdin(Stdio::null())
         .spawn()
         .expect("the program starts")

@@ -113,10 +113,11 @@ pub async fn run(
     };
     let site = router::site(&resolved, site);
 
-    let mut tasks = Tasks::new(&resolved, proxies, shutdown.clone(), Arc::clone(&telemetry));
+    let mut tasks = Tasks::new(&resolved, Arc::clone(&proxies), shutdown.clone(), Arc::clone(&telemetry));
     tasks.set.spawn(driver.run(shutdown.clone()));
     tasks.run_until_stopped(async move { wheel.run().await });
     let moderation = store.map(|it| it.run(&mut tasks, &inbox));
+    moderation::serve_pages(&mut tasks, listeners.moderation, &moderation, (&resolved, proxies, clock))?;
     let relay = listeners.relay.map(|it| tasks.run_relay(it, keys, resolved.relay_limits, clock));
     let relay = relay.transpose()?;
     let (tls, renewal) = resolved.tls.start(address, shutdown.stopping.clone(), Arc::clone(&telemetry))?;
@@ -128,9 +129,7 @@ pub async fn run(
     tasks.serve(listeners.site, site, tls);
     tasks.serve_http(listeners.redirect, listen::redirect(origins));
     tasks.serve_http(listeners.metrics, router::metrics(telemetry, clock));
-    if let Some(renewal) = renewal {
-        tasks.set.spawn(renewal);
-    }
+    let _renewal = renewal.map(|it| tasks.set.spawn(it));
     tracing::info!(%address, page = %resolved.files, "serving");
     notify(NotifyState::Ready);
     let result = wait_and_stop(shutdown, tasks.set, stop_requested).await;

@@ -39,6 +39,7 @@ impl Program {
             // No page is requested, so none needs to have been built.
             .env("LEPTOS_SITE_ROOT", "src/tests/support/site")
             .env("PASSERBY__METRICS__ADDR", "")
+            .env("PASSERBY__MODERATION__ADDR", "")
             .env("PASSERBY__RELAY__ADDR", "")
             .stderr(Stdio::null())
             .spawn()

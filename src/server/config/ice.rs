@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use serde::Deserialize;
 
-use super::value::{InvalidKey, SecretText, list};
+use super::value::{InvalidKey, SecretText, is_host, list};
 use crate::matchmaker::{Ice, Turn};
 
 /// The maximum number of URLs of one kind: each one slows down gathering for every call.
@@ -99,13 +99,6 @@ fn is_url(url: &str, schemes: &[&str]) -> bool {
     let Some((scheme, rest)) = url.split_once(':') else { return false };
     let (host, transport) = rest.split_once('?').unwrap_or((rest, "transport=udp"));
     schemes.contains(&scheme) && matches!(transport, "transport=udp" | "transport=tcp") && is_host(host)
-}
-
-/// A host with an optional port. The authority of an HTTP URL has the same syntax, so its parser checks it.
-pub(super) fn is_host(text: &str) -> bool {
-    let uri = format!("http://{text}").parse::<axum::http::Uri>().ok();
-    let authority = uri.as_ref().and_then(axum::http::Uri::authority);
-    authority.is_some_and(|it| it.as_str() == text && !it.host().is_empty() && !text.contains('@'))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod keys;
 mod log;
 pub mod operator;
 pub mod relay;
+mod server;
 mod site;
 
 mod environment;
@@ -22,19 +23,21 @@ use std::{
     time::Duration,
 };
 
-use config::{ConfigBuilder, ConfigError, File, FileFormat, builder::DefaultState};
+use config::{ConfigBuilder, File, FileFormat, builder::DefaultState};
 use leptos::config::LeptosOptions;
 use serde::Deserialize;
 
 pub use environment::process_environment;
 pub use log::{LogFormat, LogSettings, MetricsSettings};
+pub use server::ServerSettings;
 pub use value::InvalidConfig;
 
 use super::{
     http::{
-        client_ip::{self, ForwardedHeader, Proxies},
+        client_ip::{self, Proxies},
         origin::{self, Origins},
     },
+    moderation::{ModerationSettings, ModeratorAccess},
     site_files::{EmbeddedPage, SiteFiles},
     tls::{Plan, TlsSettings},
 };
@@ -50,7 +53,7 @@ use keys::{KeySource, StateSettings};
 use limits::LimitSettings;
 use operator::{OperatorSettings, SafetySettings};
 use relay::{RelayPlan, RelayRunning, RelaySettings};
-use value::{InvalidKey, list};
+use value::{InvalidKey, key_of};
 
 /// The configuration as written. Errors name a key as `table.key`, and the environment variable that set it.
 #[derive(Clone, Debug, Deserialize)]
@@ -73,6 +76,9 @@ pub struct Config {
     /// `[metrics]`
     #[serde(default)]
     pub metrics: MetricsSettings,
+    /// `[moderation]`
+    #[serde(default)]
+    pub moderation: ModerationSettings,
     /// `[ice]`
     #[serde(default)]
     pub ice: IceSettings,
@@ -99,29 +105,6 @@ pub struct Config {
     variables: Variables,
 }
 
-/// `[server]`: which pages may connect, how many peers, and how the server stops.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
-pub struct ServerSettings {
-    /// Origins whose pages may open `/ws`: scheme, host and port only. Default: none, which is allowed on loopback
-    /// only; the server's own pages may connect there. `PASSERBY__SERVER__ORIGINS`, separated by commas.
-    #[serde(deserialize_with = "list")]
-    pub origins: Vec<String>,
-    /// Addresses and networks of the proxies in front of this server. Only their word is trusted for where a request
-    /// comes from. Default: none. `PASSERBY__SERVER__PROXIES`, separated by commas.
-    #[serde(deserialize_with = "list")]
-    pub proxies: Vec<String>,
-    /// The header in which the proxies name the client: `x-forwarded-for` or `forwarded`. Default: x-forwarded-for.
-    /// `PASSERBY__SERVER__FORWARDED_HEADER`.
-    pub forwarded_header: ForwardedHeader,
-    /// The maximum number of peers, 1 or more; peers that lost their socket and may still resume count too. Default:
-    /// 10000. `PASSERBY__SERVER__MAX_CONNECTIONS`.
-    pub max_connections: usize,
-    /// The grace period for calls when the server is told to stop, in seconds, 1 to 300. Default: 8, because
-    /// `cargo leptos watch` kills the server after 10. `PASSERBY__SERVER__GRACE_SECONDS`.
-    pub grace_seconds: u64,
-}
-
 /// The configuration as the server uses it, checked and complete.
 #[derive(Debug)]
 pub struct Resolved {
@@ -131,6 +114,8 @@ pub struct Resolved {
     pub(crate) redirect_addr: Option<SocketAddr>,
     /// Where `/metrics` is served.
     pub(crate) metrics_addr: Option<SocketAddr>,
+    /// Where and how moderators reach their pages.
+    pub(crate) moderation: ModeratorAccess,
     /// The origins that the configuration names; may be empty.
     pub(crate) configured_origins: Vec<String>,
     /// The origins whose pages may connect to a server at `site_addr`.
@@ -177,18 +162,6 @@ pub struct Resolved {
     pub(crate) reload_port: Option<u32>,
 }
 
-impl Default for ServerSettings {
-    fn default() -> Self {
-        Self {
-            origins: Vec::new(),
-            proxies: Vec::new(),
-            forwarded_header: ForwardedHeader::default(),
-            max_connections: 10_000,
-            grace_seconds: 8,
-        }
-    }
-}
-
 impl Default for Config {
     /// A server on loopback with every default, as in the `Leptos.toml` of this repository.
     fn default() -> Self {
@@ -200,6 +173,7 @@ impl Default for Config {
             safety: SafetySettings::default(),
             limits: LimitSettings::default(),
             metrics: MetricsSettings::default(),
+            moderation: ModerationSettings::default(),
             ice: IceSettings::default(),
             relay: RelaySettings::default(),
             state: StateSettings::default(),
@@ -253,6 +227,7 @@ impl Config {
         }
         let secrets = [
             ("ice.secret", &config.ice.secret),
+            ("moderation.proxy_secret", &config.moderation.proxy_secret),
             ("state.key", &config.state.key),
             ("tls.eab_key", &config.tls.eab_key),
         ];
@@ -281,7 +256,7 @@ impl Config {
     }
 
     fn resolve_tables(self) -> Result<Resolved, InvalidKey> {
-        let Self { server, tls, operator, safety, limits, metrics, ice, relay, .. } = self;
+        let Self { server, tls, operator, safety, limits, metrics, moderation, ice, relay, .. } = self;
         let Self { state, log, leptos, embedded, is_watched, .. } = self;
         server.check()?;
         log.check()?;
@@ -296,6 +271,7 @@ impl Config {
             .map_err(|error| InvalidKey::new(origin::KEY, error))?;
         let public = origins.first_public();
         let moderation_dir = state.moderation_dir(public)?;
+        let moderation = moderation.resolve(moderation_dir.is_some())?;
         let (is_public, rules_version) = (public.is_some(), operator.rules_version.clone());
         let (operator, soft_start) = (operator.resolve(public)?, safety.resolve(is_public));
         let has_proxy = !proxies.is_empty()
@@ -308,6 +284,7 @@ impl Config {
             site_addr: leptos.site_addr,
             redirect_addr: tls.redirect_addr,
             metrics_addr: metrics.addr,
+            moderation,
             configured_origins: server.origins,
             origins,
             is_public,
@@ -331,18 +308,6 @@ impl Config {
             reload_port: is_watched.then_some(leptos.reload_external_port.unwrap_or(leptos.reload_port)),
             leptos,
         })
-    }
-}
-
-impl ServerSettings {
-    fn check(&self) -> Result<(), InvalidKey> {
-        if self.max_connections == 0 {
-            return Err(InvalidKey::new("server.max_connections", "must be 1 or more"));
-        }
-        if !(1..=300).contains(&self.grace_seconds) {
-            return Err(InvalidKey::new("server.grace_seconds", "must be 1 to 300"));
-        }
-        Ok(())
     }
 }
 
@@ -388,14 +353,6 @@ impl Resolved {
         // A proxy in front passes nothing but HTTP.
         let over_tls = self.tls.is_trusted() && self.proxies.is_empty();
         self.ice.own = plan.map(|it| it.announce(origins, over_tls, self.credential_lifetime));
-    }
-}
-
-fn key_of(error: &ConfigError) -> Option<&str> {
-    if let ConfigError::At { key, .. } | ConfigError::Type { key, .. } = error {
-        key.as_deref()
-    } else {
-        None
     }
 }
 
@@ -559,6 +516,8 @@ mod tests {
             ("[server]\nproxies = [\"localhost\"]", "server.proxies"),
             ("[server]\nforwarded_header = \"via\"", "server.forwarded_header"),
             ("[metrics]\naddr = \"here\"", "metrics.addr"),
+            ("[moderation]\naddr = \"here\"", "moderation.addr"),
+            ("[moderation]\nhosts = [\"a.example:443\"]", "moderation.hosts"),
             ("[state]\nkey = \"north\"", "state.key"),
             ("[tls]\neab_key = \"north\"", "tls.eab_key"),
             ("[relay]\naddr = \"here\"", "relay.addr"),
@@ -621,6 +580,11 @@ mod tests {
         for (file, variable, key) in [
             ("[ice]\nsecret = \"north\"", "PASSERBY__ICE__SECRET", "ice.secret"),
             ("[state]\nkey = \"north\"", "PASSERBY__STATE__KEY", "state.key"),
+            (
+                "[moderation]\nproxy_secret = \"north\"",
+                "PASSERBY__MODERATION__PROXY_SECRET",
+                "moderation.proxy_secret",
+            ),
         ] {
             let message = problem(file, &[]);
             assert!(message.contains(&format!("`{key}` is a secret")), "{message}");

@@ -8,7 +8,10 @@ use std::{
 use axum::http::Uri;
 use serde::{Deserialize, Deserializer, de};
 
-use super::{ice::is_host, keys::KeySource, value::InvalidKey};
+use super::{
+    keys::KeySource,
+    value::{InvalidKey, is_host},
+};
 use crate::{
     matchmaker::{Ice, OwnRelay, RelayUrls},
     relay::RelayLimits,

@@ -47,6 +47,15 @@ impl InvalidKey {
     }
 }
 
+/// The key that an error of the parser is about, if it says so.
+pub(super) fn key_of(error: &ConfigError) -> Option<&str> {
+    if let ConfigError::At { key, .. } | ConfigError::Type { key, .. } = error {
+        key.as_deref()
+    } else {
+        None
+    }
+}
+
 /// A text that `Debug` does not print and that is wiped when it is dropped; empty if there is none.
 #[derive(Clone, Default, Deserialize)]
 #[serde(transparent)]
@@ -100,6 +109,13 @@ pub(crate) fn address_or_none<'de, D: Deserializer<'de>>(input: D) -> Result<Opt
         return Ok(None);
     }
     text.parse().map(Some).map_err(|error| de::Error::custom(format_args!("{error}: {text:?}")))
+}
+
+/// A host with an optional port. The authority of an HTTP URL has the same syntax, so its parser checks it.
+pub(crate) fn is_host(text: &str) -> bool {
+    let uri = format!("http://{text}").parse::<axum::http::Uri>().ok();
+    let authority = uri.as_ref().and_then(axum::http::Uri::authority);
+    authority.is_some_and(|it| it.as_str() == text && !it.host().is_empty() && !text.contains('@'))
 }
 
 /// Deserialises a list of texts: an array in the file, or one text with commas, as in the environment.

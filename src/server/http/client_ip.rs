@@ -164,7 +164,8 @@ impl Proxies {
         (!is_shared).then_some(peer)
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether a request from this address, which is not an IPv4 address in IPv6, comes from one of them.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|it| it.contains(&address))
     }
 }

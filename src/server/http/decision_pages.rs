@@ -124,7 +124,7 @@ async fn look_up(moderation: &Moderation, Entered { code, words }: Entered) -> (
         }
     }
     match moderation.statement(code).await {
-        Ok(it) => (StatusCode::OK, CodeAnswer::Decision(Box::new(decision(it, was_refused)))),
+        Ok(it) => (StatusCode::OK, CodeAnswer::Decision(Box::new(decision_facts(it, was_refused)))),
         Err(ModerationError::NotFound) => match moderation.outcome(code).await {
             Ok(it) => (StatusCode::OK, CodeAnswer::Outcome(outcome(it))),
             Err(ModerationError::NotFound) => (StatusCode::NOT_FOUND, CodeAnswer::Unknown),
@@ -134,7 +134,8 @@ async fn look_up(moderation: &Moderation, Entered { code, words }: Entered) -> (
     }
 }
 
-fn decision(it: Statement, was_refused: bool) -> DecisionFacts {
+/// What the person of a decision reads. `was_refused` tells whether the words of an appeal were refused just now.
+pub(crate) fn decision_facts(it: Statement, was_refused: bool) -> DecisionFacts {
     DecisionFacts {
         code: it.appeal.to_string(),
         kind: match it.kind {
@@ -178,7 +179,7 @@ fn utc_day(time: UnixTime) -> String {
 }
 
 /// A time such as 2026-11-28 14:05 UTC.
-fn utc(time: UnixTime) -> String {
+pub(crate) fn utc(time: UnixTime) -> String {
     let seconds = i64::try_from(time.0).unwrap_or(i64::MAX);
     ::time::OffsetDateTime::from_unix_timestamp(seconds).map_or_else(
         |_| "unknown".to_owned(),

@@ -31,7 +31,7 @@ pub(crate) fn redirect_target(
 }
 
 /// The host that a request names: in its target, as `:authority` does in HTTP/2, or else in the `Host` header.
-fn requested_host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+pub(crate) fn requested_host<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
     let header = || headers.get(header::HOST)?.to_str().ok();
     uri.authority().map(|it| it.as_str()).or_else(header).filter(|it| !it.is_empty())
 }

@@ -24,6 +24,8 @@ pub struct Listeners {
     pub redirect: Option<TcpListener>,
     /// For `/metrics`.
     pub metrics: Option<TcpListener>,
+    /// For the pages of the moderators.
+    pub moderation: Option<TcpListener>,
     /// For the own relay.
     pub relay: Option<RelaySockets>,
     /// Whether the service manager keeps the site's socket when this server ends, so that new connections wait in the
@@ -46,6 +48,7 @@ pub struct InheritedSockets {
     site: Option<std::net::TcpListener>,
     redirect: Option<std::net::TcpListener>,
     metrics: Option<std::net::TcpListener>,
+    moderation: Option<std::net::TcpListener>,
 }
 
 /// What a socket is for, by the name that the service manager gives it (`FileDescriptorName=`).
@@ -54,6 +57,7 @@ enum Purpose {
     Site,
     Redirect,
     Metrics,
+    Moderation,
 }
 
 impl InheritedSockets {
@@ -75,6 +79,7 @@ impl InheritedSockets {
                 Purpose::Site => sockets.site = socket,
                 Purpose::Redirect => sockets.redirect = socket,
                 Purpose::Metrics => sockets.metrics = socket,
+                Purpose::Moderation => sockets.moderation = socket,
             }
         }
         Ok(sockets)
@@ -96,6 +101,9 @@ impl InheritedSockets {
         if let Some(metrics) = &self.metrics {
             config.metrics.addr = Some(metrics.local_addr()?);
         }
+        if let Some(moderation) = &self.moderation {
+            config.moderation.addr = Some(moderation.local_addr()?);
+        }
         Ok(())
     }
 }
@@ -116,9 +124,10 @@ fn purposes(names: &str, count: usize) -> anyhow::Result<Vec<Purpose>> {
             "site" => Purpose::Site,
             "redirect" => Purpose::Redirect,
             "metrics" => Purpose::Metrics,
+            "moderation" => Purpose::Moderation,
             _ => bail!(
                 "the service manager has opened a socket named {name:?}; \
-                 `FileDescriptorName=` must be site, redirect or metrics"
+                 `FileDescriptorName=` must be site, redirect, metrics or moderation"
             ),
         };
         if purposes.contains(&purpose) {
@@ -150,6 +159,7 @@ impl Listeners {
             site: open("site-addr", resolved.site_addr, inherited.site)?,
             redirect: open_if("tls.redirect_addr", resolved.redirect_addr, inherited.redirect)?,
             metrics: open_if("metrics.addr", resolved.metrics_addr, inherited.metrics)?,
+            moderation: open_if("moderation.addr", resolved.moderation.addr, inherited.moderation)?,
             relay: match &resolved.relay {
                 Some(plan) if plan.running != RelayRunning::Apart => bind_relay(plan)?,
                 Some(_) | None => None,
@@ -214,8 +224,8 @@ mod tests {
         assert_eq!(purposes("stale", 0).unwrap(), [], "no sockets, only a variable that was left over");
         assert_eq!(purposes("", 1).unwrap(), [Purpose::Site]);
         assert_eq!(purposes("redirect", 1).unwrap(), [Purpose::Redirect]);
-        let all = [Purpose::Metrics, Purpose::Site, Purpose::Redirect];
-        assert_eq!(purposes("metrics:site:redirect", 3).unwrap(), all);
+        let all = [Purpose::Metrics, Purpose::Site, Purpose::Moderation, Purpose::Redirect];
+        assert_eq!(purposes("metrics:site:moderation:redirect", 4).unwrap(), all);
     }
 
     #[test]

@@ -1,7 +1,9 @@
-//! The moderation store in the server: its tasks, and the command lines around it.
+//! The moderation store in the server: its tasks, the command lines around it, and the pages of the moderators.
 
 mod commands;
 mod followed;
+mod pages;
+mod settings;
 mod tasks;
 
 use std::path::Path;
@@ -10,6 +12,8 @@ use anyhow::Context;
 use tokio::sync::mpsc;
 
 pub use commands::{ModerationCommand, run_moderation_command};
+pub(crate) use pages::serve_pages;
+pub(crate) use settings::{ModerationSettings, ModeratorAccess};
 pub(crate) use tasks::ReportToStore;
 
 use super::{clock::stamp, inbox::Inbox, tasks::Tasks};

@@ -2,6 +2,7 @@
 
 mod killed;
 mod pages;
+mod queue;
 mod reports;
 
 use std::{fs, path::Path};

@@ -27,6 +27,8 @@ pub(crate) struct TestServer {
     /// The listener that redirects plain HTTP to HTTPS, if it is configured.
     pub(crate) redirect: Option<SocketAddr>,
     metrics_address: SocketAddr,
+    /// The listener for moderators, if there is a store.
+    pub(crate) moderation: Option<SocketAddr>,
     shutdown: oneshot::Sender<()>,
     task: JoinHandle<anyhow::Result<()>>,
 }
@@ -67,8 +69,6 @@ impl TestServer {
             }),
             _ => None,
         };
-        let (shutdown, requested) = oneshot::channel();
-        let listeners = Listeners { site, redirect, metrics: Some(metrics), relay, are_handed_over: false };
         if config.leptos.site_root == Config::default().leptos.site_root {
             config.leptos.site_root = SITE.into();
         }
@@ -79,11 +79,24 @@ impl TestServer {
         if is_default {
             config.state.dir = folder.as_ref().map_or_else(PathBuf::new, |it| it.0.clone());
         }
+        let has_store = !config.state.dir.as_os_str().is_empty();
+        let moderation = if has_store { Some(bind().await) } else { None };
+        let moderation_at = moderation.as_ref().map(|it| it.local_addr().unwrap());
+        let (shutdown, requested) = oneshot::channel();
+        let listeners =
+            Listeners { site, redirect, metrics: Some(metrics), moderation, relay, are_handed_over: false };
         let task = tokio::spawn(async move {
             let _folder = folder;
             run(config.resolve()?, listeners, async { drop(requested.await) }).await
         });
-        Self { address, redirect: redirect_at, metrics_address: at, shutdown, task }
+        Self {
+            address,
+            redirect: redirect_at,
+            metrics_address: at,
+            moderation: moderation_at,
+            shutdown,
+            task,
+        }
     }
 
     /// The origin of the pages that this server serves.

@@ -1,0 +1,172 @@
+//! [`SignInAttempts`]: how often somebody may try a token. Time is an argument.
+//!
+//! A token has 256 random bits, so nobody guesses one. The limits keep guesses from costing anything, and make them
+//! visible.
+
+use std::{collections::HashMap, time::Duration};
+
+use crate::{
+    server::rate_limit::subnets::Subnet,
+    time::{Moment, RateLimit, RateState},
+};
+
+/// Attempts of one network that may fail without a wait: more than a person needs who copies a token.
+const FREE_FAILURES: u32 = 10;
+
+/// The wait after the last free failure. Each further failure doubles it.
+const FIRST_WAIT: Duration = Duration::from_secs(30);
+
+/// The longest wait: a colleague behind the same address must not wait for a day.
+const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
+
+/// When the failures of a network are forgotten, after its last attempt.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
+
+/// Attempts of all networks together: a hundred at once, then one a second. It also bounds how many networks are
+/// remembered, to the attempts in [`FORGOTTEN_AFTER`].
+const OVERALL: RateLimit = RateLimit::new(60, 100);
+
+/// What is remembered of attempts to sign in.
+#[derive(Default)]
+pub(crate) struct SignInAttempts {
+    overall: RateState,
+    networks: HashMap<Subnet, Failures>,
+}
+
+/// Attempts of one network that have failed, or whose end is not known yet.
+#[derive(Default)]
+struct Failures {
+    count: u32,
+    last: Moment,
+}
+
+impl Failures {
+    /// When the next attempt is allowed.
+    fn next(&self) -> Moment {
+        let Some(doublings) = self.count.checked_sub(FREE_FAILURES) else { return self.last };
+        let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
+        self.last + FIRST_WAIT.saturating_mul(factor).min(MAX_WAIT)
+    }
+}
+
+impl SignInAttempts {
+    /// Counts an attempt as a failure, until [`Self::succeeded`] says otherwise: of a thousand attempts at once, none
+    /// waits for the others.
+    ///
+    /// # Errors
+    ///
+    /// The time after which the next attempt may be made, if this one may not. It is not counted then.
+    pub(crate) fn begin(&mut self, now: Moment, network: Subnet) -> Result<(), Duration> {
+        self.networks.retain(|_, it| now < it.last + FORGOTTEN_AFTER);
+        if let Some(next) = self.networks.get(&network).map(Failures::next).filter(|it| now < *it) {
+            return Err(next - now);
+        }
+        if !OVERALL.take(&mut self.overall, now) {
+            return Err(OVERALL.next_at(self.overall) - now);
+        }
+        let failures = self.networks.entry(network).or_default();
+        *failures = Failures { count: failures.count.saturating_add(1), last: now };
+        Ok(())
+    }
+
+    /// The attempt of a network had the right token; its failures are forgotten.
+    pub(crate) fn succeeded(&mut self, network: Subnet) {
+        self.networks.remove(&network);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::server::rate_limit::subnets::Subnets;
+
+    fn network(number: u32) -> Subnet {
+        Subnets::of(std::net::Ipv4Addr::from_bits(number).into()).iter().next().unwrap()
+    }
+
+    fn at(seconds: u64) -> Moment {
+        Moment::from_millis(seconds * 1_000)
+    }
+
+    #[test]
+    fn waits_grow_after_ten_failures() {
+        let mut attempts = SignInAttempts::default();
+        for _ in 0..FREE_FAILURES {
+            assert_eq!(attempts.begin(at(0), network(1)), Ok(()));
+        }
+        let (mut now, mut waits) = (at(0), Vec::new());
+        for _ in 0..8 {
+            let wait = attempts.begin(now, network(1)).unwrap_err();
+            waits.push(wait.as_secs());
+            let early = now + (wait - Duration::from_millis(1));
+            assert_eq!(attempts.begin(early, network(1)), Err(Duration::from_millis(1)), "not counted");
+            now = now + wait;
+            assert_eq!(attempts.begin(now, network(1)), Ok(()));
+        }
+        assert_eq!(waits, [30, 60, 120, 240, 480, 900, 900, 900]);
+        assert_eq!(attempts.begin(now, network(2)), Ok(()), "another network does not wait");
+    }
+
+    #[test]
+    fn thousand_guesses_take_days() {
+        let (mut attempts, mut now) = (SignInAttempts::default(), at(0));
+        for _ in 0..1_000 {
+            while let Err(wait) = attempts.begin(now, network(1)) {
+                now = now + wait;
+            }
+        }
+        assert!(now - at(0) > Duration::from_secs(10 * 24 * 60 * 60), "{now:?}");
+    }
+
+    #[test]
+    fn right_token_and_a_quiet_hour_forget_failures() {
+        let mut attempts = SignInAttempts::default();
+        let fail = |attempts: &mut SignInAttempts, now| {
+            for _ in 0..FREE_FAILURES {
+                assert_eq!(attempts.begin(now, network(1)), Ok(()));
+            }
+            assert!(attempts.begin(now, network(1)).is_err());
+        };
+        fail(&mut attempts, at(0));
+        attempts.succeeded(network(1));
+        fail(&mut attempts, at(60));
+        fail(&mut attempts, at(60) + FORGOTTEN_AFTER);
+    }
+
+    proptest! {
+        #[test]
+        fn attempts_and_memory_are_bounded(
+            steps in proptest::collection::vec((0..5_000_u64, 0..40_u32, proptest::bool::weighted(0.05)), 1..500),
+        ) {
+            let (mut attempts, mut now) = (SignInAttempts::default(), Moment::from_millis(1));
+            let (start, mut allowed) = (now, 0_u64);
+            for (gap, number, is_right) in steps {
+                now = now + Duration::from_millis(gap);
+                let network = network(number);
+                match attempts.begin(now, network) {
+                    Ok(()) => {
+                        allowed += 1;
+                        if is_right {
+                            attempts.succeeded(network);
+                        }
+                    }
+                    Err(wait) => {
+                        prop_assert!(wait > Duration::ZERO && wait <= MAX_WAIT);
+                        let later = now + wait;
+                        // It may have to wait for the others, too, but not for long.
+                        if let Err(more) = attempts.begin(later, network) {
+                            prop_assert!(more <= Duration::from_secs(1), "{more:?}");
+                        } else {
+                            allowed += 1;
+                        }
+                        now = later;
+                    }
+                }
+                prop_assert!(allowed <= 100 + (now - start).as_secs());
+                prop_assert!(attempts.networks.len() as u64 <= allowed);
+            }
+        }
+    }
+}
