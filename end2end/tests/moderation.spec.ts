@@ -1,0 +1,189 @@
+import { type Browser, type Page } from '@playwright/test';
+import axe from 'axe-core';
+
+import { ada, ben, cleo, expect, meet, test as base, type Visitor } from '../fixtures';
+import { freePort } from '../fixtures/server';
+
+/** A server with a moderation store, and what its moderators need. */
+interface Moderation {
+  /** The address of the moderators' pages. */
+  url: string;
+  /** The tokens of Anna and Bo. */
+  tokens: [string, string];
+}
+
+const test = base.extend<{ moderation: Moderation }>({
+  moderation: async ({ server }, use) => {
+    const port = await freePort();
+    await server.restart({ PASSERBY__MODERATION__ADDR: `127.0.0.1:${port}` });
+    const tokenOf = (name: string) => server.run(['moderator', 'add', name]).trim().split('\n').at(-1)!;
+    await use({ url: `http://localhost:${port}`, tokens: [tokenOf('anna'), tokenOf('bo')] });
+  },
+});
+
+/** Reports the stranger during the call. */
+async function report(one: Visitor, reason: string, words: string): Promise<void> {
+  await one.button('Report').click();
+  await one.page.getByRole('button', { name: reason }).or(one.page.getByLabel(reason)).click();
+  await one.page.getByRole('textbox').fill(words);
+  await one.button('Send').click();
+}
+
+/** Two subjects: Ben, whom Ada and Cleo have reported, and Ada, whom nobody should believe. */
+async function fileReports(visitor: (person: typeof ada) => Promise<Visitor>): Promise<void> {
+  const [one, other] = [await visitor(ada), await visitor(ben)];
+  await meet(one, other);
+  await report(one, 'Harassment', 'He shouted at me.');
+  await other.stop();
+  await one.stop();
+  const third = await visitor(cleo);
+  await meet(third, other);
+  await report(third, 'Hate', 'Slurs.');
+  await other.stop();
+  await third.stop();
+}
+
+/** A moderator's page, signed in. */
+async function signIn(browser: Browser, { url }: Moderation, token: string, javaScriptEnabled = true): Promise<Page> {
+  const context = await browser.newContext({ javaScriptEnabled });
+  const page = await context.newPage();
+  await page.goto(url);
+  await page.getByLabel('Your token').fill(token);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Queue');
+  return page;
+}
+
+/** axe finds no violation of WCAG 2.2 AA or of good practice, in either colour scheme. */
+async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    const violations = await page.evaluate(async () => {
+      const { violations } = await window.axe.run();
+      return violations.map(({ id, help, nodes }) => `${id}: ${help}\n${nodes.map(({ html }) => html).join('\n')}`);
+    });
+    expect(violations, `${page.url()}, ${colorScheme}`).toEqual([]);
+  }
+}
+
+for (const hasScript of [false, true]) {
+  test(`a moderator bans, with script ${hasScript ? 'on' : 'off'}`, async ({ browsers, visitor, moderation }) => {
+    await fileReports(visitor);
+    const browser = await browsers.get(ada, 'none');
+    const page = await signIn(browser, moderation, moderation.tokens[0], hasScript);
+    await expect(page.locator('tbody tr')).toHaveCount(1);
+    await page.locator('tbody a').click();
+    await expect(page.getByText('He shouted at me.')).toBeVisible();
+    await page.getByRole('button', { name: 'Claim for 10 minutes' }).click();
+    await expect(page.getByText('Claimed by you')).toBeVisible();
+    await page.getByLabel('Note for other moderators').fill('Two people, the same evening.');
+    await page.getByLabel('Which rule was broken').selectOption('Harassment');
+    await page.getByLabel('Length of a ban').selectOption('7 days');
+    await page.getByRole('button', { name: 'Ban', exact: true }).click();
+    await expect(page.getByRole('status')).toContainText('its person is banned');
+    await expect(page.getByText('There is nothing to do here.')).toBeVisible();
+
+    await page.getByRole('link', { name: 'Closed' }).click();
+    await page.locator('tbody a').click();
+    await expect(page.getByText('A person has decided this.')).toBeVisible();
+    await expect(page.getByText('Two people, the same evening.')).toBeVisible();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await expect(page.getByLabel('Your token')).toBeVisible();
+    await page.goBack();
+    await expect(page.getByText('Two people, the same evening.')).toBeHidden();
+    await page.context().close();
+  });
+}
+
+test('two moderators at once do not collide, and no note is lost', async ({ browsers, visitor, moderation }) => {
+  await fileReports(visitor);
+  const browser = await browsers.get(ada, 'none');
+  const [anna, bo] = [
+    await signIn(browser, moderation, moderation.tokens[0]),
+    await signIn(browser, moderation, moderation.tokens[1]),
+  ];
+  for (const page of [anna, bo]) await page.locator('tbody a').click();
+  await bo.getByLabel('Note for other moderators').fill('I was first.');
+  await anna.getByRole('button', { name: 'Claim for 10 minutes' }).click();
+  await bo.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(bo.getByRole('alert')).toContainText('anna works on this until');
+  await expect(bo.getByLabel('Note for other moderators')).toHaveValue('I was first.');
+
+  await anna.getByRole('button', { name: 'Warn' }).click();
+  await expect(anna.getByRole('status')).toContainText('its person will read the warning');
+  await bo.getByRole('button', { name: 'Dismiss' }).click();
+  await expect(bo.getByRole('alert')).toContainText('Somebody else has decided');
+  await expect(bo.getByLabel('Note for other moderators')).toHaveValue('I was first.');
+  for (const page of [anna, bo]) await page.context().close();
+});
+
+test('the queue needs only the keyboard, and single keys can be turned off', async ({ browsers, visitor, moderation }) => {
+  await fileReports(visitor);
+  const page = await signIn(await browsers.get(ada, 'none'), moderation, moderation.tokens[0]);
+  const link = page.locator('tbody a').first();
+  await page.keyboard.press('j');
+  await expect(link).toBeFocused();
+  await page.keyboard.press('b');
+  await expect(page.getByLabel('Which rule was broken')).toBeFocused();
+  await page.getByLabel('Note for other moderators').focus();
+  await page.keyboard.type('jkeb');
+  await expect(page.getByLabel('Note for other moderators')).toHaveValue('jkeb');
+  await page.getByRole('link', { name: 'Queue' }).focus();
+  await page.keyboard.press('Enter');
+
+  await page.getByRole('button', { name: 'Turn keys off' }).focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('j');
+  await expect(link).not.toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('j');
+  await expect(link).toBeFocused();
+  await page.keyboard.press('e');
+  await expect(page.getByRole('status')).toContainText('1 dismissed.');
+  await page.context().close();
+});
+
+test('the pages of the moderators are accessible', async ({ browsers, visitor, moderation }) => {
+  await fileReports(visitor);
+  const browser = await browsers.get(ada, 'none');
+  const stranger = await (await browser.newContext()).newPage();
+  await stranger.goto(moderation.url);
+  await expectAccessible(stranger);
+  await stranger.context().close();
+  const page = await signIn(browser, moderation, moderation.tokens[0]);
+  await expectAccessible(page);
+  await page.locator('tbody a').click();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Pause for 15 minutes' }).click();
+  await page.getByRole('link', { name: 'Closed' }).click();
+  await page.locator('tbody a').click();
+  await expectAccessible(page);
+  await page.getByRole('link', { name: 'Appeals' }).click();
+  await expectAccessible(page);
+  await page.context().close();
+});
+
+test('a page of another site cannot act for a moderator', async ({ browsers, visitor, moderation, server }) => {
+  await fileReports(visitor);
+  const page = await signIn(await browsers.get(ada, 'none'), moderation, moderation.tokens[0]);
+  const subject = await page.locator('tbody a').getAttribute('href');
+  const foreign = await page.context().newPage();
+  // Another port of the same machine is the same site, so the browser sends the cookie.
+  await foreign.goto(`${server.url}/healthz`.replace('127.0.0.1', 'localhost'));
+  await foreign.evaluate((target) => {
+    const form = document.createElement('form');
+    Object.assign(form, { method: 'post', action: target });
+    for (const [name, value] of [['action', 'dismiss'], ['seen', '0.1'], ['token', '']] as const) {
+      const field = document.createElement('input');
+      Object.assign(field, { name, value });
+      form.append(field);
+    }
+    document.body.append(form);
+    form.submit();
+  }, `${moderation.url}${subject}`);
+  await expect(foreign.locator('body')).toHaveText('wrong-origin');
+  await page.reload();
+  await expect(page.locator('tbody tr'), 'nothing was dismissed').toHaveCount(1);
+  await page.context().close();
+});
