@@ -5,14 +5,13 @@
 use std::sync::Arc;
 
 use axum::{
-    Form, Router,
+    Router,
+    body::Bytes,
     extract::DefaultBodyLimit,
     http::{StatusCode, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
-use serde::Deserialize;
-
 use super::headers;
 use crate::{
     moderation::{
@@ -43,12 +42,26 @@ struct Pages {
 }
 
 /// What a visitor has entered.
-#[derive(Debug, Deserialize)]
+#[derive(Default)]
 struct Entered {
-    #[serde(default)]
     code: String,
     /// The words of an appeal, if it is one.
     words: Option<String>,
+}
+
+impl Entered {
+    /// Reads a form; fields that it does not know are ignored.
+    fn read(form: &[u8]) -> Self {
+        let mut it = Self::default();
+        for (name, value) in form_urlencoded::parse(form) {
+            match &*name {
+                "code" => it.code = value.into_owned(),
+                "words" => it.words = Some(value.into_owned()),
+                _ => {}
+            }
+        }
+        it
+    }
 }
 
 /// The routes of both pages. Without a store they say so.
@@ -64,7 +77,7 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
         let answer = if asked.moderation.is_some() { CodeAnswer::Ask } else { CodeAnswer::Off };
         asked.response(StatusCode::OK, PlainPage::Appeal, &PlainContent::Code(answer))
     });
-    let appeal = ask.post(async move |Form(it): Form<Entered>| entered.answer(it).await);
+    let appeal = ask.post(async move |form: Bytes| entered.answer(Entered::read(&form)).await);
     Router::new()
         .route(PlainPage::Appeal.path(), appeal)
         .route(PlainPage::Transparency.path(), get(async move || counted.counts().await))
