@@ -425,6 +425,7 @@ impl Page {
             resume: None,
             ticket: None,
             device: None,
+            age: None,
             past: PastPairs::default(),
             features: Features::all(),
         })

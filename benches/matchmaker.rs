@@ -214,6 +214,7 @@ impl CrowdedMatchmaker {
             resume: None,
             ticket: None,
             device: None,
+            age: None,
             past: PastPairs::default(),
             features: Features::all(),
         };

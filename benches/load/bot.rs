@@ -190,6 +190,7 @@ impl Bot {
             resume: self.resume,
             ticket: None,
             device: None,
+            age: None,
             past: PastPairs::default(),
             features: Features::all(),
         };

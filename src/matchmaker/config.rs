@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{keys::Keys, matches::ice::Ice};
+use super::{keys::Keys, matches::ice::Ice, moderation::age::AgeKey};
 use crate::protocol::{
     Feature, Features, Limits, MatchId, PeerId, Secret, SoftStart, ToBrowser,
     limits::{
@@ -34,6 +34,8 @@ pub struct MatchmakerConfig {
     pub soft_start: SoftStart,
     /// Whether the driver has a store for reports. Otherwise pages are told that this server takes none.
     pub moderates: bool,
+    /// The key of the provider that must have stated each person's age; `None` if nobody must.
+    pub age: Option<AgeKey>,
     /// How long a new socket may take to send `hello`.
     pub hello_within: Duration,
     /// Maximum size of the unacknowledged descriptions and candidates kept for one peer, in bytes.
@@ -62,6 +64,7 @@ impl MatchmakerConfig {
             build: None,
             soft_start: SoftStart::Off,
             moderates: true,
+            age: None,
             hello_within: HELLO_WITHIN,
             outbox_bytes: MAX_OUTBOX_BYTES as u32,
             outbox_total_bytes: u64::MAX,
@@ -110,13 +113,21 @@ pub(crate) struct Deployment {
     pub(crate) soft_start: SoftStart,
     /// Whether there is a store for reports.
     pub(crate) moderates: bool,
+    /// The key of the age check provider, if there is one.
+    pub(crate) age: Option<AgeKey>,
 }
 
 impl Deployment {
     /// What a configuration says about it.
     pub(crate) fn of(config: MatchmakerConfig) -> Self {
-        let MatchmakerConfig { keys, ice, build, soft_start, moderates, .. } = config;
-        Self { keys, ice, build, soft_start, moderates }
+        let MatchmakerConfig { keys, ice, build, soft_start, moderates, age, .. } = config;
+        Self { keys, ice, build, soft_start, moderates, age }
+    }
+
+    /// Whether a session may start with this statement about the age of its person.
+    pub(crate) fn is_old_enough(&self, statement: Option<&str>, unix_seconds: u64) -> bool {
+        let confirms = |key: &AgeKey| statement.is_some_and(|it| key.confirms(it, unix_seconds));
+        self.age.as_ref().is_none_or(confirms)
     }
 
     /// What this server lists in its `welcome`.

@@ -61,6 +61,7 @@ pub use matches::{
     relay_account::RelayAccount,
     ticket::Participant,
 };
+pub use moderation::age::AgeKey;
 pub use moderation::types::{GenuineReport, NetworkSanction, ReportRequest, SanctionUpdate, StoreAnswer};
 pub use output::{Census, Note, OutboxTotals, Output};
 pub use peers::ROOM_AFTER;

@@ -184,6 +184,7 @@ mod tests {
             build: None,
             soft_start: crate::protocol::SoftStart::Off,
             moderates: true,
+            age: None,
             hello_within: Duration::from_secs(5),
             outbox_bytes: u32::MAX,
             outbox_total_bytes: u64::MAX,
@@ -205,6 +206,7 @@ mod tests {
             resume: None,
             ticket: None,
             device: None,
+            age: None,
             past: PastPairs::default(),
             features: Features::all(),
         };

@@ -180,6 +180,7 @@ fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmak
         build: resolved.page.build.clone(),
         soft_start: resolved.soft_start,
         moderates: resolved.moderation_dir.is_some(),
+        age: resolved.age.as_ref().map(|it| it.key.clone()),
         hello_within: Duration::from_secs(resolved.limits.hello_seconds),
         outbox_bytes: resolved.limits.outbox_kib * 1024,
         outbox_total_bytes: u64::from(resolved.limits.outbox_total_mib) * 1024 * 1024,

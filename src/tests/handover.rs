@@ -138,6 +138,7 @@ impl Caller {
             resume: None,
             ticket,
             device: None,
+            age: None,
             past: PastPairs::default(),
             features: Features::all(),
         };

@@ -266,6 +266,7 @@ async fn resuming_closes_the_old_socket() {
         resume: Some(passerby::protocol::Resume { peer: old.peer, secret: old.secret }),
         ticket: None,
         device: None,
+        age: None,
         past: PastPairs::default(),
         features: Features::all(),
     };
@@ -339,6 +340,7 @@ async fn refuses_a_token_longer_than_any_it_issues() {
         resume: None,
         ticket: Some(token),
         device: None,
+        age: None,
         past: PastPairs::default(),
         features: Features::default(),
     };
@@ -575,6 +577,7 @@ async fn tells_a_page_of_another_origin_that_its_address_is_wrong() {
             resume: None,
             ticket: None,
             device: None,
+            age: None,
             past: PastPairs::default(),
             features: Features::all(),
         };

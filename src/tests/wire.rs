@@ -62,7 +62,7 @@ const REASONS: [(EndReason, &str); 6] = [
     (EndReason::Unconnected, "unconnected"),
 ];
 
-const CODES: [(ErrorCode, &str); 25] = [
+const CODES: [(ErrorCode, &str); 26] = [
     (ErrorCode::BadFrame, "bad-frame"),
     (ErrorCode::UnknownMessage, "unknown-message"),
     (ErrorCode::BadMessage, "bad-message"),
@@ -85,6 +85,7 @@ const CODES: [(ErrorCode, &str); 25] = [
     (ErrorCode::RateLimited, "rate-limited"),
     (ErrorCode::WrongOrigin, "wrong-origin"),
     (ErrorCode::Sanctioned, "sanctioned"),
+    (ErrorCode::AgeRequired, "age-required"),
     (ErrorCode::NetworkFull, "network-full"),
     (ErrorCode::ServerFull, "server-full"),
     (ErrorCode::ServerStops, "server-stops"),
@@ -181,6 +182,7 @@ fn past() -> [Golden<Frame<ToServer>>; 5] {
                 resume: None,
                 ticket: None,
                 device: None,
+                age: None,
                 past: PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 12 }], blocked: vec![PAIR] },
                 features: Features::default(),
             },
@@ -208,12 +210,19 @@ fn hellos() -> Vec<Golden<Frame<ToServer>>> {
         resume,
         ticket: ticket.map(str::to_owned),
         device: ticket.map(str::to_owned),
+        age: None,
         past: PastPairs::default(),
         features: Features::default(),
     };
     let with_features = |mut msg| {
         if let ToServer::Hello { features, .. } = &mut msg {
             *features = Features::all();
+        }
+        msg
+    };
+    let with_age = |mut msg| {
+        if let ToServer::Hello { age, .. } = &mut msg {
+            *age = Some("e30.e30.AA".into());
         }
         msg
     };
@@ -236,6 +245,7 @@ fn hellos() -> Vec<Golden<Frame<ToServer>>> {
         golden(0, 0, r#"{"hello":{}}"#, hello(None, None)),
         golden(0, 9, &format!(r#"{{"hello":{{{proof}}}}}"#), hello(resume, None)),
         golden(0, 0, r#"{"hello":{"ticket":"t.1","device":"t.1"}}"#, hello(None, Some("t.1"))),
+        golden(0, 0, r#"{"hello":{"age":"e30.e30.AA"}}"#, with_age(hello(None, None))),
     ]
 }
 
@@ -833,6 +843,7 @@ fn the_handshake_of_the_first_release_is_understood() {
         resume: Some(Resume { peer: PEER, secret: SECRET }),
         ticket: Some("t.1".into()),
         device: Some("t.1".into()),
+        age: None,
         past: PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 12 }], blocked: vec![PAIR] },
         features: Features::default(),
     };
@@ -953,7 +964,7 @@ fn the_server_refuses_texts_that_are_too_large() {
 
 #[test]
 fn the_server_refuses_tokens_that_are_too_long() {
-    let hello = |ticket: usize, device: usize| {
+    let hello = |ticket: usize, device: usize, age: usize| {
         let token = |bytes| (bytes > 0).then(|| "x".repeat(bytes));
         Frame {
             seq: 0,
@@ -962,15 +973,17 @@ fn the_server_refuses_tokens_that_are_too_long() {
                 resume: None,
                 ticket: token(ticket),
                 device: token(device),
+                age: token(age),
                 past: PastPairs::default(),
                 features: Features::default(),
             },
         }
     };
-    let longest = hello(MAX_TOKEN_BYTES, MAX_TOKEN_BYTES);
+    let longest = hello(MAX_TOKEN_BYTES, MAX_TOKEN_BYTES, MAX_TOKEN_BYTES);
     assert_eq!(decode_strict(&encode(&longest)), Ok(longest));
-    for (ticket, device) in [(MAX_TOKEN_BYTES + 1, 0), (0, MAX_TOKEN_BYTES + 1)] {
-        assert_refused(&encode(&hello(ticket, device)), ErrorCode::BadMessage, (0, 3));
+    let long = MAX_TOKEN_BYTES + 1;
+    for (ticket, device, age) in [(long, 0, 0), (0, long, 0), (0, 0, long)] {
+        assert_refused(&encode(&hello(ticket, device, age)), ErrorCode::BadMessage, (0, 3));
     }
     let report = |bytes: usize| {
         let (ticket, reason, words) = ("x".repeat(bytes), ReportReason::Other, ReportWords::default());
@@ -1010,7 +1023,7 @@ fn the_server_refuses_long_or_malformed_past_pairs() {
         Frame {
             seq: 0,
             ack: 3,
-            msg: ToServer::Hello { resume: None, ticket: None, device: None, past, features },
+            msg: ToServer::Hello { resume: None, ticket: None, device: None, age: None, past, features },
         }
     };
     let longest = hello(MAX_MET, MAX_BLOCKED);
@@ -1253,12 +1266,12 @@ fn any_to_server() -> impl Strategy<Value = ToServer> {
     let tokens = || proptest::option::of("[ -~]{0,1024}");
     let resume = proptest::option::of((uuids(), uuids()));
     prop_oneof![
-        (resume, tokens(), tokens(), any_past(), any::<bool>()).prop_map(
-            |(resume, ticket, device, past, announces)| {
+        (resume, tokens(), tokens(), tokens(), any_past(), any::<bool>()).prop_map(
+            |(resume, ticket, device, age, past, announces)| {
                 let resume =
                     resume.map(|(peer, secret)| Resume { peer: PeerId(peer), secret: Secret(secret) });
                 let features = if announces { Features::all() } else { Features::default() };
-                ToServer::Hello { resume, ticket, device, past, features }
+                ToServer::Hello { resume, ticket, device, age, past, features }
             }
         ),
         (any_media(), any_tastes()).prop_map(|(media, tastes)| ToServer::Join {

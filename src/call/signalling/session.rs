@@ -130,8 +130,14 @@ impl Session {
         out: &mut Vec<Output>,
     ) {
         if let SocketState::Connecting { .. } = self.socket {
-            let hello =
-                ToServer::Hello { resume: self.resume, ticket, device, past, features: Features::all() };
+            let hello = ToServer::Hello {
+                resume: self.resume,
+                ticket,
+                device,
+                age: None,
+                past,
+                features: Features::all(),
+            };
             self.heartbeat = Heartbeat::after(&hello).unwrap_or_default();
             out.extend(self.delivery.send(hello).ok().map(Output::Send));
         }

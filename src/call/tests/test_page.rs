@@ -516,7 +516,7 @@ impl TestPage {
     fn server_receive(&mut self, frame: &Frame<ToServer>) -> Option<Frame<ToBrowser>> {
         self.ack = frame.ack;
         self.last_number = if frame.seq == 0 { self.last_number } else { frame.seq };
-        if let ToServer::Hello { resume, ticket, device, past, features } = &frame.msg {
+        if let ToServer::Hello { resume, ticket, device, past, features, .. } = &frame.msg {
             self.hellos.push(*resume);
             self.ticket.clone_from(ticket);
             self.device.clone_from(device);

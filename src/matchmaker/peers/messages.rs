@@ -41,9 +41,9 @@ impl Matchmaker {
         match (open, msg) {
             (
                 OpenSocket::AwaitingHello { visit, .. },
-                ToServer::Hello { resume, ticket, device, past, .. },
+                ToServer::Hello { resume, ticket, device, age, past, .. },
             ) if seq == 0 => {
-                let device = (device.as_deref(), &past);
+                let device = (device.as_deref(), age.as_deref(), &past);
                 self.on_hello(now, visit, ack, resume, ticket.as_deref(), device);
             }
             (OpenSocket::AwaitingHello { .. }, _) => self.close_socket(socket, ErrorCode::HelloFirst),

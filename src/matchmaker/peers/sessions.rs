@@ -38,7 +38,8 @@ impl Matchmaker {
 
     /// Resumes a session, or starts a new one.
     ///
-    /// A secret takes precedence over a ticket: only with a secret is no message lost.
+    /// A secret takes precedence over a ticket: only with a secret is no message lost. Whether somebody is old enough
+    /// matters only at the start of a session; a ticket shows that it has started.
     pub(crate) fn on_hello(
         &mut self,
         now: Moment,
@@ -46,7 +47,7 @@ impl Matchmaker {
         ack: u64,
         resume: Option<Resume>,
         ticket: Option<&str>,
-        (device, past): (Option<&str>, &PastPairs),
+        (device, age, past): (Option<&str>, Option<&str>, &PastPairs),
     ) {
         let is_valid = |it: &Resume| {
             let peer = self.peers.get(&it.peer);
@@ -56,6 +57,9 @@ impl Matchmaker {
             return self.resume_by_secret(now, visit, ack, resume);
         }
         let (ticket, device) = (ticket.and_then(|it| self.verify_ticket(it)), self.resolve_device(device));
+        if ticket.is_none() && !self.deployment.is_old_enough(age, self.ids.unix_seconds()) {
+            return self.close_socket(visit.socket, ErrorCode::AgeRequired);
+        }
         if self.refuse_sanctioned(visit, device.id, ticket.as_ref()) {
             return;
         }

@@ -16,6 +16,7 @@ mod hidden_addresses;
 mod wall_clock;
 mod past_partners;
 mod reports;
+mod age;
 mod sanctions;
 mod rules;
 

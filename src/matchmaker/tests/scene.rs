@@ -68,6 +68,8 @@ pub(crate) struct Page {
     pub(crate) withheld_acks: u64,
     /// The signed device name.
     pub(crate) device: Option<String>,
+    /// The statement about the age of its person.
+    pub(crate) age: Option<String>,
     /// How often the server asked for a prepared offer.
     pub(crate) offer_requests: usize,
     /// The last occupancy message since the page began to wait.
@@ -181,6 +183,7 @@ pub(crate) fn hello(resume: Option<Resume>) -> ToServer {
         resume,
         ticket: None,
         device: None,
+        age: None,
         past: PastPairs::default(),
         features: Features::all(),
     }
@@ -311,8 +314,8 @@ impl Scene {
         let it = &mut self.pages[page];
         let Some(socket) = it.pending_socket.or(it.socket) else { return };
         let past = it.device.as_ref().map(|it| self.devices[it].to_past_pairs(self.now)).unwrap_or_default();
-        let (ticket, device) = (it.ticket_to_send.clone(), it.device.clone());
-        let hello = ToServer::Hello { resume, ticket, device, past, features: Features::all() };
+        let (ticket, device, age) = (it.ticket_to_send.clone(), it.device.clone(), it.age.clone());
+        let hello = ToServer::Hello { resume, ticket, device, age, past, features: Features::all() };
         let mut frame = it.delivery.send(hello).unwrap();
         frame.ack -= it.withheld_acks;
         self.feed(Input::Message { socket, frame });
@@ -788,6 +791,7 @@ impl Scene {
             ticket_to_send: None,
             withheld_acks: 0,
             device: None,
+            age: None,
             offer_requests: 0,
             occupancy: None,
             events_on_replaced: Vec::new(),

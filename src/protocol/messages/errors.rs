@@ -51,6 +51,8 @@ pub enum ErrorCode {
     /// This device may not take part now; [`ToBrowser::Sanctioned`](crate::protocol::ToBrowser::Sanctioned) has said
     /// why and until when.
     Sanctioned,
+    /// This server starts sessions only for people whose age a provider has stated.
+    AgeRequired,
     /// This network has too many open sockets.
     NetworkFull,
     /// The server has too many peers.
@@ -78,7 +80,7 @@ impl ErrorCode {
             Self::ServerFull | Self::NetworkFull => Some(1013),
             Self::BadFrame | Self::UnknownMessage | Self::BadMessage => Some(4400),
             Self::HelloFirst | Self::HelloTwice => Some(4401),
-            Self::WrongOrigin | Self::Sanctioned => Some(4403),
+            Self::WrongOrigin | Self::Sanctioned | Self::AgeRequired => Some(4403),
             Self::Silent => Some(4408),
             Self::BadSequence | Self::Replaced => Some(4409),
         }

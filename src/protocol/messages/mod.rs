@@ -54,6 +54,10 @@ pub enum ToServer {
         /// The past partners of this device.
         #[serde(default, skip_serializing_if = "PastPairs::is_none")]
         past: PastPairs,
+        /// The statement of an age check provider that this person is 18 or older, for servers that want one: a token
+        /// (RFC 7519) with the claims `over18` and `exp`, signed with Ed25519.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        age: Option<String>,
         /// What this page supports.
         #[serde(default, skip_serializing_if = "Features::are_none")]
         features: Features,

@@ -67,8 +67,8 @@ pub fn decode_strict(text: &str) -> Result<Frame<ToServer>, Refusal> {
 /// Whether the opaque texts keep to their lengths. Signals are checked by the server's validation.
 fn is_bounded(message: &ToServer) -> bool {
     let is_short = |token: &String| token.len() <= MAX_TOKEN_BYTES;
-    if let ToServer::Hello { ticket, device, .. } = message {
-        [ticket, device].into_iter().flatten().all(is_short)
+    if let ToServer::Hello { ticket, device, age, .. } = message {
+        [ticket, device, age].into_iter().flatten().all(is_short)
     } else if let ToServer::Report { ticket, .. } = message {
         is_short(ticket)
     } else {

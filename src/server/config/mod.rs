@@ -51,7 +51,7 @@ use environment::{Overrides, SetBy, Variables};
 use ice::IceSettings;
 use keys::{KeySource, StateSettings};
 use limits::LimitSettings;
-use operator::{OperatorSettings, SafetySettings};
+use operator::{AgeCheck, AgeSettings, OperatorSettings, SafetySettings};
 use relay::{RelayPlan, RelayRunning, RelaySettings};
 use value::{InvalidKey, key_of};
 
@@ -67,6 +67,9 @@ pub struct Config {
     /// `[operator]`
     #[serde(default)]
     pub operator: OperatorSettings,
+    /// `[age]`
+    #[serde(default)]
+    pub age: AgeSettings,
     /// `[safety]`
     #[serde(default)]
     pub safety: SafetySettings,
@@ -128,6 +131,8 @@ pub struct Resolved {
     pub(crate) rules_version: String,
     /// How calls start.
     pub(crate) soft_start: SoftStart,
+    /// The provider that states that a person is 18 or older, if there is one.
+    pub(crate) age: Option<AgeCheck>,
     /// The trusted proxies.
     pub(crate) proxies: Proxies,
     /// Where the certificate comes from, if there is one.
@@ -171,6 +176,7 @@ impl Default for Config {
             tls: TlsSettings::default(),
             operator: OperatorSettings::default(),
             safety: SafetySettings::default(),
+            age: AgeSettings::default(),
             limits: LimitSettings::default(),
             metrics: MetricsSettings::default(),
             moderation: ModerationSettings::default(),
@@ -257,7 +263,7 @@ impl Config {
 
     fn resolve_tables(self) -> Result<Resolved, InvalidKey> {
         let Self { server, tls, operator, safety, limits, metrics, moderation, ice, relay, .. } = self;
-        let Self { state, log, leptos, embedded, is_watched, .. } = self;
+        let Self { state, age, log, leptos, embedded, is_watched, .. } = self;
         server.check()?;
         log.check()?;
         limits.check()?;
@@ -274,6 +280,7 @@ impl Config {
         let moderation = moderation.resolve(moderation_dir.is_some())?;
         let (is_public, rules_version) = (public.is_some(), operator.rules_version.clone());
         let (operator, soft_start) = (operator.resolve(public)?, safety.resolve(is_public));
+        let age = age.resolve()?;
         let has_proxy = !proxies.is_empty()
             || leptos.site_addr.ip().is_loopback() && !origins.primary_is_loopback()
             || !plan.is_used() && origins.are_all_https();
@@ -291,6 +298,7 @@ impl Config {
             operator,
             rules_version,
             soft_start,
+            age,
             proxies,
             tls: plan,
             ice,

@@ -1,10 +1,14 @@
-//! `[operator]` and `[safety]`: the person who runs this server, and what a server for strangers must have.
+//! `[operator]`, `[safety]` and `[age]`: the person who runs this server, and what a server for strangers must have.
 
 use serde::Deserialize;
 
+use axum::http::uri::Authority;
+
 use super::value::InvalidKey;
 use crate::{
+    matchmaker::AgeKey,
     protocol::{SoftStart, limits::MAX_RULES_VERSION_BYTES},
+    server::http::origin::is_loopback_name,
     ui::{Contact, Operator, is_country},
 };
 
@@ -13,6 +17,9 @@ const MAX_NAME_CHARS: usize = 120;
 
 /// The maximum length of a contact, in bytes: that of a mail address (RFC 5321, 4.5.3.1, without its brackets).
 const MAX_CONTACT_BYTES: usize = 254;
+
+/// The maximum length of the provider's URL, in bytes: every page contains it.
+const MAX_URL_BYTES: usize = 512;
 
 /// `[operator]`: the person or organisation that runs this server. A public server does not start without them; a
 /// private one needs nothing. Every plain page shows them.
@@ -47,6 +54,39 @@ pub struct OperatorSettings {
 pub struct SafetySettings {
     /// Whether calls start blurred. Default: auto. `PASSERBY__SAFETY__SOFT_START`.
     pub soft_start: SoftStartSetting,
+}
+
+/// `[age]`: how a person shows that they are 18 or older, besides saying so.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct AgeSettings {
+    /// The one that states it. Default: none. `PASSERBY__AGE__PROVIDER`.
+    pub provider: AgeProvider,
+    /// The public key of the provider (Ed25519), as `x` in a JSON Web Key: 32 bytes in base64url. `PASSERBY__AGE__KEY`.
+    pub key: String,
+    /// Where the provider checks the age of a person: an https URL. It leads back to the page with the statement behind
+    /// `#age=`. `PASSERBY__AGE__URL`.
+    pub url: String,
+}
+
+/// The one that states that a person is 18 or older.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgeProvider {
+    /// The person, who is asked before the first camera question.
+    #[default]
+    None,
+    /// A provider, in a signed statement that the page sends when it connects.
+    Token,
+}
+
+/// The age check of a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AgeCheck {
+    /// The key of the provider.
+    pub(crate) key: AgeKey,
+    /// Where the provider checks the age of a person.
+    pub(crate) url: String,
 }
 
 /// Whether pictures are blurred at the start of a call, until both people have revealed theirs.
@@ -134,6 +174,43 @@ impl SafetySettings {
             SoftStartSetting::Forced => SoftStart::Forced,
         }
     }
+}
+
+impl AgeSettings {
+    /// The age check, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// An [`InvalidKey`] if a value is missing or malformed, or if there is to be no check and one is set.
+    pub(crate) fn resolve(&self) -> Result<Option<AgeCheck>, InvalidKey> {
+        match self.provider {
+            AgeProvider::None if self.key.is_empty() && self.url.is_empty() => Ok(None),
+            AgeProvider::None => {
+                let problem = "is \"none\", but a key or a URL is set: \"token\" would use them";
+                Err(InvalidKey::new("age.provider", problem))
+            }
+            AgeProvider::Token => {
+                let key = AgeKey::parse(&self.key).ok_or_else(|| {
+                    InvalidKey::new("age.key", "must be a public key of Ed25519: 32 bytes in base64url")
+                })?;
+                let is_fine = self.url.len() <= MAX_URL_BYTES && is_reachable(&self.url);
+                is_fine.then(|| Some(AgeCheck { key, url: self.url.clone() })).ok_or_else(|| {
+                    let problem = format!("must be an https URL of at most {MAX_URL_BYTES} bytes");
+                    InvalidKey::new("age.url", problem)
+                })
+            }
+        }
+    }
+}
+
+/// Whether a browser may be sent there: over TLS, or to this machine.
+fn is_reachable(url: &str) -> bool {
+    let on_loopback = url.strip_prefix("http://").filter(|it| {
+        let authority = it.split(['/', '?', '#']).next().and_then(|it| it.parse::<Authority>().ok());
+        authority.is_some_and(|it| is_loopback_name(it.host()))
+    });
+    let secure = on_loopback.map_or_else(|| url.to_owned(), |it| ["https://", it].concat());
+    matches!(Contact::parse(&secure), Some(Contact::Page(_)))
 }
 
 /// What visitors get from these settings, in words for the operator.
@@ -283,6 +360,33 @@ mod tests {
         }
         let longest = OperatorSettings { name: "é".repeat(MAX_NAME_CHARS), ..complete() };
         assert!(longest.resolve(PUBLIC).is_ok(), "characters, not bytes");
+    }
+
+    #[test]
+    fn an_age_check_needs_a_key_and_a_url() {
+        let key = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let resolve = |provider, key: &str, url: &str| {
+            AgeSettings { provider, key: key.into(), url: url.into() }.resolve().map_err(|it| it.key)
+        };
+        assert_eq!(resolve(AgeProvider::None, "", ""), Ok(None));
+        for url in ["https://age.example/check?site=1", "http://127.0.0.1:8/", "http://localhost/a"] {
+            let check = resolve(AgeProvider::Token, key, url).unwrap().unwrap();
+            assert_eq!((check.url.as_str(), Some(check.key)), (url, AgeKey::parse(key)));
+        }
+        let long = format!("https://age.example/{}", "a".repeat(MAX_URL_BYTES));
+        for (provider, key, url, wrong) in [
+            (AgeProvider::None, key, "", "age.provider"),
+            (AgeProvider::None, "", "https://age.example", "age.provider"),
+            (AgeProvider::Token, "", "https://age.example", "age.key"),
+            (AgeProvider::Token, "AAAA", "https://age.example", "age.key"),
+            (AgeProvider::Token, key, "", "age.url"),
+            (AgeProvider::Token, key, "http://age.example", "age.url"),
+            (AgeProvider::Token, key, "http://localhost@age.example/", "age.url"),
+            (AgeProvider::Token, key, "javascript:alert(1)", "age.url"),
+            (AgeProvider::Token, key, &long, "age.url"),
+        ] {
+            assert_eq!(resolve(provider, key, url), Err(wrong), "{provider:?} {key} {url}");
+        }
     }
 
     #[test]

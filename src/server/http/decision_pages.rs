@@ -4,14 +4,6 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    body::Bytes,
-    extract::DefaultBodyLimit,
-    http::{StatusCode, header},
-    response::{Html, IntoResponse, Response},
-    routing::get,
-};
 use super::headers;
 use crate::{
     moderation::{
@@ -24,6 +16,14 @@ use crate::{
         AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, PlainFacts, PlainPage,
         ReportedOutcome, i18n, plain_page, plain_texts,
     },
+};
+use axum::{
+    Router,
+    body::Bytes,
+    extract::DefaultBodyLimit,
+    http::{StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
 };
 
 /// Bytes of a form: the words of an appeal, each character in up to 12 bytes, and a code.

@@ -236,6 +236,7 @@ impl TestClient {
                 resume,
                 ticket: None,
                 device: known_as.clone(),
+                age: None,
                 past: PastPairs::default(),
                 features,
             })
