@@ -2,7 +2,7 @@
 
 use futures::channel::mpsc::UnboundedReceiver;
 use leptos::{
-    prelude::{Set, WriteSignal},
+    prelude::{Set, WriteSignal, signal},
     task::spawn_local,
 };
 
@@ -10,11 +10,11 @@ use super::{
     driver,
     inbox::Inbox,
     perform::OpenResources,
-    web::{self, page::sheet::SheetCopy},
+    web::{self, clock, page::sheet::LateParts},
 };
 use crate::{
     call::{Call, ChatLine, DeviceKind, Input, Intent, Menus, Sample, Snapshot, TopicTexts},
-    ui::{PageContext, i18n::Words},
+    ui::{PageContext, SafetyTexts, i18n::Words},
 };
 
 /// Both ends of the inbox, and the signals that the views read.
@@ -22,7 +22,7 @@ use crate::{
 pub struct Handoff {
     pub(crate) context: PageContext,
     pub(crate) words: &'static Words,
-    pub(crate) sheet: Option<SheetCopy>,
+    pub(crate) late_parts: Option<LateParts>,
     pub(crate) inbox: Inbox,
     pub(crate) inputs: UnboundedReceiver<Input>,
     pub(crate) set_snapshot: WriteSignal<Snapshot>,
@@ -39,8 +39,9 @@ impl Handoff {
         if web::page::is_start_pressed() && self.inbox.is_empty() {
             self.inbox.put(Input::Intent(Intent::Start));
         }
-        if let Some(sheet) = self.sheet {
-            sheet.hydrate(self.context, self.words);
+        let (texts, set_texts) = signal(SafetyTexts::default());
+        if let Some(parts) = self.late_parts {
+            parts.hydrate(self.context, self.words, texts);
         }
         web::page::set_driven();
         let profile = web::storage::load();
@@ -62,7 +63,24 @@ impl Handoff {
             if now.details.samples != before.details.samples {
                 self.set_samples.set(call.samples());
             }
+            let of = |it: Snapshot| (it.report, it.past_calls, it.sanction);
+            if of(now) != of(before) {
+                set_texts.set(safety_texts(call, now, self.words.language));
+            }
             self.set_snapshot.set(now);
         }));
+    }
+}
+
+/// The codes and times of a state, in the language of the page.
+fn safety_texts(call: &Call, snapshot: Snapshot, language: &str) -> SafetyTexts {
+    let until = snapshot.sanction.and_then(|it| it.terms).map(|(_, until)| until);
+    SafetyTexts {
+        outcome: call.outcome().to_owned(),
+        appeal: call.appeal().to_owned(),
+        until: until.map(|it| clock::date_and_time(it, language)).unwrap_or_default(),
+        times: snapshot
+            .past_calls
+            .map(|it| it.map(|it| clock::time_of_day(it.started, language)).unwrap_or_default()),
     }
 }

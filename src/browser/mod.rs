@@ -57,7 +57,7 @@ pub fn start(fetch: impl AsyncFn() -> bool + 'static, start_call: fn(Box<Handoff
     let handoff = Handoff {
         context,
         words,
-        sheet: web::page::sheet::SheetCopy::take(),
+        late_parts: web::page::sheet::LateParts::take(),
         inbox,
         inputs,
         set_snapshot,

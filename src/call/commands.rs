@@ -10,7 +10,9 @@ use super::{
 impl Call {
     pub(crate) fn on_intent(&mut self, intent: Intent, out: &mut Vec<Output>) {
         if self.is_locked() && intent != Intent::Gesture(Gesture::Back) {
-            return;
+            return if intent == Intent::Start {
+                self.try_again(out)
+            };
         }
         let asked = self.page.take_question(self.now);
         // The browser reports that one by itself when it loses the focus.
@@ -47,11 +49,9 @@ impl Call {
             Intent::Toggle(switch) => self.toggle(switch, out),
             Intent::Block => self.block(out),
             Intent::SetPastBlocked(number, blocked) => self.set_past_blocked(number, blocked, out),
-            Intent::Unblock => {
-                self.profile.past_partners.unblock_all();
-                self.save_profile(out);
-                self.sync_blocked(out);
-            }
+            Intent::Unblock => self.unblock(out),
+            Intent::Report(wish) => self.on_report_wish(wish, out),
+            Intent::AcceptWarning => self.accept_warning(),
             Intent::ForgetEverything => self.forget_everything(out),
             // Picture-in-picture would show the picture without its cover.
             Intent::Window(WindowWish::TogglePictureInPicture) if self.is_covered() => {}
@@ -70,6 +70,9 @@ impl Call {
     }
 
     pub(crate) fn start(&mut self, out: &mut Vec<Output>) {
+        if self.standing.is_warned() {
+            return;
+        }
         match &self.state {
             CallState::Landing(_) => self.begin(false, out),
             // Neither is an answer.
@@ -148,7 +151,7 @@ impl Call {
             current.server_match_id()
         } else if let CallState::Ended { open_match, .. } = self.state {
             open_match
-        } else if let CallState::Paused { why: Pause::Blocked, .. } = self.state {
+        } else if let CallState::Paused { why: Pause::Blocked | Pause::Reported, .. } = self.state {
             None
         } else {
             return;
@@ -256,6 +259,12 @@ impl Call {
         }
     }
 
+    fn unblock(&mut self, out: &mut Vec<Output>) {
+        self.profile.past_partners.unblock_all();
+        self.save_profile(out);
+        self.sync_blocked(out);
+    }
+
     fn forget_everything(&mut self, out: &mut Vec<Output>) {
         self.devices.forget_choices();
         self.profile.forget();
@@ -308,7 +317,7 @@ impl Call {
         self.profile.save(self.devices.chosen(), out);
     }
 
-    fn sync_blocked(&mut self, out: &mut Vec<Output>) {
+    pub(crate) fn sync_blocked(&mut self, out: &mut Vec<Output>) {
         self.session.sync_blocked(self.now, &self.profile, &mut self.rng, out);
     }
 }

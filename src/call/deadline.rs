@@ -36,4 +36,8 @@ pub enum DeadlineReason {
     Idle,
     /// Ask the server for help with the check of the connection, or end the check.
     CheckConnection,
+    /// Send a report again, or drop a ticket that is too old.
+    Report,
+    /// The device may take part again.
+    Sanction,
 }

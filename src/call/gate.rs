@@ -36,22 +36,8 @@ impl Call {
         self.stop(Some(Problem::UnderAge), out);
     }
 
-    /// Stops everything while the person is known to be under 18, whichever page of this browser they have told.
-    pub(crate) fn keep_out_children(&mut self, out: &mut Vec<Output>) {
-        match (self.profile.is_under_age(self.now), self.is_locked()) {
-            (true, false) => self.stop(Some(Problem::UnderAge), out),
-            (false, true) => self.state = CallState::Landing(None),
-            (true, true) | (false, false) => {}
-        }
-    }
-
     /// Whether the person has accepted these rules.
     pub(crate) fn has_accepted_rules(&self) -> bool {
         self.profile.consent.rules == self.rules
-    }
-
-    /// Whether presses do nothing.
-    pub(crate) fn is_locked(&self) -> bool {
-        matches!(self.state, CallState::Landing(Some(Problem::UnderAge)))
     }
 }

@@ -7,8 +7,8 @@
 //! [`Call`] consists of parts that own their data: the [`CallState`], the [`Session`] with the server, the queue, the
 //! devices, the profile of the person, and the page. A handler that needs one part is a method of it. The handlers that
 //! join parts are in `commands` (the person and the window), in `gate` (the questions before a start), in `soft_start`
-//! (blurred pictures), in `device_events`, in `signalling::inbound` (the server and the partner), in
-//! `signalling::queue`, and here.
+//! (blurred pictures), in `safety` (reports and sanctions), in `device_events`, in `signalling::inbound` (the server
+//! and the partner), in `signalling::queue`, and here.
 
 pub(crate) mod interface;
 
@@ -18,6 +18,7 @@ pub(crate) mod commands;
 pub(crate) mod gate;
 pub(crate) mod soft_start;
 pub(crate) mod device_events;
+pub(crate) mod view;
 
 pub(crate) mod signalling;
 pub(crate) mod partner;
@@ -25,6 +26,7 @@ pub(crate) mod devices;
 pub(crate) mod profile;
 pub(crate) mod page;
 pub(crate) mod check;
+pub(crate) mod safety;
 
 pub(crate) mod diagnostics;
 
@@ -46,8 +48,9 @@ use partner::{
     context::{ConnectionIds, MatchContext},
 };
 use profile::Profile;
+use safety::{reporting::Reporting, standing::Standing};
 use signalling::{queue_state::QueueState, session::Session};
-use state::{CallState, Pause};
+use state::CallState;
 
 pub use deadline::DeadlineReason;
 pub use devices::refusal::{MediaRefusal, Permission, screen_error};
@@ -64,6 +67,7 @@ pub use interface::intent::{ChatWish, Gesture, Intent, PictureWish, WindowWish};
 pub use interface::output::{Output, PeerCommand};
 pub use interface::paths::{PathResult, PathResults, PathTests, TestedPath};
 pub use interface::problem::Problem;
+pub use interface::safety::{PastCall, ReportStep, ReportWish, Sanction};
 pub use interface::send_profile::{PictureContent, SendProfile, SenderPart, TrackKind};
 pub use interface::snapshot::{
     Cover, Farewell, Flow, PartnerPicture, PastStranger, Phase, Setback, Snapshot, Sound,
@@ -76,8 +80,10 @@ pub use partner::encoding::VideoLimits;
 pub use partner::media::sender_queue::{SenderCall, SenderQueue, SenderReport};
 pub use partner::media::transceivers::carrier;
 pub use profile::consent::Consent;
+pub use profile::past_matches::{PastMatch, PastMatches, Ticket};
 pub use profile::past_partners::{Dated, PastPartners};
 pub use profile::preferences::{Corner, Fit, Preferences, Switch};
+pub use profile::queued_reports::{QueuedReport, QueuedReports, StoredReports};
 pub use profile::topics::{Seeking, TopicTexts};
 
 /// The call of one page.
@@ -101,6 +107,10 @@ pub struct Call {
     soft_start: SoftStart,
     /// Whether the browser was last told to send the picture blurred.
     sends_blurred: bool,
+    /// The reports that the person is making or has made.
+    reporting: Reporting,
+    /// What was decided about this device.
+    standing: Standing,
 }
 
 /// What the server has written into the page.
@@ -136,6 +146,8 @@ impl Call {
             rules,
             soft_start,
             sends_blurred: false,
+            reporting: Reporting::default(),
+            standing: Standing::default(),
             page: PageState::new(browser),
             check: ConnectionCheck::default(),
             paths: PathCheck::default(),
@@ -151,9 +163,15 @@ impl Call {
         if !self.idle_counts() {
             self.page.idle.suspend(now);
         }
+        // What another page has stored is not stored again, and a page that is being left opens no socket.
+        let is_stored = matches!(input, Input::StorageChanged(_));
+        let is_left = matches!(input, Input::PageHidden);
         let mut out = Vec::new();
+        if !is_stored {
+            self.keep_ticket(&mut out);
+        }
         self.on_wake(clocks, due, &mut out);
-        self.keep_out_children(&mut out);
+        self.keep_out(&mut out);
         match input {
             Input::Intent(intent) => self.on_intent(intent, &mut out),
             Input::MediaOpened(request, opened) => self.on_media_opened(request, opened, &mut out),
@@ -166,7 +184,7 @@ impl Call {
             }
             Input::Peer { link, event } => self.on_peer_event(link, event, &mut out),
             Input::Devices(event) => self.on_device_event(event, &mut out),
-            Input::StorageChanged(stored) => self.on_stored(stored, &mut out),
+            Input::StorageChanged(stored) => self.on_stored(*stored, &mut out),
             Input::Page(event) => self.on_page_event(event, &mut out),
             Input::ConnectionChecked(finding) => self.on_connection_checked(finding, &mut out),
             Input::PathWorks(path) => self.on_path_works(path, &mut out),
@@ -174,7 +192,7 @@ impl Call {
             Input::PageHidden => self.stop(None, &mut out),
             Input::Tick => self.handle_timeout(&mut out),
         }
-        self.keep_out_children(&mut out);
+        self.keep_out(&mut out);
         self.settle_devices(&mut out);
         self.stop_without_devices(&mut out);
         self.ask_if_absent(&mut out);
@@ -182,13 +200,19 @@ impl Call {
         self.sync_wake_lock(&mut out);
         self.sync_ways_back(&mut out);
         self.sync_blur(&mut out);
+        if !is_stored {
+            self.keep_ticket(&mut out);
+        }
+        if !is_left {
+            self.sync_reports(&mut out);
+        }
         out
     }
 
     /// When `handle(now, Input::Tick)` next has something to do, and why.
     pub fn deadline(&self) -> Option<(Moment, DeadlineReason)> {
         let now = self.now;
-        let parts: [Option<Deadline>; 8] = [
+        let parts: [Option<Deadline>; 10] = [
             self.state.deadline(now, self.session.is_open()),
             self.session.deadline(now),
             self.queue.requests.deadline(),
@@ -197,6 +221,8 @@ impl Call {
             self.page.deadline(self.idle_counts()),
             self.check.deadline(now),
             self.paths.deadline(),
+            self.report_deadline(),
+            self.sanction_deadline(),
         ];
         parts.into_iter().flatten().min()
     }
@@ -206,103 +232,10 @@ impl Call {
         self.deadline().map(|(at, _)| at)
     }
 
-    /// What the page shows, as of the last input.
-    pub fn snapshot(&self) -> Snapshot {
-        let (now, page) = (self.now, &self.page);
-        let (mut seeking, mut here) = (None, None);
-        if let CallState::Waiting { occupancy, .. } = self.state {
-            (seeking, here) = (self.profile.topics.seeking(now), occupancy);
-        }
-        Snapshot {
-            phase: self.state.phase(now),
-            problem: self.problem(),
-            retries_in: self.session.retry_seconds(now),
-            microphone: self.devices.microphone(),
-            camera: self.devices.camera(),
-            notice: self.devices.notice(),
-            faces_away: self.devices.faces_away(),
-            sharing: self.devices.screen.is_on(),
-            preferences: self.profile.preferences,
-            devices: self.devices.revision(),
-            can_change_camera: self.devices.can_change_camera(),
-            seeking,
-            topics: self.profile.topics.revision(),
-            soft_start: self.soft_start,
-            blocked: self.profile.past_partners.blocked_count(),
-            past_strangers: self.profile.past_strangers(self.state.is_matched()),
-            paths: self.paths.shown(),
-            asks: page.question(now),
-            sound: page.sound,
-            surroundings: Surroundings {
-                outdated: self.session.handshake.is_outdated(),
-                asks_presence: matches!(self.state, CallState::Paused { why: Pause::Absent, .. }),
-                here,
-                ..page.surroundings
-            },
-            ..self.match_snapshot()
-        }
-    }
-
-    /// The part of the snapshot about the match; empty without one.
-    fn match_snapshot(&self) -> Snapshot {
-        let Some(current) = self.state.current_match() else { return Snapshot::default() };
-        Snapshot {
-            details: current.details(self.page.details_open),
-            stranger: current.partner_presence(),
-            picture: current.picture(),
-            cover: current.cover,
-            unreached: current
-                .unreached(self.devices.presence(self.page.is_hidden, self.profile.preferences)),
-            shared: self.profile.topics.shared(),
-            chat: current.chat.status(self.now, self.page.chat_open),
-            ..Snapshot::default()
-        }
-    }
-
-    /// The devices to choose from; they change only when [`Snapshot::devices`] does.
-    pub fn menus(&self) -> Menus {
-        self.devices.menus().clone()
-    }
-
-    /// The texts about topics; they change only when [`Snapshot::topics`] does.
-    pub fn topics(&self) -> TopicTexts {
-        self.profile.topics.texts().clone()
-    }
-
-    /// The lines of the chat, the oldest first; they change only when [`ChatStatus::revision`] does.
-    pub fn lines(&self) -> Vec<ChatLine> {
-        self.state.current_match().map_or_else(Vec::new, |it| it.chat.lines())
-    }
-
-    /// The last minute of the call, second by second; it changes only when [`Details::samples`] does.
-    pub fn samples(&self) -> Vec<Sample> {
-        self.state.current_match().map_or_else(Vec::new, |it| it.quality.samples())
-    }
-
     /// What this device stores for the next visit.
     #[cfg(test)]
     pub(crate) fn stored(&self) -> StoredProfile {
         self.profile.stored(self.devices.chosen())
-    }
-
-    fn problem(&self) -> Option<Problem> {
-        match self.state {
-            CallState::Landing(problem) => problem,
-            CallState::Gate { .. } | CallState::Asking(_) | CallState::Mirror | CallState::Paused { .. } => {
-                None
-            }
-            CallState::Ready { .. } => {
-                let is_postponed = self.queue.requests.is_postponed();
-                self.session_problem().or(is_postponed.then_some(Problem::RateLimited))
-            }
-            CallState::Waiting { .. } | CallState::Matched(_) | CallState::Ended { .. } => {
-                self.session_problem()
-            }
-        }
-    }
-
-    fn session_problem(&self) -> Option<Problem> {
-        self.session.problem(self.now, self.page.surroundings.offline)
     }
 
     /// Whether it matters that the person has done nothing for long. A call may be long and needs no hands, and if
@@ -316,6 +249,7 @@ impl Call {
         self.repeat_request(out);
         self.stop_if_unanswered(out);
         self.handle_check_timeout(out);
+        self.handle_report_timeout(out);
         self.page.handle_timeout(self.now);
         self.devices.handle_timeout(self.now, out);
         self.handle_state_timeout(out);
@@ -378,6 +312,9 @@ impl Call {
         self.page.take_question(self.now);
         if let CallState::Matched(current) = mem::replace(&mut self.state, next) {
             let has_failed = matches!(self.state, CallState::Ready { setback: Some(Setback::Unconnected) });
+            if self.profile.has_met_partner() {
+                self.reporting.ended = self.past_match(&current);
+            }
             if let Phase::Connecting { slow } = current.phase(self.now)
                 && (slow || has_failed)
             {

@@ -69,12 +69,25 @@ pub(crate) enum Pause {
     Absent,
     /// The person has blocked the partner.
     Blocked,
+    /// The person has left to report the partner.
+    Reported,
 }
 
 impl CallState {
     /// Whether a step back leaves the site.
     pub(crate) const fn is_first_page(&self) -> bool {
-        matches!(self, Self::Landing(None | Some(Problem::UnderAge)))
+        match self {
+            Self::Landing(Some(problem)) => problem.is_lock(),
+            Self::Landing(None) => true,
+            Self::Gate { .. }
+            | Self::Asking(_)
+            | Self::Mirror
+            | Self::Paused { .. }
+            | Self::Ready { .. }
+            | Self::Waiting { .. }
+            | Self::Matched(_)
+            | Self::Ended { .. } => false,
+        }
     }
 
     /// Whether nothing has started.
@@ -161,6 +174,7 @@ impl CallState {
             Self::Asking(_) => Phase::Asking,
             Self::Mirror | Self::Paused { why: Pause::Absent, .. } => Phase::Mirror,
             Self::Paused { why: Pause::Blocked, .. } => Phase::Ended { why: Farewell::Blocked },
+            Self::Paused { why: Pause::Reported, .. } => Phase::Ended { why: Farewell::Reported },
             Self::Ready { .. } => Phase::Ready,
             Self::Waiting { setback, .. } => Phase::Waiting { setback: *setback },
             Self::Matched(current) => current.phase(now),

@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use passerby::{
     call::{
-        Device, Farewell, Flow, Gesture, PartnerPicture, Phase, Problem, Setback, Snapshot, Surroundings,
+        Device, Farewell, Flow, Gesture, PartnerPicture, PastCall, Phase, Problem, ReportStep, Sanction,
+        Setback, Snapshot, Surroundings,
     },
-    protocol::{Media, Occupancy, SoftStart, Wait},
+    protocol::{MatchId, Media, NoticeKind, Occupancy, ReportReason, SoftStart, Wait},
     server::{Config, http::client_ip::ForwardedHeader},
     ui::{
-        App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, PageFiles, ROOT_ID, RelayUse, SiteTerms,
-        i18n, shell,
+        App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, PageFiles, ROOT_ID, RelayUse,
+        SafetyContent, SafetyTexts, SiteTerms, i18n, shell,
     },
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
@@ -541,7 +542,7 @@ fn main_action(problem: Problem) -> &'static str {
         | Problem::NetworkFull
         | Problem::WrongAddress
         | Problem::Offline => "Try again",
-        Problem::UnderAge => unreachable!("it offers nothing"),
+        Problem::UnderAge | Problem::Banned | Problem::Paused => unreachable!("the panel offers nothing"),
     }
 }
 
@@ -573,6 +574,110 @@ fn whoever_is_under_18_sees_help_and_nothing_to_press() {
         assert_eq!(help.attribute("rel"), Some("noopener noreferrer"));
     }
     assert!(Page::of(Snapshot::default()).with("class", "panel-link")[1].hidden);
+}
+
+#[test]
+fn report_is_beside_next_where_the_server_takes_reports() {
+    for phase in phases() {
+        let of = |can_report| Page::of(Snapshot { phase, can_report, ..with_both_devices() });
+        assert!(of(false).button("Report").is_none());
+        let page = of(true);
+        let Some(report) = page.button("Report") else {
+            assert!(page.button("Next").is_none(), "{phase:?}");
+            continue;
+        };
+        assert_eq!(report.attribute("data-intent"), Some("report"));
+        assert_eq!(report.has("aria-disabled"), !phase.is_matched(), "{phase:?}");
+        assert!(page.buttons().ends_with(&["Report", "Next"]), "{:?}", page.buttons());
+    }
+}
+
+#[test]
+fn a_device_that_is_kept_out_is_told_so_with_nothing_else_to_press() {
+    for problem in [Problem::Banned, Problem::Paused] {
+        let page = Page::of(Snapshot { problem: Some(problem), ..Snapshot::default() });
+        assert_eq!(page.buttons(), [""; 0], "the rest of the page comes with the call");
+        assert_ne!(page.announced("alert"), "");
+        assert_eq!(page.with("id", "safety").len(), 1);
+    }
+}
+
+/// The part of the page about reports and sanctions, which is hydrated with the call.
+fn safety(snapshot: Snapshot) -> Page {
+    let texts = SafetyTexts {
+        outcome: "8QX4".into(),
+        appeal: "K2M7".into(),
+        until: "January 5, 2027 at 2:05 PM".into(),
+        times: ["2:05 PM".into(), String::new(), String::new()],
+    };
+    Page::parse(&Owner::new().with(|| {
+        provide_context(PageContext::fixed(snapshot));
+        provide_context(i18n::in_language("en"));
+        provide_context(signal(texts).0);
+        SafetyContent().to_html()
+    }))
+}
+
+#[test]
+fn a_sanction_says_why_until_when_who_decided_and_how_to_appeal() {
+    let of = |kind, automatic, can_appeal| {
+        let terms = Some((ReportReason::Nudity, 1_800_000_000));
+        let sanction = Some(Sanction { kind, terms, automatic, can_appeal });
+        let problem = (kind != NoticeKind::Warned).then_some(Problem::Banned);
+        safety(Snapshot { sanction, problem, ..Snapshot::default() })
+    };
+    for (automatic, decider) in [(false, "A person decided this."), (true, "not by a person")] {
+        let page = of(NoticeKind::Banned, automatic, true);
+        let shown = page.with("class", "sanction")[0];
+        assert!(!shown.hidden);
+        for words in ["Reason: Nudity or sex", "Until January 5, 2027 at 2:05 PM", decider, "Your code: K2M7"]
+        {
+            assert!(shown.text.contains(words), "{words}: {}", shown.text);
+        }
+        assert!(page.button("Try again").is_some());
+        assert!(page.with("href", "/appeal?code=K2M7").iter().any(|it| !it.hidden));
+    }
+    let network = of(NoticeKind::Banned, true, false);
+    let shown = network.with("class", "sanction")[0];
+    assert!(shown.text.contains("no code to appeal with") && !shown.text.contains("Your code"));
+    assert!(
+        of(NoticeKind::Warned, false, true).with("class", "sanction")[0].hidden,
+        "a warning has a dialog"
+    );
+    assert!(safety(Snapshot::default()).with("class", "sanction")[0].hidden);
+}
+
+#[test]
+fn a_report_asks_who_then_why_and_each_step_shows_its_own_parts() {
+    let past = PastCall { id: MatchId(uuid::Uuid::from_u128(1)), started: 1_800_000_000, seconds: 180 };
+    let of =
+        |report| safety(Snapshot { report, past_calls: [Some(past), None, None], ..Snapshot::default() });
+    let steps = [
+        (ReportStep::Choosing, vec!["2:05 PM, 3 minutes", "Cancel"], "Who do you want to report?"),
+        (ReportStep::Asking, vec!["Send report", "Cancel"], "What happened?"),
+        (ReportStep::Sending, vec!["Done"], "Sending your report\u{2026}"),
+        (ReportStep::Kept, vec!["Done"], "Your report is saved"),
+        (ReportStep::Accepted, vec!["Done"], "Thank you"),
+        (ReportStep::TooLate, vec!["Done"], "too late"),
+        (ReportStep::TooMany, vec!["Done"], "a lot of reports"),
+    ];
+    for (step, buttons, heading) in steps {
+        let page = of(step);
+        let dialog = page.with("aria-labelledby", "report-heading")[0];
+        assert!(dialog.text.contains(heading), "{step:?}: {}", dialog.text);
+        let shown: Vec<_> = page
+            .buttons()
+            .into_iter()
+            .filter(|it| !["Report someone", "I understand"].contains(it))
+            .collect();
+        assert_eq!(shown, buttons, "{step:?}");
+        assert_eq!(dialog.text.contains("8QX4"), step == ReportStep::Accepted, "{step:?}");
+    }
+    assert!(safety(Snapshot::default()).button("Report someone").is_none(), "there is nobody to report");
+    let asking = of(ReportStep::Asking);
+    let reasons = asking.with("type", "radio");
+    assert_eq!(reasons.len(), ReportReason::ALL.len());
+    assert!(reasons.iter().all(|it| it.has("required")), "the browser asks for a choice");
 }
 
 #[test]
@@ -627,7 +732,8 @@ fn phases() -> Vec<Phase> {
             flow: if bits & 4 > 0 { Flow::Interrupted } else { Flow::Steady },
         });
     }
-    phases.extend([Farewell::Left, Farewell::Lost].map(|why| Phase::Ended { why }));
+    let farewells = [Farewell::Left, Farewell::Lost, Farewell::Blocked, Farewell::Reported];
+    phases.extend(farewells.map(|why| Phase::Ended { why }));
     phases
 }
 
@@ -705,7 +811,10 @@ impl Element {
 impl Page {
     /// Renders the state and parses it.
     fn of(snapshot: Snapshot) -> Self {
-        let html = render(snapshot);
+        Self::parse(&render(snapshot))
+    }
+
+    fn parse(html: &str) -> Self {
         let (mut elements, mut open) = (Vec::<Element>::new(), Vec::<usize>::new());
         for piece in html.split('<').skip(1) {
             let Some((tag, text)) = piece.split_once('>') else { panic!("unterminated tag: {piece}") };

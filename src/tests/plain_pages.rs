@@ -180,7 +180,8 @@ async fn every_screen_that_is_no_call_leads_to_the_plain_pages() {
     let html = server.get("/", &[("Host", "localhost")]).await.body;
     let foot = between(&html, "<footer class=\"foot\">", "</footer>");
     assert!(foot.starts_with("<nav aria-label=\"About this server\" class=\"links\">"), "{foot}");
-    let sheet = between(&html, "<dialog", "</dialog>").rsplit_once("<div class=\"links\">").expect("links").1;
+    let sheet =
+        between(&html, "id=\"sheet\"", "</dialog>").rsplit_once("<div class=\"links\">").expect("links").1;
     let ended = between(between(&html, "<main", "</main>"), "<div class=\"links panel-links\">", "</div>");
     for page in PlainPage::ALL {
         let link = format!("<a href=\"{}\"", page.path());

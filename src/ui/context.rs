@@ -25,10 +25,28 @@ pub struct PageContext {
 #[derive(Clone, Debug, Default)]
 pub struct Home(pub String);
 
-/// The links to the plain pages as HTML. Only the server renders them: the browser half keeps what it finds, so that
-/// its program need not contain them. Empty in the browser.
+/// Parts of the page as HTML. Only the server renders them: the browser half keeps what it finds, so that the program
+/// of the first page need not contain them. Empty in the browser.
 #[derive(Clone, Debug, Default)]
-pub struct StaticLinks(pub String);
+pub struct StaticParts {
+    /// The links to the plain pages.
+    pub links: String,
+    /// [`SafetyContent`](super::SafetyContent).
+    pub safety: String,
+}
+
+/// What the page shows of reports and sanctions besides the snapshot: codes, and times in its language.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SafetyTexts {
+    /// The code with which the person can ask what came of the last report; empty without one.
+    pub outcome: String,
+    /// The code with which the person can appeal; empty without one.
+    pub appeal: String,
+    /// The date and time when the sanction ends.
+    pub until: String,
+    /// The times of the day when the past calls began, in the order of the snapshot.
+    pub times: [String; 3],
+}
 
 impl PageContext {
     /// A context that never changes and ignores intents. The server renders pages with it.

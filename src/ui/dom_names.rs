@@ -30,5 +30,8 @@ pub const WORDS_ID: &str = "words";
 /// The id of the settings sheet.
 pub const SHEET_ID: &str = "sheet";
 
+/// The id of the element that contains [`SafetyContent`](super::SafetyContent).
+pub const SAFETY_ID: &str = "safety";
+
 /// The id of the element in the sheet that contains [`SheetContent`](super::SheetContent).
 pub const SHEET_CONTENT_ID: &str = "sheet-content";

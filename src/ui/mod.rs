@@ -16,8 +16,9 @@
 //! 2. When the call handles intents, set [`DRIVEN_ATTRIBUTE`] of that element, and read and remove
 //!    [`PRESSED_ATTRIBUTE`]. Its value [`PRESSED_START`] means that Start was pressed before. If the press came before
 //!    hydration, it has not sent an `Intent`; then act as on `Intent::Start`.
-//! 3. With the call, hydrate the content of the settings sheet ([`SHEET_CONTENT_ID`]) with [`SheetContent`], in the
-//!    same contexts. It is outside of the root element, so that the program of the first page does not contain it.
+//! 3. With the call, hydrate the content of the settings sheet ([`SHEET_CONTENT_ID`]) with [`SheetContent`], and the
+//!    element with the id [`SAFETY_ID`] with [`SafetyContent`], in the same contexts and with a signal of
+//!    [`SafetyTexts`]. [`App`] does not render their contents, so the program of the first page does not contain them.
 //! 4. Set the streams of `video[data-who=stranger]` and `video[data-who=self]`.
 
 #![expect(unreachable_pub, reason = "`#[component]` generates `pub` builders for views that are not public")]
@@ -33,10 +34,10 @@ mod shell;
 mod pages;
 mod parts;
 
-pub use context::{Home, PageContext, StaticLinks};
+pub use context::{Home, PageContext, SafetyTexts, StaticParts};
 pub use dom_names::{
     BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID,
-    RULES_ATTRIBUTE, SHEET_CONTENT_ID, SHEET_ID, SOFT_ATTRIBUTE, WORDS_ID,
+    RULES_ATTRIBUTE, SAFETY_ID, SHEET_CONTENT_ID, SHEET_ID, SOFT_ATTRIBUTE, WORDS_ID,
 };
 pub use i18n::plain::{PlainPage, is_country, plain_texts};
 pub use operator::{Contact, Operator};
@@ -44,5 +45,5 @@ pub use pages::{
     App, AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, PlainFacts, ReportedOutcome,
     plain_page,
 };
-pub use parts::SheetContent;
+pub use parts::{SafetyContent, SheetContent};
 pub use shell::{PageFiles, RelayUse, SiteTerms, shell};

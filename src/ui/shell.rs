@@ -3,7 +3,7 @@
 use leptos::{config::LeptosOptions, html, nonce::use_nonce, prelude::*};
 
 use super::{
-    App, Home, PageContext, ROOT_ID, StaticLinks, WORDS_ID,
+    App, Home, PageContext, ROOT_ID, SafetyContent, SafetyTexts, StaticParts, WORDS_ID,
     i18n::Words,
     parts::{
         Sheet,
@@ -71,7 +71,11 @@ pub fn shell(
     provide_context(PageContext::fixed(Snapshot::default()));
     provide_context(words);
     provide_context(Home(home.to_owned()));
-    provide_context(StaticLinks(links(words, None, NEW_TAB).to_html()));
+    provide_context(signal(SafetyTexts::default()).0);
+    provide_context(StaticParts {
+        links: links(words, None, NEW_TAB).to_html(),
+        safety: SafetyContent().to_html(),
+    });
     let build = files.build.clone();
     let (card, width, height) = CARD;
     view! {

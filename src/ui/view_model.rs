@@ -107,7 +107,7 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
             (None, Some((words.stop, Intent::Stop)), without)
         }
         (None, Phase::Asking) => (None, Some((words.stop, Intent::Stop)), None),
-        (None, Phase::Ended { why: Farewell::Blocked }) => {
+        (None, Phase::Ended { why: Farewell::Blocked | Farewell::Reported }) => {
             let label = if is_last_blocked(snapshot) { words.undo } else { words.block };
             let second = block_intent(snapshot, 0).map(|intent| (label, intent));
             (None, Some((words.find_next, Intent::Start)), second)
@@ -144,13 +144,13 @@ const fn remedies(words: &'static Words, problem: Problem) -> [Option<(&'static 
         | Problem::NetworkFull
         | Problem::WrongAddress
         | Problem::Offline => [again, None],
-        Problem::UnderAge => [None, None],
+        Problem::UnderAge | Problem::Banned | Problem::Paused => [None, None],
     }
 }
 
 /// Whether the page offers to load a newer build: not during a match, which that would end.
-pub(crate) const fn offers_reload(snapshot: Snapshot) -> bool {
-    snapshot.surroundings.outdated && !snapshot.phase.is_matched() && !is_under_age(snapshot)
+pub(crate) fn offers_reload(snapshot: Snapshot) -> bool {
+    snapshot.surroundings.outdated && !snapshot.phase.is_matched() && !is_locked(snapshot)
 }
 
 /// Whether the pictures of a match are blurred.
@@ -271,6 +271,11 @@ pub(crate) const fn is_under_age(snapshot: Snapshot) -> bool {
     matches!(snapshot.problem, Some(Problem::UnderAge))
 }
 
+/// Whether presses do nothing.
+pub(crate) fn is_locked(snapshot: Snapshot) -> bool {
+    snapshot.problem.is_some_and(Problem::is_lock)
+}
+
 /// Whether the panel shows the address at which the page works.
 pub(crate) const fn shows_home(snapshot: Snapshot) -> bool {
     matches!(panel_problem(snapshot), Some(Problem::WrongAddress))
@@ -288,12 +293,6 @@ pub(crate) const fn block_label(
         (Some(_), Phase::Ended { .. }) if index == 0 => Some(words.block_this),
         (Some(_), _) => Some(words.block_past[index]),
     }
-}
-
-/// Whether the panel offers to block the last stranger.
-pub(crate) fn offers_block(snapshot: Snapshot) -> bool {
-    let has_own_buttons = matches!(snapshot.phase, Phase::Ended { why: Farewell::Blocked });
-    layout(snapshot) == Layout::Call && !snapshot.phase.is_talking() && !has_own_buttons
 }
 
 /// The intent of that button.
@@ -351,6 +350,7 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
         Phase::Ended { why: Farewell::Lost } => words.lost,
         Phase::Ended { why: Farewell::Blocked } if is_last_blocked(snapshot) => words.blocked,
         Phase::Ended { why: Farewell::Blocked } => words.unblocked,
+        Phase::Ended { why: Farewell::Reported } => words.reported,
     }
 }
 
@@ -374,6 +374,8 @@ const fn problem_text(words: &'static Words, problem: Problem) -> StateText {
         Problem::OtherTab => words.other_tab,
         Problem::Idle => words.idle,
         Problem::UnderAge => words.under_age,
+        Problem::Banned => words.banned,
+        Problem::Paused => words.paused,
     }
 }
 

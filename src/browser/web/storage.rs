@@ -7,7 +7,10 @@ use web_sys::{Storage, window};
 use super::js::reflect::get;
 use crate::{
     browser::inbox::Inbox,
-    call::{ChosenDevices, Consent, Dated, DeviceKind, Input, PastPartners, Preferences, StoredProfile},
+    call::{
+        ChosenDevices, Consent, Dated, DeviceKind, Input, PastMatches, PastPartners, Preferences,
+        QueuedReports, StoredProfile, StoredReports,
+    },
 };
 
 /// The prefix of all keys.
@@ -31,6 +34,12 @@ const MET: &str = "passerby.met";
 /// The key of the partners that this device has blocked.
 const BLOCKED: &str = "passerby.blocked";
 
+/// The key of the past matches that can be reported.
+const PAST: &str = "passerby.past";
+
+/// The key of the reports that the server has not answered.
+const REPORTS: &str = "passerby.reports";
+
 /// Listeners for changes by other tabs. Dropping it removes them.
 pub(crate) struct StorageListeners {
     _listeners: Vec<EventListener>,
@@ -42,7 +51,7 @@ pub(crate) fn watch(inbox: &Inbox) -> StorageListeners {
         let (window, inbox) = (window()?, inbox.clone());
         Some(EventListener::new(&window, name, move |event| {
             if is_relevant(event) {
-                inbox.put(Input::StorageChanged(load()));
+                inbox.put(Input::StorageChanged(Box::new(load())));
             }
         }))
     };
@@ -70,6 +79,10 @@ pub(crate) fn load() -> StoredProfile {
             met: Dated::from_text(&text(MET)),
             blocked: Dated::from_text(&text(BLOCKED)),
         },
+        reports: StoredReports {
+            past: PastMatches::from_text(&text(PAST)),
+            queued: QueuedReports::from_text(&text(REPORTS)),
+        },
     }
 }
 
@@ -90,6 +103,8 @@ pub(crate) fn save(profile: &StoredProfile) {
     store(DEVICE, &profile.acquaintances.device);
     store(MET, &profile.acquaintances.met.to_text());
     store(BLOCKED, &profile.acquaintances.blocked.to_text());
+    store(PAST, &profile.reports.past.to_text());
+    store(REPORTS, &profile.reports.queued.to_text());
     DeviceKind::ALL.into_iter().for_each(|kind| store(device_key(kind), profile.chosen.of(kind)));
 }
 

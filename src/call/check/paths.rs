@@ -101,11 +101,16 @@ impl PathCheck {
 
     /// The page has stopped, which ends the session. Returns whether that has ended a test.
     pub(crate) fn on_stopped(&mut self) -> bool {
-        let is_running = !matches!(self, Self::Idle(_));
+        let is_running = self.is_running();
         if is_running {
             *self = Self::default();
         }
         is_running
+    }
+
+    /// Whether a test is in progress, which needs the session.
+    pub(crate) const fn is_running(&self) -> bool {
+        !matches!(self, Self::Idle(_))
     }
 
     /// What the page shows of it.

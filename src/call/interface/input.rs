@@ -71,7 +71,7 @@ pub enum Input {
     /// An event of the devices.
     Devices(DeviceEvent),
     /// Another tab of this browser has stored this profile.
-    StorageChanged(StoredProfile),
+    StorageChanged(Box<StoredProfile>),
     /// The environment of the page has changed.
     Page(PageEvent),
     /// What [`Output::CheckConnection`](crate::call::Output::CheckConnection) has found.

@@ -1,6 +1,6 @@
 //! [`Intent`]: everything that a person can ask of a call.
 
-use super::devices::DeviceKind;
+use super::{devices::DeviceKind, safety::ReportWish};
 use crate::{
     call::{Corner, Fit, Switch},
     protocol::Reaction,
@@ -63,6 +63,10 @@ pub enum Intent {
     SetPastBlocked(u32, bool),
     /// Unblock everybody.
     Unblock,
+    /// A request about reports.
+    Report(ReportWish),
+    /// The person has read a warning.
+    AcceptWarning,
     /// Erase everything that the browser stores for this site.
     ForgetEverything,
 }

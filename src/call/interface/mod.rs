@@ -12,3 +12,4 @@ pub(crate) mod details;
 pub(crate) mod devices;
 pub(crate) mod paths;
 pub(crate) mod problem;
+pub(crate) mod safety;

@@ -40,9 +40,18 @@ pub enum Problem {
     Idle,
     /// The person is under 18. Nothing can be started.
     UnderAge,
+    /// The device is banned. Nothing can be started until that ends; its person may ask the server again.
+    Banned,
+    /// The same for some minutes.
+    Paused,
 }
 
 impl Problem {
+    /// Whether presses do nothing while the page shows it.
+    pub const fn is_lock(self) -> bool {
+        matches!(self, Self::UnderAge | Self::Banned | Self::Paused)
+    }
+
     /// The stable code, for `data-problem`.
     pub const fn code(self) -> &'static str {
         match self {
@@ -64,6 +73,8 @@ impl Problem {
             Self::OtherTab => "other-tab",
             Self::Idle => "idle",
             Self::UnderAge => "under-age",
+            Self::Banned => "banned",
+            Self::Paused => "paused",
         }
     }
 }

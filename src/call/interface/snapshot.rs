@@ -5,6 +5,7 @@ use super::{
     devices::{Device, DeviceNotice},
     paths::PathTests,
     problem::Problem,
+    safety::{PastCall, ReportStep, Sanction},
 };
 use crate::{
     call::{ChatStatus, Gesture, Preferences, Seeking, Surroundings},
@@ -46,6 +47,16 @@ pub struct Snapshot {
     pub blocked: u32,
     /// The last partners whom the person has met and who are gone, the latest first.
     pub past_strangers: [Option<PastStranger>; 3],
+    /// Whether the partner can be reported, if there is one: the server takes reports.
+    pub can_report: bool,
+    /// The report that the person is making.
+    pub report: ReportStep,
+    /// Whether a report waits for the server.
+    pub keeps_report: bool,
+    /// The past matches whose partners can be reported, the latest first.
+    pub past_calls: [Option<PastCall>; 3],
+    /// What was decided about this device, until that ends or the person has read it.
+    pub sanction: Option<Sanction>,
     /// What the partners have in common, during a match.
     pub shared: Option<Affinity>,
     /// Which paths to other people work, if the person has asked.
@@ -184,7 +195,7 @@ pub enum Phase {
         flow: Flow,
     },
     /// The match has ended; the page looks for the next one in a moment, or after a press if this person has blocked
-    /// the partner.
+    /// the partner or left to report them.
     Ended {
         /// How it ended.
         why: Farewell,
@@ -284,4 +295,6 @@ pub enum Farewell {
     Lost,
     /// This person has blocked the partner.
     Blocked,
+    /// This person has left to report the partner.
+    Reported,
 }

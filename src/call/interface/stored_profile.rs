@@ -1,7 +1,7 @@
 //! [`StoredProfile`]: everything that the browser stores from one visit to the next.
 
 use super::devices::ChosenDevices;
-use crate::call::{Consent, PastPartners, Preferences};
+use crate::call::{Consent, PastPartners, Preferences, StoredReports};
 
 /// What the browser stores for all pages of this site.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,4 +16,6 @@ pub struct StoredProfile {
     pub topics: String,
     /// The partners that this device has met or blocked.
     pub acquaintances: PastPartners,
+    /// The past matches that can be reported, and the reports that the server has not answered.
+    pub reports: StoredReports,
 }

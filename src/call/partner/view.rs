@@ -23,6 +23,11 @@ impl CurrentMatch {
         self.liveness.is_connected() && self.liveness.silence(now) < SILENT_FOR
     }
 
+    /// When the match began.
+    pub(crate) const fn since(&self) -> Moment {
+        self.since
+    }
+
     /// Whether the match is looking for a new path.
     pub(crate) fn is_recovering(&self) -> bool {
         self.recovery.is_active()

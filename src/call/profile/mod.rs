@@ -4,12 +4,14 @@ pub(crate) mod consent;
 pub(crate) mod preferences;
 pub(crate) mod topics;
 pub(crate) mod past_partners;
+pub(crate) mod past_matches;
+pub(crate) mod queued_reports;
 pub(crate) mod storage;
 
 use std::{array, mem};
 
 use crate::{
-    call::{Consent, PastStranger, Preferences, StoredProfile, deadline::Deadline},
+    call::{Consent, PastStranger, Preferences, StoredProfile, StoredReports, deadline::Deadline},
     protocol::{Language, PairId},
     time::Moment,
 };
@@ -30,6 +32,8 @@ pub(crate) struct Profile {
     pub(crate) topics: Topics,
     /// The pairs that met or are blocked, and the signed name of the device.
     pub(crate) past_partners: PastPartners,
+    /// The past matches that can be reported, and the reports that the server has not answered.
+    pub(crate) reports: StoredReports,
     /// The pair of the current match, or of the last one.
     pub(crate) pair: Option<PairId>,
     /// The number of that match, from 1.
@@ -46,9 +50,9 @@ pub(crate) struct Profile {
 impl Profile {
     /// The profile of a device that has stored these values, in a browser with these languages.
     pub(crate) fn new(stored: StoredProfile, languages: Vec<Language>) -> Self {
-        let StoredProfile { consent, preferences, topics, acquaintances, chosen: _ } = stored;
+        let StoredProfile { consent, preferences, topics, acquaintances, reports, chosen: _ } = stored;
         let topics = Topics::new(topics, languages);
-        Self { consent, preferences, topics, past_partners: acquaintances, ..Self::default() }
+        Self { consent, preferences, topics, past_partners: acquaintances, reports, ..Self::default() }
     }
 
     /// When the page has to show another number of seconds. Only a page that waits shows it.
@@ -87,9 +91,19 @@ impl Profile {
     /// Blocks the current partner, whether connected or not; `false` if the server has named no pair.
     pub(crate) fn block_partner(&mut self, now: Moment, device: &str) -> bool {
         let Some(pair) = self.pair else { return false };
-        self.is_met = true;
-        self.past_partners.block(self.unix_seconds(now), pair, device);
+        self.block_pair(now, pair, device);
         true
+    }
+
+    /// Blocks a pair: the current one, the last one, or another past one.
+    pub(crate) fn block_pair(&mut self, now: Moment, pair: PairId, device: &str) {
+        self.is_met |= self.pair == Some(pair);
+        self.past_partners.block(self.unix_seconds(now), pair, device);
+    }
+
+    /// Whether the current partner, or the last one, has appeared.
+    pub(crate) const fn has_met_partner(&self) -> bool {
+        self.is_met
     }
 
     /// Blocks or unblocks the past partner with this number; `false` if there is none.
@@ -123,5 +137,10 @@ impl Profile {
     /// The current time, in seconds since the Unix epoch.
     pub(crate) const fn unix_seconds(&self, now: Moment) -> u64 {
         (self.unix_origin_ms + now.as_millis()) / 1_000
+    }
+
+    /// When a time comes that is in seconds since the Unix epoch, as far as the wall clock tells now.
+    pub(crate) const fn moment_of(&self, seconds: u64) -> Moment {
+        Moment::from_millis(seconds.saturating_mul(1_000).saturating_sub(self.unix_origin_ms))
     }
 }

@@ -17,6 +17,7 @@ impl Profile {
             chosen: chosen.clone(),
             topics: self.topics.texts().written.clone(),
             acquaintances: self.past_partners.clone(),
+            reports: self.reports.clone(),
         }
     }
 
@@ -25,11 +26,12 @@ impl Profile {
     /// With its old profile, this page would overwrite the new one at the next change, and lose the pairs that were
     /// blocked there. The caller must not save the profile again: two pages would answer each other for ever.
     pub(crate) fn apply_stored(&mut self, stored: StoredProfile) -> ChosenDevices {
-        let StoredProfile { consent, preferences, chosen, topics, acquaintances } = stored;
+        let StoredProfile { consent, preferences, chosen, topics, acquaintances, reports } = stored;
         self.consent = consent;
         self.preferences = preferences;
         self.topics.set_written(topics);
         self.past_partners = acquaintances;
+        self.reports = reports;
         chosen
     }
 

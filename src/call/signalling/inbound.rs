@@ -43,6 +43,9 @@ impl Call {
     fn on_welcome(&mut self, welcome: &Welcome, out: &mut Vec<Output>) {
         let (profile, chosen) = (&mut self.profile, self.devices.chosen());
         self.session.on_welcome(self.now, welcome, profile, chosen, &mut self.rng, out);
+        if !welcome.resumed {
+            self.reporting.forget_sent();
+        }
         let has_postponed = self.queue.requests.is_postponed();
         match self.state.on_welcome(self.now, welcome, has_postponed, out) {
             Resync::Nothing => {}
@@ -108,8 +111,10 @@ impl Call {
             }
             ToBrowser::Ended { match_id, reason } => self.on_match_ended(match_id, reason, out),
             ToBrowser::Error { code, about, retry_ms } => self.on_server_error(code, about, retry_ms, out),
-            // The page sends no reports yet, and shows no sanctions.
-            ToBrowser::Reported { .. } | ToBrowser::Sanctioned(_) => {}
+            ToBrowser::Reported { match_id, result, outcome } => {
+                self.on_reported(match_id, result, outcome, out);
+            }
+            ToBrowser::Sanctioned(notice) => self.on_sanctioned(notice),
             // The session handles these.
             ToBrowser::Welcome { .. } | ToBrowser::ComeBack { .. } | ToBrowser::Pong {} => {}
         }

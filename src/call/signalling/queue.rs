@@ -91,6 +91,12 @@ impl Call {
             // No attempt from this address can succeed. A call goes on, since it does not need the server.
             return self.stop(Some(Problem::WrongAddress), out);
         }
+        if code == ErrorCode::Sanctioned {
+            return self.on_refused();
+        }
+        if code == ErrorCode::RateLimited && self.is_report_refused(about, retry_ms) {
+            return;
+        }
         if code == ErrorCode::RateLimited
             && let CallState::Matched(current) = &mut self.state
         {

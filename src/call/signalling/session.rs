@@ -185,7 +185,7 @@ impl Session {
             ) => {
                 self.reconnect.on_error(code, retry_ms);
                 self.on_answer();
-                let is_told_first = code == ErrorCode::WrongOrigin;
+                let is_told_first = matches!(code, ErrorCode::WrongOrigin | ErrorCode::Sanctioned);
                 if is_told_first || self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
             }
             (
@@ -195,6 +195,7 @@ impl Session {
                 self.on_established(now, Resume { peer, secret }, resumed, ack, out);
                 Incoming::Welcome(Welcome { resumed, match_id, build, device, features })
             }
+            (SocketState::Connecting { .. }, msg @ ToBrowser::Sanctioned(_)) => Incoming::Message(msg),
             (SocketState::Connecting { .. }, _) => Incoming::Nothing,
             (SocketState::Open { .. }, msg) => {
                 let counted = msg.is_numbered();

@@ -143,7 +143,7 @@ fn other_pages_of_this_browser_know_it_too() {
     page.receive(ToBrowser::Waiting {});
     page.take_actions();
     let consent = Consent { under_age_since: Some(NOON), ..Consent::default() };
-    page.handle(Input::StorageChanged(StoredProfile { consent, ..StoredProfile::default() }));
+    page.handle(Input::StorageChanged(Box::new(StoredProfile { consent, ..StoredProfile::default() })));
     assert_eq!((page.phase(), page.problem()), (Phase::Landing, Some(Problem::UnderAge)));
     assert!(page.take_actions().contains(&"close media".to_owned()));
     page.advance(secs(1));

@@ -14,15 +14,16 @@ use super::test_page::{
 use crate::{
     call::{
         Abilities, Browser, Call, ChatWish, CheckFinding, ChosenDevices, Clocks, ConnectionId,
-        ConnectionState, Consent, Cover, Dated, DescriptionKind, Device, DeviceEvent, DeviceInfo, DeviceKind,
-        Failed, Farewell, Gesture, Input, Intent, Measurement, MediaError, Output, PageEvent, PastPartners,
-        PastStranger, PathResult, PathTests, PeerCommand, PeerEvent, Phase, PictureWish, Preferences,
-        Problem, ScreenEvent, SenderPart, SignalingState, Snapshot, StoredProfile, Switch, TestedPath,
-        TrackKind, WindowWish,
+        ConnectionState, Consent, Cover, Dated, DeadlineReason, DescriptionKind, Device, DeviceEvent,
+        DeviceInfo, DeviceKind, Failed, Farewell, Gesture, Input, Intent, Measurement, MediaError, Output,
+        PageEvent, PastPartners, PastStranger, PathResult, PathTests, PeerCommand, PeerEvent, Phase,
+        PictureWish, Preferences, Problem, ReportStep, ReportWish, ScreenEvent, SenderPart, SignalingState,
+        Snapshot, StoredProfile, StoredReports, Switch, TestedPath, TrackKind, WindowWish,
     },
     protocol::{
-        Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, IceServer, MatchId, Media, Occupancy,
-        PeerMessage, PreparedOffer, Presence, Reaction, Role, Signal, Signalling, ToBrowser, ToServer,
+        Affinity, Delivery, EndReason, Epoch, ErrorCode, Features, Frame, IceServer, MatchId, Media,
+        NoticeKind, Occupancy, PairId, PeerMessage, PreparedOffer, Presence, Reaction, ReportReason,
+        ReportResult, Role, SanctionNotice, Signal, Signalling, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -70,6 +71,10 @@ enum ServerMessage {
     Ice(u128),
     /// An offer for a fresh connection (epoch 2).
     Renewed(u128),
+    /// The answer to the report of this match, or of an unnamed one.
+    Reported(u128, ReportResult, bool),
+    /// With the seconds for which it lasts.
+    Sanctioned(NoticeKind, u64),
 }
 
 /// The state of the page's socket, as its outputs and inputs imply.
@@ -116,6 +121,14 @@ struct Harness {
     last_request: u32,
     sessions: u128,
     matches: u128,
+    /// The match whose partner the person is asked about, or was last.
+    asked: Option<MatchId>,
+    /// Reports that were made and not answered, with the Unix time in seconds when their matches began.
+    made: Vec<(MatchId, u64)>,
+    /// The match of the report that was sent last.
+    last_report: Option<MatchId>,
+    /// When matches ended, in seconds since the Unix epoch.
+    ends: Vec<(MatchId, u64)>,
     /// The responses of a correct browser and server that are still to come.
     due: VecDeque<Response>,
 }
@@ -155,6 +168,10 @@ impl Harness {
             last_request: 0,
             sessions: 0,
             matches: 0,
+            asked: None,
+            made: Vec::new(),
+            last_report: None,
+            ends: Vec::new(),
             due: VecDeque::new(),
         }
     }
@@ -237,6 +254,9 @@ impl Harness {
         if intent == Intent::StartWithout && is_offered && self.has_accepted_rules() {
             self.accepts_no_devices.set(true);
         }
+        if intent == Intent::ForgetEverything && !is_locked(before) {
+            self.made.clear();
+        }
         self.handle(Input::Intent(intent));
         if self.snapshot().phase == Phase::Asking {
             // The browser has not been silent for long enough yet.
@@ -247,26 +267,19 @@ impl Harness {
     /// Presses something and checks its effect.
     fn press(&mut self, intent: Intent) {
         let before = self.snapshot();
-        if before.problem == Some(Problem::UnderAge) && intent == Intent::Gesture(Gesture::Back) {
-            // Back leaves the page.
-            return;
-        }
-        if intent == Intent::Gesture(Gesture::Back) && !mem::take(&mut self.catches_back) {
+        let is_locked = is_locked(before);
+        if intent == Intent::Gesture(Gesture::Back) && (is_locked || !mem::take(&mut self.catches_back)) {
             // The browser leaves the page, and nobody asks the call.
             return;
         }
         self.handle_intent(before, intent.clone());
         let after = self.snapshot();
-        if before.problem == Some(Problem::UnderAge) {
-            return assert_eq!(after, before, "a person under 18 can start nothing");
+        if is_locked {
+            return self.check_locked(before, after, &intent);
         }
         match intent {
             Intent::AcceptRules | Intent::SayUnderAge => check_answer(before, after, &intent),
-            Intent::Stop => {
-                assert_eq!(after.phase, Phase::Landing);
-                assert_eq!((self.camera_open, self.socket, self.peer), (false, None, None));
-                assert_eq!(self.calls[0].next_deadline(), None);
-            }
+            Intent::Stop => self.check_stop(after),
             Intent::Gesture(it) => check_gesture(it, before, after),
             Intent::Next => assert!(!is_matched(after)),
             Intent::Reveal => check_reveal(before, after),
@@ -277,6 +290,7 @@ impl Harness {
             Intent::ToggleMicrophone => check_toggle(before.microphone, after.microphone, before.phase),
             Intent::ToggleCamera => check_toggle(before.camera, after.camera, before.phase),
             Intent::Toggle(it) => assert_ne!(after.preferences.has(it), before.preferences.has(it)),
+            Intent::Start if is_warned(before) => assert_eq!(after.phase, before.phase),
             // The third match in a row may have failed while the person was away. The press tells them.
             Intent::Start if before.surroundings.asks_presence => {
                 assert!(after.phase != Phase::Landing || after.problem == Some(Problem::CannotConnect))
@@ -293,6 +307,8 @@ impl Harness {
                 assert_eq!(self.calls[0].topics().written, "");
             }
             Intent::Unblock => assert_eq!(after.blocked, 0),
+            Intent::Report(wish) => self.check_report(before, after, wish),
+            Intent::AcceptWarning => assert_eq!(after.sanction, None),
             Intent::SetPastBlocked(number, blocked) => check_past_block(before, after, number, blocked),
             Intent::TalkAbout(written) => assert_eq!(self.calls[0].topics().written, written),
             Intent::Chat(ChatWish::Toggle) if is_matched(after) => {
@@ -326,10 +342,7 @@ impl Harness {
     fn build(&mut self, message: ServerMessage) -> ToBrowser {
         let signal = |match_id, signal| ToBrowser::Signal { match_id, epoch: Epoch::FIRST, signal };
         match message {
-            ServerMessage::Welcome(resumed) => {
-                self.sessions += 1;
-                welcome(session(self.sessions), resumed)
-            }
+            ServerMessage::Welcome(resumed) => self.welcome(resumed),
             ServerMessage::Waiting => ToBrowser::Waiting {},
             ServerMessage::Seeking(widens_in_ms) => {
                 ToBrowser::Seeking { wants: Affinity::Interest, widens_in_ms }
@@ -339,7 +352,9 @@ impl Harness {
                 self.matches += 1;
                 let role = if polite { Role::Polite } else { Role::Impolite };
                 let mut msg = matched_message(self.match_id(0), role, BOTH);
-                if let ToBrowser::Matched { relay_only, soft, ahead, .. } = &mut msg {
+                if let ToBrowser::Matched { relay_only, soft, ahead, ticket, pair, .. } = &mut msg {
+                    *ticket = Some(format!("t.{}", self.matches));
+                    *pair = (self.matches.is_multiple_of(3)).then(|| PairId(Uuid::from_u128(self.matches)));
                     *soft = self.matches.is_multiple_of(2);
                     *relay_only = self.snapshot().preferences.has(Switch::HideAddress);
                     *ahead = self.prepared_offer(role);
@@ -369,6 +384,8 @@ impl Harness {
                 let signal = offer("theirs");
                 ToBrowser::Signal { match_id: self.match_id(age), epoch: Epoch(2), signal }
             }
+            ServerMessage::Reported(age, result, is_named) => self.reported(age, result, is_named),
+            ServerMessage::Sanctioned(kind, seconds) => self.sanctioned(kind, seconds),
         }
     }
 
@@ -415,6 +432,8 @@ impl Harness {
             self.current = Some(*match_id);
         }
         let stored = if let Input::StorageChanged(profile) = &input { Some(profile.clone()) } else { None };
+        let refused_until = self.refused_until();
+        let matched_before = self.current.filter(|_| is_matched(self.snapshot()));
         let had_begun = self.has_begun();
         let [outputs, twin_outputs] = {
             let clocks = Clocks { now: self.now, unix_ms: self.unix_origin_ms + self.now.as_millis() };
@@ -428,11 +447,14 @@ impl Harness {
         if let Some(profile) = stored {
             let saves = outputs.iter().any(|it| matches!(it, Output::SaveProfile(_)));
             assert!(!saves, "two pages would save in turns for ever");
-            assert_eq!(self.calls[0].stored(), profile);
+            assert_eq!(self.calls[0].stored(), *profile);
+            self.made.clear();
         }
+        self.check_refusal(refused_until, &input, &outputs);
         for output in outputs {
             self.check_output(output, welcomed);
         }
+        self.note_end(matched_before);
         if !had_begun && self.has_begun() {
             assert!(self.has_accepted_rules(), "nothing begins before the rules are accepted");
             let is_shown_first = matches!(self.snapshot().phase, Phase::Asking | Phase::Mirror);
@@ -600,7 +622,19 @@ impl Harness {
             }
             ToServer::Leave {} => &[ServerMessage::Ended(0, EndReason::Left)],
             ToServer::Ping {} => &[ServerMessage::Pong],
-            ToServer::Block { .. } | ToServer::Unblock { .. } | ToServer::Report { .. } => &[],
+            ToServer::Block { .. } | ToServer::Unblock { .. } => &[],
+            ToServer::Report { ticket, .. } => {
+                let number: u128 =
+                    ticket.strip_prefix("t.").and_then(|it| it.parse().ok()).unwrap_or_default();
+                self.last_report = Some(MatchId(Uuid::from_u128(number)));
+                let age = self.matches.saturating_sub(number);
+                self.due.push_back(Response::Message(ServerMessage::Reported(
+                    age,
+                    ReportResult::Accepted,
+                    true,
+                )));
+                &[]
+            }
             ToServer::Check {} => &[ServerMessage::Check],
             ToServer::Connected { .. } => &[],
         };
@@ -615,12 +649,14 @@ impl Harness {
             assert!(!self.prewarmed, "no connection is prewarmed on the landing page");
             assert!(!self.checking, "no connection is checked on the landing page");
             let asks = matches!(snapshot.paths, PathTests::Asking) || self.testing_paths;
-            assert!(self.socket.is_none() || asks, "a socket is open on the landing page for a test only");
+            let asks = asks || self.has_queued();
+            assert!(self.socket.is_none() || asks, "a socket is open on the landing page for a purpose only");
         }
+        self.check_safety(snapshot);
         let is_testing = matches!(snapshot.paths, PathTests::Tested(it) if it.contains(&PathResult::Testing));
         assert_eq!(self.testing_paths, is_testing, "connections are open as long as a path is tested");
         let is_start_page =
-            snapshot.phase == Phase::Landing && matches!(snapshot.problem, None | Some(Problem::UnderAge));
+            snapshot.phase == Phase::Landing && (snapshot.problem.is_none() || is_locked(snapshot));
         assert!(self.catches_back || is_start_page, "Back leads to the start page from everywhere else");
         let is_waiting = matches!(snapshot.phase, Phase::Waiting { .. });
         assert!(is_waiting || snapshot.surroundings.here.is_none(), "occupancy is shown only while waiting");
@@ -647,6 +683,153 @@ impl Harness {
             );
         }
     }
+}
+
+/// Reports and sanctions.
+impl Harness {
+    fn welcome(&mut self, resumed: bool) -> ToBrowser {
+        self.sessions += 1;
+        let mut msg = welcome(session(self.sessions), resumed);
+        if let ToBrowser::Welcome { features, .. } = &mut msg {
+            *features = Features::all();
+        }
+        msg
+    }
+
+    fn reported(&mut self, age: u128, result: ReportResult, is_named: bool) -> ToBrowser {
+        let match_id = is_named.then(|| self.match_id(age));
+        if result != ReportResult::NotNow {
+            let answered = match_id.or(self.last_report);
+            self.made.retain(|(it, _)| Some(*it) != answered);
+        }
+        ToBrowser::Reported { match_id, result, outcome: None }
+    }
+
+    fn sanctioned(&self, kind: NoticeKind, seconds: u64) -> ToBrowser {
+        let until = self.unix_seconds() + seconds;
+        let reason = ReportReason::Spam;
+        ToBrowser::Sanctioned(SanctionNotice { kind, reason, until, automatic: false, appeal: None })
+    }
+
+    fn check_stop(&self, after: Snapshot) {
+        assert_eq!(after.phase, Phase::Landing);
+        assert_eq!((self.camera_open, self.peer), (false, None));
+        if !self.has_queued() {
+            assert_eq!(self.socket, None);
+            let why = self.calls[0].deadline().map(|(_, why)| why);
+            assert!(matches!(why, None | Some(DeadlineReason::Report)), "{why:?}");
+        }
+    }
+
+    /// A device that was refused until `refused_until` comes back at that time only, or after a press on Start.
+    fn check_refusal(&self, refused_until: Option<u64>, input: &Input, outputs: &[Output]) {
+        let tries_again = matches!(input, Input::Intent(Intent::Start));
+        if refused_until.is_some_and(|until| self.unix_seconds() < until) && !tries_again {
+            let reconnects = outputs.iter().any(|it| matches!(it, Output::OpenSocket));
+            assert!(!reconnects, "a device that is refused does not come back by itself");
+            assert!(self.refused_until().is_some(), "a refusal ends at its time");
+        }
+    }
+
+    /// Notes the end of the match that there was before the input.
+    fn note_end(&mut self, before: Option<MatchId>) {
+        let has_ended = |id: &MatchId| !is_matched(self.snapshot()) || self.current != Some(*id);
+        if let Some(id) = before.filter(has_ended) {
+            self.ends.push((id, self.unix_seconds()));
+        }
+    }
+
+    fn unix_seconds(&self) -> u64 {
+        (self.unix_origin_ms + self.now.as_millis()) / 1_000
+    }
+
+    /// Until when the device may not take part, if that is so.
+    fn refused_until(&self) -> Option<u64> {
+        let sanction = self.snapshot().sanction.filter(|it| it.kind.is_refusal())?;
+        Some(sanction.terms.map_or(u64::MAX, |(_, until)| until))
+    }
+
+    /// Whether a report waits for the server.
+    fn has_queued(&self) -> bool {
+        self.snapshot().keeps_report
+    }
+
+    /// Presses do nothing on a locked page, apart from asking the server once more.
+    fn check_locked(&self, before: Snapshot, after: Snapshot, intent: &Intent) {
+        if *intent == Intent::Start && before.problem != Some(Problem::UnderAge) {
+            assert_eq!(after.sanction, None);
+        } else {
+            // The ticket of a match that another page has ended is kept at the next input.
+            let before = Snapshot { past_calls: after.past_calls, ..before };
+            assert_eq!(after, before, "a person who is kept out can start nothing");
+        }
+    }
+
+    fn check_report(&mut self, before: Snapshot, after: Snapshot, wish: ReportWish) {
+        match wish {
+            ReportWish::Partner if is_matched(before) && before.can_report => {
+                assert!(!is_matched(after) && self.peer.is_none() && self.screen.is_none());
+                assert_eq!(after.phase, Phase::Ended { why: Farewell::Reported });
+                assert_eq!(after.report, ReportStep::Asking);
+                self.asked = self.current;
+            }
+            ReportWish::Past(id) if before.past_calls.iter().flatten().any(|it| it.id == id) => {
+                assert_eq!(after.report, ReportStep::Asking);
+                self.asked = Some(id);
+            }
+            ReportWish::Send(..) if before.report == ReportStep::Asking => {
+                let queued = self.calls[0].stored().reports.queued.to_text();
+                let id = self.asked.expect("a match that was asked about");
+                if after.report == ReportStep::TooLate {
+                    assert!(!queued.contains(&id.0.to_string()));
+                } else if after.report == ReportStep::TooMany {
+                    assert_eq!(queued.lines().count(), 5, "there was no room");
+                } else {
+                    let line = queued.lines().find(|it| it.starts_with(&id.0.to_string()));
+                    let started = line.and_then(|it| it.split(' ').nth(1)?.parse().ok());
+                    self.made.push((id, started.expect("a stored report")));
+                    assert!(matches!(after.report, ReportStep::Sending | ReportStep::Kept));
+                }
+            }
+            ReportWish::Close => assert_eq!(after.report, ReportStep::None),
+            ReportWish::Choose => {
+                assert!(before.past_calls[0].is_none() || after.report == ReportStep::Choosing)
+            }
+            ReportWish::Partner | ReportWish::Past(_) | ReportWish::Send(..) => {
+                assert_eq!(is_matched(after), is_matched(before) && after.phase.is_matched());
+            }
+        }
+    }
+
+    /// No report is lost, and no old ticket is offered.
+    fn check_safety(&self, snapshot: Snapshot) {
+        let (now, stored) = (self.unix_seconds(), self.calls[0].stored().reports);
+        let queued = stored.queued.to_text();
+        for (id, started) in &self.made {
+            let is_void = now >= started + 24 * 60 * 60;
+            assert!(is_void || queued.contains(&id.0.to_string()), "a report that was not answered is lost");
+        }
+        for call in snapshot.past_calls.into_iter().flatten() {
+            let is_of = |(id, _): &&(MatchId, u64)| *id == call.id;
+            let ended = self.ends.iter().rev().find(is_of).map_or(call.started + call.seconds, |it| it.1);
+            assert!(now < ended + 600, "a match that ended {} s ago is offered", now - ended);
+        }
+        let is_refused = self.refused_until().is_some();
+        assert!(!is_refused || is_locked(snapshot), "a device that is refused can start nothing");
+        assert!(
+            snapshot.report == ReportStep::None || !format!("{stored:?}").contains("t."),
+            "tickets are hidden"
+        );
+    }
+}
+
+/// Whether presses do nothing.
+fn is_locked(snapshot: Snapshot) -> bool {
+    matches!(snapshot.problem, Some(Problem::UnderAge | Problem::Banned | Problem::Paused))
+}
+
+fn is_warned(snapshot: Snapshot) -> bool {
+    snapshot.sanction.is_some_and(|it| !it.kind.is_refusal())
 }
 
 fn is_matched(snapshot: Snapshot) -> bool {
@@ -767,6 +950,7 @@ fn server_messages() -> impl Strategy<Value = ServerMessage> {
                 ErrorCode::ServerFull,
                 ErrorCode::NetworkFull,
                 ErrorCode::WrongOrigin,
+                ErrorCode::Sanctioned,
                 ErrorCode::RateLimited,
                 ErrorCode::NotYourMatch,
                 ErrorCode::Replaced,
@@ -781,6 +965,23 @@ fn server_messages() -> impl Strategy<Value = ServerMessage> {
         Just(ServerMessage::Check),
         age.clone().prop_map(ServerMessage::Ice),
         age.clone().prop_map(ServerMessage::Renewed),
+        (
+            age.clone(),
+            prop::sample::select(vec![
+                ReportResult::Accepted,
+                ReportResult::AlreadyReported,
+                ReportResult::NotNow,
+                ReportResult::InvalidTicket,
+                ReportResult::TooMany,
+            ]),
+            any::<bool>()
+        )
+            .prop_map(|(age, result, is_named)| ServerMessage::Reported(age, result, is_named)),
+        (
+            prop::sample::select(vec![NoticeKind::Warned, NoticeKind::Paused, NoticeKind::Banned]),
+            0..2_000_u64
+        )
+            .prop_map(|(kind, seconds)| ServerMessage::Sanctioned(kind, seconds)),
     ]
 }
 
@@ -880,7 +1081,7 @@ fn inputs() -> impl Strategy<Value = Input> {
             .prop_map(Input::ConnectionChecked),
         prop::sample::select(TestedPath::ALL.to_vec()).prop_map(Input::PathWorks),
         device_events().prop_map(Input::Devices),
-        stored_profiles().prop_map(Input::StorageChanged),
+        stored_profiles().prop_map(|it| Input::StorageChanged(Box::new(it))),
         page_events().prop_map(Input::Page),
         Just(Input::PageHidden),
     ]
@@ -908,6 +1109,7 @@ fn stored_profiles() -> impl Strategy<Value = StoredProfile> {
             chosen: ChosenDevices([id.clone(), String::new(), String::new()]),
             topics: id.clone(),
             acquaintances: PastPartners { device: id, met: dated(met), blocked: dated(blocked) },
+            reports: StoredReports::default(),
         }
     })
 }
@@ -1017,6 +1219,16 @@ fn intents() -> impl Strategy<Value = Intent> {
         Intent::SetPastBlocked(1, false),
         Intent::Unblock,
         Intent::ForgetEverything,
+        Intent::Report(ReportWish::Partner),
+        Intent::Report(ReportWish::Partner),
+        Intent::Report(ReportWish::Choose),
+        Intent::Report(ReportWish::Past(MatchId(Uuid::from_u128(1)))),
+        Intent::Report(ReportWish::Past(MatchId(Uuid::from_u128(2)))),
+        Intent::Report(ReportWish::Send(ReportReason::Spam, "a recording".into())),
+        Intent::Report(ReportWish::Send(ReportReason::UnderAge, "".into())),
+        Intent::Report(ReportWish::Send(ReportReason::Other, "".into())),
+        Intent::Report(ReportWish::Close),
+        Intent::AcceptWarning,
     ])
 }
 

@@ -12,6 +12,8 @@ pub(crate) mod devices;
 pub(crate) mod profile;
 pub(crate) mod check;
 pub(crate) mod paths;
+pub(crate) mod report;
+pub(crate) mod sanctions;
 mod page;
 
 pub(crate) mod history;

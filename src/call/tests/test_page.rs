@@ -15,8 +15,8 @@ use crate::{
     },
     protocol::{
         Candidate, Delivery, EndReason, Epoch, Feature, Features, Frame, Limits, MatchId, Media, Message,
-        PastPairs, PeerId, PeerMessage, Presence, Receipt, Resume, Role, Sdp, Secret, Signal, Tastes,
-        ToBrowser, ToServer,
+        PastPairs, PeerId, PeerMessage, Presence, Receipt, ReportReason, Resume, Role, Sdp, Secret, Signal,
+        Tastes, ToBrowser, ToServer,
     },
     time::Moment,
 };
@@ -63,6 +63,8 @@ pub(crate) struct TestPage {
     pub(crate) last_number: u64,
     /// The interests and languages in the last join.
     pub(crate) tastes: Tastes,
+    /// The tickets, reasons and words of all reports that were sent.
+    pub(crate) reports: Vec<(String, ReportReason, String)>,
     /// The device name in the last hello.
     pub(crate) device: Option<String>,
     /// The met and blocked pairs in the last hello.
@@ -140,6 +142,11 @@ pub(crate) fn session(number: u128) -> Resume {
     Resume { peer: PeerId(Uuid::from_u128(number)), secret: Secret(Uuid::from_u128(number)) }
 }
 
+/// The features of a server that has no store for reports, as most tests are about other things.
+pub(crate) fn without_reports() -> Features {
+    Features::all().without(Feature::Report)
+}
+
 /// A `welcome` for this session.
 pub(crate) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrowser {
     let limits = Limits {
@@ -161,7 +168,7 @@ pub(crate) fn welcome(Resume { peer, secret }: Resume, resumed: bool) -> ToBrows
         build: None,
         device: None,
         limits,
-        features: Features::all(),
+        features: without_reports(),
     }
 }
 
@@ -204,6 +211,7 @@ impl TestPage {
             connection: ConnectionId(0),
             last_presence: None,
             tastes: Tastes::default(),
+            reports: Vec::new(),
             device: None,
             past: PastPairs::default(),
             presence_count: 0,
@@ -334,7 +342,7 @@ impl TestPage {
 
     /// The socket opens and the server starts a new session.
     pub(crate) fn server_accepts(&mut self) {
-        self.open_socket(false, None, Features::all());
+        self.open_socket(false, None, without_reports());
     }
 
     /// The same of a server with these features.
@@ -345,12 +353,12 @@ impl TestPage {
     /// The socket opens and a restarted server starts a session with the match of the ticket.
     pub(crate) fn server_accepts_ticket(&mut self) {
         let match_id = self.match_id();
-        self.open_socket(false, Some(match_id), Features::all());
+        self.open_socket(false, Some(match_id), without_reports());
     }
 
     /// The socket opens and the server resumes the session; it replays what was not acknowledged.
     pub(crate) fn server_resumes(&mut self) {
-        self.open_socket(true, None, Features::all());
+        self.open_socket(true, None, without_reports());
     }
 
     fn open_socket(&mut self, resumed: bool, known_match: Option<MatchId>, supported: Features) {
@@ -526,6 +534,9 @@ impl TestPage {
         }
         if let ToServer::Join { tastes, .. } = &frame.msg {
             self.tastes.clone_from(tastes);
+        }
+        if let ToServer::Report { ticket, reason, words } = &frame.msg {
+            self.reports.push((ticket.clone(), *reason, words.as_ref().to_owned()));
         }
         if let ToServer::Signal { epoch, .. } = frame.msg {
             self.signal_epochs.push(epoch);

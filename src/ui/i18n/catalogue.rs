@@ -57,6 +57,30 @@ catalogue! {
     under_age: StateText,
     help: &'static str,
     go_live: &'static str,
+    report: &'static str,
+    reported: StateText,
+    report_someone: &'static str,
+    report_steps: [StateText; 7],
+    report_reasons: [&'static str; 7],
+    report_words: &'static str,
+    report_child: &'static str,
+    report_send: &'static str,
+    report_kept: &'static str,
+    report_code: &'static str,
+    report_page: &'static str,
+    lengths: [&'static str; 3],
+    cancel: &'static str,
+    done: &'static str,
+    banned: StateText,
+    paused: StateText,
+    warned: StateText,
+    warning_read: &'static str,
+    because: &'static str,
+    until: &'static str,
+    deciders: [&'static str; 2],
+    appeal: &'static str,
+    appeal_code: &'static str,
+    no_appeal: &'static str,
     asking: StateText,
     asking_slow: StateText,
     ready: StateText,
@@ -293,12 +317,12 @@ impl Entry for StateText {
     }
 }
 
-impl<const N: usize> Entry for [&'static str; N] {
+impl<T: Entry, const N: usize> Entry for [T; N] {
     fn push_to(&self, texts: &mut Vec<&'static str>) {
-        texts.extend(self);
+        self.iter().for_each(|it| it.push_to(texts));
     }
 
     fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
-        array::from_fn(|_| texts())
+        array::from_fn(|_| T::read_from(texts))
     }
 }

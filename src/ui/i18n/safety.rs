@@ -1,4 +1,4 @@
-//! The English texts of the questions before the first start, and about blurred pictures.
+//! The English texts of the questions before the first start, about blurred pictures, reports and sanctions.
 
 use super::catalogue::{StateText, Words};
 use crate::call::Cover;
@@ -28,6 +28,73 @@ pub(crate) static COVERS: [&str; 3] = [
     "They can\u{2019}t see you yet. You\u{2019}ll see each other when they reveal, too.",
     "They\u{2019}re ready when you are.",
 ];
+
+pub(crate) static REPORTED: StateText = StateText {
+    heading: "You\u{2019}ve left the call",
+    sentence: "They can\u{2019}t see or hear you any more.",
+    spoken: "You\u{2019}ve left the call.",
+};
+
+/// One for each step of a report but the first, which shows nothing.
+pub(crate) static REPORT_STEPS: [StateText; 7] = [
+    step("Who do you want to report?", "These calls ended in the last 10 minutes."),
+    step("What happened?", "The call is over. They won\u{2019}t be told that you reported them."),
+    step("Sending your report\u{2026}", "This takes a moment."),
+    step(
+        "Your report is saved",
+        "We\u{2019}ll send it when the connection is back, even if you close this page and come back within a day.",
+    ),
+    step(
+        "Thank you",
+        "A person will look at your report. The stranger isn\u{2019}t told. They\u{2019}re blocked, too: you \
+         won\u{2019}t meet them again for 30 days.",
+    ),
+    step(
+        "It\u{2019}s too late to report this call",
+        "They\u{2019}re blocked. You can still write to us about them.",
+    ),
+    step(
+        "That\u{2019}s a lot of reports",
+        "We can\u{2019}t take another one from you today. If someone is in danger, please don\u{2019}t wait: there are \
+         other ways to report.",
+    ),
+];
+
+const fn step(heading: &'static str, sentence: &'static str) -> StateText {
+    StateText { heading, sentence, spoken: "" }
+}
+
+/// One for each reason, in the order of `ReportReason::ALL`.
+pub(crate) static REASONS: [&str; 7] = [
+    "Nudity or sex",
+    "Harassment",
+    "Hate",
+    "Spam or fake video",
+    "Looks under 18",
+    "Threats",
+    "Something else",
+];
+
+pub(crate) static BANNED: StateText = StateText {
+    heading: "You can\u{2019}t use Passerby for now",
+    sentence: "This is about your device or your network. Here\u{2019}s why, and what you can do.",
+    spoken: "You can\u{2019}t use Passerby for now.",
+};
+
+pub(crate) static PAUSED: StateText = StateText {
+    heading: "Take a short break",
+    sentence: "People you met have reported you. You can go on when the break is over.",
+    spoken: "Take a short break. You can go on when it is over.",
+};
+
+pub(crate) static WARNED: StateText = StateText {
+    heading: "Please keep to the rules",
+    sentence: "Someone reported you, and we think they were right. This is a warning. Nothing else happens this time.",
+    spoken: "",
+};
+
+pub(crate) static NO_APPEAL: &str = "There\u{2019}s no code to appeal with. If it\u{2019}s about your network, you may \
+                                    have done nothing wrong: try another network, or come back later.";
 
 /// What the page says while the pictures are blurred.
 pub(crate) const fn cover_text(words: &'static Words, cover: Cover) -> &'static str {

@@ -26,7 +26,7 @@ pub(crate) fn Brand() -> impl IntoView {
             aria-label=words().settings
             title=words().settings
             popovertarget=SHEET_ID
-            hidden=derived(|it| view_model::layout(it) == Layout::Call || view_model::is_under_age(it))
+            hidden=derived(|it| view_model::layout(it) == Layout::Call || view_model::is_locked(it))
         >
             <Icon of=|_| icon::MORE/>
         </button>

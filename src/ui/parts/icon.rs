@@ -17,6 +17,7 @@ pub(crate) const LOCK: &str = "/icons.svg#lock";
 pub(crate) const BROWSER: &str = "/icons.svg#browser";
 pub(crate) const SERVER: &str = "/icons.svg#server";
 pub(crate) const INFO: &str = "/icons.svg#info";
+pub(crate) const FLAG: &str = "/icons.svg#flag";
 pub(crate) const MORE: &str = "/icons.svg#more";
 pub(crate) const CHAT: &str = "/icons.svg#chat";
 pub(crate) const SCREEN: &str = "/icons.svg#screen";

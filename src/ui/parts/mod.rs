@@ -11,6 +11,7 @@ mod brand;
 mod panel;
 
 mod call;
+mod safety;
 mod settings;
 
 pub(crate) use announcer::Announcer;
@@ -21,5 +22,6 @@ pub(crate) use call::pictures::Pictures;
 pub(crate) use derive::derived;
 pub(crate) use focus::PageHeading;
 pub(crate) use panel::Panel;
+pub use safety::SafetyContent;
 pub use settings::content::SheetContent;
 pub(crate) use settings::sheet::Sheet;

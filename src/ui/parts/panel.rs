@@ -3,7 +3,11 @@
 use leptos::prelude::*;
 
 use super::{
-    call::{block_past::BlockPast, dock::DeviceControls, occupancy::OccupancyLine},
+    call::{
+        block_past::{BlockPast, offers_block},
+        dock::DeviceControls,
+        occupancy::OccupancyLine,
+    },
     derive::{derived, derived_text},
     focus::PageHeading,
     icon::{self, Icon},
@@ -17,7 +21,7 @@ use super::{
 use crate::{
     call::{Intent, Phase, Problem, Snapshot, Switch, WindowWish},
     ui::{
-        Home, PageContext, StaticLinks,
+        Home, PageContext, SAFETY_ID, StaticParts,
         i18n::{Words, fill, words},
         view_model::{self, Layout},
     },
@@ -33,7 +37,7 @@ pub(crate) fn Panel() -> impl IntoView {
     let words = words();
     let Home(home) = use_context().unwrap_or_default();
     let home_page = [&home, "/"].concat();
-    let StaticLinks(links) = use_context().unwrap_or_default();
+    let StaticParts { links, safety } = use_context().unwrap_or_default();
     view! {
         <div class="panel">
             <Figure/>
@@ -67,7 +71,9 @@ pub(crate) fn Panel() -> impl IntoView {
                     {live_text(|words, it| view_model::panel(words, it).note.unwrap_or_default())}
                 </p>
                 <Actions/>
-                <BlockPast index=0 hidden=|it| !view_model::offers_block(it)/>
+                <BlockPast index=0 hidden=|it| !offers_block(it)/>
+                // Hydrated together with the call.
+                <div class="safety" id=SAFETY_ID inner_html=safety></div>
                 <NewVersion/>
                 <div class="mirror" hidden=derived(|it| it.phase != Phase::Mirror || view_model::asks_presence(it))>
                     <label class="field">
@@ -197,8 +203,8 @@ fn badge(snapshot: Snapshot) -> &'static str {
         Some(Problem::Idle) => icon::AWAY,
         Some(Problem::Offline) => icon::WIFI_OFF,
         Some(Problem::Unsupported | Problem::CannotConnect) => icon::BROWSER,
-        Some(Problem::Insecure) => icon::LOCK,
-        Some(Problem::RateLimited) => icon::CLOCK,
+        Some(Problem::Insecure | Problem::Banned) => icon::LOCK,
+        Some(Problem::RateLimited | Problem::Paused) => icon::CLOCK,
         Some(
             Problem::ServerLost
             | Problem::ServerFull

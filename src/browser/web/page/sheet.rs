@@ -1,45 +1,72 @@
-//! The settings sheet: [`SheetCopy`] hydrates its content with the call. It opens at its top and holds the focus.
+//! The parts of the page that are hydrated together with the call: [`LateParts`]. One of them is the settings sheet,
+//! which opens at its top and holds the focus.
 
 use gloo_events::EventListener;
-use leptos::prelude::provide_context;
+use leptos::prelude::{ReadSignal, provide_context};
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, NodeList};
 
 use super::document;
 use crate::{
     browser::web::js::reflect::{call, set, text},
-    ui::{PageContext, SHEET_CONTENT_ID, SHEET_ID, SheetContent, i18n::Words},
+    ui::{
+        PageContext, SAFETY_ID, SHEET_CONTENT_ID, SHEET_ID, SafetyContent, SafetyTexts, SheetContent,
+        i18n::Words,
+    },
 };
 
-/// The content of the sheet as the server has rendered it.
+/// The parts as the server has rendered them.
 ///
-/// Hydration needs exactly that. The content in the page is visible before, and a page translator may change it.
+/// Hydration needs exactly that. The parts in the page are visible before, and a page translator may change them.
 #[derive(Debug)]
-pub(crate) struct SheetCopy(HtmlElement);
+pub(crate) struct LateParts {
+    sheet: HtmlElement,
+    safety: HtmlElement,
+}
 
-impl SheetCopy {
-    /// Copies the content, which nobody has changed yet.
+impl LateParts {
+    /// Copies the parts, which nobody has changed yet.
     pub(crate) fn take() -> Option<Self> {
-        Some(Self(content()?.clone_node_with_deep(true).ok()?.dyn_into().ok()?))
+        let copy = |id| find(id)?.clone_node_with_deep(true).ok()?.dyn_into().ok();
+        Some(Self { sheet: copy(SHEET_CONTENT_ID)?, safety: copy(SAFETY_ID)? })
     }
 
-    /// Puts the copy in the place of the content and hydrates it.
-    pub(crate) fn hydrate(self, context: PageContext, words: &'static Words) {
-        let Self(copy) = self;
-        let Some(shown) = content() else { return };
-        if let Some(sheet) = shown.parent_element() {
-            hold_focus_of(&sheet);
+    /// Puts the copies in the places of the parts and hydrates them.
+    pub(crate) fn hydrate(self, context: PageContext, words: &'static Words, texts: ReadSignal<SafetyTexts>) {
+        let Self { sheet, safety } = self;
+        if let Some(shown) = find(SHEET_CONTENT_ID) {
+            if let Some(dialog) = shown.parent_element() {
+                hold_focus_of(&dialog);
+            }
+            replace(&shown, &sheet);
+            sheet.set_inert(false);
+            leptos::mount::hydrate_from(sheet, move || {
+                provide_context(context);
+                provide_context(words);
+                SheetContent()
+            })
+            .forget();
         }
-        // Fails only in other kinds of documents.
-        let _ = shown.replace_with_with_node_1(&copy);
-        copy.set_inert(false);
-        leptos::mount::hydrate_from(copy, move || {
-            provide_context(context);
-            provide_context(words);
-            SheetContent()
-        })
-        .forget();
+        if let Some(shown) = find(SAFETY_ID) {
+            replace(&shown, &safety);
+            leptos::mount::hydrate_from(safety, move || {
+                provide_context(context);
+                provide_context(words);
+                provide_context(texts);
+                SafetyContent()
+            })
+            .forget();
+        }
     }
+}
+
+fn find(id: &str) -> Option<Element> {
+    document()?.get_element_by_id(id)
+}
+
+fn replace(shown: &Element, copy: &HtmlElement) {
+    // Fails only in other kinds of documents.
+    let _ = shown.replace_with_with_node_1(copy);
 }
 
 /// Opens the sheet.
@@ -49,10 +76,7 @@ pub(crate) fn open() {
     }
 }
 
-fn content() -> Option<Element> {
-    document()?.get_element_by_id(SHEET_CONTENT_ID)
-}
-
+/// Keeps the focus in the sheet while it is open, and opens it at its top.
 fn hold_focus_of(sheet: &Element) {
     let opened = sheet.clone();
     EventListener::new(sheet, "toggle", move |event| {

@@ -284,7 +284,7 @@ fn what_is_stored_as_off_is_not_opened() {
     assert_eq!(page.take_actions(), ["save profile"]);
     let stored = page.call.stored();
     let mut other = TestPage::new();
-    other.handle(Input::StorageChanged(stored));
+    other.handle(Input::StorageChanged(Box::new(stored)));
     other.press(Intent::OpenMirror);
     assert_eq!(other.take_actions(), ["open video"]);
     other.media_opens(VIDEO);

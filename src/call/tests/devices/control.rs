@@ -485,10 +485,10 @@ fn choices_of_another_page_apply_here_without_unmuting() {
     let preferences = Preferences::default().toggled(Switch::PushToTalk).toggled(Switch::Blur);
     let chosen = ChosenDevices(["front", "", "loud"].map(Into::into));
     let profile = StoredProfile { preferences, chosen, topics: "jazz".into(), ..StoredProfile::default() };
-    page.handle(Input::StorageChanged(profile.clone()));
+    page.handle(Input::StorageChanged(Box::new(profile.clone())));
     assert_eq!(page.take_actions(), ["blur true", "enable video", "presence video"]);
     assert_eq!((page.call.stored(), page.call.snapshot().microphone), (profile, Device::Off));
-    page.handle(Input::StorageChanged(StoredProfile::default()));
+    page.handle(Input::StorageChanged(Box::default()));
     assert_eq!(page.take_actions(), ["blur false", "enable video"]);
     assert_eq!(
         (page.call.stored(), page.call.snapshot().microphone),

@@ -3,12 +3,12 @@
 use leptos::prelude::*;
 
 use crate::{
-    call::Snapshot,
+    call::{Farewell, Phase, Snapshot},
     ui::{
         PageContext,
         i18n::words,
         parts::{derive::derived, live::live},
-        view_model,
+        view_model::{self, Layout},
     },
 };
 
@@ -37,4 +37,11 @@ pub(crate) fn BlockPast(
             </button>
         </div>
     }
+}
+
+/// Whether the panel offers to block the last stranger.
+pub(crate) fn offers_block(snapshot: Snapshot) -> bool {
+    let has_own_buttons =
+        matches!(snapshot.phase, Phase::Ended { why: Farewell::Blocked | Farewell::Reported });
+    view_model::layout(snapshot) == Layout::Call && !snapshot.phase.is_talking() && !has_own_buttons
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    call::{ChatWish, Device, Intent, Phase, Snapshot},
+    call::{ChatWish, Device, Intent, Phase, ReportWish, Snapshot},
     ui::{
         PageContext, SHEET_ID,
         i18n::{Words, words},
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Microphone, camera, screen, chat, more, Stop, and at the end Next, the largest.
+/// Microphone, camera, screen, chat, more, Stop, and at the end Report and Next, the largest.
 #[component]
 pub(crate) fn Dock() -> impl IntoView {
     view! {
@@ -56,6 +56,13 @@ pub(crate) fn Dock() -> impl IntoView {
                 <p class="hint" hidden=derived(|it| it.asks.is_none())>
                     {live_text(|words, it| view_model::question(&words.gesture_hints, it))}
                 </p>
+                <Control
+                    intent=Intent::Report(ReportWish::Partner) kind="report"
+                    icon=|_| icon::FLAG
+                    label=|words, _| words.report
+                    device=|it| if it.can_report { Device::On } else { Device::Absent }
+                    inactive=|it| !it.phase.is_matched()
+                />
                 <Control
                     intent=Intent::Next kind="next"
                     icon=|_| icon::NEXT
@@ -122,6 +129,7 @@ fn Control(
 ) -> impl IntoView {
     let PageContext { snapshot, send_intent, .. } = expect_context();
     let is_next = intent == Intent::Next;
+    let is_report = kind == "report";
     let words = words();
     let press = move |_| {
         if !inactive(snapshot.get_untracked()) {
@@ -134,6 +142,7 @@ fn Control(
             type="button"
             title=derived_text(label)
             data-kind=kind
+            data-intent=is_report.then_some(kind)
             data-state=move || (device(snapshot.get()) == Device::Off).then_some("off")
             aria-disabled=move || inactive(snapshot.get()).then_some("true")
             data-badge=move || Some(badge(snapshot.get())).filter(|it| *it > 0)

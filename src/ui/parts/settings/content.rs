@@ -11,9 +11,9 @@ use super::{
     topics::TopicsField,
 };
 use crate::{
-    call::{Intent, Switch},
+    call::{Intent, ReportWish, Switch},
     ui::{
-        PageContext,
+        PageContext, SHEET_ID,
         i18n::words,
         parts::{call::block_past::BlockPast, derive::derived},
     },
@@ -62,6 +62,7 @@ pub fn SheetContent() -> impl IntoView {
                 <h3 class="sheet-heading">{words.section_privacy}</h3>
                 <Switches of=&[Switch::SoftStart, Switch::NoSoftStart, Switch::HideAddress]/>
                 {[0, 1, 2].map(|index| view! { <BlockPast index/> }).collect_view()}
+                <ReportPast/>
                 <StoredData/>
             </section>
             <section class="sheet-section" data-section="connection" aria-label=words.section_connection>
@@ -70,6 +71,24 @@ pub fn SheetContent() -> impl IntoView {
             </section>
             <Shortcuts/>
         </div>
+    }
+}
+
+/// Leads to the past strangers who can be reported, and closes the sheet over that.
+#[component]
+fn ReportPast() -> impl IntoView {
+    let PageContext { send_intent, .. } = expect_context();
+    view! {
+        <button
+            class="button"
+            type="button"
+            popovertarget=SHEET_ID
+            popovertargetaction="hide"
+            hidden=derived(|it| it.past_calls[0].is_none())
+            on:click=move |_| send_intent.run(Intent::Report(ReportWish::Choose))
+        >
+            {words().report_someone}
+        </button>
     }
 }
 

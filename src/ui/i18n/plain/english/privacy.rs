@@ -100,8 +100,8 @@ pub(super) const PAGE: PageText = PageText {
                      keep you away from people that you have blocked",
                     "the people you met in the last half hour, and those you have blocked in the last 30 days, as \
                      codes that only the server can read",
-                    "for ten minutes after a call, a sealed note with which you can report the other person, and \
-                     reports that could not be sent yet",
+                    "for ten minutes the sealed notes about your last three calls, with which you can report someone, and \
+                     your reports until the server has them, at most for a day",
                 ]),
                 Block::Text("\u{201c}Clear my data\u{201d} in the settings deletes all of it."),
             ],

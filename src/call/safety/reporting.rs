@@ -1,0 +1,165 @@
+//! [`Reporting`]: the report that a person is making, and how far the sending of those that are made has come.
+
+use std::time::Duration;
+
+use crate::{
+    call::{
+        ReportStep,
+        deadline::{Deadline, DeadlineReason},
+        profile::{past_matches::PastMatch, queued_reports::QueuedReports},
+    },
+    protocol::{MatchId, ReportResult},
+    time::Moment,
+};
+
+/// How long the server may take to answer. It stores a report within 10 s or says that it cannot.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+
+/// The pause after a report could not be stored; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+
+/// The longest pause. A ticket is good for a day, so there are more than a hundred attempts.
+const MAX_PAUSE: Duration = Duration::from_secs(10 * 60);
+
+/// The state of everything about reports that is not stored.
+#[derive(Debug, Default)]
+pub(crate) struct Reporting {
+    /// What the page shows.
+    pub(crate) dialog: Dialog,
+    /// The code with which the person can ask what came of the last report; empty without one.
+    pub(crate) outcome: String,
+    /// The match that has just ended, until its ticket is kept.
+    pub(crate) ended: Option<PastMatch>,
+    sending: Sending,
+    /// Attempts in a row after which the server could not store a report.
+    failures: u32,
+}
+
+/// What the page shows about a report.
+#[derive(Debug, Default)]
+pub(crate) enum Dialog {
+    /// Nothing.
+    #[default]
+    Closed,
+    /// The past partners who can be reported.
+    Choosing,
+    /// The question why this partner is reported.
+    Asking(PastMatch),
+    /// The report of this match is made.
+    Made(MatchId),
+    /// What came of a report.
+    Answered {
+        /// What the page says.
+        step: ReportStep,
+        /// Whether the person has watched it being sent. Otherwise it does not interrupt a match.
+        is_awaited: bool,
+    },
+}
+
+/// How far the sending of the first queued report has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Sending {
+    /// It can be sent as soon as there is a session.
+    #[default]
+    Ready,
+    /// It is sent after a pause.
+    Pausing {
+        /// The end of the pause.
+        until: Moment,
+    },
+    /// It was sent.
+    Sent {
+        /// Its match.
+        id: MatchId,
+        /// The number of the message.
+        number: Option<u64>,
+        /// When to give the answer up.
+        until: Moment,
+    },
+}
+
+impl Reporting {
+    /// What the page shows. `is_matched` says whether the page has a partner now.
+    pub(crate) fn step(&self, queued: &QueuedReports, is_matched: bool) -> ReportStep {
+        match self.dialog {
+            Dialog::Closed => ReportStep::None,
+            Dialog::Choosing => ReportStep::Choosing,
+            Dialog::Asking(_) => ReportStep::Asking,
+            // Another page of this browser has had the answer.
+            Dialog::Made(id) if !queued.contains(id) => ReportStep::None,
+            Dialog::Made(id) if self.sent() == Some(id) => ReportStep::Sending,
+            Dialog::Made(_) => ReportStep::Kept,
+            Dialog::Answered { is_awaited: false, .. } if is_matched => ReportStep::None,
+            Dialog::Answered { step, .. } => step,
+        }
+    }
+
+    /// Whether the next report can be sent now.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.sending == Sending::Ready
+    }
+
+    /// The match whose report was sent and not answered.
+    pub(crate) const fn sent(&self) -> Option<MatchId> {
+        if let Sending::Sent { id, .. } = self.sending { Some(id) } else { None }
+    }
+
+    /// Whether the message with this number is the report that was sent.
+    pub(crate) fn is_about(&self, about: u64) -> bool {
+        matches!(self.sending, Sending::Sent { number: Some(number), .. } if number == about)
+    }
+
+    /// The report of this match was sent with this number.
+    pub(crate) fn on_sent(&mut self, now: Moment, id: MatchId, number: Option<u64>) {
+        self.sending = Sending::Sent { id, number, until: now + ANSWER_WITHIN };
+    }
+
+    /// No answer comes any more to the report that was sent: its session is lost, or it is no longer kept.
+    pub(crate) fn forget_sent(&mut self) {
+        if let Sending::Sent { .. } = self.sending {
+            self.sending = Sending::Ready;
+        }
+    }
+
+    /// The server cannot store the report now: it is sent again after this pause, or after a longer one each time.
+    pub(crate) fn postpone(&mut self, now: Moment, pause: Option<Duration>, rng: &mut fastrand::Rng) {
+        let bound = FIRST_PAUSE.saturating_mul(1 << self.failures.min(10)).min(MAX_PAUSE);
+        // Pages that the same server has refused do not come back together.
+        let pause = pause.unwrap_or_else(|| bound.mul_f64(0.5 + rng.f64() / 2.0));
+        self.failures += 1;
+        self.sending = Sending::Pausing { until: now + pause };
+    }
+
+    /// The server has answered the report of this match, and is done with it.
+    pub(crate) fn on_answer(&mut self, id: MatchId, result: ReportResult, outcome: Option<String>) {
+        (self.sending, self.failures) = (Sending::Ready, 0);
+        let step = match result {
+            ReportResult::Accepted | ReportResult::AlreadyReported => ReportStep::Accepted,
+            ReportResult::InvalidTicket | ReportResult::NotNow => ReportStep::TooLate,
+            ReportResult::TooMany => ReportStep::TooMany,
+        };
+        let is_awaited = matches!(self.dialog, Dialog::Made(made) if made == id);
+        // A question that the person is answering is not replaced by news.
+        if is_awaited || matches!(self.dialog, Dialog::Closed | Dialog::Answered { .. }) {
+            self.outcome = outcome.unwrap_or_default();
+            self.dialog = Dialog::Answered { step, is_awaited };
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Moment, rng: &mut fastrand::Rng) {
+        match self.sending {
+            Sending::Pausing { until } if until <= now => self.sending = Sending::Ready,
+            Sending::Sent { until, .. } if until <= now => self.postpone(now, None, rng),
+            Sending::Ready | Sending::Pausing { .. } | Sending::Sent { .. } => {}
+        }
+    }
+
+    /// When something is due.
+    pub(crate) const fn deadline(&self) -> Option<Deadline> {
+        match self.sending {
+            Sending::Ready => None,
+            Sending::Pausing { until } | Sending::Sent { until, .. } => Some((until, DeadlineReason::Report)),
+        }
+    }
+}

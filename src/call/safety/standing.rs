@@ -1,0 +1,63 @@
+//! [`Standing`]: what was decided about this device.
+
+use crate::{
+    call::{Problem, Sanction},
+    protocol::{NoticeKind, SanctionNotice},
+};
+
+/// What was decided, as far as this page knows.
+#[derive(Debug, Default)]
+pub(crate) enum Standing {
+    /// Nothing.
+    #[default]
+    Good,
+    /// Its person is warned, and has not said yet that they have read it.
+    Warned(SanctionNotice),
+    /// It may not take part. There is no notice if it got lost on the way.
+    Refused(Option<SanctionNotice>),
+}
+
+impl Standing {
+    /// What the page shows of it.
+    pub(crate) fn shown(&self) -> Option<Sanction> {
+        match self {
+            Self::Good => None,
+            Self::Refused(None) => {
+                Some(Sanction { kind: NoticeKind::Banned, terms: None, automatic: false, can_appeal: false })
+            }
+            Self::Warned(it) | Self::Refused(Some(it)) => Some(Sanction {
+                kind: it.kind,
+                terms: Some((it.reason, it.until)),
+                automatic: it.automatic,
+                can_appeal: it.appeal.is_some(),
+            }),
+        }
+    }
+
+    /// The code with which the person can appeal; empty without one.
+    pub(crate) fn appeal(&self) -> &str {
+        match self {
+            Self::Good | Self::Refused(None) => "",
+            Self::Warned(it) | Self::Refused(Some(it)) => it.appeal.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Whether the person has to read a warning first.
+    pub(crate) const fn is_warned(&self) -> bool {
+        matches!(self, Self::Warned(_))
+    }
+
+    /// The problem that keeps the page from starting.
+    pub(crate) const fn problem(&self) -> Option<Problem> {
+        match self {
+            Self::Refused(Some(SanctionNotice { kind: NoticeKind::Paused, .. })) => Some(Problem::Paused),
+            Self::Refused(_) => Some(Problem::Banned),
+            Self::Good | Self::Warned(_) => None,
+        }
+    }
+
+    /// When it ends, in seconds since the Unix epoch. A warning does not end by itself.
+    pub(crate) const fn until(&self) -> Option<u64> {
+        if let Self::Refused(Some(it)) = self { Some(it.until) } else { None }
+    }
+}
