@@ -44,7 +44,11 @@ impl Handoff {
             parts.hydrate(self.context, self.words, texts);
         }
         web::page::set_driven();
-        let profile = web::storage::load();
+        let mut profile = web::storage::load();
+        if let Some(statement) = web::page::leaving::take_age_statement() {
+            profile.age = statement;
+            web::storage::save(&profile);
+        }
         let resources =
             OpenResources::new(self.inbox, self.words, profile.chosen.of(DeviceKind::Speaker).to_owned());
         let (browser, languages) = (web::page::capabilities::browser(), web::page::capabilities::languages());

@@ -132,6 +132,7 @@ impl OpenResources {
             Output::Copy(text) => clipboard::copy(text),
             Output::OpenSheet => sheet::open(),
             Output::Reload => window::reload(),
+            Output::ProveAge => leaving::prove_age(),
             Output::SaveProfile(profile) => storage::save(&profile),
             Output::EraseProfile => storage::erase(),
             Output::Mark(milestone) => page::mark(milestone.name()),

@@ -23,6 +23,7 @@ impl Call {
             Intent::Start => self.start(out),
             Intent::AcceptRules => self.accept_rules(out),
             Intent::SayUnderAge => self.say_under_age(out),
+            Intent::ProveAge => out.push(Output::ProveAge),
             Intent::StartUnhidden => self.start_unhidden(out),
             Intent::Next => self.next(out),
             Intent::Reveal => self.reveal(out),

@@ -1,5 +1,5 @@
-//! The questions before a start: the person is 18 or older, accepts the rules, and sees their own picture before the
-//! first stranger does.
+//! The questions before a start: the person is 18 or older, also by the word of a provider where the server wants it,
+//! accepts the rules, and sees their own picture before the first stranger does.
 
 use super::{Call, Output, Problem, state::CallState};
 
@@ -9,6 +9,9 @@ impl Call {
         if !self.has_accepted_rules() {
             self.state = CallState::Gate { for_mirror };
             return;
+        }
+        if self.lacks_age_statement() {
+            return self.stop(Some(Problem::AgeCheck), out);
         }
         // Nobody is shown to a stranger before they have seen once what a stranger sees.
         let for_mirror = for_mirror || !self.profile.consent.has_met;
@@ -34,6 +37,19 @@ impl Call {
         self.profile.consent.under_age_since = Some(self.profile.unix_seconds(self.now));
         self.save_profile(out);
         self.stop(Some(Problem::UnderAge), out);
+    }
+
+    /// The server has refused the statement about the person's age, or there was none.
+    pub(crate) fn on_age_required(&mut self, out: &mut Vec<Output>) {
+        self.checks_age = true;
+        self.profile.age.clear();
+        self.save_profile(out);
+        self.stop(Some(Problem::AgeCheck), out);
+    }
+
+    /// Whether the server wants a statement about the person's age, and there is none.
+    pub(crate) fn lacks_age_statement(&self) -> bool {
+        self.checks_age && self.profile.age.is_empty()
     }
 
     /// Whether the person has accepted these rules.

@@ -105,6 +105,8 @@ pub struct Call {
     rules: String,
     /// What the server wants of its visitors.
     soft_start: SoftStart,
+    /// Whether a provider must have stated the age of the person.
+    checks_age: bool,
     /// Whether the browser was last told to send the picture blurred.
     sends_blurred: bool,
     /// The reports that the person is making or has made.
@@ -122,6 +124,8 @@ pub struct SiteFacts {
     pub rules: String,
     /// Whether calls start with blurred pictures.
     pub soft_start: SoftStart,
+    /// Whether a provider must have stated the age of each person.
+    pub checks_age: bool,
 }
 
 impl Call {
@@ -134,7 +138,7 @@ impl Call {
         languages: Vec<Language>,
         site: SiteFacts,
     ) -> Self {
-        let SiteFacts { build, rules, soft_start } = site;
+        let SiteFacts { build, rules, soft_start, checks_age } = site;
         Self {
             now: Moment::default(),
             rng: fastrand::Rng::with_seed(seed),
@@ -145,6 +149,7 @@ impl Call {
             profile: Profile::new(stored, languages),
             rules,
             soft_start,
+            checks_age,
             sends_blurred: false,
             reporting: Reporting::default(),
             standing: Standing::default(),

@@ -128,7 +128,11 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
     let page = {
         let (options, files) = (options.clone(), resolved.page.clone());
         let origins = Arc::clone(&site.origins);
-        let terms = SiteTerms { rules: resolved.rules_version.clone(), soft_start: resolved.soft_start };
+        let terms = SiteTerms {
+            rules: resolved.rules_version.clone(),
+            soft_start: resolved.soft_start,
+            age_check: resolved.age.as_ref().map(|it| it.url.clone()),
+        };
         let (own_is_local, has_external) =
             (resolved.ice.own.as_ref().map(is_local), resolved.ice.turn.is_some());
         render_app_to_stream_with_context(

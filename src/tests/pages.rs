@@ -17,7 +17,7 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::support::{HttpResponse, TestServer, operator, read_response};
 
-const PROBLEMS: [Problem; 17] = [
+const PROBLEMS: [Problem; 18] = [
     Problem::CannotConnect,
     Problem::CameraBlocked,
     Problem::CameraDismissed,
@@ -26,6 +26,7 @@ const PROBLEMS: [Problem; 17] = [
     Problem::Offline,
     Problem::OtherTab,
     Problem::Idle,
+    Problem::AgeCheck,
     Problem::NoDevice,
     Problem::DeviceBusy,
     Problem::Unsupported,
@@ -349,7 +350,7 @@ fn document() -> String {
         style: "/pkg/passerby.c3.css".into(),
         build: Some("b2d4".into()),
     };
-    let terms = SiteTerms { rules: "7".into(), soft_start: SoftStart::On };
+    let terms = SiteTerms { rules: "7".into(), soft_start: SoftStart::On, age_check: None };
     Owner::new().with(|| {
         leptos::nonce::provide_nonce();
         shell(options, &files, i18n::in_language("en"), "https://passerby.example", RelayUse::Possible, terms)
@@ -527,6 +528,7 @@ fn main_action(problem: Problem) -> &'static str {
     match problem {
         Problem::OtherTab => "Use here",
         Problem::Idle => "Start",
+        Problem::AgeCheck => "Check my age",
         Problem::RateLimited => "Stop",
         Problem::NoRelay => "Meet people anyway",
         Problem::CameraBlocked

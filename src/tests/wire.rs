@@ -895,7 +895,7 @@ fn the_server_refuses_a_list_in_place_of_an_object() {
 fn the_server_refuses_missing_fields() {
     let has_default =
         ["hide", "soft", "tastes", "interests", "languages", "past", "met", "blocked", "features", "words"];
-    let optional = ["resume", "ticket", "device", "sdp_mid", "sdp_m_line_index", "username_fragment"];
+    let optional = ["resume", "ticket", "device", "age", "sdp_mid", "sdp_m_line_index", "username_fragment"];
     for (text, frame) in to_server() {
         let value: Value = serde_json::from_str(&text).unwrap();
         for pointer in objects(&value, "").iter().filter(|it| !it.is_empty() && !is_tag(it)) {

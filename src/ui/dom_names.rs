@@ -15,6 +15,9 @@ pub const HOME_ATTRIBUTE: &str = "data-home";
 /// The attribute of the root element that names the server's `SoftStart`.
 pub const SOFT_ATTRIBUTE: &str = "data-soft";
 
+/// The attribute of the root element with the address of the age check provider, if there is one.
+pub const AGE_ATTRIBUTE: &str = "data-age";
+
 /// The attribute of the root element that is set once the call handles presses itself.
 pub const DRIVEN_ATTRIBUTE: &str = "data-driven";
 

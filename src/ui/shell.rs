@@ -41,6 +41,8 @@ pub struct SiteTerms {
     pub rules: String,
     /// Whether calls start with blurred pictures.
     pub soft_start: SoftStart,
+    /// Where a provider checks the age of each person, if one must.
+    pub age_check: Option<String>,
 }
 
 /// The files that every page loads, as paths from the root of the site.
@@ -116,6 +118,7 @@ pub fn shell(
                     data-home=home.to_owned()
                     data-rules=terms.rules
                     data-soft=terms.soft_start.name()
+                    data-age=terms.age_check
                     data-relay=(relay != RelayUse::None).then_some("")
                 >
                     <App/>

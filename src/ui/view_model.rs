@@ -134,6 +134,7 @@ const fn remedies(words: &'static Words, problem: Problem) -> [Option<(&'static 
         | Problem::DeviceBusy => [again, Some((words.start_without, Intent::StartWithout))],
         Problem::OtherTab => [Some((words.use_here, Intent::Start)), None],
         Problem::Idle => [Some((words.start, Intent::Start)), None],
+        Problem::AgeCheck => [Some((words.prove_age, Intent::ProveAge)), None],
         Problem::RateLimited => [Some((words.stop, Intent::Stop)), None],
         Problem::NoRelay => [Some((words.meet_anyway, Intent::StartUnhidden)), again],
         Problem::Unsupported
@@ -374,6 +375,7 @@ const fn problem_text(words: &'static Words, problem: Problem) -> StateText {
         Problem::OtherTab => words.other_tab,
         Problem::Idle => words.idle,
         Problem::UnderAge => words.under_age,
+        Problem::AgeCheck => words.age_check,
         Problem::Banned => words.banned,
         Problem::Paused => words.paused,
     }

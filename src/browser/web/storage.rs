@@ -34,6 +34,9 @@ const MET: &str = "passerby.met";
 /// The key of the partners that this device has blocked.
 const BLOCKED: &str = "passerby.blocked";
 
+/// The key of the statement about the person's age.
+const AGE: &str = "passerby.age";
+
 /// The key of the past matches that can be reported.
 const PAST: &str = "passerby.past";
 
@@ -71,6 +74,7 @@ pub(crate) fn load() -> StoredProfile {
     let text = |key| storage.as_ref().and_then(|it| it.get_item(key).ok().flatten()).unwrap_or_default();
     StoredProfile {
         consent: Consent::from_text(&text(CONSENT)),
+        age: text(AGE),
         preferences: Preferences::from_text(&text(PREFERENCES)),
         chosen: ChosenDevices(DeviceKind::ALL.map(|kind| text(device_key(kind)))),
         topics: text(TOPICS),
@@ -98,6 +102,7 @@ pub(crate) fn save(profile: &StoredProfile) {
         let _ = if text.is_empty() { storage.remove_item(key) } else { storage.set_item(key, text) };
     };
     store(CONSENT, &profile.consent.to_text());
+    store(AGE, &profile.age);
     store(PREFERENCES, &profile.preferences.to_text());
     store(TOPICS, &profile.topics);
     store(DEVICE, &profile.acquaintances.device);

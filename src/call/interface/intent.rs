@@ -19,6 +19,8 @@ pub enum Intent {
     AcceptRules,
     /// The person is under 18.
     SayUnderAge,
+    /// Go to the provider that checks the age.
+    ProveAge,
     /// Start although the address cannot be hidden: stop hiding it.
     StartUnhidden,
     /// Show the partner this person's picture as it is, as soon as the partner does the same.

@@ -73,6 +73,8 @@ pub enum Output {
     OpenSheet,
     /// Reload the page.
     Reload,
+    /// Leave the page for the provider that checks the age.
+    ProveAge,
     /// Store this profile for the next visit.
     SaveProfile(StoredProfile),
     /// Erase the stored profile.
@@ -143,6 +145,7 @@ impl Output {
             | Self::Copy(_)
             | Self::OpenSheet
             | Self::Reload
+            | Self::ProveAge
             | Self::SaveProfile(_)
             | Self::EraseProfile
             | Self::Mark(_) => true,

@@ -40,6 +40,8 @@ pub enum Problem {
     Idle,
     /// The person is under 18. Nothing can be started.
     UnderAge,
+    /// A provider has to state that the person is 18 or older; the page leads there.
+    AgeCheck,
     /// The device is banned. Nothing can be started until that ends; its person may ask the server again.
     Banned,
     /// The same for some minutes.
@@ -73,6 +75,7 @@ impl Problem {
             Self::OtherTab => "other-tab",
             Self::Idle => "idle",
             Self::UnderAge => "under-age",
+            Self::AgeCheck => "age-check",
             Self::Banned => "banned",
             Self::Paused => "paused",
         }

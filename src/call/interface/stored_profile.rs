@@ -8,6 +8,8 @@ use crate::call::{Consent, PastPartners, Preferences, StoredReports};
 pub struct StoredProfile {
     /// What the person has said before their first call.
     pub consent: Consent,
+    /// The statement of an age check provider about the person; empty without one.
+    pub age: String,
     /// The switches, and the corner of the own picture.
     pub preferences: Preferences,
     /// The devices that the person has chosen.

@@ -26,6 +26,8 @@ const PAST_STRANGERS: usize = 3;
 pub(crate) struct Profile {
     /// What the person has said before their first call.
     pub(crate) consent: Consent,
+    /// The statement of an age check provider about the person; empty without one.
+    pub(crate) age: String,
     /// The switches and the place of the own picture.
     pub(crate) preferences: Preferences,
     /// The interests and languages to look for.
@@ -50,9 +52,9 @@ pub(crate) struct Profile {
 impl Profile {
     /// The profile of a device that has stored these values, in a browser with these languages.
     pub(crate) fn new(stored: StoredProfile, languages: Vec<Language>) -> Self {
-        let StoredProfile { consent, preferences, topics, acquaintances, reports, chosen: _ } = stored;
+        let StoredProfile { consent, age, preferences, topics, acquaintances, reports, chosen: _ } = stored;
         let topics = Topics::new(topics, languages);
-        Self { consent, preferences, topics, past_partners: acquaintances, reports, ..Self::default() }
+        Self { consent, age, preferences, topics, past_partners: acquaintances, reports, ..Self::default() }
     }
 
     /// When the page has to show another number of seconds. Only a page that waits shows it.

@@ -13,6 +13,7 @@ impl Profile {
     pub(crate) fn stored(&self, chosen: &ChosenDevices) -> StoredProfile {
         StoredProfile {
             consent: self.consent.clone(),
+            age: self.age.clone(),
             preferences: self.preferences,
             chosen: chosen.clone(),
             topics: self.topics.texts().written.clone(),
@@ -26,8 +27,9 @@ impl Profile {
     /// With its old profile, this page would overwrite the new one at the next change, and lose the pairs that were
     /// blocked there. The caller must not save the profile again: two pages would answer each other for ever.
     pub(crate) fn apply_stored(&mut self, stored: StoredProfile) -> ChosenDevices {
-        let StoredProfile { consent, preferences, chosen, topics, acquaintances, reports } = stored;
+        let StoredProfile { consent, age, preferences, chosen, topics, acquaintances, reports } = stored;
         self.consent = consent;
+        self.age = age;
         self.preferences = preferences;
         self.topics.set_written(topics);
         self.past_partners = acquaintances;

@@ -162,7 +162,9 @@ impl Call {
 
     /// Whether a page that has not started may connect to send a report.
     fn may_connect_for_reports(&self) -> bool {
-        if let CallState::Landing(Some(problem)) = self.state {
+        if self.lacks_age_statement() {
+            false
+        } else if let CallState::Landing(Some(problem)) = self.state {
             // Another page sends it, or none can from here.
             !matches!(problem, Problem::OtherTab | Problem::WrongAddress) && !problem.is_lock()
         } else {

@@ -45,7 +45,7 @@ impl Session {
         let past = profile.past_partners.for_hello(unix_now);
         let device = profile.past_partners.device.clone();
         self.handshake.on_hello_sent(device.clone(), past.blocked.clone());
-        self.start(ticket, Some(device).filter(|it| !it.is_empty()), past, out);
+        self.start(ticket, [device, profile.age.clone()], past, out);
     }
 
     /// Says goodbye to the server in the way that it understands, and ends the session.

@@ -94,6 +94,9 @@ impl Call {
         if code == ErrorCode::Sanctioned {
             return self.on_refused();
         }
+        if code == ErrorCode::AgeRequired {
+            return self.on_age_required(out);
+        }
         if code == ErrorCode::RateLimited && self.is_report_refused(about, retry_ms) {
             return;
         }

@@ -121,23 +121,19 @@ impl Session {
         }
     }
 
-    /// Sends the first message on a socket that has just opened.
+    /// Sends the first message on a socket that has just opened. The tokens are the name of the device and the statement
+    /// about the age; they may be empty.
     pub(crate) fn start(
         &mut self,
         ticket: Option<String>,
-        device: Option<String>,
+        tokens: [String; 2],
         past: PastPairs,
         out: &mut Vec<Output>,
     ) {
         if let SocketState::Connecting { .. } = self.socket {
-            let hello = ToServer::Hello {
-                resume: self.resume,
-                ticket,
-                device,
-                age: None,
-                past,
-                features: Features::all(),
-            };
+            let [device, age] = tokens.map(|it| Some(it).filter(|it| !it.is_empty()));
+            let (resume, features) = (self.resume, Features::all());
+            let hello = ToServer::Hello { resume, ticket, device, age, past, features };
             self.heartbeat = Heartbeat::after(&hello).unwrap_or_default();
             out.extend(self.delivery.send(hello).ok().map(Output::Send));
         }
@@ -185,7 +181,8 @@ impl Session {
             ) => {
                 self.reconnect.on_error(code, retry_ms);
                 self.on_answer();
-                let is_told_first = matches!(code, ErrorCode::WrongOrigin | ErrorCode::Sanctioned);
+                let is_told_first =
+                    matches!(code, ErrorCode::WrongOrigin | ErrorCode::Sanctioned | ErrorCode::AgeRequired);
                 if is_told_first || self.is_open() { Incoming::Message(msg) } else { Incoming::Nothing }
             }
             (

@@ -3,7 +3,7 @@
 use super::test_page::{BOTH, TestPage, had_a_call, millis, secs, site};
 use crate::{
     call::{Call, Consent, Gesture, Input, Intent, Phase, Problem, SiteFacts, StoredProfile},
-    protocol::{Role, ToBrowser},
+    protocol::{ErrorCode, Frame, Role, ToBrowser},
 };
 
 /// 12:00 on a day, in seconds since the Unix epoch.
@@ -148,4 +148,46 @@ fn other_pages_of_this_browser_know_it_too() {
     assert!(page.take_actions().contains(&"close media".to_owned()));
     page.advance(secs(1));
     assert_eq!(page.problem(), Some(Problem::UnderAge));
+}
+
+/// A page whose server wants a statement about the age, on a device that has stored this one.
+fn page_with_age_check(age: &str) -> TestPage {
+    let mut page = TestPage::new();
+    let stored = StoredProfile { age: age.into(), ..had_a_call() };
+    let site = SiteFacts { checks_age: true, ..site() };
+    page.call = Call::new(3, stored, Default::default(), Vec::new(), site);
+    page.handle(Input::Tick);
+    page.take_actions();
+    page
+}
+
+#[test]
+fn without_a_statement_about_the_age_the_page_leads_to_the_provider_before_the_camera() {
+    let mut page = page_with_age_check("");
+    for intent in [Intent::Start, Intent::OpenMirror] {
+        page.press(intent);
+        assert_eq!((page.phase(), page.problem()), (Phase::Landing, Some(Problem::AgeCheck)));
+        assert!(!page.take_actions().iter().any(|it| it.starts_with("open ")), "no device and no socket");
+    }
+    page.press(Intent::ProveAge);
+    assert_eq!(page.take_actions(), ["go to the age check"]);
+}
+
+#[test]
+fn a_statement_about_the_age_is_sent_and_dropped_once_it_is_refused() {
+    let mut page = page_with_age_check("e30.e30.AA");
+    page.press(Intent::Start);
+    page.media_opens(BOTH);
+    page.handle(Input::SocketOpened);
+    assert_eq!(page.age.as_deref(), Some("e30.e30.AA"));
+    let msg = ToBrowser::Error { code: ErrorCode::AgeRequired, about: 0, retry_ms: None };
+    page.handle(Input::Message(Frame { seq: 0, ack: 0, msg }));
+    page.handle(Input::SocketLost);
+    assert_eq!((page.phase(), page.problem()), (Phase::Landing, Some(Problem::AgeCheck)));
+    assert_eq!(page.call.stored().age, "");
+    assert!(page.take_actions().contains(&"close media".to_owned()));
+    page.advance(secs(600));
+    assert!(!page.take_actions().contains(&"open socket".to_owned()), "it does not try by itself");
+    page.press(Intent::Start);
+    assert_eq!(page.problem(), Some(Problem::AgeCheck));
 }

@@ -322,6 +322,7 @@ impl Harness {
             | Intent::HoldToTalk(_)
             | Intent::ToggleScreen
             | Intent::CheckPaths
+            | Intent::ProveAge
             | Intent::LookAtDetails(_)
             | Intent::CopyReport => {}
         }
@@ -1105,6 +1106,7 @@ fn stored_profiles() -> impl Strategy<Value = StoredProfile> {
         let id = id.to_string();
         StoredProfile {
             consent,
+            age: String::new(),
             preferences: switches.into_iter().fold(Preferences::default(), Preferences::toggled),
             chosen: ChosenDevices([id.clone(), String::new(), String::new()]),
             topics: id.clone(),
@@ -1177,6 +1179,7 @@ fn intents() -> impl Strategy<Value = Intent> {
         Intent::Start,
         Intent::AcceptRules,
         Intent::SayUnderAge,
+        Intent::ProveAge,
         Intent::Reveal,
         Intent::Reveal,
         Intent::StartUnhidden,

@@ -67,6 +67,8 @@ pub(crate) struct TestPage {
     pub(crate) reports: Vec<(String, ReportReason, String)>,
     /// The device name in the last hello.
     pub(crate) device: Option<String>,
+    /// The statement about the age in the last hello.
+    pub(crate) age: Option<String>,
     /// The met and blocked pairs in the last hello.
     pub(crate) past: PastPairs,
     /// How often the page sent its presence to the partner.
@@ -212,6 +214,7 @@ impl TestPage {
             last_presence: None,
             tastes: Tastes::default(),
             reports: Vec::new(),
+            age: None,
             device: None,
             past: PastPairs::default(),
             presence_count: 0,
@@ -524,10 +527,11 @@ impl TestPage {
     fn server_receive(&mut self, frame: &Frame<ToServer>) -> Option<Frame<ToBrowser>> {
         self.ack = frame.ack;
         self.last_number = if frame.seq == 0 { self.last_number } else { frame.seq };
-        if let ToServer::Hello { resume, ticket, device, past, features, .. } = &frame.msg {
+        if let ToServer::Hello { resume, ticket, device, age, past, features } = &frame.msg {
             self.hellos.push(*resume);
             self.ticket.clone_from(ticket);
             self.device.clone_from(device);
+            self.age.clone_from(age);
             self.past.clone_from(past);
             assert!(features.has(Feature::Goodbye), "every hello announces how the page leaves");
             return None;
@@ -655,6 +659,7 @@ fn describe(output: &Output) -> String {
         Output::Copy(_) => "copy text".into(),
         Output::OpenSheet => "open sheet".into(),
         Output::Reload => "reload".into(),
+        Output::ProveAge => "go to the age check".into(),
         Output::SendBlurred(blurred) => format!("send blurred {blurred}"),
         Output::SaveProfile(..) => "save profile".into(),
         Output::EraseProfile => "erase profile".into(),

@@ -23,15 +23,16 @@ fn a_session_starts_only_with_a_valid_statement() {
     for (statement, expected) in [
         (None, &["error age-required about 0", "closed age-required"][..]),
         (Some("e30.e30.AA".to_owned()), &["error age-required about 0", "closed age-required"]),
-        (Some(valid), &["welcome"]),
+        (Some(valid.clone()), &["welcome"]),
     ] {
         let page = scene.open_page();
         scene.pages[page].age = statement;
         scene.send_hello(page, None);
         assert_eq!(scene.take_events(page), expected);
     }
-    let page = scene.open_page();
     scene.advance(secs(900));
+    let page = scene.open_page();
+    scene.pages[page].age = Some(valid);
     scene.send_hello(page, None);
     assert_eq!(scene.take_events(page).last().unwrap(), "closed age-required", "it has expired");
 }
@@ -45,7 +46,9 @@ fn a_session_goes_on_after_the_statement_has_expired() {
         scene.send_hello(page, None);
         page
     });
-    pages.map(|it| scene.join(it));
+    for page in pages {
+        scene.join(page);
+    }
     let match_id = scene.last_match(pages[0]);
     scene.report_connected(match_id, pages);
     scene.advance(secs(900));

@@ -57,8 +57,6 @@ const UI_MAY_USE: &[&str] = &[
     "protocol::limits::CROWD_STEPS",
     "protocol::limits::MAX_CHAT_CHARS",
     "protocol::limits::MAX_INTERESTS",
-    "protocol::NoticeKind",
-    "protocol::ReportReason",
     "protocol::limits::MAX_REPORT_CHARS",
     "protocol::limits::MAX_INTEREST_CHARS",
     "protocol::limits::WAIT_STEPS",

@@ -55,6 +55,8 @@ catalogue! {
     accept_rules: &'static str,
     say_under_age: &'static str,
     under_age: StateText,
+    age_check: StateText,
+    prove_age: &'static str,
     help: &'static str,
     go_live: &'static str,
     report: &'static str,

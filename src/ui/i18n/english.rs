@@ -38,6 +38,8 @@ pub(crate) static ENGLISH: Words = Words {
     accept_rules: "I\u{2019}m 18 or older and agree",
     say_under_age: "I\u{2019}m under 18",
     under_age: safety::UNDER_AGE,
+    age_check: safety::AGE_CHECK,
+    prove_age: "Check my age",
     help: "Find free help near you",
     go_live: "Go live",
     report: "Report",

@@ -15,6 +15,13 @@ pub(crate) static RULES: [&str; 3] = [
     "Don\u{2019}t record people. Report whoever looks under 18.",
 ];
 
+pub(crate) static AGE_CHECK: StateText = StateText {
+    heading: "Your age has to be checked",
+    sentence: "Another service checks that you\u{2019}re 18 or older. It doesn\u{2019}t learn who you meet here, and \
+               we don\u{2019}t learn who you are.",
+    spoken: "Your age has to be checked first, by another service.",
+};
+
 pub(crate) static UNDER_AGE: StateText = StateText {
     heading: "See you when you\u{2019}re 18",
     sentence: "Passerby is for adults. If something online has upset or scared you, it isn\u{2019}t your fault, and \

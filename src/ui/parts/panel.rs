@@ -198,7 +198,7 @@ fn badge(snapshot: Snapshot) -> &'static str {
             | Problem::NoDevice
             | Problem::DeviceBusy,
         ) => icon::CAMERA_OFF,
-        Some(Problem::UnderAge) => icon::PERSON,
+        Some(Problem::UnderAge | Problem::AgeCheck) => icon::PERSON,
         Some(Problem::OtherTab) => icon::SCREEN,
         Some(Problem::Idle) => icon::AWAY,
         Some(Problem::Offline) => icon::WIFI_OFF,

@@ -1,14 +1,17 @@
-//! Leaving the page: the question of the browser, and Back.
+//! Leaving the page: the question of the browser, Back, and the way to the age check and back.
 
 use gloo_events::{EventListener, EventListenerOptions};
+use wasm_bindgen::JsValue;
 use web_sys::{Window, window};
 
+use super::age_check;
 use crate::{
     browser::{
         inbox::Inbox,
         web::js::reflect::{call, get, set, text},
     },
     call::{Gesture, Input, Intent},
+    protocol::limits::MAX_TOKEN_BYTES,
 };
 
 /// The state of the history entry that Back leads away from, while the page stays.
@@ -32,6 +35,27 @@ impl LeaveQuestion {
         };
         Self { _listener: window().map(listen) }
     }
+}
+
+/// Before a statement about the person's age, in the fragment of the address with which a provider leads back.
+const STATEMENT: &str = "#age=";
+
+/// Goes to the provider that checks the age. A page that does not know it is older than the server's settings.
+pub(crate) fn prove_age() {
+    let Some(window) = window() else { return };
+    let provider = age_check();
+    let _ =
+        if provider.is_empty() { window.location().reload() } else { window.location().assign(&provider) };
+}
+
+/// Takes the statement about the person's age out of the address, if there is one.
+pub(crate) fn take_age_statement() -> Option<String> {
+    let window = window()?;
+    let location = window.location();
+    let statement = location.hash().ok()?.strip_prefix(STATEMENT)?.to_owned();
+    let address = [location.pathname().ok()?, location.search().ok()?].concat();
+    call(&get(&window, "history"), "replaceState", [JsValue::NULL, "".into(), address.into()]);
+    (statement.len() <= MAX_TOKEN_BYTES).then_some(statement)
 }
 
 /// Listens until it is dropped.

@@ -21,8 +21,8 @@ use crate::{
     call::SiteFacts,
     protocol::SoftStart,
     ui::{
-        BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START, ROOT_ID,
-        RULES_ATTRIBUTE, SOFT_ATTRIBUTE, WORDS_ID,
+        AGE_ATTRIBUTE, BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START,
+        ROOT_ID, RULES_ATTRIBUTE, SOFT_ATTRIBUTE, WORDS_ID,
     },
 };
 
@@ -46,7 +46,13 @@ pub(crate) fn site_facts() -> SiteFacts {
         build: attribute(BUILD_ATTRIBUTE),
         rules: attribute(RULES_ATTRIBUTE),
         soft_start: SoftStart::from_name(&attribute(SOFT_ATTRIBUTE)),
+        checks_age: !age_check().is_empty(),
     }
+}
+
+/// Where a provider checks the age of the person; empty if none does.
+pub(crate) fn age_check() -> String {
+    root().and_then(|it| it.get_attribute(AGE_ATTRIBUTE)).unwrap_or_default()
 }
 
 /// The public origin of the site, which may differ from the one that the page was loaded from.
