@@ -24,23 +24,25 @@ const test = base.extend<{ moderation: Moderation }>({
 /** Reports the stranger during the call. */
 async function report(one: Visitor, reason: string, words: string): Promise<void> {
   await one.button('Report').click();
-  await one.page.getByRole('button', { name: reason }).or(one.page.getByLabel(reason)).click();
-  await one.page.getByRole('textbox').fill(words);
-  await one.button('Send').click();
+  const question = one.page.locator('dialog.question[open]');
+  await question.getByRole('radio', { name: reason }).check();
+  await question.getByRole('textbox').fill(words);
+  await question.getByRole('button', { name: 'Send report' }).click();
+  await expect(question.getByRole('heading', { level: 2 })).toHaveText('Thank you');
 }
 
-/** Two subjects: Ben, whom Ada and Cleo have reported, and Ada, whom nobody should believe. */
+/** One subject: Ben, whom Ada and Cleo have reported. */
 async function fileReports(visitor: (person: typeof ada) => Promise<Visitor>): Promise<void> {
-  const [one, other] = [await visitor(ada), await visitor(ben)];
+  const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
   await meet(one, other);
   await report(one, 'Harassment', 'He shouted at me.');
-  await other.stop();
-  await one.stop();
-  const third = await visitor(cleo);
-  await meet(third, other);
+  await one.closeTab();
+  await third.arrive();
+  await third.start();
+  await third.meets(ben);
   await report(third, 'Hate', 'Slurs.');
-  await other.stop();
-  await third.stop();
+  await third.closeTab();
+  await other.closeTab();
 }
 
 /** A moderator's page, signed in. */
@@ -95,6 +97,55 @@ for (const hasScript of [false, true]) {
     await page.context().close();
   });
 }
+
+test('a ban ends a call within two seconds, and after a granted appeal the person calls again', async ({
+  browsers,
+  visitor,
+  moderation,
+}) => {
+  const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
+  await meet(one, other);
+  await report(one, 'Nudity', 'He undressed.');
+  await third.arrive();
+  await third.start();
+  await third.meets(ben);
+  await other.meets(cleo);
+
+  const page = await signIn(await browsers.get(ada, 'none'), moderation, moderation.tokens[0]);
+  await page.locator('tbody a').click();
+  await page.getByLabel('Which rule was broken').selectOption('Nudity');
+  await page.getByLabel('Length of a ban').selectOption('24 hours');
+  await page.getByRole('button', { name: 'Ban', exact: true }).click();
+  await other.seesProblem('banned', { timeout: 2_000 });
+  await other.hasReleasedDevices();
+  await third.reaches('waiting');
+  await expectAccessible(other.page);
+  const notice = other.page.locator('.panel');
+  await expect(notice).toContainText('Nudity');
+  await expect(notice).toContainText('A person decided this');
+
+  const opened = other.context.waitForEvent('page');
+  await other.button('Appeal').click();
+  const appeal = await opened;
+  await expect(appeal.getByRole('heading', { name: 'You were banned' })).toBeVisible();
+  expect(new URL(appeal.url()).search, 'the code is not in the address').toBe('');
+  await expectAccessible(appeal);
+  await appeal.getByLabel('Your appeal').fill('It was a mask.');
+  await appeal.getByRole('button', { name: 'Send the appeal' }).click();
+  await expect(appeal.getByRole('status')).toContainText('Your appeal is here');
+
+  await page.getByRole('link', { name: 'Appeals' }).click();
+  await page.locator('tbody a').click();
+  await expect(page.getByText('It was a mask.')).toBeVisible();
+  await expectAccessible(page);
+  await page.getByLabel('What the person will read').fill('We believe you.');
+  await page.getByRole('button', { name: 'Grant' }).click();
+
+  await other.button('Try again').click();
+  await other.meets(cleo);
+  await third.meets(ben);
+  await page.context().close();
+});
 
 test('two moderators at once do not collide, and no note is lost', async ({ browsers, visitor, moderation }) => {
   await fileReports(visitor);

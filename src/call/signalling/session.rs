@@ -121,8 +121,8 @@ impl Session {
         }
     }
 
-    /// Sends the first message on a socket that has just opened. The tokens are the name of the device and the statement
-    /// about the age; they may be empty.
+    /// Sends the first message on a socket that has just opened. The tokens are the name of the device and the
+    /// statement about the age; they may be empty.
     pub(crate) fn start(
         &mut self,
         ticket: Option<String>,
