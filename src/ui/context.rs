@@ -33,6 +33,8 @@ pub struct StaticParts {
     pub links: String,
     /// [`SafetyContent`](super::SafetyContent).
     pub safety: String,
+    /// The reasons in it.
+    pub reasons: String,
 }
 
 /// What the page shows of reports and sanctions besides the snapshot: codes, and times in its language.

@@ -8,6 +8,7 @@ use super::{
     parts::{
         Sheet,
         links::{NEW_TAB, links, navigation},
+        reasons,
     },
 };
 use crate::{call::Snapshot, protocol::SoftStart};
@@ -74,9 +75,11 @@ pub fn shell(
     provide_context(words);
     provide_context(Home(home.to_owned()));
     provide_context(signal(SafetyTexts::default()).0);
+    provide_context(StaticParts { reasons: reasons(words).to_html(), ..StaticParts::default() });
     provide_context(StaticParts {
         links: links(words, None, NEW_TAB).to_html(),
         safety: SafetyContent().to_html(),
+        ..StaticParts::default()
     });
     let build = files.build.clone();
     let (card, width, height) = CARD;

@@ -91,8 +91,12 @@ pub(crate) fn load() -> StoredProfile {
 }
 
 /// Whether a profile other than the default one is stored, so this device has been here before.
+///
+/// Asks for the keys only, so that the program of the first page need not read what is stored.
 pub(crate) fn has_profile() -> bool {
-    load() != StoredProfile::default()
+    let is_stored = |key| storage().is_some_and(|it| matches!(it.get_item(key), Ok(Some(_))));
+    let keys = [CONSENT, PREFERENCES, TOPICS, DEVICE, MET, BLOCKED, PAST, REPORTS];
+    keys.into_iter().chain(DeviceKind::ALL.map(device_key)).any(is_stored)
 }
 
 /// Stores the profile. If the browser forbids it or the storage is full, the profile lasts until the page is closed.

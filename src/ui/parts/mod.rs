@@ -23,5 +23,6 @@ pub(crate) use derive::derived;
 pub(crate) use focus::PageHeading;
 pub(crate) use panel::Panel;
 pub use safety::SafetyContent;
+pub(crate) use safety::dialog::reasons;
 pub use settings::content::SheetContent;
 pub(crate) use settings::sheet::Sheet;

@@ -37,7 +37,7 @@ pub(crate) fn Panel() -> impl IntoView {
     let words = words();
     let Home(home) = use_context().unwrap_or_default();
     let home_page = [&home, "/"].concat();
-    let StaticParts { links, safety } = use_context().unwrap_or_default();
+    let StaticParts { links, safety, .. } = use_context().unwrap_or_default();
     view! {
         <div class="panel">
             <Figure/>

@@ -1,8 +1,8 @@
 //! [`SafetyContent`]: reports and sanctions. It is hydrated together with the call.
 
-pub(crate) mod modal;
-pub(crate) mod report;
+pub(crate) mod dialog;
 pub(crate) mod sanction;
+pub(crate) mod told;
 
 use leptos::prelude::*;
 
@@ -10,10 +10,10 @@ use crate::{
     call::{Intent, ReportStep, ReportWish, Snapshot},
     ui::{PageContext, i18n::words, parts::derive::derived, view_model},
 };
-use report::ReportDialog;
-use sanction::{Refusal, WarningDialog};
+use dialog::SafetyDialog;
+use sanction::Refusal;
 
-/// What the panel shows of reports and sanctions, and their dialogs, in the element with the id
+/// What the panel shows of reports and sanctions, and their dialog, in the element with the id
 /// [`SAFETY_ID`](crate::ui::SAFETY_ID).
 #[component]
 pub fn SafetyContent() -> impl IntoView {
@@ -32,8 +32,7 @@ pub fn SafetyContent() -> impl IntoView {
                 {words.report_someone}
             </button>
             <p class="sought" hidden=derived(|it| !keeps_report(it))>{words.report_kept}</p>
-            <ReportDialog/>
-            <WarningDialog/>
+            <SafetyDialog/>
         </div>
     }
 }
@@ -45,8 +44,7 @@ fn offers_report(snapshot: Snapshot) -> bool {
 
 /// Whether the panel says that a report waits for the server.
 fn keeps_report(snapshot: Snapshot) -> bool {
-    let is_shown = matches!(snapshot.report, ReportStep::None);
-    is_shown && snapshot.keeps_report && is_open(snapshot)
+    snapshot.report == ReportStep::None && snapshot.keeps_report && is_open(snapshot)
 }
 
 /// Whether the page is neither in a match nor locked.

@@ -1,18 +1,15 @@
-//! What was decided about this device: the rest of the page of a ban or a pause, and the dialog of a warning.
+//! What was decided about this device: the rest of the page of a ban or a pause, and the content of a warning.
 
 use leptos::prelude::*;
 
-use super::modal::Modal;
+use super::told::{derived_told, told};
 use crate::{
     call::{Intent, Sanction, Snapshot},
     protocol::NoticeKind,
     ui::{
         PageContext, SafetyTexts,
         i18n::{Words, fill, words},
-        parts::{
-            derive::{derived, derived_text},
-            live::{live, live_text},
-        },
+        parts::derive::derived,
     },
 };
 
@@ -30,53 +27,22 @@ pub(crate) fn Refusal() -> impl IntoView {
     }
 }
 
-/// A warning, until its person has read it. A call goes on behind it.
-#[component]
-pub(crate) fn WarningDialog() -> impl IntoView {
-    let PageContext { send_intent, .. } = expect_context();
-    view! {
-        <Modal
-            id="warning-heading"
-            step=|it| usize::from(is_warned(it))
-            text=|words, _| words.warned
-            close=Intent::AcceptWarning
-        >
-            <Decision/>
-            <button
-                class="button"
-                type="button"
-                data-kind="main"
-                on:click=move |_| send_intent.run(Intent::AcceptWarning)
-            >
-                {words().warning_read}
-            </button>
-        </Modal>
-    }
-}
-
 /// Why, until when, who has decided it, and how to appeal.
 #[component]
-fn Decision() -> impl IntoView {
-    let texts: ReadSignal<SafetyTexts> = expect_context();
+pub(crate) fn Decision() -> impl IntoView {
     let words = words();
-    let has_no_appeal = derived(|it| !it.sanction.is_some_and(|it| it.can_appeal));
     view! {
-        <p hidden=derived(|it| reason_of(it).is_none())>{live(derived_text(reason))}</p>
-        <p hidden=derived(|it| !is_refused(it) || reason_of(it).is_none())>
-            {live(move || fill(words.until, &texts.get().until))}
-        </p>
-        <p>{live_text(decider)}</p>
-        <p hidden=has_no_appeal>
-            <a
-                href=move || ["/appeal?code=", &texts.get().appeal].concat()
-                target="_blank"
-                rel="noopener"
-            >
-                {words.appeal}
-            </a>
-        </p>
-        <p hidden=has_no_appeal>{live(move || fill(words.appeal_code, &texts.get().appeal))}</p>
-        <p hidden=derived(|it| !is_refused(it) || it.sanction.is_some_and(|it| it.can_appeal))>{words.no_appeal}</p>
+        <p>{told(reason)}</p>
+        <p>{told(decider)}</p>
+        <a
+            href=derived_told(|_, _, texts| ["/appeal?code=", &texts.appeal].concat())
+            target="_blank"
+            rel="noopener"
+            hidden=derived(|it| !can_appeal(it))
+        >
+            {words.appeal}
+        </a>
+        <p>{told(appeal)}</p>
     }
 }
 
@@ -86,24 +52,38 @@ const fn is_refused(snapshot: Snapshot) -> bool {
 }
 
 /// Whether the person has a warning to read.
-const fn is_warned(snapshot: Snapshot) -> bool {
+pub(crate) const fn is_warned(snapshot: Snapshot) -> bool {
     matches!(snapshot.sanction, Some(Sanction { kind: NoticeKind::Warned, .. }))
 }
 
-/// The number of the reason, if it is known.
-fn reason_of(snapshot: Snapshot) -> Option<usize> {
-    snapshot.sanction?.terms.map(|(reason, _)| reason as usize)
+const fn can_appeal(snapshot: Snapshot) -> bool {
+    matches!(snapshot.sanction, Some(Sanction { can_appeal: true, .. }))
 }
 
-fn reason(words: &'static Words, snapshot: Snapshot) -> String {
-    reason_of(snapshot).map(|it| fill(words.because, words.report_reasons[it])).unwrap_or_default()
+/// Why; empty if the server has not said it.
+fn reason(words: &'static Words, snapshot: Snapshot, _: &SafetyTexts) -> String {
+    let terms = snapshot.sanction.and_then(|it| it.terms);
+    terms.map(|(reason, _)| fill(words.because, words.report_reasons[reason as usize])).unwrap_or_default()
 }
 
-const fn decider(words: &'static Words, snapshot: Snapshot) -> &'static str {
-    match snapshot.sanction {
-        Some(Sanction { automatic: true, .. }) => words.deciders[1],
-        // A network is also refused automatically, and the server then says so.
-        Some(Sanction { terms: Some(_), .. }) => words.deciders[0],
-        Some(_) | None => "",
+/// Until when, and who has decided it. A warning has no end that matters to its person.
+fn decider(words: &'static Words, snapshot: Snapshot, texts: &SafetyTexts) -> String {
+    let Some(Sanction { terms: Some(_), automatic, .. }) = snapshot.sanction else { return String::new() };
+    let decider = words.deciders[usize::from(automatic)];
+    if is_refused(snapshot) {
+        [&*fill(words.until, &texts.until), " ", decider].concat()
+    } else {
+        decider.to_owned()
+    }
+}
+
+/// The code for an appeal, or why there is none.
+fn appeal(words: &'static Words, snapshot: Snapshot, texts: &SafetyTexts) -> String {
+    if can_appeal(snapshot) {
+        fill(words.appeal_code, &texts.appeal)
+    } else if is_refused(snapshot) {
+        words.no_appeal.to_owned()
+    } else {
+        String::new()
     }
 }
