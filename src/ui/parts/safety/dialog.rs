@@ -16,9 +16,6 @@ use crate::{
     },
 };
 
-/// The form of the question why. Its close button empties it again.
-const FORM: &str = "report-form";
-
 /// The step of the dialog that shows a warning, after those of a report. It is closed at 0.
 const WARNING: usize = ReportStep::TooMany as usize + 1;
 
@@ -28,6 +25,7 @@ pub(crate) fn SafetyDialog() -> impl IntoView {
     let PageContext { snapshot, send_intent, .. } = expect_context();
     let words = words();
     let (dialog, heading) = (NodeRef::<html::Dialog>::new(), NodeRef::<html::H2>::new());
+    let form = NodeRef::<html::Form>::new();
     Effect::new(move |before: Option<usize>| {
         let step = step(snapshot.get());
         if step != before.unwrap_or_default()
@@ -39,6 +37,8 @@ pub(crate) fn SafetyDialog() -> impl IntoView {
                 // Fails only for a dialog that is not in the document.
                 drop(dialog.show_modal());
             }
+            // What was said about another stranger is not said again.
+            form.get_untracked().iter().for_each(|it| it.reset());
             // If this fails, the focus is on the first control. A closed dialog has given it back and takes none.
             drop(heading.focus());
         }
@@ -61,13 +61,13 @@ pub(crate) fn SafetyDialog() -> impl IntoView {
                 <PastButton index=1 label=|words, it, texts| past_text(words, it, texts, 1)/>
                 <PastButton index=2 label=|words, it, texts| past_text(words, it, texts, 2)/>
             </div>
-            <Question/>
+            <Question form/>
             <p hidden=derived(|it| it.report != ReportStep::Accepted)>{told(outcome)}</p>
             <a href="/report" target="_blank" rel="noopener" hidden=derived(|it| !leads_to_help(it))>
                 {words.report_page}
             </a>
             <div hidden=derived(|it| step(it) != WARNING)><Decision/></div>
-            <button class="button" type="reset" form=FORM on:click=move |_| close()>
+            <button class="button" type="button" on:click=move |_| close()>
                 {live_text(close_label)}
             </button>
         </dialog>
@@ -102,7 +102,10 @@ fn PastButton(
 
 /// Why, and in which words. The style sheet hides the field where it must not be asked for more.
 #[component]
-fn Question() -> impl IntoView {
+fn Question(
+    /// Its form.
+    form: NodeRef<html::Form>,
+) -> impl IntoView {
     let PageContext { send_intent, .. } = expect_context();
     let words = words();
     let field = NodeRef::<html::Textarea>::new();
@@ -117,7 +120,7 @@ fn Question() -> impl IntoView {
     };
     let StaticParts { reasons, .. } = use_context().unwrap_or_default();
     view! {
-        <form id=FORM hidden=derived(|it| it.report != ReportStep::Asking) on:submit=send>
+        <form node_ref=form hidden=derived(|it| it.report != ReportStep::Asking) on:submit=send>
             <fieldset class="question-choices" aria-labelledby="question" inner_html=reasons></fieldset>
             <p class="question-child">{words.report_child}</p>
             <label class="field">
@@ -150,10 +153,8 @@ pub(crate) fn reasons(words: &'static Words) -> impl IntoView + use<> {
 
 /// What the dialog shows; a report comes before a warning.
 fn step(snapshot: Snapshot) -> usize {
-    match snapshot.report {
-        ReportStep::None if is_warned(snapshot) => WARNING,
-        report => report as usize,
-    }
+    let is_free = snapshot.report == ReportStep::None;
+    if is_free && is_warned(snapshot) { WARNING } else { snapshot.report as usize }
 }
 
 /// Heading and sentence.
