@@ -26,7 +26,7 @@ export PATH := $(TOOL_PATH):$(PATH)
 # Bytes of wasm after brotli: what the first page needs (with everything else it stays below 160 KB), and what a call needs
 # in addition. A larger number needs a reason in the commit.
 PAGE_BUDGET_BYTES := 110592
-CALL_BUDGET_BYTES := 149504
+CALL_BUDGET_BYTES := 151552
 
 # What builds the program. `make dist` replaces it, to put the list of the program's crates into it.
 BUILD := cargo build

@@ -125,7 +125,7 @@ test('a ban ends a call within two seconds, and after a granted appeal the perso
   await expect(notice).toContainText('A person decided this');
 
   const opened = other.context.waitForEvent('page');
-  await other.button('Appeal').click();
+  await other.button('Think this is a mistake? Appeal').click();
   const appeal = await opened;
   await expect(appeal.getByRole('heading', { name: 'You were banned' })).toBeVisible();
   expect(new URL(appeal.url()).search, 'the code is not in the address').toBe('');

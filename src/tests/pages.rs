@@ -637,7 +637,8 @@ fn a_sanction_says_why_until_when_who_decided_and_how_to_appeal() {
             assert!(shown.text.contains(words), "{words}: {}", shown.text);
         }
         assert!(page.button("Try again").is_some());
-        assert!(page.with("href", "/appeal?code=K2M7").iter().any(|it| !it.hidden));
+        assert!(page.with("action", "/appeal").iter().any(|it| !it.hidden));
+        assert!(!page.with("value", "K2M7").is_empty(), "the code is in the form");
     }
     let network = of(NoticeKind::Banned, true, false);
     let shown = network.with("class", "sanction")[0];

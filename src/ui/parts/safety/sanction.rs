@@ -8,7 +8,7 @@ use crate::{
     protocol::NoticeKind,
     ui::{
         PageContext, SafetyTexts,
-        i18n::{Words, fill, words},
+        i18n::{Words, fill, plain::PlainPage, words},
         parts::derive::derived,
     },
 };
@@ -34,14 +34,13 @@ pub(crate) fn Decision() -> impl IntoView {
     view! {
         <p>{told(reason)}</p>
         <p>{told(decider)}</p>
-        <a
-            href=derived_told(|_, _, texts| ["/appeal?code=", &texts.appeal].concat())
-            target="_blank"
-            rel="noopener"
-            hidden=derived(|it| !can_appeal(it))
-        >
-            {words.appeal}
-        </a>
+        // The code is sent in the body, since a proxy may log addresses.
+        <form method="post" action=PlainPage::Appeal.path() target="_blank" hidden=derived(|it| !can_appeal(it))>
+            <input type="hidden" name="code" value=derived_told(|_, _, texts| texts.appeal.clone())/>
+            <button class="button" data-kind="quiet">
+                {words.appeal}
+            </button>
+        </form>
         <p>{told(appeal)}</p>
     }
 }
