@@ -141,9 +141,15 @@ test('a ban ends a call within two seconds, and after a granted appeal the perso
   await page.getByLabel('What the person will read').fill('We believe you.');
   await page.getByRole('button', { name: 'Grant' }).click();
 
+  await appeal.close();
+  // Those who have met wait before they meet again, so somebody new comes.
+  await third.stop();
   await other.button('Try again').click();
-  await other.meets(cleo);
-  await third.meets(ben);
+  const fourth = await visitor(ada);
+  await fourth.arrive();
+  await fourth.start();
+  await fourth.meets(ben);
+  await other.meets(ada);
   await page.context().close();
 });
 

@@ -90,14 +90,21 @@ impl PastPartners {
     /// Adds a pair that meets now; `device` is the name that the pair id was derived from, since the person may have
     /// erased it during the session.
     pub(crate) fn record(&mut self, now: u64, pair: PairId, device: &str) {
-        device.clone_into(&mut self.device);
+        self.keep_device(device);
         self.met.add(pair, now, MAX_MET);
     }
 
     /// Blocks a pair; `device` as for [`record`](Self::record).
     pub(crate) fn block(&mut self, now: u64, pair: PairId, device: &str) {
-        device.clone_into(&mut self.device);
+        self.keep_device(device);
         self.blocked.add(pair, now, MAX_BLOCKED);
+    }
+
+    /// A page that has had no session yet knows no other name than the stored one.
+    fn keep_device(&mut self, device: &str) {
+        if !device.is_empty() {
+            device.clone_into(&mut self.device);
+        }
     }
 
     /// Unblocks a pair.

@@ -4,7 +4,9 @@ use uuid::Uuid;
 
 use super::test_page::{BOTH, TestPage, matched_message, millis, secs, site};
 use crate::{
-    call::{Call, Farewell, Input, Intent, Phase, Problem, ReportStep, ReportWish, StoredProfile},
+    call::{
+        Call, Farewell, Input, Intent, PastPartners, Phase, Problem, ReportStep, ReportWish, StoredProfile,
+    },
     protocol::{
         EndReason, ErrorCode, Features, MatchId, PairId, ReportReason, ReportResult, Role, ToBrowser,
         limits::MAX_REPORT_CHARS,
@@ -279,6 +281,22 @@ fn after_a_reload_a_report_is_sent_from_the_start_page_and_the_session_ends() {
     assert_eq!(page.take_actions().last().map(String::as_str), Some("close socket with 4000"));
     page.advance(secs(600));
     assert!(!page.take_actions().contains(&"open socket".to_owned()));
+}
+
+#[test]
+fn a_report_made_after_a_reload_comes_from_the_same_device() {
+    let mut page = talking();
+    page.press(Intent::Stop);
+    let stored = StoredProfile {
+        acquaintances: PastPartners { device: "d.1".into(), ..page.call.stored().acquaintances },
+        ..page.call.stored()
+    };
+    let mut page = page_with(stored, page.unix_origin_ms + page.now.as_millis());
+    let id = page.call.snapshot().past_calls[0].unwrap().id;
+    wish(&mut page, ReportWish::Past(id));
+    wish(&mut page, ReportWish::Send(ReportReason::Hate, "".into()));
+    page.server_accepts_with(Features::all());
+    assert_eq!((page.device.as_deref(), page.reports.len()), (Some("d.1"), 1));
 }
 
 #[test]
