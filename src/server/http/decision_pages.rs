@@ -179,11 +179,14 @@ fn outcome(it: ReportOutcome) -> ReportedOutcome {
     }
 }
 
-/// The number of the reports, and the days on which they came.
-fn reports(it: &Statement) -> String {
+/// The number of the reports, and the days on which they came. There is none if a moderator has decided again.
+fn reports(it: &Statement) -> Option<String> {
+    if it.reports == 0 {
+        return None;
+    }
     let (first, last) = (utc_day(it.first_report), utc_day(it.last_report));
     let days = if first == last { first } else { format!("{first} \u{2013} {last}") };
-    format!("{} ({days})", it.reports)
+    Some(format!("{} ({days})", it.reports))
 }
 
 /// A day such as 2026-11-28.
@@ -217,4 +220,49 @@ fn by_month(counts: Vec<MonthCount>) -> Vec<MonthView> {
     }
     months.reverse();
     months
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::ReportReason;
+
+    const DAY: u64 = 24 * 60 * 60;
+
+    fn statement(reports: u32, first: u64, last: u64) -> Statement {
+        Statement {
+            kind: SanctionKind::Ban,
+            reason: ReportReason::Hate,
+            reports,
+            first_report: UnixTime(first),
+            last_report: UnixTime(last),
+            is_automatic: false,
+            decided: UnixTime(last),
+            until: UnixTime(last + DAY),
+            ended: None,
+            appeal: "0000-0000-0000-0000".parse().unwrap(),
+            state: AppealState::None,
+        }
+    }
+
+    #[test]
+    fn reports_are_dated_by_their_days() {
+        let text = |count, first, last| reports(&statement(count, first, last));
+        assert_eq!(text(0, 0, 0), None);
+        assert_eq!(text(1, 7, 7).unwrap(), "1 (1970-01-01)");
+        assert_eq!(text(3, 7, DAY).unwrap(), "3 (1970-01-01 \u{2013} 1970-01-02)");
+    }
+
+    #[test]
+    fn counts_are_shown_by_month_the_newest_first() {
+        let count = |month: u64, what: &str| MonthCount {
+            month: Month::of(UnixTime(month * 31 * DAY)),
+            what: what.into(),
+            count: month,
+        };
+        let months = by_month(vec![count(1, "ban"), count(1, "warn"), count(2, "ban")]);
+        let shown: Vec<_> = months.iter().map(|it| (&*it.month, it.counts.len())).collect();
+        assert_eq!(shown, [("1970-03", 1), ("1970-02", 2)]);
+        assert_eq!(first_month(UnixTime(360 * DAY)).to_string(), "1970-01", "a year with this month");
+    }
 }

@@ -48,8 +48,9 @@ pub struct DecisionFacts {
     pub kind: NoticeKind,
     /// Which rule was broken.
     pub reason: ReportReason,
-    /// How many reports it is about, and on which days they came. Minutes would tell who has reported.
-    pub reports: String,
+    /// How many reports it is about, and on which days they came; `None` without one. Minutes would tell who has
+    /// reported.
+    pub reports: Option<String>,
     /// Whether no person decided.
     pub is_automatic: bool,
     /// When it was decided.
@@ -177,7 +178,7 @@ pub(crate) fn statement(texts: &'static DecisionTexts, it: &DecisionFacts) -> im
     let labels = &texts.facts;
     let facts = [
         (labels.reason, Some(reason.to_owned())),
-        (labels.reports, Some(it.reports.clone())),
+        (labels.reports, it.reports.clone()),
         (labels.decided, Some(it.decided.clone())),
         (labels.until, it.ended.is_none().then(|| it.until.clone())),
         (labels.ended, it.ended.clone()),
