@@ -203,8 +203,8 @@ fn badge(snapshot: Snapshot) -> &'static str {
         Some(Problem::Idle) => icon::AWAY,
         Some(Problem::Offline) => icon::WIFI_OFF,
         Some(Problem::Unsupported | Problem::CannotConnect) => icon::BROWSER,
-        Some(Problem::Insecure | Problem::Banned) => icon::LOCK,
-        Some(Problem::RateLimited | Problem::Paused) => icon::CLOCK,
+        Some(Problem::Insecure) => icon::LOCK,
+        Some(Problem::RateLimited | Problem::Banned | Problem::Paused) => icon::CLOCK,
         Some(
             Problem::ServerLost
             | Problem::ServerFull
