@@ -34,7 +34,9 @@ async function expectTranslated({ page }: Visitor, where: string) {
       const parent = node.parentElement!;
       // Names of devices and codecs, and the address of the page, are not translated.
       if (parent.closest('script, noscript, option, .codecs, .panel-link')) continue;
-      if (/[a-z]{2,}/i.test(node.textContent!)) found.push(node.textContent!);
+      // Nor are times, which the browser writes in the language of the page.
+      const text = node.textContent!.replace(/\d:\d\d\s[AP]M/, '');
+      if (/[a-z]{2,}/i.test(text)) found.push(text);
     }
     for (const element of document.querySelectorAll('[aria-label], [title], [placeholder]')) {
       for (const name of ['aria-label', 'title', 'placeholder']) {
