@@ -76,11 +76,8 @@ pub fn shell(
     provide_context(Home(home.to_owned()));
     provide_context(signal(SafetyTexts::default()).0);
     provide_context(StaticParts { reasons: reasons(words).to_html(), ..StaticParts::default() });
-    provide_context(StaticParts {
-        links: links(words, None, NEW_TAB).to_html(),
-        safety: SafetyContent().to_html(),
-        ..StaticParts::default()
-    });
+    let links = links(words, None, NEW_TAB).to_html();
+    provide_context(StaticParts { links, safety: SafetyContent().to_html(), ..StaticParts::default() });
     let build = files.build.clone();
     let (card, width, height) = CARD;
     view! {
