@@ -124,7 +124,10 @@ test('after a reload the last stranger can be reported from the start page, for 
   await isThanked(one);
   await one.reaches('landing');
 
-  await meet(one, other);
+  // A reported stranger is not met again.
+  await other.closeTab();
+  const third = await visitor(cleo);
+  await meet(one, third);
   await one.stop();
   await expect(one.button('Report someone')).toBeVisible();
   await one.page.clock.fastForward('10:01');
