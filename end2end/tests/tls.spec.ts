@@ -57,7 +57,6 @@ test('a self-signed server logs its fingerprint, and a call works over it', asyn
   await server.restart({
     LEPTOS_SITE_ADDR: `0.0.0.0:${server.port}`,
     PASSERBY__TLS__SELF_SIGNED: 'true',
-    PASSERBY__STATE__DIR: '',
   });
   const home = server.urlAt(address);
   const { fingerprint256 } = await serverCertificate(server.port, address);
