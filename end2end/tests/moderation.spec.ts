@@ -1,7 +1,8 @@
 import { type Browser, type Page } from '@playwright/test';
 import axe from 'axe-core';
 
-import { ada, ben, cleo, expect, meet, test as base, type Visitor } from '../fixtures';
+import { ada, ben, cleo, expect, meet, startWaiting, test as base, type Visitor } from '../fixtures';
+import { FirefoxVisitor, launchFirefox } from '../fixtures/firefox';
 import { freePort } from '../fixtures/server';
 
 /** A server with a moderation store, and what its moderators need. */
@@ -151,6 +152,54 @@ test('a ban ends a call within two seconds, and after a granted appeal the perso
   await fourth.meets(ben);
   await other.meets(ada);
   await page.context().close();
+});
+
+test('Firefox reports one stranger, and is banned in the call with the next', async ({
+  browsers,
+  visitor,
+  moderation,
+  faultyProxy,
+  home,
+}) => {
+  test.setTimeout(120_000);
+  const firefox = await launchFirefox(ben, faultyProxy);
+  try {
+    const [one, third] = [await visitor(ada), await visitor(cleo)];
+    const fox = await FirefoxVisitor.create(ben, firefox);
+    await startWaiting(one);
+    await fox.arrive(home);
+    await fox.press('Start');
+    await one.seesMovingVideo();
+    await report(one, 'Nudity', 'He undressed.');
+    await one.closeTab();
+    await fox.reaches('waiting');
+    for (const button of ['More', 'Report someone']) await fox.press(button);
+    await expect.poll(() => fox.focused()).toBe('Who do you want to report?');
+    // The only stranger.
+    for (const key of ['Tab', 'Enter'] as const) await fox.type(key);
+    await fox.choose('Harassment');
+    await fox.press('Send report');
+    await expect.poll(() => fox.focused()).toBe('Thank you');
+    await fox.press('Done');
+
+    await third.arrive();
+    await third.start();
+    await third.seesMovingVideo();
+    await fox.reaches('talking');
+    const page = await signIn(await browsers.get(ada, 'none'), moderation, moderation.tokens[0]);
+    await expect(page.locator('tbody tr'), 'each has reported the other').toHaveCount(2);
+    await page.locator('tbody tr').filter({ hasText: 'Nudity' }).getByRole('link').click();
+    await page.getByLabel('Which rule was broken').selectOption('Nudity');
+    await page.getByLabel('Length of a ban').selectOption('24 hours');
+    await page.getByRole('button', { name: 'Ban', exact: true }).click();
+    await fox.seesProblem('banned', { timeout: 2_000 });
+    await expect.poll(() => fox.liveCameras()).toBe(0);
+    await third.reaches('waiting');
+    await page.context().close();
+    expect(fox.errors).toEqual([]);
+  } finally {
+    await firefox.close();
+  }
 });
 
 test('two moderators at once do not collide, and no note is lost', async ({ browsers, visitor, moderation }) => {
