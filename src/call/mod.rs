@@ -172,6 +172,10 @@ impl Call {
         let is_stored = matches!(input, Input::StorageChanged(_));
         let is_left = matches!(input, Input::PageHidden);
         let mut out = Vec::new();
+        if let Input::SocketLost = input {
+            // Nothing below may send on it.
+            self.session.on_socket_lost(now, &mut self.rng);
+        }
         if !is_stored {
             self.keep_ticket(&mut out);
         }
@@ -182,7 +186,7 @@ impl Call {
             Input::MediaOpened(request, opened) => self.on_media_opened(request, opened, &mut out),
             Input::MediaFailed(request, error) => self.on_media_failed(request, error, &mut out),
             Input::SocketOpened => self.on_socket_opened(&mut out),
-            Input::SocketLost => self.session.on_socket_lost(now, &mut self.rng),
+            Input::SocketLost => {}
             Input::Message(frame) => self.on_frame(frame, &mut out),
             Input::UnknownMessage { seq, ack } => {
                 self.session.on_unknown_message(now, (seq, ack), &mut self.rng, &mut out);

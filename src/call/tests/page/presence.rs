@@ -96,6 +96,18 @@ fn a_page_that_slept_in_a_call_is_not_live_until_pressed() {
 }
 
 #[test]
+fn a_page_that_wakes_because_its_socket_is_lost_sends_nothing_on_it() {
+    let mut page = TestPage::talking();
+    page.unix_origin_ms += 3_600_000;
+    page.lose_socket();
+    assert!(asks(&page));
+    assert_eq!(page.take_actions(), ["close peer"]);
+    page.advance(secs(2));
+    page.server_resumes();
+    assert!(page.take_actions().contains(&"send leave".to_owned()), "the server learns of it once it is back");
+}
+
+#[test]
 fn a_page_that_slept_in_the_queue_leaves_it() {
     for ticks in [true, false] {
         let mut page = TestPage::waiting();
