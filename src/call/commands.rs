@@ -52,7 +52,7 @@ impl Call {
             Intent::SetPastBlocked(number, blocked) => self.set_past_blocked(number, blocked, out),
             Intent::Unblock => self.unblock(out),
             Intent::Report(wish) => self.on_report_wish(wish, out),
-            Intent::AcceptWarning => self.accept_warning(),
+            Intent::AcceptWarning => self.accept_warning(out),
             Intent::ForgetEverything => self.forget_everything(out),
             // Picture-in-picture would show the picture without its cover.
             Intent::Window(WindowWish::TogglePictureInPicture) if self.is_covered() => {}

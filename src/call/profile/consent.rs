@@ -11,6 +11,7 @@ const UNDER_AGE_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 const RULES: &str = "rules:";
 const UNDER_AGE: &str = "under-age:";
 const MET: &str = "met";
+const WARNING: &str = "warning:";
 
 /// The answers, as this device stores them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,8 @@ pub struct Consent {
     pub under_age_since: Option<u64>,
     /// Whether the person has ever been connected with somebody.
     pub has_met: bool,
+    /// When the last warning ends that the person has read, in seconds since the Unix epoch; a later one ends later.
+    pub read_warning: Option<u64>,
 }
 
 impl Consent {
@@ -37,7 +40,8 @@ impl Consent {
         let rules = is_storable.then(|| [RULES, &self.rules].concat());
         let under_age = self.under_age_since.map(|it| [UNDER_AGE, &it.to_string()].concat());
         let met = self.has_met.then(|| MET.to_owned());
-        rules.into_iter().chain(under_age).chain(met).collect::<Vec<_>>().join(" ")
+        let warning = self.read_warning.map(|it| [WARNING, &it.to_string()].concat());
+        [rules, under_age, met, warning].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// Parses such a text and ignores what it does not know.
@@ -48,6 +52,8 @@ impl Consent {
                 version.clone_into(&mut it.rules);
             } else if let Some(since) = word.strip_prefix(UNDER_AGE) {
                 it.under_age_since = since.parse().ok();
+            } else if let Some(until) = word.strip_prefix(WARNING) {
+                it.read_warning = until.parse().ok();
             } else if word == MET {
                 it.has_met = true;
             }
@@ -64,15 +70,15 @@ mod tests {
     fn text_round_trips_and_ignores_unknown_words() {
         for rules in ["", "1", "2026-11"] {
             for under_age_since in [None, Some(0), Some(1_764_000_000)] {
-                for has_met in [false, true] {
-                    let it = Consent { rules: rules.into(), under_age_since, has_met };
+                for (has_met, read_warning) in [(false, None), (true, None), (true, Some(1_764_000_000))] {
+                    let it = Consent { rules: rules.into(), under_age_since, has_met, read_warning };
                     assert_eq!(Consent::from_text(&it.to_text()), it);
                 }
             }
         }
         assert_eq!(Consent::default().to_text(), "");
-        let read = Consent::from_text("later:3 rules:7 met under-age:x");
-        assert_eq!(read, Consent { rules: "7".into(), under_age_since: None, has_met: true });
+        let read = Consent::from_text("later:3 rules:7 met under-age:x warning:");
+        assert_eq!(read, Consent { rules: "7".into(), has_met: true, ..Consent::default() });
     }
 
     #[test]

@@ -27,10 +27,11 @@ impl Call {
         }
     }
 
-    /// The person has read the warning.
-    pub(crate) fn accept_warning(&mut self) {
-        if self.standing.is_warned() {
-            self.standing = Standing::Good;
+    /// The person has read the warning. The server tells it again until it ends, so this device remembers that.
+    pub(crate) fn accept_warning(&mut self, out: &mut Vec<Output>) {
+        if let Standing::Warned(notice) = &self.standing {
+            self.profile.consent.read_warning = Some(notice.until);
+            self.save_profile(out);
         }
     }
 
@@ -44,9 +45,10 @@ impl Call {
     }
 
     /// Stops everything while the person is known to be under 18, whichever page of this browser they have told, and
-    /// while the device may not take part.
+    /// while the device may not take part. A warning that was read, on whichever page, is over.
     pub(crate) fn keep_out(&mut self, out: &mut Vec<Output>) {
-        if self.standing.until().is_some_and(|until| until <= self.profile.unix_seconds(self.now)) {
+        let now = self.profile.unix_seconds(self.now);
+        if self.standing.is_over(now, self.profile.consent.read_warning) {
             self.standing = Standing::Good;
         }
         let is_under_age = self.profile.is_under_age(self.now);

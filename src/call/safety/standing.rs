@@ -56,6 +56,16 @@ impl Standing {
         }
     }
 
+    /// Whether nothing of it matters any more at this time, in seconds since the Unix epoch. `read` is when the last
+    /// warning ends that the person has read.
+    pub(crate) fn is_over(&self, now: u64, read: Option<u64>) -> bool {
+        match self {
+            Self::Good | Self::Refused(None) => false,
+            Self::Refused(Some(it)) => it.until <= now,
+            Self::Warned(it) => Some(it.until) <= read,
+        }
+    }
+
     /// When it ends, in seconds since the Unix epoch. A warning does not end by itself.
     pub(crate) const fn until(&self) -> Option<u64> {
         if let Self::Refused(Some(it)) = self { Some(it.until) } else { None }

@@ -141,6 +141,22 @@ fn a_warning_is_shown_in_the_call_until_it_is_read() {
 }
 
 #[test]
+fn a_warning_is_read_once_on_all_pages_of_the_device() {
+    let mut page = talking();
+    let warning = notice(NoticeKind::Warned, 900);
+    page.receive(ToBrowser::Sanctioned(warning.clone()));
+    let consent = Consent { read_warning: Some(warning.until), ..had_a_call().consent };
+    page.handle(Input::StorageChanged(Box::new(StoredProfile { consent, ..StoredProfile::default() })));
+    assert_eq!(page.call.snapshot().sanction, None, "another page has shown it");
+    page.receive(ToBrowser::Sanctioned(warning));
+    assert_eq!(page.call.snapshot().sanction, None, "the server tells it again");
+    page.receive(ToBrowser::Sanctioned(notice(NoticeKind::Warned, 901)));
+    assert!(page.call.snapshot().sanction.is_some(), "a new one");
+    page.press(Intent::AcceptWarning);
+    assert_eq!(page.call.stored().consent.read_warning, Some(notice(NoticeKind::Warned, 901).until));
+}
+
+#[test]
 fn a_refusal_beats_a_warning_and_not_the_other_way_round() {
     let mut page = talking();
     page.receive(ToBrowser::Sanctioned(notice(NoticeKind::Warned, 900)));

@@ -47,14 +47,13 @@ impl Matchmaker {
         }
     }
 
-    /// Warns the person of a peer, if there is a warning and a socket. A person is told once.
+    /// Warns the person of a peer, if there is a warning and a socket. Their device knows whether they have read it.
     pub(crate) fn tell_warning(&mut self, id: PeerId) {
         let Some(peer) = self.peers.get(&id) else { return };
         let (SocketState::Attached(_), device) = (peer.socket, peer.device) else { return };
         let time = self.ids.unix_seconds();
         let warning = self.sanctions.devices.get(time, &device).filter(|it| it.kind == NoticeKind::Warned);
         if let Some(warning) = warning.cloned() {
-            self.sanctions.devices.set(time, device, None);
             self.send(id, ToBrowser::Sanctioned(warning));
         }
     }

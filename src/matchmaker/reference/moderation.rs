@@ -79,12 +79,11 @@ impl ReferenceModel {
         self.pair_all();
     }
 
-    /// Warns the person of a page, if there is a warning that nobody was told.
+    /// Warns the person of a page, if there is a warning.
     pub(crate) fn tell_warning(&mut self, page: usize) {
         let device = self.pages[page].device;
         let is_lost = matches!(self.pages[page].wire, WireState::Lost { .. });
         if self.sanction_of(device) == Some(NoticeKind::Warned) && !is_lost {
-            self.moderation.sanctions.push((device, None));
             self.send_to_page(page, ModelEvent::Sanctioned(NoticeKind::Warned));
         }
     }
