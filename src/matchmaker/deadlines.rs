@@ -3,9 +3,9 @@
 //! Time is divided into slots. A deadline in a later slot lies there unsorted; a slot is sorted when its time begins.
 //! Empty slots do not exist. So setting and cancelling a deadline costs the same however many there are.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{input::SocketId, moderation::types::ReportRequest, queue::place::Place};
+use super::{id_map::IdSet, input::SocketId, moderation::types::ReportRequest, queue::place::Place};
 use crate::{
     protocol::{MatchId, PeerId},
     time::Moment,
@@ -61,7 +61,7 @@ pub(crate) struct Deadlines {
     /// Deadlines in slots that have begun, sorted.
     near: BTreeSet<(Moment, Due)>,
     /// Deadlines in later slots, by slot number. No set is empty.
-    far: BTreeMap<u64, HashSet<(Moment, Due)>>,
+    far: BTreeMap<u64, IdSet<(Moment, Due)>>,
     /// The number of the first slot that has not begun.
     begun: u64,
 }

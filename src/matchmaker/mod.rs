@@ -29,13 +29,14 @@ pub(crate) mod deadlines;
 pub(crate) mod counts;
 pub(crate) mod keys;
 pub(crate) mod id_generator;
+pub(crate) mod id_map;
 
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, mem};
+use std::mem;
 
 use crate::{
     protocol::{EndReason, PeerId, ToBrowser},
@@ -45,6 +46,7 @@ use config::{Deployment, SessionLimits};
 use counts::Counts;
 use deadlines::{Deadlines, Due};
 use id_generator::IdGenerator;
+use id_map::IdMap;
 use matches::Matches;
 use moderation::{pending::PendingReports, table::SanctionTable};
 use outbound::Outbound;
@@ -74,8 +76,8 @@ pub struct Matchmaker {
     /// When this server stops at the latest; set by [`Input::Drain`]. From then on no new peers and no new matches.
     draining: Option<Moment>,
     ids: IdGenerator,
-    sockets: HashMap<SocketId, OpenSocket>,
-    peers: HashMap<PeerId, Peer>,
+    sockets: IdMap<SocketId, OpenSocket>,
+    peers: IdMap<PeerId, Peer>,
     queue: Queue,
     offer_slots: OfferSlots,
     failures: FailureRecords,
@@ -96,8 +98,8 @@ impl Matchmaker {
         Self {
             draining: None,
             ids: IdGenerator::new(config.seed),
-            sockets: HashMap::new(),
-            peers: HashMap::new(),
+            sockets: IdMap::default(),
+            peers: IdMap::default(),
             queue: Queue::new(config.max_passed_by),
             offer_slots: OfferSlots::default(),
             failures: FailureRecords::default(),

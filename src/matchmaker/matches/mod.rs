@@ -11,13 +11,11 @@ pub(crate) mod ice;
 pub(crate) mod privacy;
 pub(crate) mod relay_account;
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use super::{
     deadlines::Due,
+    id_map::IdMap,
     queue::{failures::PeerOrigin, place::Place},
 };
 use crate::{
@@ -186,8 +184,8 @@ impl Match {
 /// All current matches, and recently ended ones.
 #[derive(Debug, Default)]
 pub(crate) struct Matches {
-    current: HashMap<MatchId, Match>,
-    ended: HashMap<MatchId, [PeerId; 2]>,
+    current: IdMap<MatchId, Match>,
+    ended: IdMap<MatchId, [PeerId; 2]>,
     ended_at: VecDeque<(Moment, MatchId)>,
 }
 

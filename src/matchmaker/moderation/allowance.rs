@@ -1,11 +1,9 @@
 //! [`Allowance`]: how many reports each device has sent lately.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
 use crate::{
+    matchmaker::id_map::IdMap,
     protocol::{DeviceId, MatchId, limits::MAX_REPORTS},
     time::Moment,
 };
@@ -24,7 +22,7 @@ const MAX_COUNTED: usize = 50_000;
 pub(crate) struct Allowance {
     /// All reports that count, the oldest first.
     counted: VecDeque<(Moment, DeviceId, MatchId)>,
-    by_device: HashMap<DeviceId, Vec<MatchId>>,
+    by_device: IdMap<DeviceId, Vec<MatchId>>,
 }
 
 impl Allowance {

@@ -1,9 +1,8 @@
 //! [`PendingReports`]: reports on their way to the store.
 
-use std::collections::HashMap;
-
 use super::{allowance::Allowance, types::ReportRequest};
 use crate::{
+    matchmaker::id_map::IdMap,
     protocol::{MatchId, PeerId},
     time::Moment,
 };
@@ -27,7 +26,7 @@ pub(crate) struct PendingReport {
 pub(crate) struct PendingReports {
     /// How many reports each device has sent.
     pub(crate) allowance: Allowance,
-    pending: HashMap<ReportRequest, PendingReport>,
+    pending: IdMap<ReportRequest, PendingReport>,
     /// The number of the last request.
     last: u64,
 }

@@ -1,9 +1,12 @@
 //! [`SanctionTable`]: what was decided about devices and networks.
 
-use std::{collections::HashMap, hash::Hash};
+use std::hash::Hash;
 
 use super::types::NetworkSanction;
-use crate::protocol::{DeviceId, NetworkTag, SanctionNotice};
+use crate::{
+    matchmaker::id_map::IdMap,
+    protocol::{DeviceId, NetworkTag, SanctionNotice},
+};
 
 /// The fewest entries at which a map is searched for those that are over. Below that they cost nothing.
 const FIRST_SWEEP: usize = 1_024;
@@ -32,13 +35,13 @@ impl Expiring for NetworkSanction {
 /// most twice as many as the driver's store has in force.
 #[derive(Debug)]
 pub(crate) struct Decisions<K, V> {
-    all: HashMap<K, V>,
+    all: IdMap<K, V>,
     next_sweep: usize,
 }
 
 impl<K, V> Default for Decisions<K, V> {
     fn default() -> Self {
-        Self { all: HashMap::new(), next_sweep: FIRST_SWEEP }
+        Self { all: IdMap::default(), next_sweep: FIRST_SWEEP }
     }
 }
 
