@@ -97,10 +97,11 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// The tags of the network of a client; none without a store, and for an address that may stand for everybody.
+    /// The tags of the network of a client; none without a store, and for an address that may stand for many visitors:
+    /// a decision about one of them would be one about all.
     fn tags_of(&self, client: IpAddr) -> VisitTags {
-        let may_be_everyone = self.proxies.may_be_everyone(client);
-        let Some(tags) = self.network_tags.as_ref().filter(|_| !may_be_everyone) else {
+        let may_be_many = self.proxies.may_be_many(client);
+        let Some(tags) = self.network_tags.as_ref().filter(|_| !may_be_many) else {
             return VisitTags::default();
         };
         let tags = tags.borrow();

@@ -160,8 +160,13 @@ impl Proxies {
     /// visitors.
     pub(crate) fn counted_address(&self, peer: IpAddr) -> Option<IpAddr> {
         let peer = peer.to_canonical();
-        let is_shared = self.trusts(peer) || self.may_be_everyone(peer);
-        (!is_shared).then_some(peer)
+        (!self.may_be_many(peer)).then_some(peer)
+    }
+
+    /// Whether this address, which is not an IPv4 address in IPv6, may stand for many visitors: it may be everyone, or
+    /// it is that of a proxy that has not named its client.
+    pub(crate) fn may_be_many(&self, address: IpAddr) -> bool {
+        self.trusts(address) || self.may_be_everyone(address)
     }
 
     /// Whether a request from this address, which is not an IPv4 address in IPv6, comes from one of them.

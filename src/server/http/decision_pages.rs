@@ -50,13 +50,14 @@ struct Entered {
 }
 
 impl Entered {
-    /// Reads a form; fields that it does not know are ignored.
+    /// Reads a form; fields that it does not know are ignored. Browsers send line breaks as two characters; here each
+    /// is one, as for the browser when it counts them.
     fn read(form: &[u8]) -> Self {
         let mut it = Self::default();
         for (name, value) in form_urlencoded::parse(form) {
             match &*name {
                 "code" => it.code = value.into_owned(),
-                "words" => it.words = Some(value.into_owned()),
+                "words" => it.words = Some(value.replace("\r\n", "\n")),
                 _ => {}
             }
         }
@@ -124,20 +125,18 @@ impl Pages {
 
 async fn look_up(moderation: &Moderation, Entered { code, words }: Entered) -> (StatusCode, CodeAnswer) {
     let Ok(code) = code.parse::<ReferenceCode>() else { return (StatusCode::NOT_FOUND, CodeAnswer::Unknown) };
-    let mut was_refused = false;
-    if let Some(words) = words {
-        let words = words.trim();
-        was_refused = words.is_empty() || words.chars().count() > MAX_APPEAL_CHARS;
-        if !was_refused {
-            // The page below says what has become of it, also if there was an appeal before.
-            match moderation.appeal(stamp(), code, words.to_owned()).await {
-                Ok(_) | Err(ModerationError::NotAllowed(_) | ModerationError::NotFound) => {}
-                Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, CodeAnswer::Busy),
-            }
+    let words = words.map(|it| it.trim().to_owned());
+    let is_good = |it: &String| !it.is_empty() && it.chars().count() <= MAX_APPEAL_CHARS;
+    let refused = words.clone().filter(|it| !is_good(it));
+    if let Some(words) = words.filter(is_good) {
+        // The page below says what has become of it, also if there was an appeal before.
+        match moderation.appeal(stamp(), code, words).await {
+            Ok(_) | Err(ModerationError::NotAllowed(_) | ModerationError::NotFound) => {}
+            Err(_) => return (StatusCode::SERVICE_UNAVAILABLE, CodeAnswer::Busy),
         }
     }
     match moderation.statement(code).await {
-        Ok(it) => (StatusCode::OK, CodeAnswer::Decision(Box::new(decision_facts(it, was_refused)))),
+        Ok(it) => (StatusCode::OK, CodeAnswer::Decision(Box::new(decision_facts(it, refused)))),
         Err(ModerationError::NotFound) => match moderation.outcome(code).await {
             Ok(it) => (StatusCode::OK, CodeAnswer::Outcome(outcome(it))),
             Err(ModerationError::NotFound) => (StatusCode::NOT_FOUND, CodeAnswer::Unknown),
@@ -147,8 +146,8 @@ async fn look_up(moderation: &Moderation, Entered { code, words }: Entered) -> (
     }
 }
 
-/// What the person of a decision reads. `was_refused` tells whether the words of an appeal were refused just now.
-pub(crate) fn decision_facts(it: Statement, was_refused: bool) -> DecisionFacts {
+/// What the person of a decision reads. `refused` are the words of an appeal that were refused just now.
+pub(crate) fn decision_facts(it: Statement, refused: Option<String>) -> DecisionFacts {
     DecisionFacts {
         code: it.appeal.to_string(),
         kind: match it.kind {
@@ -163,7 +162,7 @@ pub(crate) fn decision_facts(it: Statement, was_refused: bool) -> DecisionFacts 
         until: utc(it.until),
         ended: it.ended.map(utc),
         appeal: match it.state {
-            AppealState::None => AppealProgress::Possible { max_chars: MAX_APPEAL_CHARS, was_refused },
+            AppealState::None => AppealProgress::Possible { max_chars: MAX_APPEAL_CHARS, refused },
             AppealState::Waiting => AppealProgress::Waiting,
             AppealState::Granted { answer } => AppealProgress::Granted(answer),
             AppealState::Rejected { answer } => AppealProgress::Rejected(answer),

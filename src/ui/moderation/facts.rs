@@ -71,7 +71,7 @@ pub struct QueueLine {
     pub choice: String,
     /// Its place in the queue.
     pub score: u32,
-    /// Whether it is paused until a person decides.
+    /// Whether it was paused automatically and nobody has decided since. The pause ends by itself after 15 minutes.
     pub is_paused: bool,
     /// Undecided reports.
     pub reports: u32,

@@ -4,8 +4,9 @@ use leptos::prelude::*;
 
 use super::{
     facts::{ModeratorFrame, ModeratorNotice},
-    parts::{hidden, text_area},
+    parts::hidden,
 };
+use crate::ui::pages::text_area;
 
 /// The style sheet of these pages, besides that of the site.
 pub const STYLE: &str = include_str!("../../../style/moderation.css");

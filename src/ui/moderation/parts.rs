@@ -1,6 +1,6 @@
 //! Small parts of the pages of the moderators.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::{
     facts::{ShownClaim, ShownTime},
@@ -14,15 +14,6 @@ use crate::{
 /// A hidden field of a form.
 pub(super) fn hidden(name: &'static str, value: &str) -> impl IntoView + use<> {
     view! { <input type="hidden" name=name value=value.to_owned()/> }
-}
-
-/// A field for some lines of text with this text in it; `max` is its maximum length in characters, 0 for one that can
-/// only be read.
-pub(super) fn text_area(name: &'static str, text: &str, max: usize) -> impl IntoView + use<> {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;");
-    let area = html::textarea().name(name).rows(4).readonly(max == 0);
-    // Leptos puts a space into an empty one. A browser drops the first line break, which may be a person's own.
-    area.maxlength((max > 0).then(|| max.to_string())).inner_html(["\n", &text].concat())
 }
 
 /// A time, with its distance from now.

@@ -68,7 +68,7 @@ pub fn queue_page(frame: &ModeratorFrame, page: &QueuePage) -> String {
 
 fn row(line: &QueueLine, has_choice: bool) -> impl IntoView + use<> {
     let QueueLine { subject, score, is_paused, reports, .. } = *line;
-    let paused = is_paused.then_some(" (paused)");
+    let paused = is_paused.then_some(" (was paused)");
     let choice = has_choice.then(|| {
         let label = format!("Dismiss subject {subject}");
         view! {

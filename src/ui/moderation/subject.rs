@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use super::{
     facts::{DecisionDraft, DecisionLine, ModeratorFrame, ReportLine, SubjectPage},
     frame::document,
-    parts::{claim, date, hidden, reasons, statement, text_area, time},
+    parts::{claim, date, hidden, reasons, statement, time},
     words,
 };
-use crate::protocol::ReportReason;
+use crate::{protocol::ReportReason, ui::pages::text_area};
 
 /// The lengths of a ban in days, and what they are called.
 const LENGTHS: [(u64, &str); 4] =
@@ -60,7 +60,7 @@ fn summary(page: &SubjectPage) -> impl IntoView + use<> {
     view! {
         <dl>
             <dt>"Status"</dt>
-            <dd>{page.status} {line.is_paused.then_some(", paused until a person decides")}</dd>
+            <dd>{page.status} {line.is_paused.then_some(", was paused automatically")}</dd>
             <dt>"Undecided reports"</dt>
             <dd>{line.reports} ", score " {line.score}</dd>
             {undecided}

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::text_area::text_area;
 use crate::{
     protocol::{NoticeKind, ReportReason},
     ui::i18n::plain::{DecisionTexts, PlainPage, PlainTexts},
@@ -70,8 +71,8 @@ pub enum AppealProgress {
     Possible {
         /// The most characters that an appeal may have.
         max_chars: usize,
-        /// Whether the words of an appeal were refused just now.
-        was_refused: bool,
+        /// The words of an appeal that were refused just now, so that nobody has to write them again.
+        refused: Option<String>,
     },
     /// It waits for a person.
     Waiting,
@@ -215,14 +216,14 @@ fn appeal(texts: &'static DecisionTexts, it: &DecisionFacts) -> AnyView {
         AppealProgress::Waiting => answered(texts.waiting, ""),
         AppealProgress::Granted(words) => answered(texts.granted, words),
         AppealProgress::Rejected(words) => answered(texts.rejected, words),
-        AppealProgress::Possible { max_chars, was_refused } => view! {
+        AppealProgress::Possible { max_chars, refused } => view! {
             <form class="plain-form" method="post" action=PlainPage::Appeal.path()>
                 <p>{texts.appeal_hint}</p>
-                {was_refused.then(|| view! { <p role="alert">{texts.bad_words}</p> })}
+                {refused.is_some().then(|| view! { <p role="alert">{texts.bad_words}</p> })}
                 <input type="hidden" name="code" value=it.code.clone()/>
                 <label class="field">
                     <span class="field-label">{texts.words}</span>
-                    <textarea class="text-field" name="words" rows="6" required maxlength=*max_chars></textarea>
+                    {text_area("words", refused.as_deref().unwrap_or_default(), *max_chars)}
                 </label>
                 <button class="button" data-kind="main">
                     {texts.send}

@@ -104,7 +104,10 @@ fn a_page_that_wakes_because_its_socket_is_lost_sends_nothing_on_it() {
     assert_eq!(page.take_actions(), ["close peer"]);
     page.advance(secs(2));
     page.server_resumes();
-    assert!(page.take_actions().contains(&"send leave".to_owned()), "the server learns of it once it is back");
+    assert!(
+        page.take_actions().contains(&"send leave".to_owned()),
+        "the server learns of it once it is back"
+    );
 }
 
 #[test]

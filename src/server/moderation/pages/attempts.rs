@@ -6,11 +6,12 @@
 use std::{collections::HashMap, time::Duration};
 
 use crate::{
-    server::rate_limit::subnets::Subnet,
+    server::rate_limit::subnets::{Subnet, Subnets},
     time::{Moment, RateLimit, RateState},
 };
 
-/// Attempts of one network that may fail without a wait: more than a person needs who copies a token.
+/// Attempts of one network of the smallest size that may fail without a wait: more than a person needs who copies a
+/// token.
 const FREE_FAILURES: u32 = 10;
 
 /// The wait after the last free failure. Each further failure doubles it.
@@ -23,7 +24,7 @@ const MAX_WAIT: Duration = Duration::from_secs(15 * 60);
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// Attempts of all networks together: a hundred at once, then one a second. It also bounds how many networks are
-/// remembered, to the attempts in [`FORGOTTEN_AFTER`].
+/// remembered, to the attempts in [`FORGOTTEN_AFTER`], each of which counts for up to three.
 const OVERALL: RateLimit = RateLimit::new(60, 100);
 
 /// What is remembered of attempts to sign in.
@@ -41,9 +42,10 @@ struct Failures {
 }
 
 impl Failures {
-    /// When the next attempt is allowed.
-    fn next(&self) -> Moment {
-        let Some(doublings) = self.count.checked_sub(FREE_FAILURES) else { return self.last };
+    /// When the next attempt of this network is allowed.
+    fn next(&self, network: Subnet) -> Moment {
+        let free = FREE_FAILURES * network.scope().factor();
+        let Some(doublings) = self.count.checked_sub(free) else { return self.last };
         let factor = 1_u32.checked_shl(doublings).unwrap_or(u32::MAX);
         self.last + FIRST_WAIT.saturating_mul(factor).min(MAX_WAIT)
     }
@@ -56,22 +58,25 @@ impl SignInAttempts {
     /// # Errors
     ///
     /// The time after which the next attempt may be made, if this one may not. It is not counted then.
-    pub(crate) fn begin(&mut self, now: Moment, network: Subnet) -> Result<(), Duration> {
+    pub(crate) fn begin(&mut self, now: Moment, networks: Subnets) -> Result<(), Duration> {
         self.networks.retain(|_, it| now < it.last + FORGOTTEN_AFTER);
-        if let Some(next) = self.networks.get(&network).map(Failures::next).filter(|it| now < *it) {
+        let next_of = |it: Subnet| self.networks.get(&it).map(|failures| failures.next(it));
+        if let Some(next) = networks.iter().filter_map(next_of).max().filter(|it| now < *it) {
             return Err(next - now);
         }
         if !OVERALL.take(&mut self.overall, now) {
             return Err(OVERALL.next_at(self.overall) - now);
         }
-        let failures = self.networks.entry(network).or_default();
-        *failures = Failures { count: failures.count.saturating_add(1), last: now };
+        for network in networks.iter() {
+            let failures = self.networks.entry(network).or_default();
+            *failures = Failures { count: failures.count.saturating_add(1), last: now };
+        }
         Ok(())
     }
 
-    /// The attempt of a network had the right token; its failures are forgotten.
-    pub(crate) fn succeeded(&mut self, network: Subnet) {
-        self.networks.remove(&network);
+    /// The attempt had the right token; the failures of its networks are forgotten.
+    pub(crate) fn succeeded(&mut self, networks: Subnets) {
+        networks.iter().for_each(|it| _ = self.networks.remove(&it));
     }
 }
 
@@ -80,10 +85,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::server::rate_limit::subnets::Subnets;
 
-    fn network(number: u32) -> Subnet {
-        Subnets::of(std::net::Ipv4Addr::from_bits(number).into()).iter().next().unwrap()
+    fn network(number: u32) -> Subnets {
+        Subnets::of(std::net::Ipv4Addr::from_bits(number).into())
     }
 
     fn at(seconds: u64) -> Moment {
@@ -107,6 +111,19 @@ mod tests {
         }
         assert_eq!(waits, [30, 60, 120, 240, 480, 900, 900, 900]);
         assert_eq!(attempts.begin(now, network(2)), Ok(()), "another network does not wait");
+    }
+
+    #[test]
+    fn owner_of_many_networks_waits_too() {
+        let mut attempts = SignInAttempts::default();
+        let begin = |attempts: &mut SignInAttempts, link: u32| {
+            let address = std::net::Ipv6Addr::from_bits(0x2001_0db8_0001 << 80 | u128::from(link) << 64);
+            attempts.begin(at(0), Subnets::of(address.into()))
+        };
+        let home = (0..256).take_while(|it| begin(&mut attempts, *it).is_ok()).count();
+        assert_eq!(home, 20, "a household");
+        let site = (1..256).filter(|it| begin(&mut attempts, it * 256).is_ok()).count();
+        assert_eq!(home + site, 80, "all of a /48");
     }
 
     #[test]

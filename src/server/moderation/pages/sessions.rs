@@ -10,6 +10,9 @@ use crate::time::Moment;
 /// How long a session lasts without a request: a working day, and no night.
 pub(crate) const IDLE_FOR: Duration = Duration::from_secs(12 * 60 * 60);
 
+/// How long a session lasts at most, however much it is used. Until then a stolen cookie is good.
+const ENDS_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Sessions at one time; a new one takes the place of the one that is idle for longest. There are at most 100
 /// moderators.
 const MAX_SESSIONS: usize = 256;
@@ -23,25 +26,32 @@ pub(crate) struct Sessions {
 
 struct Session {
     token: SecretString,
+    opened: Moment,
     last_used: Moment,
+}
+
+impl Session {
+    fn is_over(&self, now: Moment) -> bool {
+        now >= self.last_used + IDLE_FOR || now >= self.opened + ENDS_AFTER
+    }
 }
 
 impl Sessions {
     /// Begins a session for the holder of a moderator's token. `id` is what the cookie holds; it must be random.
     pub(crate) fn open(&mut self, now: Moment, id: &str, token: SecretString) {
-        self.all.retain(|_, it| now < it.last_used + IDLE_FOR);
+        self.all.retain(|_, it| !it.is_over(now));
         if self.all.len() >= MAX_SESSIONS
             && let Some(oldest) = self.all.iter().min_by_key(|it| it.1.last_used).map(|it| *it.0)
         {
             self.all.remove(&oldest);
         }
-        self.all.insert(hash(id), Session { token, last_used: now });
+        self.all.insert(hash(id), Session { token, opened: now, last_used: now });
     }
 
     /// The token with which a session began, and which may have been removed since; `None` if there is no such session.
     /// The session lasts longer by this.
     pub(crate) fn token(&mut self, now: Moment, id: &str) -> Option<SecretString> {
-        let session = self.all.get_mut(&hash(id)).filter(|it| now < it.last_used + IDLE_FOR)?;
+        let session = self.all.get_mut(&hash(id)).filter(|it| !it.is_over(now))?;
         session.last_used = now;
         Some(session.token.clone())
     }
@@ -85,17 +95,17 @@ mod tests {
         /// A slow model: a list of ids with the time of their last use, the least recent first.
         #[test]
         fn sessions_are_those_of_a_slow_model(steps in proptest::collection::vec(step(), 0..1_000)) {
-            let (mut sessions, mut model) = (Sessions::default(), Vec::<(usize, Moment)>::new());
+            let (mut sessions, mut model) = (Sessions::default(), Vec::<(usize, [Moment; 2])>::new());
             let mut now = Moment::default();
             for step in steps {
-                model.retain(|it| now < it.1 + IDLE_FOR);
+                model.retain(|(_, [opened, used])| now < *used + IDLE_FOR && now < *opened + ENDS_AFTER);
                 match step {
                     Step::Open(id) => {
                         if model.len() >= MAX_SESSIONS {
                             model.remove(0);
                         }
                         model.retain(|it| it.0 != id);
-                        model.push((id, now));
+                        model.push((id, [now; 2]));
                         sessions.open(now, &id.to_string(), format!("token {id}").into());
                     }
                     Step::Use(id) => {
@@ -104,8 +114,8 @@ mod tests {
                         let expected = known.map(|_| format!("token {id}"));
                         prop_assert_eq!(token.map(|it| it.expose_secret().to_owned()), expected);
                         if let Some(at) = known {
-                            model.remove(at);
-                            model.push((id, now));
+                            let (_, [opened, _]) = model.remove(at);
+                            model.push((id, [opened, now]));
                         }
                     }
                     Step::Close(id) => {
@@ -129,5 +139,16 @@ mod tests {
         assert!(sessions.token(almost, "a").is_some());
         assert!(sessions.token(almost, "b").is_none());
         assert!(sessions.token(almost + IDLE_FOR, "a").is_none());
+    }
+
+    #[test]
+    fn session_ends_a_day_after_it_began_however_much_it_is_used() {
+        let (mut sessions, mut now) = (Sessions::default(), Moment::default());
+        sessions.open(now, "a", "token".into());
+        for _ in 0..23 {
+            now = now + Duration::from_secs(60 * 60);
+            assert!(sessions.token(now, "a").is_some());
+        }
+        assert!(sessions.token(now + Duration::from_secs(60 * 60), "a").is_none());
     }
 }

@@ -70,7 +70,7 @@ impl Reader<'_> {
             reports: reports.into_iter().map(|it| self.report(it)).collect(),
             own_reports: own_reports.into_iter().map(|it| self.report(it)).collect(),
             decisions: decisions.into_iter().map(|it| self.decision(it)).collect(),
-            statement: statement.map(|it| decision_facts(it, false)),
+            statement: statement.map(|it| decision_facts(it, None)),
             line: self.queue_line(&QueueEntry { row, reasons }),
             draft,
         }
@@ -103,7 +103,7 @@ impl Reader<'_> {
     }
 
     fn appeal_line(self, view: &AppealView) -> AppealLine {
-        let DecisionFacts { kind, reason, until, .. } = decision_facts(view.statement.clone(), false);
+        let DecisionFacts { kind, reason, until, .. } = decision_facts(view.statement.clone(), None);
         AppealLine {
             appeal: view.appeal.0,
             sanction: kind,
@@ -118,7 +118,7 @@ impl Reader<'_> {
         AppealPage {
             line: self.appeal_line(view),
             subject: view.subject.0,
-            statement: decision_facts(view.statement.clone(), false),
+            statement: decision_facts(view.statement.clone(), None),
             words: view.words.clone(),
             answer,
         }

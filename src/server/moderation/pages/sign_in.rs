@@ -48,8 +48,8 @@ pub(super) async fn sign_in(
     body: Bytes,
 ) -> Response {
     let (now, client) = (site.clock.now(), site.proxies.client(address.ip(), &headers));
-    let network = Subnets::of(client).iter().next();
-    if let Some(Err(wait)) = network.map(|it| site.attempts(|all| all.begin(now, it))) {
+    let networks = Subnets::of(client);
+    if let Err(wait) = site.attempts(|all| all.begin(now, networks)) {
         let seconds = wait.as_millis().div_ceil(1_000);
         let problem = format!("Too many attempts. Try again in {seconds} seconds.");
         let page = page(&site, StatusCode::TOO_MANY_REQUESTS, Some(&problem));
@@ -59,7 +59,7 @@ pub(super) async fn sign_in(
     let token = token.get(..token.len().min(MAX_TOKEN_BYTES)).unwrap_or_default().into();
     match site.name(&token).await {
         Ok(Some(name)) => {
-            network.into_iter().for_each(|it| site.attempts(|all| all.succeeded(it)));
+            site.attempts(|all| all.succeeded(networks));
             let Ok(id) = random_key().map(|it| hex(&it)) else {
                 return unavailable(&site, &ModerationError::Failed);
             };
