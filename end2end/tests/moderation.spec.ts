@@ -141,11 +141,17 @@ test('a ban ends a call within two seconds, and after a granted appeal the perso
   await expectAccessible(page);
   await page.getByLabel('What the person will read').fill('We believe you.');
   await page.getByRole('button', { name: 'Grant' }).click();
+  await expect(page.getByRole('status')).toBeVisible();
 
   await appeal.close();
   // Those who have met wait before they meet again, so somebody new comes.
   await third.stop();
-  await other.button('Try again').click();
+  // The decision reaches the server's memory a moment after the moderator's page.
+  await expect(async () => {
+    await other.button('Try again').click({ timeout: 1_000 });
+    await other.hasNoProblem({ timeout: 2_000 });
+    await other.reaches('waiting', { timeout: 2_000 });
+  }).toPass({ timeout: 15_000 });
   const fourth = await visitor(ada);
   await fourth.arrive();
   await fourth.start();

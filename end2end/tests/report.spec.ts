@@ -162,8 +162,10 @@ test('a report survives a server that is killed before its answer, and a reload'
   await server.kill();
   await send(one, 'Something else');
   await expect(heading(one)).toHaveText('Your report is saved', longTimeout);
+  // This page must not get the answer.
+  await one.page.goto('about:blank');
   await server.start(withStore(folder));
-  await one.page.reload();
+  await one.arrive();
   await isThanked(one);
   await one.reaches('landing');
   expect(await one.page.evaluate(() => localStorage.getItem('passerby.reports')), 'it is sent').toBeNull();

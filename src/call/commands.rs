@@ -9,7 +9,7 @@ use super::{
 /// What the person wants.
 impl Call {
     pub(crate) fn on_intent(&mut self, intent: Intent, out: &mut Vec<Output>) {
-        if self.is_locked() && intent != Intent::Gesture(Gesture::Back) {
+        if self.is_locked() && !intent.works_while_locked() {
             return if intent == Intent::Start {
                 self.try_again(out)
             };

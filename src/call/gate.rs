@@ -39,12 +39,15 @@ impl Call {
         self.stop(Some(Problem::UnderAge), out);
     }
 
-    /// The server has refused the statement about the person's age, or there was none.
+    /// The server has refused the statement about the person's age, or there was none. A call goes on, since it does
+    /// not need the server; the next one is not looked for.
     pub(crate) fn on_age_required(&mut self, out: &mut Vec<Output>) {
         self.checks_age = true;
         self.profile.age.clear();
         self.save_profile(out);
-        self.stop(Some(Problem::AgeCheck), out);
+        if !self.state.is_matched() {
+            self.stop(Some(Problem::AgeCheck), out);
+        }
     }
 
     /// Whether the server wants a statement about the person's age, and there is none.

@@ -88,7 +88,10 @@ impl Call {
 
     /// Whether something keeps this page out of the queue. Then the page stops, or asks whether somebody is there.
     pub(crate) fn is_kept_out(&mut self, out: &mut Vec<Output>) -> bool {
-        if self.check.cannot_connect() {
+        if self.lacks_age_statement() {
+            self.stop(Some(Problem::AgeCheck), out);
+            true
+        } else if self.check.cannot_connect() {
             self.stop(Some(Problem::CannotConnect), out);
             true
         } else if self.is_absent() {

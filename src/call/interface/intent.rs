@@ -73,6 +73,18 @@ pub enum Intent {
     ForgetEverything,
 }
 
+impl Intent {
+    /// Whether this works on a page whose person is kept out: it leads away, or ends a dialog that is open.
+    pub(crate) fn works_while_locked(&self) -> bool {
+        matches!(
+            self,
+            Self::Gesture(Gesture::Back)
+                | Self::Report(ReportWish::Send(..) | ReportWish::Close)
+                | Self::AcceptWarning
+        )
+    }
+}
+
 /// A gesture that is easily made by mistake. During a match the first one asks whether it is meant, and the same one
 /// again confirms it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

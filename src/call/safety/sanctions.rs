@@ -14,7 +14,9 @@ impl Call {
     /// The server has told what was decided. A refusal ends everything; [`keep_out`](Self::keep_out) shows it.
     pub(crate) fn on_sanctioned(&mut self, notice: SanctionNotice) {
         if notice.kind.is_refusal() {
-            self.standing = Standing::Refused(Some(notice));
+            let now = self.profile.unix_seconds(self.now);
+            let ends = Some(notice.until).filter(|it| now < *it);
+            self.standing = Standing::Refused { notice: Some(notice), ends };
         } else if self.standing.problem().is_none() {
             self.standing = Standing::Warned(notice);
         }
@@ -23,7 +25,7 @@ impl Call {
     /// The server refuses this device and has not said why.
     pub(crate) fn on_refused(&mut self) {
         if self.standing.problem().is_none() {
-            self.standing = Standing::Refused(None);
+            self.standing = Standing::Refused { notice: None, ends: None };
         }
     }
 

@@ -13,8 +13,14 @@ pub(crate) enum Standing {
     Good,
     /// Its person is warned, and has not said yet that they have read it.
     Warned(SanctionNotice),
-    /// It may not take part. There is no notice if it got lost on the way.
-    Refused(Option<SanctionNotice>),
+    /// It may not take part.
+    Refused {
+        /// What the server has said; `None` if that got lost on the way.
+        notice: Option<SanctionNotice>,
+        /// When the page takes it as over, in seconds since the Unix epoch; `None` if only the server can tell: there
+        /// is no notice, or its end was over when it came, so the clock of this device is wrong.
+        ends: Option<u64>,
+    },
 }
 
 impl Standing {
@@ -22,10 +28,10 @@ impl Standing {
     pub(crate) fn shown(&self) -> Option<Sanction> {
         match self {
             Self::Good => None,
-            Self::Refused(None) => {
+            Self::Refused { notice: None, .. } => {
                 Some(Sanction { kind: NoticeKind::Banned, terms: None, automatic: false, can_appeal: false })
             }
-            Self::Warned(it) | Self::Refused(Some(it)) => Some(Sanction {
+            Self::Warned(it) | Self::Refused { notice: Some(it), .. } => Some(Sanction {
                 kind: it.kind,
                 terms: Some((it.reason, it.until)),
                 automatic: it.automatic,
@@ -37,8 +43,10 @@ impl Standing {
     /// The code with which the person can appeal; empty without one.
     pub(crate) fn appeal(&self) -> &str {
         match self {
-            Self::Good | Self::Refused(None) => "",
-            Self::Warned(it) | Self::Refused(Some(it)) => it.appeal.as_deref().unwrap_or_default(),
+            Self::Good | Self::Refused { notice: None, .. } => "",
+            Self::Warned(it) | Self::Refused { notice: Some(it), .. } => {
+                it.appeal.as_deref().unwrap_or_default()
+            }
         }
     }
 
@@ -48,10 +56,10 @@ impl Standing {
     }
 
     /// The problem that keeps the page from starting.
-    pub(crate) const fn problem(&self) -> Option<Problem> {
+    pub(crate) fn problem(&self) -> Option<Problem> {
         match self {
-            Self::Refused(Some(SanctionNotice { kind: NoticeKind::Paused, .. })) => Some(Problem::Paused),
-            Self::Refused(_) => Some(Problem::Banned),
+            Self::Refused { notice: Some(it), .. } if it.kind == NoticeKind::Paused => Some(Problem::Paused),
+            Self::Refused { .. } => Some(Problem::Banned),
             Self::Good | Self::Warned(_) => None,
         }
     }
@@ -60,14 +68,14 @@ impl Standing {
     /// warning ends that the person has read.
     pub(crate) fn is_over(&self, now: u64, read: Option<u64>) -> bool {
         match self {
-            Self::Good | Self::Refused(None) => false,
-            Self::Refused(Some(it)) => it.until <= now,
+            Self::Good => false,
+            Self::Refused { ends, .. } => ends.is_some_and(|it| it <= now),
             Self::Warned(it) => Some(it.until) <= read,
         }
     }
 
     /// When it ends, in seconds since the Unix epoch. A warning does not end by itself.
     pub(crate) const fn until(&self) -> Option<u64> {
-        if let Self::Refused(Some(it)) = self { Some(it.until) } else { None }
+        if let Self::Refused { ends, .. } = self { *ends } else { None }
     }
 }

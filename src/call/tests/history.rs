@@ -293,7 +293,8 @@ impl Harness {
             Intent::Start if is_warned(before) => assert_eq!(after.phase, before.phase),
             // The third match in a row may have failed while the person was away. The press tells them.
             Intent::Start if before.surroundings.asks_presence => {
-                assert!(after.phase != Phase::Landing || after.problem == Some(Problem::CannotConnect))
+                let is_told = after.problem == Some(Problem::CannotConnect) || lacks_age_statement(after);
+                assert!(after.phase != Phase::Landing || is_told)
             }
             Intent::Start => assert!(after.phase != Phase::Landing || lacks_age_statement(after)),
             Intent::StartUnhidden => assert!(!after.preferences.has(Switch::HideAddress)),
@@ -760,6 +761,9 @@ impl Harness {
     fn check_locked(&self, before: Snapshot, after: Snapshot, intent: &Intent) {
         if *intent == Intent::Start && before.problem != Some(Problem::UnderAge) {
             assert_eq!(after.sanction, None);
+        } else if intent.works_while_locked() {
+            assert_eq!((after.phase, after.problem), (before.phase, before.problem));
+            assert!(*intent != Intent::Report(ReportWish::Close) || after.report == ReportStep::None);
         } else {
             // The ticket of a match that another page has ended is kept at the next input.
             let before = Snapshot { past_calls: after.past_calls, ..before };

@@ -124,6 +124,34 @@ fn a_refusal_without_a_notice_has_no_end() {
 }
 
 #[test]
+fn a_refusal_that_is_over_by_the_clock_of_this_device_stands_until_the_server_says_otherwise() {
+    let mut page = talking();
+    page.unix_origin_ms += 3_600_000;
+    refuse(&mut page, Some(notice(NoticeKind::Paused, 900)));
+    let shown = page.call.snapshot().sanction.unwrap();
+    assert_eq!(
+        (page.problem(), shown.can_appeal),
+        (Some(Problem::Paused), true),
+        "not a ban without a reason"
+    );
+    page.advance(secs(2_000));
+    assert_eq!(page.problem(), Some(Problem::Paused));
+    page.press(Intent::Start);
+    assert_eq!(page.problem(), None);
+}
+
+#[test]
+fn a_dialog_over_the_page_of_a_refused_device_can_be_left() {
+    let mut page = talking();
+    page.receive(ToBrowser::Sanctioned(notice(NoticeKind::Warned, 900)));
+    let consent = Consent { under_age_since: Some(NOON), ..had_a_call().consent };
+    page.handle(Input::StorageChanged(Box::new(StoredProfile { consent, ..StoredProfile::default() })));
+    assert_eq!(page.problem(), Some(Problem::UnderAge));
+    page.press(Intent::AcceptWarning);
+    assert_eq!((page.problem(), page.call.snapshot().sanction), (Some(Problem::UnderAge), None));
+}
+
+#[test]
 fn a_warning_is_shown_in_the_call_until_it_is_read() {
     let mut page = talking();
     page.receive(ToBrowser::Sanctioned(notice(NoticeKind::Warned, 900)));

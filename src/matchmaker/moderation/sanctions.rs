@@ -91,6 +91,11 @@ impl Matchmaker {
         Some(SanctionNotice { kind, reason, until, automatic: true, appeal: None })
     }
 
+    /// Whether a network with one of these tags may start no sessions.
+    pub(crate) fn is_network_refused(&self, tags: VisitTags) -> bool {
+        self.network_refusal(self.ids.unix_seconds(), tags).is_some()
+    }
+
     /// Whether the peers of a network with one of these tags wait apart and start softly.
     pub(crate) fn is_set_apart(&self, tags: VisitTags) -> bool {
         let time = self.ids.unix_seconds();

@@ -24,7 +24,9 @@ use super::{
     queue::{failures::PeerOrigin, place::Place, prepared_offers::OfferState},
 };
 use crate::{
-    protocol::{Delivery, DeviceId, MatchId, Media, Occupancy, PeerId, Tastes, limits::NOT_AGAIN_FOR},
+    protocol::{
+        Delivery, DeviceId, ErrorCode, MatchId, Media, Occupancy, PeerId, Tastes, limits::NOT_AGAIN_FOR,
+    },
     time::Moment,
 };
 use ack_watch::AckWatch;
@@ -95,6 +97,8 @@ pub(crate) struct Peer {
     pub(crate) told: Option<Occupancy>,
     /// How many of its messages were refused on this socket.
     pub(crate) refusals: u16,
+    /// Why it could not have started a session when it came by a ticket. It may finish its match, and begin no other.
+    pub(crate) refused: Option<ErrorCode>,
     /// It may not know yet that signals were lost, so that its own still belong to them.
     pub(crate) sends_lost_signals: bool,
     /// Former partners, and until when each is not accepted again; oldest first.
@@ -183,6 +187,7 @@ impl Peer {
             device: DeviceId::default(),
             past_partners: None,
             refusals: 0,
+            refused: None,
             sends_lost_signals: false,
             told: None,
             cooldowns: VecDeque::new(),

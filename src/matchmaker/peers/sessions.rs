@@ -38,8 +38,9 @@ impl Matchmaker {
 
     /// Resumes a session, or starts a new one.
     ///
-    /// A secret takes precedence over a ticket: only with a secret is no message lost. Whether somebody is old enough
-    /// matters only at the start of a session; a ticket shows that it has started.
+    /// A secret takes precedence over a ticket: only with a secret is no message lost. Whether somebody is old enough,
+    /// or comes from a network that is refused, matters when a session starts. A session that goes on by a ticket
+    /// finishes its match first.
     pub(crate) fn on_hello(
         &mut self,
         now: Moment,
@@ -57,14 +58,23 @@ impl Matchmaker {
             return self.resume_by_secret(now, visit, ack, resume);
         }
         let (ticket, device) = (ticket.and_then(|it| self.verify_ticket(it)), self.resolve_device(device));
-        if ticket.is_none() && !self.deployment.is_old_enough(age, self.ids.unix_seconds()) {
+        let is_old_enough = self.deployment.is_old_enough(age, self.ids.unix_seconds());
+        if ticket.is_none() && !is_old_enough {
             return self.close_socket(visit.socket, ErrorCode::AgeRequired);
         }
         if self.refuse_sanctioned(visit, device.id, ticket.as_ref()) {
             return;
         }
         match ticket {
-            Some(ticket) => self.resume_by_ticket(now, visit, ticket, (device, past)),
+            Some(ticket) => {
+                let id = ticket.peer;
+                self.resume_by_ticket(now, visit, ticket, (device, past));
+                let of_network = self.is_network_refused(visit.network_tags).then_some(ErrorCode::Sanctioned);
+                let of_age = (!is_old_enough).then_some(ErrorCode::AgeRequired);
+                if let Some(peer) = self.peers.get_mut(&id) {
+                    peer.refused = of_network.or(of_age);
+                }
+            }
             None if self.draining.is_some() => self.close_socket(visit.socket, ErrorCode::ServerStops),
             None if self.peers.len() >= self.limits.max_connections => {
                 self.close_socket(visit.socket, ErrorCode::ServerFull);

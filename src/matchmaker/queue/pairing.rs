@@ -43,8 +43,13 @@ impl Matchmaker {
         self.search(now, seeker);
     }
 
-    /// Makes a peer wait at a place. The caller must call [`search`](Self::search) with the result.
+    /// Makes a peer wait at a place, or ends its session if it may not meet anybody. The caller must call
+    /// [`search`](Self::search) with the result.
     pub(crate) fn start_waiting(&mut self, now: Moment, peer: PeerId, place: Place) -> Option<Seeker> {
+        if let Some(code) = self.peers.get(&peer).and_then(|it| it.refused) {
+            self.end_session(now, peer, code, 0);
+            return None;
+        }
         if self.draining.is_some() {
             self.send_come_back(now, peer);
             return None;

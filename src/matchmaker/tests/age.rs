@@ -1,9 +1,12 @@
 //! Tests of age checks: whose session starts, and whose goes on.
 
 use super::scene::{Scene, secs};
-use crate::matchmaker::{
-    AgeKey, MatchmakerConfig,
-    moderation::age::tests::{provider, token},
+use crate::{
+    matchmaker::{
+        AgeKey, MatchmakerConfig,
+        moderation::age::tests::{provider, token},
+    },
+    protocol::ToServer,
 };
 
 /// The end of a statement, in seconds since the Unix epoch: fifteen minutes after the beginning of a scene.
@@ -61,4 +64,10 @@ fn a_session_goes_on_after_the_statement_has_expired() {
         scene.resume_with_ticket(page);
         assert!(scene.take_events(page).iter().any(|it| it.starts_with("welcome")), "the ticket is enough");
     }
+    let match_id = scene.last_match(pages[0]);
+    scene.send(pages[0], ToServer::Next { match_id });
+    assert_eq!(scene.take_events(pages[0]).last().unwrap(), "closed age-required", "for this match only");
+    assert_eq!(scene.take_events(pages[1]), ["ended #1 partner-next"]);
+    scene.join(pages[1]);
+    assert_eq!(scene.take_events(pages[1]).last().unwrap(), "closed age-required");
 }

@@ -62,11 +62,7 @@ async fn a_paused_person_reads_the_reasons_and_appeals_once() {
     let page = post(at, &format!("code={pause}&words=+")).await;
     assert!(page.body.contains("Please write something"), "{}", page.body);
     let page = post(at, &format!("code={pause}&words=%3C/textarea%3E{}", "a".repeat(1_000))).await;
-    assert!(
-        page.body.contains("&lt;/textarea>aaa"),
-        "words that are too long are given back: {}",
-        page.body
-    );
+    assert!(page.body.contains("&lt;/textarea>aaa"), "words that are too long are given back: {}", page.body);
     // As many characters as the field takes: for the browser a line break is one.
     let long = format!("It+was+a+mask+%3Cb%3E%0D%0A{}", "a".repeat(1_000 - 18));
     for words in [&*long, "And+again"] {
