@@ -14,6 +14,8 @@ mod bot;
 mod crowd;
 mod scenarios;
 mod server;
+#[path = "../support/mod.rs"]
+mod support;
 
 use std::env;
 
