@@ -28,6 +28,10 @@ export PATH := $(TOOL_PATH):$(PATH)
 PAGE_BUDGET_BYTES := 110592
 CALL_BUDGET_BYTES := 151552
 
+# The peers of `make bench`; benches/peers/servers.rs names the version, too.
+MATCHBOX := $(TOOLS)/matchbox_server-0.15.0/bin/matchbox_server
+REPLACED_MODULES := benches/peers/replaced/node_modules/.installed-$(firstword $(shell sha256sum benches/peers/replaced/package-lock.json))
+
 # What builds the program. `make dist` replaces it, to put the list of the program's crates into it.
 BUILD := cargo build
 
@@ -101,11 +105,12 @@ autobahn: ## The WebSocket conformance suite (needs Python 2.7)
 abuse: ## Latency of a well-behaved pair under floods and beside clients that never read or never answer (4 minutes)
 	cargo bench --features ssr --bench abuse
 
-bench: coturn ## Instructions of the matchmaker's operations with few and many peers; memory and processor time of a peer; the relay against coturn (15 minutes)
+bench: coturn peers ## Instructions of the matchmaker's operations with few and many peers; memory and processor time of a peer; the relay against coturn; the server beside what people would run instead (70 minutes)
 	@command -v valgrind >/dev/null || scripts/apt-install valgrind
 	cargo bench --features ssr --bench matchmaker
 	cargo bench --features ssr --bench load -- memory
 	cargo bench --features ssr --bench relay
+	cargo bench --features ssr --bench peers
 
 load: ## The server with 19,000 bots: memory, processor time, a kill, lost sockets, a shutdown during calls (6 minutes)
 	cargo bench --features ssr --bench load
@@ -136,7 +141,7 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Set-up: each step checks first and does nothing if nothing is missing
-.PHONY: tools wasm-target chromium firefox webkit coturn pebble proxies systemd
+.PHONY: tools wasm-target chromium firefox webkit coturn pebble proxies systemd peers
 
 tools: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) ## Everything that `make build` needs
 
@@ -164,6 +169,8 @@ proxies:
 systemd:
 	@scripts/systemd
 
+peers: $(MATCHBOX) $(REPLACED_MODULES)
+
 # Its own release profile takes 13 minutes to build a tool that runs for seconds.
 $(CARGO_LEPTOS):
 	@echo "set-up: cargo-leptos $(CARGO_LEPTOS_VERSION), built once into $(TOOLS) (6 minutes on 2 cores)"
@@ -183,6 +190,16 @@ $(DIST_TOOLS:=/.installed): $(TOOLS)/%/.installed:
 $(WASM_BINDGEN):
 	@echo "set-up: wasm-bindgen $(WASM_BINDGEN_VERSION), built once into $(TOOLS) (2 minutes on 2 cores)"
 	@cargo install wasm-bindgen-cli --quiet --version $(WASM_BINDGEN_VERSION) --root $(@D)/..
+
+# With its own release profile, since it is measured.
+$(MATCHBOX):
+	@echo "set-up: matchbox_server, built once into $(TOOLS) (3 minutes on 2 cores)"
+	@cargo install matchbox_server --quiet --version 0.15.0 --locked --root $(@D)/..
+
+$(REPLACED_MODULES):
+	@echo "set-up: npm packages of the stack that Passerby replaces, for the comparison (10 seconds)"
+	@cd benches/peers/replaced && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 # The stamp's name contains the lock file's hash, so switching branches back and forth installs nothing.
 $(NODE_MODULES):

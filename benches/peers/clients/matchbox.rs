@@ -53,7 +53,6 @@ impl Matchbox {
 impl Client for Matchbox {
     const KEEPS_SOCKETS: bool = false;
 
-    #[expect(clippy::unused_async, reason = "the others connect here")]
     async fn connect(server: Addresses, _tag: &str) -> Option<Self> {
         Some(Self { server, socket: None, partner: None })
     }

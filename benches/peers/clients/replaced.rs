@@ -1,7 +1,7 @@
-//! A client of the replaced stack: one socket to socket.io, one to the PeerJS server.
+//! A client of the replaced stack: one socket to socket.io, one to the `PeerJS` server.
 //!
 //! It skips what costs the server more: long polling before the WebSocket (socket.io's default), the request for an id
-//! (PeerJS), and all files of the page.
+//! (`PeerJS`), and all files of the page.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const GOING_AWAY: u16 = 1001;
 /// The part of a message in which its type stands.
 const HEAD_BYTES: usize = 64;
 
-/// The interval of PeerJS. The server's own pings of socket.io come in addition.
+/// The interval of `PeerJS`. The server's own pings of socket.io come in addition.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 
 pub(crate) struct Replaced {
@@ -44,7 +44,7 @@ impl Replaced {
         }
     }
 
-    /// A message of the PeerJS server, with the fields in the order of its own client.
+    /// A message of the `PeerJS` server, with the fields in the order of its own client.
     fn on_signal(&mut self, text: &str) -> Meaning {
         let head = text.get(..HEAD_BYTES.min(text.len())).unwrap_or(text);
         match between(head, "\"type\":\"", "\"") {
