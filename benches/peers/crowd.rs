@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use crate::{
-    clients::Client,
+    clients::{Client, Meaning},
     desk::{Command, Desk, Then},
     person::{Person, until},
     script::{Script, tag},
@@ -28,8 +28,8 @@ const CONCURRENT_CONNECTS: usize = 64;
 const SETTLE: Duration = Duration::from_secs(12);
 
 /// How often one of the others leaves the queue and joins it again, or gives a sign of life where there is no such queue.
-/// After 20 s Passerby would match it with anybody.
-const ASK_AGAIN: Duration = Duration::from_secs(15);
+/// After 10 s Passerby would match it with people who name no language.
+const ASK_AGAIN: Duration = Duration::from_secs(8);
 
 /// The number of the first of the others, above those of all people of a turn.
 const OTHERS_FROM: usize = 1 << 20;
@@ -215,7 +215,8 @@ impl Others {
                 loop {
                     let asks_at = tokio::time::Instant::now() + pause;
                     while let Ok(message) = timeout_at(asks_at, client.receive()).await {
-                        assert!(message.is_some(), "one of the others was disconnected");
+                        let meaning = message.expect("the others stay connected").0;
+                        assert_eq!(meaning, Meaning::Other, "nobody is matched with one of the others");
                     }
                     client.wait_again(number).await;
                     pause = ASK_AGAIN;

@@ -219,7 +219,7 @@ impl Run {
             self.table.add(label, "1/s", Better::More, kind, full);
             let busy = turn.processor / turn.seconds * 100.0;
             // Far below a hundred, this program was the slower one, and only the line above counts.
-            self.table.add("(d) capacity: server's core in use", "%", Better::Less, kind, busy);
+            self.table.add("(d) capacity: server's core in use", "%", Better::Neither, kind, busy);
             println!("capacity, {}: {rate:.0} matches a second, {busy:.0} % busy", kind.name());
         }
         let capacities = capacities.map(|it| it.iter().sum::<f64>() / it.len() as f64);

@@ -15,6 +15,8 @@ const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/RESULTS.md");
 pub(crate) enum Better {
     Less,
     More,
+    /// It only says under which circumstances something else was measured.
+    Neither,
 }
 
 /// One figure of all servers.
@@ -118,7 +120,7 @@ impl Table {
             let is_ahead = |kind: &Kind| match (medians[*kind as usize], ours, figure.better) {
                 (Some(it), Some(ours), Better::Less) => it < ours,
                 (Some(it), Some(ours), Better::More) => it > ours,
-                (None, _, _) | (_, None, _) => false,
+                (Some(_), Some(_), Better::Neither) | (None, _, _) | (_, None, _) => false,
             };
             let ahead: Vec<_> = [Kind::Matchbox, Kind::Replaced]
                 .into_iter()
