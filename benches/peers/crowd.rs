@@ -27,8 +27,8 @@ const CONCURRENT_CONNECTS: usize = 64;
 /// How long the memory of a server takes until it stays as it is: allocators give back what is free after ten seconds.
 const SETTLE: Duration = Duration::from_secs(12);
 
-/// How often one of the others leaves the queue and joins it again, or gives a sign of life where there is no such queue.
-/// After 10 s Passerby would match it with people who name no language.
+/// How often one of the others leaves the queue and joins it again, or gives a sign of life where there is no such
+/// queue. After 10 s Passerby would match it with people who name no language.
 const ASK_AGAIN: Duration = Duration::from_secs(8);
 
 /// The number of the first of the others, above those of all people of a turn.

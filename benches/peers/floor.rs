@@ -1,5 +1,5 @@
-//! The floor: a server that pairs whoever asks next and forwards bytes. It checks nothing, so it shows what the sockets
-//! alone cost on this machine.
+//! The floor: a server that pairs the clients in the order in which they ask, and forwards bytes. It checks nothing, so
+//! it shows what the sockets alone cost on this machine.
 //!
 //! A client asks with `join`, and hears `first` or `second` when it has a partner. `next` ends the pair and asks again,
 //! `leave` only ends it; the partner hears `ended`. Everything else goes to the partner as it is.

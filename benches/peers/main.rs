@@ -1,15 +1,15 @@
-//! Passerby beside what people would run instead, at the same work in one run: processor time, latency, memory and bytes.
+//! Passerby beside what people would run instead, at the same work in one run: processor time, latency, memory, bytes.
 //!
-//! Four servers take turns, A-B-C-D-D-C-B-A in each round: the floor (`floor.rs`, what the sockets alone cost), Passerby,
-//! `matchbox_server`, and the stack that Passerby replaces (`replaced/server.js`). They share one core; this program has
-//! another one. Medians of all turns count, and of those the ratios to the floor: absolute figures differ by a factor of
-//! two between two runs on the same machine.
+//! Four servers take turns, A-B-C-D-D-C-B-A in each round: the floor (`floor.rs`, what the sockets alone cost),
+//! Passerby, `matchbox_server`, and the stack that Passerby replaces (`replaced/server.js`). They share one core; this
+//! program has another one. Medians of all turns count, and of those the ratios to the floor: absolute figures differ
+//! by a factor of two between two runs on the same machine.
 //!
 //! People come by a schedule, whether or not the server keeps up, and a latency begins when it should have begun. Each
 //! text that arrives is compared with what was sent, or with what Passerby's checks let through.
 //!
-//! Arguments: the parts to run, all if there are none; `--rounds N`, 5 by default; `--seconds N` for a turn, 5 by
-//! default. A run of all parts writes `benches/RESULTS.md`.
+//! Arguments: the parts to run (`fresh`, `next`, `idle`, `load`, `crowd`), all if there are none; `--rounds N`, 5 by
+//! default; `--seconds N` for a turn, 5 by default. A run of all parts writes `benches/RESULTS.md`.
 
 #![expect(
     clippy::cast_possible_truncation,

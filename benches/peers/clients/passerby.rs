@@ -17,8 +17,8 @@ use crate::{
     socket::{Received, Socket},
 };
 
-/// The part of a message in which its name and the name of its signal stand: frames begin with two numbers, signals with
-/// a match and an epoch.
+/// The part of a message in which its name and the name of its signal stand: frames begin with two numbers, signals
+/// with a match and an epoch.
 const HEAD_BYTES: usize = 240;
 
 pub(crate) struct Passerby {
