@@ -21,8 +21,9 @@ use crate::{
     socket::bytes,
 };
 
-/// How long before it asks for a partner a person connects.
-pub(crate) const LEAD: Duration = Duration::from_millis(5);
+/// How long before it asks for a partner a person connects: enough for a connection on a busy machine, since that is
+/// not part of a match.
+pub(crate) const LEAD: Duration = Duration::from_millis(20);
 
 /// How long work goes on before it is measured.
 pub(crate) const WARM_UP: Duration = Duration::from_secs(1);
