@@ -5,10 +5,9 @@ use leptos::prelude::*;
 use super::{
     facts::{AppealLine, AppealPage, AppealsPage, ModeratorFrame},
     frame::document,
-    parts::{hidden, statement, time},
+    parts::{hidden, statement, text_area, time},
     words,
 };
-use crate::ui::pages::text_area;
 
 /// The page of the appeals that wait.
 pub fn appeals_page(frame: &ModeratorFrame, page: &AppealsPage) -> String {

@@ -4,9 +4,8 @@ use leptos::prelude::*;
 
 use super::{
     facts::{ModeratorFrame, ModeratorNotice},
-    parts::hidden,
+    parts::{hidden, text_area},
 };
-use crate::ui::pages::text_area;
 
 /// The style sheet of these pages, besides that of the site.
 pub const STYLE: &str = include_str!("../../../style/moderation.css");

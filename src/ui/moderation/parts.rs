@@ -1,6 +1,6 @@
 //! Small parts of the pages of the moderators.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{
     facts::{ShownClaim, ShownTime},
@@ -8,12 +8,19 @@ use super::{
 };
 use crate::{
     protocol::ReportReason,
-    ui::{DecisionFacts, pages, plain_texts},
+    ui::{DecisionFacts, pages, pages::text_area_html, plain_texts},
 };
 
 /// A hidden field of a form.
 pub(super) fn hidden(name: &'static str, value: &str) -> impl IntoView + use<> {
     view! { <input type="hidden" name=name value=value.to_owned()/> }
+}
+
+/// A field for some lines of text with this text in it; `max` is its maximum length in characters, 0 for one that can
+/// only be read.
+pub(super) fn text_area(name: &'static str, text: &str, max: usize) -> impl IntoView + use<> {
+    let area = html::textarea().name(name).rows(4).readonly(max == 0);
+    area.maxlength((max > 0).then(|| max.to_string())).inner_html(text_area_html(text))
 }
 
 /// A time, with its distance from now.

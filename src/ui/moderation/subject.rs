@@ -5,10 +5,10 @@ use leptos::prelude::*;
 use super::{
     facts::{DecisionDraft, DecisionLine, ModeratorFrame, ReportLine, SubjectPage},
     frame::document,
-    parts::{claim, date, hidden, reasons, statement, time},
+    parts::{claim, date, hidden, reasons, statement, text_area, time},
     words,
 };
-use crate::{protocol::ReportReason, ui::pages::text_area};
+use crate::protocol::ReportReason;
 
 /// The lengths of a ban in days, and what they are called.
 const LENGTHS: [(u64, &str); 4] =

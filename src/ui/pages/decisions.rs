@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::text_area::text_area;
+use super::text_area::text_area_html;
 use crate::{
     protocol::{NoticeKind, ReportReason},
     ui::i18n::plain::{DecisionTexts, PlainPage, PlainTexts},
@@ -223,7 +223,14 @@ fn appeal(texts: &'static DecisionTexts, it: &DecisionFacts) -> AnyView {
                 <input type="hidden" name="code" value=it.code.clone()/>
                 <label class="field">
                     <span class="field-label">{texts.words}</span>
-                    {text_area("words", refused.as_deref().unwrap_or_default(), *max_chars)}
+                    <textarea
+                        class="text-field"
+                        name="words"
+                        rows="6"
+                        required
+                        maxlength=*max_chars
+                        inner_html=text_area_html(refused.as_deref().unwrap_or_default())
+                    ></textarea>
                 </label>
                 <button class="button" data-kind="main">
                     {texts.send}

@@ -10,4 +10,4 @@ pub(crate) use decisions::statement;
 pub use decisions::{AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, ReportedOutcome};
 pub use home::App;
 pub use plain::{PlainFacts, plain_page};
-pub(crate) use text_area::text_area;
+pub(crate) use text_area::text_area_html;
