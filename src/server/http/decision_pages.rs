@@ -125,10 +125,9 @@ impl Pages {
 
 async fn look_up(moderation: &Moderation, Entered { code, words }: Entered) -> (StatusCode, CodeAnswer) {
     let Ok(code) = code.parse::<ReferenceCode>() else { return (StatusCode::NOT_FOUND, CodeAnswer::Unknown) };
-    let words = words.map(|it| it.trim().to_owned());
-    let is_good = |it: &String| !it.is_empty() && it.chars().count() <= MAX_APPEAL_CHARS;
-    let refused = words.clone().filter(|it| !is_good(it));
-    if let Some(words) = words.filter(is_good) {
+    let is_good = |it: &str| !it.is_empty() && it.chars().count() <= MAX_APPEAL_CHARS;
+    let mut refused = words.map(|it| it.trim().to_owned());
+    if let Some(words) = refused.take_if(|it| is_good(it)) {
         // The page below says what has become of it, also if there was an appeal before.
         match moderation.appeal(stamp(), code, words).await {
             Ok(_) | Err(ModerationError::NotAllowed(_) | ModerationError::NotFound) => {}
