@@ -191,3 +191,15 @@ fn a_statement_about_the_age_is_sent_and_dropped_once_it_is_refused() {
     page.press(Intent::Start);
     assert_eq!(page.problem(), Some(Problem::AgeCheck));
 }
+
+#[test]
+fn a_call_goes_on_without_a_statement_and_the_next_one_does_not_begin() {
+    let mut page = TestPage::talking();
+    let msg = ToBrowser::Error { code: ErrorCode::AgeRequired, about: 0, retry_ms: None };
+    page.handle(Input::Message(Frame { seq: 0, ack: 0, msg }));
+    page.handle(Input::SocketLost);
+    assert_eq!(page.phase_name(), "talking");
+    page.press(Intent::Next);
+    assert_eq!((page.phase(), page.problem()), (Phase::Landing, Some(Problem::AgeCheck)));
+    assert!(page.take_actions().contains(&"close media".to_owned()));
+}

@@ -156,6 +156,20 @@ fn a_network_that_is_refused_starts_no_sessions_but_keeps_its_calls() {
 }
 
 #[test]
+fn a_ticket_from_a_network_that_is_refused_is_good_for_its_match_only() {
+    let mut scene = Scene::new();
+    let (ann, _, match_id) = scene.add_matched_pair();
+    scene.restart_server();
+    let refused = NetworkSanction { refused_until: 1_700_000_900, apart_until: u64::MAX };
+    scene.feed(Input::Sanction(SanctionUpdate::Network(NetworkTag([0; 16]), Some(refused))));
+    scene.take_events(ann);
+    scene.resume_with_ticket(ann);
+    assert!(scene.take_events(ann).iter().any(|it| it.starts_with("welcome")));
+    scene.send(ann, ToServer::Next { match_id });
+    assert_eq!(scene.take_events(ann).last().unwrap(), "closed sanctioned");
+}
+
+#[test]
 fn the_peers_of_a_network_that_is_set_apart_wait_apart() {
     let mut scene = Scene::new().with_networks(2);
     let [ann, bob, cem] = scene.add_pages();
