@@ -23,7 +23,7 @@ pub struct Consent {
     pub under_age_since: Option<u64>,
     /// Whether the person has ever been connected with somebody.
     pub has_met: bool,
-    /// When the last warning ends that the person has read, in seconds since the Unix epoch; a later one ends later.
+    /// The end of the last warning that the person has read, in seconds since the Unix epoch. A later one ends later.
     pub read_warning: Option<u64>,
 }
 

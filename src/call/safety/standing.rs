@@ -64,8 +64,8 @@ impl Standing {
         }
     }
 
-    /// Whether nothing of it matters any more at this time, in seconds since the Unix epoch. `read` is when the last
-    /// warning ends that the person has read.
+    /// Whether it is over at this time, in seconds since the Unix epoch. A warning is over once it was read; `read` is
+    /// the end of the last one that was.
     pub(crate) fn is_over(&self, now: u64, read: Option<u64>) -> bool {
         match self {
             Self::Good => false,

@@ -97,7 +97,8 @@ pub(crate) struct Peer {
     pub(crate) told: Option<Occupancy>,
     /// How many of its messages were refused on this socket.
     pub(crate) refusals: u16,
-    /// Why it could not have started a session when it came by a ticket. It may finish its match, and begin no other.
+    /// The error with which a new session would have been refused, if it came by a ticket. It may finish its match, but
+    /// not begin another.
     pub(crate) refused: Option<ErrorCode>,
     /// It may not know yet that signals were lost, so that its own still belong to them.
     pub(crate) sends_lost_signals: bool,
