@@ -18,6 +18,9 @@
     reason = "a table for people, and an error is one for developers"
 )]
 
+#[path = "support/hello.rs"]
+mod hello;
+
 use std::{
     env,
     io::{BufRead, BufReader, Read, Write},
@@ -34,8 +37,8 @@ use std::{
 
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
-    Candidate, Epoch, Features, Frame, Interest, Language, MatchId, Media, PastPairs, Sdp, Signal, Tastes,
-    ToBrowser, ToServer, decode_lenient, encode, limits::SUBPROTOCOL,
+    Candidate, Epoch, Frame, Interest, Language, MatchId, Media, Sdp, Signal, Tastes, ToBrowser, ToServer,
+    decode_lenient, encode, limits::SUBPROTOCOL,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -46,6 +49,8 @@ use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
+
+use hello::hello;
 
 /// Pairs measured in each stage.
 const PAIRS: usize = 300;
@@ -421,15 +426,7 @@ impl Page {
         let stream = connect(from, server, receives).await.ok()?;
         let (socket, _) = client_async(request, stream).await.ok()?;
         let mut page = Self { socket, seq: 0 };
-        page.send(ToServer::Hello {
-            resume: None,
-            ticket: None,
-            device: None,
-            age: None,
-            past: PastPairs::default(),
-            features: Features::all(),
-        })
-        .await?;
+        page.send(hello(None)).await?;
         Some(page)
     }
 

@@ -14,6 +14,11 @@
     reason = "a table for people, and an error is one for developers"
 )]
 
+#[path = "support/hello.rs"]
+mod hello;
+#[path = "support/tastes.rs"]
+mod tastes;
+
 use std::{env, process::Command, str::FromStr};
 
 use passerby::{
@@ -22,12 +27,14 @@ use passerby::{
         SocketId, Visit,
     },
     protocol::{
-        DeviceId, Features, Frame, Interest, Language, Media, NetworkTag, NoticeKind, PastPairs,
-        ReportReason, SanctionNotice, Tastes, ToServer,
+        DeviceId, Frame, Media, NetworkTag, NoticeKind, ReportReason, SanctionNotice, Tastes, ToServer,
     },
     time::Moment,
 };
 use uuid::Uuid;
+
+use hello::hello;
+use tastes::own_tastes;
 
 /// Numbers of waiting peers: few and many.
 const CROWD_SIZES: [usize; 2] = [1_000, 100_000];
@@ -211,15 +218,7 @@ impl CrowdedMatchmaker {
             site: SiteIndex::default(),
         };
         self.handle(Input::Opened(visit));
-        let hello = ToServer::Hello {
-            resume: None,
-            ticket: None,
-            device: None,
-            age: None,
-            past: PastPairs::default(),
-            features: Features::all(),
-        };
-        self.send(self.peers, 0, hello);
+        self.send(self.peers, 0, hello(None));
         self.peers
     }
 
@@ -245,14 +244,5 @@ impl CrowdedMatchmaker {
 
     fn handle(&mut self, input: Input) {
         self.matchmaker.handle(self.now, Readings::for_tests(self.now), input);
-    }
-}
-
-/// An interest and a language that no other peer names.
-fn own_tastes(number: u64) -> Tastes {
-    let letters: String = (0..8).map(|at| char::from(b'a' + (number / 26_u64.pow(at) % 26) as u8)).collect();
-    Tastes {
-        interests: vec![Interest::new(&letters).unwrap()],
-        languages: vec![Language::new(&letters).unwrap()],
     }
 }

@@ -5,9 +5,9 @@ use std::{net::SocketAddr, time::Duration};
 
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
-    Affinity, Candidate, Delivery, EndReason, Epoch, ErrorCode, Features, Frame, Heartbeat, MatchId, Media,
-    Message as _, PastPairs, Receipt, Resume, Role, Sdp, Signal, Tastes, ToBrowser, ToServer, decode_lenient,
-    encode, limits::SUBPROTOCOL,
+    Affinity, Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, Heartbeat, MatchId, Media,
+    Message as _, Receipt, Resume, Role, Sdp, Signal, Tastes, ToBrowser, ToServer, decode_lenient, encode,
+    limits::SUBPROTOCOL,
 };
 use tokio::{
     net::TcpStream,
@@ -21,6 +21,8 @@ use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig},
 };
+
+use crate::support::hello::hello;
 
 /// An offer made by Chromium.
 const OFFER: &str = include_str!("../../src/server/validate/fixtures/chromium-offer.sdp");
@@ -186,14 +188,7 @@ impl Bot {
         stream.set_nodelay(true).ok()?;
         let config = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
         let (mut socket, _) = client_async_with_config(request, stream, Some(config)).await.ok()?;
-        let hello = ToServer::Hello {
-            resume: self.resume,
-            ticket: None,
-            device: None,
-            age: None,
-            past: PastPairs::default(),
-            features: Features::all(),
-        };
+        let hello = hello(self.resume);
         self.heartbeat = Heartbeat::after(&hello)?;
         let mut hello = self.delivery.send(hello).ok()?;
         self.withhold_ack(&mut hello);

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use passerby::protocol::{Affinity, EndReason, Interest, Language, MatchId, Tastes, limits::IDLE_HEARTBEAT};
+use passerby::protocol::{Affinity, EndReason, MatchId, Tastes, limits::IDLE_HEARTBEAT};
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -10,6 +10,7 @@ use crate::{
     bot::Order,
     crowd::{BotRecord, Crowd, Totals},
     server::Server,
+    support::tastes::own_tastes,
 };
 
 /// Bots connected at once: close to the limit of open files of a process, minus what the program itself needs.
@@ -32,16 +33,6 @@ const MEASURED_FOR: Duration = IDLE_HEARTBEAT;
 
 fn default_deadline() -> Instant {
     Instant::now() + TIMEOUT
-}
-
-/// An interest and a language that no other bot names.
-fn own_tastes(number: usize) -> Tastes {
-    let letters: String =
-        (0..8).map(|at| char::from(b'a' + (number / 26_usize.pow(at) % 26) as u8)).collect();
-    Tastes {
-        interests: vec![Interest::new(&letters).expect("an interest")],
-        languages: vec![Language::new(&letters).expect("a language")],
-    }
 }
 
 /// CPU time over a period, in microseconds per second.
@@ -134,10 +125,10 @@ async fn half_waiting(server: &Server) -> Crowd {
     let mut crowd = Crowd::new(server.address);
     crowd.add(STORM, TIMEOUT).await;
     for bot in 0..NEWCOMERS {
-        crowd.order([bot], |it| Order::Join(own_tastes(it)));
+        crowd.order([bot], |it| Order::Join(own_tastes(it as u64)));
         crowd.until("another bot waits", default_deadline(), |it| it.waiting == bot + 1).await;
     }
-    crowd.order(NEWCOMERS..WAITING, |it| Order::Join(own_tastes(it)));
+    crowd.order(NEWCOMERS..WAITING, |it| Order::Join(own_tastes(it as u64)));
     crowd.until("half of the bots wait", default_deadline(), |it| it.waiting == WAITING).await;
     crowd
 }
@@ -216,7 +207,7 @@ async fn busy_crowd(server: &Server) -> Crowd {
     crowd.add(2 * PAIRS + UNMATCHED, TIMEOUT).await;
     crowd.order(0..2 * PAIRS, |_| Order::Join(Tastes::default()));
     crowd.until("all are in calls", default_deadline(), |it| it.talking == 2 * PAIRS).await;
-    crowd.order(2 * PAIRS..2 * PAIRS + UNMATCHED, |it| Order::Join(own_tastes(it)));
+    crowd.order(2 * PAIRS..2 * PAIRS + UNMATCHED, |it| Order::Join(own_tastes(it as u64)));
     crowd.until("the others wait", default_deadline(), |it| it.waiting == UNMATCHED).await;
     crowd.order(0..2 * PAIRS, |_| Order::SendSignals);
     crowd.during(sleep(Duration::from_secs(1))).await;

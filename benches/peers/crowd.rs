@@ -18,7 +18,7 @@ use crate::{
     person::{Person, until},
     script::{Script, tag},
     servers::Server,
-    work::{Awake, LEAD, Spacing, Start, Turn, WARM_UP, wait_for},
+    work::{Awake, LEAD, Spacing, Start, Turn, WARM_UP, measure, wait_for},
 };
 
 /// People that connect at the same time.
@@ -119,10 +119,7 @@ impl Crowd {
                 at += Spacing::Even.gap(rate);
             }
         });
-        sleep(WARM_UP).await;
-        let start = Start::new(server, &self.desk);
-        sleep(Duration::from_secs(seconds)).await;
-        let turn = start.end(server, &self.desk);
+        let turn = measure(server, &self.desk, seconds).await;
         presses.abort();
         drop(awake);
         sleep(WARM_UP).await;
@@ -173,10 +170,7 @@ pub(crate) async fn idle<C: Client>(
     let crowd = Crowd::connect::<C>(server, script, people, false).await;
     sleep(SETTLE).await;
     let idle = each(server.resident());
-    let (before, since) = (server.processor_time(), Instant::now());
-    sleep(during).await;
-    let used = server.processor_time().saturating_sub(before).as_secs_f64();
-    let processor = used / since.elapsed().as_secs_f64() / people as f64;
+    let processor = server.processor_load(during).await / people as f64;
     crowd.join().await;
     // Where leaving a call is leaving the server, nothing would remain to be measured.
     if C::KEEPS_SOCKETS {
@@ -226,10 +220,7 @@ impl Others {
         let tasks = (0..count).map(other).collect();
         wait_for("the others are connected", || connected.get() == count).await;
         sleep(WARM_UP).await;
-        let (before, since) = (server.processor_time(), Instant::now());
-        sleep(Duration::from_secs(seconds)).await;
-        let used = server.processor_time().saturating_sub(before).as_secs_f64();
-        let processor = used / since.elapsed().as_secs_f64();
+        let processor = server.processor_load(Duration::from_secs(seconds)).await;
         Self { tasks, processor }
     }
 }

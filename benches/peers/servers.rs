@@ -4,8 +4,10 @@ use std::{
     env, fs,
     path::PathBuf,
     process::{Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
+
+use tokio::time::sleep;
 
 use crate::{
     clients::Addresses,
@@ -127,6 +129,13 @@ impl Server {
             text.split(' ').next().and_then(|it| it.parse::<u64>().ok()).unwrap_or_default()
         };
         Duration::from_nanos(tasks.filter_map(Result::ok).map(time).sum())
+    }
+
+    /// Seconds of processor time in a second, over a period.
+    pub(crate) async fn processor_load(&self, during: Duration) -> f64 {
+        let (before, since) = (self.processor_time(), Instant::now());
+        sleep(during).await;
+        self.processor_time().saturating_sub(before).as_secs_f64() / since.elapsed().as_secs_f64()
     }
 
     /// Resident memory in bytes.

@@ -112,6 +112,14 @@ impl Start {
     }
 }
 
+/// Measures work that has just begun, once it has warmed up.
+pub(crate) async fn measure(server: &Server, desk: &Desk, seconds: u64) -> Turn {
+    sleep(WARM_UP).await;
+    let start = Start::new(server, desk);
+    sleep(Duration::from_secs(seconds)).await;
+    start.end(server, desk)
+}
+
 /// How far apart the people of a schedule come.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Spacing {
@@ -159,10 +167,7 @@ pub(crate) async fn fresh<C: Client>(
             join_at += spacing.gap(2.0 * rate);
         }
     });
-    sleep(WARM_UP).await;
-    let start = Start::new(server, &desk);
-    sleep(Duration::from_secs(seconds)).await;
-    let turn = start.end(server, &desk);
+    let turn = measure(server, &desk, seconds).await;
     arrive.abort();
     drop(awake);
     close_all(&desk).await;
@@ -202,10 +207,7 @@ pub(crate) async fn saturate<C: Client>(
             }
         });
     }
-    sleep(WARM_UP).await;
-    let start = Start::new(server, &desk);
-    sleep(Duration::from_secs(seconds)).await;
-    let turn = start.end(server, &desk);
+    let turn = measure(server, &desk, seconds).await;
     is_over.set(true);
     drop(awake);
     close_all(&desk).await;

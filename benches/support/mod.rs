@@ -1,5 +1,8 @@
 //! What several benchmarks share: a server in a process of its own, and what the system says about it.
 
+pub(crate) mod hello;
+pub(crate) mod tastes;
+
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr, TcpListener},

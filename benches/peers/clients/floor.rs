@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
+use passerby::protocol::limits::CLOSE_GOODBYE;
+
 use super::{Addresses, Client, Meaning, meaning_of, signal_json};
 use crate::{
     script::Part,
     socket::{Received, Socket},
 };
-
-/// The close code of a page that leaves.
-const GOODBYE: u16 = 4000;
 
 pub(crate) struct Floor(Socket);
 
@@ -50,6 +49,6 @@ impl Client for Floor {
     }
 
     async fn close(mut self) {
-        self.0.close(GOODBYE).await;
+        self.0.close(CLOSE_GOODBYE).await;
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use passerby::protocol::{
-    Features, Frame, Heartbeat, Interest, Language, MatchId, Media, PastPairs, Tastes, ToServer, encode,
+    Frame, Heartbeat, MatchId, Media, Tastes, ToServer, encode,
     limits::{ACK_EVERY, CLOSE_GOODBYE, SUBPROTOCOL},
 };
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use super::{Addresses, Client, Meaning, between, meaning_of, signal_json};
 use crate::{
     script::Part,
     socket::{Received, Socket},
+    support::{hello::hello, tastes::own_tastes},
 };
 
 /// The part of a message in which its name and the name of its signal stand: frames begin with two numbers, signals
@@ -84,21 +85,13 @@ impl Client for Passerby {
             match_id: None,
             heartbeat: Heartbeat::Idle,
         };
-        it.post(ToServer::Hello {
-            resume: None,
-            ticket: None,
-            device: None,
-            age: None,
-            past: PastPairs::default(),
-            features: Features::all(),
-        })
-        .await;
+        it.post(hello(None)).await;
         let welcome = it.receive().await?;
         welcome.1.text.contains("\"welcome\"").then_some(it)
     }
 
     async fn wait_alone(&mut self, number: usize) {
-        self.ask(own_tastes(number)).await;
+        self.ask(own_tastes(number as u64)).await;
     }
 
     async fn wait_again(&mut self, number: usize) {
@@ -157,15 +150,5 @@ impl Client for Passerby {
     async fn close(mut self) {
         self.leave().await;
         self.socket.close(CLOSE_GOODBYE).await;
-    }
-}
-
-/// An interest and a language that nobody else names.
-fn own_tastes(number: usize) -> Tastes {
-    let letters: String =
-        (0..8).map(|at| char::from(b'a' + (number / 26_usize.pow(at) % 26) as u8)).collect();
-    Tastes {
-        interests: vec![Interest::new(&letters).expect("an interest")],
-        languages: vec![Language::new(&letters).expect("a language")],
     }
 }
