@@ -57,6 +57,13 @@ async function signIn(browser: Browser, { url }: Moderation, token: string, java
   return page;
 }
 
+/** Bans the person of the subject that the page shows. */
+async function ban(page: Page, rule: string, length: string): Promise<void> {
+  await page.getByLabel('Which rule was broken').selectOption(rule);
+  await page.getByLabel('Length of a ban').selectOption(length);
+  await page.getByRole('button', { name: 'Ban', exact: true }).click();
+}
+
 /** axe finds no violation of WCAG 2.2 AA or of good practice, in either colour scheme. */
 async function expectAccessible(page: Page): Promise<void> {
   await page.evaluate(axe.source);
@@ -81,9 +88,7 @@ for (const hasScript of [false, true]) {
     await page.getByRole('button', { name: 'Claim for 10 minutes' }).click();
     await expect(page.getByText('Claimed by you')).toBeVisible();
     await page.getByLabel('Note for other moderators').fill('Two people, the same evening.');
-    await page.getByLabel('Which rule was broken').selectOption('Harassment');
-    await page.getByLabel('Length of a ban').selectOption('7 days');
-    await page.getByRole('button', { name: 'Ban', exact: true }).click();
+    await ban(page, 'Harassment', '7 days');
     await expect(page.getByRole('status')).toContainText('its person is banned');
     await expect(page.getByText('There is nothing to do here.')).toBeVisible();
 
@@ -114,9 +119,7 @@ test('a ban ends a call within two seconds, and after a granted appeal the perso
 
   const page = await signIn(await browsers.get(ada, 'none'), moderation, moderation.tokens[0]);
   await page.locator('tbody a').click();
-  await page.getByLabel('Which rule was broken').selectOption('Nudity');
-  await page.getByLabel('Length of a ban').selectOption('24 hours');
-  await page.getByRole('button', { name: 'Ban', exact: true }).click();
+  await ban(page, 'Nudity', '24 hours');
   await other.seesProblem('banned', { timeout: 2_000 });
   await other.hasReleasedDevices();
   await third.reaches('waiting');
@@ -148,10 +151,10 @@ test('a ban ends a call within two seconds, and after a granted appeal the perso
   await third.stop();
   // The decision reaches the server's memory a moment after the moderator's page.
   await expect(async () => {
-    await other.button('Try again').click({ timeout: 1_000 });
-    await other.hasNoProblem({ timeout: 2_000 });
+    if (await other.button('Try again').isVisible()) await other.button('Try again').click();
     await other.reaches('waiting', { timeout: 2_000 });
   }).toPass({ timeout: 15_000 });
+  await other.hasNoProblem();
   const fourth = await visitor(ada);
   await fourth.arrive();
   await fourth.start();
@@ -195,9 +198,7 @@ test('Firefox reports one stranger, and is banned in the call with the next', as
     const page = await signIn(await browsers.get(ada, 'none'), moderation, moderation.tokens[0]);
     await expect(page.locator('tbody tr'), 'each has reported the other').toHaveCount(2);
     await page.locator('tbody tr').filter({ hasText: 'Nudity' }).getByRole('link').click();
-    await page.getByLabel('Which rule was broken').selectOption('Nudity');
-    await page.getByLabel('Length of a ban').selectOption('24 hours');
-    await page.getByRole('button', { name: 'Ban', exact: true }).click();
+    await ban(page, 'Nudity', '24 hours');
     await fox.seesProblem('banned', { timeout: 2_000 });
     await expect.poll(() => fox.liveCameras()).toBe(0);
     await third.reaches('waiting');
