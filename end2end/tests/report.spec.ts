@@ -124,10 +124,17 @@ test('after a reload the last stranger can be reported from the start page, for 
   await isThanked(one);
   await one.reaches('landing');
 
-  // A reported stranger is not met again.
-  await other.closeTab();
+  // A reported stranger is not met again: both wait until somebody else comes, who meets the one who waited longer.
+  await other.reaches('waiting');
+  await one.start();
+  await one.reaches('waiting');
   const third = await visitor(cleo);
-  await meet(one, third);
+  await third.arrive();
+  await third.start();
+  await third.meets(ben);
+  await one.reaches('waiting');
+  await other.closeTab();
+  await one.meets(cleo);
   await one.stop();
   await expect(one.button('Report someone')).toBeVisible();
   await one.page.clock.fastForward('10:01');

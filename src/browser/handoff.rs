@@ -45,8 +45,7 @@ impl Handoff {
         }
         web::page::set_driven();
         let mut profile = web::storage::load();
-        if let Some(statement) = web::page::leaving::take_age_statement() {
-            profile.age = statement;
+        if profile.take_age_statement(web::page::leaving::take_age_statement()) {
             web::storage::save(&profile);
         }
         let resources =
@@ -67,7 +66,7 @@ impl Handoff {
             if now.details.samples != before.details.samples {
                 self.set_samples.set(call.samples());
             }
-            let of = |it: Snapshot| (it.report, it.past_calls, it.sanction);
+            let of = |it: Snapshot| (it.report, it.closed_reports, it.past_calls, it.sanction);
             if of(now) != of(before) {
                 set_texts.set(safety_texts(call, now, self.words.language));
             }

@@ -152,7 +152,9 @@ impl Call {
             current.server_match_id()
         } else if let CallState::Ended { open_match, .. } = self.state {
             open_match
-        } else if let CallState::Paused { why: Pause::Blocked | Pause::Reported, .. } = self.state {
+        } else if let CallState::Paused { why: Pause::Blocked | Pause::Reported | Pause::Dialog, .. } =
+            self.state
+        {
             None
         } else {
             return;

@@ -19,6 +19,8 @@ impl Call {
         if !for_mirror {
             // Connect while the person reads the question of the browser.
             self.session.open(self.now, out);
+            // It may be waiting to connect again for a report.
+            self.session.retry_now(self.now, out);
         }
     }
 

@@ -67,7 +67,7 @@ pub use interface::intent::{ChatWish, Gesture, Intent, PictureWish, WindowWish};
 pub use interface::output::{Output, PeerCommand};
 pub use interface::paths::{PathResult, PathResults, PathTests, TestedPath};
 pub use interface::problem::Problem;
-pub use interface::safety::{PastCall, ReportStep, ReportWish, Sanction};
+pub use interface::safety::{Inquiry, PastCall, ReportButton, ReportStep, ReportWish, Sanction};
 pub use interface::send_profile::{PictureContent, SendProfile, SenderPart, TrackKind};
 pub use interface::snapshot::{
     Cover, Farewell, Flow, PartnerPicture, PastStranger, Phase, Setback, Snapshot, Sound,
@@ -205,6 +205,7 @@ impl Call {
         self.settle_devices(&mut out);
         self.stop_without_devices(&mut out);
         self.ask_if_absent(&mut out);
+        self.pause_for_dialog(&mut out);
         self.ask_for_servers(&mut out);
         self.sync_wake_lock(&mut out);
         self.sync_ways_back(&mut out);
@@ -259,6 +260,7 @@ impl Call {
         self.stop_if_unanswered(out);
         self.handle_check_timeout(out);
         self.handle_report_timeout(out);
+        self.standing.handle_timeout(self.now);
         self.page.handle_timeout(self.now);
         self.devices.handle_timeout(self.now, out);
         self.handle_state_timeout(out);

@@ -57,7 +57,9 @@ pub(crate) enum CallState {
         why: Farewell,
         /// When to look for the next partner.
         until: Moment,
-        /// The match, if the server may not know yet that it is over.
+        /// The match.
+        match_id: MatchId,
+        /// The same, if the server may not know yet that it is over.
         open_match: Option<MatchId>,
     },
 }
@@ -71,6 +73,8 @@ pub(crate) enum Pause {
     Blocked,
     /// The person has left to report the partner.
     Reported,
+    /// A dialog covers the page: the person reports somebody, or reads an answer or a warning.
+    Dialog,
 }
 
 impl CallState {
@@ -175,6 +179,7 @@ impl CallState {
             Self::Mirror | Self::Paused { why: Pause::Absent, .. } => Phase::Mirror,
             Self::Paused { why: Pause::Blocked, .. } => Phase::Ended { why: Farewell::Blocked },
             Self::Paused { why: Pause::Reported, .. } => Phase::Ended { why: Farewell::Reported },
+            Self::Paused { why: Pause::Dialog, .. } => Phase::Ended { why: Farewell::Paused },
             Self::Ready { .. } => Phase::Ready,
             Self::Waiting { setback, .. } => Phase::Waiting { setback: *setback },
             Self::Matched(current) => current.phase(now),

@@ -4,7 +4,6 @@ use super::{
     Call, ChatLine, Menus, Problem, Sample, Snapshot, Surroundings, TopicTexts,
     state::{CallState, Pause},
 };
-use crate::protocol::Feature;
 
 impl Call {
     /// What the page shows, as of the last input.
@@ -31,9 +30,9 @@ impl Call {
             soft_start: self.soft_start,
             blocked: self.profile.past_partners.blocked_count(),
             past_strangers: self.profile.past_strangers(self.state.is_matched()),
-            can_report: self.session.handshake.has_feature(Feature::Report)
-                && (!self.state.is_matched() || self.reportable_match().is_some()),
-            report: self.reporting.step(&self.profile.reports.queued, self.state.is_matched()),
+            report_button: self.report_button(),
+            report: self.report_step(),
+            closed_reports: self.reporting.closed,
             keeps_report: self.profile.reports.queued.first().is_some(),
             past_calls: self.past_calls(),
             sanction: self.standing.shown(),
@@ -76,9 +75,9 @@ impl Call {
         self.profile.topics.texts().clone()
     }
 
-    /// The code with which the person can ask what came of the last report; empty without one.
+    /// The code with which the person can ask what came of the report whose answer the page shows; empty without one.
     pub fn outcome(&self) -> &str {
-        &self.reporting.outcome
+        self.reporting.outcome()
     }
 
     /// The code with which the person can appeal against [`Snapshot::sanction`]; empty without one.

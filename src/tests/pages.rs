@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use passerby::{
     call::{
-        Device, Farewell, Flow, Gesture, PartnerPicture, PastCall, Phase, Problem, ReportStep, Sanction,
-        Setback, Snapshot, Surroundings,
+        Device, Farewell, Flow, Gesture, Inquiry, PartnerPicture, PastCall, Phase, Problem, ReportButton,
+        ReportStep, Sanction, Setback, Snapshot, Surroundings,
     },
     protocol::{MatchId, Media, NoticeKind, Occupancy, ReportReason, SoftStart, Wait},
     server::{Config, http::client_ip::ForwardedHeader},
+    time::Moment,
     ui::{
         App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, PageFiles, ROOT_ID, RelayUse,
         SafetyContent, SafetyTexts, SiteTerms, i18n, shell,
@@ -581,15 +582,16 @@ fn whoever_is_under_18_sees_help_and_nothing_to_press() {
 #[test]
 fn report_is_beside_next_where_the_server_takes_reports() {
     for phase in phases() {
-        let of = |can_report| Page::of(Snapshot { phase, can_report, ..with_both_devices() });
-        assert!(of(false).button("Report").is_none());
-        let page = of(true);
+        let of = |report_button| Page::of(Snapshot { phase, report_button, ..with_both_devices() });
+        assert!(of(ReportButton::Hidden).button("Report").is_none());
+        let page = of(ReportButton::Active);
         let Some(report) = page.button("Report") else {
             assert!(page.button("Next").is_none(), "{phase:?}");
             continue;
         };
         assert_eq!(report.attribute("data-intent"), Some("report"));
-        assert_eq!(report.has("aria-disabled"), !phase.is_matched(), "{phase:?}");
+        let inactive = of(ReportButton::Inactive).button("Report").is_some_and(|it| it.has("aria-disabled"));
+        assert_eq!((report.has("aria-disabled"), inactive), (false, true), "{phase:?}");
         assert!(page.buttons().ends_with(&["Report", "Next"]), "{:?}", page.buttons());
     }
 }
@@ -624,7 +626,7 @@ fn safety(snapshot: Snapshot) -> Page {
 fn a_sanction_says_why_until_when_who_decided_and_how_to_appeal() {
     let of = |kind, automatic, can_appeal| {
         let terms = Some((ReportReason::Nudity, 1_800_000_000));
-        let sanction = Some(Sanction { kind, terms, automatic, can_appeal });
+        let sanction = Some(Sanction { kind, terms, automatic, can_appeal, inquiry: Inquiry::None });
         let problem = (kind != NoticeKind::Warned).then_some(Problem::Banned);
         safety(Snapshot { sanction, problem, ..Snapshot::default() })
     };
@@ -632,7 +634,8 @@ fn a_sanction_says_why_until_when_who_decided_and_how_to_appeal() {
         let page = of(NoticeKind::Banned, automatic, true);
         let shown = page.with("class", "sanction")[0];
         assert!(!shown.hidden);
-        for words in ["Reason: Nudity or sex", "Until January 5, 2027 at 2:05 PM", decider, "Your code: K2M7"]
+        for words in
+            ["Reason: Nudity or sex", "Until January 5, 2027 at 2:05 PM", decider, "keep this code: K2M7"]
         {
             assert!(shown.text.contains(words), "{words}: {}", shown.text);
         }
@@ -642,7 +645,7 @@ fn a_sanction_says_why_until_when_who_decided_and_how_to_appeal() {
     }
     let network = of(NoticeKind::Banned, true, false);
     let shown = network.with("class", "sanction")[0];
-    assert!(shown.text.contains("no code to appeal with") && !shown.text.contains("Your code"));
+    assert!(shown.text.contains("no code to appeal with") && !shown.text.contains("keep this code"));
     let warning = of(NoticeKind::Warned, false, true);
     assert!(warning.with("class", "sanction")[0].hidden, "a warning has a dialog");
     let dialog = &warning.only("dialog").text;
@@ -651,6 +654,29 @@ fn a_sanction_says_why_until_when_who_decided_and_how_to_appeal() {
     );
     assert!(warning.button("I understand").is_some());
     assert!(safety(Snapshot::default()).with("class", "sanction")[0].hidden);
+}
+
+#[test]
+fn a_refused_person_who_asks_again_is_told_what_came_of_it() {
+    let sanction = |inquiry| Sanction {
+        kind: NoticeKind::Banned,
+        terms: None,
+        automatic: false,
+        can_appeal: false,
+        inquiry,
+    };
+    for (inquiry, words) in [
+        (Inquiry::Asking { until: Moment::default() }, "Asking"),
+        (Inquiry::Unanswered, "Check your connection"),
+        (Inquiry::Confirmed, "Nothing has changed"),
+    ] {
+        let problem = Some(Problem::Banned);
+        let snapshot = Snapshot { problem, sanction: Some(sanction(inquiry)), ..Snapshot::default() };
+        assert!(safety(snapshot).with("class", "sanction")[0].text.contains(words));
+        assert!(Page::of(snapshot).announced("status").contains(words));
+        let under_age = Snapshot { problem: Some(Problem::UnderAge), ..snapshot };
+        assert!(safety(under_age).with("class", "sanction")[0].hidden, "help and nothing else");
+    }
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use super::i18n::{StateText, Words, cover_text, fill, steps_of};
 use crate::{
     call::{
-        Browser, Device, DeviceNotice, Farewell, Flow, Intent, PartnerPicture, PastStranger, Phase, Problem,
-        Setback, Snapshot, Switch,
+        Browser, Device, DeviceNotice, Farewell, Flow, Inquiry, Intent, PartnerPicture, PastStranger, Phase,
+        Problem, ReportStep, Sanction, Setback, Snapshot, Switch,
     },
     protocol::Occupancy,
 };
@@ -109,8 +109,11 @@ pub(crate) fn panel(words: &'static Words, snapshot: Snapshot) -> PanelContent {
         (None, Phase::Asking) => (None, Some((words.stop, Intent::Stop)), None),
         (None, Phase::Ended { why: Farewell::Blocked | Farewell::Reported }) => {
             let label = if is_last_blocked(snapshot) { words.undo } else { words.block };
-            let second = block_intent(snapshot, 0).map(|intent| (label, intent));
-            (None, Some((words.find_next, Intent::Start)), second)
+            let intent = block_intent(snapshot, 0).filter(|_| last_stranger(snapshot).is_some());
+            (None, Some((words.find_next, Intent::Start)), intent.map(|it| (label, it)))
+        }
+        (None, Phase::Ended { why: Farewell::Paused }) => {
+            (None, Some((words.find_next, Intent::Start)), None)
         }
         (None, Phase::Ended { why: Farewell::Left | Farewell::Lost }) => {
             (None, Some((words.skip, Intent::Next)), None)
@@ -200,6 +203,7 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
     match panel_problem(snapshot) {
         // Not an error: the search continues by itself.
         Some(Problem::RateLimited) => return words.rate_limited.spoken,
+        Some(Problem::Banned | Problem::Paused) => return inquiry_text(words, snapshot),
         Some(_) => return "",
         None => {}
     }
@@ -241,6 +245,16 @@ pub(crate) const fn status(words: &'static Words, snapshot: Snapshot) -> &'stati
     }
 }
 
+/// What came of asking whether a ban or a pause still stands; empty if the person has not asked.
+pub(crate) const fn inquiry_text(words: &'static Words, snapshot: Snapshot) -> &'static str {
+    match snapshot.sanction {
+        None | Some(Sanction { inquiry: Inquiry::None, .. }) => "",
+        Some(Sanction { inquiry: Inquiry::Asking { .. }, .. }) => words.inquiries[0],
+        Some(Sanction { inquiry: Inquiry::Unanswered, .. }) => words.inquiries[1],
+        Some(Sanction { inquiry: Inquiry::Confirmed, .. }) => words.inquiries[2],
+    }
+}
+
 /// The text about the gesture that the page asks about, out of one for each; empty without a question.
 pub(crate) const fn question(texts: &[&'static str; 3], snapshot: Snapshot) -> &'static str {
     match snapshot.asks {
@@ -272,6 +286,11 @@ pub(crate) const fn is_under_age(snapshot: Snapshot) -> bool {
     matches!(snapshot.problem, Some(Problem::UnderAge))
 }
 
+/// Whether a dialog is over the page: a report, or a warning.
+pub(crate) fn has_dialog(snapshot: Snapshot) -> bool {
+    snapshot.report != ReportStep::None || snapshot.sanction.is_some_and(|it| !it.kind.is_refusal())
+}
+
 /// Whether presses do nothing.
 pub(crate) fn is_locked(snapshot: Snapshot) -> bool {
     snapshot.problem.is_some_and(Problem::is_lock)
@@ -291,7 +310,7 @@ pub(crate) const fn block_label(
     match (snapshot.past_strangers[index], snapshot.phase) {
         (None, _) => None,
         (Some(PastStranger { is_blocked: true, .. }), _) => Some(words.unblock_past[index]),
-        (Some(_), Phase::Ended { .. }) if index == 0 => Some(words.block_this),
+        (Some(PastStranger { is_last: true, .. }), Phase::Ended { .. }) => Some(words.block_this),
         (Some(_), _) => Some(words.block_past[index]),
     }
 }
@@ -299,14 +318,21 @@ pub(crate) const fn block_label(
 /// The intent of that button.
 pub(crate) const fn block_intent(snapshot: Snapshot, index: usize) -> Option<Intent> {
     match snapshot.past_strangers[index] {
-        Some(PastStranger { number, is_blocked }) => Some(Intent::SetPastBlocked(number, !is_blocked)),
+        Some(PastStranger { number, is_blocked, .. }) => Some(Intent::SetPastBlocked(number, !is_blocked)),
         None => None,
     }
 }
 
-/// Whether the stranger who left last is blocked.
+/// The stranger of the last match. The latest one that this person has met may be from an earlier match.
+const fn last_stranger(snapshot: Snapshot) -> Option<PastStranger> {
+    match snapshot.past_strangers[0] {
+        Some(stranger) if stranger.is_last => Some(stranger),
+        Some(_) | None => None,
+    }
+}
+
 const fn is_last_blocked(snapshot: Snapshot) -> bool {
-    matches!(snapshot.past_strangers[0], Some(PastStranger { is_blocked: true, .. }))
+    matches!(last_stranger(snapshot), Some(PastStranger { is_blocked: true, .. }))
 }
 
 /// The problem that the panel shows. While talking there is none, because the call continues.
@@ -352,6 +378,7 @@ const fn state_text(words: &'static Words, snapshot: Snapshot) -> StateText {
         Phase::Ended { why: Farewell::Blocked } if is_last_blocked(snapshot) => words.blocked,
         Phase::Ended { why: Farewell::Blocked } => words.unblocked,
         Phase::Ended { why: Farewell::Reported } => words.reported,
+        Phase::Ended { why: Farewell::Paused } => words.search_paused,
     }
 }
 
@@ -443,8 +470,11 @@ mod tests {
         let label = |past: &[bool], phase, index| {
             let mut snapshot = Snapshot { phase, ..Snapshot::default() };
             for (number, is_blocked) in past.iter().enumerate() {
-                snapshot.past_strangers[number] =
-                    Some(PastStranger { number: number as u32, is_blocked: *is_blocked });
+                snapshot.past_strangers[number] = Some(PastStranger {
+                    number: number as u32,
+                    is_last: number == 0,
+                    is_blocked: *is_blocked,
+                });
             }
             block_label(words, snapshot, index)
         };
@@ -483,12 +513,22 @@ mod tests {
         let words = in_language("en");
         let mut snapshot = Snapshot { phase: Phase::Ended { why: Farewell::Blocked }, ..Snapshot::default() };
         let mut shown = |is_blocked| {
-            snapshot.past_strangers[0] = Some(PastStranger { number: 7, is_blocked });
+            snapshot.past_strangers[0] = Some(PastStranger { number: 7, is_last: true, is_blocked });
             let content = panel(words, snapshot);
             (content.heading, content.action.unwrap(), content.second.unwrap())
         };
         let next = ("Find someone new", Intent::Start);
         assert_eq!(shown(true), ("Blocked", next.clone(), ("Undo", Intent::SetPastBlocked(7, false))));
         assert_eq!(shown(false), ("Not blocked", next, ("Block", Intent::SetPastBlocked(7, true))));
+    }
+    #[test]
+    fn a_stranger_before_the_last_one_is_not_taken_for_the_last_one() {
+        let words = in_language("en");
+        let mut snapshot =
+            Snapshot { phase: Phase::Ended { why: Farewell::Reported }, ..Snapshot::default() };
+        snapshot.past_strangers[0] = Some(PastStranger { number: 7, is_last: false, is_blocked: false });
+        assert_eq!(panel(words, snapshot).second, None);
+        snapshot.phase = Phase::Ended { why: Farewell::Paused };
+        assert_eq!(block_label(words, snapshot, 0), Some("Block the previous stranger"));
     }
 }

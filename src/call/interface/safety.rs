@@ -1,6 +1,9 @@
 //! Reports and sanctions, as the page shows them, and what a person can ask about reports.
 
-use crate::protocol::{MatchId, NoticeKind, ReportReason};
+use crate::{
+    protocol::{MatchId, NoticeKind, ReportReason},
+    time::Moment,
+};
 
 /// A request about reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +18,18 @@ pub enum ReportWish {
     Send(ReportReason, String),
     /// Close the question or the answer. What was sent is not taken back.
     Close,
+}
+
+/// The button that reports the partner.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReportButton {
+    /// There is none: the server takes no reports, or none of this partner.
+    #[default]
+    Hidden,
+    /// There is nobody to report.
+    Inactive,
+    /// It reports the partner, or the one who has just left.
+    Active,
 }
 
 /// How far a person has come with a report.
@@ -61,4 +76,23 @@ pub struct Sanction {
     pub automatic: bool,
     /// Whether there is a code with which the person can appeal.
     pub can_appeal: bool,
+    /// What came of asking the server whether it still stands.
+    pub inquiry: Inquiry,
+}
+
+/// What came of asking the server whether a refusal still stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Inquiry {
+    /// The person has not asked.
+    #[default]
+    None,
+    /// The server has not answered yet.
+    Asking {
+        /// When the page gives up.
+        until: Moment,
+    },
+    /// The server could not be reached.
+    Unanswered,
+    /// It still stands.
+    Confirmed,
 }

@@ -5,7 +5,7 @@ use super::{
     devices::{Device, DeviceNotice},
     paths::PathTests,
     problem::Problem,
-    safety::{PastCall, ReportStep, Sanction},
+    safety::{PastCall, ReportButton, ReportStep, Sanction},
 };
 use crate::{
     call::{ChatStatus, Gesture, Preferences, Seeking, Surroundings},
@@ -47,13 +47,16 @@ pub struct Snapshot {
     pub blocked: u32,
     /// The last partners whom the person has met and who are gone, the latest first.
     pub past_strangers: [Option<PastStranger>; 3],
-    /// Whether the partner can be reported, if there is one: the server takes reports.
-    pub can_report: bool,
+    /// The button that reports the partner.
+    pub report_button: ReportButton,
     /// The report that the person is making.
     pub report: ReportStep,
+    /// How many reports and answers the person has closed, which tells two alike apart.
+    pub closed_reports: u32,
     /// Whether a report waits for the server.
     pub keeps_report: bool,
-    /// The past matches whose partners can be reported, the latest first.
+    /// The past matches whose partners can be reported, the latest first. While the person answers the question about
+    /// one of them, only that one.
     pub past_calls: [Option<PastCall>; 3],
     /// What was decided about this device, until that ends or the person has read it.
     pub sanction: Option<Sanction>,
@@ -86,6 +89,8 @@ pub struct Snapshot {
 pub struct PastStranger {
     /// The number of the match, which tells partners apart when another one is added.
     pub number: u32,
+    /// Was the partner of the last match.
+    pub is_last: bool,
     /// Is blocked.
     pub is_blocked: bool,
 }
@@ -195,7 +200,7 @@ pub enum Phase {
         flow: Flow,
     },
     /// The match has ended; the page looks for the next one in a moment, or after a press if this person has blocked
-    /// the partner or left to report them.
+    /// the partner, left to report them, or paused.
     Ended {
         /// How it ended.
         why: Farewell,
@@ -297,4 +302,6 @@ pub enum Farewell {
     Blocked,
     /// This person has left to report the partner.
     Reported,
+    /// This person has paused to report somebody, or to read an answer or a warning.
+    Paused,
 }

@@ -21,3 +21,30 @@ pub struct StoredProfile {
     /// The past matches that can be reported, and the reports that the server has not answered.
     pub reports: StoredReports,
 }
+
+impl StoredProfile {
+    /// Takes the statement about the person's age with which a provider has led back to this page, unless there is
+    /// one: a link that somebody sends must not replace a valid one. One that the server has refused is gone. Returns
+    /// whether it was taken.
+    pub fn take_age_statement(&mut self, statement: Option<String>) -> bool {
+        let is_taken = self.age.is_empty() && statement.is_some();
+        if let Some(statement) = statement.filter(|_| is_taken) {
+            self.age = statement;
+        }
+        is_taken
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_about_the_age_does_not_replace_another_one() {
+        let mut stored = StoredProfile::default();
+        assert!(!stored.take_age_statement(None));
+        assert!(stored.take_age_statement(Some("first".into())));
+        assert!(!stored.take_age_statement(Some("second".into())));
+        assert_eq!(stored.age, "first");
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::absence::Wake;
 use crate::{
     call::{
-        Call, Clocks, Output, Problem,
+        Call, Clocks, Output, Problem, ReportStep,
         state::{CallState, Pause},
     },
     protocol::ToServer,
@@ -40,6 +40,15 @@ impl Call {
     pub(crate) fn ask_if_absent(&mut self, out: &mut Vec<Output>) {
         if self.state.is_searching() && self.session_problem().is_none() && self.is_absent() {
             self.pause(Pause::Absent, out);
+        }
+    }
+
+    /// Stops to look for a stranger while a dialog covers the page: behind it, the person would not see who sees them.
+    pub(crate) fn pause_for_dialog(&mut self, out: &mut Vec<Output>) {
+        let is_between = self.state.is_searching() || matches!(self.state, CallState::Ended { .. });
+        let has_dialog = self.report_step() != ReportStep::None || self.standing.is_warned();
+        if is_between && has_dialog {
+            self.pause(Pause::Dialog, out);
         }
     }
 

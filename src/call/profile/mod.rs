@@ -103,6 +103,11 @@ impl Profile {
         self.past_partners.block(self.unix_seconds(now), pair, device);
     }
 
+    /// The person takes the current partner as one that they have met.
+    pub(crate) const fn mark_met(&mut self) {
+        self.is_met = true;
+    }
+
     /// Whether the current partner, or the last one, has appeared.
     pub(crate) const fn has_met_partner(&self) -> bool {
         self.is_met
@@ -124,6 +129,7 @@ impl Profile {
     pub(crate) fn past_strangers(&self, is_matched: bool) -> [Option<PastStranger>; PAST_STRANGERS] {
         let mut all = self.past_pairs(is_matched).map(|(number, pair)| PastStranger {
             number,
+            is_last: number == self.number,
             is_blocked: self.past_partners.blocked.contains(pair),
         });
         array::from_fn(|_| all.next())

@@ -6,7 +6,7 @@ use super::past_matches::{PastMatch, PastMatches, Ticket};
 use crate::protocol::{MatchId, ReportReason, ReportWords, limits::MAX_REPORT_CHARS};
 
 /// Reports that wait for the server. Nobody makes more by hand while it is away.
-const MAX_QUEUED_REPORTS: usize = 5;
+pub(crate) const MAX_QUEUED_REPORTS: usize = 5;
 
 /// How long after the beginning of its match a server takes a ticket (`src/protocol/README.md`, "Reports").
 const TICKET_LASTS: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,12 +1,15 @@
 //! [`Reporting`]: the report that a person is making, and how far the sending of those that are made has come.
 
-use std::time::Duration;
+use std::{collections::VecDeque, mem, time::Duration};
 
 use crate::{
     call::{
-        ReportStep,
+        PastCall, ReportStep,
         deadline::{Deadline, DeadlineReason},
-        profile::{past_matches::PastMatch, queued_reports::QueuedReports},
+        profile::{
+            past_matches::{MAX_PAST_MATCHES, PastMatch},
+            queued_reports::{MAX_QUEUED_REPORTS, QueuedReports},
+        },
     },
     protocol::{MatchId, ReportResult},
     time::Moment,
@@ -24,10 +27,12 @@ const MAX_PAUSE: Duration = Duration::from_secs(10 * 60);
 /// The state of everything about reports that is not stored.
 #[derive(Debug, Default)]
 pub(crate) struct Reporting {
-    /// What the page shows.
+    /// What the person is doing.
     pub(crate) dialog: Dialog,
-    /// The code with which the person can ask what came of the last report; empty without one.
-    pub(crate) outcome: String,
+    /// How many dialogs the person has closed.
+    pub(crate) closed: u32,
+    /// Answers that came while the person did something else, the oldest first.
+    unseen: VecDeque<Answer>,
     /// The match that has just ended, until its ticket is kept.
     pub(crate) ended: Option<PastMatch>,
     sending: Sending,
@@ -35,25 +40,29 @@ pub(crate) struct Reporting {
     failures: u32,
 }
 
-/// What the page shows about a report.
+/// What a person is doing about a report.
 #[derive(Debug, Default)]
 pub(crate) enum Dialog {
     /// Nothing.
     #[default]
     Closed,
-    /// The past partners who can be reported.
-    Choosing,
+    /// Chooses one of these past calls. They stay as they are, so that no button becomes that of another call.
+    Choosing([Option<PastCall>; MAX_PAST_MATCHES]),
     /// The question why this partner is reported.
     Asking(PastMatch),
     /// The report of this match is made.
     Made(MatchId),
-    /// What came of a report.
-    Answered {
-        /// What the page says.
-        step: ReportStep,
-        /// Whether the person has watched it being sent. Otherwise it does not interrupt a match.
-        is_awaited: bool,
-    },
+    /// Reads what came of the report that they have just made.
+    Answered(Answer),
+}
+
+/// What came of a report.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// What the page says.
+    pub(crate) step: ReportStep,
+    /// The code with which the person can ask later what was decided; empty without one.
+    pub(crate) outcome: String,
 }
 
 /// How far the sending of the first queued report has come.
@@ -79,18 +88,49 @@ enum Sending {
 }
 
 impl Reporting {
-    /// What the page shows. `is_matched` says whether the page has a partner now.
-    pub(crate) fn step(&self, queued: &QueuedReports, is_matched: bool) -> ReportStep {
-        match self.dialog {
-            Dialog::Closed => ReportStep::None,
-            Dialog::Choosing => ReportStep::Choosing,
+    /// What the page shows. Where the person `is_busy` with strangers, answers that they do not wait for come later.
+    pub(crate) fn step(&self, queued: &QueuedReports, is_busy: bool) -> ReportStep {
+        match &self.dialog {
+            Dialog::Choosing(_) => ReportStep::Choosing,
             Dialog::Asking(_) => ReportStep::Asking,
-            // Another page of this browser has had the answer.
-            Dialog::Made(id) if !queued.contains(id) => ReportStep::None,
-            Dialog::Made(id) if self.sent() == Some(id) => ReportStep::Sending,
-            Dialog::Made(_) => ReportStep::Kept,
-            Dialog::Answered { is_awaited: false, .. } if is_matched => ReportStep::None,
-            Dialog::Answered { step, .. } => step,
+            Dialog::Made(id) if queued.contains(*id) => {
+                if self.sent() == Some(*id) {
+                    ReportStep::Sending
+                } else {
+                    ReportStep::Kept
+                }
+            }
+            Dialog::Answered(answer) => answer.step,
+            // Without its report, another page of this browser has had the answer.
+            Dialog::Closed | Dialog::Made(_) => {
+                self.unseen.front().filter(|_| !is_busy).map(|it| it.step).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The code in the answer that [`step`](Self::step) shows; empty without one.
+    pub(crate) fn outcome(&self) -> &str {
+        match &self.dialog {
+            Dialog::Answered(answer) => &answer.outcome,
+            Dialog::Closed | Dialog::Choosing(_) | Dialog::Asking(_) | Dialog::Made(_) => {
+                self.unseen.front().map(|it| &*it.outcome).unwrap_or_default()
+            }
+        }
+    }
+
+    /// The person closes what the page shows, which is `step`.
+    pub(crate) fn close(&mut self, step: ReportStep) {
+        if step == ReportStep::None {
+            return;
+        }
+        self.closed += 1;
+        let is_unseen = match mem::take(&mut self.dialog) {
+            Dialog::Closed => true,
+            Dialog::Made(_) => !matches!(step, ReportStep::Sending | ReportStep::Kept),
+            Dialog::Choosing(_) | Dialog::Asking(_) | Dialog::Answered(_) => false,
+        };
+        if is_unseen {
+            self.unseen.pop_front();
         }
     }
 
@@ -138,11 +178,14 @@ impl Reporting {
             ReportResult::InvalidTicket | ReportResult::NotNow => ReportStep::TooLate,
             ReportResult::TooMany => ReportStep::TooMany,
         };
-        let is_awaited = matches!(self.dialog, Dialog::Made(made) if made == id);
-        // A question that the person is answering is not replaced by news.
-        if is_awaited || matches!(self.dialog, Dialog::Closed | Dialog::Answered { .. }) {
-            self.outcome = outcome.unwrap_or_default();
-            self.dialog = Dialog::Answered { step, is_awaited };
+        let answer = Answer { step, outcome: outcome.unwrap_or_default() };
+        if matches!(self.dialog, Dialog::Made(made) if made == id) {
+            self.dialog = Dialog::Answered(answer);
+        } else {
+            self.unseen.push_back(answer);
+            if self.unseen.len() > MAX_QUEUED_REPORTS {
+                self.unseen.pop_front();
+            }
         }
     }
 

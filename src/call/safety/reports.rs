@@ -2,10 +2,10 @@
 
 use std::{array, mem};
 
-use super::reporting::Dialog;
+use super::reporting::{Answer, Dialog};
 use crate::{
     call::{
-        Call, Output, PastCall, Problem, ReportStep, ReportWish,
+        Call, Output, PastCall, Problem, ReportButton, ReportStep, ReportWish,
         deadline::{Deadline, DeadlineReason},
         partner::CurrentMatch,
         profile::{
@@ -23,18 +23,19 @@ impl Call {
         match wish {
             ReportWish::Partner => self.report_partner(out),
             ReportWish::Choose => {
-                if self.past_calls().iter().any(Option::is_some) {
-                    self.reporting.dialog = Dialog::Choosing;
+                let offered = self.offered_calls();
+                if offered.iter().any(Option::is_some) {
+                    self.reporting.dialog = Dialog::Choosing(offered);
                 }
             }
             ReportWish::Past(id) => {
-                let mut offered = self.profile.reports.past.offered(self.profile.unix_seconds(self.now));
-                if let Some(past) = offered.find(|it| it.id == id) {
-                    self.reporting.dialog = Dialog::Asking(past.clone());
+                let past = self.offered().find(|it| it.id == id).cloned();
+                if let Some(past) = past {
+                    self.reporting.dialog = Dialog::Asking(past);
                 }
             }
             ReportWish::Send(reason, words) => self.make_report(reason, &words, out),
-            ReportWish::Close => self.reporting.dialog = Dialog::Closed,
+            ReportWish::Close => self.reporting.close(self.report_step()),
         }
     }
 
@@ -43,13 +44,41 @@ impl Call {
         let Some(past) = self.reportable_match() else { return };
         self.pause(Pause::Reported, out);
         // Also of a partner who never appeared.
+        self.profile.mark_met();
         self.reporting.ended = Some(past.clone());
         self.reporting.dialog = Dialog::Asking(past);
     }
 
-    /// The match as it can be reported, if the server takes reports.
-    pub(crate) fn reportable_match(&self) -> Option<PastMatch> {
-        self.state.current_match().and_then(|it| self.past_match(it))
+    /// The match as it can be reported, if the server takes reports: the current one, or the one whose end the page
+    /// is telling.
+    fn reportable_match(&self) -> Option<PastMatch> {
+        match &self.state {
+            CallState::Matched(current) => self.past_match(current),
+            CallState::Ended { match_id, .. } => self.offered().find(|it| it.id == *match_id).cloned(),
+            CallState::Landing(_)
+            | CallState::Gate { .. }
+            | CallState::Asking(_)
+            | CallState::Mirror
+            | CallState::Paused { .. }
+            | CallState::Ready { .. }
+            | CallState::Waiting { .. } => None,
+        }
+    }
+
+    /// The button that reports the partner.
+    pub(crate) fn report_button(&self) -> ReportButton {
+        if self.reportable_match().is_some() {
+            ReportButton::Active
+        } else if self.session.handshake.has_feature(Feature::Report) && !self.state.is_matched() {
+            ReportButton::Inactive
+        } else {
+            ReportButton::Hidden
+        }
+    }
+
+    /// What the page shows of reports.
+    pub(crate) fn report_step(&self) -> ReportStep {
+        self.reporting.step(&self.profile.reports.queued, self.state.is_meeting_people())
     }
 
     /// A match as it can be reported when it is over, if the server takes reports.
@@ -73,30 +102,28 @@ impl Call {
         }
     }
 
-    /// Reports the chosen partner, and blocks them.
+    /// Reports the chosen partner, and blocks them, also if it is too late for a report.
     fn make_report(&mut self, reason: ReportReason, words: &str, out: &mut Vec<Output>) {
         let past = match mem::take(&mut self.reporting.dialog) {
             Dialog::Asking(past) => past,
-            other @ (Dialog::Closed | Dialog::Choosing | Dialog::Made(_) | Dialog::Answered { .. }) => {
+            other @ (Dialog::Closed | Dialog::Choosing(_) | Dialog::Made(_) | Dialog::Answered(_)) => {
                 self.reporting.dialog = other;
                 return;
             }
         };
-        let report = QueuedReport::new(&past, reason, words);
-        let step = if report.is_void(self.profile.unix_seconds(self.now)) {
-            Some(ReportStep::TooLate)
-        } else {
-            (!self.profile.reports.queued.add(report)).then_some(ReportStep::TooMany)
-        };
-        if let Some(step) = step {
-            self.reporting.dialog = Dialog::Answered { step, is_awaited: true };
-            return;
-        }
-        self.profile.reports.past.remove(past.id);
         if let Some(pair) = past.pair {
             self.profile.block_pair(self.now, pair, self.session.handshake.device());
         }
-        self.reporting.dialog = Dialog::Made(past.id);
+        let report = QueuedReport::new(&past, reason, words);
+        let refused = |step| Dialog::Answered(Answer { step, outcome: String::new() });
+        self.reporting.dialog = if report.is_void(self.profile.unix_seconds(self.now)) {
+            refused(ReportStep::TooLate)
+        } else if self.profile.reports.queued.add(report) {
+            self.profile.reports.past.remove(past.id);
+            Dialog::Made(past.id)
+        } else {
+            refused(ReportStep::TooMany)
+        };
         self.save_profile(out);
         self.sync_blocked(out);
     }
@@ -148,19 +175,27 @@ impl Call {
                     self.reporting.postpone(self.now, None, &mut self.rng);
                 }
             }
-            Some(_) if self.may_connect_for_reports() => self.session.open(self.now, out),
+            Some(_) if self.opens_session_for_reports() => self.session.open(self.now, out),
             Some(_) | None => {}
         }
-        let is_used = self.reporting.is_ready() && self.profile.reports.queued.first().is_some()
-            || self.reporting.sent().is_some();
+        let has_next = self.reporting.is_ready() && self.profile.reports.queued.first().is_some();
+        let is_used = has_next && self.opens_session_for_reports()
+            || self.reporting.sent().is_some() && self.may_connect_for_reports()
+            || self.standing.is_asking();
         let is_idle = self.state.is_landing() && !self.paths.is_running();
-        if is_idle && self.session.is_wanted() && !(is_used && self.may_connect_for_reports()) {
+        if is_idle && self.session.is_wanted() && !is_used {
             self.session.say_goodbye(self.now, out);
             self.reporting.forget_sent();
         }
     }
 
-    /// Whether a page that has not started may connect to send a report.
+    /// Whether a page that has not started connects to send a report. One in the background leaves that to the page
+    /// that the person sees, since the page that sends a report shows the answer.
+    fn opens_session_for_reports(&self) -> bool {
+        !self.page.is_hidden && self.may_connect_for_reports()
+    }
+
+    /// Whether a page that has not started may be connected for a report.
     fn may_connect_for_reports(&self) -> bool {
         if self.lacks_age_statement() {
             false
@@ -191,11 +226,30 @@ impl Call {
         self.reporting.deadline().into_iter().chain(expiry).min()
     }
 
-    /// The past matches that can be reported, as the page shows them.
+    /// The past calls to show: those that the person chooses from, the one that they are asked about, or all that can
+    /// be reported.
     pub(crate) fn past_calls(&self) -> [Option<PastCall>; MAX_PAST_MATCHES] {
-        let mut all = self.profile.reports.past.offered(self.profile.unix_seconds(self.now)).map(|it| {
-            PastCall { id: it.id, started: it.started, seconds: it.ended.saturating_sub(it.started) }
-        });
+        match &self.reporting.dialog {
+            Dialog::Choosing(shown) => {
+                shown.map(|shown| shown.filter(|shown| self.offered().any(|it| it.id == shown.id)))
+            }
+            Dialog::Asking(past) => [Some(past_call(past)), None, None],
+            Dialog::Closed | Dialog::Made(_) | Dialog::Answered(_) => self.offered_calls(),
+        }
+    }
+
+    fn offered_calls(&self) -> [Option<PastCall>; MAX_PAST_MATCHES] {
+        let mut all = self.offered().map(past_call);
         array::from_fn(|_| all.next())
     }
+
+    /// The past matches that can be reported.
+    fn offered(&self) -> impl Iterator<Item = &PastMatch> {
+        self.profile.reports.past.offered(self.profile.unix_seconds(self.now))
+    }
+}
+
+/// A past match as the page shows it.
+const fn past_call(past: &PastMatch) -> PastCall {
+    PastCall { id: past.id, started: past.started, seconds: past.ended.saturating_sub(past.started) }
 }

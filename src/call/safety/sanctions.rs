@@ -1,14 +1,19 @@
 //! Handlers of sanctions: a banned or paused device stops, and does not connect again by itself.
 
+use std::time::Duration;
+
 use super::standing::Standing;
 use crate::{
     call::{
-        Call, Output, Problem,
+        Call, Inquiry, Output, Problem,
         deadline::{Deadline, DeadlineReason},
         state::CallState,
     },
     protocol::SanctionNotice,
 };
+
+/// How long the page waits for an answer to a person who looks at it. A bad mobile network needs a few seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 impl Call {
     /// The server has told what was decided. A refusal ends everything; [`keep_out`](Self::keep_out) shows it.
@@ -16,16 +21,20 @@ impl Call {
         if notice.kind.is_refusal() {
             let now = self.profile.unix_seconds(self.now);
             let ends = Some(notice.until).filter(|it| now < *it);
-            self.standing = Standing::Refused { notice: Some(notice), ends };
+            let inquiry = self.standing.confirmed();
+            self.standing = Standing::Refused { notice: Some(notice), ends, inquiry };
         } else if self.standing.problem().is_none() {
             self.standing = Standing::Warned(notice);
         }
     }
 
-    /// The server refuses this device and has not said why.
+    /// The server refuses this device. If it has not said why before, it does not.
     pub(crate) fn on_refused(&mut self) {
-        if self.standing.problem().is_none() {
-            self.standing = Standing::Refused { notice: None, ends: None };
+        let confirmed = self.standing.confirmed();
+        if let Standing::Refused { inquiry, .. } = &mut self.standing {
+            *inquiry = confirmed;
+        } else {
+            self.standing = Standing::Refused { notice: None, ends: None, inquiry: confirmed };
         }
     }
 
@@ -37,12 +46,15 @@ impl Call {
         }
     }
 
-    /// The person asks the server once more, since an appeal may have been granted.
+    /// The person asks the server once more, since an appeal may have been granted. Nothing else starts before the
+    /// answer.
     pub(crate) fn try_again(&mut self, out: &mut Vec<Output>) {
-        if let Some(Problem::Banned | Problem::Paused) = self.shown_lock() {
-            self.standing = Standing::Good;
-            self.state = CallState::Landing(None);
-            self.start(out);
+        if let (Standing::Refused { inquiry, .. }, Some(Problem::Banned | Problem::Paused)) =
+            (&mut self.standing, shown_lock(&self.state))
+        {
+            *inquiry = Inquiry::Asking { until: self.now + ANSWER_WITHIN };
+            self.session.open(self.now, out);
+            self.session.retry_now(self.now, out);
         }
     }
 
@@ -55,7 +67,7 @@ impl Call {
         }
         let is_under_age = self.profile.is_under_age(self.now);
         let keeps_out = if is_under_age { Some(Problem::UnderAge) } else { self.standing.problem() };
-        match (keeps_out, self.shown_lock()) {
+        match (keeps_out, shown_lock(&self.state)) {
             (Some(problem), shown) if shown != Some(problem) => self.stop(Some(problem), out),
             (None, Some(_)) => self.state = CallState::Landing(None),
             (Some(_) | None, _) => {}
@@ -64,22 +76,24 @@ impl Call {
 
     /// Whether presses do nothing.
     pub(crate) fn is_locked(&self) -> bool {
-        self.shown_lock().is_some()
+        shown_lock(&self.state).is_some()
     }
 
-    /// The problem that the page shows, if presses do nothing because of it.
-    fn shown_lock(&self) -> Option<Problem> {
-        if let CallState::Landing(Some(problem)) = self.state
-            && problem.is_lock()
-        {
-            Some(problem)
-        } else {
-            None
-        }
-    }
-
-    /// When the device may take part again.
+    /// When the device may take part again, or an answer about that is late.
     pub(crate) fn sanction_deadline(&self) -> Option<Deadline> {
-        self.standing.until().map(|until| (self.profile.moment_of(until), DeadlineReason::Sanction))
+        let ends = self.standing.until().map(|it| self.profile.moment_of(it));
+        let at = ends.into_iter().chain(self.standing.answer_by()).min();
+        at.map(|at| (at, DeadlineReason::Sanction))
+    }
+}
+
+/// The problem that the page shows in this state, if presses do nothing because of it.
+fn shown_lock(state: &CallState) -> Option<Problem> {
+    if let CallState::Landing(Some(problem)) = state
+        && problem.is_lock()
+    {
+        Some(*problem)
+    } else {
+        None
     }
 }

@@ -1,8 +1,9 @@
 //! [`Standing`]: what was decided about this device.
 
 use crate::{
-    call::{Problem, Sanction},
+    call::{Inquiry, Problem, Sanction},
     protocol::{NoticeKind, SanctionNotice},
+    time::Moment,
 };
 
 /// What was decided, as far as this page knows.
@@ -20,23 +21,67 @@ pub(crate) enum Standing {
         /// When the page takes it as over, in seconds since the Unix epoch; `None` if only the server can tell: there
         /// is no notice, or its end was over when it came, so the clock of this device is wrong.
         ends: Option<u64>,
+        /// What came of asking again.
+        inquiry: Inquiry,
     },
 }
 
 impl Standing {
     /// What the page shows of it.
     pub(crate) fn shown(&self) -> Option<Sanction> {
+        let inquiry = self.inquiry();
         match self {
             Self::Good => None,
-            Self::Refused { notice: None, .. } => {
-                Some(Sanction { kind: NoticeKind::Banned, terms: None, automatic: false, can_appeal: false })
-            }
+            Self::Refused { notice: None, .. } => Some(Sanction {
+                kind: NoticeKind::Banned,
+                terms: None,
+                automatic: false,
+                can_appeal: false,
+                inquiry,
+            }),
             Self::Warned(it) | Self::Refused { notice: Some(it), .. } => Some(Sanction {
                 kind: it.kind,
                 terms: Some((it.reason, it.until)),
                 automatic: it.automatic,
                 can_appeal: it.appeal.is_some(),
+                inquiry,
             }),
+        }
+    }
+
+    fn inquiry(&self) -> Inquiry {
+        if let Self::Refused { inquiry, .. } = self { *inquiry } else { Inquiry::None }
+    }
+
+    /// What has come of asking when the server refuses.
+    pub(crate) fn confirmed(&self) -> Inquiry {
+        if let Inquiry::Asking { .. } = self.inquiry() { Inquiry::Confirmed } else { self.inquiry() }
+    }
+
+    /// Whether the server was asked and has not answered.
+    pub(crate) fn is_asking(&self) -> bool {
+        self.answer_by().is_some()
+    }
+
+    /// When that has taken too long.
+    pub(crate) fn answer_by(&self) -> Option<Moment> {
+        if let Inquiry::Asking { until } = self.inquiry() { Some(until) } else { None }
+    }
+
+    /// Gives up an answer that did not come in time.
+    pub(crate) fn handle_timeout(&mut self, now: Moment) {
+        if let Self::Refused { inquiry, .. } = self
+            && let Inquiry::Asking { until } = *inquiry
+            && until <= now
+        {
+            *inquiry = Inquiry::Unanswered;
+        }
+    }
+
+    /// The server welcomes this device, so it no longer refuses it.
+    pub(crate) fn on_welcome(&mut self) {
+        if let Self::Refused { .. } = self {
+            *self = Self::Good;
         }
     }
 

@@ -46,6 +46,7 @@ impl Call {
         if !welcome.resumed {
             self.reporting.forget_sent();
         }
+        self.standing.on_welcome();
         let has_postponed = self.queue.requests.is_postponed();
         match self.state.on_welcome(self.now, welcome, has_postponed, out) {
             Resync::Nothing => {}
@@ -313,6 +314,8 @@ impl Call {
     /// Ends a match and shows why, then looks for the next partner; `open_match` is the match if the server may not
     /// know that it is over.
     fn say_farewell(&mut self, why: Farewell, open_match: Option<MatchId>, out: &mut Vec<Output>) {
-        self.leave_state(CallState::Ended { why, until: self.now + FAREWELL_FOR, open_match }, false, out);
+        let Some(match_id) = self.state.current_match().map(|it| it.terms.match_id) else { return };
+        let until = self.now + FAREWELL_FOR;
+        self.leave_state(CallState::Ended { why, until, match_id, open_match }, false, out);
     }
 }

@@ -15,10 +15,10 @@ use crate::{
     call::{
         Abilities, Browser, Call, ChatWish, CheckFinding, ChosenDevices, Clocks, ConnectionId,
         ConnectionState, Consent, Cover, Dated, DeadlineReason, DescriptionKind, Device, DeviceEvent,
-        DeviceInfo, DeviceKind, Failed, Farewell, Gesture, Input, Intent, Measurement, MediaError, Output,
-        PageEvent, PastPartners, PastStranger, PathResult, PathTests, PeerCommand, PeerEvent, Phase,
-        PictureWish, Preferences, Problem, ReportStep, ReportWish, ScreenEvent, SenderPart, SignalingState,
-        Snapshot, StoredProfile, StoredReports, Switch, TestedPath, TrackKind, WindowWish,
+        DeviceInfo, DeviceKind, Failed, Farewell, Gesture, Input, Inquiry, Intent, Measurement, MediaError,
+        Output, PageEvent, PastPartners, PastStranger, PathResult, PathTests, PeerCommand, PeerEvent, Phase,
+        PictureWish, Preferences, Problem, ReportButton, ReportStep, ReportWish, ScreenEvent, SenderPart,
+        SignalingState, Snapshot, StoredProfile, StoredReports, Switch, TestedPath, TrackKind, WindowWish,
     },
     protocol::{
         Affinity, Delivery, EndReason, Epoch, ErrorCode, Features, Frame, IceServer, MatchId, Media,
@@ -435,7 +435,7 @@ impl Harness {
             self.current = Some(*match_id);
         }
         let stored = if let Input::StorageChanged(profile) = &input { Some(profile.clone()) } else { None };
-        let refused_until = self.refused_until();
+        let (refused_until, was_asking) = (self.refused_until(), self.is_asking());
         let matched_before = self.current.filter(|_| is_matched(self.snapshot()));
         let had_begun = self.has_begun();
         let [outputs, twin_outputs] = {
@@ -453,7 +453,9 @@ impl Harness {
             assert_eq!(self.calls[0].stored(), *profile);
             self.made.clear();
         }
-        self.check_refusal(refused_until, &input, &outputs);
+        if !was_asking {
+            self.check_refusal(refused_until, &input, &outputs);
+        }
         for output in outputs {
             self.check_output(output, welcomed);
         }
@@ -652,7 +654,7 @@ impl Harness {
             assert!(!self.prewarmed, "no connection is prewarmed on the landing page");
             assert!(!self.checking, "no connection is checked on the landing page");
             let asks = matches!(snapshot.paths, PathTests::Asking) || self.testing_paths;
-            let asks = asks || self.has_queued();
+            let asks = asks || self.has_queued() || self.is_asking();
             assert!(self.socket.is_none() || asks, "a socket is open on the landing page for a purpose only");
         }
         self.check_safety(snapshot);
@@ -676,8 +678,21 @@ impl Harness {
         if !self.has_begun() {
             self.accepts_no_devices.set(false);
         }
-        let looks_for_partners =
-            matches!(snapshot.phase, Phase::Ready | Phase::Waiting { .. } | Phase::Ended { .. });
+        let searches = match snapshot.phase {
+            Phase::Ready | Phase::Waiting { .. } => true,
+            Phase::Ended { why } => matches!(why, Farewell::Left | Farewell::Lost),
+            Phase::Landing
+            | Phase::Gate
+            | Phase::Asking
+            | Phase::Mirror
+            | Phase::Connecting { .. }
+            | Phase::Talking { .. } => false,
+        };
+        assert!(
+            !searches || snapshot.report == ReportStep::None && !is_warned(snapshot),
+            "nobody is looked for behind a dialog"
+        );
+        let looks_for_partners = searches || matches!(snapshot.phase, Phase::Ended { .. });
         if looks_for_partners && !self.accepts_no_devices.get() {
             assert_ne!(
                 (snapshot.microphone, snapshot.camera),
@@ -724,6 +739,11 @@ impl Harness {
         }
     }
 
+    /// Whether the server was asked if the refusal still stands, and has not answered.
+    fn is_asking(&self) -> bool {
+        self.snapshot().sanction.is_some_and(|it| matches!(it.inquiry, Inquiry::Asking { .. }))
+    }
+
     /// A device that was refused until `refused_until` comes back at that time only, or after a press on Start.
     fn check_refusal(&self, refused_until: Option<u64>, input: &Input, outputs: &[Output]) {
         let tries_again = matches!(input, Input::Intent(Intent::Start));
@@ -760,10 +780,12 @@ impl Harness {
     /// Presses do nothing on a locked page, apart from asking the server once more.
     fn check_locked(&self, before: Snapshot, after: Snapshot, intent: &Intent) {
         if *intent == Intent::Start && before.problem != Some(Problem::UnderAge) {
-            assert_eq!(after.sanction, None);
+            assert_eq!((after.phase, after.problem), (before.phase, before.problem));
+            let inquiry = after.sanction.map(|it| it.inquiry);
+            assert!(matches!(inquiry, Some(Inquiry::Asking { .. })), "{inquiry:?}");
         } else if intent.works_while_locked() {
             assert_eq!((after.phase, after.problem), (before.phase, before.problem));
-            assert!(*intent != Intent::Report(ReportWish::Close) || after.report == ReportStep::None);
+            self.check_closed(before, after, intent);
         } else {
             // The ticket of a match that another page has ended is kept at the next input.
             let before = Snapshot { past_calls: after.past_calls, ..before };
@@ -773,11 +795,12 @@ impl Harness {
 
     fn check_report(&mut self, before: Snapshot, after: Snapshot, wish: ReportWish) {
         match wish {
-            ReportWish::Partner if is_matched(before) && before.can_report => {
+            ReportWish::Partner if before.report_button == ReportButton::Active => {
                 assert!(!is_matched(after) && self.peer.is_none() && self.screen.is_none());
                 assert_eq!(after.phase, Phase::Ended { why: Farewell::Reported });
                 assert_eq!(after.report, ReportStep::Asking);
-                self.asked = self.current;
+                self.asked = after.past_calls[0].map(|it| it.id);
+                assert!(!is_matched(before) || self.asked == self.current);
             }
             ReportWish::Past(id) if before.past_calls.iter().flatten().any(|it| it.id == id) => {
                 assert_eq!(after.report, ReportStep::Asking);
@@ -797,13 +820,26 @@ impl Harness {
                     assert!(matches!(after.report, ReportStep::Sending | ReportStep::Kept));
                 }
             }
-            ReportWish::Close => assert_eq!(after.report, ReportStep::None),
+            ReportWish::Close => self.check_closed(before, after, &Intent::Report(wish)),
             ReportWish::Choose => {
-                assert!(before.past_calls[0].is_none() || after.report == ReportStep::Choosing)
+                let is_offered = before.past_calls[0].is_some() && before.report != ReportStep::Asking;
+                assert!(!is_offered || after.report == ReportStep::Choosing)
             }
             ReportWish::Partner | ReportWish::Past(_) | ReportWish::Send(..) => {
                 assert_eq!(is_matched(after), is_matched(before) && after.phase.is_matched());
             }
+        }
+    }
+
+    /// Closing a report shows the next answer, if there is one.
+    fn check_closed(&self, before: Snapshot, after: Snapshot, intent: &Intent) {
+        let is_closed = *intent == Intent::Report(ReportWish::Close) && before.report != ReportStep::None;
+        assert_eq!(after.closed_reports, before.closed_reports + u32::from(is_closed));
+        if is_closed {
+            assert!(!matches!(
+                after.report,
+                ReportStep::Choosing | ReportStep::Asking | ReportStep::Sending | ReportStep::Kept
+            ));
         }
     }
 
@@ -815,7 +851,8 @@ impl Harness {
             let is_void = now >= started + 24 * 60 * 60;
             assert!(is_void || queued.contains(&id.0.to_string()), "a report that was not answered is lost");
         }
-        for call in snapshot.past_calls.into_iter().flatten() {
+        let is_answered = snapshot.report == ReportStep::Asking;
+        for call in snapshot.past_calls.into_iter().flatten().filter(|_| !is_answered) {
             let is_of = |(id, _): &&(MatchId, u64)| *id == call.id;
             let ended = self.ends.iter().rev().find(is_of).map_or(call.started + call.seconds, |it| it.1);
             assert!(now < ended + 600, "a match that ended {} s ago is offered", now - ended);

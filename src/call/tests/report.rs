@@ -5,7 +5,8 @@ use uuid::Uuid;
 use super::test_page::{BOTH, TestPage, matched_message, millis, secs, site};
 use crate::{
     call::{
-        Call, Farewell, Input, Intent, PastPartners, Phase, Problem, ReportStep, ReportWish, StoredProfile,
+        Call, Farewell, Input, Intent, PageEvent, PastPartners, Phase, Problem, ReportButton, ReportStep,
+        ReportWish, StoredProfile,
     },
     protocol::{
         EndReason, ErrorCode, Features, MatchId, PairId, ReportReason, ReportResult, Role, ToBrowser,
@@ -107,7 +108,7 @@ fn has_queued(page: &TestPage) -> bool {
 #[test]
 fn a_report_ends_the_call_first_and_asks_then() {
     let mut page = talking();
-    assert!(page.call.snapshot().can_report);
+    assert_eq!(page.call.snapshot().report_button, ReportButton::Active);
     wish(&mut page, ReportWish::Partner);
     let actions = page.take_actions();
     assert_eq!(actions[0], "close peer", "nothing comes before: {actions:?}");
@@ -152,7 +153,7 @@ fn a_report_that_is_not_sent_changes_nothing_but_the_call() {
 #[test]
 fn only_a_server_with_a_store_is_sent_reports() {
     let mut page = TestPage::talking();
-    assert!(!page.call.snapshot().can_report);
+    assert_eq!(page.call.snapshot().report_button, ReportButton::Hidden);
     wish(&mut page, ReportWish::Partner);
     assert_eq!((page.phase_name(), step(&page)), ("talking", ReportStep::None));
     page.press(Intent::Stop);
@@ -320,8 +321,175 @@ fn an_answer_does_not_interrupt_the_next_call() {
     connect(&mut page);
     receive(&mut page, Some(MatchId(Uuid::from_u128(1))), ReportResult::Accepted);
     assert_eq!(step(&page), ReportStep::None);
+    page.receive_ended(EndReason::PartnerLeft);
+    page.advance(secs(4));
+    assert_eq!((step(&page), page.phase()), (ReportStep::None, Phase::Ready), "nor the search after it");
     page.press(Intent::Stop);
     assert_eq!(step(&page), ReportStep::Accepted, "the code is shown after it");
+}
+
+#[test]
+fn no_answer_replaces_another_one_or_a_question() {
+    let mut page = talking();
+    page.lose_socket();
+    report(&mut page);
+    wish(&mut page, ReportWish::Close);
+    let mut page = reloaded(&mut page);
+    page.server_accepts_with(Features::all());
+    // Another page of this browser has added one.
+    let mut stored = page.call.stored();
+    let second = stored
+        .reports
+        .queued
+        .to_text()
+        .replace(&Uuid::from_u128(1).to_string(), &Uuid::from_u128(2).to_string());
+    let both = [stored.reports.queued.to_text(), second].join("\n");
+    stored.reports.queued = crate::call::QueuedReports::from_text(&both);
+    page.handle(Input::StorageChanged(Box::new(stored)));
+    for (number, code) in [(1, "8QX4-K2M7"), (2, "K2M7-8QX4")] {
+        page.receive(ToBrowser::Reported {
+            match_id: Some(MatchId(Uuid::from_u128(number))),
+            result: ReportResult::Accepted,
+            outcome: Some(code.into()),
+        });
+    }
+    let shown = |page: &TestPage| (step(page), page.call.outcome().to_owned());
+    assert_eq!(shown(&page), (ReportStep::Accepted, "8QX4-K2M7".into()));
+    let before = page.call.snapshot();
+    wish(&mut page, ReportWish::Close);
+    assert_eq!(shown(&page), (ReportStep::Accepted, "K2M7-8QX4".into()));
+    assert_ne!(page.call.snapshot(), before, "the page sees that it is another one");
+    wish(&mut page, ReportWish::Close);
+    assert_eq!(step(&page), ReportStep::None);
+}
+
+#[test]
+fn an_answer_that_comes_during_another_question_is_shown_after_it() {
+    let mut page = talking();
+    report(&mut page);
+    wish(&mut page, ReportWish::Close);
+    page.press(Intent::Start);
+    page.receive(ToBrowser::Waiting {});
+    meet(&mut page, None);
+    connect(&mut page);
+    wish(&mut page, ReportWish::Partner);
+    receive(&mut page, Some(MatchId(Uuid::from_u128(1))), ReportResult::Accepted);
+    assert_eq!(step(&page), ReportStep::Asking);
+    wish(&mut page, ReportWish::Close);
+    assert_eq!((step(&page), page.call.outcome()), (ReportStep::Accepted, "8QX4-K2M7"));
+}
+
+#[test]
+fn the_stranger_who_has_just_left_can_be_reported_with_the_same_button() {
+    let mut page = talking();
+    page.receive_ended(EndReason::PartnerLeft);
+    page.handle(Input::Tick);
+    assert_eq!(page.call.snapshot().report_button, ReportButton::Active);
+    wish(&mut page, ReportWish::Partner);
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Reported });
+    send(&mut page, ReportReason::Nudity, "");
+    assert_eq!(page.reports.last().map(|it| it.0.as_str()), Some("t.1"));
+
+    let mut page = matched();
+    page.receive_ended(EndReason::PartnerLeft);
+    assert_eq!(page.call.snapshot().report_button, ReportButton::Inactive, "nobody has appeared");
+}
+
+#[test]
+fn after_a_report_block_and_undo_are_about_the_reported_stranger() {
+    let mut page = talking();
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    meet(&mut page, Some(PairId(Uuid::from_u128(8))));
+    wish(&mut page, ReportWish::Partner);
+    wish(&mut page, ReportWish::Close);
+    let past = page.call.snapshot().past_strangers[0].unwrap();
+    assert!(past.is_last && !past.is_blocked);
+    page.press(Intent::SetPastBlocked(past.number, true));
+    assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [PairId(Uuid::from_u128(8))]);
+
+    let mut page = talking();
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    meet(&mut page, None);
+    wish(&mut page, ReportWish::Partner);
+    let past = page.call.snapshot().past_strangers[0].unwrap();
+    assert!(!past.is_last, "the server has not named the pair of the last one");
+}
+
+#[test]
+fn nobody_is_looked_for_behind_a_dialog() {
+    let mut page = talking();
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    page.take_actions();
+    wish(&mut page, ReportWish::Choose);
+    assert_eq!((page.phase(), step(&page)), (Phase::Ended { why: Farewell::Paused }, ReportStep::Choosing));
+    assert!(page.take_actions().contains(&"send leave".to_owned()));
+    wish(&mut page, ReportWish::Close);
+    page.advance(secs(5));
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Paused }, "a press is awaited");
+    page.press(Intent::Start);
+    assert_eq!(page.phase(), Phase::Ready);
+
+    // A call that ends while the person chooses.
+    page.receive(ToBrowser::Waiting {});
+    meet(&mut page, None);
+    connect(&mut page);
+    wish(&mut page, ReportWish::Choose);
+    assert_eq!(page.phase_name(), "talking");
+    page.receive_ended(EndReason::PartnerLeft);
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Paused });
+}
+
+#[test]
+fn the_calls_to_choose_from_stay_while_the_person_chooses() {
+    let mut page = talking();
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    meet(&mut page, None);
+    connect(&mut page);
+    wish(&mut page, ReportWish::Choose);
+    page.receive_ended(EndReason::PartnerLeft);
+    page.handle(Input::Tick);
+    assert_eq!(offered(&page), [1], "no button becomes that of another call");
+    wish(&mut page, ReportWish::Past(MatchId(Uuid::from_u128(1))));
+    assert_eq!((step(&page), offered(&page)), (ReportStep::Asking, vec![1]), "the page says which one");
+    wish(&mut page, ReportWish::Close);
+    assert_eq!(offered(&page), [2, 1]);
+}
+
+#[test]
+fn a_page_in_the_background_leaves_reports_to_the_one_that_is_seen() {
+    let mut page = talking();
+    page.lose_socket();
+    report(&mut page);
+    page.handle(Input::PageHidden);
+    let stored = page.call.stored();
+    let mut hidden = TestPage::new();
+    hidden.call = Call::new(3, stored, Default::default(), Vec::new(), site());
+    hidden.unix_origin_ms = page.unix_origin_ms;
+    hidden.handle(Input::Page(PageEvent::Away(true)));
+    hidden.take_actions();
+    hidden.handle(Input::Tick);
+    assert!(!hidden.take_actions().contains(&"open socket".to_owned()));
+    hidden.handle(Input::Page(PageEvent::Away(false)));
+    assert!(hidden.take_actions().contains(&"open socket".to_owned()));
+    hidden.server_accepts_with(Features::all());
+    hidden.handle(Input::Page(PageEvent::Away(true)));
+    assert!(!hidden.take_actions().contains(&"close socket with 4000".to_owned()), "it waits for the answer");
+}
+
+#[test]
+fn a_start_does_not_wait_for_the_next_attempt_to_send_a_report() {
+    let mut page = talking();
+    page.lose_socket();
+    report(&mut page);
+    let mut page = reloaded(&mut page);
+    page.lose_socket();
+    page.take_actions();
+    page.press(Intent::Start);
+    assert!(page.take_actions().contains(&"open socket".to_owned()));
 }
 
 #[test]
@@ -418,6 +586,7 @@ fn reports_are_sent_one_after_another_and_no_more_than_five_are_kept() {
     page.server_receives = false;
     for _ in 0..5 {
         report(&mut page);
+        wish(&mut page, ReportWish::Close);
         page.press(Intent::Start);
         page.receive(ToBrowser::Waiting {});
         meet(&mut page, None);

@@ -2,7 +2,7 @@
 
 use super::test_page::{BOTH, TestPage, had_a_call, millis, secs, session, welcome};
 use crate::{
-    call::{Consent, Gesture, Input, Intent, Phase, Problem, StoredProfile, WindowWish},
+    call::{Consent, Farewell, Gesture, Input, Inquiry, Intent, Phase, Problem, StoredProfile, WindowWish},
     protocol::{ErrorCode, Frame, NoticeKind, ReportReason, Role, SanctionNotice, ToBrowser},
 };
 
@@ -47,6 +47,10 @@ fn refuse(page: &mut TestPage, notice: Option<SanctionNotice>) {
         page.handle(Input::Message(Frame { seq: 0, ack: 0, msg }));
     }
     page.handle(Input::SocketLost);
+}
+
+fn inquiry(page: &TestPage) -> Inquiry {
+    page.call.snapshot().sanction.unwrap().inquiry
 }
 
 fn opens(page: &mut TestPage) -> usize {
@@ -99,16 +103,57 @@ fn a_refused_page_does_nothing_but_ask_again() {
     page.press(Intent::Gesture(Gesture::Back));
     assert_eq!(page.problem(), Some(Problem::Banned), "Back leaves the page");
     page.press(Intent::Start);
-    assert_eq!((page.phase(), opens(&mut page)), (Phase::Asking, 1));
-    page.media_opens(BOTH);
+    assert_eq!(page.take_actions(), ["open socket"], "no device is opened before the answer");
+    assert!(matches!(inquiry(&page), Inquiry::Asking { .. }));
     page.handle(Input::SocketOpened);
     refuse(&mut page, Some(notice(NoticeKind::Banned, 900)));
-    assert_eq!(page.problem(), Some(Problem::Banned), "the answer to the hello");
-    assert!(page.take_actions().contains(&"close media".to_owned()));
+    assert_eq!((page.problem(), inquiry(&page)), (Some(Problem::Banned), Inquiry::Confirmed));
+    assert_eq!(page.take_actions().last().map(String::as_str), Some("close socket with 4000"));
     page.press(Intent::Start);
-    page.media_opens(BOTH);
     page.server_accepts();
-    assert_eq!((page.phase(), page.problem()), (Phase::Ready, None), "the appeal was granted");
+    assert_eq!((page.phase(), page.problem()), (Phase::Landing, None), "the appeal was granted");
+    assert_eq!(page.take_actions().last().map(String::as_str), Some("close socket with 4000"));
+    page.press(Intent::Start);
+    assert_eq!(page.phase(), Phase::Asking);
+}
+
+#[test]
+fn a_refused_page_gives_up_a_server_that_does_not_answer() {
+    let mut page = talking();
+    refuse(&mut page, Some(notice(NoticeKind::Banned, 900)));
+    page.take_actions();
+    page.press(Intent::Start);
+    page.lose_socket_and_redial();
+    assert!(matches!(inquiry(&page), Inquiry::Asking { .. }), "it tries more than once");
+    page.advance(secs(10));
+    assert_eq!((page.problem(), inquiry(&page)), (Some(Problem::Banned), Inquiry::Unanswered));
+    page.take_actions();
+    page.advance(secs(100));
+    assert_eq!(opens(&mut page), 0);
+}
+
+#[test]
+fn a_refusal_without_a_reason_keeps_the_one_that_is_known() {
+    let mut page = talking();
+    refuse(&mut page, Some(notice(NoticeKind::Banned, 900)));
+    page.press(Intent::Start);
+    page.handle(Input::SocketOpened);
+    refuse(&mut page, None);
+    assert_eq!(inquiry(&page), Inquiry::Confirmed);
+    assert!(page.call.snapshot().sanction.unwrap().can_appeal);
+}
+
+#[test]
+fn a_warning_that_comes_during_the_search_pauses_it() {
+    let mut page = talking();
+    page.press(Intent::Next);
+    page.receive(ToBrowser::Waiting {});
+    page.receive(ToBrowser::Sanctioned(notice(NoticeKind::Warned, 900)));
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Paused });
+    page.press(Intent::AcceptWarning);
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Paused });
+    page.press(Intent::Start);
+    assert_eq!(page.phase(), Phase::Ready);
 }
 
 #[test]
@@ -120,6 +165,7 @@ fn a_refusal_without_a_notice_has_no_end() {
     page.advance(secs(30 * 86_400));
     assert_eq!((page.problem(), opens(&mut page)), (Some(Problem::Banned), 0));
     page.press(Intent::Start);
+    page.server_accepts();
     assert_eq!(page.problem(), None);
 }
 
@@ -137,6 +183,7 @@ fn a_refusal_that_is_over_by_the_clock_of_this_device_stands_until_the_server_sa
     page.advance(secs(2_000));
     assert_eq!(page.problem(), Some(Problem::Paused));
     page.press(Intent::Start);
+    page.server_accepts();
     assert_eq!(page.problem(), None);
 }
 

@@ -116,8 +116,7 @@ impl Pages {
                 self.response(StatusCode::OK, PlainPage::Transparency, &content)
             }
             Err(_) => {
-                let busy = PlainContent::Code(CodeAnswer::Busy);
-                self.response(StatusCode::SERVICE_UNAVAILABLE, PlainPage::Transparency, &busy)
+                self.response(StatusCode::SERVICE_UNAVAILABLE, PlainPage::Transparency, &PlainContent::Busy)
             }
         }
     }

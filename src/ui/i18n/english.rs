@@ -44,6 +44,7 @@ pub(crate) static ENGLISH: Words = Words {
     go_live: "Go live",
     report: "Report",
     reported: safety::REPORTED,
+    search_paused: safety::SEARCH_PAUSED,
     report_someone: "Report someone",
     report_steps: safety::REPORT_STEPS,
     report_reasons: safety::REASONS,
@@ -64,8 +65,9 @@ pub(crate) static ENGLISH: Words = Words {
     until: "Until {0}.",
     deciders: ["A person decided this.", "This was decided automatically, not by a person."],
     appeal: "Think this is a mistake? Appeal",
-    appeal_code: "Your code: {0}",
+    appeal_code: "To appeal now or later, keep this code: {0}",
     no_appeal: safety::NO_APPEAL,
+    inquiries: safety::INQUIRIES,
     asking: StateText {
         heading: "Allow camera and microphone",
         sentence: "Choose Allow in your browser\u{2019}s pop-up. Nobody sees or hears you until you\u{2019}re \
@@ -320,7 +322,8 @@ pub(crate) static ENGLISH: Words = Words {
     blocked_note: "You won\u{2019}t meet people you\u{2019}ve blocked for 30 days.",
     unblock: "Unblock everyone",
     forget: "Clear my data",
-    forget_note: "Your settings and blocks are only on this device. This deletes them.",
+    forget_note: "Your settings and blocks are only on this device. This deletes them, and reports that \
+                  we haven\u{2019}t received yet.",
 
     chat: "Chat",
     chat_close: "Close chat",

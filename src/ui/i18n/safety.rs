@@ -42,6 +42,19 @@ pub(crate) static REPORTED: StateText = StateText {
     spoken: "You\u{2019}ve left the call.",
 };
 
+pub(crate) static SEARCH_PAUSED: StateText = StateText {
+    heading: "You\u{2019}re not in a call",
+    sentence: "Nobody can see or hear you right now.",
+    spoken: "You\u{2019}re not in a call. Nobody can see or hear you right now.",
+};
+
+/// While the server is asked whether a ban or a pause still stands, without an answer, and if it does.
+pub(crate) static INQUIRIES: [&str; 3] = [
+    "Asking\u{2026}",
+    "We couldn\u{2019}t reach Passerby. Check your connection, then try again.",
+    "Nothing has changed.",
+];
+
 /// One for each step of a report but the first, which shows nothing.
 pub(crate) static REPORT_STEPS: [StateText; 7] = [
     step("Who do you want to report?", "These calls ended in the last 10 minutes."),
@@ -62,7 +75,7 @@ pub(crate) static REPORT_STEPS: [StateText; 7] = [
     ),
     step(
         "That\u{2019}s a lot of reports",
-        "We can\u{2019}t take another one from you today. If someone is in danger, please don\u{2019}t wait: there are \
+        "We can\u{2019}t take another one from you right now. If someone is in danger, please don\u{2019}t wait: there are \
          other ways to report.",
     ),
 ];
@@ -84,7 +97,7 @@ pub(crate) static REASONS: [&str; 7] = [
 
 pub(crate) static BANNED: StateText = StateText {
     heading: "You can\u{2019}t use Passerby for now",
-    sentence: "This is about your device or your network. Here\u{2019}s why, and what you can do.",
+    sentence: "This is about your device or your network.",
     spoken: "You can\u{2019}t use Passerby for now.",
 };
 

@@ -21,6 +21,8 @@ pub enum PlainContent {
     Code(CodeAnswer),
     /// The counts of months, the newest first.
     Counts(Vec<MonthView>),
+    /// The store does not answer.
+    Busy,
 }
 
 /// What a code leads to.
@@ -106,6 +108,7 @@ pub struct MonthView {
 pub(crate) fn content(texts: &'static PlainTexts, content: &PlainContent) -> AnyView {
     match content {
         PlainContent::None => ().into_any(),
+        PlainContent::Busy => view! { <p role="status">{texts.decisions.busy}</p> }.into_any(),
         PlainContent::Code(answer) => code_answer(&texts.decisions, answer),
         PlainContent::Counts(months) if months.is_empty() => {
             view! { <p>{texts.nothing_counted}</p> }.into_any()

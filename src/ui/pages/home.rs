@@ -28,9 +28,10 @@ pub fn App() -> impl IntoView {
         listen_to_keys(snapshot, send_intent);
         hydrated.set(true);
     });
-    Effect::new(move || {
-        snapshot.track();
-        heading.restore_focus();
+    Effect::new(move |had_dialog: Option<bool>| {
+        let has_dialog = view_model::has_dialog(snapshot.get());
+        heading.restore_focus(had_dialog == Some(true) && !has_dialog);
+        has_dialog
     });
 
     keep_title();

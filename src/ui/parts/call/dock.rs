@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    call::{ChatWish, Device, Intent, Phase, ReportWish, Snapshot},
+    call::{ChatWish, Device, Intent, Phase, ReportButton, ReportWish, Snapshot},
     ui::{
         PageContext, SHEET_ID,
         i18n::{Words, words},
@@ -60,8 +60,8 @@ pub(crate) fn Dock() -> impl IntoView {
                     intent=Intent::Report(ReportWish::Partner) kind="report"
                     icon=|_| icon::FLAG
                     label=|words, _| words.report
-                    device=|it| if it.can_report { Device::On } else { Device::Absent }
-                    inactive=|it| !it.phase.is_matched()
+                    device=|it| if it.report_button == ReportButton::Hidden { Device::Absent } else { Device::On }
+                    inactive=|it| it.report_button != ReportButton::Active
                 />
                 <Control
                     intent=Intent::Next kind="next"

@@ -26,9 +26,12 @@ pub(crate) fn SafetyDialog() -> impl IntoView {
     let words = words();
     let (dialog, heading) = (NodeRef::<html::Dialog>::new(), NodeRef::<html::H2>::new());
     let form = NodeRef::<html::Form>::new();
-    Effect::new(move |before: Option<usize>| {
-        let step = step(snapshot.get());
-        if step != before.unwrap_or_default()
+    Effect::new(move |before: Option<(usize, u32)>| {
+        let snapshot = snapshot.get();
+        let (step, shown) = (step(snapshot), snapshot.closed_reports);
+        // An answer may come after one that is alike.
+        if (step > 0 || before.is_some_and(|it| it.0 > 0))
+            && before != Some((step, shown))
             && let (Some(dialog), Some(heading)) = (dialog.get_untracked(), heading.get_untracked())
         {
             if step == 0 {
@@ -42,7 +45,7 @@ pub(crate) fn SafetyDialog() -> impl IntoView {
             // If this fails, the focus is on the first control. A closed dialog has given it back and takes none.
             drop(heading.focus());
         }
-        step
+        (step, shown)
     });
     let close = move || send_intent.run(closing(snapshot.get_untracked()));
     let closed = move |_| {
@@ -52,10 +55,20 @@ pub(crate) fn SafetyDialog() -> impl IntoView {
     };
     view! {
         <dialog class="question" aria-labelledby="question" node_ref=dialog on:close=closed>
-            <h2 class="question-heading" id="question" tabindex="-1" node_ref=heading>
+            // It takes the focus at each step, and then a screen reader reads both.
+            <h2
+                class="question-heading"
+                id="question"
+                tabindex="-1"
+                aria-describedby="question-more"
+                node_ref=heading
+            >
                 {live_text(|words, it| text(words, it).heading)}
             </h2>
-            <p role="status">{live_text(|words, it| text(words, it).sentence)}</p>
+            <p id="question-more">{live_text(|words, it| text(words, it).sentence)}</p>
+            <p class="question-call" hidden=derived(|it| it.report != ReportStep::Asking)>
+                {told(|words, it, texts| past_text(words, it, texts, 0))}
+            </p>
             <div class="question-choices" hidden=derived(|it| it.report != ReportStep::Choosing)>
                 <PastButton index=0 label=|words, it, texts| past_text(words, it, texts, 0)/>
                 <PastButton index=1 label=|words, it, texts| past_text(words, it, texts, 1)/>

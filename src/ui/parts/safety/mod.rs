@@ -22,15 +22,16 @@ pub fn SafetyContent() -> impl IntoView {
     view! {
         <div>
             <Refusal/>
-            <button
-                class="button"
-                type="button"
-                data-kind="quiet"
-                hidden=derived(|it| !offers_report(it))
-                on:click=move |_| send_intent.run(Intent::Report(ReportWish::Choose))
-            >
-                {words.report_someone}
-            </button>
+            <div hidden=derived(|it| !offers_report(it))>
+                <button
+                    class="button"
+                    type="button"
+                    data-kind="quiet"
+                    on:click=move |_| send_intent.run(Intent::Report(ReportWish::Choose))
+                >
+                    {words.report_someone}
+                </button>
+            </div>
             <p class="sought" hidden=derived(|it| !keeps_report(it))>{words.report_kept}</p>
             <SafetyDialog/>
         </div>

@@ -9,7 +9,8 @@ use crate::{
     ui::{
         PageContext, SafetyTexts,
         i18n::{Words, fill, plain::PlainPage, words},
-        parts::derive::derived,
+        parts::{derive::derived, live::live_text},
+        view_model,
     },
 };
 
@@ -23,6 +24,7 @@ pub(crate) fn Refusal() -> impl IntoView {
             <button class="button" type="button" data-kind="main" on:click=move |_| send_intent.run(Intent::Start)>
                 {words().try_again}
             </button>
+            <p>{live_text(view_model::inquiry_text)}</p>
         </div>
     }
 }
@@ -45,9 +47,10 @@ pub(crate) fn Decision() -> impl IntoView {
     }
 }
 
-/// Whether the device may not take part.
-const fn is_refused(snapshot: Snapshot) -> bool {
-    matches!(snapshot.sanction, Some(Sanction { kind: NoticeKind::Banned | NoticeKind::Paused, .. }))
+/// Whether the page says that the device may not take part. To a person under 18 it says nothing but how to get help.
+fn is_refused(snapshot: Snapshot) -> bool {
+    let is_refused = snapshot.sanction.is_some_and(|it| it.kind.is_refusal());
+    is_refused && !view_model::is_under_age(snapshot)
 }
 
 /// Whether the person has a warning to read.

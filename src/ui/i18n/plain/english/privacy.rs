@@ -96,12 +96,15 @@ pub(super) const PAGE: PageText = PageText {
                 Block::Text("Your settings stay in the storage of your browser, on your device:"),
                 Block::List(&[
                     "switches, chosen devices, interests, and your answers to questions of this page",
+                    "if this server has your age checked, the statement of the service that has done it: that you \
+                     are 18 or older, and until when it is good. The server reads it when you connect",
                     "a random name for this device, signed by the server. The server reads it when you connect, to \
                      keep you away from people that you have blocked",
                     "the people you met in the last half hour, and those you have blocked in the last 30 days, as \
                      codes that only the server can read",
                     "for ten minutes the sealed notes about your last three calls, with which you can report someone, and \
-                     your reports until the server has them, at most for a day",
+                     your reports until the server has them, at most for a day. What is too old is deleted when you \
+                     next open the page",
                 ]),
                 Block::Text("\u{201c}Clear my data\u{201d} in the settings deletes all of it."),
             ],
