@@ -120,6 +120,23 @@ test('the questions before a start and a covered call are accessible', async ({ 
   await expectAccessible(one);
 });
 
+test('each step of a report is accessible', async ({ pair: [one] }) => {
+  const heading = one.page.locator('dialog.question[open]').getByRole('heading', { level: 2 });
+  await one.button('Report').click();
+  await expect(heading).toHaveAccessibleDescription('The call is over. They won\u2019t be told that you reported them.');
+  await expectAccessible(one);
+  await one.page.keyboard.press('Escape');
+  await one.button('Report someone').click();
+  await expect(heading).toHaveText('Who do you want to report?');
+  await expectAccessible(one);
+  await one.page.keyboard.press('Tab');
+  await one.page.keyboard.press('Enter');
+  await one.page.getByRole('radio', { name: 'Spam or fake video' }).check();
+  await one.button('Send report').click();
+  await expect(heading).toHaveText('Thank you');
+  await expectAccessible(one);
+});
+
 test('a call with chat, details and settings open is accessible', async ({ pair: [one, other] }) => {
   for (const visitor of [one, other]) {
     await visitor.page.keyboard.press('t');

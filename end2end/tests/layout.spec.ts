@@ -43,7 +43,7 @@ function findProblems({ least, leastOfNext }: { least: number; leastOfNext: numb
   const found: string[] = [];
   const root = document.scrollingElement!;
   if (root.scrollWidth > root.clientWidth) found.push(`the page is ${root.scrollWidth} wide`);
-  const sheet = document.querySelector<HTMLElement>(':popover-open');
+  const sheet = document.querySelector<HTMLElement>(':popover-open, :modal');
   const isShown = (it: HTMLElement) => {
     const { width, height } = it.getBoundingClientRect();
     const isClipped = (element: HTMLElement | null): boolean =>
@@ -236,6 +236,31 @@ for (const language of LANGUAGES) {
     await one.page.locator('.reveal .button').click();
     await expect(other.page.locator('.reveal .button')).toBeVisible();
     await expectTidy(one, 'revealed by one');
+  });
+
+  test(`a report is tidy at every size in ${language}`, async ({ visitor, home }) => {
+    const [one, other] = [await visitor(ada), await visitor(ben)];
+    for (const it of [one, other]) {
+      await it.arrive(`${home}/?lang=${language}`);
+      await it.page.locator('[data-intent=start]').click();
+    }
+    await one.meets(ben);
+    await one.page.locator('[data-intent=report]').click();
+    const question = one.page.locator('.question[open]');
+    await expect(question.locator('form')).toBeVisible();
+    await expectTidy(one, 'why');
+    await one.page.keyboard.press('Escape');
+    await one.reaches('ended');
+    await expectTidy(one, 'left to report');
+    await one.page.locator('.safety > div > div > .button').click();
+    await expect(question.locator('.question-choices .button:visible')).toHaveCount(1);
+    await expectTidy(one, 'which call');
+    await question.locator('.question-choices .button:visible').click();
+    await question.locator('[value=under-age]').check();
+    await expectTidy(one, 'about a child');
+    await question.locator('[type=submit]').click();
+    await expect(question.locator('a')).toBeVisible();
+    await expectTidy(one, 'thanks');
   });
 
   test(`every problem with the server and the network is tidy at every size in ${language}`, async ({ server, visitor, home }) => {

@@ -128,6 +128,15 @@ test('a ban ends a call within two seconds, and after a granted appeal the perso
   await expect(notice).toContainText('Nudity');
   await expect(notice).toContainText('A person decided this');
 
+  // Asking again opens no camera.
+  await other.page.keyboard.press('Tab');
+  await other.button('Try again').focus();
+  await other.page.keyboard.press('Enter');
+  await expect(notice).toContainText('Nothing has changed.');
+  await expect(other.page.getByRole('status')).toHaveText('Nothing has changed.');
+  await other.hasReleasedDevices();
+  await other.seesProblem('banned');
+
   const opened = other.context.waitForEvent('page');
   await other.button('Think this is a mistake? Appeal').click();
   const appeal = await opened;
@@ -152,14 +161,54 @@ test('a ban ends a call within two seconds, and after a granted appeal the perso
   // The decision reaches the server's memory a moment after the moderator's page.
   await expect(async () => {
     if (await other.button('Try again').isVisible()) await other.button('Try again').click();
-    await other.reaches('waiting', { timeout: 2_000 });
+    await other.hasNoProblem({ timeout: 2_000 });
   }).toPass({ timeout: 15_000 });
-  await other.hasNoProblem();
+  await other.hasReleasedDevices();
+  await other.start();
+  await other.reaches('waiting');
   const fourth = await visitor(ada);
   await fourth.arrive();
   await fourth.start();
   await fourth.meets(ben);
   await other.meets(ada);
+  await page.context().close();
+});
+
+test('a warning is read in the call, once, with the keyboard alone', async ({ browsers, visitor, moderation }) => {
+  const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
+  await meet(one, other);
+  await report(one, 'Harassment', 'He shouted at me.');
+  await one.closeTab();
+  await third.arrive();
+  await third.start();
+  await third.meets(ben);
+  const page = await signIn(await browsers.get(ada, 'none'), moderation, moderation.tokens[0]);
+  await page.locator('tbody a').click();
+  await page.getByLabel('Which rule was broken').selectOption('Harassment');
+  await page.getByRole('button', { name: 'Warn' }).click();
+
+  const dialog = other.page.getByRole('dialog', { name: 'Please keep to the rules' });
+  await expect(dialog.getByRole('heading', { level: 2 })).toBeFocused({ timeout: 2_000 });
+  await expect(dialog).toContainText('Reason: Harassment');
+  await expect(dialog).toContainText(/keep this code: \S{4,}/);
+  await other.meets(cleo);
+  await expectAccessible(other.page);
+  // Nobody is looked for behind it.
+  await third.stop();
+  await other.reaches('ended');
+  const fourth = await visitor(ada);
+  await startWaiting(fourth);
+  await expect(other.page.getByRole('heading', { level: 1, includeHidden: true })).toHaveText('You\u2019re not in a call');
+  for (const key of ['Tab', 'Tab', 'Enter']) await other.page.keyboard.press(key);
+  await expect(dialog).toBeHidden();
+  await expect(other.page.getByRole('heading', { level: 1 })).toBeFocused();
+  await other.button('Find someone new').press('Enter');
+  await other.meets(ada);
+
+  await other.page.reload();
+  await other.start();
+  await other.reaches('waiting');
+  await expect(dialog, 'it was read').toBeHidden();
   await page.context().close();
 });
 

@@ -94,6 +94,35 @@ test('a report needs only the keyboard, and Escape takes the question back', asy
   await isThanked(one);
 });
 
+test('the stranger who has just left can be reported with the same button, and nobody is met meanwhile', async ({
+  server,
+  visitor,
+}, testInfo) => {
+  const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
+  await meetWhereReportsAreStored(server, testInfo.outputPath('state'), [one, other]);
+  await third.arrive();
+  await third.start();
+  await third.reaches('waiting');
+  await other.stop();
+  await one.reaches('ended');
+  await one.button('Report').click();
+  await expect(heading(one)).toHaveText('What happened?');
+  await expect(question(one), 'the question says which call it is about').toContainText(/, less than a minute/);
+  await send(one, 'Harassment');
+  await isThanked(one);
+  await question(one).getByRole('button', { name: 'Done' }).click();
+
+  await one.button('Find someone new').click();
+  await one.meets(cleo);
+  await one.next();
+  // A search stops while the person chooses.
+  await one.button('Report someone').click();
+  await one.reaches('ended');
+  await one.page.keyboard.press('Escape');
+  await expect(one.page.getByRole('heading', { level: 1 })).toHaveText('You\u2019re not in a call');
+  await expect(one.button('Report someone'), 'the focus returns').toBeFocused();
+});
+
 test('after Next, and during the next call, the stranger before can be reported', async ({ server, visitor }, testInfo) => {
   const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
   await meetWhereReportsAreStored(server, testInfo.outputPath('state'), [one, other]);
@@ -122,6 +151,8 @@ test('after a reload the last stranger can be reported from the start page, for 
   await question(one).getByRole('button', { name: /minute/ }).click();
   await send(one, 'Hate');
   await isThanked(one);
+  await question(one).getByRole('button', { name: 'Done' }).click();
+  await expect(one.page.getByRole('heading', { level: 1 }), 'the button that opened it is gone').toBeFocused();
   await one.reaches('landing');
 
   // A reported stranger is not met again: both wait until somebody else comes, who meets the one who waited longer.
