@@ -239,6 +239,7 @@ test('Firefox reports one stranger, and is banned in the call with the next', as
     await fox.press('Send report');
     await expect.poll(() => fox.focused()).toBe('Thank you');
     await fox.press('Done');
+    await fox.press('Find someone new');
 
     await third.arrive();
     await third.start();
