@@ -2,12 +2,12 @@ import { ada, ben, cleo, expect, holdInConnecting, pretendToBeOlder, refuseConne
 import { WITH_RELAY } from '../fixtures/server';
 import { RelayPath, Turn } from '../fixtures/turn';
 
-/** Windows, phones both ways, and a window of 1280 x 1024 at 400 %. */
+/** Windows, phones both ways, one unfolded, and a window of 1280 x 1024 at 400 %. */
 const WINDOWS = [
   [1440, 900],
   [1280, 680],
   [768, 1024],
-  [412, 732],
+  [540, 720],
   [390, 844],
   [734, 331],
   [844, 390],
