@@ -247,7 +247,7 @@ for (const language of LANGUAGES) {
     await one.meets(ben);
     await one.page.locator('[data-intent=report]').click();
     const question = one.page.locator('.question[open]');
-    await expect(question.locator('form')).toBeVisible();
+    await expect(question.locator('fieldset')).toBeVisible();
     await expectTidy(one, 'why');
     await one.page.keyboard.press('Escape');
     await one.reaches('ended');
