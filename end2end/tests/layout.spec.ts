@@ -252,7 +252,7 @@ for (const language of LANGUAGES) {
     await one.page.keyboard.press('Escape');
     await one.reaches('ended');
     await expectTidy(one, 'left to report');
-    await one.page.locator('.safety > div > div > .button').click();
+    await one.page.locator('.safety > div > div:not(.sanction) > .button').click();
     await expect(question.locator('.question-choices .button:visible')).toHaveCount(1);
     await expectTidy(one, 'which call');
     await question.locator('.question-choices .button:visible').click();
