@@ -130,7 +130,10 @@ impl Store {
             return Ok(());
         }
         self.connection
-            .prepare_cached("UPDATE subjects SET paused = ?, is_paused = 1 WHERE id = ?")?
+            // A new version: a page from before the pause must not decide about it unseen.
+            .prepare_cached(
+                "UPDATE subjects SET paused = ?, is_paused = 1, version = version + 1 WHERE id = ?",
+            )?
             .execute(params![stamp.now, subject.0])?;
         self.connection
             .prepare_cached(

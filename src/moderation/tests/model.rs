@@ -106,6 +106,7 @@ impl Model {
             if is_paused {
                 let known = self.subjects.get_mut(&subject.0).unwrap();
                 (known.paused, known.is_paused) = (Some(now), true);
+                known.version += 1;
                 self.decisions.push((subject.0, now));
             }
         }

@@ -113,6 +113,24 @@ async fn false_reports_cause_one_short_pause_and_lose_weight() {
 }
 
 #[tokio::test]
+async fn page_from_before_an_automatic_pause_decides_nothing() {
+    let mut scene = Scene::new("unseen-pause");
+    scene.report(1, 1).await;
+    scene.report(2, 2).await;
+    let before = scene.only().await;
+    scene.report(3, 3).await;
+    for action in [Action::Lift, Action::Dismiss, Action::Warn(ReportReason::Spam)] {
+        let result = scene.decide("anna", &before, action).await;
+        assert!(matches!(result, Err(ModerationError::Conflict)), "{action:?}: {result:?}");
+    }
+    let sanctions = scene.moderation.sanctions().await.unwrap();
+    let pause = sanctions.of_device(scene.now, device(SUBJECT)).unwrap();
+    assert!(pause.is_automatic && pause.kind == SanctionKind::Pause);
+    let row = scene.only().await;
+    scene.decide("anna", &row, Action::Lift).await.unwrap();
+}
+
+#[tokio::test]
 async fn reporter_learns_the_outcome_by_the_code() {
     let mut scene = Scene::new("outcome");
     let code = scene.report(1, 1).await.code;
