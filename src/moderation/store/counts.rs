@@ -82,10 +82,8 @@ impl Store {
         for (report, _) in &rows {
             self.connection.prepare_cached("DELETE FROM reports WHERE id = ?")?.execute([report])?;
         }
-        let reporters: BTreeSet<_> = rows.iter().map(|it| &it.1).collect();
-        for reporter in reporters {
-            self.rescore_reported_by(reporter)?;
-        }
+        let reporters: BTreeSet<_> = rows.iter().map(|it| &*it.1).collect();
+        self.rescore_reported_by(reporters)?;
         Ok(rows.len())
     }
 

@@ -1,5 +1,7 @@
 //! Reports: storing one, the score of its subject, and the automatic pause.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::{
@@ -31,6 +33,10 @@ const MAX_PAIRS: usize = 4_096;
 
 /// Subjects whose scores follow when the weight of one reporter changes: more than a person reports in a month.
 const MAX_RESCORED: usize = 100;
+
+/// Subjects whose scores follow one decision, give or take those of one reporter: a second of work. The score of any
+/// other one follows with its next report.
+const MAX_RESCORED_AT_ONCE: usize = 1_000;
 
 impl Store {
     /// Stores a report, unless its reporter has reported this match before.
@@ -194,6 +200,18 @@ impl Store {
 
     /// Writes the score of a subject and what the queue shows of its undecided reports.
     pub(super) fn summarise(&mut self, subject: i64) -> Result<(), ModerationError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE subjects SET (reports, first_report, last_report, last_report_id) =
+                 (SELECT count(*), ifnull(min(received), 0), ifnull(max(received), 0), ifnull(max(id), 0)
+                 FROM reports WHERE subject = ?1 AND outcome = 'undecided') WHERE id = ?1",
+            )?
+            .execute([subject])?;
+        self.rescore(subject)
+    }
+
+    /// Writes the score of a subject.
+    fn rescore(&mut self, subject: i64) -> Result<(), ModerationError> {
         let weights: Vec<_> =
             self.counted(subject, UnixTime(0))?.into_iter().map(|(_, weight)| weight).collect();
         let is_paused: bool = self
@@ -201,12 +219,8 @@ impl Store {
             .prepare_cached("SELECT is_paused FROM subjects WHERE id = ?")?
             .query_row([subject], |row| row.get(0))?;
         self.connection
-            .prepare_cached(
-                "UPDATE subjects SET score = ?2, (reports, first_report, last_report, last_report_id) =
-                 (SELECT count(*), ifnull(min(received), 0), ifnull(max(received), 0), ifnull(max(id), 0)
-                 FROM reports WHERE subject = ?1 AND outcome = 'undecided') WHERE id = ?1",
-            )?
-            .execute(params![subject, score(weights, is_paused)])?;
+            .prepare_cached("UPDATE subjects SET score = ? WHERE id = ?")?
+            .execute(params![score(weights, is_paused), subject])?;
         Ok(())
     }
 
@@ -217,18 +231,28 @@ impl Store {
             .prepare_cached("SELECT DISTINCT reporter_device FROM reports WHERE decision = ? LIMIT ?")?
             .query_map(params![decision, MAX_PAIRS], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
-        reporters.iter().try_for_each(|it| self.rescore_reported_by(it))
+        self.rescore_reported_by(reporters.iter().map(Vec::as_slice))
     }
 
-    /// Writes the scores of the subjects that a device has reported and that wait for a decision.
-    pub(super) fn rescore_reported_by(&mut self, reporter: &[u8]) -> Result<(), ModerationError> {
-        let subjects: Vec<i64> = self
-            .connection
-            .prepare_cached(
+    /// Writes the scores of the subjects that any of these devices has reported and that wait for a decision. Each is
+    /// written once, however many of the devices have reported it.
+    pub(super) fn rescore_reported_by<'a>(
+        &mut self,
+        reporters: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<(), ModerationError> {
+        let mut subjects = BTreeSet::new();
+        for reporter in reporters {
+            let mut statement = self.connection.prepare_cached(
                 "SELECT DISTINCT subject FROM reports WHERE reporter_device = ? AND outcome = 'undecided' LIMIT ?",
-            )?
-            .query_map(params![reporter, MAX_RESCORED], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        subjects.into_iter().try_for_each(|it| self.summarise(it))
+            )?;
+            let mut rows = statement.query(params![reporter, MAX_RESCORED])?;
+            while let Some(row) = rows.next()? {
+                subjects.insert(row.get::<_, i64>(0)?);
+            }
+            if subjects.len() >= MAX_RESCORED_AT_ONCE {
+                break;
+            }
+        }
+        subjects.into_iter().try_for_each(|it| self.rescore(it))
     }
 }

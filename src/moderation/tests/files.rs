@@ -9,7 +9,8 @@ use super::{
     scene::{SUBJECT, Scene, device, stamp, tag},
 };
 use crate::moderation::{
-    Action, BanLength, Moderation, ModerationError, Status, UnixTime, offline,
+    Action, BanLength, Moderation, ModerationError, ModeratorDecision, PAUSED_SCORE, Status, UnixTime, offline,
+    reporter_weight,
     store::{self, path_in},
 };
 
@@ -153,6 +154,51 @@ fn many_bans_load_quickly_and_the_queue_is_an_index() {
     println!(
         "100,000 bans: loaded in {loading:?}, all found in {looking:?}; a page of the queue in {listing:?}"
     );
+}
+
+#[test]
+fn decision_rescores_each_other_subject_once() {
+    const REPORTERS: u32 = 40;
+    const OTHERS: u32 = 25;
+    let folder = Folder::new("rescored");
+    let now = UnixTime(1_794_700_800);
+    let mut store = store::Store::open(&folder.0, now).unwrap();
+    let mut count = 0_u32;
+    for subject in 0..=OTHERS {
+        for reporter in 0..REPORTERS {
+            count += 1;
+            let report = super::scene::report(count.into(), reporter, reporter, SUBJECT + subject);
+            store.run(|it| it.report(stamp(now, count.into()), &report)).unwrap();
+        }
+    }
+    store
+        .connection
+        .execute_batch(
+            "CREATE TEMP TABLE rescored (subject INTEGER, score INTEGER);
+             CREATE TEMP TRIGGER noted AFTER UPDATE OF score ON subjects
+             BEGIN INSERT INTO rescored VALUES (new.id, new.score); END;",
+        )
+        .unwrap();
+    let rows = store.run(|it| it.queue(stamp(now, 1), "anna", Status::Open, None, 1)).unwrap();
+    let row = &rows[0].row;
+    let decision = ModeratorDecision {
+        subject: row.subject,
+        seen: row.seen,
+        action: Action::Dismiss,
+        note: String::new(),
+    };
+    let (elapsed, _) = elapsed(|| store.run(|it| it.decide(stamp(now, 2), "anna", &decision)).unwrap());
+    let (written, subjects): (u32, u32) = store
+        .connection
+        .query_row("SELECT count(*), count(DISTINCT subject) FROM temp.rescored", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!((written, subjects), (OTHERS + 1, OTHERS + 1), "in {elapsed:?}");
+    let rows = store.run(|it| it.queue(stamp(now, 3), "anna", Status::Open, None, 100)).unwrap();
+    // All have the first 32 reporters, each of which was wrong once, and were paused.
+    let expected = PAUSED_SCORE + 32 * reporter_weight(0, 1);
+    assert!(rows.len() == OTHERS as usize && rows.iter().all(|it| it.row.score == expected), "{rows:?}");
 }
 
 #[tokio::test]
