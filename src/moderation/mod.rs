@@ -44,7 +44,9 @@ pub use rules::audit_chain::{Anchor, AuditRow, BrokenChain, ChainHash, ChainVeri
 pub use rules::codes::{NotACode, ReferenceCode};
 pub use rules::decisions::{Action, BanLength, PAUSED_FOR, ReportOutcome, WARNED_FOR, is_severe};
 pub use rules::network_tags::{Month, NetworkTags};
-pub use rules::retention::{AUDITED_FOR, Cutoffs, DECIDED_FOR, ENDED_FOR, Kept, UNDECIDED_FOR};
+pub use rules::retention::{
+    ANSWERED_FOR, AUDITED_FOR, Cutoffs, DECIDED_FOR, ENDED_FOR, Kept, UNANSWERED_FOR, UNDECIDED_FOR,
+};
 pub use rules::sanctions::{
     BANNED_DEVICES, FRICTION_FOR, NETWORK_REFUSED_FOR, NetworkBans, Sanction, SanctionChange, SanctionKind,
     Sanctions,

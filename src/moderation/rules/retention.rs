@@ -13,8 +13,14 @@ pub const UNDECIDED_FOR: Duration = Duration::from_secs(30 * DAY);
 /// How long reports and notes are kept after the decision: as long as the longest ban, so that its reasons are known.
 pub const DECIDED_FOR: Duration = Duration::from_secs(180 * DAY);
 
-/// How long a sanction and its appeal are kept after its end: an appeal may be under way.
+/// How long a sanction is kept after its end: its person may still appeal.
 pub const ENDED_FOR: Duration = Duration::from_secs(7 * DAY);
+
+/// How long an appeal keeps a sanction that is over while nobody answers it.
+pub const UNANSWERED_FOR: Duration = Duration::from_secs(30 * DAY);
+
+/// How long an appeal keeps a sanction that is over after the answer, so that its person can read it.
+pub const ANSWERED_FOR: Duration = Duration::from_secs(7 * DAY);
 
 /// How long the audit log is kept.
 pub const AUDITED_FOR: Duration = Duration::from_secs(365 * DAY);
@@ -26,8 +32,12 @@ pub enum Kept {
     Undecided(UnixTime),
     /// A report or another row of a decision of this time.
     Decided(UnixTime),
-    /// A sanction that ends or ended at this time.
+    /// A sanction that ends or ended at this time, unless its appeal keeps it for longer.
     Ended(UnixTime),
+    /// A sanction that is over, because of an appeal that was received at this time and waits.
+    Unanswered(UnixTime),
+    /// A sanction that is over, because of an appeal that was answered at this time.
+    Answered(UnixTime),
     /// A row of the audit log of this time.
     Audited(UnixTime),
 }
@@ -38,6 +48,8 @@ pub struct Cutoffs {
     pub(crate) undecided: UnixTime,
     pub(crate) decided: UnixTime,
     pub(crate) ended: UnixTime,
+    pub(crate) unanswered: UnixTime,
+    pub(crate) answered: UnixTime,
     pub(crate) audited: UnixTime,
 }
 
@@ -48,6 +60,8 @@ impl Cutoffs {
             undecided: now - UNDECIDED_FOR,
             decided: now - DECIDED_FOR,
             ended: now - ENDED_FOR,
+            unanswered: now - UNANSWERED_FOR,
+            answered: now - ANSWERED_FOR,
             audited: now - AUDITED_FOR,
         }
     }
@@ -58,6 +72,8 @@ impl Cutoffs {
             Kept::Undecided(received) => received <= self.undecided,
             Kept::Decided(decided) => decided <= self.decided,
             Kept::Ended(until) => until <= self.ended,
+            Kept::Unanswered(received) => received <= self.unanswered,
+            Kept::Answered(decided) => decided <= self.answered,
             Kept::Audited(written) => written <= self.audited,
         }
     }
@@ -75,6 +91,8 @@ mod tests {
             (Kept::Undecided(start), 30),
             (Kept::Decided(start), 180),
             (Kept::Ended(start), 7),
+            (Kept::Unanswered(start), 30),
+            (Kept::Answered(start), 7),
             (Kept::Audited(start), 365),
         ] {
             let hours = 0..400 * 24;

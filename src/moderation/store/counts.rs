@@ -45,21 +45,19 @@ impl Store {
     pub(crate) fn remove_old(&mut self, now: UnixTime) -> Result<usize, ModerationError> {
         let cutoffs = Cutoffs::at(now);
         let mut removed = self.remove_undecided(cutoffs.undecided)? + self.remove_decided(cutoffs.decided)?;
-        for (sql, cutoff) in [
-            (
-                "DELETE FROM sanctions WHERE id IN (SELECT id FROM sanctions
-                 WHERE min(until, ifnull(ended, until)) <= ? LIMIT ?)",
-                cutoffs.ended,
-            ),
-            // A report may have been decided later than its clock said.
-            (
-                "DELETE FROM decisions WHERE id IN (SELECT id FROM decisions WHERE decided <= ?
-                 AND NOT EXISTS (SELECT 1 FROM reports WHERE decision = decisions.id) LIMIT ?)",
-                cutoffs.decided,
-            ),
-        ] {
-            removed += self.connection.execute(sql, params![cutoff, REMOVED_AT_ONCE])?;
-        }
+        // Its appeal goes with it.
+        removed += self.connection.execute(
+            "DELETE FROM sanctions WHERE id IN (SELECT id FROM sanctions
+             WHERE min(until, ifnull(ended, until)) <= ?1 AND NOT EXISTS (SELECT 1 FROM appeals
+             WHERE sanction = sanctions.id AND iif(decided IS NULL, received > ?2, decided > ?3)) LIMIT ?4)",
+            params![cutoffs.ended, cutoffs.unanswered, cutoffs.answered, REMOVED_AT_ONCE],
+        )?;
+        // A report may have been decided later than its clock said.
+        removed += self.connection.execute(
+            "DELETE FROM decisions WHERE id IN (SELECT id FROM decisions WHERE decided <= ?
+             AND NOT EXISTS (SELECT 1 FROM reports WHERE decision = decisions.id) LIMIT ?)",
+            params![cutoffs.decided, REMOVED_AT_ONCE],
+        )?;
         // A subject without rows, last.
         removed += self.connection.execute(
             "DELETE FROM subjects WHERE id IN (SELECT id FROM subjects WHERE status = 'closed'

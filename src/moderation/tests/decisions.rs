@@ -81,6 +81,38 @@ async fn ban_is_explained_appealed_and_lifted() {
 }
 
 #[tokio::test]
+async fn appeal_keeps_its_sanction_while_it_waits_and_a_week_after_the_answer() {
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+    for is_answered in [true, false] {
+        let mut scene = Scene::new("kept-appeal");
+        scene.report(1, 1).await;
+        let row = scene.only().await;
+        let action = Action::Ban(ReportReason::Harassment, BanLength::Day);
+        let ban = scene.decide("anna", &row, action).await.unwrap().unwrap();
+        // It comes on the last day on which there is a ban to appeal against.
+        scene.now = ban.until + 6 * DAY;
+        let stamp = scene.stamp();
+        scene.moderation.appeal(stamp, ban.appeal, "It was my brother.".to_owned()).await.unwrap();
+        let is_there_after = async |scene: &mut Scene, wait: Duration| {
+            scene.now = scene.now + wait;
+            let stamp = scene.stamp();
+            scene.moderation.maintain(stamp).await.unwrap();
+            scene.moderation.statement(ban.appeal).await.is_ok()
+        };
+        assert!(is_there_after(&mut scene, 29 * DAY).await, "the appeal waits");
+        if is_answered {
+            let stamp = scene.stamp();
+            let id = scene.moderation.appeals(stamp, "bert", None).await.unwrap()[0].appeal;
+            scene.moderation.decide_appeal(stamp, "bert", id, false, "No.".to_owned()).await.unwrap();
+            assert!(is_there_after(&mut scene, 6 * DAY).await, "the answer can be read");
+        }
+        assert!(!is_there_after(&mut scene, DAY).await, "{is_answered}");
+        let stamp = scene.stamp();
+        assert_eq!(scene.moderation.appeals(stamp, "bert", None).await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
 async fn subject_is_shown_with_its_history() {
     let mut scene = Scene::new("view");
     scene.report(1, 1).await;

@@ -163,6 +163,7 @@ fn decision_rescores_each_other_subject_once() {
     let folder = Folder::new("rescored");
     let now = UnixTime(1_794_700_800);
     let mut store = store::Store::open(&folder.0, now).unwrap();
+    store.connection.pragma_update(None, "synchronous", "OFF").unwrap();
     let mut count = 0_u32;
     for subject in 0..=OTHERS {
         for reporter in 0..REPORTERS {

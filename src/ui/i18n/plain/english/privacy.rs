@@ -82,7 +82,9 @@ pub(super) const PAGE: PageText = PageText {
                 Block::Text(
                     "There is no picture, no sound, no chat and no address in it. Moderators can read it, and what \
                      they look at and decide is logged. A report is deleted after 30 days if nobody has decided \
-                     about it, and after 180 days otherwise; a ban a week after its end; the log after a year.",
+                     about it, and after 180 days otherwise; a ban a week after its end; the log after a year. If you \
+                     appeal, a ban that is over is kept until a week after the answer, or until 30 days after your \
+                     appeal if nobody answers it.",
                 ),
                 Block::Text(
                     "If several people report the same device in one day, the server pauses it for a quarter of an \
