@@ -15,7 +15,7 @@ use super::{
     error::ModerationError,
     key_files,
     records::{
-        AppealId, AppealView, Moderator, ModeratorDecision, MonthCount, QueueEntry, QueuePosition, Report,
+        AppealEffect, AppealId, AppealView, Moderator, ModeratorDecision, MonthCount, QueueEntry, QueuePosition, Report,
         ReportReceipt, Seen, Statement, Status, SubjectId, SubjectView,
     },
     rules::{
@@ -337,7 +337,8 @@ impl Moderation {
         self.ask(move |store| store.appeals(stamp, &moderator, after)).await
     }
 
-    /// Decides about an appeal. If it is granted, the sanction is lifted, and its reports count as dismissed.
+    /// Decides about an appeal. If it is granted, its sanction is lifted if it still has effect, and its reports count
+    /// as dismissed. Returns what that has done.
     ///
     /// # Errors
     ///
@@ -350,7 +351,7 @@ impl Moderation {
         appeal: AppealId,
         is_granted: bool,
         answer: String,
-    ) -> Result<(), ModerationError> {
+    ) -> Result<AppealEffect, ModerationError> {
         let moderator = moderator.to_owned();
         self.ask(move |store| store.decide_appeal(stamp, &moderator, appeal, is_granted, &answer)).await
     }

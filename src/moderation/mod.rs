@@ -36,7 +36,7 @@ mod tests;
 pub use error::ModerationError;
 pub use handle::{Moderation, SanctionEvent, SanctionFeed};
 pub use records::{
-    AppealId, AppealState, AppealView, Claim, DecisionView, MAX_APPEAL_CHARS, MAX_NAME_CHARS, MAX_NOTE_CHARS,
+    AppealEffect, AppealId, AppealState, AppealView, Claim, DecisionView, MAX_APPEAL_CHARS, MAX_NAME_CHARS, MAX_NOTE_CHARS,
     MAX_ROWS, Moderator, ModeratorDecision, MonthCount, Party, QueueEntry, QueuePosition, QueueRow, Report,
     ReportReceipt, ReportView, Seen, Statement, Status, SubjectId, SubjectView,
 };

@@ -260,7 +260,7 @@ pub enum AppealState {
     None,
     /// It waits for a moderator.
     Waiting,
-    /// It was granted: the sanction was lifted.
+    /// It was granted: the sanction was lifted, unless it was over before.
     Granted {
         /// The moderator's words.
         answer: String,
@@ -275,6 +275,19 @@ pub enum AppealState {
 /// An appeal, as moderators name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AppealId(pub i64);
+
+/// What a decision about an appeal has done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppealEffect {
+    /// The appeal was rejected.
+    Rejected,
+    /// It was granted, and its sanction ends now.
+    Lifted,
+    /// It was granted, but its sanction was over already.
+    WasOver,
+    /// It was granted, but another sanction of the same device has taken its place, and stays.
+    AnotherStays,
+}
 
 /// An appeal that waits.
 #[derive(Clone, Debug, PartialEq, Eq)]

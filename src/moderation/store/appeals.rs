@@ -8,8 +8,13 @@ use super::{
 };
 use crate::moderation::{
     error::ModerationError,
-    records::{AppealId, AppealView, MAX_APPEAL_CHARS, MAX_NOTE_CHARS, MAX_ROWS, Statement, SubjectId},
-    rules::{codes::ReferenceCode, unix_time::Stamp},
+    records::{
+        AppealEffect, AppealId, AppealView, MAX_APPEAL_CHARS, MAX_NOTE_CHARS, MAX_ROWS, Statement, SubjectId,
+    },
+    rules::{
+        codes::ReferenceCode,
+        unix_time::{Stamp, UnixTime},
+    },
 };
 
 impl Store {
@@ -71,7 +76,8 @@ impl Store {
         Ok(views)
     }
 
-    /// Decides about an appeal. If it is granted, the sanction is lifted, and its reports count as dismissed.
+    /// Decides about an appeal. If it is granted, its sanction is lifted if it still has effect, and its reports count
+    /// as dismissed. Returns what that has done.
     pub(crate) fn decide_appeal(
         &mut self,
         stamp: Stamp,
@@ -79,7 +85,7 @@ impl Store {
         appeal: AppealId,
         is_granted: bool,
         answer: &str,
-    ) -> Result<(), ModerationError> {
+    ) -> Result<AppealEffect, ModerationError> {
         if answer.chars().count() > MAX_NOTE_CHARS {
             return Err(ModerationError::NotAllowed("the answer is too long"));
         }
@@ -101,23 +107,49 @@ impl Store {
         self.connection
             .prepare_cached("UPDATE appeals SET decided = ?, is_granted = ?, answer = ? WHERE id = ?")?
             .execute(params![stamp.now, is_granted, answer, appeal.0])?;
-        if is_granted {
-            if is_current {
-                let (_, device) = self.subject(stamp.now, subject)?;
-                self.end_sanction(stamp.now, device)?;
-            }
+        let effect = if is_granted {
+            let effect = self.lift_if(stamp.now, subject, is_current)?;
             if let Some(decision) = decision {
                 self.connection
                     .prepare_cached("UPDATE reports SET outcome = 'dismissed' WHERE decision = ?")?
                     .execute([decision])?;
                 self.rescore_others(decision)?;
             }
-        }
+            effect
+        } else {
+            AppealEffect::Rejected
+        };
         self.connection
             .prepare_cached("UPDATE subjects SET version = version + 1 WHERE id = ?")?
             .execute([subject.0])?;
         let what = if is_granted { "grant appeal" } else { "reject appeal" };
+        let detail = match effect {
+            AppealEffect::Rejected | AppealEffect::Lifted => "",
+            AppealEffect::WasOver => "was over",
+            AppealEffect::AnotherStays => "another sanction stays",
+        };
         self.count(stamp.now, what)?;
-        self.audit(stamp.now, moderator, what, Some(subject), "")
+        self.audit(stamp.now, moderator, what, Some(subject), detail)?;
+        Ok(effect)
+    }
+
+    /// Lifts the sanction of a subject whose appeal is granted, if that sanction is the current one.
+    fn lift_if(
+        &mut self,
+        now: UnixTime,
+        subject: SubjectId,
+        is_current: bool,
+    ) -> Result<AppealEffect, ModerationError> {
+        let (_, device) = self.subject(now, subject)?;
+        let has_effect = self.sanction_of(now, device)?.is_some();
+        if is_current {
+            // Also one that has expired: a ban that is over may still count for its network.
+            self.end_sanction(now, device)?;
+        }
+        Ok(match (is_current, has_effect) {
+            (true, true) => AppealEffect::Lifted,
+            (false, true) => AppealEffect::AnotherStays,
+            (_, false) => AppealEffect::WasOver,
+        })
     }
 }

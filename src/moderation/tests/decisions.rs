@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::scene::{SUBJECT, Scene, device, report};
 use crate::{
     moderation::{
-        Action, AppealState, BanLength, CLAIMED_FOR, ModerationError, ModeratorDecision, Month,
-        ReportOutcome, SanctionKind, Status, offline, records::MAX_NOTE_CHARS,
+        Action, AppealEffect, AppealState, BanLength, CLAIMED_FOR, ModerationError, ModeratorDecision, Month,
+        ReportOutcome, SanctionKind, Sanctions, Status, offline, records::MAX_NOTE_CHARS,
     },
     protocol::ReportReason,
 };
@@ -70,7 +70,8 @@ async fn ban_is_explained_appealed_and_lifted() {
     let [appeal] = &scene.moderation.appeals(stamp, "bert", None).await.unwrap()[..] else { panic!() };
     assert_eq!(appeal.words, "It was my brother.");
     let (id, answer) = (appeal.appeal, "We believe you.".to_owned());
-    scene.moderation.decide_appeal(stamp, "bert", id, true, answer.clone()).await.unwrap();
+    let effect = scene.moderation.decide_appeal(stamp, "bert", id, true, answer.clone()).await.unwrap();
+    assert_eq!(effect, AppealEffect::Lifted);
     let again = scene.moderation.decide_appeal(stamp, "anna", id, false, String::new()).await;
     assert!(matches!(again, Err(ModerationError::Conflict)));
     let statement = scene.moderation.statement(ban.appeal).await.unwrap();
@@ -78,6 +79,38 @@ async fn ban_is_explained_appealed_and_lifted() {
     let sanctions = scene.moderation.sanctions().await.unwrap();
     assert_eq!(sanctions.of_device(scene.now, device(SUBJECT)), None);
     assert_eq!(scene.moderation.outcome(code).await.unwrap(), ReportOutcome::Dismissed);
+}
+
+#[tokio::test]
+async fn granted_appeal_says_whether_it_has_lifted_something() {
+    for expected in [AppealEffect::WasOver, AppealEffect::AnotherStays, AppealEffect::Rejected] {
+        let mut scene = Scene::new("appeal-effect");
+        scene.report(1, 1).await;
+        let row = scene.only().await;
+        let action = Action::Ban(ReportReason::Harassment, BanLength::Day);
+        let ban = scene.decide("anna", &row, action).await.unwrap().unwrap();
+        let stamp = scene.stamp();
+        scene.moderation.appeal(stamp, ban.appeal, "It was my brother.".to_owned()).await.unwrap();
+        if expected == AppealEffect::WasOver {
+            scene.now = ban.until;
+        }
+        if expected == AppealEffect::AnotherStays {
+            scene.report(2, 2).await;
+            let row = scene.only().await;
+            let longer = Action::Ban(ReportReason::Harassment, BanLength::Week);
+            scene.decide("anna", &row, longer).await.unwrap().unwrap();
+        }
+        let before = scene.moderation.sanctions().await.unwrap();
+        let stamp = scene.stamp();
+        let id = scene.moderation.appeals(stamp, "bert", None).await.unwrap()[0].appeal;
+        let is_granted = expected != AppealEffect::Rejected;
+        let answer = String::new();
+        let effect = scene.moderation.decide_appeal(stamp, "bert", id, is_granted, answer).await.unwrap();
+        assert_eq!(effect, expected);
+        let after = scene.moderation.sanctions().await.unwrap();
+        let current = |it: &Sanctions| it.of_device(scene.now, device(SUBJECT)).copied();
+        assert_eq!(current(&after), current(&before), "nothing was lifted");
+    }
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ pub fn appeal_page(frame: &ModeratorFrame, page: &AppealPage, max_answer: usize)
             </label>
             <div class="actions">
                 <button class="button" type="submit" name="action" value="grant">
-                    "Grant: lift the sanction"
+                    "Grant: lift the sanction if it still has effect"
                 </button>
                 <button class="button" type="submit" name="action" value="reject">
                     "Reject: keep the sanction"

@@ -108,6 +108,16 @@ impl Fields {
             "note" => "the note is stored",
             "lift" => "the sanction is lifted",
             "grant" => return Some("The appeal is granted, and the sanction is lifted.".to_owned()),
+            "grant-over" => {
+                return Some("The appeal is granted. The sanction was over already: nothing was lifted.".to_owned());
+            }
+            "grant-another" => {
+                return Some(
+                    "The appeal is granted, but another sanction has taken the place of this one, and stays: \
+                     nothing was lifted."
+                        .to_owned(),
+                );
+            }
             "reject" => return Some("The appeal is rejected.".to_owned()),
             _ => return None,
         };

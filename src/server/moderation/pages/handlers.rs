@@ -12,7 +12,7 @@ use super::{
     shown::PAGE_LINES,
 };
 use crate::{
-    moderation::{Action, AppealId, AppealView, MAX_NOTE_CHARS, ModerationError, SubjectId},
+    moderation::{Action, AppealEffect, AppealId, AppealView, MAX_NOTE_CHARS, ModerationError, SubjectId},
     ui::moderation::{DecisionDraft, ModeratorNotice, appeal_page, appeals_page, queue_page, subject_page},
 };
 
@@ -182,9 +182,17 @@ pub(super) async fn decide_appeal(Path(appeal): Path<i64>, Form { request, field
     let (answer, moderation) = (fields.text("answer"), &request.site.moderation);
     let decided =
         moderation.decide_appeal(request.stamp, request.name(), AppealId(appeal), is_granted, answer.clone());
-    let Err(error) = decided.await else {
-        let done = if is_granted { "grant" } else { "reject" };
-        return Redirect::to(&format!("/appeals?done={done}")).into_response();
+    let error = match decided.await {
+        Ok(effect) => {
+            let done = match effect {
+                AppealEffect::Rejected => "reject",
+                AppealEffect::Lifted => "grant",
+                AppealEffect::WasOver => "grant-over",
+                AppealEffect::AnotherStays => "grant-another",
+            };
+            return Redirect::to(&format!("/appeals?done={done}")).into_response();
+        }
+        Err(error) => error,
     };
     let reason = NotDone::of(request.reader(), &error);
     let notice = ModeratorNotice::Problem(reason.sentence.clone());
