@@ -83,22 +83,43 @@ impl Store {
     }
 
     /// Runs one request inside the transaction at hand; nothing of it remains if it fails.
+    ///
+    /// A full disk or an error of it can make the database roll the whole transaction back by itself. Then nothing
+    /// runs any more until the next one begins: a savepoint outside of a transaction would be one, and its end would
+    /// commit it alone.
     pub(crate) fn savepoint<T>(
         &mut self,
         request: impl FnOnce(&mut Self) -> Result<T, ModerationError>,
     ) -> Result<T, ModerationError> {
+        self.check_transaction()?;
         let changes = self.changes.len();
         self.connection.execute_batch("SAVEPOINT request")?;
         let result = request(self);
-        if result.is_err() {
-            self.changes.truncate(changes);
-            self.connection.execute_batch("ROLLBACK TO request")?;
+        if let Err(error) = &result
+            && self.connection.is_autocommit()
+        {
+            tracing::error!(%error, "moderation: the database has rolled a transaction back");
+            return result;
         }
-        self.connection.execute_batch("RELEASE request")?;
+        self.check_transaction()?;
+        let is_undone = result.is_err();
+        let end = if is_undone { "ROLLBACK TO request; RELEASE request" } else { "RELEASE request" };
+        if let Err(error) = self.connection.execute_batch(end) {
+            // What is left of the request cannot be told from the others any more.
+            self.roll_back();
+            return Err(error.into());
+        }
+        if is_undone {
+            self.changes.truncate(changes);
+        }
         result
     }
 
     /// Runs requests in one transaction, and returns what they have changed of the sanctions once it is committed.
+    ///
+    /// # Errors
+    ///
+    /// If nothing of it is stored, whatever the single requests have returned.
     pub(crate) fn transaction(
         &mut self,
         requests: impl FnOnce(&mut Self),
@@ -107,14 +128,27 @@ impl Store {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
         requests(self);
         let changes = std::mem::take(&mut self.changes);
+        self.check_transaction()?;
         if let Err(error) = self.connection.execute_batch("COMMIT") {
-            if !self.connection.is_autocommit() {
-                self.connection.execute_batch("ROLLBACK")?;
-            }
+            self.roll_back();
             return Err(error.into());
         }
         changes.iter().for_each(|it| self.sanctions.apply(*it));
         Ok(changes)
+    }
+
+    /// That there is a transaction at hand, which the database has not rolled back.
+    fn check_transaction(&self) -> Result<(), ModerationError> {
+        if self.connection.is_autocommit() { Err(ModerationError::Failed) } else { Ok(()) }
+    }
+
+    /// Ends the transaction at hand without storing anything, unless the database has done so by itself.
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "moderation: a transaction cannot be rolled back");
+        }
     }
 
     /// Runs one request in a transaction of its own.
@@ -123,7 +157,9 @@ impl Store {
         request: impl FnOnce(&mut Self) -> Result<T, ModerationError>,
     ) -> Result<T, ModerationError> {
         let mut result = Err(ModerationError::Closed);
-        self.transaction(|store| result = store.savepoint(request))?;
-        result
+        let committed = self.transaction(|store| result = store.savepoint(request));
+        // The reason of the request says more than that its transaction has failed with it.
+        let it = result?;
+        committed.map(|_| it)
     }
 }

@@ -245,3 +245,53 @@ fn nothing_remains_of_a_request_that_fails() {
     assert!(matches!(result, Err(ModerationError::Conflict)));
     assert!(store.run(|it| it.report(stamp(now, 1), &report)).unwrap().is_new);
 }
+
+#[test]
+fn nothing_is_stored_of_a_batch_that_the_database_rolls_back() {
+    let folder = Folder::new("rolled-back");
+    let now = UnixTime(1_794_700_800);
+    let mut store = store::Store::open(&folder.0, now).unwrap();
+    // As a full disk does: it ends the transaction, not only the statement.
+    store
+        .connection
+        .execute_batch(
+            "CREATE TEMP TRIGGER full BEFORE INSERT ON reports WHEN new.words = 'full'
+             BEGIN SELECT RAISE(ROLLBACK, 'the disk is full'); END",
+        )
+        .unwrap();
+    let row_count = |store: &store::Store| -> u32 {
+        store.connection.query_row("SELECT count(*) FROM reports", [], |row| row.get(0)).unwrap()
+    };
+    let mut batch = |store: &mut store::Store, full: u32| {
+        let mut results = Vec::new();
+        let committed = store.transaction(|store| {
+            for number in 1..=9_u32 {
+                let mut report = super::scene::report(number.into(), number, number, SUBJECT);
+                if number == full {
+                    report.words = "full".to_owned();
+                }
+                results.push(store.savepoint(|it| it.report(stamp(now, number.into()), &report)).is_ok());
+            }
+        });
+        (committed, results)
+    };
+    // With enough reports before it, some of the batch have paused the subject.
+    for full in [1, 2, 5, 9] {
+        let (committed, results) = batch(&mut store, full);
+        assert!(committed.is_err(), "all are answered as failed");
+        assert_eq!(row_count(&store), 0, "{full}");
+        assert!(results.iter().skip(full as usize - 1).all(|it| !it), "{results:?}");
+        assert!(store.sanctions.is_empty(), "{full}");
+    }
+    let (committed, results) = batch(&mut store, 0);
+    assert_eq!((results, row_count(&store)), (vec![true; 9], 9));
+    assert_eq!(committed.unwrap().len(), 1, "one pause");
+    let mut failed: Result<(), _> = Ok(());
+    let report = super::scene::report(10, 10, 10, SUBJECT);
+    let committed = store.transaction(|store| {
+        store.connection.execute_batch("ROLLBACK").unwrap();
+        failed = store.savepoint(|it| it.report(stamp(now, 10), &report)).map(|_| ());
+    });
+    assert!(committed.is_err() && failed.is_err());
+    assert_eq!(row_count(&store), 9);
+}
