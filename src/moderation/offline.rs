@@ -7,7 +7,10 @@ use std::{
     path::Path,
 };
 
-use rusqlite::{Connection, OpenFlags, backup::Backup};
+use rusqlite::{
+    Connection, OpenFlags,
+    backup::{Backup, StepResult},
+};
 use zeroize::Zeroizing;
 
 use super::{
@@ -21,17 +24,28 @@ use super::{
 ///
 /// # Errors
 ///
-/// If there is no database, the file exists or cannot be written, or the database cannot be read.
+/// If there is no database, the file exists or cannot be written, or the database cannot be read or is busy.
 pub fn backup(dir: &Path, file: &Path) -> Result<(), ModerationError> {
     let from = open_existing(dir)?;
-    write_new(file, |unfinished| {
-        let mut to = Connection::open(unfinished)?;
-        // All pages in one step: one that stops in between begins again whenever the server writes.
-        Backup::new(&from, &mut to)?.step(-1)?;
-        // Otherwise the copy would need a second file beside it to be read.
-        to.pragma_update(None, "journal_mode", "DELETE")?;
-        Ok(())
-    })
+    write_new(file, |unfinished| copy(&from, unfinished))
+}
+
+/// Copies a database into an empty file.
+///
+/// # Errors
+///
+/// Also if the database was busy: then nothing is copied.
+pub(super) fn copy(from: &Connection, file: &Path) -> Result<(), ModerationError> {
+    let mut to = Connection::open(file)?;
+    // All pages in one step: one that stops in between begins again whenever the server writes.
+    let step = Backup::new(from, &mut to)?.step(-1)?;
+    if step != StepResult::Done {
+        let problem = format!("the database was busy, so it was not copied ({step:?}): try again");
+        return Err(io::Error::new(io::ErrorKind::ResourceBusy, problem).into());
+    }
+    // Otherwise the copy would need a second file beside it to be read.
+    to.pragma_update(None, "journal_mode", "DELETE")?;
+    Ok(())
 }
 
 /// Adds a moderator, and returns the token, which is stored nowhere.

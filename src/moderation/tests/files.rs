@@ -63,6 +63,26 @@ async fn backup_restores_everything_but_the_keys() {
     assert_eq!(fs::read_dir(&nowhere.0).unwrap().count(), 0, "nothing is created");
 }
 
+#[test]
+fn copy_of_a_busy_database_fails() {
+    let folder = Folder::new("busy-backup");
+    let path = path_in(&folder.0);
+    drop(store::connect(&folder.0).unwrap());
+    // With the write-ahead log a copy waits for nobody; without it, it waits for a writer.
+    let writer = Connection::open(&path).unwrap();
+    writer.pragma_update(None, "journal_mode", "DELETE").unwrap();
+    writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let from = Connection::open(&path).unwrap();
+    let copy = folder.0.join("copy.db");
+    let result = offline::copy(&from, &copy);
+    assert!(matches!(result, Err(ModerationError::Files(_))), "{result:?}");
+    writer.execute_batch("ROLLBACK").unwrap();
+    offline::copy(&from, &copy).unwrap();
+    let count = "SELECT count(*) FROM sqlite_schema";
+    let tables: u32 = Connection::open(&copy).unwrap().query_row(count, [], |row| row.get(0)).unwrap();
+    assert!(tables > 10, "{tables}");
+}
+
 #[tokio::test]
 async fn changed_audit_log_is_found() {
     let mut scene = Scene::new("audit");
@@ -262,7 +282,7 @@ fn nothing_is_stored_of_a_batch_that_the_database_rolls_back() {
     let row_count = |store: &store::Store| -> u32 {
         store.connection.query_row("SELECT count(*) FROM reports", [], |row| row.get(0)).unwrap()
     };
-    let mut batch = |store: &mut store::Store, full: u32| {
+    let batch = |store: &mut store::Store, full: u32| {
         let mut results = Vec::new();
         let committed = store.transaction(|store| {
             for number in 1..=9_u32 {
