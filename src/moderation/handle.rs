@@ -3,7 +3,6 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
 use tokio::{
@@ -13,6 +12,7 @@ use tokio::{
 
 use super::{
     error::ModerationError,
+    feed::{self, SanctionFeed},
     key_files,
     records::{
         AppealEffect, AppealId, AppealView, Moderator, ModeratorDecision, MonthCount, QueueEntry, QueuePosition, Report,
@@ -22,9 +22,10 @@ use super::{
         codes::ReferenceCode,
         decisions::{Action, ReportOutcome},
         network_tags::{Month, NetworkTags},
-        sanctions::{Sanction, SanctionChange, Sanctions},
+        sanctions::{Sanction, Sanctions},
         unix_time::Stamp,
     },
+    requests::{ANSWER_WITHIN, received, send},
     store::{
         Store,
         thread::{self, Request},
@@ -34,9 +35,6 @@ use crate::moderation::records::{Claim, MAX_ROWS};
 
 /// Requests that may wait: more than one transaction takes, and few enough to be answered in time.
 const MAX_WAITING: usize = 1_024;
-
-/// How long a request may take: several commits on a slow disk.
-const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// Changes of the sanctions that a slow subscriber may fall behind.
 const MAX_UNREAD_CHANGES: usize = 1_024;
@@ -48,36 +46,6 @@ pub struct Moderation {
     requests: mpsc::Sender<Request>,
     tags: Arc<watch::Sender<NetworkTags>>,
     ended: watch::Receiver<()>,
-}
-
-/// The changes of the sanctions, in order.
-pub struct SanctionFeed {
-    /// Does not keep the store open.
-    requests: mpsc::WeakSender<Request>,
-    changes: broadcast::Receiver<SanctionChange>,
-}
-
-/// What a subscriber must do to follow the store.
-pub enum SanctionEvent {
-    /// To apply this change.
-    Changed(SanctionChange),
-    /// To take these sanctions in place of its own: it has missed changes.
-    Replaced(Sanctions),
-}
-
-impl SanctionFeed {
-    /// The next change; `None` once the store cannot be asked any more.
-    pub async fn next(&mut self) -> Option<SanctionEvent> {
-        match self.changes.recv().await {
-            Ok(change) => Some(SanctionEvent::Changed(change)),
-            Err(broadcast::error::RecvError::Closed) => None,
-            Err(broadcast::error::RecvError::Lagged(_)) => {
-                let (sanctions, feed) = subscribe(&self.requests.upgrade()?).await.ok()?;
-                *self = feed;
-                Some(SanctionEvent::Replaced(sanctions))
-            }
-        }
-    }
 }
 
 impl Moderation {
@@ -157,7 +125,7 @@ impl Moderation {
     ///
     /// If the store does not answer.
     pub async fn subscribe(&self) -> Result<(Sanctions, SanctionFeed), ModerationError> {
-        subscribe(&self.requests).await
+        feed::subscribe(&self.requests).await
     }
 
     /// Stores a report; when this returns, it survives the loss of power. A repeated one changes nothing.
@@ -364,27 +332,5 @@ impl Moderation {
         let (answer, wait) = oneshot::channel();
         send(&self.requests, thread::request(work, answer))?;
         received(wait).await?
-    }
-}
-
-async fn subscribe(requests: &mpsc::Sender<Request>) -> Result<(Sanctions, SanctionFeed), ModerationError> {
-    let (answer, wait) = oneshot::channel();
-    send(requests, Request::Subscribe(answer))?;
-    let (sanctions, changes) = received(wait).await?;
-    Ok((sanctions, SanctionFeed { requests: requests.downgrade(), changes }))
-}
-
-fn send(requests: &mpsc::Sender<Request>, request: Request) -> Result<(), ModerationError> {
-    requests.try_send(request).map_err(|error| match error {
-        mpsc::error::TrySendError::Full(_) => ModerationError::Busy,
-        mpsc::error::TrySendError::Closed(_) => ModerationError::Closed,
-    })
-}
-
-/// The answer of the thread. It drops the other end if it could not even begin a transaction.
-async fn received<T>(wait: oneshot::Receiver<T>) -> Result<T, ModerationError> {
-    match timeout(ANSWER_WITHIN, wait).await {
-        Ok(answer) => answer.map_err(|_| ModerationError::Failed),
-        Err(_) => Err(ModerationError::TooSlow),
     }
 }

@@ -20,6 +20,7 @@
 //! - `records`: plain data that goes in and comes out;
 //! - `store`: the database and its thread;
 //! - `key_files`: the keys of the networks;
+//! - `requests`, `feed`: how the thread is asked, and how a subscriber follows it;
 //! - `handle`, `offline`: the two interfaces, for the server and for command lines.
 
 pub(crate) mod rules;
@@ -27,6 +28,8 @@ pub(crate) mod records;
 pub(crate) mod error;
 pub(crate) mod key_files;
 pub(crate) mod store;
+mod requests;
+mod feed;
 mod handle;
 pub mod offline;
 
@@ -34,7 +37,8 @@ pub mod offline;
 mod tests;
 
 pub use error::ModerationError;
-pub use handle::{Moderation, SanctionEvent, SanctionFeed};
+pub use feed::{SanctionEvent, SanctionFeed};
+pub use handle::Moderation;
 pub use records::{
     AppealEffect, AppealId, AppealState, AppealView, Claim, DecisionView, MAX_APPEAL_CHARS, MAX_NAME_CHARS, MAX_NOTE_CHARS,
     MAX_ROWS, Moderator, ModeratorDecision, MonthCount, Party, QueueEntry, QueuePosition, QueueRow, Report,
