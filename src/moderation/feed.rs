@@ -40,10 +40,11 @@ impl SanctionFeed {
 }
 
 /// All sanctions that have effect, and the changes from then on.
-pub(super) async fn subscribe(requests: &mpsc::Sender<Request>) -> Result<(Sanctions, SanctionFeed), ModerationError> {
+pub(super) async fn subscribe(
+    requests: &mpsc::Sender<Request>,
+) -> Result<(Sanctions, SanctionFeed), ModerationError> {
     let (answer, wait) = oneshot::channel();
     send(requests, Request::Subscribe(answer))?;
     let (sanctions, changes) = received(wait).await?;
     Ok((sanctions, SanctionFeed { requests: requests.downgrade(), changes }))
 }
-

@@ -15,9 +15,10 @@ use super::{
     feed::{self, SanctionFeed},
     key_files,
     records::{
-        AppealEffect, AppealId, AppealView, Moderator, ModeratorDecision, MonthCount, QueueEntry, QueuePosition, Report,
-        ReportReceipt, Seen, Statement, Status, SubjectId, SubjectView,
+        AppealEffect, AppealId, AppealView, Moderator, ModeratorDecision, MonthCount, QueueEntry,
+        QueuePosition, Report, ReportReceipt, Seen, SignInEvent, Statement, Status, SubjectId, SubjectView,
     },
+    requests::{ANSWER_WITHIN, received, send},
     rules::{
         codes::ReferenceCode,
         decisions::{Action, ReportOutcome},
@@ -25,7 +26,6 @@ use super::{
         sanctions::{Sanction, Sanctions},
         unix_time::Stamp,
     },
-    requests::{ANSWER_WITHIN, received, send},
     store::{
         Store,
         thread::{self, Request},
@@ -303,6 +303,30 @@ impl Moderation {
     ) -> Result<Vec<AppealView>, ModerationError> {
         let moderator = moderator.to_owned();
         self.ask(move |store| store.appeals(stamp, &moderator, after)).await
+    }
+
+    /// One appeal that waits.
+    ///
+    /// # Errors
+    ///
+    /// [`ModerationError::NotFound`] if there is no such appeal, or somebody has decided about it.
+    pub async fn waiting_appeal(
+        &self,
+        stamp: Stamp,
+        moderator: &str,
+        appeal: AppealId,
+    ) -> Result<AppealView, ModerationError> {
+        let moderator = moderator.to_owned();
+        self.ask(move |store| store.waiting_appeal(stamp, &moderator, appeal)).await
+    }
+
+    /// Records in the audit log that somebody has come, has left, or could not come.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer.
+    pub async fn record_sign_in(&self, stamp: Stamp, event: SignInEvent) -> Result<(), ModerationError> {
+        self.ask(move |store| store.audit_sign_in(stamp.now, &event)).await
     }
 
     /// Decides about an appeal. If it is granted, its sanction is lifted if it still has effect, and its reports count

@@ -8,7 +8,7 @@
 //! - [`Moderation::network_tags`] makes the tags of networks that tickets carry;
 //! - moderators use [`Moderation::queue`], [`Moderation::view`], [`Moderation::claim`], [`Moderation::decide`],
 //!   [`Moderation::dismiss_all`], [`Moderation::appeals`] and [`Moderation::decide_appeal`]; every view and decision
-//!   leaves a row in the audit log;
+//!   leaves a row in the audit log, and so does a sign-in ([`Moderation::record_sign_in`]);
 //! - the driver calls [`Moderation::maintain`] every hour;
 //! - command lines use [`offline`].
 //!
@@ -40,9 +40,10 @@ pub use error::ModerationError;
 pub use feed::{SanctionEvent, SanctionFeed};
 pub use handle::Moderation;
 pub use records::{
-    AppealEffect, AppealId, AppealState, AppealView, Claim, DecisionView, MAX_APPEAL_CHARS, MAX_NAME_CHARS, MAX_NOTE_CHARS,
-    MAX_ROWS, Moderator, ModeratorDecision, MonthCount, Party, QueueEntry, QueuePosition, QueueRow, Report,
-    ReportReceipt, ReportView, Seen, Statement, Status, SubjectId, SubjectView,
+    AppealEffect, AppealId, AppealState, AppealView, Claim, DecisionView, MAX_APPEAL_CHARS, MAX_NAME_CHARS,
+    MAX_NOTE_CHARS, MAX_ROWS, Moderator, ModeratorDecision, MonthCount, Party, QueueEntry, QueuePosition,
+    QueueRow, Report, ReportReceipt, ReportView, Seen, SignInEvent, Statement, Status, SubjectId,
+    SubjectView,
 };
 pub use rules::audit_chain::{Anchor, AuditRow, BrokenChain, ChainHash, ChainVerifier, ChainedRow, hex};
 pub use rules::codes::{NotACode, ReferenceCode};

@@ -20,14 +20,18 @@ use super::{
     store::{self, Store},
 };
 
-/// Copies the database to a new file, for this user only. The keys of the networks are not in it.
+/// Copies the database to a new file, for this user only. The keys of the networks are not in it. The audit log gets a
+/// row before that, which the copy has, too.
 ///
 /// # Errors
 ///
 /// If there is no database, the file exists or cannot be written, or the database cannot be read or is busy.
-pub fn backup(dir: &Path, file: &Path) -> Result<(), ModerationError> {
-    let from = open_existing(dir)?;
-    write_new(file, |unfinished| copy(&from, unfinished))
+pub fn backup(dir: &Path, stamp: Stamp, file: &Path) -> Result<(), ModerationError> {
+    let mut from = open_existing(dir)?;
+    write_new(file, |unfinished| {
+        store::audit::append_operation(&mut from, stamp.now, "backup")?;
+        copy(&from, unfinished)
+    })
 }
 
 /// Copies a database into an empty file.
@@ -84,15 +88,16 @@ pub fn verify_audit(dir: &Path) -> Result<(Anchor, u64), ModerationError> {
     store::audit::verify(&mut open_existing(dir)?, |_| Ok(()))
 }
 
-/// Verifies the audit log, and writes it to a new file, one row a line in JSON.
+/// Verifies the audit log, and writes it to a new file, one row a line in JSON. Its last row says that this was done.
 ///
 /// # Errors
 ///
 /// As [`verify_audit`], and if the file exists or cannot be written.
-pub fn export_audit(dir: &Path, file: &Path) -> Result<(Anchor, u64), ModerationError> {
+pub fn export_audit(dir: &Path, stamp: Stamp, file: &Path) -> Result<(Anchor, u64), ModerationError> {
     let mut connection = open_existing(dir)?;
     let mut result = Ok((Anchor::default(), 0));
     write_new(file, |unfinished| {
+        store::audit::append_operation(&mut connection, stamp.now, "export audit log")?;
         let mut to = BufWriter::new(fs::OpenOptions::new().append(true).open(unfinished)?);
         result = Ok(store::audit::export(&mut connection, &mut to)?);
         Ok(to.flush()?)
@@ -121,6 +126,9 @@ fn write_new(
     let mut name = file.as_os_str().to_owned();
     name.push(".unfinished");
     let unfinished = Path::new(&name);
+    if file.exists() {
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, "the file exists").into());
+    }
     fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(unfinished)?;
     let result = write(unfinished).and_then(|()| {
         fs::File::open(unfinished)?.sync_all()?;

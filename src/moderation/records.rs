@@ -313,6 +313,20 @@ pub struct Moderator {
     pub added: UnixTime,
 }
 
+/// That somebody has come to the pages of the moderators, has left them or could not come, for the audit log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SignInEvent {
+    /// The moderator of this name has signed in with the token.
+    SignedIn(String),
+    /// The moderator of this name has signed out.
+    SignedOut(String),
+    /// Somebody has tried a wrong token.
+    Failed {
+        /// As many more have done so since the last row, which got none of their own.
+        left_out: u32,
+    },
+}
+
 /// How often something happened in one month, for the transparency page.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct MonthCount {

@@ -1,6 +1,6 @@
 //! Appeals: one for each sanction, by its code.
 
-use rusqlite::{ErrorCode, OptionalExtension, params};
+use rusqlite::{ErrorCode, OptionalExtension, Row, params};
 
 use super::{
     Store,
@@ -57,23 +57,28 @@ impl Store {
     ) -> Result<Vec<AppealView>, ModerationError> {
         let views = self
             .connection
-            .prepare_cached(&format!(
-                "SELECT {STATEMENT}, subject, words, received FROM appeals
-                 JOIN sanctions ON sanctions.id = appeals.sanction
-                 WHERE appeals.decided IS NULL AND appeals.id > ? ORDER BY appeals.id LIMIT ?"
-            ))?
-            .query_map(params![after.map_or(0, |it| it.0), MAX_ROWS], |row| {
-                Ok(AppealView {
-                    appeal: AppealId(row.get(10)?),
-                    subject: SubjectId(row.get(14)?),
-                    statement: statement(row)?,
-                    words: row.get(15)?,
-                    received: row.get(16)?,
-                })
-            })?
+            .prepare_cached(&waiting("appeals.id > ? ORDER BY appeals.id LIMIT ?"))?
+            .query_map(params![after.map_or(0, |it| it.0), MAX_ROWS], appeal_view)?
             .collect::<Result<_, _>>()?;
         self.audit(stamp.now, moderator, "view appeals", None, "")?;
         Ok(views)
+    }
+
+    /// One appeal that waits.
+    pub(crate) fn waiting_appeal(
+        &mut self,
+        stamp: Stamp,
+        moderator: &str,
+        appeal: AppealId,
+    ) -> Result<AppealView, ModerationError> {
+        let view = self
+            .connection
+            .prepare_cached(&waiting("appeals.id = ?"))?
+            .query_row([appeal.0], appeal_view)
+            .optional()?
+            .ok_or(ModerationError::NotFound)?;
+        self.audit(stamp.now, moderator, "view appeal", Some(view.subject), "")?;
+        Ok(view)
     }
 
     /// Decides about an appeal. If it is granted, its sanction is lifted if it still has effect, and its reports count
@@ -152,4 +157,23 @@ impl Store {
             (_, false) => AppealEffect::WasOver,
         })
     }
+}
+
+/// A query for those appeals that wait and of which `rest` is true, in the columns of [`appeal_view`].
+fn waiting(rest: &str) -> String {
+    format!(
+        "SELECT {STATEMENT}, subject, words, received FROM appeals
+         JOIN sanctions ON sanctions.id = appeals.sanction WHERE appeals.decided IS NULL AND {rest}"
+    )
+}
+
+/// An appeal that waits, with its statement in the columns [`STATEMENT`], which stand first.
+fn appeal_view(row: &Row<'_>) -> rusqlite::Result<AppealView> {
+    Ok(AppealView {
+        appeal: AppealId(row.get(10)?),
+        subject: SubjectId(row.get(14)?),
+        statement: statement(row)?,
+        words: row.get(15)?,
+        received: row.get(16)?,
+    })
 }

@@ -2,17 +2,20 @@
 
 use std::io::Write;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use super::Store;
 use crate::moderation::{
     error::ModerationError,
-    records::SubjectId,
+    records::{SignInEvent, SubjectId},
     rules::{
         audit_chain::{Anchor, AuditRow, ChainVerifier, ChainedRow},
         unix_time::UnixTime,
     },
 };
+
+/// The name that the log has for the command lines.
+pub(super) const OPERATOR: &str = "operator";
 
 impl Store {
     /// Appends what `moderator` has viewed or done.
@@ -24,20 +27,23 @@ impl Store {
         subject: Option<SubjectId>,
         detail: &str,
     ) -> Result<(), ModerationError> {
-        let last = last(&self.connection)?;
-        let row = AuditRow {
-            number: last.number + 1,
-            at: now.0,
-            moderator: moderator.to_owned(),
-            what: what.to_owned(),
-            subject: subject.map(|it| it.0),
-            detail: detail.to_owned(),
-        };
-        let hash = row.hash_after(&last.hash);
-        self.connection
-            .prepare_cached("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)")?
-            .execute(params![row.number, row.at, row.moderator, row.what, row.subject, row.detail, hash])?;
-        Ok(())
+        append(&self.connection, now, (moderator, what, subject, detail))
+    }
+
+    /// Appends that somebody has come, has left, or could not come.
+    pub(crate) fn audit_sign_in(
+        &mut self,
+        now: UnixTime,
+        event: &SignInEvent,
+    ) -> Result<(), ModerationError> {
+        match event {
+            SignInEvent::SignedIn(name) => self.audit(now, name, "sign in", None, ""),
+            SignInEvent::SignedOut(name) => self.audit(now, name, "sign out", None, ""),
+            SignInEvent::Failed { left_out } => {
+                let detail = if *left_out > 0 { format!("and {left_out} more") } else { String::new() };
+                self.audit(now, "", "failed sign-in", None, &detail)
+            }
+        }
     }
 
     /// Removes rows up to the first one that is kept, at most `limit`, and moves the anchor. Returns how many.
@@ -62,6 +68,46 @@ impl Store {
         )?;
         Ok(self.connection.execute("DELETE FROM audit WHERE number <= ?", [end])?)
     }
+}
+
+/// Appends a row: the moderator, what was done, about which subject, and more of it.
+fn append(
+    connection: &Connection,
+    now: UnixTime,
+    (moderator, what, subject, detail): (&str, &str, Option<SubjectId>, &str),
+) -> Result<(), ModerationError> {
+    let last = last(connection)?;
+    let row = AuditRow {
+        number: last.number + 1,
+        at: now.0,
+        moderator: moderator.to_owned(),
+        what: what.to_owned(),
+        subject: subject.map(|it| it.0),
+        detail: detail.to_owned(),
+    };
+    let hash = row.hash_after(&last.hash);
+    connection.prepare_cached("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)")?.execute(params![
+        row.number,
+        row.at,
+        row.moderator,
+        row.what,
+        row.subject,
+        row.detail,
+        hash
+    ])?;
+    Ok(())
+}
+
+/// Appends what a command line does with the whole database, in a transaction of its own. It does without the tables of
+/// a newer version, so that the database of an older server, which may be running, stays as it is.
+pub(crate) fn append_operation(
+    connection: &mut Connection,
+    now: UnixTime,
+    what: &str,
+) -> Result<(), ModerationError> {
+    let write = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    append(&write, now, (OPERATOR, what, None, ""))?;
+    Ok(write.commit()?)
 }
 
 /// The row before the first one.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-use super::Store;
+use super::{Store, audit::OPERATOR};
 use crate::moderation::{
     error::ModerationError,
     records::{MAX_NAME_CHARS, Moderator},
@@ -15,9 +15,6 @@ use crate::moderation::{
 
 /// Moderators of one server; every sign-in is compared with all of them.
 const MAX_MODERATORS: usize = 100;
-
-/// The name that the audit log has for the command lines.
-const OPERATOR: &str = "operator";
 
 impl Store {
     /// Adds a moderator, and returns the token, which is stored nowhere.

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::scene::{SUBJECT, Scene, device, report};
 use crate::{
     moderation::{
-        Action, AppealEffect, AppealState, BanLength, CLAIMED_FOR, ModerationError, ModeratorDecision, Month,
-        ReportOutcome, SanctionKind, Sanctions, Status, offline, records::MAX_NOTE_CHARS,
+        Action, AppealEffect, AppealId, AppealState, BanLength, CLAIMED_FOR, ModerationError,
+        ModeratorDecision, Month, ReportOutcome, SanctionKind, Sanctions, SignInEvent, Status, offline,
+        records::MAX_NOTE_CHARS,
     },
     protocol::ReportReason,
 };
@@ -79,6 +80,62 @@ async fn ban_is_explained_appealed_and_lifted() {
     let sanctions = scene.moderation.sanctions().await.unwrap();
     assert_eq!(sanctions.of_device(scene.now, device(SUBJECT)), None);
     assert_eq!(scene.moderation.outcome(code).await.unwrap(), ReportOutcome::Dismissed);
+}
+
+/// The rows of the audit log: the moderator, what was done, about which subject, and more of it.
+fn audit_rows(scene: &mut Scene) -> Vec<(String, String, Option<i64>, String)> {
+    let stamp = scene.stamp();
+    let file = scene.folder.0.join(format!("{}.jsonl", stamp.random[7]));
+    offline::export_audit(&scene.folder.0, stamp, &file).unwrap();
+    let text = std::fs::read_to_string(file).unwrap();
+    let rows = text.lines().map(|it| serde_json::from_str::<serde_json::Value>(it).unwrap());
+    let text = |row: &serde_json::Value, name: &str| row[name].as_str().unwrap().to_owned();
+    rows.map(|it| (text(&it, "moderator"), text(&it, "what"), it["subject"].as_i64(), text(&it, "detail")))
+        .collect()
+}
+
+#[tokio::test]
+async fn audit_log_has_what_was_looked_at_and_who_came_and_copied() {
+    let mut scene = Scene::new("audit-rows");
+    scene.report(1, 1).await;
+    let row = scene.only().await;
+    let action = Action::Ban(ReportReason::Harassment, BanLength::Day);
+    let ban = scene.decide("anna", &row, action).await.unwrap().unwrap();
+    let stamp = scene.stamp();
+    scene.moderation.appeal(stamp, ban.appeal, "It was my brother.".to_owned()).await.unwrap();
+    let before = audit_rows(&mut scene).len();
+    let appeal = scene.moderation.appeals(stamp, "bert", None).await.unwrap()[0].clone();
+    let one = scene.moderation.waiting_appeal(stamp, "bert", appeal.appeal).await.unwrap();
+    assert_eq!(one, appeal);
+    let none = scene.moderation.waiting_appeal(stamp, "bert", AppealId(appeal.appeal.0 + 1)).await;
+    assert!(matches!(none, Err(ModerationError::NotFound)));
+    for event in [
+        SignInEvent::SignedIn("anna".to_owned()),
+        SignInEvent::Failed { left_out: 0 },
+        SignInEvent::Failed { left_out: 7 },
+        SignInEvent::SignedOut("anna".to_owned()),
+    ] {
+        scene.moderation.record_sign_in(stamp, event).await.unwrap();
+    }
+    let copy = scene.folder.0.join("copy.db");
+    offline::backup(&scene.folder.0, stamp, &copy).unwrap();
+    let rows = audit_rows(&mut scene);
+    let rows: Vec<_> = rows[before..].iter().map(|it| (&*it.0, &*it.1, it.2, &*it.3)).collect();
+    assert_eq!(
+        rows,
+        [
+            ("bert", "view appeals", None, ""),
+            ("bert", "view appeal", Some(row.subject.0), ""),
+            ("anna", "sign in", None, ""),
+            ("", "failed sign-in", None, ""),
+            ("", "failed sign-in", None, "and 7 more"),
+            ("anna", "sign out", None, ""),
+            ("operator", "backup", None, ""),
+            ("operator", "export audit log", None, ""),
+        ]
+    );
+    let verified = offline::verify_audit(&scene.folder.0).unwrap();
+    assert_eq!(verified.1 as usize, before + rows.len());
 }
 
 #[tokio::test]

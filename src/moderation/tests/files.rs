@@ -9,8 +9,8 @@ use super::{
     scene::{SUBJECT, Scene, device, stamp, tag},
 };
 use crate::moderation::{
-    Action, BanLength, Moderation, ModerationError, ModeratorDecision, PAUSED_SCORE, Status, UnixTime, offline,
-    reporter_weight,
+    Action, BanLength, Moderation, ModerationError, ModeratorDecision, PAUSED_SCORE, Status, UnixTime,
+    offline, reporter_weight,
     store::{self, path_in},
 };
 
@@ -40,9 +40,12 @@ async fn backup_restores_everything_but_the_keys() {
     scene.decide("anna", &row, Action::Warn(crate::protocol::ReportReason::Spam)).await.unwrap();
     let copy = Folder::new("restored");
     let file = copy.0.join("moderation.db");
-    offline::backup(&scene.folder.0, &file).unwrap();
+    offline::backup(&scene.folder.0, stamp(scene.now, 0), &file).unwrap();
     assert!(
-        matches!(offline::backup(&scene.folder.0, &file), Err(ModerationError::Files(_))),
+        matches!(
+            offline::backup(&scene.folder.0, stamp(scene.now, 0), &file),
+            Err(ModerationError::Files(_))
+        ),
         "never over one"
     );
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
@@ -58,7 +61,7 @@ async fn backup_restores_everything_but_the_keys() {
     assert_ne!(tag(&restored), tag(&scene.moderation), "the key is another one");
 
     let nowhere = Folder::new("nowhere");
-    let result = offline::backup(&nowhere.0, &copy.0.join("other.db"));
+    let result = offline::backup(&nowhere.0, stamp(scene.now, 0), &copy.0.join("other.db"));
     assert!(matches!(result, Err(ModerationError::Files(_))));
     assert_eq!(fs::read_dir(&nowhere.0).unwrap().count(), 0, "nothing is created");
 }
@@ -90,17 +93,18 @@ async fn changed_audit_log_is_found() {
         scene.queue().await;
     }
     let export = scene.folder.0.join("audit.jsonl");
-    let (last, count) = offline::export_audit(&scene.folder.0, &export).unwrap();
-    assert_eq!((last.number, count), (5, 5));
+    let (last, count) = offline::export_audit(&scene.folder.0, stamp(scene.now, 0), &export).unwrap();
+    assert_eq!((last.number, count), (6, 6), "with the export itself");
     let text = fs::read_to_string(&export).unwrap();
-    assert_eq!(text.lines().count(), 5);
+    assert_eq!(text.lines().count(), 6);
+    assert!(text.ends_with('\n') && text.lines().last().unwrap().contains("\"what\":\"export audit log\""));
     assert!(text.contains("\"moderator\":\"anna\"") && text.contains(&crate::moderation::hex(&last.hash)));
     let connection = Connection::open(path_in(&scene.folder.0)).unwrap();
     connection.execute("UPDATE audit SET moderator = 'bert' WHERE number = 3", []).unwrap();
     let result = offline::verify_audit(&scene.folder.0);
     assert!(matches!(result, Err(ModerationError::Audit(crate::moderation::BrokenChain(3)))));
     let again = scene.folder.0.join("again.jsonl");
-    assert!(offline::export_audit(&scene.folder.0, &again).is_err() && !again.exists());
+    assert!(offline::export_audit(&scene.folder.0, stamp(scene.now, 0), &again).is_err() && !again.exists());
 }
 
 #[tokio::test]

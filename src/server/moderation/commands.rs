@@ -47,7 +47,7 @@ fn run(dir: &Path, command: ModerationCommand) -> anyhow::Result<String> {
     let stamp = Stamp { random: random_key().context("the system has no randomness")?, ..stamp() };
     Ok(match command {
         ModerationCommand::Backup(file) => {
-            offline::backup(dir, &file).with_context(|| format!("cannot write {}", file.display()))?;
+            offline::backup(dir, stamp, &file).with_context(|| format!("cannot write {}", file.display()))?;
             format!("{} has the moderation database, without the keys of the networks.", file.display())
         }
         ModerationCommand::AddModerator(name) => {
@@ -66,7 +66,7 @@ fn run(dir: &Path, command: ModerationCommand) -> anyhow::Result<String> {
         }
         ModerationCommand::VerifyAudit => describe(offline::verify_audit(dir)?),
         ModerationCommand::ExportAudit(file) => {
-            let exported = offline::export_audit(dir, &file);
+            let exported = offline::export_audit(dir, stamp, &file);
             describe(exported.with_context(|| format!("cannot write {}", file.display()))?)
         }
     })

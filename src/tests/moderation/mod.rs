@@ -91,10 +91,11 @@ fn command_lines_work_beside_an_open_store() {
 
     assert!(run(&["audit", "verify"]).contains("2 rows"));
     run(&["audit", "export", "audit.jsonl"]);
-    assert_eq!(fs::read_to_string(folder.0.join("audit.jsonl")).unwrap().lines().count(), 2);
+    assert_eq!(fs::read_to_string(folder.0.join("audit.jsonl")).unwrap().lines().count(), 3);
     run(&["backup", "copy.db"]);
     assert!(fs::metadata(folder.0.join("copy.db")).unwrap().len() > 4_096);
     assert!(folder.refusal(&["backup", "copy.db"]).contains("exists"));
+    assert!(run(&["audit", "verify"]).contains("4 rows"), "with the export and the one backup");
 
     fs::write(folder.0.join("Leptos.toml"), "[state]\ndir = \"\"").unwrap();
     for command in [&["backup", "x.db"][..], &["moderator", "list"], &["audit", "verify"]] {

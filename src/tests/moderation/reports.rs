@@ -126,7 +126,7 @@ async fn false_reports_by_ten_bots_pause_a_running_call_once_and_leave_no_addres
     let [pause] = all[..] else { panic!("{all:?}") };
     assert_eq!((pause.kind, pause.until), (SanctionKind::Pause, pause.started + PAUSED_FOR));
     moderation.close().await;
-    offline::backup(&state, &folder.0.join("copy.db")).unwrap();
+    offline::backup(&state, stamp(3), &folder.0.join("copy.db")).unwrap();
     for number in 0..10 {
         let text = address(number);
         let octets = text.parse::<std::net::Ipv4Addr>().unwrap().octets();

@@ -27,6 +27,36 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(60 * 60);
 /// remembered, to the attempts in [`FORGOTTEN_AFTER`], each of which counts for up to three.
 const OVERALL: RateLimit = RateLimit::new(60, 100);
 
+/// Rows of failed attempts that the audit log gets in [`LOGGED_IN`]: enough to see when somebody tries, and in a year
+/// fewer than the rows of moderators at work.
+const LOGGED_FAILURES: u32 = 10;
+
+/// See [`LOGGED_FAILURES`].
+const LOGGED_IN: Duration = Duration::from_secs(60 * 60);
+
+/// Decides which failed attempts get a row in the audit log, so that nobody can fill it from outside.
+#[derive(Default)]
+pub(crate) struct FailureLog {
+    began: Moment,
+    rows: u32,
+    left_out: u32,
+}
+
+impl FailureLog {
+    /// An attempt has failed. Returns how many have had no row since the last one, if this one gets a row.
+    pub(crate) fn on_failure(&mut self, now: Moment) -> Option<u32> {
+        if now >= self.began + LOGGED_IN {
+            (self.began, self.rows) = (now, 0);
+        }
+        if self.rows >= LOGGED_FAILURES {
+            self.left_out = self.left_out.saturating_add(1);
+            return None;
+        }
+        self.rows += 1;
+        Some(std::mem::take(&mut self.left_out))
+    }
+}
+
 /// What is remembered of attempts to sign in.
 #[derive(Default)]
 pub(crate) struct SignInAttempts {
@@ -185,5 +215,18 @@ mod tests {
                 prop_assert!(attempts.networks.len() as u64 <= allowed);
             }
         }
+    }
+
+    #[test]
+    fn failures_leave_a_bounded_number_of_rows() {
+        let mut log = FailureLog::default();
+        let start = Moment::from_millis(5_000_000);
+        let rows: Vec<_> =
+            (0..1_000).filter_map(|it| log.on_failure(start + Duration::from_secs(it))).collect();
+        assert_eq!(rows, [0; 10]);
+        assert_eq!(log.on_failure(start + LOGGED_IN), Some(990), "the next row says how many had none");
+        let day = (0..24 * 60)
+            .filter_map(|it| log.on_failure(start + LOGGED_IN * 2 + Duration::from_secs(it * 60)));
+        assert_eq!(day.count(), 240);
     }
 }

@@ -109,7 +109,9 @@ impl Fields {
             "lift" => "the sanction is lifted",
             "grant" => return Some("The appeal is granted, and the sanction is lifted.".to_owned()),
             "grant-over" => {
-                return Some("The appeal is granted. The sanction was over already: nothing was lifted.".to_owned());
+                return Some(
+                    "The appeal is granted. The sanction was over already: nothing was lifted.".to_owned(),
+                );
             }
             "grant-another" => {
                 return Some(

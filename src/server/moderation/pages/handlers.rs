@@ -12,7 +12,7 @@ use super::{
     shown::PAGE_LINES,
 };
 use crate::{
-    moderation::{Action, AppealEffect, AppealId, AppealView, MAX_NOTE_CHARS, ModerationError, SubjectId},
+    moderation::{Action, AppealEffect, AppealId, MAX_NOTE_CHARS, ModerationError, SubjectId},
     ui::moderation::{DecisionDraft, ModeratorNotice, appeal_page, appeals_page, queue_page, subject_page},
 };
 
@@ -164,11 +164,8 @@ async fn show_appeal(
     (code, notice): (StatusCode, Option<ModeratorNotice>),
     answer: String,
 ) -> Result<Response, ModerationError> {
-    let before = AppealId(appeal.0.saturating_sub(1));
-    let views = request.site.moderation.appeals(request.stamp, request.name(), Some(before)).await?;
-    let view: &AppealView =
-        views.first().filter(|it| it.appeal == appeal).ok_or(ModerationError::NotFound)?;
-    let page = request.reader().appeal(view, answer);
+    let view = request.site.moderation.waiting_appeal(request.stamp, request.name(), appeal).await?;
+    let page = request.reader().appeal(&view, answer);
     Ok((code, Html(appeal_page(&request.frame(notice), &page, MAX_NOTE_CHARS))).into_response())
 }
 

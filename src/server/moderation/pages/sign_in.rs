@@ -13,8 +13,11 @@ use axum::{
 
 use super::{access::AllowedHost, forms::Fields, requests::Form, site::ModeratorSite};
 use crate::{
-    moderation::{ModerationError, hex},
-    server::{clock::random_key, rate_limit::subnets::Subnets},
+    moderation::{ModerationError, SignInEvent, hex},
+    server::{
+        clock::{random_key, stamp},
+        rate_limit::subnets::Subnets,
+    },
     ui::moderation::sign_in_page,
 };
 
@@ -63,12 +66,19 @@ pub(super) async fn sign_in(
             let Ok(id) = random_key().map(|it| hex(&it)) else {
                 return unavailable(&site, &ModerationError::Failed);
             };
+            let event = SignInEvent::SignedIn(name.clone());
+            if let Err(error) = site.moderation.record_sign_in(stamp(), event).await {
+                return unavailable(&site, &error);
+            }
             tracing::info!(moderator = name, "a moderator has signed in");
             site.sessions(|all| all.open(now, &id, token));
             (cookie(&host, &id), Redirect::to("/")).into_response()
         }
         Ok(None) => {
             tracing::warn!("somebody has tried to sign in as a moderator with a wrong token");
+            if let Err(error) = site.record_failure().await {
+                return unavailable(&site, &error);
+            }
             page(&site, StatusCode::UNAUTHORIZED, Some("This token is not right, or not valid any more."))
         }
         Err(error) => unavailable(&site, &error),
@@ -81,8 +91,14 @@ pub(super) async fn sign_out(
     Extension(host): Extension<AllowedHost>,
     form: Form,
 ) -> Response {
-    if let Some(id) = &form.request.moderator.session {
+    let moderator = &form.request.moderator;
+    if let Some(id) = &moderator.session {
+        // The session ends also if that cannot be recorded.
         site.sessions(|all| all.close(id));
+        let event = SignInEvent::SignedOut(moderator.name.clone());
+        if let Err(error) = site.moderation.record_sign_in(form.request.stamp, event).await {
+            tracing::error!(%error, "cannot record that a moderator has signed out");
+        }
     }
     (cookie(&host, ""), Redirect::to("/")).into_response()
 }

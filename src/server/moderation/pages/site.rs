@@ -11,13 +11,13 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     access::{AllowedHost, FormOwner, form_token, named_by_proxy},
-    attempts::SignInAttempts,
+    attempts::{FailureLog, SignInAttempts},
     sessions::Sessions,
 };
 use crate::{
-    moderation::{Moderation, ModerationError},
+    moderation::{Moderation, ModerationError, SignInEvent},
     server::{
-        clock::{Clock, random_key},
+        clock::{Clock, random_key, stamp},
         http::client_ip::Proxies,
         moderation::settings::ModeratorAccess,
     },
@@ -39,6 +39,7 @@ pub(super) struct ModeratorSite {
     form_key: [u8; 32],
     sessions: Mutex<Sessions>,
     attempts: Mutex<SignInAttempts>,
+    failures: Mutex<FailureLog>,
 }
 
 /// The moderator of a request.
@@ -66,8 +67,8 @@ impl ModeratorSite {
         clock: Clock,
     ) -> io::Result<Self> {
         let form_key = random_key()?;
-        let (sessions, attempts) = (Mutex::default(), Mutex::default());
-        Ok(Self { moderation, access, proxies, style, clock, form_key, sessions, attempts })
+        let (sessions, attempts, failures) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Ok(Self { moderation, access, proxies, style, clock, form_key, sessions, attempts, failures })
     }
 
     /// Runs with the sessions.
@@ -78,6 +79,20 @@ impl ModeratorSite {
     /// Runs with the attempts to sign in.
     pub(super) fn attempts<T>(&self, run: impl FnOnce(&mut SignInAttempts) -> T) -> T {
         run(&mut self.attempts.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Records in the audit log that somebody has tried a wrong token, unless it has enough of these rows.
+    ///
+    /// # Errors
+    ///
+    /// If the store does not answer.
+    pub(super) async fn record_failure(&self) -> Result<(), ModerationError> {
+        let now = self.clock.now();
+        let row = self.failures.lock().unwrap_or_else(PoisonError::into_inner).on_failure(now);
+        match row {
+            Some(left_out) => self.moderation.record_sign_in(stamp(), SignInEvent::Failed { left_out }).await,
+            None => Ok(()),
+        }
     }
 
     /// The moderator whose request this is. The store is asked each time, so that a removed moderator is out at once.
