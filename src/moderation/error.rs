@@ -31,6 +31,9 @@ pub enum ModerationError {
     /// The request is not allowed as it is: the text says why.
     #[error("{0}")]
     NotAllowed(&'static str),
+    /// Another process reads the database, so that its log cannot be emptied; try again later.
+    #[error("another process reads the database")]
+    InUse,
     /// A newer version of the program has changed the database.
     #[error("a newer version of the program has changed the database")]
     Newer,

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicBool},
 };
 
 use tokio::{
@@ -42,9 +42,11 @@ const MAX_UNREAD_CHANGES: usize = 1_024;
 /// The store, open. Clones share it; it is closed when the last one is dropped.
 #[derive(Clone)]
 pub struct Moderation {
-    dir: PathBuf,
-    requests: mpsc::Sender<Request>,
-    tags: Arc<watch::Sender<NetworkTags>>,
+    pub(super) dir: PathBuf,
+    pub(super) requests: mpsc::Sender<Request>,
+    pub(super) tags: Arc<watch::Sender<NetworkTags>>,
+    /// Whether the write-ahead log may still have what was removed.
+    pub(super) is_log_due: Arc<AtomicBool>,
     ended: watch::Receiver<()>,
 }
 
@@ -61,7 +63,14 @@ impl Moderation {
         let (requests, receiver) = mpsc::channel(MAX_WAITING);
         let (ended_sender, ended) = watch::channel(());
         thread::start(store, receiver, broadcast::Sender::new(MAX_UNREAD_CHANGES), ended_sender)?;
-        Ok(Self { dir: dir.to_owned(), requests, tags: Arc::new(watch::Sender::new(tags)), ended })
+        Ok(Self {
+            dir: dir.to_owned(),
+            requests,
+            tags: Arc::new(watch::Sender::new(tags)),
+            // A former process may have ended before it could empty the log.
+            is_log_due: Arc::new(AtomicBool::new(true)),
+            ended,
+        })
     }
 
     /// Closes the store, and waits until its files are closed, if this is the last clone.
@@ -75,39 +84,6 @@ impl Moderation {
     /// The tags of networks, with the newest value each month.
     pub fn network_tags(&self) -> watch::Receiver<NetworkTags> {
         self.tags.subscribe()
-    }
-
-    /// Removes what is kept no longer, and changes the key of the networks with the month. To be called every hour.
-    ///
-    /// # Errors
-    ///
-    /// If the database or the key files cannot be used; all that was removed stays so.
-    pub async fn maintain(&self, stamp: Stamp) -> Result<(), ModerationError> {
-        if self.tags.borrow().month() != Month::of(stamp.now) {
-            let dir = self.dir.clone();
-            let tags = tokio::task::spawn_blocking(move || key_files::load(&dir, stamp)).await;
-            self.tags.send_replace(tags.map_err(|_| ModerationError::Failed)??);
-        }
-        let mut removed_any = false;
-        loop {
-            let removed = self
-                .ask(move |store| {
-                    store.sanctions.remove_expired(stamp.now);
-                    store.remove_old(stamp.now)
-                })
-                .await?;
-            removed_any |= removed > 0;
-            if removed == 0 {
-                break;
-            }
-        }
-        if removed_any {
-            // The write-ahead log still has what was removed.
-            let (answer, wait) = oneshot::channel();
-            send(&self.requests, Request::Checkpoint(answer))?;
-            received(wait).await??;
-        }
-        Ok(())
     }
 
     /// All sanctions that have effect.
@@ -349,7 +325,7 @@ impl Moderation {
     }
 
     /// Runs a request in the thread, and waits for its answer.
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Store) -> Result<T, ModerationError> + Send + 'static,
     ) -> Result<T, ModerationError> {

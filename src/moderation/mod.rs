@@ -21,6 +21,7 @@
 //! - `store`: the database and its thread;
 //! - `key_files`: the keys of the networks;
 //! - `requests`, `feed`: how the thread is asked, and how a subscriber follows it;
+//! - `maintenance`: what is removed and changed every hour;
 //! - `handle`, `offline`: the two interfaces, for the server and for command lines.
 
 pub(crate) mod rules;
@@ -31,6 +32,7 @@ pub(crate) mod store;
 mod requests;
 mod feed;
 mod handle;
+mod maintenance;
 pub mod offline;
 
 #[cfg(test)]
@@ -39,6 +41,7 @@ mod tests;
 pub use error::ModerationError;
 pub use feed::{SanctionEvent, SanctionFeed};
 pub use handle::Moderation;
+pub use maintenance::MaintenanceError;
 pub use records::{
     AppealEffect, AppealId, AppealState, AppealView, Claim, DecisionView, MAX_APPEAL_CHARS, MAX_NAME_CHARS,
     MAX_NOTE_CHARS, MAX_ROWS, Moderator, ModeratorDecision, MonthCount, Party, QueueEntry, QueuePosition,

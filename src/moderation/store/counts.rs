@@ -14,6 +14,41 @@ use crate::moderation::{
 /// Rows of each table that one request removes, so that reports do not wait long.
 const REMOVED_AT_ONCE: usize = 500;
 
+/// A part of what retention removes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Removal {
+    /// Reports about which nobody has decided in time.
+    Undecided,
+    /// Reports that were decided long ago.
+    Decided,
+    /// Sanctions that are over, and their appeals.
+    Sanctions,
+    /// Decisions and notes.
+    Decisions,
+    /// Subjects of which nothing else is left.
+    Subjects,
+    /// Rows of the audit log.
+    Audit,
+}
+
+impl Removal {
+    /// All parts. A subject goes after its rows.
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Undecided, Self::Decided, Self::Sanctions, Self::Decisions, Self::Subjects, Self::Audit];
+
+    /// What operators read if it fails.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Undecided => "undecided reports",
+            Self::Decided => "decided reports",
+            Self::Sanctions => "sanctions",
+            Self::Decisions => "decisions",
+            Self::Subjects => "subjects",
+            Self::Audit => "the audit log",
+        }
+    }
+}
+
 impl Store {
     /// Counts one event in the month of `now`.
     pub(super) fn count(&mut self, now: UnixTime, what: &str) -> Result<(), ModerationError> {
@@ -42,32 +77,36 @@ impl Store {
     }
 
     /// Removes some of what is kept no longer. Returns how many rows; none is left once it returns 0.
-    pub(crate) fn remove_old(&mut self, now: UnixTime) -> Result<usize, ModerationError> {
+    pub(crate) fn remove_old(&mut self, part: Removal, now: UnixTime) -> Result<usize, ModerationError> {
         let cutoffs = Cutoffs::at(now);
-        let mut removed = self.remove_undecided(cutoffs.undecided)? + self.remove_decided(cutoffs.decided)?;
-        // Its appeal goes with it.
-        removed += self.connection.execute(
-            "DELETE FROM sanctions WHERE id IN (SELECT id FROM sanctions
-             WHERE min(until, ifnull(ended, until)) <= ?1 AND NOT EXISTS (SELECT 1 FROM appeals
-             WHERE sanction = sanctions.id AND iif(decided IS NULL, received > ?2, decided > ?3)) LIMIT ?4)",
-            params![cutoffs.ended, cutoffs.unanswered, cutoffs.answered, REMOVED_AT_ONCE],
-        )?;
-        // A report may have been decided later than its clock said.
-        removed += self.connection.execute(
-            "DELETE FROM decisions WHERE id IN (SELECT id FROM decisions WHERE decided <= ?
-             AND NOT EXISTS (SELECT 1 FROM reports WHERE decision = decisions.id) LIMIT ?)",
-            params![cutoffs.decided, REMOVED_AT_ONCE],
-        )?;
-        // A subject without rows, last.
-        removed += self.connection.execute(
-            "DELETE FROM subjects WHERE id IN (SELECT id FROM subjects WHERE status = 'closed'
-             AND NOT EXISTS (SELECT 1 FROM reports WHERE subject = subjects.id)
-             AND NOT EXISTS (SELECT 1 FROM decisions WHERE subject = subjects.id)
-             AND NOT EXISTS (SELECT 1 FROM sanctions WHERE subject = subjects.id) LIMIT ?)",
-            params![REMOVED_AT_ONCE],
-        )?;
-        removed += self.trim_audit(cutoffs.audited, REMOVED_AT_ONCE)?;
-        Ok(removed)
+        match part {
+            Removal::Undecided => self.remove_undecided(cutoffs.undecided),
+            Removal::Decided => self.remove_decided(cutoffs.decided),
+            Removal::Sanctions => {
+                self.sanctions.remove_expired(now);
+                // The appeal goes with its sanction.
+                Ok(self.connection.execute(
+                    "DELETE FROM sanctions WHERE id IN (SELECT id FROM sanctions
+                     WHERE min(until, ifnull(ended, until)) <= ?1 AND NOT EXISTS (SELECT 1 FROM appeals
+                     WHERE sanction = sanctions.id AND iif(decided IS NULL, received > ?2, decided > ?3)) LIMIT ?4)",
+                    params![cutoffs.ended, cutoffs.unanswered, cutoffs.answered, REMOVED_AT_ONCE],
+                )?)
+            }
+            // A report may have been decided later than its clock said.
+            Removal::Decisions => Ok(self.connection.execute(
+                "DELETE FROM decisions WHERE id IN (SELECT id FROM decisions WHERE decided <= ?
+                 AND NOT EXISTS (SELECT 1 FROM reports WHERE decision = decisions.id) LIMIT ?)",
+                params![cutoffs.decided, REMOVED_AT_ONCE],
+            )?),
+            Removal::Subjects => Ok(self.connection.execute(
+                "DELETE FROM subjects WHERE id IN (SELECT id FROM subjects WHERE status = 'closed'
+                 AND NOT EXISTS (SELECT 1 FROM reports WHERE subject = subjects.id)
+                 AND NOT EXISTS (SELECT 1 FROM decisions WHERE subject = subjects.id)
+                 AND NOT EXISTS (SELECT 1 FROM sanctions WHERE subject = subjects.id) LIMIT ?)",
+                params![REMOVED_AT_ONCE],
+            )?),
+            Removal::Audit => self.trim_audit(cutoffs.audited, REMOVED_AT_ONCE),
+        }
     }
 
     /// Removes reports that were decided long ago. Their reporters' weights change, and with them other scores.

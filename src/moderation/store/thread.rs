@@ -88,11 +88,17 @@ fn perform(store: &mut Store, batch: Vec<Request>, changes: &broadcast::Sender<S
                 let _ = answer.send((store.sanctions.clone(), changes.subscribe()));
             }
             Request::Checkpoint(answer) => {
-                let result = store.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-                let _ = answer.send(result.map_err(ModerationError::from));
+                let _ = answer.send(checkpoint(store));
             }
         }
     }
+}
+
+/// Empties the write-ahead log. That somebody else reads is an answer of the database, not an error.
+fn checkpoint(store: &Store) -> Result<(), ModerationError> {
+    let is_busy: bool =
+        store.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if is_busy { Err(ModerationError::InUse) } else { Ok(()) }
 }
 
 /// Runs requests in one transaction, publishes what they change, and answers.

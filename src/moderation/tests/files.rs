@@ -122,6 +122,53 @@ async fn removed_rows_leave_no_trace_in_the_files() {
     }
 }
 
+#[tokio::test]
+async fn maintenance_does_what_it_can_and_names_what_it_cannot() {
+    let mut scene = Scene::new("maintenance");
+    scene.report(1, 1).await;
+    let row = scene.only().await;
+    scene.decide("anna", &row, Action::Warn(crate::protocol::ReportReason::Spam)).await.unwrap();
+    scene.report(2, 2).await;
+    let connection = Connection::open(path_in(&scene.folder.0)).unwrap();
+    let rows = |table: &str| -> u32 {
+        connection.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+    };
+    connection
+        .execute_batch(
+            "CREATE TRIGGER damaged BEFORE DELETE ON reports BEGIN SELECT RAISE(ABORT, 'out of order'); END",
+        )
+        .unwrap();
+    scene.now = scene.now + Duration::from_secs(400 * 24 * 60 * 60);
+    let stamp = scene.stamp();
+    let error = scene.moderation.maintain(stamp).await.unwrap_err().to_string();
+    assert!(error.contains("undecided reports: ") && error.contains("out of order"), "{error}");
+    assert!(error.contains("; decided reports: ") && !error.contains("sanctions"), "{error}");
+    assert_eq!(["reports", "sanctions", "audit"].map(rows), [2, 0, 0], "the others are done");
+    connection.execute_batch("DROP TRIGGER damaged").unwrap();
+    scene.moderation.maintain(stamp).await.unwrap();
+    assert_eq!(["reports", "decisions", "subjects"].map(rows), [0, 0, 0]);
+}
+
+#[tokio::test]
+async fn log_that_somebody_reads_is_emptied_later() {
+    let mut scene = Scene::new("busy-log");
+    scene.report(1, 1).await;
+    let log = || fs::metadata(scene.folder.0.join("moderation.db-wal")).unwrap().len();
+    let first = stamp(scene.now, 100);
+    scene.moderation.maintain(first).await.unwrap();
+    assert_eq!(log(), 0);
+    let reader = Connection::open(path_in(&scene.folder.0)).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM reports").unwrap();
+    let later = stamp(scene.now + Duration::from_secs(30 * 24 * 60 * 60), 101);
+    let error = scene.moderation.maintain(later).await.unwrap_err().to_string();
+    assert_eq!(error, "the write-ahead log: another process reads the database");
+    assert!(log() > 0);
+    reader.execute_batch("COMMIT").unwrap();
+    // Nothing is left to be removed, but the log still has what was.
+    scene.moderation.maintain(later).await.unwrap();
+    assert_eq!(log(), 0);
+}
+
 /// The clock of this test is the machine's: it measures.
 #[expect(clippy::disallowed_methods, reason = "it measures how long something takes")]
 fn elapsed<T>(work: impl FnOnce() -> T) -> (Duration, T) {

@@ -11,7 +11,7 @@ use crate::{
     moderation::{
         Action, BanLength, ModerationError, ModeratorDecision, Party, Report, Sanctions, Seen, Stamp, Status,
         SubjectId, UnixTime,
-        store::{self, Store},
+        store::{self, Store, counts::Removal},
     },
     protocol::{DeviceId, MatchId, NetworkTag, ReportReason},
 };
@@ -161,7 +161,9 @@ impl World {
             Step::Wait(seconds) => self.now.0 += seconds,
             Step::RemoveOld => {
                 let now = self.now;
-                while self.store.run(|it| it.remove_old(now)).unwrap() > 0 {}
+                for part in Removal::ALL {
+                    while self.store.run(|it| it.remove_old(part, now)).unwrap() > 0 {}
+                }
                 self.model.remove_old(now);
             }
             Step::Reopen => {

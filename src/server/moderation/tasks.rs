@@ -96,7 +96,7 @@ pub(crate) async fn maintain(moderation: Moderation) {
     loop {
         hours.tick().await;
         if let Err(error) = moderation.maintain(stamp()).await {
-            tracing::error!(%error, "cannot remove what the moderation store must not keep");
+            tracing::error!(%error, "some of what the moderation store must not keep could not be removed");
         }
     }
 }

@@ -132,6 +132,7 @@ impl NotDone {
             | ModerationError::TooSlow
             | ModerationError::Closed
             | ModerationError::Failed
+            | ModerationError::InUse
             | ModerationError::Newer
             | ModerationError::Damaged
             | ModerationError::Audit(_)
