@@ -150,7 +150,9 @@ impl ReportOutcome {
 /// Whether a new sanction takes the place of one that still has effect.
 ///
 /// A person's decision replaces an automatic one, and one that is not stronger. Without a person only a warning is
-/// replaced.
+/// replaced: a device has one sanction at a time, and one that only tells its person something must not keep a pause
+/// from having effect. The warning does not come back after the pause. It stays in the history of the subject, which a
+/// pause puts before a person, and that person can warn again.
 pub(crate) fn replaces(new: &Sanction, old: &Sanction) -> bool {
     if new.is_automatic { old.kind < new.kind } else { old.is_automatic || old.kind <= new.kind }
 }

@@ -113,6 +113,29 @@ async fn false_reports_cause_one_short_pause_and_lose_weight() {
 }
 
 #[tokio::test]
+async fn automatic_pause_ends_a_warning_which_stays_in_the_history() {
+    let mut scene = Scene::new("ended-warning");
+    scene.report(1, 1).await;
+    let row = scene.only().await;
+    let warning = scene.decide("anna", &row, Action::Warn(ReportReason::Hate)).await.unwrap().unwrap();
+    scene.report_all([(2, 2), (3, 3), (4, 4)].into_iter()).await;
+    let sanctions = scene.moderation.sanctions().await.unwrap();
+    assert!(sanctions.of_device(scene.now, device(SUBJECT)).unwrap().is_automatic);
+    // Its person can still read the warning by its code.
+    let statement = scene.moderation.statement(warning.appeal).await.unwrap();
+    assert_eq!((statement.kind, statement.ended), (SanctionKind::Warning, Some(scene.now)));
+    scene.now = scene.now + PAUSED_FOR;
+    let sanctions = scene.moderation.sanctions().await.unwrap();
+    assert_eq!(sanctions.of_device(scene.now, device(SUBJECT)), None, "the warning does not come back");
+    let row = scene.only().await;
+    assert!(row.is_paused, "a person is asked");
+    let stamp = scene.stamp();
+    let view = scene.moderation.view(stamp, "anna", row.subject).await.unwrap();
+    let actions: Vec<_> = view.decisions.iter().map(|it| &*it.action).collect();
+    assert_eq!(actions, ["pause", "warn"]);
+}
+
+#[tokio::test]
 async fn page_from_before_an_automatic_pause_decides_nothing() {
     let mut scene = Scene::new("unseen-pause");
     scene.report(1, 1).await;
