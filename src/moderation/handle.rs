@@ -227,7 +227,8 @@ impl Moderation {
     /// # Errors
     ///
     /// [`ModerationError::Conflict`] if somebody has decided since what was seen; [`ModerationError::Claimed`];
-    /// [`ModerationError::NotAllowed`] for a long note, or a long ban without a severe reason;
+    /// [`ModerationError::NotAllowed`] for a long note, a long ban without a severe reason, or an escalation without
+    /// undecided reports;
     /// [`ModerationError::NotFound`].
     pub async fn decide(
         &self,

@@ -25,6 +25,8 @@ pub(crate) enum Removal {
     Sanctions,
     /// Decisions and notes.
     Decisions,
+    /// The status of subjects that wait for somebody, without a report.
+    Escalated,
     /// Subjects of which nothing else is left.
     Subjects,
     /// Rows of the audit log.
@@ -33,8 +35,15 @@ pub(crate) enum Removal {
 
 impl Removal {
     /// All parts. A subject goes after its rows.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Undecided, Self::Decided, Self::Sanctions, Self::Decisions, Self::Subjects, Self::Audit];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Undecided,
+        Self::Decided,
+        Self::Sanctions,
+        Self::Decisions,
+        Self::Escalated,
+        Self::Subjects,
+        Self::Audit,
+    ];
 
     /// What operators read if it fails.
     pub(crate) const fn name(self) -> &'static str {
@@ -43,6 +52,7 @@ impl Removal {
             Self::Decided => "decided reports",
             Self::Sanctions => "sanctions",
             Self::Decisions => "decisions",
+            Self::Escalated => "escalated subjects",
             Self::Subjects => "subjects",
             Self::Audit => "the audit log",
         }
@@ -98,6 +108,7 @@ impl Store {
                  AND NOT EXISTS (SELECT 1 FROM reports WHERE decision = decisions.id) LIMIT ?)",
                 params![cutoffs.decided, REMOVED_AT_ONCE],
             )?),
+            Removal::Escalated => self.close_escalated(cutoffs.undecided),
             Removal::Subjects => Ok(self.connection.execute(
                 "DELETE FROM subjects WHERE id IN (SELECT id FROM subjects WHERE status = 'closed'
                  AND NOT EXISTS (SELECT 1 FROM reports WHERE subject = subjects.id)
@@ -107,6 +118,17 @@ impl Store {
             )?),
             Removal::Audit => self.trim_audit(cutoffs.audited, REMOVED_AT_ONCE),
         }
+    }
+
+    /// Closes subjects that were escalated without a report, and about which nobody has decided anything since `cutoff`.
+    /// Such a subject has nothing that could end otherwise.
+    fn close_escalated(&mut self, cutoff: UnixTime) -> Result<usize, ModerationError> {
+        Ok(self.connection.execute(
+            "UPDATE subjects SET status = 'closed', version = version + 1 WHERE id IN (SELECT id FROM subjects
+             WHERE status = 'escalated' AND reports = 0 AND NOT EXISTS (SELECT 1 FROM decisions
+             WHERE subject = subjects.id AND decided > ?) LIMIT ?)",
+            params![cutoff, REMOVED_AT_ONCE],
+        )?)
     }
 
     /// Removes reports that were decided long ago. Their reporters' weights change, and with them other scores.

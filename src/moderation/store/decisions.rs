@@ -37,6 +37,12 @@ impl Store {
         if row.seen.version != seen.version {
             return Err(ModerationError::Conflict);
         }
+        if action == Action::Escalate && row.reports == 0 {
+            // With nothing to decide about, nothing would end it.
+            return Err(ModerationError::NotAllowed(
+                "there is no undecided report that somebody else could decide",
+            ));
+        }
         let id = self.insert_decision(stamp.now, moderator, decision)?;
         let outcome = action.outcome();
         if outcome != ReportOutcome::Undecided {

@@ -82,6 +82,30 @@ async fn ban_is_explained_appealed_and_lifted() {
     assert_eq!(scene.moderation.outcome(code).await.unwrap(), ReportOutcome::Dismissed);
 }
 
+#[tokio::test]
+async fn escalated_subject_without_reports_is_not_kept_for_ever() {
+    let mut scene = Scene::new("escalated");
+    scene.report(1, 1).await;
+    let row = scene.only().await;
+    scene.decide("anna", &row, Action::Dismiss).await.unwrap();
+    let stamp = scene.stamp();
+    let closed = scene.moderation.view(stamp, "anna", row.subject).await.unwrap().row;
+    let result = scene.decide("anna", &closed, Action::Escalate).await;
+    assert!(matches!(result, Err(ModerationError::NotAllowed(_))), "{result:?}");
+    // One that a former version has escalated.
+    let connection = rusqlite::Connection::open(crate::moderation::store::path_in(&scene.folder.0)).unwrap();
+    connection.execute("UPDATE subjects SET status = 'escalated'", []).unwrap();
+    let mut status_after = async |days: u64| {
+        scene.now = scene.now + Duration::from_secs(days * 24 * 60 * 60);
+        let stamp = scene.stamp();
+        scene.moderation.maintain(stamp).await.unwrap();
+        scene.moderation.view(stamp, "anna", row.subject).await.map(|it| it.row.status)
+    };
+    assert_eq!(status_after(29).await.unwrap(), Status::Escalated);
+    assert_eq!(status_after(1).await.unwrap(), Status::Closed);
+    assert!(matches!(status_after(150).await, Err(ModerationError::NotFound)), "with its reports");
+}
+
 /// The rows of the audit log: the moderator, what was done, about which subject, and more of it.
 fn audit_rows(scene: &mut Scene) -> Vec<(String, String, Option<i64>, String)> {
     let stamp = scene.stamp();

@@ -239,6 +239,7 @@ fn refusal(error: ModerationError) -> Refusal {
         ModerationError::NotFound => Refusal::NotFound,
         ModerationError::Conflict => Refusal::Conflict,
         ModerationError::Claimed(_) => Refusal::Claimed,
+        ModerationError::NotAllowed(_) => Refusal::NotAllowed,
         other => panic!("{other}"),
     }
 }

@@ -51,6 +51,7 @@ pub(super) enum Refusal {
     NotFound,
     Claimed,
     Conflict,
+    NotAllowed,
 }
 
 #[derive(Default)]
@@ -138,6 +139,9 @@ impl Model {
         self.check_claim(now, moderator, subject)?;
         if self.subjects[&subject].version != seen.0 {
             return Err(Refusal::Conflict);
+        }
+        if action == Action::Escalate && self.undecided(subject).next().is_none() {
+            return Err(Refusal::NotAllowed);
         }
         self.last_decision += 1;
         self.decisions.push((subject, now));

@@ -104,6 +104,7 @@ fn decision(frame: &ModeratorFrame, page: &SubjectPage, max_note: usize) -> impl
     let action = |value: &'static str, title: &'static str| {
         view! { <button class="button" type="submit" name="action" value=value>{title}</button> }
     };
+    let escalate = (page.line.reports > 0).then(|| action("escalate", "Escalate"));
     let lift = page.statement.is_some().then(|| action("lift", "Lift the sanction"));
     view! {
         <form class="decision" method="post" action=format!("/subjects/{}", page.line.subject)>
@@ -114,7 +115,7 @@ fn decision(frame: &ModeratorFrame, page: &SubjectPage, max_note: usize) -> impl
                 "Note for other moderators" {text_area("note", note, max_note)}
             </label>
             <div class="actions">
-                {action("dismiss", "Dismiss")} {action("escalate", "Escalate")} {action("note", "Only note")} {lift}
+                {action("dismiss", "Dismiss")} {escalate} {action("note", "Only note")} {lift}
             </div>
             <fieldset>
                 <legend>"The reports are right"</legend>
