@@ -104,6 +104,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// All of them, in the order in which moderators look at them.
+    pub const ALL: [Self; 3] = [Self::Open, Self::Escalated, Self::Closed];
+
     /// Its name in the store.
     pub const fn name(self) -> &'static str {
         match self {

@@ -34,22 +34,32 @@ impl BanLength {
     /// All lengths, the shortest first.
     pub const ALL: [Self; 4] = [Self::Day, Self::Week, Self::Month, Self::HalfYear];
 
+    /// The days from the decision to its end, each of 24 hours.
+    pub const fn days(self) -> u64 {
+        match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 30,
+            Self::HalfYear => 180,
+        }
+    }
+
     /// The time from the decision to its end.
     pub const fn duration(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Day => DAY,
-            Self::Week => 7 * DAY,
-            Self::Month => 30 * DAY,
-            Self::HalfYear => 180 * DAY,
-        })
+        Duration::from_secs(self.days() * DAY)
+    }
+
+    /// Whether it needs a severe reason.
+    pub const fn is_for_severe(self) -> bool {
+        match self {
+            Self::Day | Self::Week | Self::Month => false,
+            Self::HalfYear => true,
+        }
     }
 
     /// Whether a ban for this reason may last so long.
     pub const fn is_allowed_for(self, reason: ReportReason) -> bool {
-        match self {
-            Self::Day | Self::Week | Self::Month => true,
-            Self::HalfYear => is_severe(reason),
-        }
+        !self.is_for_severe() || is_severe(reason)
     }
 }
 
@@ -168,7 +178,7 @@ mod tests {
             assert!(BanLength::Month.is_allowed_for(reason));
             assert_eq!(BanLength::HalfYear.is_allowed_for(reason), is_severe(reason));
         }
-        let days = BanLength::ALL.map(|it| it.duration().as_secs() / DAY);
+        let days = BanLength::ALL.map(|it| it.duration().as_secs() / 86_400);
         assert_eq!(days, [1, 7, 30, 180]);
     }
 

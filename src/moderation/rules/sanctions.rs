@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{codes::ReferenceCode, unix_time::UnixTime};
-use crate::protocol::{DeviceId, NetworkTag, ReportReason};
+use crate::protocol::{DeviceId, NetworkTag, NoticeKind, ReportReason};
 
 /// How long the ban of a device adds friction for its network. Addresses pass on to other people, so not for as long as
 /// the ban.
@@ -39,6 +39,15 @@ impl SanctionKind {
             Self::Warning => "warning",
             Self::Pause => "pause",
             Self::Ban => "ban",
+        }
+    }
+
+    /// What its page is told.
+    pub const fn notice(self) -> NoticeKind {
+        match self {
+            Self::Warning => NoticeKind::Warned,
+            Self::Pause => NoticeKind::Paused,
+            Self::Ban => NoticeKind::Banned,
         }
     }
 }

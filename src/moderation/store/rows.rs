@@ -52,7 +52,7 @@ fn named<T: Copy>(all: &[T], name: impl Fn(T) -> &'static str, value: ValueRef<'
 
 impl FromSql for Status {
     fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
-        named(&[Self::Open, Self::Escalated, Self::Closed], Self::name, value)
+        named(&Self::ALL, Self::name, value)
     }
 }
 

@@ -8,9 +8,8 @@ use super::headers;
 use crate::{
     moderation::{
         AppealState, MAX_APPEAL_CHARS, Moderation, ModerationError, Month, MonthCount, ReferenceCode,
-        ReportOutcome, SanctionKind, Statement, UnixTime,
+        ReportOutcome, Statement, UnixTime,
     },
-    protocol::NoticeKind,
     server::clock::stamp,
     ui::{
         AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, PlainFacts, PlainPage,
@@ -148,17 +147,13 @@ async fn look_up(moderation: &Moderation, Entered { code, words }: Entered) -> (
 pub(crate) fn decision_facts(it: Statement, refused: Option<String>) -> DecisionFacts {
     DecisionFacts {
         code: it.appeal.to_string(),
-        kind: match it.kind {
-            SanctionKind::Warning => NoticeKind::Warned,
-            SanctionKind::Pause => NoticeKind::Paused,
-            SanctionKind::Ban => NoticeKind::Banned,
-        },
+        kind: it.kind.notice(),
         reason: it.reason,
         reports: reports(&it),
         is_automatic: it.is_automatic,
-        decided: utc(it.decided),
-        until: utc(it.until),
-        ended: it.ended.map(utc),
+        decided: it.decided.utc(),
+        until: it.until.utc(),
+        ended: it.ended.map(UnixTime::utc),
         appeal: match it.state {
             AppealState::None => AppealProgress::Possible { max_chars: MAX_APPEAL_CHARS, refused },
             AppealState::Waiting => AppealProgress::Waiting,
@@ -181,23 +176,9 @@ fn reports(it: &Statement) -> Option<String> {
     if it.reports == 0 {
         return None;
     }
-    let (first, last) = (utc_day(it.first_report), utc_day(it.last_report));
+    let (first, last) = (it.first_report.utc_day(), it.last_report.utc_day());
     let days = if first == last { first } else { format!("{first} \u{2013} {last}") };
     Some(format!("{} ({days})", it.reports))
-}
-
-/// A day such as 2026-11-28.
-fn utc_day(time: UnixTime) -> String {
-    utc(time).split(' ').next().unwrap_or_default().to_owned()
-}
-
-/// A time such as 2026-11-28 14:05 UTC.
-pub(crate) fn utc(time: UnixTime) -> String {
-    let seconds = i64::try_from(time.0).unwrap_or(i64::MAX);
-    ::time::OffsetDateTime::from_unix_timestamp(seconds).map_or_else(
-        |_| "unknown".to_owned(),
-        |it| format!("{} {:02}:{:02} UTC", it.date(), it.hour(), it.minute()),
-    )
 }
 
 /// The first month that the transparency page shows.
@@ -222,7 +203,7 @@ fn by_month(counts: Vec<MonthCount>) -> Vec<MonthView> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::ReportReason;
+    use crate::{moderation::SanctionKind, protocol::ReportReason};
 
     const DAY: u64 = 24 * 60 * 60;
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use crate::{
-    moderation::{Anchor, Stamp, UnixTime, hex, offline},
+    moderation::{Anchor, Stamp, hex, offline},
     server::{
         clock::{random_key, stamp},
         config::Config,
@@ -57,7 +57,7 @@ fn run(dir: &Path, command: ModerationCommand) -> anyhow::Result<String> {
         ModerationCommand::ListModerators => {
             let all = offline::moderators(dir, stamp)?;
             let lines: Vec<_> =
-                all.iter().map(|it| format!("{} since {}", it.name, date(it.added))).collect();
+                all.iter().map(|it| format!("{} since {}", it.name, it.added.utc_day())).collect();
             if lines.is_empty() { "There is no moderator.".to_owned() } else { lines.join("\n") }
         }
         ModerationCommand::RemoveModerator(name) => {
@@ -75,11 +75,4 @@ fn run(dir: &Path, command: ModerationCommand) -> anyhow::Result<String> {
 /// What was verified. The last hash, noted elsewhere, shows later whether the newest rows were removed.
 fn describe((last, count): (Anchor, u64)) -> String {
     format!("The audit log is unchanged: {count} rows. Row {} has the hash {}.", last.number, hex(&last.hash))
-}
-
-/// The day of a time (UTC), such as 2026-11-28.
-fn date(time: UnixTime) -> String {
-    let seconds = i64::try_from(time.0).unwrap_or(i64::MAX);
-    ::time::OffsetDateTime::from_unix_timestamp(seconds)
-        .map_or_else(|_| "unknown".to_owned(), |it| it.date().to_string())
 }

@@ -2,8 +2,8 @@
 
 use crate::{
     matchmaker::{NetworkSanction, SanctionUpdate},
-    moderation::{Sanction, SanctionChange, SanctionEvent, SanctionKind, Sanctions, UnixTime},
-    protocol::{DeviceId, NetworkTag, NoticeKind, SanctionNotice},
+    moderation::{Sanction, SanctionChange, SanctionEvent, Sanctions, UnixTime},
+    protocol::{DeviceId, NetworkTag, SanctionNotice},
 };
 
 /// The sanctions of which the matchmaker knows.
@@ -60,11 +60,7 @@ impl Followed {
 /// What the page of a device is told.
 fn notice(sanction: &Sanction) -> SanctionNotice {
     SanctionNotice {
-        kind: match sanction.kind {
-            SanctionKind::Warning => NoticeKind::Warned,
-            SanctionKind::Pause => NoticeKind::Paused,
-            SanctionKind::Ban => NoticeKind::Banned,
-        },
+        kind: sanction.kind.notice(),
         reason: sanction.reason,
         until: sanction.until.0,
         automatic: sanction.is_automatic,
@@ -80,7 +76,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{moderation::ReferenceCode, protocol::ReportReason};
+    use crate::{
+        moderation::{ReferenceCode, SanctionKind},
+        protocol::ReportReason,
+    };
 
     const DEVICES: u8 = 6;
     const NETWORKS: u8 = 3;

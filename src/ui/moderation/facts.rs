@@ -54,8 +54,10 @@ pub struct ShownClaim {
 /// The queue, or a part of it.
 #[derive(Clone, Debug)]
 pub struct QueuePage {
-    /// The status of its subjects: `open`, `escalated` or `closed`.
+    /// The status of its subjects, one of [`Self::parts`].
     pub status: &'static str,
+    /// The parts of the queue, each by the status of its subjects.
+    pub parts: Vec<&'static str>,
     /// The subjects.
     pub lines: Vec<QueueLine>,
     /// The link to the next part, if there is one.
@@ -102,8 +104,19 @@ pub struct SubjectPage {
     pub decisions: Vec<DecisionLine>,
     /// What its person reads about the sanction that has effect.
     pub statement: Option<DecisionFacts>,
+    /// How long a ban can last, the shortest first.
+    pub lengths: Vec<ShownLength>,
     /// What stands in the form already.
     pub draft: DecisionDraft,
+}
+
+/// How long a ban can last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShownLength {
+    /// In days.
+    pub days: u64,
+    /// Whether only a severe reason allows it.
+    pub is_for_severe: bool,
 }
 
 /// One report.

@@ -14,7 +14,7 @@ mod appeals;
 pub use appeals::{appeal_page, appeals_page};
 pub use facts::{
     AppealLine, AppealPage, AppealsPage, DecisionDraft, DecisionLine, ModeratorFrame, ModeratorNotice,
-    QueueLine, QueuePage, ReportLine, ShownClaim, ShownTime, SubjectPage,
+    QueueLine, QueuePage, ReportLine, ShownClaim, ShownLength, ShownTime, SubjectPage,
 };
 pub use frame::{KEYS, KEYS_PATH, STYLE, STYLE_PATH, problem_page};
 pub use queue::queue_page;

@@ -6,17 +6,15 @@ use super::{
     facts::{ModeratorFrame, QueueLine, QueuePage},
     frame::document,
     parts::{claim, hidden, reasons, time},
+    words,
 };
-
-/// The three parts of the queue: their names in links, and what they are called.
-const PARTS: [(&str, &str); 3] = [("open", "Open"), ("escalated", "Escalated"), ("closed", "Closed")];
 
 /// The page of the queue.
 pub fn queue_page(frame: &ModeratorFrame, page: &QueuePage) -> String {
     let status = page.status;
-    let tab = |(name, title): (&'static str, &'static str)| {
-        let current = (name == status).then_some("page");
-        view! { <a href=format!("/?status={name}") aria-current=current>{title}</a> }
+    let tab = |name: &&'static str| {
+        let current = (*name == status).then_some("page");
+        view! { <a href=format!("/?status={name}") aria-current=current>{words::title(name)}</a> }
     };
     let has_choice = status != "closed";
     let table = if page.lines.is_empty() {
@@ -59,7 +57,7 @@ pub fn queue_page(frame: &ModeratorFrame, page: &QueuePage) -> String {
     let next = page.next.clone().map(|it| view! { <p><a href=it rel="next">"Next page"</a></p> });
     let content = view! {
         <h1>"Queue"</h1>
-        <nav class="tabs" aria-label="Parts of the queue">{PARTS.map(tab).collect_view()}</nav>
+        <nav class="tabs" aria-label="Parts of the queue">{page.parts.iter().map(tab).collect_view()}</nav>
         {table}
         {next}
     };

@@ -3,16 +3,12 @@
 use leptos::prelude::*;
 
 use super::{
-    facts::{DecisionDraft, DecisionLine, ModeratorFrame, ReportLine, SubjectPage},
+    facts::{DecisionDraft, DecisionLine, ModeratorFrame, ReportLine, ShownLength, SubjectPage},
     frame::document,
     parts::{claim, date, hidden, reasons, statement, text_area, time},
     words,
 };
 use crate::protocol::ReportReason;
-
-/// The lengths of a ban in days, and what they are called.
-const LENGTHS: [(u64, &str); 4] =
-    [(1, "24 hours"), (7, "7 days"), (30, "30 days"), (180, "180 days, for severe reasons only")];
 
 /// The page of a subject. A note may have `max_note` characters.
 pub fn subject_page(frame: &ModeratorFrame, page: &SubjectPage, max_note: usize) -> String {
@@ -98,8 +94,12 @@ fn decision(frame: &ModeratorFrame, page: &SubjectPage, max_note: usize) -> impl
             </option>
         }
     };
-    let length_option = |(value, title): (u64, &'static str)| {
-        view! { <option value=value.to_string() selected=*days == Some(value)>{title}</option> }
+    let length_option = |it: &ShownLength| {
+        view! {
+            <option value=it.days.to_string() selected=*days == Some(it.days)>
+                {words::length(*it)}
+            </option>
+        }
     };
     let action = |value: &'static str, title: &'static str| {
         view! { <button class="button" type="submit" name="action" value=value>{title}</button> }
@@ -128,7 +128,7 @@ fn decision(frame: &ModeratorFrame, page: &SubjectPage, max_note: usize) -> impl
                 </label>
                 <label class="moderation-field">
                     "Length of a ban"
-                    <select class="select" name="days">{LENGTHS.map(length_option).collect_view()}</select>
+                    <select class="select" name="days">{page.lengths.iter().map(length_option).collect_view()}</select>
                 </label>
                 <div class="actions">
                     {action("warn", "Warn")} {action("pause", "Pause for 15 minutes")} {action("ban", "Ban")}

@@ -1,5 +1,6 @@
 //! Names that several pages of the moderators use. They are in English only.
 
+use super::facts::ShownLength;
 use crate::protocol::{NoticeKind, ReportReason};
 
 /// A reason as a moderator reads it.
@@ -22,4 +23,16 @@ pub(super) const fn sanction(sanction: NoticeKind) -> &'static str {
         NoticeKind::Paused => "Pause",
         NoticeKind::Banned => "Ban",
     }
+}
+
+/// How long a ban lasts.
+pub(super) fn length(ShownLength { days, is_for_severe }: ShownLength) -> String {
+    let time = if days == 1 { "24 hours".to_owned() } else { format!("{days} days") };
+    if is_for_severe { format!("{time}, for severe reasons only") } else { time }
+}
+
+/// A name as a title: with a capital letter.
+pub(super) fn title(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }

@@ -40,8 +40,7 @@ impl Fields {
 
     /// The part of the queue; the open one if none is named.
     pub(super) fn status(&self) -> Status {
-        let all = [Status::Open, Status::Escalated, Status::Closed];
-        all.into_iter().find(|it| self.get("status") == Some(it.name())).unwrap_or(Status::Open)
+        Status::ALL.into_iter().find(|it| self.get("status") == Some(it.name())).unwrap_or(Status::Open)
     }
 
     /// Where a page of the queue begins.
@@ -84,7 +83,7 @@ impl Fields {
 
     fn length(&self) -> Option<BanLength> {
         let days: u64 = self.get("days")?.parse().ok()?;
-        BanLength::ALL.into_iter().find(|it| it.duration().as_secs() == days * 24 * 60 * 60)
+        BanLength::ALL.into_iter().find(|it| it.days() == days)
     }
 
     /// What a moderator has written.

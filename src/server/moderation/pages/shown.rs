@@ -2,15 +2,15 @@
 
 use crate::{
     moderation::{
-        AppealView, Claim, DecisionView, MAX_ROWS, QueueEntry, ReportView, Statement, Status, SubjectView,
-        UnixTime,
+        AppealView, BanLength, Claim, DecisionView, MAX_ROWS, QueueEntry, ReportView, Statement, Status,
+        SubjectView, UnixTime,
     },
-    server::http::decision_pages::{decision_facts, utc},
+    server::http::decision_pages::decision_facts,
     ui::{
         DecisionFacts,
         moderation::{
             AppealLine, AppealPage, AppealsPage, DecisionDraft, DecisionLine, QueueLine, QueuePage,
-            ReportLine, ShownClaim, ShownTime, SubjectPage,
+            ReportLine, ShownClaim, ShownLength, ShownTime, SubjectPage,
         },
     },
 };
@@ -33,6 +33,7 @@ impl Reader<'_> {
         let last = entries.last().filter(|_| entries.len() == PAGE_LINES).map(|it| &it.row);
         QueuePage {
             status: status.name(),
+            parts: Status::ALL.map(Status::name).to_vec(),
             lines: entries.iter().map(|it| self.queue_line(it)).collect(),
             next: last.map(|it| format!("/?status={}&after={}.{}", status.name(), it.score, it.subject.0)),
         }
@@ -72,6 +73,9 @@ impl Reader<'_> {
             decisions: decisions.into_iter().map(|it| self.decision(it)).collect(),
             statement: statement.map(|it| decision_facts(it, None)),
             line: self.queue_line(&QueueEntry { row, reasons }),
+            lengths: BanLength::ALL
+                .map(|it| ShownLength { days: it.days(), is_for_severe: it.is_for_severe() })
+                .to_vec(),
             draft,
         }
     }
@@ -126,7 +130,7 @@ impl Reader<'_> {
 
     /// A time as people read it.
     pub(super) fn time(self, time: UnixTime) -> ShownTime {
-        let date = utc(time);
+        let date = time.utc();
         // As RFC 3339 has it: 2026-11-28T14:05Z.
         let machine = date.replacen(' ', "T", 1).replace(" UTC", "Z");
         ShownTime { date, machine, distance: distance(self.now, time) }
