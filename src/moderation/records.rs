@@ -204,6 +204,8 @@ pub struct DecisionView {
 pub struct SubjectView {
     /// Its line in the queue.
     pub row: QueueRow,
+    /// Its device, by which authorities are told of it.
+    pub device: DeviceId,
     /// How many undecided reports there are of each reason.
     pub reasons: Vec<(ReportReason, u32)>,
     /// The reports about it.

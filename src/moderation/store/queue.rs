@@ -64,6 +64,7 @@ impl Store {
         let (row, device_id) = self.subject(stamp.now, subject)?;
         let view = SubjectView {
             row,
+            device: device_id,
             reasons: self.reasons(subject)?,
             reports: self.reports_where("subject = ?", &subject.0)?,
             own_reports: self.reports_where("reporter_device = ?", &device(&device_id))?,

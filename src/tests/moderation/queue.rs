@@ -318,9 +318,13 @@ async fn queue_and_subject_show_what_is_known() {
     assert!(shown.contains("Signed in as anna"), "{shown}");
     let subject = anna.get(&scene.page(0)).await;
     let shown = text(&subject);
-    for part in
-        ["They said they know where I live. <script>", "Undecided reports", "An advertisement", "paused"]
-    {
+    for part in [
+        "They said they know where I live. <script>",
+        "Undecided reports",
+        "An advertisement",
+        "paused",
+        "Device name00000000-0000-0000-0000-000000000001",
+    ] {
         assert!(shown.contains(part), "{part}: {shown}");
     }
     assert!(!subject.body.contains("<script>alert"), "words are no markup");

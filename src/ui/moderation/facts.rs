@@ -92,6 +92,8 @@ pub struct SubjectPage {
     pub line: QueueLine,
     /// Its status, as in [`QueuePage`].
     pub status: &'static str,
+    /// The name of its device: a random number of this server, in hexadecimal digits.
+    pub device: String,
     /// When the first undecided report came.
     pub oldest: ShownTime,
     /// What the moderator sees of it now, for the form.

@@ -57,6 +57,10 @@ fn summary(page: &SubjectPage) -> impl IntoView + use<> {
         <dl>
             <dt>"Status"</dt>
             <dd>{page.status} {line.is_paused.then_some(", was paused automatically")}</dd>
+            <dt>"Device name"</dt>
+            <dd>
+                <code class="device-name">{page.device.clone()}</code>
+            </dd>
             <dt>"Undecided reports"</dt>
             <dd>{line.reports} ", score " {line.score}</dd>
             {undecided}

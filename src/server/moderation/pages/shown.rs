@@ -63,9 +63,10 @@ impl Reader<'_> {
         statement: Option<Statement>,
         draft: DecisionDraft,
     ) -> SubjectPage {
-        let SubjectView { row, reasons, reports, own_reports, decisions, sanction: _ } = view;
+        let SubjectView { row, device, reasons, reports, own_reports, decisions, sanction: _ } = view;
         SubjectPage {
             status: row.status.name(),
+            device: device.0.to_string(),
             oldest: self.time(row.first_report),
             seen: row.seen.to_string(),
             reports: reports.into_iter().map(|it| self.report(it)).collect(),
