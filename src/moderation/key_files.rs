@@ -11,13 +11,16 @@ use zeroize::Zeroizing;
 
 use super::rules::{
     network_tags::{KeyPlan, Month, MonthKey, NetworkTags},
-    unix_time::Stamp,
+    unix_time::{Stamp, UnixTime},
 };
 
 /// How the names of the files begin and end; the month is in between.
 const NAME: [&str; 2] = ["network-", ".key"];
 
 /// The keys of this month and of the last one. Creates the one and deletes old ones, as [`KeyPlan`] says.
+///
+/// An old key that cannot be deleted is logged only: it is not read, so nothing recognises its tags any more, and
+/// without the keys of today the server could not run. [`delete_old`] tries it again.
 ///
 /// # Errors
 ///
@@ -28,17 +31,38 @@ pub(crate) fn load(dir: &Path, stamp: Stamp) -> io::Result<NetworkTags> {
     if let Some(month) = plan.create {
         create(&path(dir, month), &stamp.random)?;
     }
-    for month in plan.delete {
-        match fs::remove_file(path(dir, month)) {
-            // Another process has done it.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            other => other?,
-        }
+    if let Err(error) = delete(dir, &plan.delete) {
+        tracing::warn!(%error, "an old key of the networks is not deleted yet");
     }
     let month = Month::of(stamp.now);
     // Not the key just made: another process may have been first.
     let current = read(&path(dir, month))?.ok_or(io::ErrorKind::NotFound)?;
     Ok(NetworkTags::new(month, current, read(&path(dir, month.previous()))?))
+}
+
+/// Deletes the keys that nobody may have any more. To be called every hour, for those that could not be deleted before.
+///
+/// # Errors
+///
+/// If one of them cannot be deleted; the others are.
+pub(crate) fn delete_old(dir: &Path, now: UnixTime) -> io::Result<()> {
+    delete(dir, &KeyPlan::at(now, &months(dir)?).delete)
+}
+
+/// Deletes the keys of these months, as far as it can.
+fn delete(dir: &Path, months: &[Month]) -> io::Result<()> {
+    let mut result = Ok(());
+    for month in months {
+        let path = path(dir, *month);
+        match fs::remove_file(&path) {
+            // Another process may have done it.
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                result = Err(io::Error::new(error.kind(), format!("{}: {error}", path.display())));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    result
 }
 
 fn path(dir: &Path, month: Month) -> PathBuf {
@@ -95,7 +119,7 @@ mod tests {
     use std::{net::IpAddr, os::unix::fs::PermissionsExt};
 
     use super::*;
-    use crate::moderation::{rules::unix_time::UnixTime, tests::Folder};
+    use crate::moderation::tests::Folder;
 
     /// The middle of November 2026.
     const NOVEMBER: u64 = 1_794_700_800;
@@ -128,6 +152,24 @@ mod tests {
         let january = load(&folder.0, stamp(2)).unwrap();
         assert!(!january.known_as(here).any(|it| it == first));
         assert_eq!(names(&folder.0), ["network-2026-12.key", "network-2027-01.key"]);
+    }
+
+    #[test]
+    fn old_key_that_cannot_be_deleted_is_left_for_later() {
+        let folder = Folder::new("stuck-key");
+        // A folder with something in it is not deleted as a file is, even by root.
+        let stuck = folder.0.join("network-2026-06.key");
+        fs::create_dir_all(stuck.join("x")).unwrap();
+        fs::write(folder.0.join("network-2026-07.key"), "an old one").unwrap();
+        load(&folder.0, stamp(0)).unwrap();
+        assert_eq!(names(&folder.0), ["network-2026-06.key", "network-2026-11.key"], "the other one is");
+        let problem = delete_old(&folder.0, stamp(0).now).unwrap_err().to_string();
+        assert!(problem.contains("network-2026-06.key"), "{problem}");
+        fs::remove_dir(stuck.join("x")).unwrap();
+        fs::remove_dir(&stuck).unwrap();
+        fs::write(&stuck, "an old one").unwrap();
+        delete_old(&folder.0, stamp(0).now).unwrap();
+        assert_eq!(names(&folder.0), ["network-2026-11.key"]);
     }
 
     #[test]

@@ -36,7 +36,10 @@ impl Moderation {
     ///
     /// What could not be done, which is tried again the next time; all that was removed stays so.
     pub async fn maintain(&self, stamp: Stamp) -> Result<(), MaintenanceError> {
-        let mut results = vec![("the key of the month", self.change_key(stamp).await)];
+        let mut results = vec![
+            ("the key of the month", self.change_key(stamp).await),
+            ("old keys of the networks", self.delete_keys(stamp.now).await),
+        ];
         for part in Removal::ALL {
             results.push((part.name(), self.remove(part, stamp.now).await));
         }
@@ -52,6 +55,12 @@ impl Moderation {
             self.tags.send_replace(tags.map_err(|_| ModerationError::Failed)??);
         }
         Ok(())
+    }
+
+    async fn delete_keys(&self, now: UnixTime) -> Result<(), ModerationError> {
+        let dir = self.dir.clone();
+        let deleted = tokio::task::spawn_blocking(move || key_files::delete_old(&dir, now)).await;
+        Ok(deleted.map_err(|_| ModerationError::Failed)??)
     }
 
     /// Removes all of one part, in steps, so that reports do not wait long.

@@ -147,6 +147,14 @@ async fn maintenance_does_what_it_can_and_names_what_it_cannot() {
     connection.execute_batch("DROP TRIGGER damaged").unwrap();
     scene.moderation.maintain(stamp).await.unwrap();
     assert_eq!(["reports", "decisions", "subjects"].map(rows), [0, 0, 0]);
+    let key = scene.folder.0.join("network-2026-06.key");
+    fs::create_dir(&key).unwrap();
+    let error = scene.moderation.maintain(stamp).await.unwrap_err().to_string();
+    assert!(error.starts_with("old keys of the networks: ") && error.contains("2026-06"), "{error}");
+    fs::remove_dir(&key).unwrap();
+    fs::write(&key, "an old one").unwrap();
+    scene.moderation.maintain(stamp).await.unwrap();
+    assert!(!key.exists(), "it is tried again every hour");
 }
 
 #[tokio::test]
