@@ -8,7 +8,7 @@ use super::{
     moderation::types::{GenuineReport, ReportRequest},
 };
 use crate::{
-    protocol::{Affinity, EndReason, ErrorCode, Frame, MatchId, ToBrowser},
+    protocol::{Affinity, EndReason, ErrorCode, Frame, MatchId, ReportResult, ToBrowser},
     time::Moment,
 };
 
@@ -78,6 +78,11 @@ pub enum Note {
     Refused {
         /// The reason.
         code: ErrorCode,
+    },
+    /// A report was not stored.
+    ReportRefused {
+        /// What its page is told.
+        result: ReportResult,
     },
     /// A candidate was not forwarded.
     CandidateDropped {

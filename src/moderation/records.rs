@@ -63,6 +63,8 @@ pub struct ReportReceipt {
     pub code: ReferenceCode,
     /// Whether it was new; otherwise this reporter has reported this match before, and nothing changes.
     pub is_new: bool,
+    /// Whether its subject was paused because of it.
+    pub has_paused: bool,
 }
 
 /// A reported device, as moderators name it.

@@ -24,7 +24,8 @@ pub(crate) struct Tasks {
     shutdown: Shutdown,
     limits: ConnectionLimits,
     proxies: Arc<Proxies>,
-    telemetry: Arc<Telemetry>,
+    /// What the tasks count.
+    pub(crate) telemetry: Arc<Telemetry>,
 }
 
 impl Tasks {

@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use super::{
     config::limits::Limit,
+    moderation::metrics::ModerationMetrics,
     process::ProcessMetrics,
     relay::metrics::RelayMetrics,
     validate::{
@@ -44,6 +45,8 @@ pub(crate) struct Telemetry {
     registry: Registry,
     /// What the own relay has done.
     pub(crate) relay: RelayMetrics,
+    /// Reports and decisions.
+    pub(crate) moderation: ModerationMetrics,
     /// What every program reports, under names without our prefix.
     process: Registry,
     /// In the order of [`PHASES`]. Looked up in their family only once, because a label costs an allocation.
@@ -103,6 +106,7 @@ impl Telemetry {
         let mut registry = Registry::with_prefix("passerby");
         let mut this = Self {
             relay: RelayMetrics::register(&mut registry),
+            moderation: ModerationMetrics::register(&mut registry),
             registry,
             process: Registry::default(),
             peers: PHASES.map(|name| peers.get_or_create_owned(&[("phase", name.into())])),
@@ -340,6 +344,7 @@ impl Telemetry {
                 tracing::info!(match.id = %match_id.0, reason, lasted_ms = millis(lasted), "ended");
                 self.ended.get_or_create(&[("reason", reason)]).inc();
             }
+            Note::ReportRefused { result } => self.moderation.refused(label(&result)),
             Note::CandidateDropped { reason } => {
                 self.dropped_candidates[reason as usize].inc();
             }

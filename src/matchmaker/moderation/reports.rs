@@ -11,7 +11,7 @@ use crate::{
         Matchmaker,
         deadlines::Due,
         matches::ticket::{Meeting, Ticket},
-        output::Output,
+        output::{Note, Output},
     },
     protocol::{MatchId, PeerId, ReportReason, ReportResult, ReportWords, ToBrowser},
     time::Moment,
@@ -87,6 +87,12 @@ impl Matchmaker {
         result: ReportResult,
         outcome: Option<String>,
     ) {
+        match result {
+            ReportResult::Accepted | ReportResult::AlreadyReported => {}
+            ReportResult::NotNow | ReportResult::InvalidTicket | ReportResult::TooMany => {
+                self.outbound.note(Note::ReportRefused { result });
+            }
+        }
         self.send(id, ToBrowser::Reported { match_id, result, outcome });
     }
 }

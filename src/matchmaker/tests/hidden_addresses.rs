@@ -169,7 +169,8 @@ fn dropped_candidates_are_reported_by_kind() {
             | Note::Connected { .. }
             | Note::Rebuilt { .. }
             | Note::Ended { .. }
-            | Note::Refused { .. } => None,
+            | Note::Refused { .. }
+            | Note::ReportRefused { .. } => None,
         };
         std::mem::take(&mut scene.notes).into_iter().filter_map(kind).collect::<Vec<_>>()
     };

@@ -587,6 +587,7 @@ impl MatchmakerRun {
             | Note::Rebuilt { .. }
             | Note::Ended { .. }
             | Note::Refused { .. }
+            | Note::ReportRefused { .. }
             | Note::CandidateDropped { .. } => None,
         });
         let mut unknown = noted.filter(|it| !self.match_ids.contains(&Some(*it)));

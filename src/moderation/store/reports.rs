@@ -55,14 +55,14 @@ impl Store {
             })
             .optional()?;
         if let Some(code) = known {
-            return Ok(ReportReceipt { code, is_new: false });
+            return Ok(ReportReceipt { code, is_new: false, has_paused: false });
         }
         let code = ReferenceCode::first_of(&stamp.random);
         let subject = self.insert(stamp.now, report, code)?;
         self.count(stamp.now, &format!("report {}", report.reason.name()))?;
-        self.pause_automatically(stamp, subject)?;
+        let has_paused = self.pause_automatically(stamp, subject)?;
         self.summarise(subject.0)?;
-        Ok(ReportReceipt { code, is_new: true })
+        Ok(ReportReceipt { code, is_new: true, has_paused })
     }
 
     /// What came of the report with this code.
@@ -117,23 +117,23 @@ impl Store {
         Ok(SubjectId(subject))
     }
 
-    /// Pauses a subject if enough reporters, who are believed, have reported it today.
-    fn pause_automatically(&mut self, stamp: Stamp, subject: SubjectId) -> Result<(), ModerationError> {
+    /// Pauses a subject if enough reporters, who are believed, have reported it today. Returns whether it did.
+    fn pause_automatically(&mut self, stamp: Stamp, subject: SubjectId) -> Result<bool, ModerationError> {
         let last: Option<UnixTime> = self
             .connection
             .prepare_cached("SELECT paused FROM subjects WHERE id = ?")?
             .query_row([subject.0], |row| row.get(0))?;
         if last.is_some_and(|it| it + PAUSE_WINDOW > stamp.now) {
             // It would not be paused again, and a flood of reports comes here.
-            return Ok(());
+            return Ok(false);
         }
         let counted = self.counted(subject.0, stamp.now - PAUSE_WINDOW)?;
-        let Some(reason) = automatic_pause(stamp.now, last, &counted) else { return Ok(()) };
+        let Some(reason) = automatic_pause(stamp.now, last, &counted) else { return Ok(false) };
         let until = stamp.now + PAUSED_FOR;
         let imposed =
             Imposed { kind: SanctionKind::Pause, reason, until, is_automatic: true, decision: None };
         if self.impose(stamp, subject, imposed)?.is_none() {
-            return Ok(());
+            return Ok(false);
         }
         self.connection
             // A new version: a page from before the pause must not decide about it unseen.
@@ -148,7 +148,8 @@ impl Store {
             )?
             .execute(params![subject.0, stamp.now, reason.name(), until])?;
         self.count(stamp.now, "automatic pause")?;
-        self.audit(stamp.now, "", "pause", Some(subject), reason.name())
+        self.audit(stamp.now, "", "pause", Some(subject), reason.name())?;
+        Ok(true)
     }
 
     /// The undecided reports of a subject that count, received after `since`, with the weights of their reporters.

@@ -2,6 +2,7 @@
 
 mod commands;
 mod followed;
+pub(crate) mod metrics;
 mod pages;
 mod settings;
 mod tasks;
@@ -68,7 +69,8 @@ impl OpenStore {
     /// Runs the tasks of the store until the server stops. Returns the store.
     pub(crate) fn run(self, tasks: &mut Tasks, inbox: &Inbox) -> Moderation {
         let Self { moderation, reports, feed, followed, .. } = self;
-        tasks.run_until_stopped(tasks::store_reports(moderation.clone(), reports, inbox.clone()));
+        let metrics = tasks.telemetry.moderation.clone();
+        tasks.run_until_stopped(tasks::store_reports(moderation.clone(), reports, inbox.clone(), metrics));
         tasks.run_until_stopped(tasks::follow_sanctions(feed, followed, inbox.clone()));
         tasks.run_until_stopped(tasks::maintain(moderation.clone()));
         moderation

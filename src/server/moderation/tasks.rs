@@ -8,7 +8,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::followed::Followed;
+use super::{followed::Followed, metrics::ModerationMetrics};
 use crate::{
     matchmaker::{GenuineReport, Input, Participant, ReportRequest, StoreAnswer},
     moderation::{Moderation, Party, Report, SanctionFeed, UnixTime},
@@ -33,14 +33,15 @@ pub(crate) async fn store_reports(
     moderation: Moderation,
     mut reports: mpsc::Receiver<ReportToStore>,
     inbox: Inbox,
+    metrics: ModerationMetrics,
 ) {
     let mut answers = JoinSet::new();
     loop {
         tokio::select! {
             Some((request, report)) = reports.recv(), if answers.len() < MAX_AT_ONCE => {
-                let moderation = moderation.clone();
+                let (moderation, metrics) = (moderation.clone(), metrics.clone());
                 answers.spawn(async move {
-                    Input::ReportStored { request, answer: store(&moderation, *report).await }
+                    Input::ReportStored { request, answer: store(&moderation, *report, &metrics).await }
                 });
             }
             // A task that has panicked leaves no answer; the matchmaker does not wait for ever.
@@ -54,7 +55,7 @@ pub(crate) async fn store_reports(
     }
 }
 
-async fn store(moderation: &Moderation, report: GenuineReport) -> StoreAnswer {
+async fn store(moderation: &Moderation, report: GenuineReport, metrics: &ModerationMetrics) -> StoreAnswer {
     let GenuineReport { match_id, started, reporter, subject, reason, words } = report;
     let report = Report {
         match_id,
@@ -65,7 +66,10 @@ async fn store(moderation: &Moderation, report: GenuineReport) -> StoreAnswer {
         started: UnixTime(started),
     };
     match moderation.report(stamp(), report).await {
-        Ok(it) if it.is_new => StoreAnswer::Stored { outcome: it.code.to_string() },
+        Ok(it) if it.is_new => {
+            metrics.stored(reason, it.has_paused);
+            StoreAnswer::Stored { outcome: it.code.to_string() }
+        }
         Ok(it) => StoreAnswer::StoredBefore { outcome: Some(it.code.to_string()) },
         Err(error) => {
             tracing::error!(%error, "cannot store a report");

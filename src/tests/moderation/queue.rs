@@ -358,6 +358,11 @@ async fn a_ban_with_a_note_has_a_statement_and_a_former_decision() {
     let response = anna.submit(&response, &scene.page(1), &week).await;
     let subject = scene.subjects[1];
     assert_eq!((response.status, location(&response)), (303, &*format!("/?done=ban&subject={subject}")));
+    assert_eq!(
+        scene.server.metric("passerby_decisions_total{kind=\"ban\"}").await,
+        1,
+        "refused ones do not count"
+    );
     let queue = anna.get(location(&response)).await;
     assert!(text(&queue).contains(&format!("Subject {subject}: its person is banned.")), "{}", text(&queue));
     let shown = text(&anna.get(&scene.page(1)).await);
@@ -421,6 +426,7 @@ async fn several_subjects_are_dismissed_at_once_if_they_are_as_seen() {
     let shown = text(&response);
     let kept = format!("2 dismissed. Nothing was done about subject {} (claimed by ben).", scene.subjects[1]);
     assert!(shown.contains(&kept), "{shown}");
+    assert_eq!(scene.server.metric("passerby_decisions_total{kind=\"dismiss\"}").await, 2);
     ben.submit(&page, &scene.page(1), &[("action", "escalate")]).await;
     let queue = anna.get("/?status=escalated").await;
     let choice = value_of(&queue.body, "choice").unwrap();
@@ -474,6 +480,10 @@ async fn appeals_are_granted_and_rejected_with_an_answer() {
     ];
     for (code, state) in codes.into_iter().zip(states) {
         assert_eq!(scene.moderation.statement(code).await.unwrap().state, state);
+    }
+    for kind in ["grant-appeal", "reject-appeal"] {
+        let name = format!("passerby_decisions_total{{kind=\"{kind}\"}}");
+        assert_eq!(scene.server.metric(&name).await, 1, "{kind}");
     }
     assert!(text(&anna.get("/appeals").await).contains("No appeal waits."));
     assert_eq!(anna.get("/appeals/2").await.status, 404);

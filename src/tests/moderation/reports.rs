@@ -68,10 +68,14 @@ async fn only_the_holder_of_a_ticket_reports_and_only_once() {
     ] {
         assert_eq!(report(&mut ann, ticket).await, (ReportResult::InvalidTicket, None), "{what}");
     }
+    let refused = "passerby_reports_refused_total{code=\"invalid-ticket\"}";
+    assert_eq!(server.metric(refused).await, 4);
     let (result, code) = report(&mut ann, &own).await;
     assert_eq!((result, code.is_some()), (ReportResult::Accepted, true));
     assert_eq!(report(&mut ann, &own).await, (ReportResult::AlreadyReported, code));
     assert_eq!(report(&mut bob, &of_partner).await.0, ReportResult::Accepted, "each end may");
+    assert_eq!(server.metric("passerby_reports_total{reason=\"spam\"}").await, 2, "each is counted once");
+    assert_eq!(server.metric(refused).await, 4);
 
     server.stop().await.unwrap().unwrap();
     let moderation = Moderation::open(&folder.0.join("state"), stamp(1)).unwrap();
@@ -103,6 +107,8 @@ async fn false_reports_by_ten_bots_pause_a_running_call_once_and_leave_no_addres
         codes.extend(code);
     }
     assert_eq!(codes.len(), 10);
+    assert_eq!(server.metric("passerby_reports_total{reason=\"spam\"}").await, 10);
+    assert_eq!(server.metric("passerby_automatic_pauses_total").await, 1);
     let (kind, automatic, appeal) = receive_sanction(&mut good).await;
     assert_eq!((kind, automatic, appeal.is_some()), (NoticeKind::Paused, true, true));
     assert_eq!(friend.receive_end().await, EndReason::PartnerLeft, "which does not say why");

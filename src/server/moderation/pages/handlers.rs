@@ -54,6 +54,7 @@ pub(super) async fn dismiss(Form { request, fields }: Form) -> Response {
         .filter_map(|(subject, it)| Some(format!("subject {} ({})", subject.0, it.as_ref().err()?)))
         .collect();
     let done = results.len() - failed.len();
+    (0..done).for_each(|_| request.site.metrics.decided(Action::Dismiss));
     if failed.is_empty() {
         return Redirect::to(&format!("/?status={}&dismissed={done}", fields.status().name()))
             .into_response();
@@ -107,6 +108,7 @@ pub(super) async fn decide(Path(subject): Path<i64>, Form { request, fields }: F
     let action = decision.action;
     match request.site.moderation.decide(request.stamp, request.name(), decision).await {
         Ok(sanction) => {
+            request.site.metrics.decided(action);
             let is_kept = action.reason().is_some() && sanction.is_none();
             let done = if is_kept { "kept" } else { action.name() };
             let page = match action {
@@ -181,6 +183,7 @@ pub(super) async fn decide_appeal(Path(appeal): Path<i64>, Form { request, field
         moderation.decide_appeal(request.stamp, request.name(), AppealId(appeal), is_granted, answer.clone());
     let error = match decided.await {
         Ok(effect) => {
+            request.site.metrics.answered(effect);
             let done = match effect {
                 AppealEffect::Rejected => "reject",
                 AppealEffect::Lifted => "grant",

@@ -28,7 +28,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     moderation::Moderation,
-    server::{clock::Clock, config::Resolved, http::client_ip::Proxies, tasks::Tasks},
+    server::{
+        clock::Clock, config::Resolved, http::client_ip::Proxies, moderation::metrics::ModerationMetrics,
+        tasks::Tasks,
+    },
     ui::moderation::{KEYS, KEYS_PATH, STYLE, STYLE_PATH},
 };
 use access::AllowedHost;
@@ -74,7 +77,9 @@ pub(crate) fn serve_pages(
 ) -> io::Result<()> {
     if let (Some(listener), Some(moderation)) = (listener, moderation) {
         tracing::info!(address = %listener.local_addr()?, "serving moderators");
-        tasks.serve_http(Some(listener), routes(resolved, moderation.clone(), proxies, clock)?);
+        let metrics = tasks.telemetry.moderation.clone();
+        let store = (moderation.clone(), metrics);
+        tasks.serve_http(Some(listener), routes(resolved, store, proxies, clock)?);
     }
     Ok(())
 }
@@ -82,12 +87,12 @@ pub(crate) fn serve_pages(
 /// Every route.
 fn routes(
     resolved: &Resolved,
-    moderation: Moderation,
+    store: (Moderation, ModerationMetrics),
     proxies: Arc<Proxies>,
     clock: Clock,
 ) -> io::Result<Router> {
     let style = resolved.page.style.clone();
-    let site = Arc::new(ModeratorSite::new(moderation, resolved.moderation.clone(), proxies, style, clock)?);
+    let site = Arc::new(ModeratorSite::new(store, resolved.moderation.clone(), proxies, style, clock)?);
     let file = |kind: &'static str, text: &'static str| {
         get(move || ready(([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text)))
     };

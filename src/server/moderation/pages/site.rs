@@ -19,7 +19,7 @@ use crate::{
     server::{
         clock::{Clock, random_key, stamp},
         http::client_ip::Proxies,
-        moderation::settings::ModeratorAccess,
+        moderation::{metrics::ModerationMetrics, settings::ModeratorAccess},
     },
 };
 
@@ -27,6 +27,8 @@ use crate::{
 pub(super) struct ModeratorSite {
     /// The store.
     pub(super) moderation: Moderation,
+    /// Counts decisions.
+    pub(super) metrics: ModerationMetrics,
     /// Which hosts and proxies are known.
     pub(super) access: ModeratorAccess,
     /// The proxies that name the client of a request.
@@ -60,7 +62,7 @@ impl ModeratorSite {
     ///
     /// If the system has no randomness.
     pub(super) fn new(
-        moderation: Moderation,
+        (moderation, metrics): (Moderation, ModerationMetrics),
         access: ModeratorAccess,
         proxies: Arc<Proxies>,
         style: String,
@@ -68,7 +70,18 @@ impl ModeratorSite {
     ) -> io::Result<Self> {
         let form_key = random_key()?;
         let (sessions, attempts, failures) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Ok(Self { moderation, access, proxies, style, clock, form_key, sessions, attempts, failures })
+        Ok(Self {
+            moderation,
+            metrics,
+            access,
+            proxies,
+            style,
+            clock,
+            form_key,
+            sessions,
+            attempts,
+            failures,
+        })
     }
 
     /// Runs with the sessions.
