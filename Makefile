@@ -105,11 +105,12 @@ autobahn: ## The WebSocket conformance suite (needs Python 2.7)
 abuse: ## Latency of a well-behaved pair under floods and beside clients that never read or never answer (4 minutes)
 	cargo bench --features ssr --bench abuse
 
-bench: coturn peers ## Instructions of the matchmaker's operations with few and many peers; memory and processor time of a peer; the relay against coturn; the server beside what people would run instead (70 minutes)
+bench: coturn peers ## Instructions of the matchmaker's operations with few and many peers; memory and processor time of a peer; the relay against coturn; a page of a long queue; the server beside what people would run instead (70 minutes)
 	@command -v valgrind >/dev/null || scripts/apt-install valgrind
 	cargo bench --features ssr --bench matchmaker
 	cargo bench --features ssr --bench load -- memory
 	cargo bench --features ssr --bench relay
+	cargo bench --features ssr --bench queue
 	cargo bench --features ssr --bench peers
 
 load: ## The server with 19,000 bots: memory, processor time, a kill, lost sockets, a shutdown during calls (6 minutes)

@@ -27,6 +27,19 @@ pub const CLAIMED_FOR: Duration = Duration::from_secs(10 * 60);
 const ROW: &str = "id, status, version, last_report_id, score, is_paused, reports, first_report, last_report, \
      claimed_by, claimed_until";
 
+/// The undecided reports of a subject, by reason, the most frequent first.
+pub(crate) const REASONS: &str =
+    "SELECT reason, count(*) FROM reports WHERE subject = ? AND outcome = 'undecided'
+     GROUP BY reason ORDER BY count(*) DESC, reason";
+
+/// A page of the queue, in the columns [`ROW`]: of which status, after which score and subject, and at most how many.
+pub(crate) fn page_query() -> String {
+    format!(
+        "SELECT {ROW} FROM subjects WHERE status = ?1 AND score <= ?2 AND (score < ?2 OR id > ?3)
+         ORDER BY score DESC, id LIMIT ?4"
+    )
+}
+
 impl Store {
     /// The next subjects of the queue, those with the highest score first.
     pub(crate) fn queue(
@@ -40,10 +53,7 @@ impl Store {
         let (score, id) = after.map_or((i64::MAX, 0), |it| (it.score.into(), it.subject.0));
         let rows: Vec<_> = self
             .connection
-            .prepare_cached(&format!(
-                "SELECT {ROW} FROM subjects WHERE status = ?1 AND score <= ?2 AND (score < ?2 OR id > ?3)
-                 ORDER BY score DESC, id LIMIT ?4"
-            ))?
+            .prepare_cached(&page_query())?
             .query_map(params![status.name(), score, id, limit.min(MAX_ROWS)], |row| {
                 queue_row(stamp.now, row)
             })?
@@ -111,10 +121,7 @@ impl Store {
     fn reasons(&mut self, subject: SubjectId) -> Result<Vec<(ReportReason, u32)>, ModerationError> {
         Ok(self
             .connection
-            .prepare_cached(
-                "SELECT reason, count(*) FROM reports WHERE subject = ? AND outcome = 'undecided'
-                 GROUP BY reason ORDER BY count(*) DESC, reason",
-            )?
+            .prepare_cached(REASONS)?
             .query_map([subject.0], |row| Ok((row.get::<_, ReasonColumn>(0)?.0, row.get(1)?)))?
             .collect::<Result<_, _>>()?)
     }

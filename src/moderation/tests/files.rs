@@ -236,6 +236,30 @@ fn many_bans_load_quickly_and_the_queue_is_an_index() {
 }
 
 #[test]
+fn page_of_the_queue_reads_its_own_rows_only() {
+    let folder = Folder::new("plan");
+    let connection = store::connect(&folder.0).unwrap();
+    let plan = |query: &str| -> Vec<String> {
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {query}")).unwrap();
+        let mut rows = statement.raw_query();
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            steps.push(row.get("detail").unwrap());
+        }
+        steps
+    };
+    // Neither all subjects nor all of a status are read or sorted.
+    assert_eq!(
+        plan(&store::queue::page_query()),
+        ["SEARCH subjects USING INDEX subjects_by_score (status=? AND score<?)"]
+    );
+    // The reports of one subject are; what is sorted are its reasons.
+    let steps = plan(store::queue::REASONS);
+    assert_eq!(steps[0], "SEARCH reports USING INDEX reports_by_subject (subject=? AND outcome=?)");
+    assert!(steps[1..].iter().all(|it| it.starts_with("USE TEMP B-TREE")), "{steps:?}");
+}
+
+#[test]
 fn decision_rescores_each_other_subject_once() {
     const REPORTERS: u32 = 40;
     const OTHERS: u32 = 25;
