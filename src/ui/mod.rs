@@ -26,6 +26,7 @@
 mod context;
 mod dom_names;
 mod operator;
+mod past_strangers;
 mod view_model;
 pub mod i18n;
 pub mod moderation;

@@ -1,10 +1,13 @@
 //! The view model: which layout, texts and actions the page shows for a `Snapshot`, as pure functions.
 
-use super::i18n::{StateText, Words, cover_text, fill, steps_of};
+use super::{
+    i18n::{StateText, Words, cover_text, fill, steps_of},
+    past_strangers::{block_intent, is_last_blocked, last_stranger},
+};
 use crate::{
     call::{
-        Browser, Device, DeviceNotice, Farewell, Flow, Inquiry, Intent, PartnerPicture, PastStranger, Phase,
-        Problem, ReportStep, Sanction, Setback, Snapshot, Switch,
+        Browser, Device, DeviceNotice, Farewell, Flow, Inquiry, Intent, PartnerPicture, Phase, Problem,
+        ReportStep, Sanction, Setback, Snapshot, Switch,
     },
     protocol::Occupancy,
 };
@@ -301,40 +304,6 @@ pub(crate) const fn shows_home(snapshot: Snapshot) -> bool {
     matches!(panel_problem(snapshot), Some(Problem::WrongAddress))
 }
 
-/// The text of the button that blocks a past stranger or unblocks them; `None` without one. The latest is the first.
-pub(crate) const fn block_label(
-    words: &'static Words,
-    snapshot: Snapshot,
-    index: usize,
-) -> Option<&'static str> {
-    match (snapshot.past_strangers[index], snapshot.phase) {
-        (None, _) => None,
-        (Some(PastStranger { is_blocked: true, .. }), _) => Some(words.unblock_past[index]),
-        (Some(PastStranger { is_last: true, .. }), Phase::Ended { .. }) => Some(words.block_this),
-        (Some(_), _) => Some(words.block_past[index]),
-    }
-}
-
-/// The intent of that button.
-pub(crate) const fn block_intent(snapshot: Snapshot, index: usize) -> Option<Intent> {
-    match snapshot.past_strangers[index] {
-        Some(PastStranger { number, is_blocked, .. }) => Some(Intent::SetPastBlocked(number, !is_blocked)),
-        None => None,
-    }
-}
-
-/// The stranger of the last match. The latest one that this person has met may be from an earlier match.
-const fn last_stranger(snapshot: Snapshot) -> Option<PastStranger> {
-    match snapshot.past_strangers[0] {
-        Some(stranger) if stranger.is_last => Some(stranger),
-        Some(_) | None => None,
-    }
-}
-
-const fn is_last_blocked(snapshot: Snapshot) -> bool {
-    matches!(last_stranger(snapshot), Some(PastStranger { is_blocked: true, .. }))
-}
-
 /// The problem that the panel shows. While talking there is none, because the call continues.
 const fn panel_problem(snapshot: Snapshot) -> Option<Problem> {
     if snapshot.phase.is_talking() { None } else { snapshot.problem }
@@ -428,7 +397,10 @@ const fn is_absent(device: Device) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::i18n::in_language;
+    use crate::{
+        call::PastStranger,
+        ui::{i18n::in_language, past_strangers},
+    };
 
     #[test]
     fn each_browser_has_its_own_steps_after_a_refusal() {
@@ -462,30 +434,6 @@ mod tests {
         assert_eq!(panel(words, snapshot).sentence, words.asking_slow.sentence);
         snapshot.surroundings.browser = Browser::InApp;
         assert!(panel(words, snapshot).sentence.contains("Open this page in your usual browser"));
-    }
-
-    #[test]
-    fn buttons_for_past_strangers_say_whom_they_block() {
-        let words = in_language("en");
-        let label = |past: &[bool], phase, index| {
-            let mut snapshot = Snapshot { phase, ..Snapshot::default() };
-            for (number, is_blocked) in past.iter().enumerate() {
-                snapshot.past_strangers[number] = Some(PastStranger {
-                    number: number as u32,
-                    is_last: number == 0,
-                    is_blocked: *is_blocked,
-                });
-            }
-            block_label(words, snapshot, index)
-        };
-        let ended = Phase::Ended { why: Farewell::Left };
-        let waiting = Phase::Waiting { setback: None };
-        assert_eq!(label(&[], ended, 0), None);
-        assert_eq!(label(&[false], ended, 0), Some("Block this stranger"));
-        assert_eq!(label(&[false], waiting, 0), Some("Block the previous stranger"));
-        assert_eq!(label(&[true], waiting, 0), Some("Unblock the previous stranger"));
-        assert_eq!(label(&[true, false], ended, 1), Some("Block the stranger before"));
-        assert_eq!(label(&[true, false], ended, 2), None);
     }
 
     #[test]
@@ -529,6 +477,6 @@ mod tests {
         snapshot.past_strangers[0] = Some(PastStranger { number: 7, is_last: false, is_blocked: false });
         assert_eq!(panel(words, snapshot).second, None);
         snapshot.phase = Phase::Ended { why: Farewell::Paused };
-        assert_eq!(block_label(words, snapshot, 0), Some("Block the previous stranger"));
+        assert_eq!(past_strangers::block_label(words, snapshot, 0), Some("Block the previous stranger"));
     }
 }

@@ -36,6 +36,8 @@ const UI_MAY_USE: &[&str] = &[
     "call::Setback",
     "call::PastStranger",
     "call::PastCall",
+    "call::ReportButton",
+    "call::Inquiry",
     "call::ReportStep",
     "call::ReportWish",
     "call::Sanction",

@@ -8,6 +8,7 @@ use crate::{
         PageContext,
         i18n::words,
         parts::{derive::derived, live::live},
+        past_strangers,
         view_model::{self, Layout},
     },
 };
@@ -23,10 +24,10 @@ pub(crate) fn BlockPast(
 ) -> impl IntoView {
     let PageContext { snapshot, send_intent, .. } = expect_context();
     let words = words();
-    let label = move || view_model::block_label(words, snapshot.get(), index);
+    let label = move || past_strangers::block_label(words, snapshot.get(), index);
     let is_hidden = derived(hidden);
     let press = move |_| {
-        if let Some(intent) = view_model::block_intent(snapshot.get_untracked(), index) {
+        if let Some(intent) = past_strangers::block_intent(snapshot.get_untracked(), index) {
             send_intent.run(intent);
         }
     };
