@@ -74,6 +74,7 @@ pub(super) async fn subscribe(
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::timeout;
     use uuid::Uuid;
 
     use super::*;
@@ -100,7 +101,8 @@ mod tests {
             }
             assert!(changes.send(lifted(9)).is_ok());
         };
-        let (event, ()) = tokio::join!(feed.next(), store);
+        let both = async { tokio::join!(feed.next(), store) };
+        let (event, ()) = timeout(Duration::from_secs(60), both).await.expect("it asks until it is answered");
         assert!(matches!(event, Some(SanctionEvent::Replaced(_))));
         assert!(matches!(feed.next().await, Some(SanctionEvent::Changed(it)) if it == lifted(9)));
         (0..3).for_each(|it| assert!(changes.send(lifted(it)).is_ok()));

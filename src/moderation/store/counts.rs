@@ -120,8 +120,8 @@ impl Store {
         }
     }
 
-    /// Closes subjects that were escalated without a report, and about which nobody has decided anything since `cutoff`.
-    /// Such a subject has nothing that could end otherwise.
+    /// Closes subjects that were escalated without a report, and about which nobody has decided anything since
+    /// `cutoff`. Such a subject has nothing that could end otherwise.
     fn close_escalated(&mut self, cutoff: UnixTime) -> Result<usize, ModerationError> {
         Ok(self.connection.execute(
             "UPDATE subjects SET status = 'closed', version = version + 1 WHERE id IN (SELECT id FROM subjects

@@ -159,13 +159,7 @@ impl World {
                 assert_eq!(result.map(|_| ()).map_err(refusal), expected);
             }
             Step::Wait(seconds) => self.now.0 += seconds,
-            Step::RemoveOld => {
-                let now = self.now;
-                for part in Removal::ALL {
-                    while self.store.run(|it| it.remove_old(part, now)).unwrap() > 0 {}
-                }
-                self.model.remove_old(now);
-            }
+            Step::RemoveOld => self.remove_old(),
             Step::Reopen => {
                 let store = Self::open(&self.folder, self.now);
                 self.store.sanctions.remove_expired(self.now);
@@ -173,6 +167,14 @@ impl World {
                 self.store = store;
             }
         }
+    }
+
+    fn remove_old(&mut self) {
+        let now = self.now;
+        for part in Removal::ALL {
+            while self.store.run(|it| it.remove_old(part, now)).unwrap() > 0 {}
+        }
+        self.model.remove_old(now);
     }
 
     fn compare(&mut self) {
