@@ -47,6 +47,7 @@ impl Call {
         self.checks_age = true;
         self.profile.age.clear();
         self.save_profile(out);
+        self.standing.set_aside();
         if !self.state.is_matched() {
             self.stop(Some(Problem::AgeCheck), out);
         }

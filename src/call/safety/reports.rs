@@ -42,9 +42,11 @@ impl Call {
     /// Leaves the partner at once, and asks why only then. The next one is not looked for before a press.
     fn report_partner(&mut self, out: &mut Vec<Output>) {
         let Some(past) = self.reportable_match() else { return };
+        if self.state.is_matched() {
+            // Also a partner who never appeared.
+            self.profile.mark_met();
+        }
         self.pause(Pause::Reported, out);
-        // Also of a partner who never appeared.
-        self.profile.mark_met();
         self.reporting.ended = Some(past.clone());
         self.reporting.dialog = Dialog::Asking(past);
     }

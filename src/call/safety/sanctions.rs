@@ -21,7 +21,7 @@ impl Call {
         if notice.kind.is_refusal() {
             let now = self.profile.unix_seconds(self.now);
             let ends = Some(notice.until).filter(|it| now < *it);
-            let inquiry = self.standing.confirmed();
+            let inquiry = self.standing.answered_with(&notice);
             self.standing = Standing::Refused { notice: Some(notice), ends, inquiry };
         } else if self.standing.problem().is_none() {
             self.standing = Standing::Warned(notice);

@@ -53,6 +53,14 @@ impl Standing {
         if let Self::Refused { inquiry, .. } = self { *inquiry } else { Inquiry::None }
     }
 
+    /// What has come of asking when the server refuses with this notice: another one is news.
+    pub(crate) fn answered_with(&self, notice: &SanctionNotice) -> Inquiry {
+        match self {
+            Self::Refused { notice: Some(before), .. } if before == notice => self.confirmed(),
+            Self::Good | Self::Warned(_) | Self::Refused { .. } => Inquiry::None,
+        }
+    }
+
     /// What has come of asking when the server refuses.
     pub(crate) fn confirmed(&self) -> Inquiry {
         if let Inquiry::Asking { .. } = self.inquiry() { Inquiry::Confirmed } else { self.inquiry() }
@@ -75,6 +83,13 @@ impl Standing {
             && until <= now
         {
             *inquiry = Inquiry::Unanswered;
+        }
+    }
+
+    /// The server answers with something else that has to be done first. It tells the refusal again after that.
+    pub(crate) fn set_aside(&mut self) {
+        if self.is_asking() {
+            *self = Self::Good;
         }
     }
 

@@ -89,6 +89,7 @@ impl Call {
     ) {
         if code == ErrorCode::WrongOrigin && !self.state.is_matched() {
             // No attempt from this address can succeed. A call goes on, since it does not need the server.
+            self.standing.set_aside();
             return self.stop(Some(Problem::WrongAddress), out);
         }
         if code == ErrorCode::Sanctioned {

@@ -689,7 +689,8 @@ impl Harness {
             | Phase::Talking { .. } => false,
         };
         assert!(
-            !searches || snapshot.report == ReportStep::None && !is_warned(snapshot),
+            !searches && !matches!(snapshot.phase, Phase::Connecting { .. })
+                || snapshot.report == ReportStep::None && !is_warned(snapshot),
             "nobody is looked for behind a dialog"
         );
         let looks_for_partners = searches || matches!(snapshot.phase, Phase::Ended { .. });

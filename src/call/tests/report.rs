@@ -432,6 +432,15 @@ fn nobody_is_looked_for_behind_a_dialog() {
     page.press(Intent::Start);
     assert_eq!(page.phase(), Phase::Ready);
 
+    // Nobody appears behind it either.
+    page.receive(ToBrowser::Waiting {});
+    meet(&mut page, None);
+    assert_eq!(page.phase_name(), "connecting");
+    wish(&mut page, ReportWish::Choose);
+    assert_eq!(page.phase(), Phase::Ended { why: Farewell::Paused });
+    wish(&mut page, ReportWish::Close);
+    page.press(Intent::Start);
+
     // A call that ends while the person chooses.
     page.receive(ToBrowser::Waiting {});
     meet(&mut page, None);

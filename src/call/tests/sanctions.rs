@@ -133,6 +133,32 @@ fn a_refused_page_gives_up_a_server_that_does_not_answer() {
 }
 
 #[test]
+fn a_refused_page_that_has_to_do_something_else_first_says_so() {
+    for (code, problem) in
+        [(ErrorCode::AgeRequired, Problem::AgeCheck), (ErrorCode::WrongOrigin, Problem::WrongAddress)]
+    {
+        let mut page = talking();
+        refuse(&mut page, Some(notice(NoticeKind::Banned, 900)));
+        page.press(Intent::Start);
+        page.handle(Input::SocketOpened);
+        let msg = ToBrowser::Error { code, about: 0, retry_ms: None };
+        page.handle(Input::Message(Frame { seq: 0, ack: 0, msg }));
+        page.handle(Input::SocketLost);
+        assert_eq!(page.problem(), Some(problem));
+    }
+}
+
+#[test]
+fn another_refusal_than_the_one_before_is_news() {
+    let mut page = talking();
+    refuse(&mut page, Some(notice(NoticeKind::Paused, 900)));
+    page.press(Intent::Start);
+    page.handle(Input::SocketOpened);
+    refuse(&mut page, Some(notice(NoticeKind::Banned, 9_000)));
+    assert_eq!((page.problem(), inquiry(&page)), (Some(Problem::Banned), Inquiry::None));
+}
+
+#[test]
 fn a_refusal_without_a_reason_keeps_the_one_that_is_known() {
     let mut page = talking();
     refuse(&mut page, Some(notice(NoticeKind::Banned, 900)));

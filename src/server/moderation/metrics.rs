@@ -13,7 +13,7 @@ use crate::{
 /// One label and its value.
 type OneLabel = [(&'static str, String); 1];
 
-/// What is counted of reports and decisions since the start; all zero without a store. Clones count together.
+/// What is counted of reports and decisions since the start. Clones count together.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ModerationMetrics {
     reports: Family<OneLabel, Counter>,

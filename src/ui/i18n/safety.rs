@@ -51,7 +51,7 @@ pub(crate) static SEARCH_PAUSED: StateText = StateText {
 /// While the server is asked whether a ban or a pause still stands, without an answer, and if it does.
 pub(crate) static INQUIRIES: [&str; 3] = [
     "Asking\u{2026}",
-    "We couldn\u{2019}t reach Passerby. Check your connection, then try again.",
+    "That didn\u{2019}t work. Check your connection, or try again in a moment.",
     "Nothing has changed.",
 ];
 

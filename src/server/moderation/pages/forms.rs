@@ -109,7 +109,9 @@ impl Fields {
             "grant" => return Some("The appeal is granted, and the sanction is lifted.".to_owned()),
             "grant-over" => {
                 return Some(
-                    "The appeal is granted. The sanction was over already: nothing was lifted.".to_owned(),
+                    "The appeal is granted. The sanction was over already; now it does not count for its network \
+                     either."
+                        .to_owned(),
                 );
             }
             "grant-another" => {

@@ -68,8 +68,8 @@ pub(super) const DECISIONS: DecisionTexts = DecisionTexts {
     send: "Send the appeal",
     bad_words: "Please write something, in at most 1,000 characters.",
     waiting: "Your appeal is here. A person will read it. Come back with the same code for the answer.",
-    granted: "Your appeal was granted. This decision has ended. If the page still keeps you out, another decision does, \
-              which has a code of its own.",
+    granted: "Your appeal was granted. This decision has ended. If the page still keeps you out, another decision does. \
+              If that one has a code, the page shows it.",
     rejected: "Your appeal was rejected. The decision stays.",
     outcomes: [
         "Your report is here. No person has decided about it yet.",
