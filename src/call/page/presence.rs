@@ -43,8 +43,8 @@ impl Call {
         }
     }
 
-    /// Stops to look for a stranger, or to connect with one, while a dialog covers the page: behind it, the person would
-    /// not see who sees them. A call in which they have appeared goes on.
+    /// Stops to look for a stranger, or to connect with one, while a dialog covers the page: behind it, the person
+    /// would not see who sees them. A call in which they have appeared goes on.
     pub(crate) fn pause_for_dialog(&mut self, out: &mut Vec<Output>) {
         let has_dialog = self.report_step() != ReportStep::None || self.standing.is_warned();
         if has_dialog && self.state.is_meeting_people() && !self.state.phase(self.now).is_talking() {
