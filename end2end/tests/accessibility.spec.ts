@@ -140,6 +140,7 @@ test('each step of a report is accessible', async ({ pair: [one] }) => {
 test('a call with chat, details and settings open is accessible', async ({ pair: [one, other] }) => {
   for (const visitor of [one, other]) {
     await visitor.page.keyboard.press('t');
+    await expect(visitor.page.getByRole('textbox', { name: 'Message' })).toBeFocused();
     await visitor.page.keyboard.type('Hello');
     await visitor.page.keyboard.press('Enter');
   }

@@ -76,6 +76,8 @@ test('the pictures stay tiny and covered until both have pressed Reveal, while s
   }
   await expect(one.button('Share screen')).toHaveAttribute('aria-disabled', 'true');
   await one.page.keyboard.press('t');
+  // Until then the letters are shortcuts.
+  await expect(one.page.getByRole('textbox', { name: 'Message' })).toBeFocused();
   await one.page.keyboard.type('Shall we?');
   await one.page.keyboard.press('Enter');
   await expect(other.page.getByText('Shall we?').first()).toBeVisible();
