@@ -32,8 +32,8 @@ async function report(one: Visitor, reason: string, words: string): Promise<void
   await expect(question.getByRole('heading', { level: 2 })).toHaveText('Thank you');
 }
 
-/** One subject: Ben, whom Ada and Cleo have reported. */
-async function fileReports(visitor: (person: typeof ada) => Promise<Visitor>): Promise<void> {
+/** Ben, whom Ada has reported, in a call with Cleo. */
+async function meetAfterReport(visitor: (person: typeof ada) => Promise<Visitor>): Promise<[Visitor, Visitor]> {
   const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
   await meet(one, other);
   await report(one, 'Harassment', 'He shouted at me.');
@@ -41,6 +41,12 @@ async function fileReports(visitor: (person: typeof ada) => Promise<Visitor>): P
   await third.arrive();
   await third.start();
   await third.meets(ben);
+  return [other, third];
+}
+
+/** One subject: Ben, whom Ada and Cleo have reported. */
+async function fileReports(visitor: (person: typeof ada) => Promise<Visitor>): Promise<void> {
+  const [other, third] = await meetAfterReport(visitor);
   await report(third, 'Hate', 'Slurs.');
   await third.closeTab();
   await other.closeTab();
@@ -175,13 +181,7 @@ test('a ban ends a call within two seconds, and after a granted appeal the perso
 });
 
 test('a warning is read in the call, once, with the keyboard alone', async ({ browsers, visitor, moderation }) => {
-  const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
-  await meet(one, other);
-  await report(one, 'Harassment', 'He shouted at me.');
-  await one.closeTab();
-  await third.arrive();
-  await third.start();
-  await third.meets(ben);
+  const [other, third] = await meetAfterReport(visitor);
   const page = await signIn(await browsers.get(ada, 'none'), moderation, moderation.tokens[0]);
   await page.locator('tbody a').click();
   await page.getByLabel('Which rule was broken').selectOption('Harassment');

@@ -1,4 +1,4 @@
-import { ada, ben, cleo, expect, meet, test, type Visitor } from '../fixtures';
+import { ada, ben, cleo, expect, meet, startWaiting, test, type Visitor } from '../fixtures';
 import type { Server } from '../fixtures/server';
 
 const connectionErrors = [/WebSocket connection to .* failed/, /Failed to load resource: net::ERR_CONNECTION/];
@@ -35,9 +35,7 @@ async function isThanked(one: Visitor): Promise<void> {
 test('Report ends the call at once, asks why, blocks, and waits for a press', async ({ server, visitor }, testInfo) => {
   const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
   await meetWhereReportsAreStored(server, testInfo.outputPath('state'), [one, other]);
-  await third.arrive();
-  await third.start();
-  await third.reaches('waiting');
+  await startWaiting(third);
   for (const [width, height] of [[320, 640], [390, 844], [844, 390]] as const) {
     await one.page.setViewportSize({ width, height });
     for (const name of ['Report', 'Next']) {
@@ -100,9 +98,7 @@ test('the stranger who has just left can be reported with the same button, and n
 }, testInfo) => {
   const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
   await meetWhereReportsAreStored(server, testInfo.outputPath('state'), [one, other]);
-  await third.arrive();
-  await third.start();
-  await third.reaches('waiting');
+  await startWaiting(third);
   await other.stop();
   await one.reaches('ended');
   await one.button('Report').click();
@@ -126,9 +122,7 @@ test('the stranger who has just left can be reported with the same button, and n
 test('after Next, and during the next call, the stranger before can be reported', async ({ server, visitor }, testInfo) => {
   const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
   await meetWhereReportsAreStored(server, testInfo.outputPath('state'), [one, other]);
-  await third.arrive();
-  await third.start();
-  await third.reaches('waiting');
+  await startWaiting(third);
   await one.next();
   await one.meets(cleo);
   await one.openMore();
