@@ -9,17 +9,21 @@
     reason = "it measures time and prints it for people, and an error is one for developers"
 )]
 
+#[path = "support/mod.rs"]
+#[expect(dead_code, reason = "other benchmarks need the rest")]
+mod support;
+
 use std::{
     env, fs,
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
-    process::{self, Child, Command, Stdio},
-    thread,
+    process::{self, Command, Stdio},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use passerby::moderation::{Stamp, UnixTime, offline};
+use support::{PASSERBY_SETTINGS, Process, free_address, wait_until_up};
 
 /// What a page may take: a person does not notice it.
 const BOUND: Duration = Duration::from_millis(100);
@@ -30,43 +34,34 @@ const PAGES: usize = 100;
 /// Lines of a page.
 const LINES: usize = 50;
 
-/// How long the program may take to start.
-const START: Duration = Duration::from_secs(20);
+/// A folder that is removed when it is dropped.
+struct Folder(PathBuf);
 
-/// The program, with its state in a folder that ends with it.
-struct Program {
-    process: Child,
-    folder: PathBuf,
-}
-
-impl Drop for Program {
+impl Drop for Folder {
     fn drop(&mut self) {
-        // Errors mean that it has already ended.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = fs::remove_dir_all(&self.folder);
+        // An error leaves it in the folder of temporary files.
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
 fn main() {
-    let folder = env::temp_dir().join(format!("passerby-queue-{}", process::id()));
-    let state = folder.join("state");
+    let folder = Folder(env::temp_dir().join(format!("passerby-queue-{}", process::id())));
+    let state = folder.0.join("state");
     let token = fill(&state);
     let (address, moderation) = (free_address(), free_address());
     let process = Command::new(env!("CARGO_BIN_EXE_passerby"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .envs(PASSERBY_SETTINGS)
         .env("LEPTOS_SITE_ADDR", address.to_string())
-        .env("LEPTOS_SITE_ROOT", "src/tests/support/site")
         .env("PASSERBY__METRICS__ADDR", "")
-        .env("PASSERBY__RELAY__ADDR", "")
-        .env("PASSERBY__LOG__FILTER", "warn")
         .env("PASSERBY__MODERATION__ADDR", moderation.to_string())
         .env("PASSERBY__STATE__DIR", &state)
         .stdin(Stdio::null())
         .spawn()
         .expect("the program starts");
-    let _program = Program { process, folder };
-    wait_until_up(moderation);
+    let _process = Process(process);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(wait_until_up(moderation, "/"));
     let answer = send(moderation, "POST", "/sign-in", "", &format!("token={token}"));
     let cookie = between(&answer, "set-cookie: ", ";").expect("a session").to_owned();
     let mut times = Vec::new();
@@ -94,18 +89,6 @@ fn fill(state: &Path) -> String {
     let store = rusqlite::Connection::open(state.join("moderation.db")).expect("a database");
     store.execute_batch(include_str!("support/queue.sql")).expect("rows");
     token.to_string()
-}
-
-fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a free port")
-}
-
-fn wait_until_up(address: SocketAddr) {
-    let start = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        assert!(start.elapsed() < START, "the program starts in time");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 /// Sends a request, and returns the answer with its head.
