@@ -42,6 +42,13 @@ fn meet(page: &mut TestPage, pair_id: Option<PairId>) {
     });
 }
 
+/// A press leads to the queue, and the server finds a partner.
+fn find_next(page: &mut TestPage, press: Intent, pair_id: Option<PairId>) {
+    page.press(press);
+    page.receive(ToBrowser::Waiting {});
+    meet(page, pair_id);
+}
+
 fn connect(page: &mut TestPage) {
     page.negotiate_as_impolite();
     page.media_flows = true;
@@ -177,9 +184,7 @@ fn the_last_three_can_be_reported_for_ten_minutes_after_their_calls() {
     let mut page = talking();
     page.advance(secs(180));
     for _ in 0..3 {
-        page.press(Intent::Next);
-        page.receive(ToBrowser::Waiting {});
-        meet(&mut page, None);
+        find_next(&mut page, Intent::Next, None);
         connect(&mut page);
     }
     assert_eq!(offered(&page), [3, 2, 1], "not the one who is there");
@@ -212,9 +217,7 @@ fn a_past_call_is_shown_with_its_time_and_length() {
 #[test]
 fn after_next_and_during_another_call_the_stranger_before_can_be_reported() {
     let mut page = talking();
-    page.press(Intent::Next);
-    page.receive(ToBrowser::Waiting {});
-    meet(&mut page, None);
+    find_next(&mut page, Intent::Next, None);
     connect(&mut page);
     wish(&mut page, ReportWish::Choose);
     assert_eq!(step(&page), ReportStep::Choosing);
@@ -315,9 +318,7 @@ fn an_answer_does_not_interrupt_the_next_call() {
     let mut page = talking();
     report(&mut page);
     wish(&mut page, ReportWish::Close);
-    page.press(Intent::Start);
-    page.receive(ToBrowser::Waiting {});
-    meet(&mut page, None);
+    find_next(&mut page, Intent::Start, None);
     connect(&mut page);
     receive(&mut page, Some(MatchId(Uuid::from_u128(1))), ReportResult::Accepted);
     assert_eq!(step(&page), ReportStep::None);
@@ -368,9 +369,7 @@ fn an_answer_that_comes_during_another_question_is_shown_after_it() {
     let mut page = talking();
     report(&mut page);
     wish(&mut page, ReportWish::Close);
-    page.press(Intent::Start);
-    page.receive(ToBrowser::Waiting {});
-    meet(&mut page, None);
+    find_next(&mut page, Intent::Start, None);
     connect(&mut page);
     wish(&mut page, ReportWish::Partner);
     receive(&mut page, Some(MatchId(Uuid::from_u128(1))), ReportResult::Accepted);
@@ -398,9 +397,7 @@ fn the_stranger_who_has_just_left_can_be_reported_with_the_same_button() {
 #[test]
 fn after_a_report_block_and_undo_are_about_the_reported_stranger() {
     let mut page = talking();
-    page.press(Intent::Next);
-    page.receive(ToBrowser::Waiting {});
-    meet(&mut page, Some(PairId(Uuid::from_u128(8))));
+    find_next(&mut page, Intent::Next, Some(PairId(Uuid::from_u128(8))));
     wish(&mut page, ReportWish::Partner);
     wish(&mut page, ReportWish::Close);
     let past = page.call.snapshot().past_strangers[0].unwrap();
@@ -409,9 +406,7 @@ fn after_a_report_block_and_undo_are_about_the_reported_stranger() {
     assert_eq!(page.call.stored().acquaintances.blocked.pairs(), [PairId(Uuid::from_u128(8))]);
 
     let mut page = talking();
-    page.press(Intent::Next);
-    page.receive(ToBrowser::Waiting {});
-    meet(&mut page, None);
+    find_next(&mut page, Intent::Next, None);
     wish(&mut page, ReportWish::Partner);
     let past = page.call.snapshot().past_strangers[0].unwrap();
     assert!(!past.is_last, "the server has not named the pair of the last one");
@@ -454,9 +449,7 @@ fn nobody_is_looked_for_behind_a_dialog() {
 #[test]
 fn the_calls_to_choose_from_stay_while_the_person_chooses() {
     let mut page = talking();
-    page.press(Intent::Next);
-    page.receive(ToBrowser::Waiting {});
-    meet(&mut page, None);
+    find_next(&mut page, Intent::Next, None);
     connect(&mut page);
     wish(&mut page, ReportWish::Choose);
     page.receive_ended(EndReason::PartnerLeft);
@@ -596,9 +589,7 @@ fn reports_are_sent_one_after_another_and_no_more_than_five_are_kept() {
     for _ in 0..5 {
         report(&mut page);
         wish(&mut page, ReportWish::Close);
-        page.press(Intent::Start);
-        page.receive(ToBrowser::Waiting {});
-        meet(&mut page, None);
+        find_next(&mut page, Intent::Start, None);
     }
     assert_eq!(page.reports.len(), 1, "the first one was not answered");
     report(&mut page);

@@ -6,8 +6,8 @@ use super::scene::{SUBJECT, Scene, device, report};
 use crate::{
     moderation::{
         Action, AppealEffect, AppealId, AppealState, BanLength, CLAIMED_FOR, ModerationError,
-        ModeratorDecision, Month, ReportOutcome, SanctionKind, Sanctions, SignInEvent, Status, offline,
-        records::MAX_NOTE_CHARS,
+        ModeratorDecision, Month, ReportOutcome, Sanction, SanctionKind, Sanctions, SignInEvent, Status,
+        SubjectId, offline, records::MAX_NOTE_CHARS,
     },
     protocol::ReportReason,
 };
@@ -106,6 +106,16 @@ async fn escalated_subject_without_reports_is_not_kept_for_ever() {
     assert!(matches!(status_after(150).await, Err(ModerationError::NotFound)), "with its reports");
 }
 
+/// A device that was reported once and is banned for a day.
+async fn banned_for_a_day(name: &str) -> (Scene, SubjectId, Sanction) {
+    let mut scene = Scene::new(name);
+    scene.report(1, 1).await;
+    let row = scene.only().await;
+    let action = Action::Ban(ReportReason::Harassment, BanLength::Day);
+    let ban = scene.decide("anna", &row, action).await.unwrap().unwrap();
+    (scene, row.subject, ban)
+}
+
 /// The rows of the audit log: the moderator, what was done, about which subject, and more of it.
 fn audit_rows(scene: &mut Scene) -> Vec<(String, String, Option<i64>, String)> {
     let stamp = scene.stamp();
@@ -120,11 +130,7 @@ fn audit_rows(scene: &mut Scene) -> Vec<(String, String, Option<i64>, String)> {
 
 #[tokio::test]
 async fn audit_log_has_what_was_looked_at_and_who_came_and_copied() {
-    let mut scene = Scene::new("audit-rows");
-    scene.report(1, 1).await;
-    let row = scene.only().await;
-    let action = Action::Ban(ReportReason::Harassment, BanLength::Day);
-    let ban = scene.decide("anna", &row, action).await.unwrap().unwrap();
+    let (mut scene, subject, ban) = banned_for_a_day("audit-rows").await;
     let stamp = scene.stamp();
     scene.moderation.appeal(stamp, ban.appeal, "It was my brother.".to_owned()).await.unwrap();
     let before = audit_rows(&mut scene).len();
@@ -149,7 +155,7 @@ async fn audit_log_has_what_was_looked_at_and_who_came_and_copied() {
         rows,
         [
             ("bert", "view appeals", None, ""),
-            ("bert", "view appeal", Some(row.subject.0), ""),
+            ("bert", "view appeal", Some(subject.0), ""),
             ("anna", "sign in", None, ""),
             ("", "failed sign-in", None, ""),
             ("", "failed sign-in", None, "and 7 more"),
@@ -165,11 +171,7 @@ async fn audit_log_has_what_was_looked_at_and_who_came_and_copied() {
 #[tokio::test]
 async fn granted_appeal_says_whether_it_has_lifted_something() {
     for expected in [AppealEffect::WasOver, AppealEffect::AnotherStays, AppealEffect::Rejected] {
-        let mut scene = Scene::new("appeal-effect");
-        scene.report(1, 1).await;
-        let row = scene.only().await;
-        let action = Action::Ban(ReportReason::Harassment, BanLength::Day);
-        let ban = scene.decide("anna", &row, action).await.unwrap().unwrap();
+        let (mut scene, _, ban) = banned_for_a_day("appeal-effect").await;
         let stamp = scene.stamp();
         scene.moderation.appeal(stamp, ban.appeal, "It was my brother.".to_owned()).await.unwrap();
         if expected == AppealEffect::WasOver {
@@ -198,11 +200,7 @@ async fn granted_appeal_says_whether_it_has_lifted_something() {
 async fn appeal_keeps_its_sanction_while_it_waits_and_a_week_after_the_answer() {
     const DAY: Duration = Duration::from_secs(24 * 60 * 60);
     for is_answered in [true, false] {
-        let mut scene = Scene::new("kept-appeal");
-        scene.report(1, 1).await;
-        let row = scene.only().await;
-        let action = Action::Ban(ReportReason::Harassment, BanLength::Day);
-        let ban = scene.decide("anna", &row, action).await.unwrap().unwrap();
+        let (mut scene, _, ban) = banned_for_a_day("kept-appeal").await;
         // It comes on the last day on which there is a ban to appeal against.
         scene.now = ban.until + 6 * DAY;
         let stamp = scene.stamp();
