@@ -59,7 +59,7 @@ pub(crate) enum CallState {
         until: Moment,
         /// The match.
         match_id: MatchId,
-        /// The same, if the server may not know yet that it is over.
+        /// The match in which the server may believe this page to be: mostly the same.
         open_match: Option<MatchId>,
     },
 }

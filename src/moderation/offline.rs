@@ -88,7 +88,8 @@ pub fn verify_audit(dir: &Path) -> Result<(Anchor, u64), ModerationError> {
     store::audit::verify(&mut open_existing(dir)?, |_| Ok(()))
 }
 
-/// Verifies the audit log, and writes it to a new file, one row a line in JSON. A row near its end says so.
+/// Verifies the audit log, and writes it to a new file, one row a line in JSON. The log gets a row before that, which
+/// the file has, too.
 ///
 /// # Errors
 ///

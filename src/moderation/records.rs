@@ -329,7 +329,7 @@ pub enum SignInEvent {
     SignedOut(String),
     /// Somebody has tried a wrong token.
     Failed {
-        /// As many more have done so since the last row, which got none of their own.
+        /// How many attempts have failed since the last such row without a row of their own.
         left_out: u32,
     },
 }

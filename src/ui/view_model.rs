@@ -289,9 +289,14 @@ pub(crate) const fn is_under_age(snapshot: Snapshot) -> bool {
     matches!(snapshot.problem, Some(Problem::UnderAge))
 }
 
+/// Whether the person has a warning to read.
+pub(crate) fn is_warned(snapshot: Snapshot) -> bool {
+    snapshot.sanction.is_some_and(|it| !it.kind.is_refusal())
+}
+
 /// Whether a dialog is over the page: a report, or a warning.
 pub(crate) fn has_dialog(snapshot: Snapshot) -> bool {
-    snapshot.report != ReportStep::None || snapshot.sanction.is_some_and(|it| !it.kind.is_refusal())
+    snapshot.report != ReportStep::None || is_warned(snapshot)
 }
 
 /// Whether presses do nothing.

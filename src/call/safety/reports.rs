@@ -54,16 +54,10 @@ impl Call {
     /// The match as it can be reported, if the server takes reports: the current one, or the one whose end the page
     /// is telling.
     fn reportable_match(&self) -> Option<PastMatch> {
-        match &self.state {
-            CallState::Matched(current) => self.past_match(current),
-            CallState::Ended { match_id, .. } => self.offered().find(|it| it.id == *match_id).cloned(),
-            CallState::Landing(_)
-            | CallState::Gate { .. }
-            | CallState::Asking(_)
-            | CallState::Mirror
-            | CallState::Paused { .. }
-            | CallState::Ready { .. }
-            | CallState::Waiting { .. } => None,
+        if let CallState::Ended { match_id, .. } = self.state {
+            self.offered().find(|it| it.id == match_id).cloned()
+        } else {
+            self.state.current_match().and_then(|it| self.past_match(it))
         }
     }
 

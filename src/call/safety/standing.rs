@@ -29,24 +29,18 @@ pub(crate) enum Standing {
 impl Standing {
     /// What the page shows of it.
     pub(crate) fn shown(&self) -> Option<Sanction> {
-        let inquiry = self.inquiry();
-        match self {
-            Self::Good => None,
-            Self::Refused { notice: None, .. } => Some(Sanction {
-                kind: NoticeKind::Banned,
-                terms: None,
-                automatic: false,
-                can_appeal: false,
-                inquiry,
-            }),
-            Self::Warned(it) | Self::Refused { notice: Some(it), .. } => Some(Sanction {
-                kind: it.kind,
-                terms: Some((it.reason, it.until)),
-                automatic: it.automatic,
-                can_appeal: it.appeal.is_some(),
-                inquiry,
-            }),
-        }
+        let notice = match self {
+            Self::Good => return None,
+            Self::Refused { notice, .. } => notice.as_ref(),
+            Self::Warned(notice) => Some(notice),
+        };
+        Some(Sanction {
+            kind: notice.map_or(NoticeKind::Banned, |it| it.kind),
+            terms: notice.map(|it| (it.reason, it.until)),
+            automatic: notice.is_some_and(|it| it.automatic),
+            can_appeal: notice.is_some_and(|it| it.appeal.is_some()),
+            inquiry: self.inquiry(),
+        })
     }
 
     fn inquiry(&self) -> Inquiry {

@@ -2,10 +2,7 @@
 
 use leptos::{ev, html, prelude::*};
 
-use super::{
-    sanction::{Decision, is_warned},
-    told::told,
-};
+use super::{sanction::Decision, told::told};
 use crate::{
     call::{Intent, PastCall, ReportStep, ReportWish, Snapshot},
     protocol::{ReportReason, limits::MAX_REPORT_CHARS},
@@ -13,6 +10,7 @@ use crate::{
         PageContext, SafetyTexts, StaticParts,
         i18n::{StateText, Words, fill, words},
         parts::{derive::derived, live::live_text},
+        view_model,
     },
 };
 
@@ -167,7 +165,7 @@ pub(crate) fn reasons(words: &'static Words) -> impl IntoView + use<> {
 /// What the dialog shows; a report comes before a warning.
 fn step(snapshot: Snapshot) -> usize {
     let is_free = snapshot.report == ReportStep::None;
-    if is_free && is_warned(snapshot) { WARNING } else { snapshot.report as usize }
+    if is_free && view_model::is_warned(snapshot) { WARNING } else { snapshot.report as usize }
 }
 
 /// Heading and sentence.
@@ -185,7 +183,7 @@ fn closing(snapshot: Snapshot) -> Intent {
 fn close_label(words: &'static Words, snapshot: Snapshot) -> &'static str {
     match snapshot.report {
         ReportStep::Choosing | ReportStep::Asking => words.cancel,
-        ReportStep::None if is_warned(snapshot) => words.warning_read,
+        ReportStep::None if view_model::is_warned(snapshot) => words.warning_read,
         ReportStep::None
         | ReportStep::Sending
         | ReportStep::Kept

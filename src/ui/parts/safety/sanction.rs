@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::told::{derived_told, told};
 use crate::{
     call::{Intent, Sanction, Snapshot},
-    protocol::NoticeKind,
     ui::{
         PageContext, SafetyTexts,
         i18n::{Words, fill, plain::PlainPage, words},
@@ -51,11 +50,6 @@ pub(crate) fn Decision() -> impl IntoView {
 fn is_refused(snapshot: Snapshot) -> bool {
     let is_refused = snapshot.sanction.is_some_and(|it| it.kind.is_refusal());
     is_refused && !view_model::is_under_age(snapshot)
-}
-
-/// Whether the person has a warning to read.
-pub(crate) const fn is_warned(snapshot: Snapshot) -> bool {
-    matches!(snapshot.sanction, Some(Sanction { kind: NoticeKind::Warned, .. }))
 }
 
 const fn can_appeal(snapshot: Snapshot) -> bool {
