@@ -2,11 +2,12 @@
 
 use crate::{
     protocol::{
-        ErrorCode, Frame, Refusal, ToServer, decode_strict, encode,
+        ErrorCode, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode, encode_to_browser,
         limits::{
             MAX_BLOCKED, MAX_FRAME_BYTES, MAX_INTEREST_CHARS, MAX_INTERESTS, MAX_LANGUAGES, MAX_MET,
             MAX_REPORT_CHARS, MAX_TOKEN_BYTES,
         },
+        transport::{codec::decode_with_serde, usual_signal},
     },
     server::read,
 };
@@ -32,6 +33,19 @@ pub fn message(text: &str) {
         assert_bounded(&frame.msg);
         assert_complete(text, &frame);
         assert_closed(&frame);
+    }
+    assert_same_by_serde(text);
+}
+
+/// Checks that the short way to read and write signals gives what serde gives.
+fn assert_same_by_serde(text: &str) {
+    let Some(frame) = usual_signal::read(text) else { return };
+    assert_eq!(decode_with_serde(text).as_ref(), Ok(&frame), "{text}");
+    let Frame { seq, ack, msg } = frame;
+    if let ToServer::Signal { match_id, epoch, signal } = msg {
+        let msg = ToBrowser::Signal { match_id, epoch, signal };
+        let frame = Frame { seq, ack, msg: &msg };
+        assert_eq!(encode_to_browser(&frame), encode(&frame));
     }
 }
 

@@ -1,10 +1,12 @@
 //! Messages as JSON text: a strict decoder for the server and a lenient one for pages.
+//!
+//! The server reads and writes signals in their usual form in one pass (`usual_signal`), and everything with serde.
 
 use serde::Serialize;
 use serde_ignored::Path;
 use serde_json::{Deserializer, Value};
 
-use super::objects::ObjectsOnly;
+use super::{objects::ObjectsOnly, usual_signal};
 use crate::protocol::{
     ErrorCode, Frame, PeerMessage, ToBrowser, ToServer,
     limits::{MAX_FRAME_BYTES, MAX_TOKEN_BYTES},
@@ -34,6 +36,15 @@ pub fn encode<M: Serialize>(frame: &Frame<M>) -> String {
     serde_json::to_string(frame).unwrap_or_default()
 }
 
+/// Encodes a message of the server, as [`encode`] does.
+pub fn encode_to_browser(frame: &Frame<&ToBrowser>) -> String {
+    if let ToBrowser::Signal { match_id, epoch, signal } = frame.msg {
+        usual_signal::write(frame.seq, frame.ack, (*match_id, *epoch), signal)
+    } else {
+        encode(frame)
+    }
+}
+
 /// Decodes a page's message. Strict: no unknown messages or fields, no lists in place of objects, no overlong texts,
 /// nothing after the frame.
 ///
@@ -46,6 +57,14 @@ pub fn decode_strict(text: &str) -> Result<Frame<ToServer>, Refusal> {
     if text.len() > MAX_FRAME_BYTES {
         return Err(Refusal::unread(ErrorCode::TooLarge));
     }
+    match usual_signal::read(text) {
+        Some(frame) => Ok(frame),
+        None => decode_with_serde(text),
+    }
+}
+
+/// Decodes any message; [`decode_strict`] says how strict it is.
+pub(crate) fn decode_with_serde(text: &str) -> Result<Frame<ToServer>, Refusal> {
     let (mut knows_frame, mut knows_message) = (true, true);
     let mut json = Deserializer::from_str(text);
     let frame: Result<Frame<ToServer>, _> = serde_ignored::deserialize(ObjectsOnly(&mut json), |path| {
