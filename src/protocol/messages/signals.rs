@@ -84,13 +84,24 @@ impl Candidate {
 
     /// Its address; `None` for a `.local` name, which already hides the address (mDNS).
     pub fn address(&self) -> Option<IpAddr> {
-        self.candidate.0.split_ascii_whitespace().nth(4)?.parse().ok()
+        self.word(4)?.parse().ok()
     }
 
     /// Reads the type where browsers read it: the eighth word, in any case (RFC 8839, 5.1).
     fn is_typ(&self, kind: &str) -> bool {
-        let word = self.candidate.0.split_ascii_whitespace().nth(7);
-        word.is_some_and(|it| it.eq_ignore_ascii_case(kind))
+        self.word(7).is_some_and(|it| it.eq_ignore_ascii_case(kind))
+    }
+
+    /// A word of the candidate, counted from 0. There is one space between two words, as in each valid candidate.
+    fn word(&self, number: usize) -> Option<&str> {
+        let text = &self.candidate.0;
+        let mut rest = text.as_bytes();
+        for _ in 0..number {
+            rest = &rest[rest.iter().position(|it| *it == b' ')? + 1..];
+        }
+        let start = text.len() - rest.len();
+        let length = rest.iter().position(|it| *it == b' ').unwrap_or(rest.len());
+        text.get(start..start + length)
     }
 }
 

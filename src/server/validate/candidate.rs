@@ -73,10 +73,11 @@ impl<'a> Words<'a> {
     /// The next word; `None` if there is none, or if it is empty or has other characters than printable ASCII.
     fn next(&mut self) -> Option<(&'a str, Range<usize>)> {
         let start = self.at;
-        let word = self.text.get(start..)?.split(' ').next()?;
-        self.at = start + word.len() + 1;
-        let is_word = !word.is_empty() && word.bytes().all(|it| it.is_ascii_graphic());
-        is_word.then(|| (word, start..start + word.len()))
+        let rest = self.text.get(start..)?;
+        let length = rest.bytes().position(|it| !it.is_ascii_graphic()).unwrap_or(rest.len());
+        self.at = start + length + 1;
+        let is_word = length > 0 && matches!(rest.as_bytes().get(length), None | Some(b' '));
+        is_word.then(|| (&rest[..length], start..start + length))
     }
 
     const fn are_over(&self) -> bool {

@@ -3,28 +3,13 @@
 use std::ops::Range;
 
 use super::verdict::Flaw;
-use crate::protocol::limits::{MAX_SDP_LINE_BYTES, MAX_SDP_LINES};
-
-/// The class of a byte that ends a line or must not occur: the ASCII control characters, without DEL.
-const CONTROL: u8 = 1;
-
-/// The class of a byte that belongs to no printable ASCII character.
-const FOREIGN: u8 = 2;
-
-/// The class of each byte; 0 for printable ASCII.
-const CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < classes.len() {
-        classes[byte] = match byte {
-            0..0x20 => CONTROL,
-            0x7f.. => FOREIGN,
-            _ => 0,
-        };
-        byte += 1;
-    }
-    classes
+use crate::protocol::{
+    limits::{MAX_SDP_LINE_BYTES, MAX_SDP_LINES},
+    transport::word::{first, less_than},
 };
+
+/// A one in each byte.
+const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
 
 /// One line of a description.
 #[derive(Clone, Copy, Debug)]
@@ -78,16 +63,7 @@ impl<'a> Lines<'a> {
     fn read(&mut self) -> Result<Line<'a>, Flaw> {
         let start = self.at;
         let bytes = &self.text.as_bytes()[start..];
-        let mut classes = 0;
-        let mut length = bytes.len();
-        for (at, byte) in bytes.iter().enumerate() {
-            let class = CLASSES[usize::from(*byte)];
-            if class == CONTROL {
-                length = at;
-                break;
-            }
-            classes |= class;
-        }
+        let (length, is_printable) = up_to_control(bytes);
         self.count += 1;
         if length > MAX_SDP_LINE_BYTES || self.count > MAX_SDP_LINES {
             return Err(Flaw::Size);
@@ -105,7 +81,7 @@ impl<'a> Lines<'a> {
             [letter @ b'a'..=b'z', b'=', ..] => Ok(Line {
                 letter,
                 value: &self.text[start + 2..end],
-                is_printable: classes == 0,
+                is_printable,
                 start,
                 end,
                 next: self.at,
@@ -113,6 +89,30 @@ impl<'a> Lines<'a> {
             _ => Err(Flaw::Line),
         }
     }
+}
+
+/// Marks the bytes from 127 on, those of no printable ASCII character (`protocol::transport::word`). Only the first
+/// mark counts: after a byte of 255, one of 126 is marked, too.
+const fn from_127(word: u64) -> u64 {
+    (word | word.wrapping_add(ONES)) & (ONES << 7)
+}
+
+/// How many bytes come before the first ASCII control character other than DEL, and whether they are printable ASCII.
+fn up_to_control(bytes: &[u8]) -> (usize, bool) {
+    let (words, rest) = bytes.as_chunks::<8>();
+    let mut foreign = 0;
+    for (count, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let (control, others) = (less_than(word, b' '), from_127(word));
+        if control != 0 {
+            let length = first(control);
+            return (8 * count + length, foreign == 0 && first(others) >= length);
+        }
+        foreign |= others;
+    }
+    let length = rest.iter().position(|it| *it < b' ').unwrap_or(rest.len());
+    let is_printable = foreign == 0 && rest[..length].iter().all(|it| *it < 127);
+    (8 * words.len() + length, is_printable)
 }
 
 impl<'a> Iterator for Lines<'a> {
@@ -140,6 +140,19 @@ mod tests {
         assert_eq!(read(""), []);
         let ranges: Vec<_> = Lines::of("v=0\r\na=1\n").map(|it| it.unwrap()).map(|it| it.whole()).collect();
         assert_eq!(ranges, [0..5, 5..9]);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4_000))]
+
+        #[test]
+        fn finds_the_end_and_what_is_before(
+            text in "([ -~]{0,5}|\\x7f|[\u{80}-\u{90}]|\u{7ff}|\u{10ffff}|[\\x00-\\x1f]|~{7,9}){0,6}",
+        ) {
+            let length = text.find(|it: char| it < ' ').unwrap_or(text.len());
+            let is_printable = text[..length].chars().all(|it| (' '..='~').contains(&it));
+            proptest::prop_assert_eq!(up_to_control(text.as_bytes()), (length, is_printable));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{
     lines::Line,
     values::{
         FingerprintKind, fingerprint, is_bandwidth, is_mid, is_number, is_payload_type, is_plain, is_pwd,
-        is_ufrag, port,
+        is_ufrag, port, split_at,
     },
     verdict::{DescriptionKind, DroppedLine, Flaw, Verdict},
 };
@@ -180,7 +180,7 @@ impl<'a> Outline<'a> {
     }
 
     fn attribute(&mut self, line: Line<'a>) -> Result<Verdict<'a>, Flaw> {
-        let (name, value) = match line.value.split_once(':') {
+        let (name, value) = match split_at(line.value, b':') {
             Some((name, value)) => (name, Some(value)),
             None => (line.value, None),
         };

@@ -39,6 +39,13 @@ pub(super) enum FingerprintKind {
     Malformed,
 }
 
+/// Splits a text at the first such byte, which is an ASCII character, as `str::split_once` does. That one is made for
+/// long texts, and here the first part has a few bytes.
+pub(crate) fn split_at(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|it| it == byte)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
 /// A decimal number of at most this many digits.
 fn is_number_of(text: &str, max_digits: usize) -> bool {
     (1..=max_digits).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_digit())
@@ -67,15 +74,15 @@ pub(super) fn is_plain(text: &str) -> bool {
 /// A payload type, or `*` if `has_wildcard`, and a plain text: `rtpmap`, `fmtp` (RFC 8866, 6) and `rtcp-fb` (RFC 4585,
 /// 4.2).
 pub(super) fn is_format(value: &str, has_wildcard: bool) -> bool {
-    value.split_once(' ').is_some_and(|(format, text)| {
+    split_at(value, b' ').is_some_and(|(format, text)| {
         (is_payload_type(format) || (has_wildcard && format == "*")) && is_plain(text)
     })
 }
 
 /// An id, perhaps with a direction, and a URI (RFC 8285, 8).
 pub(super) fn is_extension(value: &str) -> bool {
-    let Some((id, uri)) = value.split_once(' ') else { return false };
-    let (id, direction) = id.split_once('/').unwrap_or((id, "sendrecv"));
+    let Some((id, uri)) = split_at(value, b' ') else { return false };
+    let (id, direction) = split_at(id, b'/').unwrap_or((id, "sendrecv"));
     is_number_of(id, EXTENSION_ID_DIGITS)
         && matches!(direction, "sendrecv" | "sendonly" | "recvonly" | "inactive")
         && is_plain(uri)
@@ -83,8 +90,8 @@ pub(super) fn is_extension(value: &str) -> bool {
 
 /// A source and one of the attributes that browsers give it (RFC 5576, 4.1).
 pub(super) fn is_source(value: &str) -> bool {
-    let Some((source, attribute)) = value.split_once(' ') else { return false };
-    let name = attribute.split(':').next().unwrap_or_default();
+    let Some((source, attribute)) = split_at(value, b' ') else { return false };
+    let name = split_at(attribute, b':').map_or(attribute, |it| it.0);
     is_number_of(source, SSRC_DIGITS)
         && matches!(name, "cname" | "msid" | "mslabel" | "label")
         && is_plain(attribute)
