@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::any,
 };
-use passerby::server::websocket::upgrade::WebSocket;
+use passerby::server::websocket::socket::WebSocket;
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, task::spawn_blocking};
 use tokio_tungstenite::tungstenite::{Message, handshake::server::create_response_with_body};
@@ -36,7 +36,7 @@ const ACCEPTED: [&str; 3] = ["OK", "NON-STRICT", "INFORMATIONAL"];
 async fn echo(mut socket: WebSocket) {
     while let Some(Ok(message)) = socket.recv().await {
         let sent = match message {
-            Message::Text(text) => socket.send_text(text.to_string()).await,
+            Message::Text(text) => socket.send_text(&text).await,
             Message::Binary(_) => socket.send(message).await,
             // The library answers these.
             Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_) => Ok(()),

@@ -18,13 +18,14 @@ use super::{
     acks::AckTracker,
     outbox::{OutboxReceiver, Outgoing, outbox},
     registration::Registration,
+    socket::{TextBatch, WebSocket},
     sockets::Sockets,
-    upgrade::WebSocket,
 };
 use crate::{
     matchmaker::{Closing, Input, ROOM_AFTER, SiteIndex, SocketId, Visit, VisitTags},
     protocol::{
-        ErrorCode, Feature, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode, limits::CLOSE_NORMAL,
+        ErrorCode, Feature, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode, encode_to_browser,
+        limits::CLOSE_NORMAL,
     },
     server::{
         config::limits::Limit,
@@ -110,7 +111,7 @@ pub(crate) async fn reject(sockets: Arc<Sockets>, mut socket: WebSocket, code: E
     let retry_ms = fastrand::u32(start.as_millis() as u32..end.as_millis() as u32);
     let error = Frame { seq: 0, ack: 0, msg: ToBrowser::Error { code, about: 0, retry_ms: Some(retry_ms) } };
     let closing = async {
-        socket.send(Message::text(encode(&error))).await?;
+        socket.send_text(&encode(&error)).await?;
         socket.send(close_frame(code)).await?;
         socket.wait_for_close().await;
         Ok::<_, Error>(())
@@ -146,7 +147,7 @@ impl WebSocketConnection {
         tokio::select! {
             biased;
             outgoing = self.outbox.next() => match outgoing {
-                Outgoing::Send(frame) => self.send_frame(&frame).await,
+                Outgoing::Send(frame) => self.send_frames(&frame).await,
                 Outgoing::Close(code) => ControlFlow::Break(CloseCause::ClosedByMatchmaker(code)),
                 Outgoing::SenderDropped => {
                     ControlFlow::Break(CloseCause::ClosedHere(self.drop_reason()))
@@ -305,23 +306,34 @@ impl WebSocketConnection {
     async fn send_pong(&mut self, ack: u64) -> ControlFlow<CloseCause> {
         self.sockets.telemetry.pong_answered();
         let frame = Frame { seq: 0, ack, msg: ToBrowser::Pong {} };
-        self.send_text(encode(&frame)).await
+        let text = encode(&frame);
+        self.sockets.telemetry.bytes_out(text.len());
+        let result = timeout(self.sockets.write_timeout, self.socket.send_text(&text)).await;
+        self.on_write_result(result)
     }
 
-    async fn send_frame(&mut self, frame: &Frame<Arc<ToBrowser>>) -> ControlFlow<CloseCause> {
+    /// Sends a frame from the outbox and, with the same call of the system, those that wait behind it.
+    async fn send_frames(&mut self, first: &Frame<Arc<ToBrowser>>) -> ControlFlow<CloseCause> {
+        let mut batch = TextBatch::new();
+        self.add_frame(&mut batch, first);
+        while !batch.is_full()
+            && let Some(frame) = self.outbox.next_frame()
+        {
+            self.add_frame(&mut batch, &frame);
+        }
+        let result = timeout(self.sockets.write_timeout, self.socket.send_batch(batch)).await;
+        self.on_write_result(result)
+    }
+
+    fn add_frame(&mut self, batch: &mut TextBatch, frame: &Frame<Arc<ToBrowser>>) {
         self.acks.record_sent(frame);
-        let frame = Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg };
-        self.send_text(encode(&frame)).await
+        let text = encode_to_browser(&Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg });
+        self.sockets.telemetry.bytes_out(text.len());
+        batch.add(&text);
     }
 
     async fn send_message(&mut self, message: Message) -> ControlFlow<CloseCause> {
         let result = timeout(self.sockets.write_timeout, self.socket.send(message)).await;
-        self.on_write_result(result)
-    }
-
-    async fn send_text(&mut self, text: String) -> ControlFlow<CloseCause> {
-        self.sockets.telemetry.bytes_out(text.len());
-        let result = timeout(self.sockets.write_timeout, self.socket.send_text(text)).await;
         self.on_write_result(result)
     }
 
@@ -358,7 +370,7 @@ impl WebSocketConnection {
                     ack: 0,
                     msg: Arc::new(ToBrowser::Error { code, about: 0, retry_ms: None }),
                 };
-                let _ = self.send_frame(&error).await;
+                let _ = self.send_frames(&error).await;
             }
             let _ = self.send_message(close_frame(code)).await;
         }

@@ -1,6 +1,8 @@
 //! WebSocket connections: the handshake, one task per socket, its outbox and the heartbeat of all sockets.
 
-pub mod upgrade;
+pub(crate) mod upgrade;
+pub mod socket;
+mod read_ahead;
 pub(crate) mod connection;
 pub(crate) mod sockets;
 pub(crate) mod registration;

@@ -102,15 +102,18 @@ impl Shared {
 
 impl SendQueue {
     fn next(&mut self) -> Option<Outgoing> {
-        if let Some(frame) = self.frames.pop_front() {
-            self.bytes -= frame.msg.text_bytes();
-            if self.frames.is_empty() {
-                // Frees the memory: after a replay it would be kept for the shutdown of the socket.
-                self.frames = VecDeque::new();
-            }
-            return Some(Outgoing::Send(frame));
+        let frame = self.next_frame().map(Outgoing::Send);
+        frame.or_else(|| self.end.take()).or_else(|| self.heartbeat.take())
+    }
+
+    fn next_frame(&mut self) -> Option<Frame<Arc<ToBrowser>>> {
+        let frame = self.frames.pop_front()?;
+        self.bytes -= frame.msg.text_bytes();
+        if self.frames.is_empty() {
+            // Frees the memory: after a replay it would be kept for the shutdown of the socket.
+            self.frames = VecDeque::new();
         }
-        self.end.take().or_else(|| self.heartbeat.take())
+        Some(frame)
     }
 }
 
@@ -125,6 +128,11 @@ impl OutboxReceiver {
                 None => self.0.notify.notified().await,
             }
         }
+    }
+
+    /// The next frame, if one is waiting.
+    pub(crate) fn next_frame(&self) -> Option<Frame<Arc<ToBrowser>>> {
+        self.0.queue().next_frame()
     }
 
     /// Records that something was received from the page.

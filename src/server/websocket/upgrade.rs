@@ -1,8 +1,4 @@
-//! The WebSocket handshake, and a WebSocket that needs little memory.
-//!
-//! It replaces axum's, which sends each message in a single frame, while tungstenite keeps a buffer the size of the
-//! largest frame for as long as the socket is open. With ten thousand sockets that each relayed one description, this
-//! is 60 MB.
+//! The WebSocket handshake (RFC 6455, 4).
 
 use axum::{
     body::Body,
@@ -10,45 +6,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, Version, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use futures::{SinkExt, StreamExt};
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
-use tokio_tungstenite::{
-    WebSocketStream,
-    tungstenite::{
-        Bytes, Error, Message,
-        handshake::server::create_response_with_body,
-        protocol::{
-            Role, WebSocketConfig,
-            frame::{
-                Frame,
-                coding::{Data, OpCode},
-            },
-        },
-    },
-};
+use hyper::upgrade::OnUpgrade;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
-use crate::{
-    protocol::limits::{MAX_FRAME_BYTES, MAX_OUTBOX_MESSAGES, SUBPROTOCOL},
-    server::http::list_header,
-};
-
-/// Bytes of a socket's read buffer, allocated up front: all messages but descriptions fit, and ten thousand sockets
-/// need 10 MB.
-const READ_BUFFER: usize = 1024;
-
-/// Bytes of one outgoing frame: all messages but descriptions fit into one.
-const FRAGMENT: usize = 2048;
-
-/// Bytes collected before a write: none, each frame is written at once.
-const WRITE_BUFFER: usize = 0;
-
-/// Bytes that may wait for a socket that does not accept them: several of the largest messages.
-const MAX_WRITE_BUFFER: usize = 256 * 1024;
-
-/// Bytes of a message that are read, at most: a little more than allowed, so that the socket is still readable after a
-/// message just over the limit.
-const MAX_READ: usize = MAX_FRAME_BYTES + 1024;
+use super::socket::WebSocket;
+use crate::{protocol::limits::SUBPROTOCOL, server::http::list_header};
 
 /// A valid request for a WebSocket with our subprotocol, and the response to it.
 pub(crate) struct Upgrade {
@@ -124,75 +86,6 @@ impl Upgrade {
             }
         });
         response
-    }
-}
-
-/// The server's end of a WebSocket.
-///
-/// Public so that the conformance suite tests this very type. Boxed, because each `async` function that passes it on
-/// would otherwise reserve space for a copy in the task.
-#[derive(Debug)]
-pub struct WebSocket(Box<WebSocketStream<TokioIo<Upgraded>>>);
-
-impl WebSocket {
-    /// Wraps a connection whose handshake is done.
-    pub async fn new(upgraded: Upgraded) -> Self {
-        let config = WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
-            .write_buffer_size(WRITE_BUFFER)
-            .max_write_buffer_size(MAX_WRITE_BUFFER)
-            .max_message_size(Some(MAX_READ))
-            .max_frame_size(Some(MAX_READ));
-        let stream = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config));
-        Self(Box::new(stream.await))
-    }
-
-    /// Receives the next message; `None` once the connection is closed.
-    pub async fn recv(&mut self) -> Option<Result<Message, Error>> {
-        self.0.next().await
-    }
-
-    /// Discards messages until the other end closes the connection.
-    ///
-    /// It reads no more than a page may have sent before it saw our close frame, so as not to serve a flood to its end.
-    /// After that, or after an error, it never returns: the caller sets a timeout.
-    pub(crate) async fn wait_for_close(&mut self) {
-        for _ in 0..MAX_OUTBOX_MESSAGES {
-            match self.recv().await {
-                Some(Ok(_)) => {}
-                Some(Err(_)) => break,
-                None => return,
-            }
-        }
-        std::future::pending().await
-    }
-
-    /// Sends a message in one frame.
-    ///
-    /// # Errors
-    ///
-    /// When the connection is lost.
-    pub async fn send(&mut self, message: Message) -> Result<(), Error> {
-        self.0.send(message).await
-    }
-
-    /// Sends a text, in as many frames of at most 2048 bytes as it needs.
-    ///
-    /// # Errors
-    ///
-    /// When the connection is lost.
-    pub async fn send_text(&mut self, text: String) -> Result<(), Error> {
-        let mut rest = Bytes::from(text);
-        let mut kind = Data::Text;
-        loop {
-            let part = rest.split_to(rest.len().min(FRAGMENT));
-            let is_last = rest.is_empty();
-            self.0.feed(Message::Frame(Frame::message(part, OpCode::Data(kind), is_last))).await?;
-            if is_last {
-                return self.0.flush().await;
-            }
-            kind = Data::Continue;
-        }
     }
 }
 

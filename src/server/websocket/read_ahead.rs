@@ -1,0 +1,120 @@
+//! [`ReadAhead`]: a stream that reads as much as has arrived with one call of the system.
+//!
+//! A WebSocket reads in small steps, since its buffer lasts as long as the socket. Here the buffer belongs to the
+//! thread, and only what does not fit into a step is kept for the next one.
+
+use std::{
+    cell::RefCell,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_tungstenite::tungstenite::Bytes;
+
+/// Bytes read at a time: a description, or a burst of candidates.
+const READ_BYTES: usize = 8 * 1024;
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
+}
+
+/// A stream, and what was read from it and not taken yet. Writes pass through.
+#[derive(Debug)]
+pub(crate) struct ReadAhead<S> {
+    stream: S,
+    rest: Bytes,
+}
+
+impl<S> ReadAhead<S> {
+    /// Nothing has been read.
+    pub(crate) const fn of(stream: S) -> Self {
+        Self { stream, rest: Bytes::new() }
+    }
+
+    /// Gives as much of the rest as there is room for.
+    fn take(&mut self, buffer: &mut ReadBuf<'_>) {
+        let count = self.rest.len().min(buffer.remaining());
+        buffer.put_slice(&self.rest.split_to(count));
+        if self.rest.is_empty() {
+            // Frees the memory.
+            self.rest = Bytes::new();
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.rest.is_empty() {
+            ready!(BUFFER.with_borrow_mut(|bytes| {
+                let mut read = ReadBuf::new(bytes);
+                ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read))?;
+                let (taken, rest) = read.filled().split_at(read.filled().len().min(buffer.remaining()));
+                buffer.put_slice(taken);
+                if !rest.is_empty() {
+                    self.rest = Bytes::copy_from_slice(rest);
+                }
+                Poll::Ready(Ok::<_, io::Error>(()))
+            }))?;
+        } else {
+            self.take(buffer);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn bytes_come_in_order_in_steps_of_any_size() {
+        let (mut near, far) = duplex(64 * 1024);
+        let mut stream = ReadAhead::of(far);
+        let sent: Vec<u8> = (0..20_000_u32).map(|it| it as u8).collect();
+        near.write_all(&sent).await.unwrap();
+        drop(near);
+        let mut received = Vec::new();
+        for step in [1, 1_000, 7_191, 1, 8_192, 100].into_iter().cycle() {
+            let mut bytes = vec![0; step];
+            match stream.read(&mut bytes).await.unwrap() {
+                0 => break,
+                count => received.extend_from_slice(&bytes[..count]),
+            }
+        }
+        assert_eq!(received, sent);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_kept_once_all_is_taken() {
+        let (mut near, far) = duplex(64 * 1024);
+        let mut stream = ReadAhead::of(far);
+        near.write_all(&[7; 3_000]).await.unwrap();
+        let mut bytes = [0; 1_000];
+        for rest in [2_000, 1_000, 0] {
+            stream.read_exact(&mut bytes).await.unwrap();
+            assert_eq!(stream.rest.len(), rest);
+        }
+    }
+}
