@@ -12,7 +12,10 @@ use passerby::server::{
     self, Config, InheritedSockets, Listeners, ModerationCommand, Resolved, config, site_files::EmbeddedPage,
 };
 use tikv_jemallocator::Jemalloc;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    runtime::Builder,
+    signal::unix::{SignalKind, signal},
+};
 
 /// Returns freed memory to the system. glibc's allocator keeps so much of it that a peer costs 14 KiB after a call, not
 /// 8 (`make load`). A background thread purges it; otherwise memory is purged only on allocation, which is rare after a
@@ -132,19 +135,19 @@ fn main() -> anyhow::Result<()> {
     if arguments.check_config {
         return Ok(writeln!(io::stdout(), "{}", resolved.summary())?);
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let workers = Builder::new_multi_thread().enable_all().build()?;
     if arguments.health {
-        return runtime.block_on(server::check_health(&resolved));
+        return workers.block_on(server::check_health(&resolved));
     }
     server::start_log(&resolved.log)?;
     server::raise_open_files_limit(resolved.connections());
-    runtime.block_on(async {
-        let stop_requested = stop_requested()?;
-        if runs_relay {
-            return server::run_relay(resolved, stop_requested).await;
-        }
-        let listeners = Listeners::bind(&resolved, inherited)?;
-        server::run(resolved, listeners, stop_requested).await
+    if runs_relay {
+        return workers.block_on(async { server::run_relay(resolved, stop_requested()?).await });
+    }
+    // The thread of the driver and of all sockets.
+    Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let listeners = Listeners::bind(&resolved, inherited, workers.handle())?;
+        server::run(resolved, listeners, workers.handle().clone(), stop_requested()?).await
     })
 }
 

@@ -1,7 +1,8 @@
 //! The server: axum, tokio, the clock and randomness around the matchmaker.
 //!
-//! [`run`] is its whole life. Each socket has a task (`websocket`), and one task owns the matchmaker (`driver`).
-//! Bounded channels connect them: a socket waits for the driver, the driver never waits for a socket.
+//! [`run`] is its whole life. Each socket has a task (`websocket`), and one task owns the matchmaker (`driver`); all of
+//! them share one thread. Bounded channels connect them: a socket waits for the driver, the driver never waits for a
+//! socket. What takes long runs on other threads (`listen::workers`).
 
 pub mod config;
 
@@ -32,8 +33,9 @@ mod health;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context;
+use axum::Router;
 use sd_notify::NotifyState;
-use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
+use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet, time::timeout};
 
 pub use config::{Config, Resolved};
 pub use health::check_health;
@@ -41,6 +43,7 @@ pub use listen::{InheritedSockets, Listeners, RelaySockets};
 pub use log::start_log;
 pub use moderation::{ModerationCommand, run_moderation_command};
 pub use open_files::raise_open_files_limit;
+pub use validate::read_valid;
 
 use crate::{
     matchmaker::{self, Keys},
@@ -49,9 +52,10 @@ use crate::{
 use clock::{Clock, random_key};
 use driver::Driver;
 use http::health::Health;
-use listen::Service;
+use listen::{Service, Workers};
 use moderation::OpenStore;
 use rate_limit::network::NetworkLimiter;
+use relay::RelayServer;
 use router::Site;
 use shutdown::Shutdown;
 use tasks::Tasks;
@@ -66,6 +70,9 @@ const DISMISSAL_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Serves until `stop_requested` ends, then lets calls finish within the grace period.
 ///
+/// Sockets are served by the runtime that calls this, which is fastest if it has one thread. `workers` does what takes
+/// long.
+///
 /// # Errors
 ///
 /// If the state directory cannot be used, a self-signed certificate cannot be made, the system has no randomness, a
@@ -73,8 +80,10 @@ const DISMISSAL_TIMEOUT: Duration = Duration::from_secs(1);
 pub async fn run(
     mut resolved: Resolved,
     listeners: Listeners,
+    workers: Handle,
     stop_requested: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
+    let workers = Workers::of(workers);
     // It fails if another server in this process has done it before.
     let _ = any_spawner::Executor::init_tokio();
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
@@ -110,10 +119,12 @@ pub async fn run(
         health: Arc::new(Health::new(inbox.clone())),
         shutdown: shutdown.clone(),
         over_tls_only: resolved.tls.is_trusted() && !origins.primary_is_loopback(),
+        workers: workers.clone(),
     };
     let site = router::site(&resolved, site);
 
-    let mut tasks = Tasks::new(&resolved, Arc::clone(&proxies), shutdown.clone(), Arc::clone(&telemetry));
+    let mut tasks =
+        Tasks::new(&resolved, Arc::clone(&proxies), shutdown.clone(), Arc::clone(&telemetry), workers);
     tasks.set.spawn(driver.run(shutdown.clone()));
     tasks.run_until_stopped(async move { wheel.run().await });
     let moderation = store.map(|it| it.run(&mut tasks, &inbox));
@@ -121,20 +132,24 @@ pub async fn run(
     let relay = listeners.relay.map(|it| tasks.run_relay(it, keys, resolved.relay_limits, clock));
     let relay = relay.transpose()?;
     let (tls, renewal) = resolved.tls.start(address, shutdown.stopping.clone(), Arc::clone(&telemetry))?;
-    // Without TLS here, there may be a proxy with TLS in front, and that passes on nothing but HTTP.
-    let site = match relay.filter(|_| tls.is_some()) {
-        Some(relay) => Service::Both(site, relay),
-        None => Service::Http(site),
-    };
-    tasks.serve(listeners.site, site, tls);
+    tasks.serve(listeners.site, service(site, relay.filter(|_| tls.is_some())), tls);
     tasks.serve_http(listeners.redirect, listen::redirect(origins));
     tasks.serve_http(listeners.metrics, router::metrics(telemetry, clock));
-    let _renewal = renewal.map(|it| tasks.set.spawn(it));
+    tasks.run_beside(renewal);
     tracing::info!(%address, page = %resolved.files, "serving");
     notify(NotifyState::Ready);
     let result = wait_and_stop(shutdown, tasks.set, stop_requested).await;
     moderation::close(moderation).await;
     result
+}
+
+/// What the site's listener serves: the relay only with TLS. Without it there may be a proxy with TLS in front, and
+/// that passes on nothing but HTTP.
+fn service(site: Router, relay_over_tls: Option<Arc<RelayServer>>) -> Service {
+    match relay_over_tls {
+        Some(relay) => Service::Both(site, relay),
+        None => Service::Http(site),
+    }
 }
 
 /// Serves the relay alone until `stop_requested` ends, for a server whose relay is apart.
@@ -150,7 +165,8 @@ pub async fn run_relay(resolved: Resolved, stop_requested: impl Future<Output = 
     let (shutdown, clock, telemetry) =
         (Shutdown::new(Duration::ZERO), Clock::start(), Arc::new(Telemetry::new()));
     let proxies = Arc::new(resolved.proxies.clone());
-    let mut tasks = Tasks::new(&resolved, proxies, shutdown.clone(), Arc::clone(&telemetry));
+    let workers = Workers::of(Handle::current());
+    let mut tasks = Tasks::new(&resolved, proxies, shutdown.clone(), Arc::clone(&telemetry), workers);
     tasks.run_relay(sockets, keys, resolved.relay_limits, clock)?;
     tasks.serve_http(metrics, router::metrics(telemetry, clock));
     tracing::info!(%address, "serving the relay");

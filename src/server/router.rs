@@ -31,6 +31,7 @@ use super::{
         origin::{self, Origins},
         plain_pages, wrong_host,
     },
+    listen::{Workers, make_page},
     rate_limit::network::{NetworkLimiter, Rejection},
     shutdown::Shutdown,
     telemetry::Telemetry,
@@ -94,6 +95,8 @@ pub(crate) struct Site {
     pub(crate) shutdown: Shutdown,
     /// Whether browsers are told to use only TLS from now on (HSTS).
     pub(crate) over_tls_only: bool,
+    /// The threads on which pages are made.
+    pub(crate) workers: Workers,
 }
 
 impl Site {
@@ -156,6 +159,7 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
         .merge(plain_pages(resolved, &site))
         // Only pages: files are compressed by the build.
         .route_layer(CompressionLayer::new())
+        .route_layer(middleware::from_fn_with_state(site.workers.clone(), make_page))
         .route_layer(middleware::from_fn_with_state(site.clone(), limit_pages))
         .route_layer(middleware::from_fn_with_state(site.clone(), redirect_wrong_host));
     pages

@@ -10,7 +10,7 @@ use super::{
     clock::Clock,
     config::Resolved,
     http::client_ip::Proxies,
-    listen::{self, ConnectionLimits, Endpoint, RelaySockets, Service},
+    listen::{self, ConnectionLimits, Endpoint, RelaySockets, Service, Workers},
     relay::RelayServer,
     shutdown::Shutdown,
     telemetry::Telemetry,
@@ -24,6 +24,8 @@ pub(crate) struct Tasks {
     shutdown: Shutdown,
     limits: ConnectionLimits,
     proxies: Arc<Proxies>,
+    /// The threads for what takes long.
+    pub(crate) workers: Workers,
     /// What the tasks count.
     pub(crate) telemetry: Arc<Telemetry>,
 }
@@ -35,9 +37,10 @@ impl Tasks {
         proxies: Arc<Proxies>,
         shutdown: Shutdown,
         telemetry: Arc<Telemetry>,
+        workers: Workers,
     ) -> Self {
         let limits = ConnectionLimits::new(&resolved.limits);
-        Self { set: JoinSet::new(), shutdown, limits, proxies, telemetry }
+        Self { set: JoinSet::new(), shutdown, limits, proxies, workers, telemetry }
     }
 
     /// Runs a task until the server stops.
@@ -48,10 +51,14 @@ impl Tasks {
         });
     }
 
-    /// Serves the connections of a listener, with TLS if there is an acceptor.
+    /// Serves the connections of the site's listener, with TLS if there is an acceptor.
     pub(crate) fn serve(&mut self, listener: TcpListener, service: Service, tls: Option<TlsAcceptor>) {
-        let Self { shutdown, limits, proxies, telemetry, .. } = &*self;
-        let endpoint = Endpoint {
+        self.set.spawn(listen::serve(listener, self.endpoint(service, tls)));
+    }
+
+    fn endpoint(&self, service: Service, tls: Option<TlsAcceptor>) -> Endpoint {
+        let Self { shutdown, limits, proxies, workers, telemetry, .. } = self;
+        Endpoint {
             service,
             tls,
             limits: *limits,
@@ -59,15 +66,27 @@ impl Tasks {
             telemetry: Arc::clone(telemetry),
             accepting_ends: shutdown.accepting_ends().clone(),
             stopping: shutdown.stopping.clone(),
-        };
-        self.set.spawn(listen::serve(listener, endpoint));
+            workers: workers.clone(),
+        }
     }
 
-    /// Serves these routes on a listener, if there is one, without TLS.
+    /// Runs a task, if there is one, beside the sockets.
+    pub(crate) fn run_beside(&mut self, task: Option<impl Future<Output = ()> + Send + 'static>) {
+        if let Some(task) = task {
+            self.workers.spawn(&mut self.set, task);
+        }
+    }
+
+    /// Serves these routes on a listener, if there is one, without TLS and beside the sockets.
     pub(crate) fn serve_http(&mut self, listener: Option<TcpListener>, routes: Router) {
         if let Some(listener) = listener {
-            self.serve(listener, Service::Http(routes), None);
+            self.serve_beside(listener, Service::Http(routes));
         }
+    }
+
+    fn serve_beside(&mut self, listener: TcpListener, service: Service) {
+        let endpoint = self.endpoint(service, None);
+        self.workers.spawn(&mut self.set, listen::serve(listener, endpoint));
     }
 
     /// Runs the relay.
@@ -84,9 +103,11 @@ impl Tasks {
     ) -> anyhow::Result<Arc<RelayServer>> {
         let relay = RelayServer::new(udp, keys, limits, clock, Arc::clone(&self.telemetry))?;
         let relay = Arc::new(relay);
-        self.serve(tcp, Service::Turn(Arc::clone(&relay)), None);
-        let running = Arc::clone(&relay);
-        self.run_until_stopped(async move { running.run().await });
+        self.serve_beside(tcp, Service::Turn(Arc::clone(&relay)));
+        let (running, stopping) = (Arc::clone(&relay), self.shutdown.stopping.clone());
+        self.workers.spawn(&mut self.set, async move {
+            stopping.run_until_cancelled(running.run()).await;
+        });
         Ok(relay)
     }
 }

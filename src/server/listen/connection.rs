@@ -68,7 +68,8 @@ pub(super) async fn serve(
     match &endpoint.tls {
         None => serve_stream(stream, path(Transport::Tcp), &endpoint, tracker, slot).await,
         Some(tls) => {
-            match timeout(endpoint.limits.head_timeout, tls.accept(stream)).await {
+            let handshake = timeout(endpoint.limits.head_timeout, tls.accept(stream));
+            match endpoint.workers.run(handshake).await {
                 Ok(Ok(stream)) => serve_stream(stream, path(Transport::Tls), &endpoint, tracker, slot).await,
                 // A failed handshake is the client's problem. It may not even be TLS.
                 Ok(Err(_)) => {}
@@ -113,13 +114,14 @@ async fn serve_stream<S>(
 async fn serve_turn<S>(
     stream: S,
     path: Path,
-    (relay, endpoint): (&RelayServer, &Endpoint),
+    (relay, endpoint): (&Arc<RelayServer>, &Endpoint),
     slot: ConnectionSlot,
 ) where
-    S: AsyncRead + AsyncWrite,
+    S: AsyncRead + AsyncWrite + Send + 'static,
 {
-    let serve = relay::stream::serve(relay, stream, path, (slot, endpoint.limits.head_timeout));
-    endpoint.stopping.run_until_cancelled(serve).await;
+    let (relay, patience) = (Arc::clone(relay), endpoint.limits.head_timeout);
+    let serve = async move { relay::stream::serve(&relay, stream, path, (slot, patience)).await };
+    endpoint.stopping.run_until_cancelled(endpoint.workers.run(serve)).await;
 }
 
 async fn serve_http<S>(

@@ -6,7 +6,7 @@ use axum::Router;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::phase::Phase;
+use super::{phase::Phase, workers::Workers};
 use crate::server::{
     config::limits::{Limit, LimitSettings},
     http::client_ip::Proxies,
@@ -45,6 +45,8 @@ pub(crate) struct Endpoint {
     pub(crate) accepting_ends: CancellationToken,
     /// Ends its connections.
     pub(crate) stopping: CancellationToken,
+    /// The threads for TLS handshakes and clients of the relay.
+    pub(crate) workers: Workers,
 }
 
 /// What `[limits]` says about connections before they become a WebSocket.

@@ -4,7 +4,10 @@ use std::{env, io, net::SocketAddr};
 
 use anyhow::{Context, bail};
 use listenfd::ListenFd;
-use tokio::net::{TcpListener, TcpSocket, UdpSocket};
+use tokio::{
+    net::{TcpListener, TcpSocket, UdpSocket},
+    runtime::Handle,
+};
 
 use crate::server::config::{
     Config, Resolved,
@@ -139,12 +142,13 @@ fn purposes(names: &str, count: usize) -> anyhow::Result<Vec<Purpose>> {
 }
 
 impl Listeners {
-    /// Uses the inherited sockets, and binds the other configured addresses. Must run inside the runtime.
+    /// Uses the inherited sockets, and binds the other configured addresses. Must run inside the runtime of the site's
+    /// listener; the others belong to `workers`.
     ///
     /// # Errors
     ///
     /// If an address is in use or does not belong to this machine; the message names its key.
-    pub fn bind(resolved: &Resolved, inherited: InheritedSockets) -> anyhow::Result<Self> {
+    pub fn bind(resolved: &Resolved, inherited: InheritedSockets, workers: &Handle) -> anyhow::Result<Self> {
         let are_handed_over = inherited.site.is_some();
         let open = |key: &str, address, inherited| match inherited {
             Some(socket) => {
@@ -155,8 +159,10 @@ impl Listeners {
         let open_if = |key: &str, address: Option<_>, inherited| {
             address.map(|address| open(key, address, inherited)).transpose()
         };
+        let site = open("site-addr", resolved.site_addr, inherited.site)?;
+        let _inside = workers.enter();
         Ok(Self {
-            site: open("site-addr", resolved.site_addr, inherited.site)?,
+            site,
             redirect: open_if("tls.redirect_addr", resolved.redirect_addr, inherited.redirect)?,
             metrics: open_if("metrics.addr", resolved.metrics_addr, inherited.metrics)?,
             moderation: open_if("moderation.addr", resolved.moderation.addr, inherited.moderation)?,

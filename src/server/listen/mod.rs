@@ -11,10 +11,12 @@ mod stream;
 mod slots;
 mod redirect;
 mod listeners;
+mod workers;
 
 pub(crate) use endpoint::{ConnectionLimits, Endpoint, Service};
 pub use listeners::{InheritedSockets, Listeners, RelaySockets};
 pub(crate) use redirect::redirect;
+pub(crate) use workers::{Workers, make_page};
 
 use std::{io::ErrorKind, sync::Arc, time::Duration};
 
@@ -43,7 +45,10 @@ pub(crate) async fn serve(listener: TcpListener, endpoint: Endpoint) {
                 // Without a slot, the stream is dropped and so closed.
                 if let Some(slot) = slots.acquire(endpoint.proxies.counted_address(address.ip())) {
                     let endpoint = Arc::clone(&endpoint);
-                    slot.run(&tasks, move |slot| connection::serve(stream, address, endpoint, slot));
+                    // Boxed, since it has 13 KiB and is moved several times before it runs.
+                    slot.run(&tasks, move |slot| {
+                        Box::pin(connection::serve(stream, address, endpoint, slot))
+                    });
                 }
             }
             Err(error) if is_connection_error(error.kind()) => {}

@@ -9,7 +9,7 @@ pub(crate) mod description;
 pub(crate) mod interests;
 pub(crate) mod words;
 
-use crate::protocol::{ErrorCode, Frame, Refusal, Signal, ToServer};
+use crate::protocol::{ErrorCode, Frame, Refusal, Signal, ToServer, decode_strict};
 use description::verdict::{DescriptionKind, DroppedLines, Flaw};
 
 /// What the metrics learn about one message.
@@ -19,6 +19,17 @@ pub(crate) struct Findings {
     pub(crate) dropped: DroppedLines,
     /// Why its description is refused.
     pub(crate) flaw: Option<Flaw>,
+}
+
+/// Reads a text from a page as its socket does, apart from the rate limits.
+///
+/// Public so that the benchmark measures this very function.
+///
+/// # Errors
+///
+/// A [`Refusal`] that says what is wrong with it.
+pub fn read_valid(text: &str) -> Result<Frame<ToServer>, Refusal> {
+    decode_strict(text).and_then(|it| vet(it, &mut Findings::default()))
 }
 
 /// Returns the frame as it may be passed on.

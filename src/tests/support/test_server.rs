@@ -10,6 +10,7 @@ use passerby::server::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream, UdpSocket},
+    runtime::Handle,
     sync::oneshot,
     task::JoinHandle,
     time::{sleep, timeout},
@@ -87,7 +88,7 @@ impl TestServer {
             Listeners { site, redirect, metrics: Some(metrics), moderation, relay, are_handed_over: false };
         let task = tokio::spawn(async move {
             let _folder = folder;
-            run(config.resolve()?, listeners, async { drop(requested.await) }).await
+            run(config.resolve()?, listeners, Handle::current(), async { drop(requested.await) }).await
         });
         Self {
             address,
