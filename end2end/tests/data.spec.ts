@@ -80,3 +80,41 @@ test('muting and turning the camera off need no renegotiation and reach the part
   await other.hears(ada);
   expect(await localSdp(), 'the local description did not change').toBe(before);
 });
+
+test('muting and unmuting with two presses at once leaves the sound on', async ({ pair: [one, other] }) => {
+  for (let times = 0; times < 3; times++) {
+    await one.page.evaluate(() => {
+      const button = document.querySelector<HTMLButtonElement>('.dock button[title$="microphone"]')!;
+      button.click();
+      button.click();
+    });
+    // What the presses have begun is over after some frames.
+    const sent = await one.page.evaluate(async () => {
+      for (let frames = 0; frames < 30; frames++) await new Promise(requestAnimationFrame);
+      const connected = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
+      return connected.getSenders().map(({ track }) => track?.kind ?? null);
+    });
+    expect(sent.sort()).toEqual(['audio', 'video']);
+    await other.hears(ada);
+  }
+});
+
+test('a limit of the data that the browser refuses once is set again', async ({ pair: [one] }) => {
+  await one.page.evaluate(() => {
+    const set = RTCRtpSender.prototype.setParameters;
+    let refused = 0;
+    RTCRtpSender.prototype.setParameters = function (parameters) {
+      const refuses = this.track?.kind === 'video' && refused++ === 0;
+      return refuses ? Promise.reject(new DOMException('once', 'InvalidModificationError')) : set.call(this, parameters);
+    };
+  });
+  await one.button('More').click();
+  await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).check();
+  const limit = () =>
+    one.page.evaluate(() => {
+      const connected = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
+      const sender = connected.getSenders().find(({ track }) => track?.kind === 'video')!;
+      return sender.getParameters().encodings[0]!.maxBitrate;
+    });
+  await expect.poll(limit, { timeout: 10_000 }).toBe(150_000);
+});

@@ -234,3 +234,32 @@ declare global {
     brokenCamera?: string;
   }
 }
+
+/** Lets all cameras list these values for the blur of the background. They do not blur. */
+async function listBlur({ page }: Visitor, values: boolean[]): Promise<void> {
+  await page.addInitScript((values) => {
+    const capabilities = MediaStreamTrack.prototype.getCapabilities;
+    MediaStreamTrack.prototype.getCapabilities = function () {
+      const blur = this.kind === 'video' ? { backgroundBlur: values } : {};
+      return { ...capabilities.call(this), ...blur };
+    };
+  }, values);
+}
+
+test('blur is offered only by a camera that can turn it on and off, and not shown as on where it is off', async ({ visitor }) => {
+  for (const values of [[true], [true, false]]) {
+    const one = await visitor(ada);
+    await listBlur(one, values);
+    await one.arrive();
+    await one.button('Check camera and mic').click();
+    await one.reaches('ready');
+    await one.button('Settings').click();
+    const sheet = one.page.getByRole('dialog', { name: 'Settings' });
+    await expect(sheet.getByRole('switch', { name: 'Use less data' })).toBeVisible();
+    const blur = sheet.getByRole('switch', { name: 'Blur my background' });
+    if (values.length > 1) {
+      await blur.click();
+    }
+    await expect(blur).toBeHidden();
+  }
+});
