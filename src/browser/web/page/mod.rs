@@ -26,11 +26,13 @@ use crate::{
     },
 };
 
-/// Adds a performance mark.
+/// Adds a performance mark, instead of an earlier one of this name: browsers keep all marks as long as the page.
 pub(crate) fn mark(name: &str) {
     if let Some(performance) = window().and_then(|it| it.performance()) {
+        let name = ["passerby:", name].concat();
+        performance.clear_marks_with_mark_name(&name);
         // Marks are for developers only, so a failure does not matter.
-        let _ = performance.mark(&["passerby:", name].concat());
+        let _ = performance.mark(&name);
     }
 }
 
