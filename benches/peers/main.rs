@@ -9,7 +9,8 @@
 //! text that arrives is compared with what was sent, or with what Passerby's checks let through.
 //!
 //! Arguments: the parts to run (`fresh`, `next`, `idle`, `load`, `crowd`), all if there are none; `--rounds N`, 5 by
-//! default; `--seconds N` for a turn, 5 by default. A run of all parts writes `benches/RESULTS.md`.
+//! default; `--seconds N` for a turn, 5 by default. A run of all parts writes `benches/RESULTS.md` and charts in
+//! `benches/plots`; any run writes them into `FOLDER` with `--into FOLDER`.
 
 #![expect(
     clippy::cast_possible_truncation,
@@ -25,6 +26,7 @@ mod desk;
 mod floor;
 mod parts;
 mod person;
+mod plot;
 mod report;
 mod script;
 mod servers;
@@ -33,9 +35,12 @@ mod socket;
 mod support;
 mod work;
 
-use std::env;
+use std::{env, path::PathBuf};
 
 use parts::{Part, Run};
+
+/// Where a run of all parts leaves its table and its charts.
+const BENCHES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches");
 
 fn main() {
     let mut arguments = env::args().skip(1).filter(|it| it != "--bench").peekable();
@@ -43,12 +48,13 @@ fn main() {
         let address = arguments.next().and_then(|it| it.parse().ok()).expect("an address");
         return floor::serve(address);
     }
-    let (mut named, mut rounds, mut seconds) = (Vec::new(), 5, 5);
+    let (mut named, mut rounds, mut seconds, mut folder) = (Vec::new(), 5, 5, None);
     while let Some(argument) = arguments.next() {
         let mut number = || arguments.next().and_then(|it| it.parse().ok()).expect("a number");
         match argument.as_str() {
             "--rounds" => rounds = number(),
             "--seconds" => seconds = number() as u64,
+            "--into" => folder = Some(arguments.next().map(PathBuf::from).expect("a folder")),
             name => named.push(Part::named(name).unwrap_or_else(|| panic!("there is no part {name}"))),
         }
     }
@@ -61,6 +67,7 @@ fn main() {
         for part in Part::ALL.into_iter().filter(|it| named.is_empty() || named.contains(it)) {
             run.part(part).await;
         }
-        run.table.print(rounds, seconds, named.is_empty());
+        let folder = folder.or_else(|| named.is_empty().then(|| BENCHES.into()));
+        run.table.print(rounds, seconds, folder.as_deref());
     });
 }

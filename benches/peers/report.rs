@@ -1,14 +1,75 @@
-//! The table of what was measured, as Markdown: ratios to the floor first, then medians with their spread.
+//! The table of what was measured, as Markdown: ratios to the floor first, then charts of them, then medians.
 
-use std::{fmt::Write as _, fs, process::Command};
+use std::{fmt::Write as _, fs, path::Path, process::Command};
 
 use crate::{
     desk::{Times, times},
+    plot::{Bar, Group, svg},
     servers::{Kind, MATCHBOX_VERSION},
 };
 
-/// Where a run of all parts leaves its table.
-const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/RESULTS.md");
+/// A chart of some figures, as ratios to the floor.
+struct Plot {
+    /// The name of its file, without the ending.
+    file: &'static str,
+    title: &'static str,
+    better: &'static str,
+    /// The labels of the figures in the table, and what the chart calls them.
+    figures: &'static [(&'static str, &'static str)],
+}
+
+/// The charts, the one for the README first.
+const PLOTS: [Plot; 5] = [
+    Plot {
+        file: "a-match",
+        title: "Processor time of the server for a match",
+        better: "Less is better",
+        figures: &[
+            ("(a) fresh: server time a match", "New people connect, meet and leave"),
+            ("(b) Next: server time a match", "Next, by people who stay connected"),
+        ],
+    },
+    Plot {
+        file: "match",
+        title: "Time from asking for a partner to hearing of one",
+        better: "Less is better",
+        figures: &[
+            ("(a) fresh: match, p50", "New people, median"),
+            ("(a) fresh: match, p99", "New people, 99 % are faster"),
+            ("(b) Next: match, p50", "Next, median"),
+            ("(b) Next: match, p99", "Next, 99 % are faster"),
+        ],
+    },
+    Plot {
+        file: "answer",
+        title: "Time from an offer to its answer",
+        better: "Less is better",
+        figures: &[
+            ("(a) fresh: offer to answer, p50", "New people, median"),
+            ("(a) fresh: offer to answer, p99", "New people, 99 % are faster"),
+            ("(b) Next: offer to answer, p50", "Next, median"),
+            ("(b) Next: offer to answer, p99", "Next, 99 % are faster"),
+        ],
+    },
+    Plot {
+        file: "memory",
+        title: "Memory of the server for a person",
+        better: "Less is better",
+        figures: &[
+            ("(c) idle: memory of a person", "Idle, before the first call"),
+            ("(c) idle: memory of a person after a call", "Idle, after a call"),
+        ],
+    },
+    Plot {
+        file: "capacity",
+        title: "Capacity of the server on one core",
+        better: "More is better",
+        figures: &[
+            ("(d) capacity: matches a second", "Matches in a second"),
+            ("(d) capacity: matches for a second of server time", "Matches in a second of processor time"),
+        ],
+    },
+];
 
 /// Whether more of something is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,24 +142,59 @@ impl Table {
         }
     }
 
-    /// Prints the table; writes it to the file if it is complete.
-    pub(crate) fn print(mut self, rounds: usize, seconds: u64, is_complete: bool) {
+    /// Prints the table. If there is a folder, writes the table and the charts into it.
+    pub(crate) fn print(mut self, rounds: usize, seconds: u64, folder: Option<&Path>) {
         self.finish();
+        let plots = self.plots();
         let text = format!(
             "# Passerby beside its peers\n\n\
              Made by `cargo bench --features ssr --bench peers`; its first lines say how. Less is better, but for matches a \
              second. Absolute figures differ by a factor of two between two runs on the same machine: only ratios of one \
              run count.\n\n\
              {}\n## Ratios to the floor\n\nOf medians. The last column names the peers that are ahead of Passerby.\n\n{}\n\
-             ## Medians\n\nIn brackets the least and the most of all turns.\n\n{}",
+             {}## Medians\n\nIn brackets the least and the most of all turns.\n\n{}",
             circumstances(rounds, seconds),
             self.ratios(),
+            plots.iter().fold(String::new(), |text, (plot, _)| {
+                text + &format!("![{}, as a ratio to the floor](plots/{}.svg)\n\n", plot.title, plot.file)
+            }),
             self.medians()
         );
         println!("{text}");
-        if is_complete {
-            fs::write(FILE, text).expect("benches can be written");
+        let Some(folder) = folder else { return };
+        fs::create_dir_all(folder.join("plots")).expect("the folder can be written");
+        fs::write(folder.join("RESULTS.md"), text).expect("the folder can be written");
+        for (plot, svg) in plots {
+            fs::write(folder.join(format!("plots/{}.svg", plot.file)), svg)
+                .expect("the folder can be written");
         }
+    }
+
+    /// The charts for which something was measured.
+    fn plots(&self) -> Vec<(&'static Plot, String)> {
+        let chart = |plot: &'static Plot| {
+            let groups: Vec<_> =
+                plot.figures.iter().filter_map(|(label, name)| self.group(label, name)).collect();
+            let note = format!(
+                "Ratio to the floor (dashed). {}. Whiskers: least to most of all turns.",
+                plot.better
+            );
+            (!groups.is_empty()).then(|| (plot, svg(plot.title, &note, &groups)))
+        };
+        PLOTS.iter().filter_map(chart).collect()
+    }
+
+    /// The bars of one figure: ratios to the median of the floor.
+    fn group(&self, label: &str, name: &'static str) -> Option<Group> {
+        let figure = self.figures.iter().find(|it| it.label == label)?;
+        let floor = median(&figure.values[Kind::Floor as usize]).filter(|it| *it > 0.0)?;
+        let bar = |kind: Kind| {
+            let values = &figure.values[kind as usize];
+            let (least, most) = range(values);
+            let values = median(values).map(|it| [least, it, most].map(|it| it / floor));
+            Bar { name: kind.name(), is_ours: kind == Kind::Passerby, values }
+        };
+        Some(Group { name, bars: Kind::ALL.map(bar).into() })
     }
 
     fn head(last: &str) -> String {
@@ -149,11 +245,17 @@ fn median(values: &[f64]) -> Option<f64> {
     Some(f64::midpoint(*low, *high))
 }
 
+/// The least and the most.
+fn range(values: &[f64]) -> (f64, f64) {
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    (least, most)
+}
+
 /// The median, and the range if there are several values.
 fn spread(values: &[f64]) -> String {
     let Some(median) = median(values) else { return "-".into() };
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let (least, most) = range(values);
     let digits = if median < 10.0 { 2 } else { 0 };
     if values.len() == 1 {
         format!("{median:.digits$}")

@@ -18,6 +18,7 @@ mod metrics;
 mod moderation;
 mod pages;
 mod plain_pages;
+mod plot;
 mod program;
 mod relay;
 mod samples;
