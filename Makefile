@@ -89,7 +89,7 @@ samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn a
 fuzz: ## Fuzz messages, descriptions, candidates and the relay for FUZZ_SECONDS (20) each
 	@scripts/fuzz
 
-soak: build chromium firefox coturn proxies autobahn ## Everything slow: bad networks (as root), thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
+soak: build chromium firefox coturn proxies autobahn ## Everything slow: bad networks (as root), a long call, 200 Nexts, thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
 	@command -v certutil >/dev/null || scripts/apt-install libnss3-tools
 	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
@@ -105,9 +105,9 @@ autobahn: ## The WebSocket conformance suite (needs Python 2.7)
 abuse: ## Latency of a well-behaved pair under floods and beside clients that never read or never answer (4 minutes)
 	cargo bench --features ssr --bench abuse
 
-bench: coturn peers ## Instructions of the matchmaker's operations with few and many peers; memory and processor time of a peer; the relay against coturn; a page of a long queue; the server beside what people would run instead (70 minutes)
+bench: coturn peers ## Instructions of what the server does for each message, against a baseline; memory and processor time of a peer; the relay against coturn; a page of a long queue; the server beside what people would run instead (70 minutes)
 	@command -v valgrind >/dev/null || scripts/apt-install valgrind
-	cargo bench --features ssr --bench matchmaker
+	cargo bench --features ssr --bench instructions
 	cargo bench --features ssr --bench load -- memory
 	cargo bench --features ssr --bench relay
 	cargo bench --features ssr --bench queue

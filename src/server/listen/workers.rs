@@ -49,7 +49,7 @@ pub(crate) async fn make_page(State(workers): State<Workers>, request: Request, 
         let (head, body) = next.run(request).await.into_parts();
         body::to_bytes(body, usize::MAX).await.map(|it| Response::from_parts(head, Body::from(it)))
     });
-    // Only the body of a request can fail, and a response has none of it.
+    // A page is in memory, so that reading its body does not fail.
     made.await.unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
 }
 
