@@ -1,6 +1,7 @@
 //! Messages as JSON text: a strict decoder for the server and a lenient one for pages.
 //!
-//! The server reads and writes signals in their usual form in one pass (`usual_signal`), and everything with serde.
+//! The server reads and writes signals in their usual form in one pass (`usual_signal`), and everything else with
+//! serde.
 
 use serde::Serialize;
 use serde_ignored::Path;

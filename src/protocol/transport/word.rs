@@ -3,7 +3,7 @@
 //! A mark is the highest bit of a byte (Anderson, "Bit Twiddling Hacks").
 
 /// A one in each byte.
-const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
+pub(crate) const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
 
 /// A mark in each byte.
 const MARKS: u64 = u64::from_ne_bytes([0x80; 8]);

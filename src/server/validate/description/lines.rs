@@ -5,11 +5,8 @@ use std::ops::Range;
 use super::verdict::Flaw;
 use crate::protocol::{
     limits::{MAX_SDP_LINE_BYTES, MAX_SDP_LINES},
-    transport::word::{first, less_than},
+    transport::word::{ONES, first, less_than},
 };
-
-/// A one in each byte.
-const ONES: u64 = u64::from_ne_bytes([0x01; 8]);
 
 /// One line of a description.
 #[derive(Clone, Copy, Debug)]
