@@ -57,15 +57,22 @@ const toCandidateInit = ({ candidate, sdp_mid, sdp_m_line_index, username_fragme
   usernameFragment: username_fragment ?? null,
 });
 
-/** Replaces descriptions and candidates in the messages from the server to a page, and keeps their order. */
+/**
+ * Replaces descriptions and candidates in the messages from the server to a page, and keeps their order.
+ *
+ * The attacker takes part in the first exchange only. The pages restart ICE after a few seconds of silence, as on a slow
+ * machine, and the restart is not forwarded: the call goes on when the machine does.
+ */
 async function intercept({ page }: Visitor, attacker: Page) {
   await page.routeWebSocket(/\/ws$/, (socket: WebSocketRoute) => {
     const server = socket.connectToServer();
     let last = Promise.resolve();
+    let restarts = false;
     server.onMessage((text) => {
       last = last.then(async () => {
         const frame = JSON.parse(text.toString());
         const { matched, signal } = frame.msg;
+        restarts ||= signal?.signal.offer !== undefined;
         if (matched?.ahead?.theirs) {
           const { theirs } = matched.ahead;
           const offer = await attacker.evaluate(([sdp, all]) => window.offerFor(sdp, all), [
@@ -73,19 +80,24 @@ async function intercept({ page }: Visitor, attacker: Page) {
             theirs.candidates.map(toCandidateInit) as RTCIceCandidateInit[],
           ] as const);
           matched.ahead.theirs = { offer, candidates: [] };
+        } else if (signal && restarts) {
+          signal.signal = nothing;
         } else if (signal?.signal.answer) {
           signal.signal.answer.sdp = await attacker.evaluate((sdp) => window.answerFor(sdp), signal.signal.answer.sdp);
         } else if (signal?.signal.candidate) {
           // A candidate for the polite end comes from the impolite end.
           const from = politePages.has(page) ? ('impolite' as const) : ('polite' as const);
           await attacker.evaluate(([from, it]) => window.candidate(from, it), [from, toCandidateInit(signal.signal.candidate)] as const);
-          signal.signal = { 'end-of-candidates': {} };
+          signal.signal = nothing;
         }
         socket.send(JSON.stringify(frame));
       });
     });
   });
 }
+
+/** Has no effect on a connection. */
+const nothing = { 'end-of-candidates': {} };
 
 const politePages = new Set<Page>();
 
