@@ -15,8 +15,16 @@ function installMitm() {
   const ends = { impolite: new RTCPeerConnection(), polite: new RTCPeerConnection() };
   const channel = (end: RTCPeerConnection) => end.createDataChannel('passerby.v1', { negotiated: true, id: 0 });
   const channels = { impolite: channel(ends.impolite), polite: channel(ends.polite) };
-  channels.impolite.onmessage = ({ data }) => channels.polite.send(data as string);
-  channels.polite.onmessage = ({ data }) => channels.impolite.send(data as string);
+  const forwardMessages = (from: RTCDataChannel, to: RTCDataChannel) => {
+    // One connection may be there before the other. Without the first message of an end there are no codes.
+    const opened = new Promise((resolve) => (to.onopen = resolve));
+    from.onmessage = async ({ data }) => {
+      await opened;
+      to.send(data as string);
+    };
+  };
+  forwardMessages(channels.impolite, channels.polite);
+  forwardMessages(channels.polite, channels.impolite);
 
   const forwardTracks = (from: RTCPeerConnection, to: RTCPeerConnection) => {
     from.ontrack = ({ track }) => {
