@@ -4,8 +4,8 @@ import { relayTest } from '../fixtures/relay-pair';
 
 const senders = ({ page }: Visitor) =>
   page.evaluate(() =>
-    window.mediaProbe.connections
-      .findLast(({ connectionState }) => connectionState === 'connected')!
+    window.mediaProbe
+      .connected()
       .getSenders()
       .map(({ track }) => track?.label ?? null),
   );

@@ -3,7 +3,7 @@ import { ada, ben, expect, test, type Visitor } from '../fixtures';
 /** Measures for one second how many bits per second a page sends. */
 async function bitsPerSecond({ page }: Visitor): Promise<number> {
   return page.evaluate(async () => {
-    const connection = window.mediaProbe.connections.find(({ connectionState }) => connectionState === 'connected')!;
+    const connection = window.mediaProbe.connected();
     const sent = async () => {
       let [bytes, at] = [0, 0];
       for (const report of (await connection.getStats()).values()) {
@@ -45,8 +45,7 @@ test('a shared screen keeps its size and its detail while data is saved', async 
   await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).check();
   const encoding = () =>
     one.page.evaluate(() => {
-      const connected = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
-      const senders = connected.getSenders();
+      const senders = window.mediaProbe.connected().getSenders();
       const parameters = senders.find(({ track }) => track?.kind === 'video')!.getParameters();
       const { maxBitrate, scaleResolutionDownBy, maxFramerate } = parameters.encodings[0]!;
       const { degradationPreference } = parameters as { degradationPreference?: string };
@@ -63,9 +62,7 @@ test('a shared screen keeps its size and its detail while data is saved', async 
 });
 
 test('muting and turning the camera off need no renegotiation and reach the partner', async ({ pair: [one, other] }) => {
-  const connected = await one.page.evaluateHandle(
-    () => window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!,
-  );
+  const connected = await one.page.evaluateHandle(() => window.mediaProbe.connected());
   const localSdp = () => connected.evaluate((it) => it.localDescription!.sdp);
   const before = await localSdp();
   await one.button('Turn camera off').click();
@@ -91,8 +88,7 @@ test('muting and unmuting with two presses at once leaves the sound on', async (
     // What the presses have begun is over after some frames.
     const sent = await one.page.evaluate(async () => {
       for (let frames = 0; frames < 30; frames++) await new Promise(requestAnimationFrame);
-      const connected = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
-      return connected.getSenders().map(({ track }) => track?.kind ?? null);
+      return window.mediaProbe.connected().getSenders().map(({ track }) => track?.kind ?? null);
     });
     expect(sent.sort()).toEqual(['audio', 'video']);
     await other.hears(ada);
@@ -112,8 +108,7 @@ test('a limit of the data that the browser refuses once is set again', async ({ 
   await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).check();
   const limit = () =>
     one.page.evaluate(() => {
-      const connected = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
-      const sender = connected.getSenders().find(({ track }) => track?.kind === 'video')!;
+      const sender = window.mediaProbe.connected().getSenders().find(({ track }) => track?.kind === 'video')!;
       return sender.getParameters().encodings[0]!.maxBitrate;
     });
   await expect.poll(limit, { timeout: 10_000 }).toBe(150_000);

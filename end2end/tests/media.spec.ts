@@ -206,7 +206,7 @@ test('one who saves data receives less, too', async ({ visitor }) => {
   await one.page.getByRole('dialog').getByRole('switch', { name: 'Use less data' }).check();
   const limits = () =>
     other.page.evaluate(() => {
-      const connection = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
+      const connection = window.mediaProbe.connected();
       const video = connection.getSenders().find(({ track }) => track?.kind === 'video')!;
       return video.getParameters().encodings[0]!.maxBitrate;
     });

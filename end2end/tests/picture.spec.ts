@@ -142,7 +142,7 @@ test('a picture that no decoder can read: both talk, and both are told', async (
   await expect(one.page.locator('.chip', { hasText: 'They can’t see you' })).toBeVisible();
   const arrived = () =>
     other.page.evaluate(async () => {
-      const connection = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
+      const connection = window.mediaProbe.connected();
       const video = [...(await connection.getStats()).values()].find(({ type, kind }) => type === 'inbound-rtp' && kind === 'video');
       return { arrive: video.packetsReceived > 50, decode: video.framesDecoded > 0 };
     });
