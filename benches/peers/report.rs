@@ -18,6 +18,9 @@ struct Plot {
     figures: &'static [(&'static str, &'static str)],
 }
 
+/// What the figures should be, and what is behind them. Written by hand, after a run of all parts.
+const AIMS: &str = include_str!("aims.md");
+
 /// The charts, the one for the README first.
 const PLOTS: [Plot; 5] = [
     Plot {
@@ -152,7 +155,7 @@ impl Table {
              second. Absolute figures differ by a factor of two between two runs on the same machine: only ratios of one \
              run count.\n\n\
              {}\n## Ratios to the floor\n\nOf medians. The last column names the peers that are ahead of Passerby.\n\n{}\n\
-             {}## Medians\n\nIn brackets the least and the most of all turns.\n\n{}",
+             {}## Medians\n\nIn brackets the least and the most of all turns.\n\n{}\n{AIMS}",
             circumstances(rounds, seconds),
             self.ratios(),
             plots.iter().fold(String::new(), |text, (plot, _)| {
