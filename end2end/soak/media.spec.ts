@@ -90,7 +90,7 @@ test('a shared page of text can be read at 150 kbit/s', async ({ pair: [one, oth
   });
   const bytes = () =>
     one.page.evaluate(async () => {
-      const connection = window.mediaProbe.connections.findLast(({ connectionState }) => connectionState === 'connected')!;
+      const connection = window.mediaProbe.connected();
       const sent = [...(await connection.getStats()).values()].find(({ type, kind }) => type === 'outbound-rtp' && kind === 'video');
       return sent.bytesSent as number;
     });

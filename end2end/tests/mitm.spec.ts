@@ -16,7 +16,7 @@ function installMitm() {
   const channel = (end: RTCPeerConnection) => end.createDataChannel('passerby.v1', { negotiated: true, id: 0 });
   const channels = { impolite: channel(ends.impolite), polite: channel(ends.polite) };
   const forwardMessages = (from: RTCDataChannel, to: RTCDataChannel) => {
-    // One connection may be there before the other. Without the first message of an end there are no codes.
+    // One channel may open before the other. Without the first message of an end there are no codes.
     const opened = new Promise((resolve) => (to.onopen = resolve));
     from.onmessage = async ({ data }) => {
       await opened;
