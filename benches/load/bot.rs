@@ -64,6 +64,8 @@ pub(crate) enum Order {
     Leave,
     /// Drop the connection without closing it, and reconnect as a page does.
     Cut,
+    /// Send the next ping after this time, and go on from there.
+    PingIn(Duration),
     /// Send signals to the partner at a fixed interval.
     SendSignals,
     /// From now on acknowledge nothing, and fill the outbox of every partner.
@@ -236,6 +238,7 @@ impl Bot {
                     }
                     Some(Order::Cut) => return Err(()),
                     Some(Order::SendSignals) => self.send_signal_at = Some(Instant::now()),
+                    Some(Order::PingIn(wait)) => self.ping_at = Instant::now() + wait,
                     Some(Order::Attack) => self.is_attacking = true,
                 },
                 () = sleep_until(due.unwrap_or(self.ping_at)) => self.handle_timeout(socket).await?,
