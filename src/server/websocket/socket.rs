@@ -4,12 +4,12 @@
 //! and keep a buffer of the size of the largest one for as long as the socket is open: with ten thousand sockets that
 //! each sent one description, this is 60 MB. So texts are written here, all that are due in one call.
 
-use std::cell::Cell;
+use std::{cell::Cell, future::poll_fn, io, pin::Pin, task::Poll};
 
 use futures::{SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -21,22 +21,24 @@ use tokio_tungstenite::{
 use super::read_ahead::ReadAhead;
 use crate::protocol::limits::{MAX_FRAME_BYTES, MAX_OUTBOX_MESSAGES};
 
-/// Bytes of a socket's read buffer, allocated up front: all messages but descriptions fit, and ten thousand sockets
-/// need 10 MB.
-const READ_BUFFER: usize = 1024;
+/// Bytes of a socket's read buffer, allocated up front: what a page sends while nothing happens fits. A longer message
+/// gets a buffer of its own.
+const READ_BUFFER: usize = 256;
 
 /// Bytes collected before tungstenite writes: none, each of its control frames is written at once.
 const WRITE_BUFFER: usize = 0;
 
-/// Bytes that may wait for a socket that does not accept them: several of the largest messages.
-const MAX_WRITE_BUFFER: usize = 256 * 1024;
+/// Bytes of frames other than texts that may wait for a socket that does not accept them: many hundreds of control
+/// frames, which have at most 127 bytes (RFC 6455, 5.5), or one of the largest messages.
+const MAX_WRITE_BUFFER: usize = 2 * MAX_FRAME_BYTES;
 
 /// Bytes of a message that are read, at most: a little more than allowed, so that the socket is still readable after a
 /// message just over the limit.
 const MAX_READ: usize = MAX_FRAME_BYTES + 1024;
 
-/// Bytes of texts after which no further one is added to those that are sent together.
-const BATCH_BYTES: usize = 16 * 1024;
+/// Bytes of texts after which no further one is added to those that are sent together: a dozen candidates. More would
+/// save few calls, and cost memory for each socket that does not accept them.
+const BATCH_BYTES: usize = 4 * 1024;
 
 /// The first byte of an unfragmented text (RFC 6455, 5.2: FIN and opcode 1).
 const TEXT: u8 = 0x81;
@@ -88,7 +90,7 @@ impl TextBatch {
 impl Drop for TextBatch {
     fn drop(&mut self) {
         // The buffer of a large message is freed.
-        if self.0.capacity() <= 2 * BATCH_BYTES {
+        if self.0.capacity() <= 4 * BATCH_BYTES {
             self.0.clear();
             BUFFER.set(std::mem::take(&mut self.0));
         }
@@ -163,9 +165,25 @@ impl WebSocket {
     pub(crate) async fn send_batch(&mut self, batch: TextBatch) -> Result<(), Error> {
         // A control frame of tungstenite's may have been written in part.
         self.0.flush().await?;
-        self.0.get_mut().write_all(&batch.0).await?;
+        let stream = self.0.get_mut();
+        let written = write_now(stream, &batch.0).await?;
+        if written < batch.0.len() {
+            // The buffer goes back to the thread: ten thousand sockets may wait like this.
+            let rest: Box<[u8]> = batch.0[written..].into();
+            drop(batch);
+            stream.write_all(&rest).await?;
+        }
         Ok(self.0.get_mut().flush().await?)
     }
+}
+
+/// Writes as much as a stream accepts without waiting, which may be nothing.
+async fn write_now(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> io::Result<usize> {
+    poll_fn(|cx| match Pin::new(&mut *stream).poll_write(cx, bytes) {
+        Poll::Ready(written) => Poll::Ready(written),
+        Poll::Pending => Poll::Ready(Ok(0)),
+    })
+    .await
 }
 
 #[cfg(test)]
@@ -201,7 +219,7 @@ mod tests {
         drop(one);
         assert!(capacity() >= BATCH_BYTES);
         let mut large = TextBatch::new();
-        large.add(&"x".repeat(4 * BATCH_BYTES));
+        large.add(&"x".repeat(5 * BATCH_BYTES));
         drop(large);
         assert_eq!(capacity(), 0);
     }
