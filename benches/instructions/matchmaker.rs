@@ -2,8 +2,8 @@
 
 use passerby::{
     matchmaker::{
-        Input, Matchmaker, MatchmakerConfig, Network, NetworkSanction, Output, Readings, SanctionUpdate,
-        SiteIndex, SocketId, Visit,
+        EdgeId, Input, Matchmaker, MatchmakerConfig, Network, NetworkSanction, Output, Readings,
+        SanctionUpdate, SiteIndex, SocketId, Visit,
     },
     protocol::{
         DeviceId, Epoch, Frame, MatchId, Media, NetworkTag, NoticeKind, ReportReason, SanctionNotice, Sdp,
@@ -131,7 +131,7 @@ impl CrowdedMatchmaker {
     /// Opens a socket and says hello; returns the number of the new peer.
     fn connect(&mut self) -> u64 {
         self.peers += 1;
-        let socket = SocketId(self.peers);
+        let socket = socket(self.peers);
         let network = Network::of([127, 0, 0, 1].into());
         let visit = Visit {
             socket,
@@ -176,10 +176,14 @@ impl CrowdedMatchmaker {
 
     fn send(&mut self, peer: u64, seq: u64, msg: ToServer) -> Vec<Output> {
         let frame = Frame { seq, ack: 0, msg };
-        self.handle(Input::Message { socket: SocketId(peer), frame })
+        self.handle(Input::Message { socket: socket(peer), frame })
     }
 
     fn handle(&mut self, input: Input) -> Vec<Output> {
         self.matchmaker.handle(self.now, Readings::for_tests(self.now), input)
     }
+}
+
+fn socket(number: u64) -> SocketId {
+    SocketId { edge: EdgeId::default(), number }
 }

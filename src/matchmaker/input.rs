@@ -12,9 +12,19 @@ use crate::{
     time::Moment,
 };
 
-/// One WebSocket. The server numbers them from 1 and never reuses a number.
+/// One run of a process that serves sockets. A process draws a number at random when it starts, so that nothing meant
+/// for an earlier run reaches it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EdgeId(pub u64);
+
+/// One WebSocket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SocketId(pub u64);
+pub struct SocketId {
+    /// The edge that serves it.
+    pub edge: EdgeId,
+    /// Its number there: edges number their sockets from 1 and never reuse a number.
+    pub number: u64,
+}
 
 /// The network that a socket comes from.
 ///
@@ -137,6 +147,10 @@ pub enum Input {
         /// How it ended.
         closing: Closing,
     },
+    /// An edge is gone, and all its sockets with it. Their peers may come back through other edges.
+    EdgeLost(EdgeId),
+    /// An edge is about to stop. Its peers are told to come back through other edges; nothing of theirs is lost.
+    EdgeDrains(EdgeId),
     /// The store has answered an [`Output::StoreReport`](super::Output::StoreReport).
     ReportStored {
         /// The request.

@@ -55,7 +55,7 @@ use peers::{OpenSocket, Peer, PeerState};
 use queue::{Queue, failures::FailureRecords, prepared_offers::OfferSlots};
 
 pub use config::MatchmakerConfig;
-pub use input::{Closing, Input, Network, Readings, SiteIndex, SocketId, Visit, VisitTags};
+pub use input::{Closing, EdgeId, Input, Network, Readings, SiteIndex, SocketId, Visit, VisitTags};
 pub use keys::Keys;
 pub use matches::{
     ice::{Ice, OwnRelay, RelayUrls, Turn},
@@ -133,6 +133,8 @@ impl Matchmaker {
                 self.on_rate_limited(now, socket, numbers, retry);
             }
             Input::Closed { socket, closing } => self.on_socket_closed(now, socket, closing),
+            Input::EdgeLost(edge) => self.on_edge_lost(now, edge),
+            Input::EdgeDrains(edge) => self.on_edge_drains(now, edge),
             Input::ReportStored { request, answer } => self.on_report_stored(request, answer),
             Input::Sanction(decision) => self.on_sanction(now, decision),
             Input::Drain { until } => self.on_drain(now, until),

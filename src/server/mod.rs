@@ -1,13 +1,12 @@
 //! The server: axum, tokio, the clock and randomness around the matchmaker.
 //!
-//! [`run`] is its whole life. Each socket has a task (`websocket`), and one task owns the matchmaker (`driver`); all of
+//! [`run`] is its whole life. Each socket has a task (`websocket`), and one task owns the matchmaker (`bus`); all of
 //! them share one thread. Bounded channels connect them: a socket waits for the driver, the driver never waits for a
 //! socket. What takes long runs on other threads (`listen::workers`).
 
 pub mod config;
 
-mod driver;
-mod inbox;
+mod bus;
 mod router;
 pub mod site_files;
 pub mod http;
@@ -49,8 +48,8 @@ use crate::{
     matchmaker::{self, Keys},
     protocol::limits::{MAX_BLOCKED, MAX_MET, MAX_PASSED_BY},
 };
+use bus::driver::Driver;
 use clock::{Clock, random_key};
-use driver::Driver;
 use http::health::Health;
 use listen::{Service, Workers};
 use moderation::OpenStore;

@@ -265,6 +265,8 @@ impl Telemetry {
             }
             Input::Opened { .. }
             | Input::Closed { .. }
+            | Input::EdgeLost(_)
+            | Input::EdgeDrains(_)
             | Input::ReportStored { .. }
             | Input::Sanction(_)
             | Input::Drain { .. }

@@ -48,10 +48,15 @@ impl Matchmaker {
 
     /// Ends the session of a peer that is not in a match, and tells it when to come back to the next server.
     pub(crate) fn send_come_back(&mut self, now: Moment, id: PeerId) {
-        let after = self.time_until_stop(now) + self.ids.jitter(COME_BACK_AFTER);
-        let after_ms = u32::try_from(after.as_millis()).unwrap_or(u32::MAX);
+        let after_ms = self.come_back_after_ms(now);
         self.send(id, ToBrowser::ComeBack { after_ms });
         self.end_session(now, id, ErrorCode::ServerStops, 0);
+    }
+
+    /// When a peer comes back that is sent away now, in milliseconds from now.
+    pub(crate) fn come_back_after_ms(&mut self, now: Moment) -> u32 {
+        let after = self.time_until_stop(now) + self.ids.jitter(COME_BACK_AFTER);
+        u32::try_from(after.as_millis()).unwrap_or(u32::MAX)
     }
 
     /// How long a draining server goes on: without matches not at all.

@@ -1,10 +1,11 @@
 //! [`Peer`]: the record of one peer, with its socket, outbox, state and preferences.
 //!
-//! `sessions` holds how peers connect, resume and leave, `drain` how they are sent away before the server stops,
-//! `messages` and `blocks` the handlers of their messages, and `acknowledgements` what follows if they do not
+//! `sessions` holds how peers connect, resume and leave, `edges` what becomes of them if their edge is lost or stops,
+//! `drain` how they are sent away before the server stops, `messages` and `blocks` the handlers of their messages, and `acknowledgements` what follows if they do not
 //! acknowledge.
 
 pub(crate) mod sessions;
+pub(crate) mod edges;
 pub(crate) mod drain;
 pub(crate) mod messages;
 pub(crate) mod blocks;
@@ -25,7 +26,8 @@ use super::{
 };
 use crate::{
     protocol::{
-        Delivery, DeviceId, ErrorCode, MatchId, Media, Occupancy, PeerId, Tastes, limits::NOT_AGAIN_FOR,
+        Delivery, DeviceId, ErrorCode, MatchId, Media, Occupancy, PeerId, Tastes,
+        limits::{GRACE_MATCHED, GRACE_UNMATCHED, NOT_AGAIN_FOR},
     },
     time::Moment,
 };
@@ -142,6 +144,14 @@ impl PeerState {
         match self {
             Self::Waiting { .. } => true,
             Self::Idle | Self::Matched(_) => false,
+        }
+    }
+
+    /// How long a peer in this state may take to resume after its socket is lost.
+    pub(crate) const fn grace(self) -> Duration {
+        match self {
+            Self::Matched(_) => GRACE_MATCHED,
+            Self::Idle | Self::Waiting { .. } => GRACE_UNMATCHED,
         }
     }
 

@@ -9,10 +9,7 @@ use crate::{
         deadlines::Due,
         input::{Closing, SocketId, Visit},
     },
-    protocol::{
-        EndReason, ErrorCode, MatchId, PastPairs, PeerId, Resume, Signalling, ToBrowser,
-        limits::{GRACE_MATCHED, GRACE_UNMATCHED},
-    },
+    protocol::{EndReason, ErrorCode, MatchId, PastPairs, PeerId, Resume, Signalling, ToBrowser},
     time::Moment,
 };
 
@@ -167,24 +164,21 @@ impl Matchmaker {
 
     /// Starts the grace period of a peer whose socket is lost.
     pub(crate) fn start_grace(&mut self, now: Moment, id: PeerId) {
+        let Some(peer) = self.peers.get(&id) else { return };
+        self.detach(id, now + peer.state.grace());
+        self.notify_partner(id, Signalling::Lost);
+    }
+
+    /// Starts the grace period of a peer, until then, without a word to its partner.
+    pub(crate) fn detach(&mut self, id: PeerId, until: Moment) {
         self.stop_watching(id);
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        let state = peer.state;
-        let grace = match state {
-            PeerState::Matched(_) => GRACE_MATCHED,
-            PeerState::Idle | PeerState::Waiting { .. } => GRACE_UNMATCHED,
-        };
-        let until = now + grace;
         peer.socket = SocketState::Detached { until };
         self.counts.lost += 1;
         self.deadlines.set(until, Due::Grace(id));
-        match state {
-            PeerState::Idle => {}
-            PeerState::Waiting { place, widen, .. } => {
-                self.queue.remove(place);
-                self.set_state(id, PeerState::Waiting { place, retry: None, widen });
-            }
-            PeerState::Matched(_) => self.notify_partner(id, Signalling::Lost),
+        if let PeerState::Waiting { place, widen, .. } = peer.state {
+            self.queue.remove(place);
+            self.set_state(id, PeerState::Waiting { place, retry: None, widen });
         }
     }
 

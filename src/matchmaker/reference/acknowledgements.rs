@@ -178,14 +178,22 @@ impl ReferenceModel {
 
     /// The server considers the socket of a page lost.
     pub(crate) fn start_grace(&mut self, page: usize) {
-        let grace = match self.pages[page].state {
-            PageState::Gone | PageState::AwaitingHello { .. } => return,
-            PageState::Matched(_) => 20_000,
-            PageState::Idle | PageState::Waiting(..) => 5_000,
-        };
+        if let PageState::Gone | PageState::AwaitingHello { .. } = self.pages[page].state {
+            return;
+        }
+        self.detach(page, self.grace(page));
+        self.notify_partner(page, Signalling::Lost);
+    }
+
+    /// The server considers the socket of a page lost, which has so long to resume (ms).
+    pub(crate) fn detach(&mut self, page: usize, grace: u64) {
         self.pages[page].acks.check = None;
         self.pages[page].wire = WireState::Lost { until: self.now + grace };
-        self.notify_partner(page, Signalling::Lost);
+    }
+
+    /// How long a page may take to resume after its socket is lost (ms).
+    pub(crate) fn grace(&self, page: usize) -> u64 {
+        if let PageState::Matched(_) = self.pages[page].state { 20_000 } else { 5_000 }
     }
 }
 

@@ -6,6 +6,7 @@
 mod acknowledgements;
 mod messages;
 mod draining;
+mod edges;
 mod queueing;
 mod sessions;
 mod standing;

@@ -59,6 +59,8 @@ enum DrawnAction {
     CutWire(usize),
     LoseSocket(usize),
     ClosePage(usize),
+    /// The edge of a network is lost, or is about to stop.
+    EndEdge(usize, EdgeEnd),
     /// Moves the device of a page to another network, where its next socket comes from.
     Move(usize),
     /// Advances the time by so many ms.
@@ -74,6 +76,13 @@ enum DrawnAction {
     SetApart(usize, bool),
     /// The store can store nothing from now on, or can again.
     BreakStore(bool),
+}
+
+/// How an edge ends.
+#[derive(Clone, Copy, Debug)]
+enum EdgeEnd {
+    Lost,
+    Drains,
 }
 
 /// A message to draw; its match is drawn separately.
@@ -134,6 +143,7 @@ enum Action {
     CutWire(usize),
     LoseSocket(usize),
     ClosePage(usize),
+    EndEdge(usize, EdgeEnd),
     Move(usize),
     Advance(u64),
     AdvanceUnhandled(u64),
@@ -215,6 +225,8 @@ impl ReferenceStateMachine for ModelRun {
             (3, index().prop_map(DrawnAction::CutWire).boxed()),
             (7, index().prop_map(DrawnAction::LoseSocket).boxed()),
             (1, index().prop_map(DrawnAction::ClosePage).boxed()),
+            (2, (0..NETWORKS).prop_map(|it| DrawnAction::EndEdge(it, EdgeEnd::Lost)).boxed()),
+            (2, (0..NETWORKS).prop_map(|it| DrawnAction::EndEdge(it, EdgeEnd::Drains)).boxed()),
             (2, index().prop_map(DrawnAction::Move).boxed()),
             (8, long().prop_map(DrawnAction::Advance).boxed()),
             // Around the half hour for which meetings are remembered.
@@ -289,6 +301,7 @@ impl ModelRun {
             DrawnAction::ClosePage(n) => {
                 find(n, &|it, wire| is_peer(it) && wire == WireState::Working).map(Action::ClosePage)
             }
+            DrawnAction::EndEdge(network, end) => Some(Action::EndEdge(network, end)),
             DrawnAction::Move(n) => find(n, &|it, _| is_peer(it)).map(Action::Move),
             DrawnAction::Advance(ms) => Some(Action::Advance(self.model.now + ms)),
             DrawnAction::AdvanceToDeadline => self.next_deadline(),
@@ -393,6 +406,8 @@ impl ModelRun {
             Action::CutWire(page) => model.cut_wire(page),
             Action::LoseSocket(page) => model.lose_socket(page),
             Action::ClosePage(page) => model.close_page(page),
+            Action::EndEdge(network, EdgeEnd::Lost) => model.lose_edge(network),
+            Action::EndEdge(network, EdgeEnd::Drains) => model.drain_edge(network),
             Action::Move(page) => {
                 let network = &mut model.pages[page].next_network;
                 *network = (*network + 1) % NETWORKS;
@@ -557,6 +572,8 @@ impl MatchmakerRun {
             Action::CutWire(page) => scene.pages[page].wire = scene::Wire::Cut,
             Action::LoseSocket(page) => scene.lose_socket(page),
             Action::ClosePage(page) => scene.close_page(page),
+            Action::EndEdge(network, EdgeEnd::Lost) => scene.lose_edge(network),
+            Action::EndEdge(network, EdgeEnd::Drains) => scene.drain_edge(network),
             Action::Move(page) => {
                 let network = &mut scene.pages[page].network;
                 *network = (*network + 1) % NETWORKS;
@@ -664,7 +681,8 @@ impl MatchmakerRun {
     /// earlier than planned without matches; while this input was handled there were at least as many as now.
     fn check_come_back(&self, event: &ClientEvent, model: &ReferenceModel) {
         let ClientEvent::Received(ToBrowser::ComeBack { after_ms }) = event else { return };
-        let until = model.draining.expect("the server drains");
+        // An edge that stops does so at once.
+        let until = model.draining.unwrap_or(model.now);
         let rest = until.saturating_sub(model.now);
         let has_matches = model.match_count(false) + model.match_count(true) > 0;
         let earliest = if has_matches { rest } else { 0 };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::scene::{self, Scene, Wire, candidate, offer, secs};
 use crate::{
-    matchmaker::{Census, Input, Note, SocketId},
+    matchmaker::{Census, EdgeId, Input, Note, SocketId},
     protocol::{
         ErrorCode, Frame, ToServer,
         limits::{MAX_CANDIDATES, MAX_OUTBOX_MESSAGES},
@@ -340,7 +340,7 @@ fn full_server_rejects_peers_until_one_leaves() {
 #[test]
 fn unknown_socket_is_ignored() {
     let mut scene = Scene::new();
-    let socket = SocketId(99);
+    let socket = SocketId { edge: EdgeId::default(), number: 99 };
     let frame = Frame { seq: 0, ack: 0, msg: ToServer::Ping {} };
     scene.feed(Input::Message { socket, frame });
     scene.feed(Input::Refused { socket, code: ErrorCode::BadFrame, numbers: None });

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     matchmaker::{
-        Closing, GenuineReport, Input, Matchmaker, MatchmakerConfig, Network, NetworkSanction, Note, Output,
-        Readings, ReportRequest, SanctionUpdate, SiteIndex, SocketId, StoreAnswer, Visit,
+        Closing, EdgeId, GenuineReport, Input, Matchmaker, MatchmakerConfig, Network, NetworkSanction, Note,
+        Output, Readings, ReportRequest, SanctionUpdate, SiteIndex, SocketId, StoreAnswer, Visit,
     },
     protocol::{
         Candidate, Delivery, DeviceId, Epoch, ErrorCode, Features, Frame, MatchId, Media, Message, Met,
@@ -187,6 +187,11 @@ pub(crate) fn hello(resume: Option<Resume>) -> ToServer {
         past: PastPairs::default(),
         features: Features::all(),
     }
+}
+
+/// The edge that serves the pages of a network.
+pub(crate) const fn edge_of(network: usize) -> EdgeId {
+    EdgeId(network as u64)
 }
 
 /// A short form of [`Duration::from_secs`].
@@ -560,6 +565,32 @@ impl Scene {
         self.open_sockets.retain(|it| *it != socket);
     }
 
+    /// The edge of a network is lost.
+    pub(crate) fn lose_edge(&mut self, network: usize) {
+        let edge = edge_of(network);
+        let is_lost = |it: Option<SocketId>| it.is_some_and(|it| it.edge == edge);
+        // Messages that the server sends before it handles the input do not arrive.
+        for page in &mut self.pages {
+            if is_lost(page.socket) {
+                page.wire = Wire::Cut;
+            }
+            page.loses_welcome |= is_lost(page.pending_socket);
+        }
+        self.feed(Input::EdgeLost(edge));
+        for page in &mut self.pages {
+            page.socket.take_if(|it| it.edge == edge);
+            if page.pending_socket.take_if(|it| it.edge == edge).is_some() {
+                page.loses_welcome = false;
+            }
+        }
+        self.open_sockets.retain(|it| it.edge != edge);
+    }
+
+    /// The edge of a network is about to stop.
+    pub(crate) fn drain_edge(&mut self, network: usize) {
+        self.feed(Input::EdgeDrains(edge_of(network)));
+    }
+
     /// Advances the time; each deadline on the way is handled at its time.
     pub(crate) fn advance(&mut self, time: Duration) {
         let until = self.now + time;
@@ -802,10 +833,11 @@ impl Scene {
 
     fn open_socket(&mut self, page: usize) {
         self.last_socket += 1;
-        let socket = SocketId(self.last_socket);
+        let socket = SocketId { edge: edge_of(self.pages[page].network), number: self.last_socket };
         self.pages[page].pending_socket = Some(socket);
         self.open_sockets.push(socket);
-        let number = if self.separate_networks { socket.0 as u8 } else { self.pages[page].network as u8 };
+        let number =
+            if self.separate_networks { socket.number as u8 } else { self.pages[page].network as u8 };
         let network = Network::of([192, 0, 2, number].into());
         let network_tags = [number, 0xff - number].map(|it| Some(NetworkTag([it; 16])));
         self.feed(Input::Opened(Visit { socket, network, network_tags, site: SiteIndex::default() }));

@@ -11,7 +11,7 @@ use crate::protocol::{
 pub(crate) const TASTES: [(&str, &str); 7] =
     [("", ""), ("art", ""), ("art", "de"), ("bees,art", "de,en"), ("", "de"), ("", "fr"), ("bees", "fr")];
 
-/// Networks from which the pages of a history come.
+/// Networks from which the pages of a history come. Each has an edge of its own.
 pub(crate) const NETWORKS: usize = 2;
 
 /// Whether the signal of a history with this text is an offer; otherwise it is a candidate.

@@ -7,7 +7,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::server::inbox::{DriverGone, Event, Inbox};
+use crate::server::bus::inbox::{DriverGone, Event, Inbox};
 
 /// How long the driver may take to answer. It handles a full inbox in a fraction of that.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
@@ -53,7 +53,7 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::{clock::Clock, inbox::inbox};
+    use crate::server::{bus::inbox::inbox, clock::Clock};
 
     #[tokio::test(start_paused = true)]
     async fn a_driver_that_does_not_answer_is_not_alive_and_gets_one_probe() {

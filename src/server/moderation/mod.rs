@@ -17,7 +17,7 @@ pub(crate) use pages::serve_pages;
 pub(crate) use settings::{ModerationSettings, ModeratorAccess};
 pub(crate) use tasks::ReportToStore;
 
-use super::{clock::stamp, inbox::Inbox, tasks::Tasks};
+use super::{bus::inbox::Inbox, clock::stamp, tasks::Tasks};
 use crate::{
     matchmaker::SanctionUpdate,
     moderation::{Moderation, SanctionEvent, SanctionFeed},

@@ -14,8 +14,8 @@ use crate::{
     moderation::{Moderation, Party, Report, SanctionFeed, UnixTime},
     protocol::NetworkTag,
     server::{
+        bus::inbox::{Event, Inbox},
         clock::stamp,
-        inbox::{Event, Inbox},
     },
 };
 

@@ -28,8 +28,8 @@ use crate::{
         limits::CLOSE_NORMAL,
     },
     server::{
+        bus::inbox::{DriverGone, Event},
         config::limits::Limit,
-        inbox::{DriverGone, Event},
         rate_limit::{
             message::{Decision, Kind, MessageLimiter},
             network::NetworkPermit,
@@ -305,11 +305,9 @@ impl WebSocketConnection {
     /// two task switches each.
     async fn send_pong(&mut self, ack: u64) -> ControlFlow<CloseCause> {
         self.sockets.telemetry.pong_answered();
-        let frame = Frame { seq: 0, ack, msg: ToBrowser::Pong {} };
-        let text = encode(&frame);
-        self.sockets.telemetry.bytes_out(text.len());
-        let result = timeout(self.sockets.write_timeout, self.socket.send_text(&text)).await;
-        self.on_write_result(result)
+        let mut batch = TextBatch::new();
+        self.add_text(&mut batch, &encode(&Frame { seq: 0, ack, msg: ToBrowser::Pong {} }));
+        self.send_batch(batch).await
     }
 
     /// Sends a frame from the outbox and, with the same call of the system, those that wait behind it.
@@ -321,15 +319,22 @@ impl WebSocketConnection {
         {
             self.add_frame(&mut batch, &frame);
         }
-        let result = timeout(self.sockets.write_timeout, self.socket.send_batch(batch)).await;
-        self.on_write_result(result)
+        self.send_batch(batch).await
     }
 
     fn add_frame(&mut self, batch: &mut TextBatch, frame: &Frame<Arc<ToBrowser>>) {
         self.acks.record_sent(frame);
-        let text = encode_to_browser(&Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg });
+        self.add_text(batch, &encode_to_browser(&Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg }));
+    }
+
+    fn add_text(&self, batch: &mut TextBatch, text: &str) {
         self.sockets.telemetry.bytes_out(text.len());
-        batch.add(&text);
+        batch.add(text);
+    }
+
+    async fn send_batch(&mut self, batch: TextBatch) -> ControlFlow<CloseCause> {
+        let result = timeout(self.sockets.write_timeout, self.socket.send_batch(batch)).await;
+        self.on_write_result(result)
     }
 
     async fn send_message(&mut self, message: Message) -> ControlFlow<CloseCause> {

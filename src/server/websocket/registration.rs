@@ -5,7 +5,7 @@ use tokio::runtime::Handle;
 use super::outbox::OutboxSender;
 use crate::{
     matchmaker::{Closing, Input, SocketId, Visit},
-    server::inbox::{Event, Inbox},
+    server::bus::inbox::{Event, Inbox},
 };
 
 /// The only way to make a socket known to the driver. Dropping it reports the socket as lost.

@@ -10,9 +10,9 @@ use std::{
 
 use super::heartbeat::HeartbeatWheel;
 use crate::{
-    matchmaker::SocketId,
+    matchmaker::{EdgeId, SocketId},
     server::{
-        clock::Clock, config::limits::LimitSettings, inbox::Inbox, rate_limit::message::RateLimits,
+        bus::inbox::Inbox, clock::Clock, config::limits::LimitSettings, rate_limit::message::RateLimits,
         shutdown::Shutdown, telemetry::Telemetry,
     },
 };
@@ -30,6 +30,7 @@ pub(crate) struct Sockets {
     pub(super) write_timeout: Duration,
     /// Bytes of descriptions and candidates that may wait for one socket.
     pub(super) outbox_bytes: u32,
+    edge: EdgeId,
     last_id: AtomicU64,
 }
 
@@ -52,12 +53,13 @@ impl Sockets {
             rate_limits: RateLimits::new(&limits.peer),
             write_timeout: Duration::from_secs(limits.write_seconds),
             outbox_bytes: limits.outbox_kib * 1024,
+            edge: EdgeId::default(),
             last_id: AtomicU64::new(0),
         }
     }
 
-    /// The number of the next socket, from 1 on.
+    /// The next socket.
     pub(super) fn next_id(&self) -> SocketId {
-        SocketId(self.last_id.fetch_add(1, Ordering::Relaxed) + 1)
+        SocketId { edge: self.edge, number: self.last_id.fetch_add(1, Ordering::Relaxed) + 1 }
     }
 }

@@ -289,9 +289,9 @@ impl World {
                 matchmaker::Output::Send { socket, frame } => {
                     let Frame { seq, ack, msg } = frame;
                     let text = protocol::encode(&Frame { seq, ack, msg: &*msg });
-                    self.send_to_page(socket.0, text, msg.is_numbered());
+                    self.send_to_page(socket.number, text, msg.is_numbered());
                 }
-                matchmaker::Output::Close { socket, .. } => self.server_closes(socket.0),
+                matchmaker::Output::Close { socket, .. } => self.server_closes(socket.number),
                 matchmaker::Output::StoreReport { .. } => panic!("no page reports"),
                 matchmaker::Output::Note(note) => {
                     self.matches += usize::from(matches!(note, matchmaker::Note::Matched { .. }));

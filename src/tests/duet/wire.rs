@@ -5,7 +5,7 @@
 
 use passerby::{
     call::Input,
-    matchmaker::{self, Closing, SiteIndex, SocketId, Visit},
+    matchmaker::{self, Closing, EdgeId, SiteIndex, SocketId, Visit},
     protocol::{self, Feature, ToServer, limits::SILENCE},
     time::Moment,
 };
@@ -64,7 +64,7 @@ impl World {
         wire.server_open = true;
         let network = matchmaker::Network::of([192, 0, 2, side as u8].into());
         let site = SiteIndex::default();
-        let visit = Visit { socket: SocketId(number), network, network_tags: Default::default(), site };
+        let visit = Visit { socket: socket(number), network, network_tags: Default::default(), site };
         self.handle_server_input(matchmaker::Input::Opened(visit));
         self.handle_page_input(side, Input::SocketOpened);
     }
@@ -103,7 +103,7 @@ impl World {
         if let ToServer::Hello { features, .. } = frame.msg {
             wire.announces_goodbye = features.has(Feature::Goodbye);
         }
-        let connection = SocketId(number);
+        let connection = socket(number);
         let asks =
             matches!(frame.msg, ToServer::Join { .. } | ToServer::Next { .. } | ToServer::Failed { .. });
         let is_signal = matches!(frame.msg, ToServer::Signal { .. });
@@ -180,7 +180,7 @@ impl World {
         let wire = &mut self.wires[number as usize];
         if std::mem::take(&mut wire.server_open) {
             let closing = Closing::of(code, wire.announces_goodbye);
-            self.handle_server_input(matchmaker::Input::Closed { socket: SocketId(number), closing });
+            self.handle_server_input(matchmaker::Input::Closed { socket: socket(number), closing });
         }
     }
 
@@ -197,4 +197,8 @@ impl World {
         *last = at.max(*last);
         *last
     }
+}
+
+fn socket(number: u64) -> SocketId {
+    SocketId { edge: EdgeId::default(), number }
 }

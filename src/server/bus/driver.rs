@@ -1,35 +1,28 @@
-//! [`Driver`]: the one task that owns the matchmaker; it feeds it inputs and performs its outputs.
+//! [`Driver`]: the one task of the edge and the core. It feeds the matchmaker with what the sockets report.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
 use super::{
-    clock::{Clock, read_system},
+    core::Core,
+    edge::Edge,
     inbox::{self, Event, Inbox},
-    moderation::ReportToStore,
-    shutdown::Shutdown,
-    telemetry::Telemetry,
-    websocket::outbox::{OutboxFull, OutboxSender},
 };
 use crate::{
-    matchmaker::{
-        Closing, Input, Matchmaker, MatchmakerConfig, Output, SanctionUpdate, SocketId, StoreAnswer,
-    },
+    matchmaker::{Input, Matchmaker, MatchmakerConfig, SanctionUpdate},
+    server::{clock::Clock, moderation::ReportToStore, shutdown::Shutdown, telemetry::Telemetry},
     time::Moment,
 };
 
 /// Events handled before the gauges, the clock and the deadline are checked again.
 const BATCH: usize = 64;
 
-/// Owns the matchmaker and the sender for each socket that the matchmaker knows.
+/// Owns the matchmaker and the way to each socket that the matchmaker knows.
 pub(crate) struct Driver {
-    matchmaker: Matchmaker,
-    clock: Clock,
+    core: Core,
+    edge: Edge,
     inbox: mpsc::Receiver<(Moment, Event)>,
-    sockets: HashMap<SocketId, OutboxSender>,
-    /// Stores reports; `None` on a server without a store.
-    reports: Option<mpsc::Sender<ReportToStore>>,
     telemetry: Arc<Telemetry>,
 }
 
@@ -37,19 +30,17 @@ impl Driver {
     /// A driver without sockets, and the sender that sockets use.
     pub(crate) fn new(config: MatchmakerConfig, clock: Clock, telemetry: Arc<Telemetry>) -> (Self, Inbox) {
         let (sender, inbox) = inbox::inbox(clock);
-        let matchmaker = Matchmaker::new(config);
-        (Self { matchmaker, clock, inbox, sockets: HashMap::new(), reports: None, telemetry }, sender)
+        let core = Core::new(Matchmaker::new(config), clock, Arc::clone(&telemetry));
+        (Self { core, edge: Edge::default(), inbox, telemetry }, sender)
     }
 
     /// Lets reports be stored, and applies these decisions before anybody comes.
     pub(crate) fn with_store(
-        mut self,
+        self,
         reports: mpsc::Sender<ReportToStore>,
         decisions: Vec<SanctionUpdate>,
     ) -> Self {
-        self.reports = Some(reports);
-        decisions.into_iter().for_each(|it| self.handle(Input::Sanction(it)));
-        self
+        Self { core: self.core.with_store(reports, decisions), ..self }
     }
 
     /// Runs until the server stops.
@@ -57,13 +48,13 @@ impl Driver {
         let mut batch = Vec::with_capacity(BATCH);
         let mut draining = false;
         loop {
-            let due = self.matchmaker.next_due();
-            let deadline = self.clock.wait_until(due.map(|(at, _)| at));
+            let due = self.core.next_due();
+            let deadline = self.core.wait_until(due.map(|(at, _)| at));
             tokio::select! {
                 () = shutdown.stopping.cancelled() => return,
                 () = shutdown.draining.cancelled(), if !draining => {
                     draining = true;
-                    self.handle(Input::Drain { until: self.clock.now() + shutdown.grace });
+                    self.handle(Input::Drain { until: self.core.now() + shutdown.grace });
                 }
                 count = self.inbox.recv_many(&mut batch, BATCH) => {
                     if count == 0 {
@@ -71,7 +62,7 @@ impl Driver {
                     }
                     self.telemetry.inbox_depth(count + self.inbox.len());
                     for (since, event) in batch.drain(..) {
-                        self.telemetry.inbox_wait(self.clock.now() - since);
+                        self.telemetry.inbox_wait(self.core.now() - since);
                         self.on_event(event);
                     }
                 }
@@ -82,77 +73,31 @@ impl Driver {
                     self.handle(Input::Tick);
                 }
             }
-            self.telemetry.set_census(self.matchmaker.census());
-            self.telemetry.set_outboxes(self.matchmaker.outbox_totals());
-            if draining && self.matchmaker.is_drained() {
+            self.core.measure();
+            if draining && self.core.is_drained() {
                 shutdown.drained.cancel();
             }
         }
     }
 
     fn on_event(&mut self, event: Event) {
-        match event {
-            Event::Opened(visit, outbox) => {
-                self.sockets.insert(visit.socket, outbox);
-                self.handle(Input::Opened(visit));
-            }
-            // The matchmaker has closed this socket and forgotten it.
-            Event::Input(socket, _) if !self.sockets.contains_key(&socket) => {}
-            Event::Input(socket, input) => {
-                if let Input::Closed { .. } = input {
-                    self.sockets.remove(&socket);
-                }
-                self.handle(input);
-            }
-            Event::Moderation(input) => self.handle(input),
+        let input = match event {
+            Event::Opened(visit, outbox) => Some(self.edge.on_opened(visit, outbox)),
+            Event::Input(socket, input) => self.edge.on_input(socket, input),
+            Event::Moderation(input) => Some(input),
             Event::Probe(answer) => {
                 // An error means that nobody waits for the answer any more.
                 let _ = answer.send(());
+                None
             }
+        };
+        if let Some(input) = input {
+            self.handle(input);
         }
     }
 
-    /// Handles an input and performs the outputs. What follows from them at once becomes the next input.
     fn handle(&mut self, input: Input) {
-        let now = self.clock.now();
-        let mut inputs = vec![input];
-        while let Some(input) = inputs.pop() {
-            self.telemetry.message_in(&input);
-            for output in self.matchmaker.handle(now, read_system(), input) {
-                inputs.extend(self.perform(output));
-            }
-        }
-    }
-
-    /// Performs one output; returns what follows from it: a socket whose outbox overflows is lost.
-    fn perform(&mut self, output: Output) -> Option<Input> {
-        match output {
-            Output::Send { socket, frame } => {
-                self.telemetry.message_out();
-                match self.sockets.get(&socket)?.send(frame) {
-                    Ok(()) => None,
-                    Err(OutboxFull) => {
-                        self.sockets.remove(&socket)?.abandon();
-                        Some(Input::Closed { socket, closing: Closing::Lost })
-                    }
-                }
-            }
-            Output::Close { socket, code } => {
-                self.telemetry.closed(code);
-                if let Some(outbox) = self.sockets.remove(&socket) {
-                    outbox.close(code);
-                }
-                None
-            }
-            Output::StoreReport { request, report } => {
-                let sent = self.reports.as_ref().is_some_and(|it| it.try_send((request, report)).is_ok());
-                (!sent).then_some(Input::ReportStored { request, answer: StoreAnswer::Failed })
-            }
-            Output::Note(note) => {
-                self.telemetry.note(note);
-                None
-            }
-        }
+        self.core.handle(input, &mut self.edge);
     }
 }
 
@@ -164,7 +109,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        matchmaker::{Ice, Network, SiteIndex, Visit},
+        matchmaker::{EdgeId, Ice, Network, SiteIndex, SocketId, Visit},
         protocol::{Features, Frame, PastPairs, ToServer, decode_strict},
         server::websocket::{
             outbox::{MAX_WAITING_MESSAGES, Outgoing, Tick, outbox},
@@ -199,7 +144,7 @@ mod tests {
     #[tokio::test]
     async fn drops_a_socket_that_never_reads_and_its_peer_may_resume() {
         let (mut driver, _inbox) = Driver::new(config(), Clock::start(), Arc::new(Telemetry::new()));
-        let socket = SocketId(1);
+        let socket = SocketId { edge: EdgeId::default(), number: 1 };
         let (receiver, sender) = outbox(Tick(0), u32::MAX);
         driver.on_event(Event::Opened(visit(socket), sender));
         let hello = ToServer::Hello {
@@ -216,7 +161,7 @@ mod tests {
             driver.on_event(Event::Input(socket, input));
         }
         assert!(matches!(receiver.next().await, Outgoing::SenderDropped));
-        let census = driver.matchmaker.census();
+        let census = driver.core.matchmaker().census();
         assert_eq!((census.idle, census.connections), (1, 0), "the peer may resume");
     }
 
@@ -227,14 +172,16 @@ mod tests {
         }
         for waiting in [0, inbox::CAPACITY - 2] {
             let (mut driver, inbox) = Driver::new(config(), Clock::start(), Arc::new(Telemetry::new()));
-            let socket = SocketId(1);
+            let socket = SocketId { edge: EdgeId::default(), number: 1 };
             let (_receiver, sender) = outbox(Tick(0), u32::MAX);
             let mut registration = Registration::new(inbox.clone(), socket);
             registration.open(visit(socket), sender).await;
             let frame = decode_strict(r#"{"seq":0,"ack":0,"msg":{"hello":{}}}"#).unwrap();
             assert!(inbox.try_send(Event::Input(socket, Input::Message { socket, frame })).is_none());
             for _ in 0..waiting {
-                assert!(inbox.try_send(Event::Input(SocketId(2), Input::Tick)).is_none());
+                assert!(
+                    inbox.try_send(Event::Input(SocketId { number: 2, ..socket }, Input::Tick)).is_none()
+                );
             }
             let task = tokio::spawn(async move {
                 let _registration = registration;
@@ -246,7 +193,7 @@ mod tests {
                 let (_, event) = event.expect("the loss is reported").unwrap();
                 driver.on_event(event);
             }
-            let census = driver.matchmaker.census();
+            let census = driver.core.matchmaker().census();
             assert_eq!((census.idle, census.connections), (1, 0), "{waiting}: the peer may resume");
         }
     }

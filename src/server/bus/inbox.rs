@@ -7,9 +7,9 @@ use tokio::sync::{
     oneshot,
 };
 
-use super::{clock::Clock, websocket::outbox::OutboxSender};
 use crate::{
     matchmaker::{Input, SocketId, Visit},
+    server::{clock::Clock, websocket::outbox::OutboxSender},
     time::Moment,
 };
 
