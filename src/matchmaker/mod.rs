@@ -77,7 +77,8 @@ pub struct Matchmaker {
     draining: Option<Moment>,
     ids: IdGenerator,
     sockets: IdMap<SocketId, OpenSocket>,
-    peers: IdMap<PeerId, Peer>,
+    /// Boxed, since a third of a table or more is empty, and growing it copies what it holds.
+    peers: IdMap<PeerId, Box<Peer>>,
     queue: Queue,
     offer_slots: OfferSlots,
     failures: FailureRecords,

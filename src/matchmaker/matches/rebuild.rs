@@ -54,7 +54,7 @@ impl Matchmaker {
     }
 
     fn match_of(&self, id: PeerId) -> Option<MatchId> {
-        self.peers.get(&id).and_then(Peer::match_id)
+        self.peers.get(&id).and_then(|it| it.match_id())
     }
 
     /// Resumes the match of a verified ticket on a new socket.
@@ -102,7 +102,7 @@ impl Matchmaker {
         let peers = ticket.peers();
         let until = now + GRACE_MATCHED;
         for id in peers {
-            self.peers.insert(id, Peer::expected(until, self.limits.outbox_bytes));
+            self.peers.insert(id, Box::new(Peer::expected(until, self.limits.outbox_bytes)));
             self.counts.lost += 1;
             self.deadlines.set(until, Due::Grace(id));
         }

@@ -50,7 +50,7 @@ impl Matchmaker {
 
     /// Sets how often a page sends a sign of life, after a message that may have changed it.
     pub(crate) fn set_heartbeat(&mut self, socket: SocketId, heartbeat: Heartbeat) {
-        let Some(OpenSocket::Bound(id)) = self.sockets.get(&socket).copied() else { return };
+        let Some(&OpenSocket::Bound(id)) = self.sockets.get(&socket) else { return };
         let Some(peer) = self.peers.get_mut(&id) else { return };
         if mem::replace(&mut peer.acks.heartbeat, heartbeat) != heartbeat {
             // The new limit may be shorter.

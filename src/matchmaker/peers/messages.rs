@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc, time::Duration};
 
-use super::{OpenSocket, Peer, PeerState};
+use super::{OpenSocket, PeerState};
 use crate::{
     matchmaker::{
         Matchmaker,
@@ -35,7 +35,7 @@ enum Ownership {
 
 impl Matchmaker {
     pub(crate) fn on_message(&mut self, now: Moment, socket: SocketId, frame: Frame<ToServer>) {
-        let Some(open) = self.sockets.get(&socket).copied() else { return };
+        let Some(open) = self.sockets.get(&socket).cloned() else { return };
         let Frame { seq, ack, msg } = frame;
         let heartbeat = Heartbeat::after(&msg);
         match (open, msg) {
@@ -44,7 +44,7 @@ impl Matchmaker {
                 ToServer::Hello { resume, ticket, device, age, past, .. },
             ) if seq == 0 => {
                 let device = (device.as_deref(), age.as_deref(), &past);
-                self.on_hello(now, visit, ack, resume, ticket.as_deref(), device);
+                self.on_hello(now, *visit, ack, resume, ticket.as_deref(), device);
             }
             (OpenSocket::AwaitingHello { .. }, _) => self.close_socket(socket, ErrorCode::HelloFirst),
             (OpenSocket::Bound(peer), ToServer::Hello { .. }) => {
@@ -70,7 +70,7 @@ impl Matchmaker {
         code: ErrorCode,
         numbers: Option<(u64, u64)>,
     ) {
-        match self.sockets.get(&socket).copied() {
+        match self.sockets.get(&socket).cloned() {
             None => {}
             Some(OpenSocket::AwaitingHello { .. }) => {
                 self.outbound.note(Note::Refused { code });
@@ -97,7 +97,7 @@ impl Matchmaker {
         (seq, ack): (u64, u64),
         retry: Duration,
     ) {
-        match self.sockets.get(&socket).copied() {
+        match self.sockets.get(&socket).cloned() {
             None => {}
             Some(OpenSocket::AwaitingHello { .. }) => self.close_socket(socket, ErrorCode::HelloFirst),
             Some(OpenSocket::Bound(peer)) if self.receive(now, peer, (seq, ack), seq != 0) => {
@@ -353,7 +353,7 @@ impl Matchmaker {
     }
 
     fn ownership(&self, id: PeerId, match_id: MatchId) -> Ownership {
-        if self.peers.get(&id).and_then(Peer::match_id) == Some(match_id) {
+        if self.peers.get(&id).and_then(|it| it.match_id()) == Some(match_id) {
             Ownership::Current
         } else if self.matches.was_in(match_id, id) {
             Ownership::Ended

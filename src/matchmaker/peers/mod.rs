@@ -44,14 +44,14 @@ pub const ROOM_AFTER: Range<Duration> = Duration::from_secs(10)..Duration::from_
 pub(crate) const MAX_COOLDOWNS: usize = 64;
 
 /// An open socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum OpenSocket {
     /// It has not sent `hello`.
     AwaitingHello {
         /// When it is closed if it has not.
         until: Moment,
-        /// Where its page is.
-        visit: Visit,
+        /// Where its page is. Boxed, since almost all sockets are bound.
+        visit: Box<Visit>,
     },
     /// It belongs to this peer.
     Bound(PeerId),

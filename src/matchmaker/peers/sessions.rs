@@ -24,7 +24,7 @@ impl Matchmaker {
             return self.reject_socket(socket, ErrorCode::ServerFull);
         }
         let until = now + self.limits.hello_within;
-        self.sockets.insert(socket, OpenSocket::AwaitingHello { until, visit });
+        self.sockets.insert(socket, OpenSocket::AwaitingHello { until, visit: Box::new(visit) });
         self.deadlines.set(until, Due::Hello(socket));
     }
 
@@ -82,7 +82,7 @@ impl Matchmaker {
                 let mut peer = Peer::new(visit, device.id, self.limits.outbox_bytes);
                 let secret = peer.secrets.next(|| self.ids.secret());
                 peer.past_partners = PairHistory::from_hello(now, past);
-                self.peers.insert(id, peer);
+                self.peers.insert(id, Box::new(peer));
                 self.send(id, self.deployment.welcome(id, secret, (false, None), device.new_name));
                 self.tell_warning(id);
             }
@@ -220,7 +220,7 @@ impl Matchmaker {
             self.end_grace(until, id);
         }
         let match_id = peer.match_id();
-        self.forget_outbox(id, peer);
+        self.forget_outbox(id, *peer);
         let Some(match_id) = match_id else { return };
         if let Some(ended) = self.end_match(now, match_id, |_| reason) {
             self.note_end(now, match_id, &ended, reason);

@@ -60,14 +60,15 @@ impl Matchmaker {
     fn has_met_all(&self, now: Moment, id: PeerId) -> bool {
         let Some(peer) = self.peers.get(&id).filter(|_| self.peers.len() < CROWD) else { return false };
         let Some(history) = peer.past_partners.as_deref() else { return false };
-        let is_other = |it: &&Peer| it.device != peer.device && matches!(it.socket, SocketState::Attached(_));
+        let is_reachable = |it: &Peer| matches!(it.socket, SocketState::Attached(_));
         let has_met = |it: &Peer| {
             self.deployment.keys.pairs(peer.device, it.device).any(|pair| {
                 history.has_blocked(pair) || history.met_until(pair).is_some_and(|until| until > now)
             })
         };
         #[expect(clippy::disallowed_methods, reason = "the order makes no difference")]
-        let mut others = self.peers.values().filter(is_other).peekable();
-        others.peek().is_some() && others.all(has_met)
+        let mut others =
+            self.peers.values().filter(|it| it.device != peer.device && is_reachable(it)).peekable();
+        others.peek().is_some() && others.all(|it| has_met(it))
     }
 }

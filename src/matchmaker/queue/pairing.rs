@@ -152,7 +152,7 @@ impl Matchmaker {
         let (Some((mine, _)), Some((theirs, _))) = (self.seeker(one), self.seeker(other)) else { return };
         let mut ends = [MatchEnd::new(one, mine), MatchEnd::new(other, theirs)];
         ends.sort_by_key(|end| end.place);
-        ends.iter_mut().for_each(|end| end.origin = self.peers.get(&end.peer).and_then(Peer::origin));
+        ends.iter_mut().for_each(|end| end.origin = self.peers.get(&end.peer).and_then(|it| it.origin()));
         let match_id = self.ids.match_id();
         let connect_by = now + CONNECT_WITHIN_SERVER;
         self.deadlines.set(connect_by, Due::Connect(ends[Match::IMPOLITE].place, match_id));
@@ -189,7 +189,7 @@ impl Matchmaker {
             self.set_state(peers[index], PeerState::Matched(match_id));
             let role = Match::role(index);
             let ice = self.ice_servers(peers[index], (match_id, index as u8), relay_only);
-            let parties = peers.map(|it| (it, self.peers.get(&it).map(Peer::party)));
+            let parties = peers.map(|it| (it, self.peers.get(&it).map(|it| it.party())));
             let ticket = Ticket::new(self.ids.unix_seconds(), match_id, parties, role, relay_only);
             let ticket = Some(ticket.seal(&self.deployment.keys, self.ids.nonce()));
             self.send(
@@ -215,12 +215,12 @@ impl Matchmaker {
     fn starts_softly(&self, peers: [PeerId; 2]) -> bool {
         let is_soft = |it: &Peer| it.starts_softly || self.is_set_apart(it.network_tags);
         self.deployment.soft_start == SoftStart::Forced
-            || peers.iter().any(|it| self.peers.get(it).is_some_and(is_soft))
+            || peers.iter().any(|it| self.peers.get(it).is_some_and(|it| is_soft(it)))
     }
 
     /// What the first of two peers has in common with the second.
     fn shared(&self, one: PeerId, other: PeerId) -> Tastes {
-        let tastes = |id| self.peers.get(&id).map(|it: &Peer| &*it.tastes);
+        let tastes = |id| self.peers.get(&id).map(|it| &*it.tastes);
         tastes(one).zip(tastes(other)).map(|(mine, theirs)| mine.shared_with(theirs)).unwrap_or_default()
     }
 

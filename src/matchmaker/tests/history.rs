@@ -715,7 +715,7 @@ impl MatchmakerRun {
 
     /// The matchmaker's record of a page.
     fn peer(&self, page: usize) -> Option<&Peer> {
-        self.scene.machine.peers.get(&self.scene.pages.get(page)?.peer?)
+        self.scene.machine.peers.get(&self.scene.pages.get(page)?.peer?).map(|it| &**it)
     }
 
     /// Translates an event to the model's terms.
