@@ -1,8 +1,8 @@
 //! [`Peer`]: the record of one peer, with its socket, outbox, state and preferences.
 //!
 //! `sessions` holds how peers connect, resume and leave, `edges` what becomes of them if their edge is lost or stops,
-//! `drain` how they are sent away before the server stops, `messages` and `blocks` the handlers of their messages, and `acknowledgements` what follows if they do not
-//! acknowledge.
+//! `drain` how they are sent away before the server stops, `messages` and `blocks` the handlers of their messages, and
+//! `acknowledgements` what follows if they do not acknowledge.
 
 pub(crate) mod sessions;
 pub(crate) mod edges;

@@ -10,22 +10,19 @@ use std::{
 };
 
 use tokio::time::{error::Elapsed, timeout};
-use tokio_tungstenite::tungstenite::{
-    Bytes, Error, Message, Utf8Bytes, error::ProtocolError, protocol::CloseFrame,
-};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes, error::ProtocolError};
 
 use super::{
     acks::AckTracker,
     outbox::{OutboxReceiver, Outgoing, outbox},
     registration::Registration,
-    socket::{TextBatch, WebSocket},
+    socket::{TextBatch, WebSocket, close_frame},
     sockets::Sockets,
 };
 use crate::{
     matchmaker::{Closing, Input, ROOM_AFTER, SiteIndex, SocketId, Visit, VisitTags},
     protocol::{
         ErrorCode, Feature, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode, encode_to_browser,
-        limits::CLOSE_NORMAL,
     },
     server::{
         bus::inbox::{DriverGone, Event},
@@ -34,7 +31,6 @@ use crate::{
             message::{Decision, Kind, MessageLimiter},
             network::NetworkPermit,
         },
-        telemetry::label,
         validate::{self, Findings},
     },
 };
@@ -392,13 +388,6 @@ impl WebSocketConnection {
             std::future::pending().await
         }
     }
-}
-
-fn close_frame(code: ErrorCode) -> Message {
-    Message::Close(Some(CloseFrame {
-        code: code.close_code().unwrap_or(CLOSE_NORMAL).into(),
-        reason: label(&code).into(),
-    }))
 }
 
 #[cfg(test)]

@@ -14,12 +14,18 @@ use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Error, Message,
-        protocol::{Role, WebSocketConfig},
+        protocol::{CloseFrame, Role, WebSocketConfig},
     },
 };
 
 use super::read_ahead::ReadAhead;
-use crate::protocol::limits::{MAX_FRAME_BYTES, MAX_OUTBOX_MESSAGES};
+use crate::{
+    protocol::{
+        ErrorCode,
+        limits::{CLOSE_NORMAL, MAX_FRAME_BYTES, MAX_OUTBOX_MESSAGES},
+    },
+    server::telemetry::label,
+};
 
 /// Bytes of a socket's read buffer, allocated up front: what a page sends while nothing happens fits. A longer message
 /// gets a buffer of its own.
@@ -175,6 +181,14 @@ impl WebSocket {
         }
         Ok(self.0.get_mut().flush().await?)
     }
+}
+
+/// The frame that closes a socket with this code.
+pub(crate) fn close_frame(code: ErrorCode) -> Message {
+    Message::Close(Some(CloseFrame {
+        code: code.close_code().unwrap_or(CLOSE_NORMAL).into(),
+        reason: label(&code).into(),
+    }))
 }
 
 /// Writes as much as a stream accepts without waiting, which may be nothing.
