@@ -14,9 +14,10 @@ use crate::{
 /// outbox, and short texts such as a ticket or a relay's credentials.
 const MESSAGE_BYTES: u64 = 512;
 
-/// Bytes that the socket of a peer may hold while messages pass it: the last message that it read, and what it has
-/// encoded and the network does not accept yet.
-const BUFFER_BYTES: u64 = 8 * 1024;
+/// Bytes that the socket of a peer may hold while messages pass it: what it has read ahead, the last message that it
+/// read, and what it has encoded and the network does not accept yet. It can be more: with 10,000 peers that each sent
+/// descriptions of 8 KiB and acknowledged nothing, it was about 20 KiB for each.
+const BUFFER_BYTES: u64 = 13 * 1024;
 
 /// Length of the steps in which ages are counted, in milliseconds. So there are few of them, however many peers.
 const AGE_STEP_MS: u64 = 1_000;
