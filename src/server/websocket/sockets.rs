@@ -53,7 +53,7 @@ impl Sockets {
             rate_limits: RateLimits::new(&limits.peer),
             write_timeout: Duration::from_secs(limits.write_seconds),
             outbox_bytes: limits.outbox_kib * 1024,
-            edge: EdgeId::default(),
+            edge: EdgeId(fastrand::u64(..)),
             last_id: AtomicU64::new(0),
         }
     }
