@@ -108,7 +108,7 @@ abuse: ## Latency of a well-behaved pair under floods and beside clients that ne
 bench: coturn peers ## Instructions of what the server does for each message, against a baseline; memory and processor time of a peer; the relay against coturn; a page of a long queue; the server beside what people would run instead (70 minutes)
 	@command -v valgrind >/dev/null || scripts/apt-install valgrind
 	cargo bench --features ssr --bench instructions
-	cargo bench --features ssr --bench load -- memory
+	cargo bench --features ssr --bench load -- idle calls
 	cargo bench --features ssr --bench relay
 	cargo bench --features ssr --bench queue
 	cargo bench --features ssr --bench peers

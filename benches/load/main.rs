@@ -41,8 +41,10 @@ impl Row {
 /// A part of the load test.
 #[derive(Clone, Copy)]
 enum Scenario {
-    /// Memory and CPU time per peer.
-    Memory,
+    /// Memory and CPU time of an idle peer.
+    Idle,
+    /// Memory of a peer after a call.
+    Calls,
     /// Memory while all peers acknowledge nothing.
     Unacknowledged,
     /// The server is killed and replaced.
@@ -54,8 +56,9 @@ enum Scenario {
 }
 
 impl Scenario {
-    const ALL: [(&'static str, Self); 5] = [
-        ("memory", Self::Memory),
+    const ALL: [(&'static str, Self); 6] = [
+        ("idle", Self::Idle),
+        ("calls", Self::Calls),
         ("unacknowledged", Self::Unacknowledged),
         ("killed", Self::Killed),
         ("cut", Self::Cut),
@@ -65,7 +68,8 @@ impl Scenario {
     fn run(self) -> Vec<Row> {
         let runtime = tokio::runtime::Runtime::new().expect("a runtime");
         match self {
-            Self::Memory => runtime.block_on(scenarios::memory()),
+            Self::Idle => runtime.block_on(scenarios::idle()),
+            Self::Calls => runtime.block_on(scenarios::calls()),
             Self::Unacknowledged => runtime.block_on(scenarios::unacknowledged()),
             Self::Killed => runtime.block_on(scenarios::killed()),
             Self::Cut => runtime.block_on(scenarios::cut()),

@@ -53,12 +53,12 @@ async fn stable_memory(server: &Server) -> f64 {
     last as f64
 }
 
-/// Memory and CPU time of a peer: after the welcome, while idle, and after a call.
-pub(crate) async fn memory() -> Vec<Row> {
+/// Memory and CPU time of an idle peer.
+pub(crate) async fn idle() -> Vec<Row> {
     let server = Server::start().await;
     let empty = stable_memory(&server).await;
     let quiet = cpu_load(&server, Duration::from_secs(10)).await;
-    let kib = |bytes: f64| (bytes - empty) / 1024.0 / MANY as f64;
+    let load = |busy: f64| (busy - quiet) / MANY as f64;
 
     let mut crowd = Crowd::new(server.address);
     crowd.add(MANY, TIMEOUT).await;
@@ -69,10 +69,23 @@ pub(crate) async fn memory() -> Vec<Row> {
     crowd.during(sleep(IDLE_HEARTBEAT)).await;
     // Now almost every ping wakes the server.
     let spread = crowd.during(cpu_load(&server, MEASURED_FOR)).await;
-    let load = |busy: f64| (busy - quiet) / MANY as f64;
     let welcomed = crowd.during(stable_memory(&server)).await;
     server.wait_for_count("passerby_peers{phase=\"idle\"}", MANY).await;
+    vec![
+        Row::new("of 19,000 bots, disconnected or given an error", failed(&crowd), 0.0, "bots"),
+        Row::new("memory of the server without peers", empty / 1024.0 / 1024.0, 64.0, "MiB"),
+        Row::new("memory per peer, 19,000 welcomed", kib_each(welcomed - empty), 4.5, "KiB"),
+        Row::new("CPU time per peer, 19,000 idle, pings at once", load(together), 2.0, "us/s"),
+        Row::new("CPU time per peer, 19,000 idle, pings spread", load(spread), 2.0, "us/s"),
+    ]
+}
 
+/// Memory of a peer after a call. All join at the same instant, as after a restart without a soft start.
+pub(crate) async fn calls() -> Vec<Row> {
+    let server = Server::start().await;
+    let empty = stable_memory(&server).await;
+    let mut crowd = Crowd::new(server.address);
+    crowd.add(MANY, TIMEOUT).await;
     crowd.order(0..MANY, |_| Order::Join(Tastes::default()));
     crowd.until("all are in calls", default_deadline(), |it| it.talking == MANY).await;
     server.wait_for_count("passerby_peers{phase=\"talking\"}", MANY).await;
@@ -80,19 +93,25 @@ pub(crate) async fn memory() -> Vec<Row> {
     crowd.until("all have left their calls", default_deadline(), |it| it.ended == MANY).await;
     let after = crowd.during(stable_memory(&server)).await;
     server.wait_for_count("passerby_peers{phase=\"idle\"}", MANY).await;
+    vec![
+        Row::new("of 19,000 bots, disconnected or given an error", failed(&crowd), 0.0, "bots"),
+        Row::new("memory per peer, 19,000 after a call", kib_each(after - empty), 8.4, "KiB"),
+    ]
+}
+
+/// A share of memory for each of [`MANY`] bots, in KiB.
+fn kib_each(bytes: f64) -> f64 {
+    bytes / 1024.0 / MANY as f64
+}
+
+/// How many bots were disconnected or given an error. Prints one of them.
+fn failed(crowd: &Crowd) -> f64 {
     let failed: Vec<_> =
         crowd.bots.iter().filter(|it| !it.errors.is_empty() || it.lost_at.is_some()).collect();
     if let Some(one) = failed.first() {
         println!("an example of a failed bot: {one:?}");
     }
-    vec![
-        Row::new("of 19,000 bots, disconnected or given an error", failed.len() as f64, 0.0, "bots"),
-        Row::new("memory of the server without peers", empty / 1024.0 / 1024.0, 64.0, "MiB"),
-        Row::new("memory per peer, 19,000 welcomed", kib(welcomed), 4.5, "KiB"),
-        Row::new("memory per peer, 19,000 after a call", kib(after), 8.4, "KiB"),
-        Row::new("CPU time per peer, 19,000 idle, pings at once", load(together), 2.0, "us/s"),
-        Row::new("CPU time per peer, 19,000 idle, pings spread", load(spread), 2.0, "us/s"),
-    ]
+    failed.len() as f64
 }
 
 /// Bots that acknowledge nothing.
