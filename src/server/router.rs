@@ -38,6 +38,7 @@ use super::{
     websocket::{
         connection,
         sockets::Sockets,
+        unserved,
         upgrade::{Upgrade, UpgradeError},
     },
 };
@@ -315,7 +316,7 @@ async fn open_socket(
                 connection::serve(site.sockets, socket, permit, (SiteIndex(position), network_tags)).await;
             }
             Err(Rejection::TooFast(_) | Rejection::TooMany) => {
-                connection::reject(site.sockets, socket, ErrorCode::NetworkFull).await
+                unserved::reject(site.sockets, socket, ErrorCode::NetworkFull).await
             }
         }
         drop(token);
@@ -330,7 +331,7 @@ fn refuse_origin(site: Site, page: Option<Upgrade>) -> Response {
     };
     let token = site.shutdown.sockets.token();
     page.accept(async move |socket| {
-        connection::reject(site.sockets, socket, ErrorCode::WrongOrigin).await;
+        unserved::reject(site.sockets, socket, ErrorCode::WrongOrigin).await;
         drop((permit, token));
     })
 }

@@ -2,13 +2,9 @@
 //!
 //! Each message from the page passes the rate limits and `validate` before it goes to the driver as an [`Input`].
 
-use std::{
-    io::ErrorKind,
-    ops::{ControlFlow, Range},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io::ErrorKind, ops::ControlFlow, sync::Arc, time::Duration};
 
+use futures::FutureExt;
 use tokio::time::{error::Elapsed, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes, error::ProtocolError};
 
@@ -20,12 +16,12 @@ use super::{
     sockets::Sockets,
 };
 use crate::{
-    matchmaker::{Closing, Input, ROOM_AFTER, SiteIndex, SocketId, Visit, VisitTags},
+    matchmaker::{Closing, Input, SiteIndex, SocketId, Visit, VisitTags},
     protocol::{
         ErrorCode, Feature, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode, encode_to_browser,
     },
     server::{
-        bus::inbox::{DriverGone, Event},
+        bus::inbox::{DriverGone, Event, InboxFull, Room},
         config::limits::Limit,
         rate_limit::{
             message::{Decision, Kind, MessageLimiter},
@@ -37,7 +33,7 @@ use crate::{
 
 /// How long a closed socket is kept open for the other end's close frame. Dropping a socket with unread bytes resets
 /// the connection, and the reset would overtake the close code.
-const LINGER: Duration = Duration::from_secs(1);
+pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// What a text from the page amounts to.
 enum Parsed {
@@ -81,6 +77,7 @@ pub(crate) fn serve(
         acks: AckTracker::default(),
         announces_goodbye: false,
         readable: true,
+        room: None,
     };
     // The future of an async function would hold the socket twice: as an argument, and as a part of the connection.
     async move {
@@ -93,27 +90,6 @@ pub(crate) fn serve(
         // Boxed, so that the task of an open socket does not reserve memory for closing it.
         Box::pin(connection.close(cause)).await;
     }
-}
-
-/// When a page of another origin may try again: an operator may have added the origin meanwhile, which is rare.
-const OTHER_ORIGIN_AFTER: Range<Duration> = Duration::from_secs(50)..Duration::from_secs(60);
-
-/// Tells a socket that is not served why, and when to come back, and closes it. Nothing that it sends is looked at.
-///
-/// The handshake is completed first: a page cannot see why a handshake failed.
-pub(crate) async fn reject(sockets: Arc<Sockets>, mut socket: WebSocket, code: ErrorCode) {
-    sockets.telemetry.closed(code);
-    let Range { start, end } = if code == ErrorCode::WrongOrigin { OTHER_ORIGIN_AFTER } else { ROOM_AFTER };
-    let retry_ms = fastrand::u32(start.as_millis() as u32..end.as_millis() as u32);
-    let error = Frame { seq: 0, ack: 0, msg: ToBrowser::Error { code, about: 0, retry_ms: Some(retry_ms) } };
-    let closing = async {
-        socket.send_text(&encode(&error)).await?;
-        socket.send(close_frame(code)).await?;
-        socket.wait_for_close().await;
-        Ok::<_, Error>(())
-    };
-    // Do not wait for clients that never read.
-    let _ = timeout(LINGER, closing).await;
 }
 
 /// One open socket and its task's state.
@@ -135,6 +111,8 @@ struct WebSocketConnection {
     /// Whether to go on reading. After an unreadable frame the start of the next one is unknown, and a peer over its
     /// rate limits is about to be disconnected.
     readable: bool,
+    /// Room in the inbox for the message that is being handled, if this socket had to wait for it.
+    room: Option<Room>,
 }
 
 impl WebSocketConnection {
@@ -151,11 +129,33 @@ impl WebSocketConnection {
                 Outgoing::Ping => self.send_message(Message::Ping(Bytes::new())).await,
                 Outgoing::Silent => ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::Silent)),
             },
-            received = self.socket.recv(), if self.readable => match received {
-                Some(Ok(message)) => self.on_message(message).await,
-                Some(Err(error)) => self.on_read_error(error).await,
-                None => ControlFlow::Break(CloseCause::PeerGone(Closing::Lost)),
+            received = self.sockets.inbox.unless_full(self.socket.recv()), if self.readable => match received {
+                Ok(received) => self.on_received(received).await,
+                Err(InboxFull) => self.receive_with_room().await,
             },
+        }
+    }
+
+    /// Receives a message, if there is one, once there is room for it. Until then nothing is read: thousands of sockets
+    /// may wait like this, and a message takes several times the memory of an idle socket.
+    async fn receive_with_room(&mut self) -> ControlFlow<CloseCause> {
+        match self.sockets.inbox.room().await {
+            Ok(room) => self.room = Some(room),
+            Err(DriverGone) => return ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::ServerStops)),
+        }
+        let flow = match self.socket.recv().now_or_never() {
+            Some(received) => self.on_received(received).await,
+            None => ControlFlow::Continue(()),
+        };
+        self.room = None;
+        flow
+    }
+
+    async fn on_received(&mut self, received: Option<Result<Message, Error>>) -> ControlFlow<CloseCause> {
+        match received {
+            Some(Ok(message)) => self.on_message(message).await,
+            Some(Err(error)) => self.on_read_error(error).await,
+            None => ControlFlow::Break(CloseCause::PeerGone(Closing::Lost)),
         }
     }
 
@@ -291,7 +291,12 @@ impl WebSocketConnection {
     }
 
     async fn send_input(&mut self, input: Input) -> ControlFlow<CloseCause> {
-        match self.sockets.inbox.send(Event::Input(self.id, input)).await {
+        let event = Event::Input(self.id, input);
+        if let Some(room) = self.room.take() {
+            room.send(event);
+            return ControlFlow::Continue(());
+        }
+        match self.sockets.inbox.send(event).await {
             Ok(()) => ControlFlow::Continue(()),
             Err(DriverGone) => ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::ServerStops)),
         }
@@ -301,6 +306,8 @@ impl WebSocketConnection {
     /// two task switches each.
     async fn send_pong(&mut self, ack: u64) -> ControlFlow<CloseCause> {
         self.sockets.telemetry.pong_answered();
+        // Sending may take a while.
+        self.room = None;
         let mut batch = TextBatch::new();
         self.add_text(&mut batch, &encode(&Frame { seq: 0, ack, msg: ToBrowser::Pong {} }));
         self.send_batch(batch).await

@@ -4,6 +4,7 @@ pub(crate) mod upgrade;
 pub mod socket;
 mod read_ahead;
 pub(crate) mod connection;
+pub(crate) mod unserved;
 pub(crate) mod sockets;
 pub(crate) mod registration;
 

@@ -13,8 +13,9 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::Bytes;
 
-/// Bytes read at a time: a description, or a burst of candidates.
-const READ_BYTES: usize = 8 * 1024;
+/// Bytes read at a time: most of a description, or a burst of candidates. More would save few calls, and cost memory for
+/// each socket that waits for the driver.
+const READ_BYTES: usize = 4 * 1024;
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
@@ -96,7 +97,7 @@ mod tests {
         near.write_all(&sent).await.unwrap();
         drop(near);
         let mut received = Vec::new();
-        for step in [1, 1_000, 7_191, 1, 8_192, 100].into_iter().cycle() {
+        for step in [1, 1_000, 3_095, 1, 4_096, 100].into_iter().cycle() {
             let mut bytes = vec![0; step];
             match stream.read(&mut bytes).await.unwrap() {
                 0 => break,
