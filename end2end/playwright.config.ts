@@ -11,7 +11,11 @@ export default defineConfig({
   forbidOnly: !!process.env.CI,
   timeout: 60_000,
   expect: { timeout: 15_000 },
-  reporter: process.env.CI ? [['list'], ['html', { outputFolder: 'report', open: 'never' }]] : 'list',
+  reporter: [
+    ['list'],
+    ...(process.env.CI ? [['html', { outputFolder: 'report', open: 'never' }] as const] : []),
+    ['./fixtures/failures.ts'],
+  ],
   use: {
     actionTimeout: 10_000,
     // Snapshots of the page take a tenth of the time of all stories. TRACE=1 adds them.
