@@ -6,7 +6,7 @@ use std::{io::ErrorKind, ops::ControlFlow, sync::Arc, time::Duration};
 
 use futures::FutureExt;
 use tokio::time::{error::Elapsed, timeout};
-use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes, error::ProtocolError};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, error::ProtocolError};
 
 use super::{
     acks::AckTracker,
@@ -73,7 +73,6 @@ pub(crate) fn serve(
         permit,
         limiter: MessageLimiter::default(),
         outbox,
-        last_text: Utf8Bytes::default(),
         acks: AckTracker::default(),
         announces_goodbye: false,
         readable: true,
@@ -101,10 +100,6 @@ struct WebSocketConnection {
     permit: NetworkPermit,
     limiter: MessageLimiter,
     outbox: OutboxReceiver,
-    /// The last text, kept until the next one. It shares the read buffer: as long as it is held, a used-up buffer is
-    /// replaced by a new one of the usual size. Otherwise the buffer would be reused, and would keep the size of the
-    /// largest message for as long as the socket is open.
-    last_text: Utf8Bytes,
     acks: AckTracker,
     /// Whether the page's `hello` has announced [`Feature::Goodbye`].
     announces_goodbye: bool,
@@ -121,7 +116,7 @@ impl WebSocketConnection {
         tokio::select! {
             biased;
             outgoing = self.outbox.next() => match outgoing {
-                Outgoing::Send(frame) => self.send_frames(&frame).await,
+                Outgoing::Send(frame) => self.send_frames(frame).await,
                 Outgoing::Close(code) => ControlFlow::Break(CloseCause::ClosedByMatchmaker(code)),
                 Outgoing::SenderDropped => {
                     ControlFlow::Break(CloseCause::ClosedHere(self.drop_reason()))
@@ -174,7 +169,7 @@ impl WebSocketConnection {
             Message::Text(text) => {
                 self.sockets.telemetry.bytes_in(text.len());
                 let parsed = self.parse(&text);
-                self.last_text = text;
+                self.socket.release(text);
                 match parsed {
                     Parsed::Ping { ack } => self.send_pong(ack).await,
                     Parsed::Input(input) => self.send_input(input).await,
@@ -314,9 +309,11 @@ impl WebSocketConnection {
     }
 
     /// Sends a frame from the outbox and, with the same call of the system, those that wait behind it.
-    async fn send_frames(&mut self, first: &Frame<Arc<ToBrowser>>) -> ControlFlow<CloseCause> {
+    async fn send_frames(&mut self, first: Frame<Arc<ToBrowser>>) -> ControlFlow<CloseCause> {
         let mut batch = TextBatch::new();
-        self.add_frame(&mut batch, first);
+        self.add_frame(&mut batch, &first);
+        // Sending may take a while, and the matchmaker may forget the message meanwhile.
+        drop(first);
         while !batch.is_full()
             && let Some(frame) = self.outbox.next_frame()
         {
@@ -378,7 +375,7 @@ impl WebSocketConnection {
                     ack: 0,
                     msg: Arc::new(ToBrowser::Error { code, about: 0, retry_ms: None }),
                 };
-                let _ = self.send_frames(&error).await;
+                let _ = self.send_frames(error).await;
             }
             let _ = self.send_message(close_frame(code)).await;
         }

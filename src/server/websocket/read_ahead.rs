@@ -13,9 +13,9 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::Bytes;
 
-/// Bytes read at a time: most of a description, or a burst of candidates. More would save few calls, and cost memory for
-/// each socket that waits for the driver.
-const READ_BYTES: usize = 4 * 1024;
+/// Bytes read at a time: a burst of candidates, or a part of a description. More would save few calls, and cost memory
+/// for each socket that waits for the driver.
+const READ_BYTES: usize = 2 * 1024;
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
@@ -26,12 +26,18 @@ thread_local! {
 pub(crate) struct ReadAhead<S> {
     stream: S,
     rest: Bytes,
+    is_paused: bool,
 }
 
 impl<S> ReadAhead<S> {
     /// Nothing has been read.
     pub(crate) const fn of(stream: S) -> Self {
-        Self { stream, rest: Bytes::new() }
+        Self { stream, rest: Bytes::new(), is_paused: false }
+    }
+
+    /// While it is paused, nothing can be read.
+    pub(crate) const fn pause(&mut self, is_paused: bool) {
+        self.is_paused = is_paused;
     }
 
     /// Gives as much of the rest as there is room for.
@@ -51,6 +57,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.is_paused {
+            // Nobody waits for it.
+            return Poll::Pending;
+        }
         if self.rest.is_empty() {
             ready!(BUFFER.with_borrow_mut(|bytes| {
                 let mut read = ReadBuf::new(bytes);
@@ -85,6 +95,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
 
 #[cfg(test)]
 mod tests {
+    use futures::FutureExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
@@ -97,7 +108,7 @@ mod tests {
         near.write_all(&sent).await.unwrap();
         drop(near);
         let mut received = Vec::new();
-        for step in [1, 1_000, 3_095, 1, 4_096, 100].into_iter().cycle() {
+        for step in [1, 1_000, 1_047, 1, 2_048, 100].into_iter().cycle() {
             let mut bytes = vec![0; step];
             match stream.read(&mut bytes).await.unwrap() {
                 0 => break,
@@ -111,11 +122,24 @@ mod tests {
     async fn nothing_is_kept_once_all_is_taken() {
         let (mut near, far) = duplex(64 * 1024);
         let mut stream = ReadAhead::of(far);
-        near.write_all(&[7; 3_000]).await.unwrap();
-        let mut bytes = [0; 1_000];
-        for rest in [2_000, 1_000, 0] {
+        near.write_all(&[7; 1_500]).await.unwrap();
+        let mut bytes = [0; 500];
+        for rest in [1_000, 500, 0] {
             stream.read_exact(&mut bytes).await.unwrap();
             assert_eq!(stream.rest.len(), rest);
         }
+    }
+
+    #[tokio::test]
+    async fn nothing_is_read_while_it_is_paused() {
+        let (mut near, far) = duplex(64);
+        let mut stream = ReadAhead::of(far);
+        near.write_all(&[7; 2]).await.unwrap();
+        let mut bytes = [0];
+        stream.read_exact(&mut bytes).await.unwrap();
+        stream.pause(true);
+        assert!(stream.read(&mut bytes).now_or_never().is_none(), "not even what was read ahead");
+        stream.pause(false);
+        assert_eq!(stream.read(&mut bytes).now_or_never().unwrap().unwrap(), 1);
     }
 }

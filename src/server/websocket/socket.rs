@@ -6,14 +6,14 @@
 
 use std::{cell::Cell, future::poll_fn, io, pin::Pin, task::Poll};
 
-use futures::{SinkExt, StreamExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Error, Message,
+        Error, Message, Utf8Bytes,
         protocol::{CloseFrame, Role, WebSocketConfig},
     },
 };
@@ -108,7 +108,11 @@ impl Drop for TextBatch {
 /// Public so that the conformance suite tests this very type. Boxed, because each `async` function that passes it on
 /// would otherwise reserve space for a copy in the task.
 #[derive(Debug)]
-pub struct WebSocket(Box<WebSocketStream<ReadAhead<TokioIo<Upgraded>>>>);
+pub struct WebSocket {
+    stream: Box<WebSocketStream<ReadAhead<TokioIo<Upgraded>>>>,
+    /// What [`release`](Self::release) has found.
+    next: Option<Box<Result<Message, Error>>>,
+}
 
 impl WebSocket {
     /// Wraps a connection whose handshake is done.
@@ -120,12 +124,30 @@ impl WebSocket {
             .max_message_size(Some(MAX_READ))
             .max_frame_size(Some(MAX_READ));
         let stream = ReadAhead::of(TokioIo::new(upgraded));
-        Self(Box::new(WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await))
+        let stream = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
+        Self { stream: Box::new(stream), next: None }
     }
 
     /// Receives the next message; `None` once the connection is closed.
     pub async fn recv(&mut self) -> Option<Result<Message, Error>> {
-        self.0.next().await
+        match self.next.take() {
+            Some(it) => Some(*it),
+            None => self.stream.next().await,
+        }
+    }
+
+    /// Frees the memory of a text that was received last and is not needed any more.
+    ///
+    /// It is a part of the read buffer. Tungstenite replaces the buffer before it reads again, and would use the memory
+    /// again if the text were gone by then: so the buffer would keep the size of the largest message for as long as the
+    /// socket is open, and until the next message in any case.
+    pub(crate) fn release(&mut self, text: Utf8Bytes) {
+        if text.len() > READ_BUFFER {
+            self.stream.get_mut().pause(true);
+            let next = self.recv().now_or_never().flatten();
+            self.next = next.map(Box::new);
+            self.stream.get_mut().pause(false);
+        }
     }
 
     /// Discards messages until the other end closes the connection.
@@ -149,7 +171,7 @@ impl WebSocket {
     ///
     /// When the connection is lost.
     pub async fn send(&mut self, message: Message) -> Result<(), Error> {
-        self.0.send(message).await
+        self.stream.send(message).await
     }
 
     /// Sends a text.
@@ -170,8 +192,8 @@ impl WebSocket {
     /// When the connection is lost.
     pub(crate) async fn send_batch(&mut self, batch: TextBatch) -> Result<(), Error> {
         // A control frame of tungstenite's may have been written in part.
-        self.0.flush().await?;
-        let stream = self.0.get_mut();
+        self.stream.flush().await?;
+        let stream = self.stream.get_mut();
         let written = write_now(stream, &batch.0).await?;
         if written < batch.0.len() {
             // The buffer goes back to the thread: ten thousand sockets may wait like this.
@@ -179,7 +201,7 @@ impl WebSocket {
             drop(batch);
             stream.write_all(&rest).await?;
         }
-        Ok(self.0.get_mut().flush().await?)
+        Ok(self.stream.get_mut().flush().await?)
     }
 }
 
