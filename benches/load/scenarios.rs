@@ -117,6 +117,9 @@ fn failed(crowd: &Crowd) -> f64 {
 /// Bots that acknowledge nothing.
 const ATTACKERS: usize = 10_000;
 
+/// What unacknowledged messages may take together by default (`limits.outbox_total_mib`), in MiB.
+const MESSAGES_MIB: f64 = 192.0;
+
 /// How long they go on after their partners' outboxes are full: several times the age limit, so that they are
 /// disconnected, come back and fill them again.
 const ATTACK_FOR: Duration = Duration::from_secs(90);
@@ -139,7 +142,12 @@ pub(crate) async fn unacknowledged() -> Vec<Row> {
     println!("{disconnected} disconnected, at most {:.0} MiB of messages kept", mib(most_kept as f64));
     vec![
         Row::new("peak memory, 10,000 peers that never acknowledge", mib(server.peak() as f64), 400.0, "MiB"),
-        Row::new("of 256 MiB for messages, unused at the peak", 256.0 - mib(most_kept as f64), 32.0, "MiB"),
+        Row::new(
+            "of what messages may take, unused at the peak",
+            MESSAGES_MIB - mib(most_kept as f64),
+            32.0,
+            "MiB",
+        ),
     ]
 }
 

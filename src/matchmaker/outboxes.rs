@@ -14,10 +14,9 @@ use crate::{
 /// outbox, and short texts such as a ticket or a relay's credentials.
 const MESSAGE_BYTES: u64 = 512;
 
-/// Bytes that the socket of a peer may hold while messages pass it: what it has read ahead, the last message that it
-/// read, and what it has encoded and the network does not accept yet. It can be more: with 10,000 peers that each sent
-/// descriptions of 8 KiB and acknowledged nothing, it was about 20 KiB for each.
-const BUFFER_BYTES: u64 = 13 * 1024;
+/// What texts cost more than their length, as a divisor: an allocator has four sizes between a power of two and the
+/// next, so it rounds up by an eighth on average.
+const TEXT_SLACK: u64 = 8;
 
 /// Length of the steps in which ages are counted, in milliseconds. So there are few of them, however many peers.
 const AGE_STEP_MS: u64 = 1_000;
@@ -44,7 +43,7 @@ impl Message for KeptMessage {
 /// What the outbox of one peer adds to the totals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct OutboxLoad {
-    /// Bytes of its messages and, if there are any, of the buffers of its socket.
+    /// Bytes of its messages.
     pub(crate) bytes: u64,
     /// When its oldest message was first sent; `None` if it is empty.
     pub(crate) oldest: Option<Moment>,
@@ -53,39 +52,38 @@ pub(crate) struct OutboxLoad {
 /// The totals of all outboxes. Every update takes the same time, however many peers there are.
 #[derive(Debug)]
 pub(crate) struct Outboxes {
-    /// Bytes of all messages and buffers.
+    /// Bytes of all messages.
     bytes: u64,
     /// Bytes that they may have together.
     budget: u64,
     /// Bytes that every peer may keep even if the budget is used up: an even share of it.
     share: u64,
-    /// Bytes that count for the buffers of a socket: [`BUFFER_BYTES`], but no more than three quarters of the share, so
-    /// that a few small messages do not exceed it.
-    buffers: u64,
     /// How many peers first sent their oldest message in each step of [`AGE_STEP_MS`].
     ages: BTreeMap<u64, usize>,
     /// Peers that keep more than their share, by the age of their oldest message: few, or none.
     large: BTreeSet<(Moment, PeerId)>,
 }
 
+impl OutboxLoad {
+    /// The load of an outbox as it is now.
+    pub(crate) fn of(delivery: &Delivery<KeptMessage>) -> Self {
+        let (messages, text_bytes) = delivery.unacknowledged();
+        let (messages, text_bytes) = (messages as u64, text_bytes as u64);
+        Self {
+            bytes: text_bytes + text_bytes / TEXT_SLACK + messages * MESSAGE_BYTES,
+            oldest: delivery.oldest().map(|it| it.sent_at),
+        }
+    }
+}
+
 impl Outboxes {
     /// Empty outboxes of at most `max_peers` peers, which may hold `budget` bytes together.
     pub(crate) fn new(budget: u64, max_peers: usize) -> Self {
         let share = budget / (max_peers as u64).max(1);
-        let buffers = BUFFER_BYTES.min(share / 4 * 3);
-        Self { bytes: 0, budget, share, buffers, ages: BTreeMap::new(), large: BTreeSet::new() }
+        Self { bytes: 0, budget, share, ages: BTreeMap::new(), large: BTreeSet::new() }
     }
 
     /// The load of an outbox as it is now.
-    pub(crate) fn load_of(&self, delivery: &Delivery<KeptMessage>) -> OutboxLoad {
-        let (messages, text_bytes) = delivery.unacknowledged();
-        let buffers = if messages == 0 { 0 } else { self.buffers };
-        OutboxLoad {
-            bytes: text_bytes as u64 + messages as u64 * MESSAGE_BYTES + buffers,
-            oldest: delivery.oldest().map(|it| it.sent_at),
-        }
-    }
-
     /// Replaces what one peer's outbox adds.
     pub(crate) fn update(&mut self, id: PeerId, before: OutboxLoad, after: OutboxLoad) {
         self.bytes = self.bytes + after.bytes - before.bytes;
@@ -126,7 +124,7 @@ impl Outboxes {
         self.large.first().map(|(_, id)| *id)
     }
 
-    /// Bytes of all messages and buffers.
+    /// Bytes of all messages.
     pub(crate) const fn bytes(&self) -> u64 {
         self.bytes
     }
@@ -140,6 +138,7 @@ impl Outboxes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::{Epoch, MatchId, Signal};
     use uuid::Uuid;
 
     fn id(n: u128) -> PeerId {
@@ -166,19 +165,18 @@ mod tests {
     }
 
     #[test]
-    fn buffers_count_while_messages_are_kept_and_leave_a_quarter_of_the_share() {
-        let msg = || KeptMessage { msg: Arc::new(ToBrowser::Waiting {}), sent_at: Moment::default() };
-        for (budget, buffers) in [(256 * 1024 * 1024, BUFFER_BYTES), (10_000 * 1_024, 768)] {
-            let outboxes = Outboxes::new(budget, 10_000);
-            let mut delivery = Delivery::with_capacity(65_536);
-            assert_eq!(outboxes.load_of(&delivery), OutboxLoad::default());
-            let _ = delivery.send(msg());
-            assert_eq!(outboxes.load_of(&delivery).bytes, MESSAGE_BYTES + buffers);
-            let _ = delivery.send(msg());
-            assert_eq!(outboxes.load_of(&delivery).bytes, 2 * MESSAGE_BYTES + buffers);
-            delivery.acknowledge(2);
-            assert_eq!(outboxes.load_of(&delivery), OutboxLoad::default());
+    fn a_message_counts_until_it_is_acknowledged() {
+        let mut delivery = Delivery::with_capacity(65_536);
+        assert_eq!(OutboxLoad::of(&delivery), OutboxLoad::default());
+        let candidates = "a".repeat(800);
+        let end = Signal::EndOfCandidates { username_fragment: Some(candidates) };
+        let signal = ToBrowser::Signal { match_id: MatchId(Uuid::nil()), epoch: Epoch::FIRST, signal: end };
+        for (msg, bytes) in [(ToBrowser::Waiting {}, MESSAGE_BYTES), (signal, 2 * MESSAGE_BYTES + 900)] {
+            let _ = delivery.send(KeptMessage { msg: Arc::new(msg), sent_at: Moment::default() });
+            assert_eq!(OutboxLoad::of(&delivery).bytes, bytes);
         }
+        delivery.acknowledge(2);
+        assert_eq!(OutboxLoad::of(&delivery), OutboxLoad::default());
     }
 
     #[test]

@@ -111,7 +111,7 @@ pub struct Census {
 /// The messages that peers have not acknowledged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OutboxTotals {
-    /// Bytes of their texts, plus a fixed cost for each message and for the buffers of each socket.
+    /// Bytes of their texts with what an allocator adds, plus a fixed cost for each message.
     pub bytes: u64,
     /// When the oldest one was first sent, up to a second too early; `None` if there is none.
     pub oldest: Option<Moment>,

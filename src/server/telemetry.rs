@@ -188,7 +188,7 @@ impl Telemetry {
         );
         registry.register(
             "outbox_bytes",
-            "Memory of all unacknowledged messages and of their sockets' buffers, limited by limits.outbox_total_mib",
+            "Memory of all unacknowledged messages, limited by limits.outbox_total_mib",
             self.outbox_bytes.clone(),
         );
         registry.register(

@@ -30,7 +30,7 @@ impl Matchmaker {
 
     fn count_outbox(&mut self, now: Moment, id: PeerId) {
         let Some(peer) = self.peers.get_mut(&id) else { return };
-        let load = self.outboxes.load_of(&peer.delivery);
+        let load = OutboxLoad::of(&peer.delivery);
         let before = mem::replace(&mut peer.acks.counted, load);
         self.outboxes.update(id, before, load);
         if let (SocketState::Attached(_), Some(oldest)) = (peer.socket, load.oldest)

@@ -23,6 +23,7 @@ use crate::{
     matchmaker::{
         Census, GenuineReport, Input, Note,
         deadlines::SLOT_MS,
+        outboxes::OutboxLoad,
         peers::{self, Peer, SocketState},
         reference::ReferenceModel,
     },
@@ -794,7 +795,7 @@ impl MatchmakerRun {
     fn check_outboxes(&self, model: &ReferenceModel) {
         let peers: Vec<_> = (0..model.pages.len()).filter_map(|it| self.peer(it)).collect();
         let totals = self.scene.machine.outbox_totals();
-        let load = |it: &&Peer| self.scene.machine.outboxes.load_of(&it.delivery);
+        let load = |it: &&Peer| OutboxLoad::of(&it.delivery);
         let bytes = peers.iter().map(|it| load(it).bytes).sum::<u64>();
         assert_eq!(totals.bytes, bytes, "the bytes of all outboxes\n{}", self.trail);
         let oldest = peers.iter().filter_map(|it| load(it).oldest).min();
