@@ -45,8 +45,7 @@ test('a visit from landing to call', async ({ visitor }) => {
 
   const other = await visitor(ben);
   await other.arrive();
-  await other.hangOn('matched');
-  await other.start();
+  await other.startAndHangOn('matched');
   await one.reaches('connecting');
   await shoot(one, '3-connecting');
   await other.crash();

@@ -54,8 +54,7 @@ test('the page is accessible on landing, while waiting and while connecting', as
 
   const other = await visitor(ben);
   await other.arrive();
-  await other.hangOn('matched');
-  await other.start();
+  await other.startAndHangOn('matched');
   await one.reaches('connecting');
   await expectAccessible(one);
   await one.reaches('connecting');

@@ -39,8 +39,7 @@ test('a browser that crashes while connecting sends the partner back to waiting'
   const other = await visitor(ben);
   await other.arrive();
   // The page hangs before it can answer, so the two cannot be connected yet.
-  await other.hangOn('matched');
-  await other.start();
+  await other.startAndHangOn('matched');
   await one.reaches('connecting');
   await other.crash();
 
