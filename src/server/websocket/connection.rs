@@ -4,7 +4,6 @@
 
 use std::{io::ErrorKind, ops::ControlFlow, sync::Arc, time::Duration};
 
-use futures::FutureExt;
 use tokio::time::{error::Elapsed, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message, error::ProtocolError};
 
@@ -21,7 +20,7 @@ use crate::{
         ErrorCode, Feature, Frame, Refusal, ToBrowser, ToServer, decode_strict, encode, encode_to_browser,
     },
     server::{
-        bus::inbox::{DriverGone, Event, InboxFull, Room},
+        bus::inbox::{DriverGone, Event, Inbox, InboxFull, Room},
         config::limits::Limit,
         rate_limit::{
             message::{Decision, Kind, MessageLimiter},
@@ -110,6 +109,12 @@ struct WebSocketConnection {
     room: Option<Room>,
 }
 
+/// Receives the next message; [`InboxFull`] if something has come that there is no room for.
+async fn receive(socket: &mut WebSocket, inbox: &Inbox) -> Result<Option<Result<Message, Error>>, InboxFull> {
+    socket.readable().await;
+    inbox.unless_full(socket.recv()).await
+}
+
 impl WebSocketConnection {
     /// Waits for the next event and handles it. Outgoing messages go before incoming ones.
     async fn step(&mut self) -> ControlFlow<CloseCause> {
@@ -118,13 +123,11 @@ impl WebSocketConnection {
             outgoing = self.outbox.next() => match outgoing {
                 Outgoing::Send(frame) => self.send_frames(frame).await,
                 Outgoing::Close(code) => ControlFlow::Break(CloseCause::ClosedByMatchmaker(code)),
-                Outgoing::SenderDropped => {
-                    ControlFlow::Break(CloseCause::ClosedHere(self.drop_reason()))
-                }
+                Outgoing::SenderDropped => self.on_sender_dropped(),
                 Outgoing::Ping => self.send_message(Message::Ping(Bytes::new())).await,
                 Outgoing::Silent => ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::Silent)),
             },
-            received = self.sockets.inbox.unless_full(self.socket.recv()), if self.readable => match received {
+            received = receive(&mut self.socket, &self.sockets.inbox), if self.readable => match received {
                 Ok(received) => self.on_received(received).await,
                 Err(InboxFull) => self.receive_with_room().await,
             },
@@ -138,7 +141,7 @@ impl WebSocketConnection {
             Ok(room) => self.room = Some(room),
             Err(DriverGone) => return ControlFlow::Break(CloseCause::ClosedHere(ErrorCode::ServerStops)),
         }
-        let flow = match self.socket.recv().now_or_never() {
+        let flow = match self.socket.recv_now() {
             Some(received) => self.on_received(received).await,
             None => ControlFlow::Continue(()),
         };
@@ -154,13 +157,11 @@ impl WebSocketConnection {
         }
     }
 
-    /// Why the driver dropped its end of the outbox.
-    fn drop_reason(&self) -> ErrorCode {
-        if self.sockets.shutdown.stopping.is_cancelled() {
-            ErrorCode::ServerStops
-        } else {
-            ErrorCode::TooSlow
-        }
+    /// The driver has dropped its end of the outbox.
+    fn on_sender_dropped(&self) -> ControlFlow<CloseCause> {
+        let stops = self.sockets.shutdown.stopping.is_cancelled();
+        let code = if stops { ErrorCode::ServerStops } else { ErrorCode::TooSlow };
+        ControlFlow::Break(CloseCause::ClosedHere(code))
     }
 
     async fn on_message(&mut self, message: Message) -> ControlFlow<CloseCause> {

@@ -40,6 +40,24 @@ impl<S> ReadAhead<S> {
         self.is_paused = is_paused;
     }
 
+    /// Waits until something can be read, be it the end or an error. At most [`READ_BYTES`] are kept for it.
+    pub(crate) fn poll_readable(&mut self, cx: &mut Context<'_>) -> Poll<()>
+    where
+        S: AsyncRead + Unpin,
+    {
+        if self.rest.is_empty() {
+            BUFFER.with_borrow_mut(|bytes| {
+                let mut read = ReadBuf::new(bytes);
+                // An end and an error come again.
+                let _ = ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read));
+                self.rest = Bytes::copy_from_slice(read.filled());
+                Poll::Ready(())
+            })
+        } else {
+            Poll::Ready(())
+        }
+    }
+
     /// Gives as much of the rest as there is room for.
     fn take(&mut self, buffer: &mut ReadBuf<'_>) {
         let count = self.rest.len().min(buffer.remaining());
@@ -95,6 +113,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for ReadAhead<S> {
 
 #[cfg(test)]
 mod tests {
+    use std::future::poll_fn;
+
     use futures::FutureExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
@@ -128,6 +148,24 @@ mod tests {
             stream.read_exact(&mut bytes).await.unwrap();
             assert_eq!(stream.rest.len(), rest);
         }
+    }
+
+    #[tokio::test]
+    async fn it_is_readable_once_bytes_or_the_end_have_come_and_loses_nothing() {
+        let (mut near, far) = duplex(64);
+        let mut stream = ReadAhead::of(far);
+        let is_readable =
+            |stream: &mut ReadAhead<_>| poll_fn(|cx| stream.poll_readable(cx)).now_or_never().is_some();
+        assert!(!is_readable(&mut stream));
+        near.write_all(&[7; 3]).await.unwrap();
+        assert!(is_readable(&mut stream) && is_readable(&mut stream));
+        let mut bytes = [0; 3];
+        stream.read_exact(&mut bytes).await.unwrap();
+        assert_eq!(bytes, [7; 3]);
+        assert!(!is_readable(&mut stream));
+        drop(near);
+        assert!(is_readable(&mut stream));
+        assert_eq!(stream.read(&mut bytes).await.unwrap(), 0);
     }
 
     #[tokio::test]

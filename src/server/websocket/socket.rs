@@ -112,6 +112,8 @@ pub struct WebSocket {
     stream: Box<WebSocketStream<ReadAhead<TokioIo<Upgraded>>>>,
     /// What [`release`](Self::release) has found.
     next: Option<Box<Result<Message, Error>>>,
+    /// Whether [`recv_now`](Self::recv_now) has found nothing, and nothing has come since.
+    found_nothing: bool,
 }
 
 impl WebSocket {
@@ -125,7 +127,7 @@ impl WebSocket {
             .max_frame_size(Some(MAX_READ));
         let stream = ReadAhead::of(TokioIo::new(upgraded));
         let stream = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-        Self { stream: Box::new(stream), next: None }
+        Self { stream: Box::new(stream), next: None, found_nothing: false }
     }
 
     /// Receives the next message; `None` once the connection is closed.
@@ -133,6 +135,21 @@ impl WebSocket {
         match self.next.take() {
             Some(it) => Some(*it),
             None => self.stream.next().await,
+        }
+    }
+
+    /// Receives the next message if it is there.
+    pub(crate) fn recv_now(&mut self) -> Option<Option<Result<Message, Error>>> {
+        let received = self.recv().now_or_never();
+        self.found_nothing = received.is_none();
+        received
+    }
+
+    /// After [`recv_now`](Self::recv_now) has found nothing, waits until something comes, maybe a part of a message.
+    pub(crate) async fn readable(&mut self) {
+        if self.found_nothing {
+            poll_fn(|cx| self.stream.get_mut().poll_readable(cx)).await;
+            self.found_nothing = false;
         }
     }
 
