@@ -4,6 +4,9 @@
 //! In one process both are in one task, and a message costs no queue and no copy on its way between them. What sockets
 //! report comes through the `inbox`.
 
+// Nothing drives its machines yet, so only tests need it.
+#[cfg(test)]
+mod cluster;
 mod core;
 mod edge;
 pub(crate) mod driver;

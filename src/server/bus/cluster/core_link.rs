@@ -1,0 +1,156 @@
+//! [`CoreLink`]: which edges the core knows, what it accepts from them, and what waits for each.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+    sync::Arc,
+    time::Duration,
+};
+
+use super::edge_link::{BEAT_EVERY, Entry, FromCore};
+use crate::{matchmaker::EdgeId, time::Moment};
+
+/// How long an edge may be silent before it is lost: longer than the lease is valid, so that a core that is cut off is
+/// suspended before it takes all edges for lost.
+const SILENT_AFTER: Duration = Duration::from_secs(3);
+
+/// What is written together, each part for an edge.
+pub(crate) type EdgeBatch<O> = Arc<Vec<(EdgeId, FromCore<O>)>>;
+
+/// What the core has to do with an entry of an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EntryVerdict {
+    /// Handle what it says.
+    Accept,
+    /// Nothing: it has handled this entry, or takes none of this edge.
+    Ignore,
+    /// Nothing, and the edge is lost, because an entry of it is missing.
+    Lost,
+}
+
+/// An edge that the core knows.
+#[derive(Debug)]
+struct Known<O> {
+    /// The number of its next entry.
+    awaited: u64,
+    heard_at: Moment,
+    /// The number of the next entry to it.
+    next_number: u64,
+    queue: Vec<O>,
+}
+
+/// The end of the core in one term.
+#[derive(Debug)]
+pub(crate) struct CoreLink<O> {
+    edges: BTreeMap<EdgeId, Known<O>>,
+    /// Edges that have to begin again.
+    resets: BTreeSet<EdgeId>,
+    /// What is not known to be in the streams.
+    pending: Option<EdgeBatch<O>>,
+    is_writing: bool,
+    beat_at: Moment,
+}
+
+impl<O> CoreLink<O> {
+    /// A core that knows no edge.
+    pub(crate) const fn new(now: Moment) -> Self {
+        Self {
+            edges: BTreeMap::new(),
+            resets: BTreeSet::new(),
+            pending: None,
+            is_writing: false,
+            beat_at: now,
+        }
+    }
+
+    /// Whether to handle the entry of this number of an edge.
+    pub(crate) fn on_entry(&mut self, now: Moment, edge: EdgeId, number: u64) -> EntryVerdict {
+        let Some(known) = self.edges.get_mut(&edge) else {
+            if number > 0 {
+                self.resets.insert(edge);
+                return EntryVerdict::Ignore;
+            }
+            let known = Known { awaited: 1, heard_at: now, next_number: 0, queue: Vec::new() };
+            self.edges.insert(edge, known);
+            return EntryVerdict::Accept;
+        };
+        known.heard_at = now;
+        if number < known.awaited {
+            return EntryVerdict::Ignore;
+        }
+        if number > known.awaited {
+            self.edges.remove(&edge);
+            self.resets.insert(edge);
+            return EntryVerdict::Lost;
+        }
+        known.awaited += 1;
+        EntryVerdict::Accept
+    }
+
+    /// Something for a socket of an edge. Nothing is kept for an edge that is lost.
+    pub(crate) fn push(&mut self, edge: EdgeId, item: O) {
+        if let Some(it) = self.edges.get_mut(&edge) {
+            it.queue.push(item);
+        }
+    }
+
+    /// The edges that have been silent for too long. They are lost. Everything readable must have been read before.
+    pub(crate) fn take_silent(&mut self, now: Moment) -> Vec<EdgeId> {
+        let silent: Vec<_> =
+            self.edges.iter().filter(|(_, it)| now - it.heard_at >= SILENT_AFTER).map(|it| *it.0).collect();
+        for edge in &silent {
+            self.edges.remove(edge);
+            self.resets.insert(*edge);
+        }
+        silent
+    }
+
+    /// The core could not read for a while: no edge could be heard.
+    pub(crate) fn forgive_silence(&mut self, now: Moment) {
+        self.edges.values_mut().for_each(|it| it.heard_at = now);
+    }
+
+    /// When the next batch is due, if nothing is pushed before.
+    pub(crate) fn next_due(&self) -> Option<Moment> {
+        (!self.is_writing).then_some(self.beat_at)
+    }
+
+    /// The next batch to write. At most one is under way.
+    pub(crate) fn next_batch(&mut self, now: Moment) -> Option<EdgeBatch<O>> {
+        let has_news = !self.resets.is_empty() || self.edges.values().any(|it| !it.queue.is_empty());
+        if self.is_writing || (now < self.beat_at && !(has_news && self.pending.is_none())) {
+            return None;
+        }
+        if self.pending.is_none() {
+            let is_beat = self.beat_at <= now;
+            let resets = mem::take(&mut self.resets).into_iter().map(|it| (it, FromCore::Reset));
+            let mut batch: Vec<_> = resets.collect();
+            for (edge, it) in &mut self.edges {
+                if is_beat || !it.queue.is_empty() {
+                    let items = mem::take(&mut it.queue);
+                    batch.push((*edge, FromCore::Entry(Arc::new(Entry { number: it.next_number, items }))));
+                    it.next_number += 1;
+                }
+            }
+            if is_beat {
+                self.beat_at = now + BEAT_EVERY;
+            }
+            if batch.is_empty() {
+                return None;
+            }
+            self.pending = Some(Arc::new(batch));
+        }
+        self.is_writing = true;
+        self.pending.clone()
+    }
+
+    /// Whether the last batch is known to be in the streams. If not, it is written again as it was.
+    pub(crate) fn on_written(&mut self, now: Moment, is_done: bool) {
+        self.is_writing = false;
+        if is_done {
+            self.pending = None;
+        } else {
+            self.beat_at = now + BEAT_EVERY / 4;
+        }
+    }
+}

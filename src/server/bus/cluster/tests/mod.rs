@@ -1,0 +1,3 @@
+//! Tests of edges and cores together.
+
+mod histories;
