@@ -118,7 +118,7 @@ fn failed(crowd: &Crowd) -> f64 {
 const ATTACKERS: usize = 10_000;
 
 /// What unacknowledged messages may take together by default (`limits.outbox_total_mib`), in MiB.
-const MESSAGES_MIB: f64 = 192.0;
+const MESSAGES_MIB: f64 = 144.0;
 
 /// How long they go on after their partners' outboxes are full: several times the age limit, so that they are
 /// disconnected, come back and fill them again.

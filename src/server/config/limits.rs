@@ -61,7 +61,7 @@ pub struct LimitSettings {
     /// `PASSERBY__LIMITS__OUTBOX_KIB`.
     pub outbox_kib: u32,
     /// MiB of unacknowledged messages stored for all peers together, 16 to 65536. Beyond that, those are disconnected
-    /// that have not acknowledged for longest and store more than an even share. Default: 192, more than
+    /// that have not acknowledged for longest and store more than an even share. Default: 144, more than
     /// 19,000 pages need that all join at once. `PASSERBY__LIMITS__OUTBOX_TOTAL_MIB`.
     pub outbox_total_mib: u32,
 }
@@ -129,7 +129,7 @@ impl Default for LimitSettings {
             write_seconds: 10,
             hello_seconds: HELLO_WITHIN.as_secs(),
             outbox_kib: (MAX_OUTBOX_BYTES / 1024) as u32,
-            outbox_total_mib: 192,
+            outbox_total_mib: 144,
         }
     }
 }
