@@ -158,30 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    /// What Redis does with a question, as the script has it.
-    #[derive(Clone, Copy, Debug, Default)]
-    struct Redis {
-        now: Moment,
-        holder: Option<(Holder, Moment)>,
-        last_term: u64,
-    }
-
-    impl Redis {
-        fn answer(&mut self, ask: Ask) -> Holder {
-            if let Some((holder, until)) = self.holder
-                && self.now < until
-                && holder.process != ask.process
-            {
-                return holder;
-            }
-            let goes_on = ask.own_term.filter(|it| *it >= self.last_term.max(ask.known_term));
-            let term = goes_on.unwrap_or(self.now.as_millis().max(self.last_term).max(ask.known_term) + 1);
-            let holder = Holder { term, process: ask.process };
-            (self.holder, self.last_term) = (Some((holder, self.now + KEPT_FOR)), term);
-            holder
-        }
-    }
+    use crate::server::bus::cluster::tests::lease_keys::LeaseKeys;
 
     /// A question or its answer under way, and when it arrives.
     #[derive(Clone, Copy, Debug)]
@@ -222,7 +199,7 @@ mod tests {
     /// Three processes, the network and Redis.
     struct World {
         now: Moment,
-        redis: Redis,
+        redis: LeaseKeys,
         leases: Vec<Lease>,
         frozen: [Moment; 3],
         loss: [Loss; 3],
@@ -237,7 +214,7 @@ mod tests {
         fn new() -> Self {
             Self {
                 now: Moment::default(),
-                redis: Redis::default(),
+                redis: LeaseKeys::default(),
                 leases: (0..3).map(Lease::new).collect(),
                 frozen: [Moment::default(); 3],
                 loss: [Loss::Nothing; 3],
@@ -265,11 +242,11 @@ mod tests {
         /// One millisecond.
         fn tick(&mut self) {
             self.now = self.now + Duration::from_millis(1);
-            self.redis.now = self.now;
             for travelling in std::mem::take(&mut self.network) {
                 match travelling {
                     Travelling::Question(it, at, ask) if at <= self.now => {
-                        let answer = (self.loss[it] != Loss::Questions).then(|| self.redis.answer(ask));
+                        let answer =
+                            (self.loss[it] != Loss::Questions).then(|| self.redis.ask(self.now, ask));
                         let answer = answer.filter(|_| self.loss[it] != Loss::Answers);
                         self.network.push_back(Travelling::Answer(it, self.now + self.delay, answer));
                     }

@@ -11,10 +11,11 @@ use std::{
 
 use proptest::prelude::*;
 
+use super::lease_keys::LeaseKeys;
 use crate::server::bus::cluster::{
     core_link::{CoreLink, EdgeBatch, EntryVerdict},
     edge_link::{Appended, EdgeEvent, EdgeLink, Entry, FromCore},
-    lease::{Ask, Holder, KEPT_FOR, Lease, LeaseEvent},
+    lease::{Ask, Holder, Lease, LeaseEvent},
 };
 use crate::{matchmaker::EdgeId, time::Moment};
 
@@ -52,33 +53,16 @@ impl<T: Clone> Stream<T> {
 /// Everything that Redis holds.
 #[derive(Clone, Debug, Default)]
 struct Contents {
-    holder: Option<(Holder, Moment)>,
-    last_term: u64,
+    lease: LeaseKeys,
     to_core: BTreeMap<u64, Stream<FromEdge>>,
     to_edge: BTreeMap<(u64, EdgeId), Stream<FromCore<Item>>>,
 }
 
 impl Contents {
-    fn holder(&self, now: Moment) -> Option<Holder> {
-        self.holder.filter(|(_, until)| now < *until).map(|(it, _)| it)
-    }
-
-    /// As the script does it.
-    fn ask(&mut self, now: Moment, ask: Ask) -> Holder {
-        if let Some(holder) = self.holder(now).filter(|it| it.process != ask.process) {
-            return holder;
-        }
-        let goes_on = ask.own_term.filter(|it| *it >= self.last_term.max(ask.known_term));
-        let term = goes_on.unwrap_or(now.as_millis().max(self.last_term).max(ask.known_term) + 1);
-        let holder = Holder { term, process: ask.process };
-        (self.holder, self.last_term) = (Some((holder, now + KEPT_FOR)), term);
-        holder
-    }
-
     /// As the script does it.
     fn append(&mut self, now: Moment, edge: EdgeId, to: Option<Holder>, entry: Arc<Entry<Item>>) -> Appended {
-        let holder = self.holder(now);
-        self.last_term = self.last_term.max(to.map_or(0, |it| it.term));
+        let holder = self.lease.holder(now);
+        self.lease.hear_of(to.map_or(0, |it| it.term));
         match to {
             Some(to) if holder == Some(to) => {
                 self.to_core.entry(to.term).or_default().append(now, (edge, entry));
@@ -90,7 +74,7 @@ impl Contents {
 
     /// As the script does it.
     fn write(&mut self, now: Moment, from: Holder, batch: &EdgeBatch<Item>) -> bool {
-        let is_holder = self.holder(now) == Some(from);
+        let is_holder = self.lease.holder(now) == Some(from);
         if is_holder {
             for (edge, it) in batch.iter() {
                 self.to_edge.entry((from.term, *edge)).or_default().append(now, it.clone());
@@ -314,7 +298,7 @@ impl World {
             let now = self.now - self.behind;
             let answer = match command {
                 Command::Ask(ask) => {
-                    let holder = does.then(|| self.redis.ask(now, ask));
+                    let holder = does.then(|| self.redis.lease.ask(now, ask));
                     Answer::Holder(holder.filter(|_| hears))
                 }
                 Command::Append(edge, to, entry) => {

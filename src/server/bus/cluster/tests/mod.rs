@@ -1,3 +1,5 @@
 //! Tests of edges and cores together.
 
+pub(super) mod lease_keys;
+
 mod histories;
