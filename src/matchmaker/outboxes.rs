@@ -49,6 +49,18 @@ pub(crate) struct OutboxLoad {
     pub(crate) oldest: Option<Moment>,
 }
 
+impl OutboxLoad {
+    /// The load of an outbox as it is now.
+    pub(crate) fn of(delivery: &Delivery<KeptMessage>) -> Self {
+        let (messages, text_bytes) = delivery.unacknowledged();
+        let (messages, text_bytes) = (messages as u64, text_bytes as u64);
+        Self {
+            bytes: text_bytes + text_bytes / TEXT_SLACK + messages * MESSAGE_BYTES,
+            oldest: delivery.oldest().map(|it| it.sent_at),
+        }
+    }
+}
+
 /// The totals of all outboxes. Every update takes the same time, however many peers there are.
 #[derive(Debug)]
 pub(crate) struct Outboxes {
@@ -64,18 +76,6 @@ pub(crate) struct Outboxes {
     large: BTreeSet<(Moment, PeerId)>,
 }
 
-impl OutboxLoad {
-    /// The load of an outbox as it is now.
-    pub(crate) fn of(delivery: &Delivery<KeptMessage>) -> Self {
-        let (messages, text_bytes) = delivery.unacknowledged();
-        let (messages, text_bytes) = (messages as u64, text_bytes as u64);
-        Self {
-            bytes: text_bytes + text_bytes / TEXT_SLACK + messages * MESSAGE_BYTES,
-            oldest: delivery.oldest().map(|it| it.sent_at),
-        }
-    }
-}
-
 impl Outboxes {
     /// Empty outboxes of at most `max_peers` peers, which may hold `budget` bytes together.
     pub(crate) fn new(budget: u64, max_peers: usize) -> Self {
@@ -83,7 +83,6 @@ impl Outboxes {
         Self { bytes: 0, budget, share, ages: BTreeMap::new(), large: BTreeSet::new() }
     }
 
-    /// The load of an outbox as it is now.
     /// Replaces what one peer's outbox adds.
     pub(crate) fn update(&mut self, id: PeerId, before: OutboxLoad, after: OutboxLoad) {
         self.bytes = self.bytes + after.bytes - before.bytes;
