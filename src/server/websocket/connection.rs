@@ -358,6 +358,8 @@ impl WebSocketConnection {
 
     /// Tells the matchmaker and the page that the connection ends, as far as they do not know.
     async fn close(mut self, cause: CloseCause) {
+        // Closing may take seconds, in which thousands of full outboxes would take the memory of all others.
+        self.outbox.discard();
         let (closing, code) = match cause {
             CloseCause::PeerGone(closing) => (Some(closing), None),
             CloseCause::ClosedByMatchmaker(code) => (None, Some(code)),

@@ -2,6 +2,7 @@
 
 pub(crate) mod upgrade;
 pub mod socket;
+mod frame_bounds;
 mod read_ahead;
 pub(crate) mod connection;
 pub(crate) mod unserved;

@@ -43,7 +43,7 @@ pub(crate) enum Outgoing {
 #[derive(Debug)]
 pub(crate) struct OutboxFull;
 
-/// The end of the socket's task. Dropping it empties the outbox for good.
+/// The end of the socket's task. Dropping it discards what is queued, and what comes later.
 #[derive(Debug)]
 pub(crate) struct OutboxReceiver(Arc<Shared>);
 
@@ -75,7 +75,7 @@ struct SendQueue {
     end: Option<Outgoing>,
     /// What the heartbeat has requested.
     heartbeat: Option<Outgoing>,
-    is_receiver_dropped: bool,
+    is_discarded: bool,
 }
 
 /// An empty outbox with room for `capacity` bytes of descriptions and candidates, of a socket that was active at `now`.
@@ -147,6 +147,11 @@ impl OutboxReceiver {
         }
     }
 
+    /// Discards what is queued, and what comes later: nothing is sent any more.
+    pub(crate) fn discard(&self) {
+        *self.0.queue() = SendQueue { is_discarded: true, ..SendQueue::default() };
+    }
+
     /// The heartbeat's end of this outbox.
     pub(crate) fn probe(&self) -> HeartbeatProbe {
         HeartbeatProbe(Arc::downgrade(&self.0))
@@ -155,19 +160,19 @@ impl OutboxReceiver {
 
 impl Drop for OutboxReceiver {
     fn drop(&mut self) {
-        *self.0.queue() = SendQueue { is_receiver_dropped: true, ..SendQueue::default() };
+        self.discard();
     }
 }
 
 impl OutboxSender {
-    /// Queues a frame. If the socket's task has ended, the frame is discarded.
+    /// Queues a frame. If nothing is sent any more, the frame is discarded.
     ///
     /// # Errors
     ///
     /// [`OutboxFull`] when the limit of messages or of bytes is reached.
     pub(crate) fn send(&self, frame: Frame<Arc<ToBrowser>>) -> Result<(), OutboxFull> {
         let mut queue = self.0.queue();
-        if queue.is_receiver_dropped {
+        if queue.is_discarded {
             return Ok(());
         }
         let bytes = queue.bytes + frame.msg.text_bytes();
@@ -216,7 +221,7 @@ impl HeartbeatProbe {
         let last_active = Tick(shared.last_active.load(Ordering::Relaxed));
         let is_engaged = shared.is_engaged.load(Ordering::Relaxed);
         let heartbeat = if is_engaged { Heartbeat::Engaged } else { Heartbeat::Idle };
-        (!shared.queue().is_receiver_dropped).then_some((last_active, heartbeat))
+        (!shared.queue().is_discarded).then_some((last_active, heartbeat))
     }
 
     /// Makes the socket's task do this once no frames are waiting.
@@ -310,6 +315,17 @@ mod tests {
         // Nothing fills up when nobody reads any more.
         assert!((0..=MAX_WAITING_MESSAGES).all(|_| sender.send(offer(CAPACITY as usize)).is_ok()));
         assert_eq!(probe.last_activity(), None);
+    }
+
+    #[test]
+    fn a_socket_that_closes_keeps_nothing() {
+        let (receiver, sender) = outbox(Tick(0), CAPACITY);
+        let frame = offer(1);
+        sender.send(frame.clone()).unwrap();
+        receiver.discard();
+        sender.send(frame.clone()).unwrap();
+        assert_eq!(Arc::strong_count(&frame.msg), 1);
+        assert!(next(&receiver).is_none());
     }
 
     #[tokio::test]

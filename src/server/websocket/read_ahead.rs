@@ -1,4 +1,4 @@
-//! [`ReadAhead`]: a stream that reads as much as has arrived with one call of the system.
+//! [`ReadAhead`]: a stream that reads as much as has arrived with one call of the system, and gives one frame at a time.
 //!
 //! A WebSocket reads in small steps, since its buffer lasts as long as the socket. Here the buffer belongs to the
 //! thread, and only what does not fit into a step is kept for the next one.
@@ -13,6 +13,8 @@ use std::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_tungstenite::tungstenite::Bytes;
 
+use super::frame_bounds::FrameBounds;
+
 /// Bytes read at a time: a burst of candidates, or a part of a description. More would save few calls, and cost memory
 /// for each socket that waits for the driver.
 const READ_BYTES: usize = 2 * 1024;
@@ -26,13 +28,14 @@ thread_local! {
 pub(crate) struct ReadAhead<S> {
     stream: S,
     rest: Bytes,
+    bounds: FrameBounds,
     is_paused: bool,
 }
 
 impl<S> ReadAhead<S> {
     /// Nothing has been read.
     pub(crate) const fn of(stream: S) -> Self {
-        Self { stream, rest: Bytes::new(), is_paused: false }
+        Self { stream, rest: Bytes::new(), bounds: FrameBounds::new(), is_paused: false }
     }
 
     /// While it is paused, nothing can be read.
@@ -58,9 +61,9 @@ impl<S> ReadAhead<S> {
         }
     }
 
-    /// Gives as much of the rest as there is room for.
+    /// Gives as much of the rest as there is room for, up to the end of the frame.
     fn take(&mut self, buffer: &mut ReadBuf<'_>) {
-        let count = self.rest.len().min(buffer.remaining());
+        let count = self.bounds.advance(&self.rest[..self.rest.len().min(buffer.remaining())]);
         buffer.put_slice(&self.rest.split_to(count));
         if self.rest.is_empty() {
             // Frees the memory.
@@ -83,10 +86,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for ReadAhead<S> {
             ready!(BUFFER.with_borrow_mut(|bytes| {
                 let mut read = ReadBuf::new(bytes);
                 ready!(Pin::new(&mut self.stream).poll_read(cx, &mut read))?;
-                let (taken, rest) = read.filled().split_at(read.filled().len().min(buffer.remaining()));
-                buffer.put_slice(taken);
-                if !rest.is_empty() {
-                    self.rest = Bytes::copy_from_slice(rest);
+                let read = read.filled();
+                let count = self.bounds.advance(&read[..read.len().min(buffer.remaining())]);
+                buffer.put_slice(&read[..count]);
+                if count < read.len() {
+                    self.rest = Bytes::copy_from_slice(&read[count..]);
                 }
                 Poll::Ready(Ok::<_, io::Error>(()))
             }))?;
@@ -147,6 +151,18 @@ mod tests {
         for rest in [1_000, 500, 0] {
             stream.read_exact(&mut bytes).await.unwrap();
             assert_eq!(stream.rest.len(), rest);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_frame_comes_without_a_byte_of_the_next_one_and_a_long_one_after_its_header() {
+        let (mut near, far) = duplex(1024);
+        let mut stream = ReadAhead::of(far);
+        near.write_all(&[0x81, 2, b'a', b'b', 0x81, 126, 1, 44]).await.unwrap();
+        near.write_all(&[b'x'; 301]).await.unwrap();
+        let mut bytes = [0; 512];
+        for expected in [4, 4, 300] {
+            assert_eq!(stream.read(&mut bytes).await.unwrap(), expected);
         }
     }
 

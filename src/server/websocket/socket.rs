@@ -110,8 +110,6 @@ impl Drop for TextBatch {
 #[derive(Debug)]
 pub struct WebSocket {
     stream: Box<WebSocketStream<ReadAhead<TokioIo<Upgraded>>>>,
-    /// What [`release`](Self::release) has found.
-    next: Option<Box<Result<Message, Error>>>,
     /// Whether [`recv_now`](Self::recv_now) has found nothing, and nothing has come since.
     found_nothing: bool,
 }
@@ -127,15 +125,12 @@ impl WebSocket {
             .max_frame_size(Some(MAX_READ));
         let stream = ReadAhead::of(TokioIo::new(upgraded));
         let stream = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-        Self { stream: Box::new(stream), next: None, found_nothing: false }
+        Self { stream: Box::new(stream), found_nothing: false }
     }
 
     /// Receives the next message; `None` once the connection is closed.
     pub async fn recv(&mut self) -> Option<Result<Message, Error>> {
-        match self.next.take() {
-            Some(it) => Some(*it),
-            None => self.stream.next().await,
-        }
+        self.stream.next().await
     }
 
     /// Receives the next message if it is there.
@@ -160,9 +155,9 @@ impl WebSocket {
     /// socket is open, and until the next message in any case.
     pub(crate) fn release(&mut self, text: Utf8Bytes) {
         if text.len() > READ_BUFFER {
+            // Tungstenite has read nothing beyond the text, and finds nothing now. After an error nothing would come.
             self.stream.get_mut().pause(true);
-            let next = self.recv().now_or_never().flatten();
-            self.next = next.map(Box::new);
+            let _ = self.recv().now_or_never();
             self.stream.get_mut().pause(false);
         }
     }
