@@ -1,10 +1,15 @@
-//! [`Words`]: the type of a catalogue, with its conversion to and from a list of texts.
+//! [`Words`]: the type of a catalogue, with its conversion to and from a list of texts, and from a file.
 
 use std::array;
 
+use serde_json::Value;
+
 use crate::protocol::limits::{CROWD_STEPS, WAIT_STEPS};
 
-/// Generates the catalogue and its conversion to and from a list of texts.
+/// The key of a file that says who has read it.
+const HEAD: &str = "_head";
+
+/// Generates the catalogue and its conversions.
 macro_rules! catalogue {
     ($($name:ident: $kind:ty,)*) => {
         /// All texts in one language. Views get theirs from [`words`](super::words).
@@ -25,6 +30,16 @@ macro_rules! catalogue {
             /// The catalogue with these texts, in the order of the fields.
             pub fn from_texts(texts: &mut dyn FnMut() -> &'static str) -> Self {
                 Self { $($name: Entry::read_from(texts),)* }
+            }
+
+            /// The catalogue in a JSON object, whose keys are the names of the fields.
+            ///
+            /// # Errors
+            ///
+            /// Says which key is missing, unknown or of another kind.
+            pub(super) fn from_json(file: &Value) -> Result<Self, String> {
+                know_keys(file, "", &[HEAD, $(stringify!($name)),*])?;
+                Ok(Self { $($name: Entry::from_json(&file[stringify!($name)], stringify!($name))?,)* })
             }
         }
     };
@@ -293,12 +308,24 @@ pub struct StateText {
 }
 
 /// An entry of a catalogue: one or more texts.
-trait Entry {
+trait Entry: Sized {
     /// Appends its texts to the list.
     fn push_to(&self, texts: &mut Vec<&'static str>);
 
     /// Reads as many texts as it needs from the list.
     fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self;
+
+    /// Reads its texts from the value of a key; the error says what is wrong with which key.
+    fn from_json(value: &Value, key: &str) -> Result<Self, String>;
+}
+
+/// Checks that an object has no other keys than these.
+fn know_keys(value: &Value, prefix: &str, known: &[&str]) -> Result<(), String> {
+    let mut keys = value.as_object().into_iter().flat_map(|it| it.keys());
+    match keys.find(|it| !known.contains(&it.as_str())) {
+        Some(unknown) => Err(format!("{prefix}{unknown} is unknown")),
+        None => Ok(()),
+    }
 }
 
 impl Entry for &'static str {
@@ -308,6 +335,11 @@ impl Entry for &'static str {
 
     fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
         texts()
+    }
+
+    fn from_json(value: &Value, key: &str) -> Result<Self, String> {
+        // A catalogue is kept for as long as the program runs.
+        value.as_str().map(|it| &*it.to_owned().leak()).ok_or_else(|| format!("{key} is no text"))
     }
 }
 
@@ -319,6 +351,12 @@ impl Entry for StateText {
     fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
         Self { heading: texts(), sentence: texts(), spoken: texts() }
     }
+
+    fn from_json(value: &Value, key: &str) -> Result<Self, String> {
+        know_keys(value, &format!("{key}."), &["heading", "sentence", "spoken"])?;
+        let text = |name| Entry::from_json(&value[name], &format!("{key}.{name}"));
+        Ok(Self { heading: text("heading")?, sentence: text("sentence")?, spoken: text("spoken")? })
+    }
 }
 
 impl<T: Entry, const N: usize> Entry for [T; N] {
@@ -328,5 +366,12 @@ impl<T: Entry, const N: usize> Entry for [T; N] {
 
     fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
         array::from_fn(|_| T::read_from(texts))
+    }
+
+    fn from_json(value: &Value, key: &str) -> Result<Self, String> {
+        let values = value.as_array().into_iter().flatten().enumerate();
+        let entries = values.map(|(index, it)| T::from_json(it, &format!("{key}[{index}]")));
+        let entries = entries.collect::<Result<Vec<_>, _>>()?;
+        entries.try_into().map_err(|it: Vec<_>| format!("{key} has {} texts in place of {N}", it.len()))
     }
 }

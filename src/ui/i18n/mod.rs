@@ -8,6 +8,7 @@ pub mod plain;
 mod catalogue;
 
 mod english;
+mod languages;
 mod blocked;
 mod crowds;
 mod keys;
@@ -44,7 +45,7 @@ pub fn in_language(tag: &str) -> &'static Words {
     match tag {
         "en-XA" => &pseudo::ACCENTED,
         "ar-XB" => &pseudo::MIRRORED,
-        _ => &english::ENGLISH,
+        _ => languages::words(tag).unwrap_or(&english::ENGLISH),
     }
 }
 

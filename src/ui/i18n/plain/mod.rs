@@ -3,6 +3,8 @@
 //! Texts have slots in braces, such as `{contact}`, for the facts of the operator and for links between the pages.
 
 mod english;
+#[cfg(test)]
+mod languages;
 mod texts;
 
 pub(crate) use texts::DecisionTexts;
