@@ -149,8 +149,8 @@ impl Peer {
         poll_fn(|context| self.poll_flush(context)).await;
     }
 
-    /// Sends what was added. It leaves a waker only if it has to wait: the socket would keep it, and also wake this task
-    /// when the other one is to receive.
+    /// Sends what was added. It leaves a waker only if it has to wait: the socket would keep it, and also wake this
+    /// task when the other one is to receive.
     fn poll_flush(&self, context: &mut Context<'_>) -> Poll<()> {
         let mut socket = self.socket.borrow_mut();
         let mut socket = Pin::new(&mut *socket);

@@ -1,4 +1,4 @@
-//! [`ReadAhead`]: a stream that reads as much as has arrived with one call of the system, and gives one frame at a time.
+//! [`ReadAhead`]: a stream that reads what has arrived with one call of the system, and gives one frame at a time.
 //!
 //! A WebSocket reads in small steps, since its buffer lasts as long as the socket. Here the buffer belongs to the
 //! thread, and only what does not fit into a step is kept for the next one.
