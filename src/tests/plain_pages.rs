@@ -216,6 +216,9 @@ fn no_program_for_browsers_contains_the_plain_pages() {
     assert_eq!(found, [] as [&str; 0]);
     files_with(&source.join("ui"), &names, &mut found);
     found.sort();
-    // The texts, their views, and what only the server renders, as the pages of the moderators.
-    assert_eq!(found, ["english.rs", "links.rs", "mod.rs", "parts.rs", "plain.rs", "sheet.rs", "shell.rs"]);
+    // The texts and their translations, their views, and what only the server renders, as the pages of the moderators.
+    assert_eq!(
+        found,
+        ["english.rs", "links.rs", "mod.rs", "mod.rs", "parts.rs", "plain.rs", "sheet.rs", "shell.rs"]
+    );
 }
