@@ -4,8 +4,8 @@
 //! It also fails if an operation of the matchmaker costs more than [`MAX_GROWTH`] times as much among many waiting
 //! peers as among few, or `hello` more than [`MAX_GROWTH_BY_SANCTIONS`] times as much with many sanctions as without.
 //!
-//! Without other arguments it runs itself under callgrind, with and without each operation, and prints the difference.
-//! With the arguments `OPERATION TIMES` or `OPERATION TIMES WAITING SANCTIONS` it performs the operation.
+//! Without other arguments it runs itself under callgrind for each operation, and prints what [`counted`] costs. With
+//! the arguments `OPERATION` or `OPERATION WAITING SANCTIONS` it performs the operation [`REPETITIONS`] times.
 
 #![expect(
     clippy::expect_used,
@@ -22,7 +22,7 @@ mod signals;
 #[path = "../support/tastes.rs"]
 mod tastes;
 
-use std::{env, process::Command};
+use std::{env, hint::black_box, process::Command};
 
 use baseline::Baseline;
 use matchmaker::{CROWD_SIZES, CrowdedMatchmaker};
@@ -49,16 +49,15 @@ fn main() {
     match &arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         [] => table(false),
         ["--accept"] => table(true),
-        [operation, times] => {
+        [operation] => {
             let is_it = |it: &signals::Operation| it.name() == *operation;
             let operation = signals::Operation::ALL.into_iter().find(is_it).expect("an operation");
-            operation.perform(times.parse().unwrap());
+            operation.perform();
         }
-        [operation, times, waiting, sanctions] => {
+        [operation, waiting, sanctions] => {
             let is_it = |it: &matchmaker::Operation| it.name() == *operation;
             let operation = matchmaker::Operation::ALL.into_iter().find(is_it).expect("an operation");
-            CrowdedMatchmaker::with(waiting.parse().unwrap(), sanctions.parse().unwrap())
-                .perform(operation, times.parse().unwrap());
+            CrowdedMatchmaker::with(waiting.parse().unwrap(), sanctions.parse().unwrap()).perform(operation);
         }
         _ => panic!("the first lines of the source explain the arguments"),
     }
@@ -103,23 +102,29 @@ fn among(operation: &str, waiting: usize, sanctions: u64) -> f64 {
     cost(operation, &[waiting.to_string(), sanctions.to_string()])
 }
 
-/// Instructions of one operation.
-fn cost(operation: &str, circumstances: &[String]) -> f64 {
-    let total = |times| instructions(operation, times, circumstances);
-    (total(REPETITIONS) - total(0)) / REPETITIONS as f64
+/// Does what is to be counted, and nothing else: the counter runs only within this function.
+#[inline(never)]
+pub(crate) fn counted(work: impl FnOnce()) {
+    work();
+    // Otherwise this would be a jump to `work`, and the counter would never be stopped.
+    black_box(());
 }
 
-/// Instructions of a whole run, including the set-up.
-fn instructions(operation: &str, times: usize, circumstances: &[String]) -> f64 {
+/// Instructions of one operation.
+fn cost(operation: &str, circumstances: &[String]) -> f64 {
     let run = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
+        .args([
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            "--toggle-collect=*instructions*counted*",
+        ])
         .arg(env::current_exe().unwrap())
-        .args([operation, &times.to_string()])
+        .arg(operation)
         .args(circumstances)
         .output()
         .expect("valgrind");
     let stderr = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "{stderr}");
     let count = stderr.lines().find_map(|it| it.split_once("Collected : ")).expect("a count");
-    count.1.trim().parse().unwrap()
+    count.1.trim().parse::<f64>().unwrap() / REPETITIONS as f64
 }

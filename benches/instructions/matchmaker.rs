@@ -13,7 +13,7 @@ use passerby::{
 };
 use uuid::Uuid;
 
-use crate::{REPETITIONS, hello::hello, signals::OFFER, tastes::own_tastes};
+use crate::{REPETITIONS, counted, hello::hello, signals::OFFER, tastes::own_tastes};
 
 /// Numbers of waiting peers: few and many.
 pub(crate) const CROWD_SIZES: [usize; 2] = [1_000, 100_000];
@@ -78,52 +78,53 @@ impl CrowdedMatchmaker {
         crowded
     }
 
-    pub(crate) fn perform(mut self, operation: Operation, times: usize) {
-        // These connect with every number of repetitions, so that their cost cancels out.
+    /// Performs an operation [`REPETITIONS`] times.
+    pub(crate) fn perform(mut self, operation: Operation) {
         let peers: Vec<_> = (0..2 * REPETITIONS).map(|_| self.connect()).collect();
         match operation {
-            Operation::JoinAndLeave => {
-                for peer in &peers[..times] {
+            Operation::JoinAndLeave => counted(|| {
+                for peer in &peers[..REPETITIONS] {
                     self.join(*peer, own_tastes(*peer));
                     self.send(*peer, 2, ToServer::Leave {});
                 }
-            }
-            Operation::Match => {
-                for pair in peers[..2 * times].chunks(2) {
+            }),
+            Operation::Match => counted(|| {
+                for pair in peers.chunks(2) {
                     self.pair(pair);
                     self.send(pair[0], 2, ToServer::Leave {});
                 }
-            }
+            }),
             Operation::Next => {
                 let pairs: Vec<_> = peers.chunks(2).map(|it| (it[0], self.pair(it))).collect();
-                for (peer, match_id) in &pairs[..times] {
-                    self.send(*peer, 2, ToServer::Next { match_id: *match_id });
-                }
+                counted(|| {
+                    for (peer, match_id) in pairs {
+                        self.send(peer, 2, ToServer::Next { match_id });
+                    }
+                });
             }
             Operation::Forward => {
                 let pairs: Vec<_> = peers.chunks(2).map(|it| (it[0], self.pair(it))).collect();
-                for (peer, match_id) in &pairs[..times] {
-                    let signal = Signal::Offer { sdp: Sdp(OFFER.to_owned()) };
-                    let epoch = Epoch::FIRST;
-                    self.send(*peer, 2, ToServer::Signal { match_id: *match_id, epoch, signal });
-                }
+                let epoch = Epoch::FIRST;
+                counted(|| {
+                    for (peer, match_id) in pairs {
+                        let signal = Signal::Offer { sdp: Sdp(OFFER.to_owned()) };
+                        self.send(peer, 2, ToServer::Signal { match_id, epoch, signal });
+                    }
+                });
             }
-            Operation::Hello => (0..times).for_each(|_| _ = self.connect()),
+            Operation::Hello => counted(|| (0..REPETITIONS).for_each(|_| _ = self.connect())),
             Operation::Widen => {
-                for peer in &peers[..times] {
+                for peer in &peers[..REPETITIONS] {
                     self.join(*peer, own_tastes(*peer));
-                    // A second join widens the search as the deadline does, but of this peer only.
-                    self.send(
-                        *peer,
-                        2,
-                        ToServer::Join {
-                            media: Media::default(),
-                            hide: false,
-                            soft: false,
-                            tastes: own_tastes(*peer + (1 << 32)),
-                        },
-                    );
                 }
+                let (media, hide, soft) = (Media::default(), false, false);
+                counted(|| {
+                    for peer in &peers[..REPETITIONS] {
+                        // A second join widens the search as the deadline does, but of this peer only.
+                        let tastes = own_tastes(*peer + (1 << 32));
+                        self.send(*peer, 2, ToServer::Join { media, hide, soft, tastes });
+                    }
+                });
             }
         }
     }

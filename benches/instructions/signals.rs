@@ -1,5 +1,7 @@
 //! What happens to a signal before and after the matchmaker: it is read and checked, and written for the partner.
 
+use std::hint::black_box;
+
 use passerby::{
     protocol::{
         Candidate, Epoch, Frame, MatchId, Sdp, Signal, ToBrowser, ToServer, encode, encode_to_browser,
@@ -7,6 +9,8 @@ use passerby::{
     server::read_valid,
 };
 use uuid::{Uuid, uuid};
+
+use crate::{REPETITIONS, counted};
 
 /// An offer made by Chromium.
 pub(crate) const OFFER: &str = include_str!("../../src/server/validate/fixtures/chromium-offer.sdp");
@@ -69,20 +73,23 @@ impl Operation {
         matches!(self, Self::ReadOffer | Self::ReadAnswer | Self::ReadCandidate)
     }
 
-    /// Performs the operation a number of times.
-    pub(crate) fn perform(self, times: usize) {
+    /// Performs the operation [`REPETITIONS`] times.
+    pub(crate) fn perform(self) {
         let (match_id, epoch, signal) = (MatchId(MATCH), Epoch::FIRST, self.signal());
         if self.reads() {
             let text = encode(&Frame { seq: 7, ack: 3, msg: ToServer::Signal { match_id, epoch, signal } });
-            for _ in 0..times {
-                let frame = read_valid(&text).expect("a good signal");
-                std::hint::black_box(frame);
-            }
+            counted(|| {
+                for _ in 0..REPETITIONS {
+                    black_box(read_valid(&text).expect("a good signal"));
+                }
+            });
         } else {
             let msg = ToBrowser::Signal { match_id, epoch, signal };
-            for seq in 0..times as u64 {
-                std::hint::black_box(encode_to_browser(&Frame { seq, ack: 3, msg: &msg }));
-            }
+            counted(|| {
+                for seq in 0..REPETITIONS as u64 {
+                    black_box(encode_to_browser(&Frame { seq, ack: 3, msg: &msg }));
+                }
+            });
         }
     }
 }
