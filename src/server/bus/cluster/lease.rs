@@ -158,20 +158,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::server::bus::cluster::tests::lease_keys::LeaseKeys;
+    use crate::server::bus::cluster::tests::{lease_keys::LeaseKeys, loss::Loss};
 
     /// A question or its answer under way, and when it arrives.
     #[derive(Clone, Copy, Debug)]
     enum Travelling {
         Question(usize, Moment, Ask),
         Answer(usize, Moment, Option<Holder>),
-    }
-
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    enum Loss {
-        Nothing,
-        Questions,
-        Answers,
     }
 
     #[derive(Clone, Copy, Debug)]
@@ -187,7 +180,7 @@ mod tests {
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        let loss = prop_oneof![Just(Loss::Nothing), Just(Loss::Questions), Just(Loss::Answers)];
+        let loss = prop_oneof![Just(Loss::Nothing), Just(Loss::Commands), Just(Loss::Answers)];
         prop_oneof![
             6 => (1..1_500_u64).prop_map(Step::Wait),
             2 => (0..1_500_u64).prop_map(Step::Delay),
@@ -245,8 +238,7 @@ mod tests {
             for travelling in std::mem::take(&mut self.network) {
                 match travelling {
                     Travelling::Question(it, at, ask) if at <= self.now => {
-                        let answer =
-                            (self.loss[it] != Loss::Questions).then(|| self.redis.ask(self.now, ask));
+                        let answer = (self.loss[it] != Loss::Commands).then(|| self.redis.ask(self.now, ask));
                         let answer = answer.filter(|_| self.loss[it] != Loss::Answers);
                         self.network.push_back(Travelling::Answer(it, self.now + self.delay, answer));
                     }

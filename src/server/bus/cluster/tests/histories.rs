@@ -11,7 +11,7 @@ use std::{
 
 use proptest::prelude::*;
 
-use super::lease_keys::LeaseKeys;
+use super::{lease_keys::LeaseKeys, loss::Loss};
 use crate::server::bus::cluster::{
     core_link::{CoreLink, EdgeBatch, EntryVerdict},
     edge_link::{Appended, EdgeEvent, EdgeLink, Entry, FromCore},
@@ -98,14 +98,6 @@ enum Answer {
     Appended(Appended),
     /// For the batch of this term.
     Written(u64, bool),
-}
-
-/// What gets lost between a process and Redis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Loss {
-    Nothing,
-    Commands,
-    Answers,
 }
 
 #[derive(Clone, Copy, Debug)]
