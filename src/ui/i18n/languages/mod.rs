@@ -168,6 +168,12 @@ mod tests {
                 assert!(hint.chars().count() <= 34, "{tag}: {hint}");
             }
         }
+        for Language { tag, file, .. } in &LANGUAGES {
+            let headings = file.lines().filter_map(|it| it.trim().strip_prefix("\"heading\": \""));
+            for heading in headings.map(|it| it.trim_end_matches("\",")) {
+                assert!(heading.chars().count() <= 40, "{tag}: {heading}");
+            }
+        }
     }
 
     #[test]
