@@ -338,6 +338,7 @@ impl Bot {
             | ToBrowser::Partner { .. }
             | ToBrowser::Reported { .. }
             | ToBrowser::Sanctioned(_)
+            | ToBrowser::Again {}
             | ToBrowser::Pong {} => {}
         }
         Ok(())

@@ -91,12 +91,13 @@ const CODES: [(ErrorCode, &str); 26] = [
     (ErrorCode::ServerStops, "server-stops"),
 ];
 
-const FEATURES: [(Feature, &str); 5] = [
+const FEATURES: [(Feature, &str); 6] = [
     (Feature::Goodbye, "goodbye"),
     (Feature::Check, "check"),
     (Feature::UnblockPair, "unblock-pair"),
     (Feature::SoftStart, "soft-start"),
     (Feature::Report, "report"),
+    (Feature::Again, "again"),
 ];
 
 const RESULTS: [(ReportResult, &str); 5] = [
@@ -231,14 +232,14 @@ fn hellos() -> Vec<Golden<Frame<ToServer>>> {
         golden(
             0,
             0,
-            r#"{"hello":{"features":["goodbye","check","unblock-pair","soft-start","report"]}}"#,
+            r#"{"hello":{"features":["goodbye","check","unblock-pair","soft-start","report","again"]}}"#,
             with_features(hello(None, None)),
         ),
         golden(
             0,
             9,
             &format!(
-                r#"{{"hello":{{{proof},"features":["goodbye","check","unblock-pair","soft-start","report"]}}}}"#
+                r#"{{"hello":{{{proof},"features":["goodbye","check","unblock-pair","soft-start","report","again"]}}}}"#
             ),
             with_features(hello(resume, None)),
         ),
@@ -462,7 +463,7 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
     );
     let text_with_features = welcome_text.replace(
         r#""grace_ms":20000}"#,
-        r#""grace_ms":20000},"features":["goodbye","check","unblock-pair","soft-start","report"]"#,
+        r#""grace_ms":20000},"features":["goodbye","check","unblock-pair","soft-start","report","again"]"#,
     );
     let mut all = vec![
         golden(0, 0, &text_with_features, welcome_with_features()),
@@ -490,6 +491,7 @@ fn to_browser() -> Vec<Golden<Frame<ToBrowser>>> {
             partner(Signalling::Back, true),
         ),
         golden(0, 1, r#"{"come-back":{"after_ms":2500}}"#, ToBrowser::ComeBack { after_ms: 2500 }),
+        golden(0, 0, r#"{"again":{}}"#, ToBrowser::Again {}),
         golden(0, 7, r#"{"pong":{}}"#, ToBrowser::Pong {}),
     ];
     all.extend(here());
@@ -813,16 +815,16 @@ fn the_server_ignores_unknown_fields_and_features_in_hello() {
     for novel in ["null", "1", r#""a""#, "[]", "[1,[2,[]]]", r#"{"a":[{"b":{}}]}"#, &"[".repeat(1_000)] {
         let novel = novel.to_owned() + &"]".repeat(if novel.len() == 1_000 { 1_000 } else { 0 });
         let (before, after) = (
-            format!(r#""novel":{novel},"features":["goodbye","check","unblock-pair","soft-start","report"]"#),
-            format!(r#""features":["goodbye","check","unblock-pair","soft-start","report"],"novel":{novel}"#),
+            format!(r#""novel":{novel},"features":["goodbye","check","unblock-pair","soft-start","report","again"]"#),
+            format!(r#""features":["goodbye","check","unblock-pair","soft-start","report","again"],"novel":{novel}"#),
         );
         assert_eq!(decode_strict(&hello(&before)), known, "{novel}");
         assert_eq!(decode_strict(&hello(&after)), known, "{novel}");
     }
     for features in [
-        r#"["goodbye","check","unblock-pair","soft-start","report"]"#,
-        r#"["soft-start","unblock-pair","check","report","goodbye","goodbye"]"#,
-        r#"["dance","goodbye","","check","unblock-pair","soft-start","report"]"#,
+        r#"["goodbye","check","unblock-pair","soft-start","report","again"]"#,
+        r#"["soft-start","unblock-pair","again","check","report","goodbye","goodbye"]"#,
+        r#"["dance","goodbye","","check","unblock-pair","soft-start","report","again"]"#,
     ] {
         assert_eq!(decode_strict(&hello(&format!(r#""features":{features}"#))), known, "{features}");
     }

@@ -16,7 +16,7 @@ use crate::{
         },
         state::CallState,
     },
-    protocol::{EndReason, Frame, IceServer, MatchId, PreparedOffer, Signal, ToBrowser, ToServer},
+    protocol::{EndReason, Frame, IceServer, MatchId, Occupancy, PreparedOffer, Signal, ToBrowser, ToServer},
     time::Moment,
 };
 
@@ -35,6 +35,7 @@ impl Call {
     pub(crate) fn on_frame(&mut self, frame: Frame<ToBrowser>, out: &mut Vec<Output>) {
         match self.session.on_frame(self.now, frame, &mut self.rng, out) {
             Incoming::Welcome(welcome) => self.on_welcome(&welcome, out),
+            Incoming::Again => self.on_socket_opened(out),
             Incoming::Message(msg) => self.on_server_message(msg, out),
             Incoming::Nothing => {}
         }
@@ -61,11 +62,7 @@ impl Call {
     fn on_server_message(&mut self, msg: ToBrowser, out: &mut Vec<Output>) {
         match msg {
             ToBrowser::Waiting {} => self.on_waiting(out),
-            ToBrowser::Here(now) => {
-                if let CallState::Waiting { occupancy, .. } = &mut self.state {
-                    *occupancy = Some(now);
-                }
-            }
+            ToBrowser::Here(now) => self.on_here(now),
             ToBrowser::Seeking { wants, widens_in_ms } => {
                 let until = widens_in_ms.map(|it| self.now + Duration::from_millis(u64::from(it)));
                 self.profile.topics.on_seeking(wants, until);
@@ -117,7 +114,16 @@ impl Call {
             }
             ToBrowser::Sanctioned(notice) => self.on_sanctioned(notice),
             // The session handles these.
-            ToBrowser::Welcome { .. } | ToBrowser::ComeBack { .. } | ToBrowser::Pong {} => {}
+            ToBrowser::Welcome { .. }
+            | ToBrowser::ComeBack { .. }
+            | ToBrowser::Again {}
+            | ToBrowser::Pong {} => {}
+        }
+    }
+
+    fn on_here(&mut self, now: Occupancy) {
+        if let CallState::Waiting { occupancy, .. } = &mut self.state {
+            *occupancy = Some(now);
         }
     }
 

@@ -127,6 +127,8 @@ impl Handshake {
 pub(crate) enum Incoming {
     /// The session is open.
     Welcome(Welcome),
+    /// The server wants another hello.
+    Again,
     /// A message to handle.
     Message(ToBrowser),
     /// Nothing.

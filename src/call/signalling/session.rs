@@ -175,10 +175,12 @@ impl Session {
         let Frame { seq, ack, msg } = frame;
         match (self.socket, msg) {
             (SocketState::Closed | SocketState::Backoff { .. }, _) => Incoming::Nothing,
-            (
-                SocketState::Connecting { .. } | SocketState::Open { .. },
-                msg @ ToBrowser::Error { code, retry_ms, .. },
-            ) => {
+            (_, ToBrowser::Again {}) => {
+                self.disconnected_since.get_or_insert(now);
+                self.socket = SocketState::Connecting { until: now + CONNECT_TIMEOUT };
+                Incoming::Again
+            }
+            (_, msg @ ToBrowser::Error { code, retry_ms, .. }) => {
                 self.reconnect.on_error(code, retry_ms);
                 self.on_answer();
                 let is_told_first =

@@ -65,6 +65,7 @@ enum ServerMessage {
     Ended(u128, EndReason),
     Error(ErrorCode, Option<u32>),
     ComeBack(u32),
+    Again,
     Pong,
     Prepare,
     Check,
@@ -376,6 +377,7 @@ impl Harness {
                 ToBrowser::Error { code, about: self.last_number, retry_ms }
             }
             ServerMessage::ComeBack(after_ms) => ToBrowser::ComeBack { after_ms },
+            ServerMessage::Again => ToBrowser::Again {},
             ServerMessage::Pong => ToBrowser::Pong {},
             ServerMessage::Prepare => ToBrowser::Prepare { ice: Vec::new() },
             ServerMessage::Check => {
@@ -1012,6 +1014,7 @@ fn server_messages() -> impl Strategy<Value = ServerMessage> {
         )
             .prop_map(|(code, retry_ms)| ServerMessage::Error(code, retry_ms)),
         prop_oneof![0..20_000_u32, Just(u32::MAX)].prop_map(ServerMessage::ComeBack),
+        Just(ServerMessage::Again),
         Just(ServerMessage::Pong),
         Just(ServerMessage::Prepare),
         Just(ServerMessage::Check),

@@ -760,6 +760,7 @@ impl MatchmakerRun {
                 | ToBrowser::Prepare { .. }
                 | ToBrowser::Check { .. }
                 | ToBrowser::Ice { .. }
+                | ToBrowser::Again {}
                 | ToBrowser::Pong {} => {
                     unreachable!("not recorded as an event, or filtered out")
                 }

@@ -944,6 +944,7 @@ fn describe(matches: &mut Vec<MatchId>, event: &ClientEvent) -> String {
                 format!("error {} about {about}, again after {retry_ms} ms", wire_name(code))
             }
             ToBrowser::ComeBack { .. } => "come back".to_owned(),
+            ToBrowser::Again {} => "again".to_owned(),
             ToBrowser::Pong {} => "pong".to_owned(),
         },
     }

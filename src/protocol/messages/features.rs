@@ -19,11 +19,14 @@ pub enum Feature {
     /// [`ToBrowser::Sanctioned`](crate::protocol::ToBrowser::Sanctioned). A server that lists it stores what
     /// [`ToServer::Report`](crate::protocol::ToServer::Report) says.
     Report,
+    /// A page that lists it understands [`ToBrowser::Again`](crate::protocol::ToBrowser::Again).
+    Again,
 }
 
 impl Feature {
     /// All features of this build.
-    pub const ALL: [Self; 5] = [Self::Goodbye, Self::Check, Self::UnblockPair, Self::SoftStart, Self::Report];
+    pub const ALL: [Self; 6] =
+        [Self::Goodbye, Self::Check, Self::UnblockPair, Self::SoftStart, Self::Report, Self::Again];
 
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Feature {
             Self::UnblockPair => "unblock-pair",
             Self::SoftStart => "soft-start",
             Self::Report => "report",
+            Self::Again => "again",
         }
     }
 }

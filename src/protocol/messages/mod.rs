@@ -337,6 +337,9 @@ pub enum ToBrowser {
         /// Milliseconds to wait before connecting again; different for each page, to spread the load.
         after_ms: u32,
     },
+    /// The server behind this socket was replaced: the page says `hello` again on it, as on a new one. Only for pages
+    /// with the feature [`Again`](crate::protocol::Feature::Again). Not numbered.
+    Again {},
     /// The answer to `ping`; carries an acknowledgement. Not numbered.
     Pong {},
 }

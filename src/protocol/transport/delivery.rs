@@ -208,7 +208,12 @@ impl Message for ToBrowser {
         }
         !matches!(
             self,
-            Self::Welcome { .. } | Self::Here(_) | Self::Error { .. } | Self::ComeBack { .. } | Self::Pong {}
+            Self::Welcome { .. }
+                | Self::Here(_)
+                | Self::Error { .. }
+                | Self::ComeBack { .. }
+                | Self::Again {}
+                | Self::Pong {}
         )
     }
 

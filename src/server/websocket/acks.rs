@@ -52,6 +52,7 @@ impl AckTracker {
                 self.known_seq = if resumed { self.received_ack } else { 0 };
                 (self.is_waiting, self.awaits_first) = (false, true);
             }
+            ToBrowser::Again {} => *self = Self::default(),
             ToBrowser::Matched { .. } => self.is_waiting = false,
             ToBrowser::Seeking { .. }
             | ToBrowser::Prepare { .. }

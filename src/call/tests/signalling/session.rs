@@ -85,6 +85,34 @@ fn open_socket_without_welcome_does_not_reset_the_backoff() {
 }
 
 #[test]
+fn page_says_hello_again_on_the_same_socket() {
+    let mut page = TestPage::waiting();
+    page.take_actions();
+    page.receive(ToBrowser::Again {});
+    assert_eq!(page.take_actions(), ["send hello again"]);
+    page.receive(ToBrowser::Again {});
+    assert_eq!(page.take_actions(), ["send hello again"], "replaced once more before the welcome");
+    page.advance(millis(9_999));
+    assert!(page.take_actions().is_empty(), "nothing is sent before the welcome");
+    page.advance(millis(1));
+    assert_eq!(page.take_actions(), ["abandon socket"], "which never came");
+}
+
+#[test]
+fn call_goes_on_when_the_server_behind_the_socket_is_replaced() {
+    let mut page = TestPage::talking();
+    page.take_actions();
+    page.receive(ToBrowser::Again {});
+    assert_eq!(page.take_actions(), ["send hello again"]);
+    let mut msg = welcome(session(2), false);
+    if let ToBrowser::Welcome { match_id, .. } = &mut msg {
+        *match_id = Some(page.match_id());
+    }
+    page.receive(msg);
+    assert_eq!(page.phase_name(), "talking");
+}
+
+#[test]
 fn come_back_delay_applies_to_one_redial() {
     let mut page = TestPage::waiting();
     page.receive(ToBrowser::ComeBack { after_ms: 4_321 });
