@@ -42,7 +42,7 @@ LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
 ##@ Commands
-.PHONY: run lan dev build check lint test browser-tests samples fuzz soak autobahn abuse bench load shots dist dist-check licences advisories path help
+.PHONY: run lan cluster dev build check lint test browser-tests samples fuzz soak autobahn abuse bench load shots dist dist-check licences advisories path help
 
 run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 	@echo "Passerby is at http://$(LEPTOS_SITE_ADDR) - open it in two windows. Ctrl-C stops it."
@@ -51,6 +51,9 @@ run: build ## Build for release and serve on LEPTOS_SITE_ADDR (127.0.0.1:3000)
 lan: build ## Serve to phones in the same network over https on port 3443, with a self-signed certificate
 	@echo "Open one of the addresses below on the phone. It shows a warning: compare the fingerprint, then continue. Ctrl-C stops the server."
 	@LEPTOS_SITE_ADDR=0.0.0.0:3443 PASSERBY__TLS__SELF_SIGNED=true exec target/release/passerby
+
+cluster: build redis proxies ## Serve as a cluster on this machine: a Redis, a core, two edges and Caddy in front, on port 3000
+	@scripts/cluster
 
 dev: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) ## Serve, and rebuild at every change
 	cargo leptos watch
@@ -66,7 +69,7 @@ $(PAGE): $(shell find src style public) Cargo.toml Cargo.lock Makefile $(CARGO_L
 	@scripts/weigh-wasm target/site/pkg $(PAGE_BUDGET_BYTES) $(CALL_BUDGET_BYTES)
 	@touch $@
 
-check: lint systemd ## The fast loop: formatting, lints for both halves, unit and property tests
+check: lint systemd redis ## The fast loop: formatting, lints for both halves, unit and property tests
 	cargo test --features ssr
 
 lint: wasm-target $(NODE_MODULES) ## Formatting, lints for both halves, and types of the browser stories
@@ -77,10 +80,10 @@ lint: wasm-target $(NODE_MODULES) ## Formatting, lints for both halves, and type
 	cargo clippy --features split --lib --target wasm32-unknown-unknown -- -D warnings
 	npm --prefix end2end run --silent check
 
-test: tools chromium firefox webkit coturn pebble proxies systemd ## Everything that must pass before a change is merged
+test: tools chromium firefox webkit coturn pebble proxies redis systemd ## Everything that must pass before a change is merged
 	@scripts/test-stages
 
-browser-tests: build chromium firefox webkit coturn pebble proxies ## The stories in end2end/tests in real Chromium, Firefox and WebKitGTK
+browser-tests: build chromium firefox webkit coturn pebble proxies redis ## The stories in end2end/tests in real Chromium, Firefox and WebKitGTK
 	npm --prefix end2end test
 
 samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn and systemd, and the container by its steps
@@ -89,7 +92,7 @@ samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn a
 fuzz: ## Fuzz messages, descriptions, candidates and the relay for FUZZ_SECONDS (20) each
 	@scripts/fuzz
 
-soak: build chromium firefox coturn proxies autobahn ## Everything slow: bad networks (as root), a long call, 200 Nexts, thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
+soak: build chromium firefox coturn proxies redis autobahn ## Everything slow: bad networks (as root), a long call, 200 Nexts, thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
 	@command -v certutil >/dev/null || scripts/apt-install libnss3-tools
 	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
@@ -142,7 +145,7 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Set-up: each step checks first and does nothing if nothing is missing
-.PHONY: tools wasm-target chromium firefox webkit coturn pebble proxies systemd peers
+.PHONY: tools wasm-target chromium firefox webkit coturn pebble proxies redis systemd peers
 
 tools: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) ## Everything that `make build` needs
 
@@ -166,6 +169,9 @@ pebble:
 
 proxies:
 	@scripts/proxies
+
+redis:
+	@scripts/redis
 
 systemd:
 	@scripts/systemd

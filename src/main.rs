@@ -132,10 +132,12 @@ fn main() -> anyhow::Result<()> {
         Some(path) => format!("cannot start with {}", path.display()),
         None => "cannot start with the default configuration".to_owned(),
     })?;
-    if arguments.check_config {
-        return Ok(writeln!(io::stdout(), "{}", resolved.summary())?);
-    }
     let workers = Builder::new_multi_thread().enable_all().build()?;
+    if arguments.check_config {
+        let found = workers.block_on(server::check_cluster(&resolved))?;
+        let lines = [resolved.summary()].into_iter().chain(found);
+        return Ok(lines.into_iter().try_for_each(|it| writeln!(io::stdout(), "{it}"))?);
+    }
     if arguments.health {
         return workers.block_on(server::check_health(&resolved));
     }

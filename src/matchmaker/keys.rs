@@ -80,21 +80,31 @@ impl Keys {
     ///
     /// The text is `version`, the nonce and the sealed payload in base64url without padding.
     pub(crate) fn seal(&self, version: u8, nonce: Nonce, payload: &[u8]) -> String {
-        let Ok(sealed) =
-            self.current.cipher().encrypt(&nonce.into(), Payload { msg: payload, aad: &[version] })
-        else {
-            unreachable!("a payload is shorter than 256 GiB")
-        };
-        BASE64_URL_SAFE_NO_PAD.encode([&[version][..], &nonce[..], &sealed[..]].concat())
+        BASE64_URL_SAFE_NO_PAD.encode([&[version][..], &self.seal_for(&[version], nonce, payload)].concat())
     }
 
     /// The payload of a sealed text; `None` if its version is another one, or if none of the keys has sealed it.
     pub(crate) fn open(&self, version: u8, text: &str) -> Option<Vec<u8>> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        let sealed = bytes.strip_prefix(&[version])?;
+        self.open_for(&[version], bytes.strip_prefix(&[version])?)
+    }
+
+    /// Seals a payload for one place (XChaCha20-Poly1305): what was sealed for another one cannot be opened there. The
+    /// name of a place is longer than a byte, which is how [`seal`](Self::seal) uses it. The result is the nonce and
+    /// the sealed payload.
+    pub(crate) fn seal_for(&self, place: &[u8], nonce: Nonce, payload: &[u8]) -> Vec<u8> {
+        let Ok(sealed) = self.current.cipher().encrypt(&nonce.into(), Payload { msg: payload, aad: place })
+        else {
+            unreachable!("a payload is shorter than 256 GiB")
+        };
+        [&nonce[..], &sealed[..]].concat()
+    }
+
+    /// The payload that was sealed for this place; `None` if none of the keys has sealed it.
+    pub(crate) fn open_for(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
         let mut keys = [&self.current].into_iter().chain(&self.former);
-        keys.find_map(|key| key.cipher().decrypt(nonce.into(), Payload { msg: sealed, aad: &[version] }).ok())
+        keys.find_map(|key| key.cipher().decrypt(nonce.into(), Payload { msg: sealed, aad: place }).ok())
     }
 
     /// Signs a payload. The text is the payload and its signature in base64url without padding.

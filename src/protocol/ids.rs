@@ -56,7 +56,7 @@ impl fmt::Debug for Secret {
 
 /// One browser on one device, for as long as it stores its signed name: 122 random bits. It travels only signed or
 /// sealed.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DeviceId(pub Uuid);
 
 impl fmt::Debug for DeviceId {
@@ -67,7 +67,7 @@ impl fmt::Debug for DeviceId {
 }
 
 /// A keyed tag of an IPv4 address or an IPv6 /64, 128 bits: it says that two addresses are the same, never which.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct NetworkTag(pub [u8; 16]);
 
 impl NetworkTag {

@@ -49,9 +49,18 @@ pub(crate) fn stamp() -> Stamp {
 ///
 /// If the system has no randomness.
 pub(crate) fn random_key() -> io::Result<[u8; 32]> {
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(io::Error::other)?;
-    Ok(key)
+    random_bytes()
+}
+
+/// Bytes from the operating system.
+///
+/// # Errors
+///
+/// If the system has no randomness.
+pub(crate) fn random_bytes<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes)
 }
 
 /// Counts from the moment it was started.
@@ -69,6 +78,11 @@ impl Clock {
     /// The present.
     pub(crate) fn now(&self) -> Moment {
         Moment::default() + self.origin.elapsed()
+    }
+
+    /// Takes away time that has passed, at most all of it.
+    pub(crate) fn put_back(&mut self, time: Duration) {
+        self.origin += time.min(self.origin.elapsed());
     }
 
     /// Waits until `deadline`; for ever without one.

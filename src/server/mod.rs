@@ -48,9 +48,21 @@ use crate::{
     matchmaker::{self, Keys},
     protocol::limits::{MAX_BLOCKED, MAX_MET, MAX_PASSED_BY},
 };
-use bus::driver::Driver;
+use bus::{
+    Bus,
+    cluster::{
+        self, ClusterBus,
+        settings::{ClusterPlan, Roles},
+    },
+    driver::Driver,
+    inbox::Inbox,
+    presence::CorePresence,
+};
 use clock::{Clock, random_key};
-use http::health::Health;
+use http::{
+    health::{self as health_routes, Health},
+    network_tags::NetworkTagSource,
+};
 use listen::{Service, Workers};
 use moderation::OpenStore;
 use rate_limit::network::NetworkLimiter;
@@ -83,19 +95,21 @@ pub async fn run(
     stop_requested: impl Future<Output = ()>,
 ) -> anyhow::Result<()> {
     let workers = Workers::of(workers);
+    if let Some(plan) = resolved.cluster.clone().filter(|it| it.roles == Roles::Core) {
+        return run_core(&resolved, &plan, listeners, workers, stop_requested).await;
+    }
     // It fails if another server in this process has done it before.
     let _ = any_spawner::Executor::init_tokio();
     let address = listeners.site.local_addr().context("the site's listener has no address")?;
     warn_if_proxy_is_unlisted(&resolved, address);
-    let grace = if listeners.are_handed_over { Duration::ZERO } else { resolved.grace };
-    let (shutdown, clock, telemetry) = (Shutdown::new(grace), Clock::start(), Arc::new(Telemetry::new()));
+    let (shutdown, clock) = (Shutdown::new(listeners.grace(&resolved)), Clock::start());
+    let telemetry = Arc::new(Telemetry::new());
     let (origins, proxies) = (Arc::new(resolved.origins_at(address)), Arc::new(resolved.proxies.clone()));
     resolved.announce_relay(listeners.relay.is_some(), &origins);
     resolved.log_description();
-    let keys = resolved.keys.clone().load_or_create()?;
-    let (driver, inbox) =
-        Driver::new(matchmaker_config(&resolved, keys.clone())?, clock, Arc::clone(&telemetry));
-    let (driver, store) = open_store(&resolved, driver).await?;
+    let (keys, core) = (resolved.keys.clone().load_or_create()?, CorePresence::default());
+    let (mut bus, inbox) = new_bus(&resolved, keys.clone(), core.clone(), (clock, Arc::clone(&telemetry)))?;
+    let store = open_store(&resolved, &mut bus).await?;
     let wheel = Arc::new(HeartbeatWheel::new());
     let network_limiter =
         NetworkLimiter::new(&resolved.limits, resolved.max_connections, clock, Arc::clone(&telemetry));
@@ -114,8 +128,8 @@ pub async fn run(
         sockets: Arc::new(sockets),
         foreign_sockets: Arc::new(Semaphore::new(router::MAX_FOREIGN_SOCKETS)),
         moderation: store.as_ref().map(|it| it.moderation.clone()),
-        network_tags: store.as_ref().map(|it| it.moderation.network_tags()),
-        health: Arc::new(Health::new(inbox.clone())),
+        network_tags: NetworkTagSource::new(store.as_ref().map(|it| &it.moderation), &bus),
+        health: Arc::new(Health::new(inbox.clone(), core)),
         shutdown: shutdown.clone(),
         over_tls_only: resolved.tls.is_trusted() && !origins.primary_is_loopback(),
         workers: workers.clone(),
@@ -124,7 +138,7 @@ pub async fn run(
 
     let mut tasks =
         Tasks::new(&resolved, Arc::clone(&proxies), shutdown.clone(), Arc::clone(&telemetry), workers);
-    tasks.set.spawn(driver.run(shutdown.clone()));
+    bus.run(&mut tasks, &shutdown);
     tasks.run_until_stopped(async move { wheel.run().await });
     let moderation = store.map(|it| it.run(&mut tasks, &inbox));
     moderation::serve_pages(&mut tasks, listeners.moderation, &moderation, (&resolved, proxies, clock))?;
@@ -148,6 +162,41 @@ fn service(site: Router, relay_over_tls: Option<Arc<RelayServer>>) -> Service {
     match relay_over_tls {
         Some(relay) => Service::Both(site, relay),
         None => Service::Http(site),
+    }
+}
+
+/// Runs a process of a cluster that serves no sockets until `stop_requested` ends. It answers only whether it is alive.
+async fn run_core(
+    resolved: &Resolved,
+    plan: &ClusterPlan,
+    listeners: Listeners,
+    workers: Workers,
+    stop_requested: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
+    let (shutdown, clock, telemetry) =
+        (Shutdown::new(resolved.grace), Clock::start(), Arc::new(Telemetry::new()));
+    let keys = resolved.keys.clone().load()?;
+    let config = matchmaker_config(resolved, keys.clone())?;
+    let proxies = Arc::new(resolved.proxies.clone());
+    let mut tasks = Tasks::new(resolved, proxies, shutdown.clone(), Arc::clone(&telemetry), workers);
+    let measured = (clock, Arc::clone(&telemetry));
+    cluster::run_core(plan, keys, config, measured, (&mut tasks, &shutdown));
+    tasks.serve(listeners.site, Service::Http(health_routes::of_core(shutdown.clone())), None);
+    tasks.serve_http(listeners.metrics, router::metrics(telemetry, clock));
+    resolved.log_description();
+    notify(NotifyState::Ready);
+    wait_and_stop(shutdown, tasks.set, stop_requested).await
+}
+
+/// Connects to the Redis of the cluster that the configuration names, if there is one, and says what it is like.
+///
+/// # Errors
+///
+/// If it does not answer, or cannot be used.
+pub async fn check_cluster(resolved: &Resolved) -> anyhow::Result<Option<String>> {
+    match &resolved.cluster {
+        Some(plan) => cluster::check(plan).await.map(Some),
+        None => Ok(None),
     }
 }
 
@@ -175,11 +224,32 @@ pub async fn run_relay(resolved: Resolved, stop_requested: impl Future<Output = 
     wait_and_stop(shutdown, tasks.set, stop_requested).await
 }
 
-/// Opens the moderation store, if there is to be one, and connects the driver to it.
-async fn open_store(resolved: &Resolved, driver: Driver) -> anyhow::Result<(Driver, Option<OpenStore>)> {
-    let Some(dir) = &resolved.moderation_dir else { return Ok((driver, None)) };
+/// What runs between sockets and matchmaker, and the sender that sockets use.
+fn new_bus(
+    resolved: &Resolved,
+    keys: Keys,
+    core: CorePresence,
+    measured: (Clock, Arc<Telemetry>),
+) -> anyhow::Result<(Bus, Inbox)> {
+    let config = matchmaker_config(resolved, keys.clone())?;
+    Ok(match &resolved.cluster {
+        None => {
+            let (driver, inbox) = Driver::new(config, measured.0, measured.1);
+            (Bus::Local(Box::new(driver)), inbox)
+        }
+        Some(plan) => {
+            let (bus, inbox) = ClusterBus::new(plan, keys, config, core, measured);
+            (Bus::Cluster(Box::new(bus)), inbox)
+        }
+    })
+}
+
+/// Opens the moderation store, if this process is to have one, and connects the bus to it.
+async fn open_store(resolved: &Resolved, bus: &mut Bus) -> anyhow::Result<Option<OpenStore>> {
+    let Some(dir) = &resolved.moderation_dir else { return Ok(None) };
     let (store, decisions) = OpenStore::open(dir).await?;
-    Ok((driver.with_store(store.sender.clone(), decisions), Some(store)))
+    bus.set_store(&store.moderation, store.sender.clone(), decisions);
+    Ok(Some(store))
 }
 
 /// What the matchmaker needs to know of the configuration and chance.
@@ -194,7 +264,7 @@ fn matchmaker_config(resolved: &Resolved, keys: Keys) -> anyhow::Result<matchmak
         ice: resolved.ice.clone(),
         build: resolved.page.build.clone(),
         soft_start: resolved.soft_start,
-        moderates: resolved.moderation_dir.is_some(),
+        moderates: resolved.is_moderated(),
         age: resolved.age.as_ref().map(|it| it.key.clone()),
         hello_within: Duration::from_secs(resolved.limits.hello_seconds),
         outbox_bytes: resolved.limits.outbox_kib * 1024,

@@ -17,7 +17,7 @@ use axum::{
 };
 use leptos::prelude::use_context;
 use leptos_axum::render_app_to_stream_with_context;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use super::{
@@ -27,7 +27,8 @@ use super::{
         client_ip::Proxies,
         decision_pages,
         headers::{self, ContentSecurityPolicy},
-        health::Health,
+        health::{Health, server_stops},
+        network_tags::NetworkTagSource,
         origin::{self, Origins},
         plain_pages, wrong_host,
     },
@@ -44,7 +45,7 @@ use super::{
 };
 use crate::{
     matchmaker::{OwnRelay, SiteIndex, VisitTags},
-    moderation::{Moderation, NetworkTags},
+    moderation::Moderation,
     protocol::ErrorCode,
     ui::{
         self, PlainFacts, RelayUse, SiteTerms,
@@ -89,7 +90,7 @@ pub(crate) struct Site {
     /// The moderation store, if there is one.
     pub(crate) moderation: Option<Moderation>,
     /// Names networks, if there is a store.
-    pub(crate) network_tags: Option<watch::Receiver<NetworkTags>>,
+    pub(crate) network_tags: NetworkTagSource,
     /// Whether the driver answers.
     pub(crate) health: Arc<Health>,
     /// Whether new peers are accepted.
@@ -104,13 +105,10 @@ impl Site {
     /// The tags of the network of a client; none without a store, and for an address that may stand for many visitors:
     /// a decision about one of them would be one about all.
     fn tags_of(&self, client: IpAddr) -> VisitTags {
-        let may_be_many = self.proxies.may_be_many(client);
-        let Some(tags) = self.network_tags.as_ref().filter(|_| !may_be_many) else {
+        if self.proxies.may_be_many(client) {
             return VisitTags::default();
-        };
-        let tags = tags.borrow();
-        let mut known = tags.known_as(client);
-        [known.next(), known.next()]
+        }
+        self.network_tags.tags_of(client)
     }
 }
 
@@ -279,7 +277,13 @@ async fn health(State(site): State<Site>) -> Response {
 }
 
 async fn readiness(State(site): State<Site>) -> Response {
-    if site.shutdown.draining.is_cancelled() { server_stops() } else { "ready".into_response() }
+    if site.shutdown.draining.is_cancelled() {
+        server_stops()
+    } else if site.health.has_core() {
+        "ready".into_response()
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "no-core").into_response()
+    }
 }
 
 /// Upgrades a request to a WebSocket, or rejects it with a stable code.
@@ -355,10 +359,6 @@ fn warn_about_proxy(proxies: &Proxies, peer: IpAddr, headers: &HeaderMap) {
             );
         });
     }
-}
-
-fn server_stops() -> Response {
-    (StatusCode::SERVICE_UNAVAILABLE, "server-stops").into_response()
 }
 
 async fn not_found() -> (StatusCode, &'static str) {

@@ -8,6 +8,7 @@
 
 mod autobahn;
 mod closes;
+mod cluster;
 mod duet;
 mod handover;
 mod health;

@@ -164,7 +164,7 @@ fn proxy_waits_longer_than_the_heartbeat() {
 
 #[test]
 fn public_samples_name_their_operator() {
-    for sample in ["docs/compose.yaml", "docs/compose.caddy.yaml"] {
+    for sample in ["docs/compose.yaml", "docs/compose.caddy.yaml", "docs/compose.cluster.yaml"] {
         let text = read(sample);
         let settings = lines(&text).into_iter().filter_map(|it| {
             let (name, value) = it.split_once(": ")?;
@@ -182,7 +182,7 @@ fn public_samples_name_their_operator() {
 
 #[test]
 fn operators_page_names_every_sample() {
-    let page = read("docs/operating.md") + &read("docs/tls.md");
+    let page = read("docs/operating.md") + &read("docs/tls.md") + &read("docs/cluster.md");
     for name in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs")).unwrap() {
         let name = name.unwrap().file_name().into_string().unwrap();
         let is_sample = !name.ends_with(".md") && !name.ends_with(".png");

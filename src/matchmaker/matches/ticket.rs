@@ -1,6 +1,7 @@
 //! [`Ticket`]: a sealed description of a match, from which a server that does not know the match can rebuild it, and
 //! which proves to any server with the key whom its holder met.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
@@ -32,7 +33,7 @@ const MEETING: u8 = 1 << 4;
 const TAGGED: [u8; 2] = [1 << 5, 1 << 6];
 
 /// A device and the network that it was in: one end of a match, as a report names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Participant {
     /// The device.
     pub device: DeviceId,

@@ -2,17 +2,19 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     matchmaker::matches::ticket::Participant,
     protocol::{DeviceId, MatchId, NetworkTag, ReportReason, ReportWords, SanctionNotice},
 };
 
 /// One request to store a report. The matchmaker numbers them from 1 and never reuses a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ReportRequest(pub u64);
 
 /// A report that is genuine: its ticket proves that the two have met.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenuineReport {
     /// The match. Of each of its ends one report is kept.
     pub match_id: MatchId,
@@ -36,7 +38,7 @@ impl fmt::Debug for GenuineReport {
 }
 
 /// What the store says about a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StoreAnswer {
     /// It is stored for good; the code is for the reporter, who can ask with it what was decided.
     Stored {
@@ -53,7 +55,7 @@ pub enum StoreAnswer {
 }
 
 /// Whom a decision is about.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SanctionUpdate {
     /// A device, and what was decided; `None` if it may take part again.
     Device(DeviceId, Option<SanctionNotice>),
@@ -62,7 +64,7 @@ pub enum SanctionUpdate {
 }
 
 /// What the bans of its devices mean for a network. Many people may share one, so nothing here ends a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkSanction {
     /// Until when it may start no new sessions, in seconds since the Unix epoch; 0 if it may.
     pub refused_until: u64,

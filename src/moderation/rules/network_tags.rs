@@ -7,6 +7,7 @@ use core::net::IpAddr;
 use std::fmt;
 
 use hmac::{Hmac, Mac};
+use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
@@ -14,7 +15,7 @@ use super::unix_time::UnixTime;
 use crate::protocol::NetworkTag;
 
 /// A month of the calendar (UTC), counted from the first month of the year 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Month(pub(crate) u32);
 
 impl Month {
@@ -79,7 +80,7 @@ impl KeyPlan {
 pub(crate) type MonthKey = Zeroizing<[u8; 32]>;
 
 /// Makes the tags of one month, and recognises those of the month before.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct NetworkTags {
     month: Month,
     current: MonthKey,

@@ -1,49 +1,50 @@
 //! [`Core`]: the matchmaker with its clock and chance, and what its outputs ask of the server itself.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
-
-use super::edge::Edge;
 use crate::{
-    matchmaker::{Input, Matchmaker, Output, SanctionUpdate, StoreAnswer},
+    matchmaker::{GenuineReport, Input, Matchmaker, Output, ReportRequest, SocketId},
+    protocol::{ErrorCode, Frame, ToBrowser},
     server::{
         clock::{Clock, read_system},
-        moderation::ReportToStore,
         telemetry::Telemetry,
     },
     time::Moment,
 };
 
+/// What the core acts on: all sockets, and the moderation store. What follows from an action at once is returned.
+pub(crate) trait Outside {
+    /// Sends a message on a socket.
+    fn send(&mut self, socket: SocketId, frame: Frame<Arc<ToBrowser>>) -> Option<Input>;
+
+    /// Closes a socket once everything sent before has left.
+    fn close(&mut self, socket: SocketId, code: ErrorCode);
+
+    /// Gives a report to the moderation store.
+    fn store(&mut self, request: ReportRequest, report: Box<GenuineReport>) -> Option<Input>;
+}
+
 /// Owns the matchmaker.
 pub(crate) struct Core {
     matchmaker: Matchmaker,
     clock: Clock,
-    /// Stores reports; `None` on a server without a store.
-    reports: Option<mpsc::Sender<ReportToStore>>,
     telemetry: Arc<Telemetry>,
 }
 
 impl Core {
-    /// A core of a server without a store.
+    /// A core that has not handled anything.
     pub(crate) const fn new(matchmaker: Matchmaker, clock: Clock, telemetry: Arc<Telemetry>) -> Self {
-        Self { matchmaker, clock, reports: None, telemetry }
-    }
-
-    /// Lets reports be stored, and applies these decisions before anybody comes.
-    pub(crate) fn with_store(
-        mut self,
-        reports: mpsc::Sender<ReportToStore>,
-        decisions: Vec<SanctionUpdate>,
-    ) -> Self {
-        self.reports = Some(reports);
-        decisions.into_iter().for_each(|it| self.handle(Input::Sanction(it), &mut Edge::default()));
-        self
+        Self { matchmaker, clock, telemetry }
     }
 
     /// The time on the clock of the matchmaker.
     pub(crate) fn now(&self) -> Moment {
         self.clock.now()
+    }
+
+    /// Puts off everything that is due: for this time nothing could happen.
+    pub(crate) fn put_off(&mut self, time: Duration) {
+        self.clock.put_back(time);
     }
 
     /// When the matchmaker has something to do without an input, and a word for the log that says what.
@@ -62,13 +63,13 @@ impl Core {
     }
 
     /// Handles an input and performs the outputs. What follows from them at once becomes the next input.
-    pub(crate) fn handle(&mut self, input: Input, edge: &mut Edge) {
+    pub(crate) fn handle(&mut self, input: Input, outside: &mut impl Outside) {
         let now = self.clock.now();
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
             self.telemetry.message_in(&input);
             for output in self.matchmaker.handle(now, read_system(), input) {
-                inputs.extend(self.perform(output, edge));
+                inputs.extend(self.perform(output, outside));
             }
         }
     }
@@ -80,21 +81,18 @@ impl Core {
     }
 
     /// Performs one output; returns what follows from it.
-    fn perform(&self, output: Output, edge: &mut Edge) -> Option<Input> {
+    fn perform(&self, output: Output, outside: &mut impl Outside) -> Option<Input> {
         match output {
             Output::Send { socket, frame } => {
                 self.telemetry.message_out();
-                edge.send(socket, frame)
+                outside.send(socket, frame)
             }
             Output::Close { socket, code } => {
                 self.telemetry.closed(code);
-                edge.close(socket, code);
+                outside.close(socket, code);
                 None
             }
-            Output::StoreReport { request, report } => {
-                let sent = self.reports.as_ref().is_some_and(|it| it.try_send((request, report)).is_ok());
-                (!sent).then_some(Input::ReportStored { request, answer: StoreAnswer::Failed })
-            }
+            Output::StoreReport { request, report } => outside.store(request, report),
             Output::Note(note) => {
                 self.telemetry.note(note);
                 None

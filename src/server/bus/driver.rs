@@ -35,12 +35,9 @@ impl Driver {
     }
 
     /// Lets reports be stored, and applies these decisions before anybody comes.
-    pub(crate) fn with_store(
-        self,
-        reports: mpsc::Sender<ReportToStore>,
-        decisions: Vec<SanctionUpdate>,
-    ) -> Self {
-        Self { core: self.core.with_store(reports, decisions), ..self }
+    pub(crate) fn set_store(&mut self, reports: mpsc::Sender<ReportToStore>, decisions: Vec<SanctionUpdate>) {
+        self.edge.set_store(reports);
+        decisions.into_iter().for_each(|it| self.handle(Input::Sanction(it)));
     }
 
     /// Runs until the server stops.

@@ -1,11 +1,17 @@
-//! [`Edge`]: the open sockets of this process, as far as the matchmaker knows them.
+//! [`Edge`]: the open sockets of this process, as far as the matchmaker knows them, and the way to its store.
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
+use super::core::Outside;
 use crate::{
-    matchmaker::{Closing, Input, SocketId, Visit, id_map::IdMap},
+    matchmaker::{Closing, GenuineReport, Input, ReportRequest, SocketId, StoreAnswer, Visit, id_map::IdMap},
     protocol::{ErrorCode, Frame, ToBrowser},
-    server::websocket::outbox::{OutboxFull, OutboxSender},
+    server::{
+        moderation::ReportToStore,
+        websocket::outbox::{OutboxFull, OutboxSender},
+    },
 };
 
 /// The way to each socket that the matchmaker knows.
@@ -13,9 +19,16 @@ use crate::{
 pub(crate) struct Edge {
     /// By the number of the socket.
     outboxes: IdMap<u64, OutboxSender>,
+    /// Stores reports; `None` in a process without a store.
+    reports: Option<mpsc::Sender<ReportToStore>>,
 }
 
 impl Edge {
+    /// Lets reports be stored.
+    pub(crate) fn set_store(&mut self, reports: mpsc::Sender<ReportToStore>) {
+        self.reports = Some(reports);
+    }
+
     /// A socket is open.
     pub(crate) fn on_opened(&mut self, visit: Visit, outbox: OutboxSender) -> Input {
         self.outboxes.insert(visit.socket.number, outbox);
@@ -32,8 +45,21 @@ impl Edge {
         is_known.then_some(input)
     }
 
-    /// Sends a message on a socket. Returns what follows from it: a socket whose outbox overflows is lost.
-    pub(crate) fn send(&mut self, socket: SocketId, frame: Frame<Arc<ToBrowser>>) -> Option<Input> {
+    /// Whether no socket is open.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.outboxes.is_empty()
+    }
+
+    /// Closes all sockets: their pages come back on others.
+    pub(crate) fn lose_all(&mut self) {
+        let outboxes = std::mem::take(&mut self.outboxes);
+        outboxes.into_values().for_each(|it| it.close(ErrorCode::ServerStops));
+    }
+}
+
+impl Outside for Edge {
+    /// A socket whose outbox overflows is lost.
+    fn send(&mut self, socket: SocketId, frame: Frame<Arc<ToBrowser>>) -> Option<Input> {
         match self.outboxes.get(&socket.number)?.send(frame) {
             Ok(()) => None,
             Err(OutboxFull) => {
@@ -43,10 +69,13 @@ impl Edge {
         }
     }
 
-    /// Closes a socket once everything sent before has left.
-    pub(crate) fn close(&mut self, socket: SocketId, code: ErrorCode) {
+    fn close(&mut self, socket: SocketId, code: ErrorCode) {
         if let Some(outbox) = self.outboxes.remove(&socket.number) {
             outbox.close(code);
         }
+    }
+    fn store(&mut self, request: ReportRequest, report: Box<GenuineReport>) -> Option<Input> {
+        let sent = self.reports.as_ref().is_some_and(|it| it.try_send((request, report)).is_ok());
+        (!sent).then_some(Input::ReportStored { request, answer: StoreAnswer::Failed })
     }
 }

@@ -93,11 +93,14 @@ impl StateSettings {
     }
 }
 
-/// Whether there is moderation, in words for the operator.
-pub(crate) fn describe_moderation(dir: Option<&Path>) -> String {
+/// Whether there is moderation, and whether another process has the store, in words for the operator.
+pub(crate) fn describe_moderation(dir: Option<&Path>, is_elsewhere: bool) -> String {
     match dir {
         Some(dir) => {
             format!("moderation is on: reports and bans are kept in {} (`state.dir`)", dir.display())
+        }
+        None if is_elsewhere => {
+            "moderation is on: another process keeps reports and bans (`moderation.home`)".to_owned()
         }
         None => "moderation is off, and nobody can report anybody: `state.dir` is empty".to_owned(),
     }

@@ -7,7 +7,7 @@
 pub mod file;
 pub mod limits;
 mod ice;
-mod keys;
+pub(crate) mod keys;
 mod log;
 pub mod operator;
 pub mod relay;
@@ -33,6 +33,7 @@ pub use server::ServerSettings;
 pub use value::InvalidConfig;
 
 use super::{
+    bus::cluster::settings::{ClusterPlan, ClusterSettings},
     http::{
         client_ip::{self, Proxies},
         origin::{self, Origins},
@@ -82,6 +83,9 @@ pub struct Config {
     /// `[moderation]`
     #[serde(default)]
     pub moderation: ModerationSettings,
+    /// `[cluster]`
+    #[serde(default)]
+    pub cluster: ClusterSettings,
     /// `[ice]`
     #[serde(default)]
     pub ice: IceSettings,
@@ -149,6 +153,8 @@ pub struct Resolved {
     pub(crate) keys: KeySource,
     /// Where the moderation store is; without one there is no moderation.
     pub(crate) moderation_dir: Option<PathBuf>,
+    /// The part of this process in a cluster, if it is in one.
+    pub(crate) cluster: Option<ClusterPlan>,
     /// Rates, sizes and timeouts.
     pub limits: LimitSettings,
     /// The maximum number of peers.
@@ -180,6 +186,7 @@ impl Default for Config {
             limits: LimitSettings::default(),
             metrics: MetricsSettings::default(),
             moderation: ModerationSettings::default(),
+            cluster: ClusterSettings::default(),
             ice: IceSettings::default(),
             relay: RelaySettings::default(),
             state: StateSettings::default(),
@@ -232,6 +239,7 @@ impl Config {
             return Err(InvalidConfig::UnknownKey(key, set_by));
         }
         let secrets = [
+            ("cluster.redis", &config.cluster.redis),
             ("ice.secret", &config.ice.secret),
             ("moderation.proxy_secret", &config.moderation.proxy_secret),
             ("state.key", &config.state.key),
@@ -263,7 +271,7 @@ impl Config {
 
     fn resolve_tables(self) -> Result<Resolved, InvalidKey> {
         let Self { server, tls, operator, safety, limits, metrics, moderation, ice, relay, .. } = self;
-        let Self { state, age, log, leptos, embedded, is_watched, .. } = self;
+        let Self { state, age, log, leptos, embedded, is_watched, cluster, .. } = self;
         server.check()?;
         log.check()?;
         limits.check()?;
@@ -276,7 +284,9 @@ impl Config {
         let origins = Origins::new(leptos.site_addr, &server.origins, plan.origins(leptos.site_addr))
             .map_err(|error| InvalidKey::new(origin::KEY, error))?;
         let public = origins.first_public();
-        let moderation_dir = state.moderation_dir(public)?;
+        let cluster = cluster.resolve(&keys, &moderation.home, public)?;
+        let has_store = cluster.as_ref().is_none_or(|it| it.is_home);
+        let moderation_dir = if has_store { state.moderation_dir(public)? } else { None };
         let moderation = moderation.resolve(moderation_dir.is_some())?;
         let (is_public, rules_version) = (public.is_some(), operator.rules_version.clone());
         let (operator, soft_start) = (operator.resolve(public)?, safety.resolve(is_public));
@@ -307,6 +317,7 @@ impl Config {
             credential_lifetime,
             keys,
             moderation_dir,
+            cluster,
             limits,
             max_connections: server.max_connections,
             grace: Duration::from_secs(server.grace_seconds),
@@ -348,10 +359,17 @@ impl Resolved {
     }
 
     /// Which relays visitors get, whether strangers can reach the server, and whether there is moderation.
-    fn describe(&self) -> [String; 3] {
+    fn describe(&self) -> Vec<String> {
         let operator = operator::describe(self.operator.as_ref(), self.is_public, self.soft_start);
-        let moderation = keys::describe_moderation(self.moderation_dir.as_deref());
-        [relay::describe(&self.ice), operator, moderation]
+        let elsewhere = self.cluster.as_ref().is_some_and(|it| it.is_moderated && !it.is_home);
+        let moderation = keys::describe_moderation(self.moderation_dir.as_deref(), elsewhere);
+        let cluster = self.cluster.as_ref().map(ClusterPlan::describe);
+        [relay::describe(&self.ice), operator, moderation].into_iter().chain(cluster).collect()
+    }
+
+    /// Whether people can report others.
+    pub(crate) fn is_moderated(&self) -> bool {
+        self.cluster.as_ref().map_or(self.moderation_dir.is_some(), |it| it.is_moderated)
     }
 
     /// Announces the own relay to the pages of these origins, if the server has sockets for it.

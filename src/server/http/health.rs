@@ -1,13 +1,37 @@
-//! [`Health`]: whether the driver answers, for `/healthz`.
+//! [`Health`]: whether the driver answers, for `/healthz`, and whether there is a core, for `/readyz`.
 
 use std::time::Duration;
 
+use axum::{
+    Router,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use tokio::{
     sync::{Mutex, oneshot},
     time::timeout,
 };
 
-use crate::server::bus::inbox::{DriverGone, Event, Inbox};
+use crate::server::{
+    bus::{
+        inbox::{DriverGone, Event, Inbox},
+        presence::CorePresence,
+    },
+    shutdown::Shutdown,
+};
+
+/// Answers that the server is stopping.
+pub(crate) fn server_stops() -> Response {
+    (StatusCode::SERVICE_UNAVAILABLE, "server-stops").into_response()
+}
+
+/// The routes of a process that serves no sockets.
+pub(crate) fn of_core(shutdown: Shutdown) -> Router {
+    let ready =
+        async move || if shutdown.draining.is_cancelled() { server_stops() } else { "ready".into_response() };
+    Router::new().route("/healthz", get(async || "alive")).route("/readyz", get(ready))
+}
 
 /// How long the driver may take to answer. It handles a full inbox in a fraction of that.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
@@ -16,14 +40,20 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub(crate) struct Health {
     inbox: Inbox,
+    core: CorePresence,
     /// A probe that the driver has not answered.
     pending: Mutex<Option<oneshot::Receiver<()>>>,
 }
 
 impl Health {
     /// The health of the driver that reads this inbox.
-    pub(crate) fn new(inbox: Inbox) -> Self {
-        Self { inbox, pending: Mutex::new(None) }
+    pub(crate) fn new(inbox: Inbox, core: CorePresence) -> Self {
+        Self { inbox, core, pending: Mutex::new(None) }
+    }
+
+    /// Whether there is a core, so that people can be matched.
+    pub(crate) fn has_core(&self) -> bool {
+        self.core.is_present()
     }
 
     /// Whether the driver takes a probe within [`ANSWER_WITHIN`].
@@ -58,7 +88,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_driver_that_does_not_answer_is_not_alive_and_gets_one_probe() {
         let (sender, mut events) = inbox(Clock::start());
-        let health = Health::new(sender);
+        let health = Health::new(sender, CorePresence::default());
         let before = tokio::time::Instant::now();
         let (one, other) = tokio::join!(health.is_alive(), health.is_alive());
         assert!(!one && !other);
@@ -86,7 +116,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_driver_that_has_ended_is_not_alive() {
         let (sender, events) = inbox(Clock::start());
-        let health = Health::new(sender);
+        let health = Health::new(sender, CorePresence::default());
         drop(events);
         assert!(!health.is_alive().await);
     }

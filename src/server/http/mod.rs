@@ -1,5 +1,5 @@
-//! The HTTP rules of the site: the client's address, the allowed origins and hosts, security headers, plain pages, and
-//! `/healthz`.
+//! The HTTP rules of the site: the client's address, the allowed origins and hosts, security headers, plain pages,
+//! `/healthz` and `/readyz`, and the tags of networks.
 
 pub(crate) mod list_header;
 pub mod client_ip;
@@ -9,3 +9,4 @@ pub(crate) mod headers;
 pub(crate) mod plain_pages;
 pub(crate) mod decision_pages;
 pub(crate) mod health;
+pub(crate) mod network_tags;

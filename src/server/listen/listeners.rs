@@ -1,6 +1,6 @@
 //! [`Listeners`]: the sockets on which a server listens, bound here or handed over by the service manager.
 
-use std::{env, io, net::SocketAddr};
+use std::{env, io, net::SocketAddr, time::Duration};
 
 use anyhow::{Context, bail};
 use listenfd::ListenFd;
@@ -172,6 +172,11 @@ impl Listeners {
             },
             are_handed_over,
         })
+    }
+
+    /// How long calls may go on when the server is told to stop: not at all if the next process listens already.
+    pub(crate) fn grace(&self, resolved: &Resolved) -> Duration {
+        if self.are_handed_over { Duration::ZERO } else { resolved.grace }
     }
 
     /// Binds the addresses of a relay that runs apart: its own, and that for `/metrics`.

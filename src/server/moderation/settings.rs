@@ -27,6 +27,9 @@ pub struct ModerationSettings {
     /// The address of the listener, empty for none. Default: 127.0.0.1:3004. `PASSERBY__MODERATION__ADDR`.
     #[serde(deserialize_with = "address_or_none")]
     pub addr: Option<SocketAddr>,
+    /// In a cluster, the `cluster.edge_name` of the process that keeps reports and bans for all. Default: none.
+    /// `PASSERBY__MODERATION__HOME`.
+    pub home: String,
     /// Names under which moderators reach it over TLS, besides loopback names, at most 16. Default: none.
     /// `PASSERBY__MODERATION__HOSTS`, separated by commas.
     #[serde(deserialize_with = "list")]
@@ -71,6 +74,7 @@ impl Default for ModerationSettings {
     fn default() -> Self {
         Self {
             addr: Some(SocketAddr::from(([127, 0, 0, 1], 3004))),
+            home: String::new(),
             hosts: Vec::new(),
             proxy: Vec::new(),
             proxy_header: "remote-user".to_owned(),

@@ -5,7 +5,7 @@
 //! `CLOSES_SEED`.
 
 mod browser;
-mod world;
+pub(crate) mod world;
 
 use std::time::Duration;
 

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    net::SocketAddr,
     time::Duration,
 };
 
@@ -22,7 +23,7 @@ use tokio::{
 use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
 use super::browser::PeerConnection;
-use crate::support::{TestServer, connect};
+use crate::support::{TestServer, try_connect};
 
 /// How long a close waits for frames to count before it happens anyway.
 const AT_LAST: Duration = Duration::from_millis(300);
@@ -91,31 +92,34 @@ struct Socket {
 }
 
 /// A page.
-pub(super) struct Page {
+pub(crate) struct Page {
     call: Call,
     peer: Option<PeerConnection>,
     socket: Option<Socket>,
     /// The ends of its next sockets.
     pub(super) cuts: VecDeque<Cut>,
     /// The match that the server named last.
-    pub(super) match_id: Option<MatchId>,
+    pub(crate) match_id: Option<MatchId>,
     /// The last farewell that it showed.
-    pub(super) farewell: Option<Farewell>,
+    pub(crate) farewell: Option<Farewell>,
     lost_at: Option<Moment>,
     /// The longest time without a session.
     pub(super) longest_away: Duration,
 }
 
 /// A server and its pages.
-pub(super) struct World {
-    server: TestServer,
+pub(crate) struct World {
+    /// The server of this story, if it has one of its own.
+    _server: Option<TestServer>,
+    /// Where pages connect: at one of these by chance.
+    addresses: Vec<SocketAddr>,
     since: Instant,
-    pub(super) pages: Vec<Page>,
+    pub(crate) pages: Vec<Page>,
     /// Sockets that were ended.
     pub(super) closes: u32,
     /// Which pages were told of each match.
-    pub(super) told: BTreeMap<MatchId, BTreeSet<usize>>,
-    pub(super) log: Vec<String>,
+    pub(crate) told: BTreeMap<MatchId, BTreeSet<usize>>,
+    pub(crate) log: Vec<String>,
     inputs: VecDeque<(usize, Input)>,
     reports: mpsc::UnboundedReceiver<(usize, u64, Report)>,
     reporter: mpsc::UnboundedSender<(usize, u64, Report)>,
@@ -130,9 +134,16 @@ pub(super) struct World {
 
 impl World {
     pub(super) async fn new() -> Self {
+        let server = TestServer::open().await;
+        Self { addresses: vec![server.address], _server: Some(server), ..Self::at(Vec::new()) }
+    }
+
+    /// Pages of servers at these addresses.
+    pub(crate) fn at(addresses: Vec<SocketAddr>) -> Self {
         let (reporter, reports) = mpsc::unbounded_channel();
         Self {
-            server: TestServer::open().await,
+            _server: None,
+            addresses,
             since: Instant::now(),
             pages: Vec::new(),
             closes: 0,
@@ -150,7 +161,7 @@ impl World {
     }
 
     /// Adds a page of a person with these interests and languages, and returns its index.
-    pub(super) fn add_page(&mut self, seed: u64, interests: &str, languages: &[&str]) -> usize {
+    pub(crate) fn add_page(&mut self, seed: u64, interests: &str, languages: &[&str]) -> usize {
         let consent = Consent { has_met: true, ..Consent::default() };
         let stored = StoredProfile { consent, topics: interests.to_owned(), ..StoredProfile::default() };
         let languages = languages.iter().filter_map(|it| Language::new(it)).collect();
@@ -170,7 +181,7 @@ impl World {
     }
 
     /// A person presses something.
-    pub(super) fn press(&mut self, page: usize, intent: Intent) {
+    pub(crate) fn press(&mut self, page: usize, intent: Intent) {
         self.inputs.push_back((page, Input::Intent(intent)));
     }
 
@@ -193,23 +204,23 @@ impl World {
         self.update_media();
     }
 
-    pub(super) fn phase(&self, page: usize) -> Phase {
+    pub(crate) fn phase(&self, page: usize) -> Phase {
         self.pages[page].call.snapshot().phase
     }
 
-    pub(super) fn is_waiting(&self, page: usize) -> bool {
+    pub(crate) fn is_waiting(&self, page: usize) -> bool {
         self.is_settled(page) && matches!(self.phase(page), Phase::Waiting { .. })
     }
 
     /// Whether all planned ends have happened and the session is open.
-    pub(super) fn is_settled(&self, page: usize) -> bool {
+    pub(crate) fn is_settled(&self, page: usize) -> bool {
         let Page { cuts, socket, .. } = &self.pages[page];
         let is_open = |it: &Socket| it.stage == Stage::Welcomed && it.cut.is_none();
         cuts.is_empty() && socket.as_ref().is_some_and(is_open)
     }
 
     /// Whether the two pages are in a call with each other, and the server is at their service.
-    pub(super) fn talk(&self, one: usize, other: usize) -> bool {
+    pub(crate) fn talk(&self, one: usize, other: usize) -> bool {
         [one, other].into_iter().all(|it| {
             let is_steady = matches!(self.phase(it), Phase::Talking { flow: Flow::Steady, .. });
             is_steady && self.is_settled(it)
@@ -217,24 +228,31 @@ impl World {
     }
 
     /// The page from which media arrives.
-    pub(super) fn partner(&self, page: usize) -> Option<usize> {
+    pub(crate) fn partner(&self, page: usize) -> Option<usize> {
+        self.partner_of(page, &self.by_generation())
+    }
+
+    /// The pages by the ICE generations of their descriptions.
+    fn by_generation(&self) -> BTreeMap<String, usize> {
+        let locals = self.pages.iter().map(|it| it.peer.as_ref().and_then(|it| it.local.clone()));
+        locals.enumerate().filter_map(|(page, local)| Some((local?, page))).collect()
+    }
+
+    fn partner_of(&self, page: usize, by_generation: &BTreeMap<String, usize>) -> Option<usize> {
         let peer = self.pages[page].peer.as_ref()?;
         let (local, remote) = (peer.local.as_ref()?, peer.remote.as_ref()?);
         let is_lost = self.lost_paths.contains(local) || self.lost_paths.contains(remote);
         if is_lost || peer.reachable.as_ref() != Some(remote) {
             return None;
         }
-        self.pages.iter().position(|it| {
-            it.peer.as_ref().is_some_and(|it| {
-                it.local.as_ref() == Some(remote)
-                    && it.remote.as_ref() == Some(local)
-                    && it.reachable.as_ref() == Some(local)
-            })
-        })
+        let other = *by_generation.get(remote)?;
+        let theirs = self.pages[other].peer.as_ref()?;
+        let is_mutual = theirs.remote.as_ref() == Some(local) && theirs.reachable.as_ref() == Some(local);
+        is_mutual.then_some(other)
     }
 
     /// Lets time pass until something is true.
-    pub(super) async fn wait_for(
+    pub(crate) async fn wait_for(
         &mut self,
         what: &str,
         within: Duration,
@@ -269,7 +287,7 @@ impl World {
     }
 
     /// All pages stop. Returns when their sockets are closed.
-    pub(super) async fn finish(mut self) {
+    pub(crate) async fn finish(mut self) {
         for page in 0..self.pages.len() {
             self.press(page, Intent::Stop);
         }
@@ -375,11 +393,11 @@ impl World {
         let cut = self.pages[page].cuts.pop_front();
         self.note(format!("page {page} opens socket {number}, {cut:?}"));
         self.pages[page].socket = Some(Socket { number, stage: Stage::Opening, cut, cut_by: None, commands });
-        let address = self.server.address;
+        let address = self.addresses[fastrand::usize(..self.addresses.len())];
         self.tasks.spawn(async move {
             // Nobody listens any more at the end of the story.
             let report = |report| drop(reporter.send((page, number, report)));
-            let socket = connect(address, None).await;
+            let Some(socket) = try_connect(address).await else { return report(Report::Lost) };
             report(Report::Opened);
             exchange(socket, received, &report).await;
         });
@@ -478,8 +496,9 @@ impl World {
 
     /// Reports connections and lost paths to the pages.
     fn update_media(&mut self) {
+        let by_generation = self.by_generation();
         for page in 0..self.pages.len() {
-            let is_connected = self.partner(page).is_some();
+            let is_connected = self.partner_of(page, &by_generation).is_some();
             let Some(peer) = &mut self.pages[page].peer else { continue };
             if std::mem::replace(&mut peer.is_connected, is_connected) == is_connected {
                 continue;

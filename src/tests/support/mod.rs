@@ -2,8 +2,10 @@
 
 mod test_server;
 mod client;
+mod redis_server;
 
-pub(crate) use client::{RawSocket, TestClient, TestSocket, candidate, connect, match_pair};
+pub(crate) use client::{RawSocket, TestClient, TestSocket, candidate, match_pair, try_connect};
+pub(crate) use redis_server::RedisServer;
 pub(crate) use test_server::{HttpResponse, SITE, TestServer, get, operator, read_response, request};
 
 use std::time::Duration;

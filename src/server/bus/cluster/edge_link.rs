@@ -12,8 +12,9 @@ use crate::{matchmaker::EdgeId, time::Moment};
 /// How often an edge sends an entry even if it has nothing to say, so that the core knows that it is there.
 pub(crate) const BEAT_EVERY: Duration = Duration::from_millis(500);
 
-/// How long the core may be silent before an edge is not ready for new people.
-const ABSENT_AFTER: Duration = Duration::from_secs(2);
+/// How long an edge may be without a core before it is not ready for new people: longer than it takes another process
+/// to become the core.
+const ABSENT_AFTER: Duration = Duration::from_secs(10);
 
 /// How long the core may leave entries unanswered that it was given: longer than Redis keeps a dead holder, after which
 /// entries are not accepted any more. Then what it wrote must have been lost on the way.
@@ -126,7 +127,12 @@ impl<O> EdgeLink<O> {
 
     /// Whether a core has been heard within the last seconds.
     pub(crate) fn has_core(&self, now: Moment) -> bool {
-        self.holder.is_some() && now - self.heard_at < ABSENT_AFTER
+        now - self.heard_at < ABSENT_AFTER
+    }
+
+    /// How many items wait to be appended.
+    pub(crate) const fn waiting(&self) -> usize {
+        self.queue.len()
     }
 
     /// Something for the core.

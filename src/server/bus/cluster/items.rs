@@ -6,21 +6,33 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
-    matchmaker::{Closing, EdgeId, Input, Network, SiteIndex, SocketId, Visit},
+    matchmaker::{
+        Closing, EdgeId, GenuineReport, Input, Network, ReportRequest, SanctionUpdate, SiteIndex, SocketId,
+        StoreAnswer, Visit,
+    },
     protocol::{
         ErrorCode, Frame, NetworkTag, ToBrowser, decode_lenient, decode_strict, encode, encode_to_browser,
     },
 };
 
-/// What an edge reports of one socket.
+/// What an edge reports.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ToCore {
-    socket: u64,
-    report: Report,
+pub(crate) enum ToCore {
+    /// Something about the socket of this number.
+    Socket(u64, SocketReport),
+    /// The edge is about to stop.
+    Drains,
+    /// The edge has the moderation store, and this is all that was decided and still holds.
+    Home(Vec<SanctionUpdate>),
+    /// Something was decided.
+    Decided(SanctionUpdate),
+    /// What has become of a report.
+    Stored(ReportRequest, StoreAnswer),
 }
 
+/// What has become of a socket.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-enum Report {
+pub(crate) enum SocketReport {
     /// It is open.
     Opened { network: IpAddr, tags: [Option<[u8; 16]>; 2], site: usize },
     /// It has sent this frame, which is valid.
@@ -33,72 +45,72 @@ enum Report {
     Closed { goodbye: bool },
 }
 
-/// What the core wants of one socket.
+/// What the core wants of an edge.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(crate) struct ToEdge {
-    /// The number of the socket.
-    pub(crate) socket: u64,
-    order: Order,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-enum Order {
-    Send(Box<RawValue>),
-    Close(ErrorCode),
-}
-
-/// What an edge does with one of its sockets.
-pub(crate) enum EdgeAction {
-    /// Send a message on it.
-    Send(Frame<Arc<ToBrowser>>),
-    /// Close it once everything sent before has left.
-    Close(ErrorCode),
+pub(crate) enum ToEdge {
+    /// Send this message on the socket of this number.
+    Send(u64, Box<RawValue>),
+    /// Close the socket of this number once everything sent before has left.
+    Close(u64, ErrorCode),
+    /// Store a report.
+    Store(ReportRequest, Box<GenuineReport>),
 }
 
 impl ToCore {
-    /// What a socket reports; `None` for inputs that come from elsewhere.
+    /// What an edge or a socket reports; `None` for inputs that come from elsewhere.
     pub(crate) fn of(input: Input) -> Option<Self> {
         let (socket, report) = match input {
             Input::Opened(Visit { socket, network, network_tags, site }) => {
                 let tags = network_tags.map(|it| it.map(|NetworkTag(bytes)| bytes));
-                (socket, Report::Opened { network: network.address(), tags, site: site.0 })
+                (socket, SocketReport::Opened { network: network.address(), tags, site: site.0 })
             }
-            Input::Message { socket, frame } => (socket, Report::Message(raw(encode(&frame))?)),
-            Input::Refused { socket, code, numbers } => (socket, Report::Refused { code, numbers }),
+            Input::Message { socket, frame } => (socket, SocketReport::Message(raw(encode(&frame))?)),
+            Input::Refused { socket, code, numbers } => (socket, SocketReport::Refused { code, numbers }),
             Input::RateLimited { socket, numbers, retry } => {
                 let retry_ms = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
-                (socket, Report::RateLimited { numbers, retry_ms })
+                (socket, SocketReport::RateLimited { numbers, retry_ms })
             }
             Input::Closed { socket, closing } => {
-                (socket, Report::Closed { goodbye: closing == Closing::Goodbye })
+                (socket, SocketReport::Closed { goodbye: closing == Closing::Goodbye })
             }
-            Input::EdgeLost(_)
-            | Input::EdgeDrains(_)
-            | Input::ReportStored { .. }
-            | Input::Sanction(_)
-            | Input::Drain { .. }
-            | Input::Tick => return None,
+            Input::EdgeDrains(_) => return Some(Self::Drains),
+            Input::Sanction(update) => return Some(Self::Decided(update)),
+            Input::ReportStored { request, answer } => return Some(Self::Stored(request, answer)),
+            Input::EdgeLost(_) | Input::Drain { .. } | Input::Tick => return None,
         };
-        Some(Self { socket: socket.number, report })
+        Some(Self::Socket(socket.number, report))
     }
 
-    /// The same for the matchmaker; `None` if an edge of another version has sent something unknown.
-    pub(crate) fn into_input(self, edge: EdgeId) -> Option<Input> {
-        let socket = SocketId { edge, number: self.socket };
-        Some(match self.report {
-            Report::Opened { network, tags, site } => Input::Opened(Visit {
+    /// The same for the matchmaker; nothing if an edge of another version has sent something unknown.
+    pub(crate) fn into_inputs(self, edge: EdgeId) -> Vec<Input> {
+        match self {
+            Self::Socket(number, report) => {
+                report.into_input(SocketId { edge, number }).into_iter().collect()
+            }
+            Self::Drains => vec![Input::EdgeDrains(edge)],
+            Self::Home(decisions) => decisions.into_iter().map(Input::Sanction).collect(),
+            Self::Decided(update) => vec![Input::Sanction(update)],
+            Self::Stored(request, answer) => vec![Input::ReportStored { request, answer }],
+        }
+    }
+}
+
+impl SocketReport {
+    fn into_input(self, socket: SocketId) -> Option<Input> {
+        Some(match self {
+            Self::Opened { network, tags, site } => Input::Opened(Visit {
                 socket,
                 network: Network::of(network),
                 network_tags: tags.map(|it| it.map(NetworkTag)),
                 site: SiteIndex(site),
             }),
             // It is no longer than what the page has sent.
-            Report::Message(frame) => Input::Message { socket, frame: decode_strict(frame.get()).ok()? },
-            Report::Refused { code, numbers } => Input::Refused { socket, code, numbers },
-            Report::RateLimited { numbers, retry_ms } => {
+            Self::Message(frame) => Input::Message { socket, frame: decode_strict(frame.get()).ok()? },
+            Self::Refused { code, numbers } => Input::Refused { socket, code, numbers },
+            Self::RateLimited { numbers, retry_ms } => {
                 Input::RateLimited { socket, numbers, retry: Duration::from_millis(retry_ms) }
             }
-            Report::Closed { goodbye } => {
+            Self::Closed { goodbye } => {
                 Input::Closed { socket, closing: if goodbye { Closing::Goodbye } else { Closing::Lost } }
             }
         })
@@ -112,24 +124,19 @@ impl ToEdge {
         frame: &Frame<Arc<ToBrowser>>,
     ) -> Option<(EdgeId, Self)> {
         let text = encode_to_browser(&Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg });
-        Some((edge, Self { socket: number, order: Order::Send(raw(text)?) }))
+        Some((edge, Self::Send(number, raw(text)?)))
     }
 
     /// The end of a socket of an edge.
     pub(crate) const fn close(SocketId { edge, number }: SocketId, code: ErrorCode) -> (EdgeId, Self) {
-        (edge, Self { socket: number, order: Order::Close(code) })
+        (edge, Self::Close(number, code))
     }
+}
 
-    /// What the edge does; `None` if a core of another version has sent something unknown.
-    pub(crate) fn into_action(self) -> Option<EdgeAction> {
-        Some(match self.order {
-            Order::Send(text) => {
-                let Frame { seq, ack, msg } = decode_lenient(text.get())?;
-                EdgeAction::Send(Frame { seq, ack, msg: Arc::new(msg) })
-            }
-            Order::Close(code) => EdgeAction::Close(code),
-        })
-    }
+/// A message from the core; `None` if a core of another version has sent something unknown.
+pub(crate) fn message(text: &RawValue) -> Option<Frame<Arc<ToBrowser>>> {
+    let Frame { seq, ack, msg } = decode_lenient(text.get())?;
+    Some(Frame { seq, ack, msg: Arc::new(msg) })
 }
 
 fn raw(text: String) -> Option<Box<RawValue>> {
@@ -143,7 +150,7 @@ mod tests {
 
     fn reported(input: Input) -> Option<Input> {
         let text = serde_json::to_string(&ToCore::of(input)?).unwrap();
-        serde_json::from_str::<ToCore>(&text).unwrap().into_input(EdgeId(7))
+        serde_json::from_str::<ToCore>(&text).unwrap().into_inputs(EdgeId(7)).pop()
     }
 
     #[test]
@@ -176,6 +183,8 @@ mod tests {
         );
         let refused = reported(Input::Refused { socket, code: ErrorCode::BadFrame, numbers: None });
         assert!(matches!(refused, Some(Input::Refused { code: ErrorCode::BadFrame, numbers: None, .. })));
+        let drains = reported(Input::EdgeDrains(EdgeId(1)));
+        assert!(matches!(drains, Some(Input::EdgeDrains(EdgeId(7)))));
         assert!(reported(Input::Tick).is_none(), "time is the core's own");
     }
 
@@ -187,10 +196,11 @@ mod tests {
             let text = serde_json::to_string(&order).unwrap();
             (edge, serde_json::from_str::<ToEdge>(&text).unwrap())
         };
-        let (edge, order) = carried(ToEdge::send(socket, &frame).unwrap());
-        assert_eq!((edge, order.socket), (EdgeId(1), 5));
-        assert!(matches!(order.into_action(), Some(EdgeAction::Send(it)) if it == frame));
-        let (_, order) = carried(ToEdge::close(socket, ErrorCode::TooSlow));
-        assert!(matches!(order.into_action(), Some(EdgeAction::Close(ErrorCode::TooSlow))));
+        let (EdgeId(1), ToEdge::Send(5, text)) = carried(ToEdge::send(socket, &frame).unwrap()) else {
+            panic!()
+        };
+        assert_eq!(message(&text), Some(frame));
+        let closed = carried(ToEdge::close(socket, ErrorCode::TooSlow));
+        assert!(matches!(closed, (EdgeId(1), ToEdge::Close(5, ErrorCode::TooSlow))));
     }
 }

@@ -21,7 +21,7 @@ const RENEW_EVERY: Duration = Duration::from_millis(500);
 const ASK_EVERY: Duration = Duration::from_millis(200);
 
 /// The holder of the lease. Each later holder has a higher term, so what comes from a former one is recognised.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Holder {
     /// At least the time at which it began, in milliseconds since the Unix epoch by the clock of Redis.
     pub(crate) term: u64,
@@ -48,7 +48,10 @@ pub(crate) enum LeaseEvent {
     /// It must not act until the lease is confirmed.
     Suspended,
     /// It goes on with the state that it had.
-    Resumed,
+    Resumed {
+        /// How long it must not have acted.
+        paused: Duration,
+    },
     /// Another process has held the lease: the state is worthless.
     Lost,
 }
@@ -70,8 +73,8 @@ enum Part {
     Standby,
     /// This process does, until the given moment if the lease is not renewed.
     Active { term: u64, until: Moment },
-    /// This process did, and will again if nobody else has meanwhile.
-    Suspended { term: u64 },
+    /// This process did until the given moment, and will again if nobody else has meanwhile.
+    Suspended { term: u64, since: Moment },
 }
 
 impl Lease {
@@ -103,7 +106,7 @@ impl Lease {
         if let Part::Active { term, until } = self.part
             && until <= now
         {
-            self.part = Part::Suspended { term };
+            self.part = Part::Suspended { term, since: until };
             event = Some(LeaseEvent::Suspended);
         }
         if self.asked_at.is_some() || now < self.ask_at {
@@ -112,7 +115,7 @@ impl Lease {
         self.asked_at = Some(now);
         let own_term = match self.part {
             Part::Standby => None,
-            Part::Active { term, .. } | Part::Suspended { term } => Some(term),
+            Part::Active { term, .. } | Part::Suspended { term, .. } => Some(term),
         };
         (event, Some(Ask { process: self.process, own_term, known_term: self.known_term }))
     }
@@ -135,7 +138,9 @@ impl Lease {
         self.ask_at = asked_at + RENEW_EVERY;
         match std::mem::replace(&mut self.part, Part::Active { term: holder.term, until }) {
             Part::Active { term, .. } if term == holder.term => None,
-            Part::Suspended { term } if term == holder.term => Some(LeaseEvent::Resumed),
+            Part::Suspended { term, since } if term == holder.term => {
+                Some(LeaseEvent::Resumed { paused: now - since })
+            }
             Part::Standby | Part::Active { .. } | Part::Suspended { .. } => Some(LeaseEvent::Began(holder)),
         }
     }
@@ -144,7 +149,7 @@ impl Lease {
     pub(crate) fn resign(&mut self) -> Option<Holder> {
         match std::mem::replace(&mut self.part, Part::Standby) {
             Part::Standby => None,
-            Part::Active { term, .. } | Part::Suspended { term } => {
+            Part::Active { term, .. } | Part::Suspended { term, .. } => {
                 Some(Holder { term, process: self.process })
             }
         }
@@ -224,7 +229,7 @@ mod tests {
                     assert!(holder.term > self.last_began, "a later term is higher");
                     (self.last_began, self.states[it]) = (holder.term, Some(holder.term));
                 }
-                Some(LeaseEvent::Resumed) => {
+                Some(LeaseEvent::Resumed { .. }) => {
                     assert_eq!(self.states[it], Some(self.last_began), "nobody has begun meanwhile");
                 }
                 Some(LeaseEvent::Lost) => self.states[it] = None,
@@ -298,7 +303,8 @@ mod tests {
         assert_eq!(lease.on_answer(at(2_600), Some(holder)), None, "the answer is too old");
         let (_, ask) = lease.on_time(at(2_800));
         assert_eq!(ask, Some(Ask { process: 7, own_term: Some(100), known_term: 100 }));
-        assert_eq!(lease.on_answer(at(2_801), Some(holder)), Some(LeaseEvent::Resumed));
+        let paused = Duration::from_millis(801);
+        assert_eq!(lease.on_answer(at(2_801), Some(holder)), Some(LeaseEvent::Resumed { paused }));
         assert_eq!(lease.resign(), Some(holder));
         assert!(!lease.is_active(at(2_802)));
     }

@@ -378,7 +378,7 @@ impl World {
                 core.core = Some((holder, CoreLink::new(self.now)));
                 (core.awaited, core.read) = (BTreeMap::new(), 0);
             }
-            Some(LeaseEvent::Resumed) => {
+            Some(LeaseEvent::Resumed { .. }) => {
                 if let Some((_, link)) = &mut core.core {
                     link.forgive_silence(self.now);
                 }

@@ -23,6 +23,11 @@ impl LeaseKeys {
         self.last_term = self.last_term.max(term);
     }
 
+    /// The holder is kept no longer.
+    pub(crate) fn expire(&mut self) {
+        self.holder = None;
+    }
+
     /// Answers who the holder is. If there is none, it is the process that asks.
     pub(crate) fn ask(&mut self, now: Moment, ask: Ask) -> Holder {
         if let Some(holder) = self.holder(now).filter(|it| it.process != ask.process) {

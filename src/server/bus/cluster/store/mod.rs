@@ -1,0 +1,7 @@
+//! What a cluster does in Redis: the lease and the streams (`streams`, with `scripts`), the copies of what the
+//! moderation store knows (`mirror`), on a `connection` whose end was examined (`inspection`).
+
+pub(crate) mod connection;
+pub(crate) mod inspection;
+pub(crate) mod streams;
+pub(crate) mod mirror;

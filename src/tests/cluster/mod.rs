@@ -1,0 +1,233 @@
+//! Several processes of the real program with a real Redis between them, and real calls of many pages.
+//!
+//! `CLUSTER_LOG` lets the processes write their logs.
+
+mod node;
+
+use std::time::Duration;
+
+use passerby::call::Intent;
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    closes::world::World,
+    support::{RedisServer, TestClient, candidate},
+};
+use node::Node;
+
+/// How long anything may take: a process that has ended is noticed after 3 s, and pages come back within seconds.
+const WITHIN: Duration = Duration::from_secs(30);
+
+/// A Redis, cores and edges.
+struct Cluster {
+    redis: RedisServer,
+    cores: Vec<Node>,
+    edges: Vec<Node>,
+}
+
+impl Cluster {
+    async fn start(cores: usize, edges: usize) -> Self {
+        let redis = RedisServer::start().await;
+        let mut all = Self { redis, cores: Vec::new(), edges: Vec::new() };
+        for _ in 0..cores {
+            all.cores.push(Node::start(&all.redis, "core", &[]).await);
+        }
+        for _ in 0..edges {
+            all.edges.push(Node::start(&all.redis, "edge", &[]).await);
+        }
+        all
+    }
+
+    fn pages(&self) -> World {
+        World::at(self.edges.iter().map(|it| it.address).collect())
+    }
+}
+
+/// Adds this many pages, which all start, and waits until everybody talks.
+async fn let_all_talk(world: &mut World, pages: usize) -> Result<(), String> {
+    for seed in 0..pages {
+        let page = world.add_page(seed as u64, "", &[]);
+        world.press(page, Intent::Start);
+    }
+    world.wait_for("everybody talks", WITHIN, all_talk).await
+}
+
+/// Whether everybody talks with somebody, and has a session.
+fn all_talk(world: &World) -> bool {
+    (0..world.pages.len()).all(|it| world.partner(it).is_some_and(|other| world.talk(it, other)))
+}
+
+/// Each page and its partner.
+fn pairs(world: &World) -> Vec<Option<usize>> {
+    (0..world.pages.len()).map(|it| world.partner(it)).collect()
+}
+
+/// Waits until everybody talks with the partner that they had.
+async fn expect_the_same(world: &mut World, before: &[Option<usize>], what: &str) -> Result<(), String> {
+    let is_same = |world: &World| {
+        let is_back = |it: usize| before[it].map_or(world.is_waiting(it), |other| world.talk(it, other));
+        pairs(world) == before && (0..before.len()).all(is_back)
+    };
+    world.wait_for(what, WITHIN, is_same).await
+}
+
+/// Lets so many seconds pass.
+async fn pass(world: &mut World, seconds: u64) {
+    let never = |_: &World| false;
+    let _ = world.wait_for("never", Duration::from_secs(seconds), never).await;
+}
+
+/// Everybody presses Next and finds somebody else. The last two may wait: those who have just parted do not meet again.
+async fn let_all_go_on(world: &mut World) -> Result<(), String> {
+    let before = pairs(world);
+    for page in 0..before.len() {
+        world.press(page, Intent::Next);
+    }
+    let has_gone_on = |world: &World| {
+        let now = pairs(world);
+        let talks =
+            |it: usize| now[it].is_some_and(|other| world.talk(it, other) && before[it] != Some(other));
+        let waiting = (0..now.len()).filter(|it| !talks(*it)).collect::<Vec<_>>();
+        waiting.len() <= 2 && waiting.into_iter().all(|it| world.is_waiting(it))
+    };
+    world.wait_for("everybody talks with somebody else", WITHIN, has_gone_on).await
+}
+
+/// Shows the log of the pages if a story fails.
+fn check(world: &World, result: Result<(), String>) {
+    if let Err(error) = result {
+        panic!("{}\n{error}", world.log.join("\n"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_of_two_edges_meet() {
+    let cluster = Cluster::start(1, 2).await;
+    let mut one = TestClient::open(cluster.edges[0].address).await;
+    let mut other = TestClient::open(cluster.edges[1].address).await;
+    for client in [&mut one, &mut other] {
+        client.join().await;
+    }
+    for client in [&mut one, &mut other] {
+        client.receive_match().await;
+    }
+    assert_eq!(one.match_id, other.match_id);
+    let signal = candidate(crate::support::CANDIDATE);
+    one.send_signal(signal.clone()).await;
+    assert_eq!(other.receive_signal().await, signal);
+    assert_eq!(cluster.edges[0].readiness().await, (200, "ready".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_edge_without_a_core_is_not_ready() {
+    let mut cluster = Cluster::start(1, 1).await;
+    let _client = TestClient::open(cluster.edges[0].address).await;
+    cluster.cores[0].kill();
+    let is_away = async {
+        while cluster.edges[0].readiness().await != (503, "no-core".to_owned()) {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(WITHIN, is_away).await.expect("it is not ready");
+    cluster.cores[0].replace(&cluster.redis).await;
+    let is_back = async {
+        while cluster.edges[0].readiness().await.0 != 200 {
+            sleep(Duration::from_millis(100)).await;
+        }
+    };
+    timeout(WITHIN, is_back).await.expect("it is ready again");
+}
+
+/// Calls survive the death of the core, of an edge and of Redis, and people find others afterwards.
+async fn survive_deaths(cluster: &mut Cluster, world: &mut World) -> Result<(), String> {
+    let_all_talk(world, 16).await?;
+    let before = pairs(world);
+
+    cluster.cores[0].kill();
+    // Long enough that the sockets know of the other core.
+    pass(world, 5).await;
+    expect_the_same(world, &before, "everybody still talks after the death of the core").await?;
+    let_all_go_on(world).await?;
+
+    let before = pairs(world);
+    cluster.edges[0].replace(&cluster.redis).await;
+    expect_the_same(world, &before, "everybody still talks after the death of an edge").await?;
+
+    cluster.redis.restart().await;
+    expect_the_same(world, &before, "everybody still talks after the death of Redis").await?;
+    let_all_go_on(world).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_survive_the_death_of_the_core_of_an_edge_and_of_redis() {
+    let mut cluster = Cluster::start(2, 2).await;
+    let mut world = cluster.pages();
+    let result = survive_deaths(&mut cluster, &mut world).await;
+    check(&world, result);
+    world.finish().await;
+}
+
+/// Calls survive whatever stands still for a while, and a Redis that loses everything.
+async fn survive_pauses(cluster: &Cluster, world: &mut World) -> Result<(), String> {
+    let_all_talk(world, 12).await?;
+    let before = pairs(world);
+
+    cluster.redis.signal("-STOP");
+    pass(world, 4).await;
+    cluster.redis.signal("-CONT");
+    expect_the_same(world, &before, "everybody still talks after Redis stood still").await?;
+
+    cluster.cores[0].signal("-STOP");
+    pass(world, 6).await;
+    cluster.cores[0].signal("-CONT");
+    expect_the_same(world, &before, "everybody still talks after the core stood still").await?;
+    let_all_go_on(world).await?;
+
+    let before = pairs(world);
+    cluster.edges[0].signal("-STOP");
+    pass(world, 6).await;
+    cluster.edges[0].signal("-CONT");
+    expect_the_same(world, &before, "everybody still talks after an edge stood still").await?;
+
+    cluster.redis.run::<()>(&["FLUSHALL"]).await;
+    pass(world, 6).await;
+    expect_the_same(world, &before, "everybody still talks after Redis has lost everything").await?;
+    let_all_go_on(world).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_survive_whatever_stands_still() {
+    let cluster = Cluster::start(2, 2).await;
+    let mut world = cluster.pages();
+    let result = survive_pauses(&cluster, &mut world).await;
+    check(&world, result);
+    world.finish().await;
+}
+
+/// Calls survive an update: one process after the other is stopped and replaced.
+async fn survive_update(cluster: &mut Cluster, world: &mut World) -> Result<(), String> {
+    let_all_talk(world, 12).await?;
+    let before = pairs(world);
+    for it in 0..2 {
+        cluster.edges[it].stop().await;
+        pass(world, 3).await;
+        cluster.edges[it].replace(&cluster.redis).await;
+        expect_the_same(world, &before, "everybody still talks after an edge was replaced").await?;
+    }
+    for it in 0..2 {
+        cluster.cores[it].stop().await;
+        pass(world, 3).await;
+        cluster.cores[it].replace(&cluster.redis).await;
+        expect_the_same(world, &before, "everybody still talks after a core was replaced").await?;
+    }
+    let_all_go_on(world).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_survive_an_update_of_all_processes() {
+    let mut cluster = Cluster::start(2, 2).await;
+    let mut world = cluster.pages();
+    let result = survive_update(&mut cluster, &mut world).await;
+    check(&world, result);
+    world.finish().await;
+}
