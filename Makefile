@@ -97,6 +97,7 @@ soak: build chromium firefox coturn proxies redis autobahn ## Everything slow: b
 	@command -v certutil >/dev/null || scripts/apt-install libnss3-tools
 	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
 	CLOSES=2000 KILLS=200 cargo test --features ssr --test house -- closes:: killed::
+	CLUSTER_SEEDS=10 CLUSTER_SECONDS=600 CLUSTER_PAGES=300 cargo test --features ssr --test house -- --nocapture cluster::chaos::
 	npm --prefix end2end run soak
 	cargo bench --features ssr --bench load -- killed cut drain unacknowledged
 	cargo bench --features ssr --bench abuse

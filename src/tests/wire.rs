@@ -815,8 +815,12 @@ fn the_server_ignores_unknown_fields_and_features_in_hello() {
     for novel in ["null", "1", r#""a""#, "[]", "[1,[2,[]]]", r#"{"a":[{"b":{}}]}"#, &"[".repeat(1_000)] {
         let novel = novel.to_owned() + &"]".repeat(if novel.len() == 1_000 { 1_000 } else { 0 });
         let (before, after) = (
-            format!(r#""novel":{novel},"features":["goodbye","check","unblock-pair","soft-start","report","again"]"#),
-            format!(r#""features":["goodbye","check","unblock-pair","soft-start","report","again"],"novel":{novel}"#),
+            format!(
+                r#""novel":{novel},"features":["goodbye","check","unblock-pair","soft-start","report","again"]"#
+            ),
+            format!(
+                r#""features":["goodbye","check","unblock-pair","soft-start","report","again"],"novel":{novel}"#
+            ),
         );
         assert_eq!(decode_strict(&hello(&before)), known, "{novel}");
         assert_eq!(decode_strict(&hello(&after)), known, "{novel}");

@@ -117,8 +117,8 @@ pub(crate) struct World {
     pub(crate) pages: Vec<Page>,
     /// Sockets that were ended.
     pub(super) closes: u32,
-    /// Which pages were told of each match.
-    pub(crate) told: BTreeMap<MatchId, BTreeSet<usize>>,
+    /// Which pages were told of each match, and how long after the beginning for the first time.
+    pub(crate) told: BTreeMap<MatchId, BTreeMap<usize, Duration>>,
     pub(crate) log: Vec<String>,
     inputs: VecDeque<(usize, Input)>,
     reports: mpsc::UnboundedReceiver<(usize, u64, Report)>,
@@ -297,8 +297,13 @@ impl World {
         while self.tasks.join_next().await.is_some() {}
     }
 
+    /// How long the story lasts.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.since.elapsed()
+    }
+
     fn now(&self) -> Moment {
-        Moment::from_millis(self.since.elapsed().as_millis() as u64)
+        Moment::from_millis(self.elapsed().as_millis() as u64)
     }
 
     fn note(&mut self, line: String) {
@@ -474,7 +479,8 @@ impl World {
                 }
                 if let ToBrowser::Matched { match_id, .. } = frame.msg {
                     self.pages[page].match_id = Some(match_id);
-                    self.told.entry(match_id).or_default().insert(page);
+                    let at = self.elapsed();
+                    self.told.entry(match_id).or_default().entry(page).or_insert(at);
                 }
                 self.inputs.push_back((page, Input::Message(frame)));
             }

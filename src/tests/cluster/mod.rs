@@ -2,7 +2,9 @@
 //!
 //! `CLUSTER_LOG` lets the processes write their logs.
 
+mod chaos;
 mod node;
+mod moderation;
 
 use std::time::Duration;
 
@@ -27,13 +29,22 @@ struct Cluster {
 
 impl Cluster {
     async fn start(cores: usize, edges: usize) -> Self {
+        Self::start_with(cores, edges, |_| Vec::new()).await
+    }
+
+    /// Starts one whose processes have further variables; edges are told apart by their numbers.
+    async fn start_with(
+        cores: usize,
+        edges: usize,
+        more: impl Fn(Option<usize>) -> Vec<(&'static str, String)>,
+    ) -> Self {
         let redis = RedisServer::start().await;
         let mut all = Self { redis, cores: Vec::new(), edges: Vec::new() };
         for _ in 0..cores {
-            all.cores.push(Node::start(&all.redis, "core", &[]).await);
+            all.cores.push(Node::start(&all.redis, "core", more(None)).await);
         }
-        for _ in 0..edges {
-            all.edges.push(Node::start(&all.redis, "edge", &[]).await);
+        for it in 0..edges {
+            all.edges.push(Node::start(&all.redis, "edge", more(Some(it))).await);
         }
         all
     }
@@ -45,8 +56,8 @@ impl Cluster {
 
 /// Adds this many pages, which all start, and waits until everybody talks.
 async fn let_all_talk(world: &mut World, pages: usize) -> Result<(), String> {
-    for seed in 0..pages {
-        let page = world.add_page(seed as u64, "", &[]);
+    for seed in 0..pages as u64 {
+        let page = world.add_page(seed + 1_000 * world.pages.len() as u64, "", &[]);
         world.press(page, Intent::Start);
     }
     world.wait_for("everybody talks", WITHIN, all_talk).await

@@ -20,16 +20,21 @@ pub(super) const KEY: &str = "1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a
 pub(super) struct Node {
     process: Child,
     roles: &'static str,
+    more: Vec<(&'static str, String)>,
     pub(super) address: SocketAddr,
     metrics: SocketAddr,
 }
 
 impl Node {
     /// Starts a process with these roles and further variables, and waits until it listens.
-    pub(super) async fn start(redis: &RedisServer, roles: &'static str, more: &[(&str, &str)]) -> Self {
+    pub(super) async fn start(
+        redis: &RedisServer,
+        roles: &'static str,
+        more: Vec<(&'static str, String)>,
+    ) -> Self {
         let (address, metrics) = (free_address(), free_address());
-        let process = run(&redis.url(), roles, (address, metrics), more);
-        let node = Self { process, roles, address, metrics };
+        let process = run(&redis.url(), roles, (address, metrics), &more);
+        let node = Self { process, roles, more, address, metrics };
         node.wait().await;
         node
     }
@@ -52,7 +57,7 @@ impl Node {
     /// Kills the process, and starts another one at the same address.
     pub(super) async fn replace(&mut self, redis: &RedisServer) {
         self.kill();
-        self.process = run(&redis.url(), self.roles, (self.address, self.metrics), &[]);
+        self.process = run(&redis.url(), self.roles, (self.address, self.metrics), &self.more);
         self.wait().await;
     }
 
@@ -90,7 +95,7 @@ fn run(
     redis: &str,
     roles: &str,
     (address, metrics): (SocketAddr, SocketAddr),
-    more: &[(&str, &str)],
+    more: &[(&'static str, String)],
 ) -> Child {
     let mut command = Command::new(env!("CARGO_BIN_EXE_passerby"));
     command
@@ -103,7 +108,8 @@ fn run(
         .env("PASSERBY__STATE__KEY", KEY)
         .env("PASSERBY__STATE__DIR", "")
         .env("PASSERBY__RELAY__ADDR", "")
-        .envs(more.iter().copied());
+        .env("PASSERBY__MODERATION__ADDR", "")
+        .envs(more.iter().cloned());
     if std::env::var_os("CLUSTER_LOG").is_none() {
         command.stdout(Stdio::null()).stderr(Stdio::null());
     }

@@ -3,7 +3,7 @@
 mod killed;
 mod pages;
 mod queue;
-mod reports;
+pub(crate) mod reports;
 
 use std::{fs, path::Path};
 
@@ -27,18 +27,18 @@ async fn server(folder: &Folder) -> TestServer {
 }
 
 /// The address of a visitor; no two numbers below 100 share a network.
-fn address(number: usize) -> String {
+pub(crate) fn address(number: usize) -> String {
     format!("198.51.100.{}", 100 + number)
 }
 
 /// Lets two visitors meet who are the only ones.
-async fn meet(one: &mut TestClient, other: &mut TestClient) {
+pub(crate) async fn meet(one: &mut TestClient, other: &mut TestClient) {
     tokio::join!(one.join(), other.join());
     tokio::join!(one.receive_match(), other.receive_match());
 }
 
 /// Reports because of spam, with the ticket, and waits for the answer: what came of it, and the code.
-async fn report(client: &mut TestClient, ticket: &str) -> (ReportResult, Option<String>) {
+pub(crate) async fn report(client: &mut TestClient, ticket: &str) -> (ReportResult, Option<String>) {
     let words = ReportWords::new("He shows a recording.").unwrap();
     client.send(ToServer::Report { ticket: ticket.to_owned(), reason: ReportReason::Spam, words }).await;
     loop {

@@ -1,6 +1,6 @@
 //! Reports on a real server: what a ticket proves, and what follows for the reported.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, time::Duration};
 
 use passerby::{
     moderation::{Moderation, PAUSED_FOR, SanctionKind, Status, offline},
@@ -27,7 +27,7 @@ async fn pair(server: &TestServer) -> (TestClient, TestClient) {
 }
 
 /// Waits for the notice of a sanction.
-async fn receive_sanction(client: &mut TestClient) -> (NoticeKind, bool, Option<String>) {
+pub(crate) async fn receive_sanction(client: &mut TestClient) -> (NoticeKind, bool, Option<String>) {
     let wait = async {
         loop {
             if let ToBrowser::Sanctioned(it) = client.receive().await {
@@ -39,7 +39,11 @@ async fn receive_sanction(client: &mut TestClient) -> (NoticeKind, bool, Option<
 }
 
 /// The answer to the hello of a device that this server knows.
-async fn hello(server: &TestServer, from: &str, device: &str) -> (ToBrowser, (Option<ErrorCode>, u16)) {
+pub(crate) async fn hello(
+    server: impl Into<SocketAddr>,
+    from: &str,
+    device: &str,
+) -> (ToBrowser, (Option<ErrorCode>, u16)) {
     let mut socket = TestSocket::open_via_proxy(server, Some(from)).await;
     let text =
         format!(r#"{{"seq":0,"ack":0,"msg":{{"hello":{{"device":"{device}","features":["report"]}}}}}}"#);

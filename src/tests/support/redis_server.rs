@@ -52,10 +52,12 @@ impl RedisServer {
         format!("redis+unix://{}", self.folder.join("socket").display())
     }
 
-    /// Runs a command.
+    /// Runs a command, however long it takes.
     pub(crate) async fn run<T: redis::FromRedisValue>(&self, command: &[&str]) -> T {
         let client = redis::Client::open(self.url()).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let config =
+            redis::AsyncConnectionConfig::new().set_response_timeout(None).set_connection_timeout(None);
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await.unwrap();
         let mut call = redis::Cmd::new();
         call.arg(command);
         call.query_async(&mut connection).await.unwrap()
@@ -70,7 +72,7 @@ impl RedisServer {
 
 fn run(folder: &PathBuf) -> Child {
     Command::new("redis-server")
-        .args(["--port", "0", "--save", "", "--unixsocket"])
+        .args(["--port", "0", "--save", "", "--enable-debug-command", "yes", "--unixsocket"])
         .arg(folder.join("socket"))
         .current_dir(folder)
         .stdout(Stdio::null())
