@@ -33,7 +33,7 @@ async function expectTranslated({ page }: Visitor, where: string) {
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const parent = node.parentElement!;
       // Names of devices and codecs, and the address of the page, are not translated.
-      if (parent.closest('script, noscript, option, .codecs, .panel-link')) continue;
+      if (parent.closest('script, noscript, option, .codecs, .panel-link, body [lang]')) continue;
       // Nor are times, which the browser writes in the language of the page.
       const text = node.textContent!.replace(/\d:\d\d\s[AP]M/, '');
       if (/[a-z]{2,}/i.test(text)) found.push(text);

@@ -10,7 +10,7 @@ use std::{
 use axum::{
     Router,
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts, uri::Authority},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts, uri::Authority},
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::{any, get},
@@ -28,6 +28,7 @@ use super::{
         decision_pages,
         headers::{self, ContentSecurityPolicy},
         health::{Health, server_stops},
+        language, manifest,
         network_tags::NetworkTagSource,
         origin::{self, Origins},
         plain_pages, wrong_host,
@@ -47,10 +48,7 @@ use crate::{
     matchmaker::{OwnRelay, SiteIndex, VisitTags},
     moderation::Moderation,
     protocol::ErrorCode,
-    ui::{
-        self, PlainFacts, RelayUse, SiteTerms,
-        i18n::{self, Words},
-    },
+    ui::{self, PlainFacts, RelayUse, SiteTerms},
 };
 
 /// `Cache-Control` for files whose names change with their contents.
@@ -139,12 +137,15 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
         let (own_is_local, has_external) =
             (resolved.ice.own.as_ref().map(is_local), resolved.ice.turn.is_some());
         render_app_to_stream_with_context(
-            move || policy.apply(),
+            move || {
+                policy.apply();
+                language::announce();
+            },
             move || {
                 ui::shell(
                     options.clone(),
                     &files,
-                    language(),
+                    language::of_page(),
                     origins.primary(),
                     relay_use(own_is_local, has_external),
                     terms.clone(),
@@ -162,6 +163,7 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
         .route_layer(middleware::from_fn_with_state(site.clone(), limit_pages))
         .route_layer(middleware::from_fn_with_state(site.clone(), redirect_wrong_host));
     pages
+        .route(manifest::PATH, get(manifest::manifest))
         .route("/ws", any(open_socket))
         .route("/healthz", get(health))
         .route("/readyz", get(readiness))
@@ -174,22 +176,14 @@ pub(crate) fn site(resolved: &Resolved, site: Site) -> Router {
 
 /// The routes of the plain pages.
 fn plain_pages(resolved: &Resolved, site: &Site) -> Router<Site> {
-    let facts =
-        PlainFacts { operator: resolved.operator.clone(), rules_version: resolved.rules_version.clone() };
+    let facts = Arc::new(PlainFacts {
+        operator: resolved.operator.clone(),
+        rules_version: resolved.rules_version.clone(),
+        home: site.origins.primary().to_owned(),
+    });
     let (style, https_only) = (&*resolved.page.style, site.origins.are_all_https());
     let decisions = decision_pages::routes(site.moderation.clone(), &facts, style, https_only);
     plain_pages::routes(&facts, style, https_only).merge(decisions)
-}
-
-/// The texts for the page that is being rendered.
-fn language() -> &'static Words {
-    use_context::<Parts>().map_or_else(|| i18n::in_language(""), |it| requested_words(&it.uri))
-}
-
-/// The texts in the language that the query names.
-fn requested_words(uri: &Uri) -> &'static Words {
-    let query = uri.query().unwrap_or_default();
-    i18n::in_language(query.split('&').find_map(|it| it.strip_prefix("lang=")).unwrap_or_default())
 }
 
 /// Whether pages of this machine find the own relay at a loopback address.
@@ -244,7 +238,7 @@ async fn limit_pages(
     if !site.proxies.may_be_everyone(client)
         && let Err(wait) = site.network_limiter.check_page(client)
     {
-        let text = &requested_words(request.uri()).network_full;
+        let text = &language::choose(request.uri(), request.headers()).words().network_full;
         let seconds = seconds(wait);
         let after = [(header::RETRY_AFTER, seconds.clone()), (header::REFRESH, seconds)];
         return (StatusCode::TOO_MANY_REQUESTS, after, [text.heading, text.sentence].join("\n\n"))

@@ -14,6 +14,7 @@ mod handover;
 mod health;
 mod limits;
 mod http_connections;
+mod languages;
 mod leaks;
 mod metrics;
 mod moderation;

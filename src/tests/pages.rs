@@ -10,7 +10,7 @@ use passerby::{
     server::{Config, http::client_ip::ForwardedHeader},
     time::Moment,
     ui::{
-        App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, PageFiles, ROOT_ID, RelayUse,
+        App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, PageFiles, PageLanguage, ROOT_ID, RelayUse,
         SafetyContent, SafetyTexts, SiteTerms, i18n, shell,
     },
 };
@@ -354,8 +354,8 @@ fn document() -> String {
     let terms = SiteTerms { rules: "7".into(), soft_start: SoftStart::On, age_check: None };
     Owner::new().with(|| {
         leptos::nonce::provide_nonce();
-        shell(options, &files, i18n::in_language("en"), "https://passerby.example", RelayUse::Possible, terms)
-            .to_html()
+        let language = PageLanguage::ENGLISH;
+        shell(options, &files, language, "https://passerby.example", RelayUse::Possible, terms).to_html()
     })
 }
 
@@ -385,7 +385,7 @@ fn document_obeys_its_policy_and_keeps_early_presses() {
         all.iter().all(|it| !it.contains(['<', '\n'])),
         "a `<` would end the script and a newline would split the text"
     );
-    let first = scripts[0];
+    let first = scripts[1];
     assert!(first.contains(&format!("getElementById(\"{ROOT_ID}\")")));
     assert!(first.contains(&format!("dataset.pressed = \"{PRESSED_START}\"")));
     assert_eq!(PRESSED_ATTRIBUTE, "data-pressed", "the name in the script and the style sheet");

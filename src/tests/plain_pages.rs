@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use passerby::{
     server::Config,
-    ui::{PlainPage, i18n},
+    ui::{PlainPage, plain_texts},
 };
 
 use crate::support::{TestServer, operator};
@@ -124,7 +124,7 @@ async fn texts_of_the_operator_are_no_markup() {
 #[test]
 fn plain_pages_speak_as_the_page_does() {
     for page in PlainPage::ALL {
-        let texts = i18n::plain::plain_texts("en").page(page);
+        let texts = plain_texts("en").page(page);
         let all = format!("{texts:?}").to_lowercase();
         for word in all.split(|it: char| !it.is_alphabetic()) {
             assert!(
@@ -210,15 +210,28 @@ pub(crate) fn files_with(folder: &Path, texts: &[&str], found: &mut Vec<String>)
 fn no_program_for_browsers_contains_the_plain_pages() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
-    let names = ["plain_page(", "plain_texts(", "links::", "links(", "navigation("];
+    let names = ["plain_page(", "plain_texts(", "links::", "links(", "navigation(", "languages::"];
     files_with(&source.join("browser"), &names, &mut found);
     files_with(&source.join("call"), &names, &mut found);
     assert_eq!(found, [] as [&str; 0]);
     files_with(&source.join("ui"), &names, &mut found);
     found.sort();
-    // The texts and their translations, their views, and what only the server renders, as the pages of the moderators.
+    // The texts, their translations and the tests of both, their views, and what only the server renders, as the pages
+    // of the moderators.
     assert_eq!(
         found,
-        ["english.rs", "links.rs", "mod.rs", "mod.rs", "parts.rs", "plain.rs", "sheet.rs", "shell.rs"]
+        [
+            "files.rs",
+            "form.rs",
+            "links.rs",
+            "mod.rs",
+            "mod.rs",
+            "mod.rs",
+            "page_language.rs",
+            "parts.rs",
+            "plain.rs",
+            "sheet.rs",
+            "shell.rs"
+        ]
     );
 }

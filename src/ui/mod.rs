@@ -40,7 +40,11 @@ pub use dom_names::{
     AGE_ATTRIBUTE, BUILD_ATTRIBUTE, DRIVEN_ATTRIBUTE, HOME_ATTRIBUTE, PRESSED_ATTRIBUTE, PRESSED_START,
     ROOT_ID, RULES_ATTRIBUTE, SAFETY_ID, SHEET_CONTENT_ID, SHEET_ID, SOFT_ATTRIBUTE, WORDS_ID,
 };
-pub use i18n::plain::{PlainPage, is_country, plain_texts};
+pub use i18n::{
+    PageLanguage, in_language,
+    plain::{PlainPage, is_country},
+    plain_texts,
+};
 pub use operator::{Contact, Operator};
 pub use pages::{
     App, AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, PlainFacts, ReportedOutcome,

@@ -3,10 +3,9 @@
 use leptos::{config::LeptosOptions, html, nonce::use_nonce, prelude::*};
 
 use super::{
-    App, Home, PageContext, ROOT_ID, SafetyContent, SafetyTexts, StaticParts, WORDS_ID,
-    i18n::Words,
+    App, Home, PageContext, PageLanguage, ROOT_ID, SafetyContent, SafetyTexts, StaticParts, WORDS_ID,
     parts::{
-        Sheet,
+        Sheet, languages,
         links::{NEW_TAB, links, navigation},
         reasons,
     },
@@ -20,6 +19,9 @@ const REMEMBER_START: &str = r#"addEventListener("click", ({ target }) => {
     root.dataset.pressed = "start";
   }
 });"#;
+
+/// Remembers the language that the person chooses, and asks for it when they come back.
+const REMEMBER_LANGUAGE: &str = include_str!("language.js");
 
 /// The preview picture for links to the page, with its size in pixels. `npm --prefix end2end run brand` draws it.
 const CARD: (&str, u32, u32) = ("/card.png", 1200, 630);
@@ -66,20 +68,21 @@ pub struct PageFiles {
 pub fn shell(
     options: LeptosOptions,
     files: &PageFiles,
-    words: &'static Words,
+    language: PageLanguage,
     home: &str,
     relay: RelayUse,
     terms: SiteTerms,
 ) -> impl IntoView + use<> {
+    let words = language.words();
     provide_context(PageContext::fixed(Snapshot::default()));
+    provide_context(language);
     provide_context(words);
     provide_context(Home(home.to_owned()));
     provide_context(signal(SafetyTexts::default()).0);
     provide_context(StaticParts { reasons: reasons(words).to_html(), ..StaticParts::default() });
-    let links = links(words, None, NEW_TAB).to_html();
+    let links = links(language, words, None, NEW_TAB).to_html();
     provide_context(StaticParts { links, safety: SafetyContent().to_html(), ..StaticParts::default() });
     let build = files.build.clone();
-    let (card, width, height) = CARD;
     view! {
         <!DOCTYPE html>
         <html lang=words.language dir=words.direction>
@@ -91,20 +94,13 @@ pub fn shell(
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f9fafc"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0a0c11"/>
-                {open_graph("og:type", "website")}
-                {open_graph("og:site_name", words.name)}
-                {open_graph("og:title", words.title)}
-                {open_graph("og:description", words.description)}
-                {open_graph("og:url", [home, "/"].concat())}
-                {open_graph("og:image", [home, card].concat())}
-                {open_graph("og:image:width", width.to_string())}
-                {open_graph("og:image:height", height.to_string())}
-                {open_graph("og:image:alt", words.name)}
-                <meta name="twitter:card" content="summary_large_image"/>
+                {preview(language, home)}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
-                <link rel="manifest" href="/manifest.webmanifest"/>
+                <link rel="manifest" href=language.address("/manifest.webmanifest")/>
+                {languages::alternates(home, "/")}
                 <link rel="stylesheet" href=files.style.clone()/>
+                <script nonce=use_nonce()>{REMEMBER_LANGUAGE}</script>
                 <script nonce=use_nonce()>{REMEMBER_START}</script>
                 <AutoReload options/>
                 {program(files)}
@@ -124,12 +120,32 @@ pub fn shell(
                     <App/>
                 </div>
                 // Of the first page; the style sheet hides it on all others. The program has nothing to do with it.
-                <footer class="foot">{navigation(words, None)}</footer>
+                <footer class="foot">
+                    {navigation(language, words, None)} {languages::menu(language, words, "/")}
+                </footer>
                 <Sheet/>
                 // Not a program, so the content security policy does not apply. The texts contain no `<`.
                 <script type="text/plain" id=WORDS_ID>{words.texts().join("\n")}</script>
             </body>
         </html>
+    }
+}
+
+/// What other sites show of a link to the page, in its language.
+fn preview(language: PageLanguage, home: &str) -> impl IntoView + use<> {
+    let words = language.words();
+    let (card, width, height) = CARD;
+    view! {
+        {open_graph("og:type", "website")}
+        {open_graph("og:site_name", words.name)}
+        {open_graph("og:title", words.title)}
+        {open_graph("og:description", words.description)}
+        {open_graph("og:url", [home, &language.address("/")].concat())}
+        {open_graph("og:image", [home, card].concat())}
+        {open_graph("og:image:width", width.to_string())}
+        {open_graph("og:image:height", height.to_string())}
+        {open_graph("og:image:alt", words.name)}
+        <meta name="twitter:card" content="summary_large_image"/>
     }
 }
 

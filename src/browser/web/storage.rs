@@ -43,6 +43,10 @@ const PAST: &str = "passerby.past";
 /// The key of the reports that the server has not answered.
 const REPORTS: &str = "passerby.reports";
 
+/// The key of the language that the person has chosen. The script of the document reads and writes it
+/// (`ui/language.js`).
+const LANGUAGE: &str = "passerby.language";
+
 /// Listeners for changes by other tabs. Dropping it removes them.
 pub(crate) struct StorageListeners {
     _listeners: Vec<EventListener>,
@@ -117,9 +121,10 @@ pub(crate) fn save(profile: &StoredProfile) {
     DeviceKind::ALL.into_iter().for_each(|kind| store(device_key(kind), profile.chosen.of(kind)));
 }
 
-/// Erases the stored profile.
+/// Erases everything that is stored.
 pub(crate) fn erase() {
     save(&StoredProfile::default());
+    let _ = storage().map(|it| it.remove_item(LANGUAGE));
 }
 
 const fn device_key(kind: DeviceKind) -> &'static str {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::headers;
+use super::{headers, language, list_header};
 use crate::{
     moderation::{
         AppealState, MAX_APPEAL_CHARS, Moderation, ModerationError, Month, MonthCount, ReferenceCode,
@@ -12,15 +12,15 @@ use crate::{
     },
     server::clock::stamp,
     ui::{
-        AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, PlainFacts, PlainPage,
-        ReportedOutcome, i18n, plain_page, plain_texts,
+        AppealProgress, CodeAnswer, DecisionFacts, MonthView, PageLanguage, PlainContent, PlainFacts,
+        PlainPage, ReportedOutcome, plain_page,
     },
 };
 use axum::{
     Router,
     body::Bytes,
     extract::DefaultBodyLimit,
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{Html, IntoResponse, Response},
     routing::get,
 };
@@ -46,6 +46,8 @@ struct Entered {
     code: String,
     /// The words of an appeal, if it is one.
     words: Option<String>,
+    /// The tag of the language of the page that had the form.
+    language: Option<String>,
 }
 
 impl Entered {
@@ -56,6 +58,7 @@ impl Entered {
         for (name, value) in form_urlencoded::parse(form) {
             match &*name {
                 "code" => it.code = value.into_owned(),
+                "lang" => it.language = Some(value.into_owned()),
                 "words" => it.words = Some(value.replace("\r\n", "\n")),
                 _ => {}
             }
@@ -67,61 +70,70 @@ impl Entered {
 /// The routes of both pages. Without a store they say so.
 pub(crate) fn routes<S: Clone + Send + Sync + 'static>(
     moderation: Option<Moderation>,
-    facts: &PlainFacts,
+    facts: &Arc<PlainFacts>,
     style: &str,
     https_only: bool,
 ) -> Router<S> {
-    let pages = Pages { moderation, facts: Arc::new(facts.clone()), style: style.into(), https_only };
+    let pages = Pages { moderation, facts: Arc::clone(facts), style: style.into(), https_only };
     let (asked, entered, counted) = (pages.clone(), pages.clone(), pages);
-    let ask = get(async move || {
+    let ask = get(async move |uri: Uri, headers: HeaderMap| {
         let answer = if asked.moderation.is_some() { CodeAnswer::Ask } else { CodeAnswer::Off };
-        asked.response(StatusCode::OK, PlainPage::Appeal, &PlainContent::Code(answer))
+        let language = language::choose(&uri, &headers);
+        asked.response(StatusCode::OK, PlainPage::Appeal, language, &PlainContent::Code(answer))
     });
-    let appeal = ask.post(async move |form: Bytes| entered.answer(Entered::read(&form)).await);
+    let appeal = ask.post(async move |headers: HeaderMap, form: Bytes| {
+        let entered_now = Entered::read(&form);
+        let items = list_header::items(&headers, &header::ACCEPT_LANGUAGE);
+        let language = language::choose_from(entered_now.language.as_deref(), items);
+        entered.answer(entered_now, language).await
+    });
+    let count =
+        get(async move |uri: Uri, headers: HeaderMap| counted.counts(language::choose(&uri, &headers)).await);
     Router::new()
         .route(PlainPage::Appeal.path(), appeal)
-        .route(PlainPage::Transparency.path(), get(async move || counted.counts().await))
+        .route(PlainPage::Transparency.path(), count)
         .layer(DefaultBodyLimit::max(MAX_FORM_BYTES))
 }
 
 impl Pages {
-    fn response(&self, status: StatusCode, page: PlainPage, content: &PlainContent) -> Response {
-        let language = (i18n::in_language(""), plain_texts(""));
+    fn response(
+        &self,
+        status: StatusCode,
+        page: PlainPage,
+        language: PageLanguage,
+        content: &PlainContent,
+    ) -> Response {
         let html = plain_page(page, language, &self.facts, content, &self.style);
         let headers = [
             (header::CACHE_CONTROL, headers::NO_STORE),
             (header::CONTENT_SECURITY_POLICY, headers::form_policy(self.https_only)),
         ];
-        (status, headers, Html(html)).into_response()
+        (status, headers, language::headers(language.texts_of(page).language), Html(html)).into_response()
     }
 
     /// Appeals, if there are words, and shows what the code leads to.
-    async fn answer(&self, entered: Entered) -> Response {
+    async fn answer(&self, entered: Entered, language: PageLanguage) -> Response {
         let (status, answer) = match &self.moderation {
             None => (StatusCode::NOT_FOUND, CodeAnswer::Off),
             Some(moderation) => look_up(moderation, entered).await,
         };
-        self.response(status, PlainPage::Appeal, &PlainContent::Code(answer))
+        self.response(status, PlainPage::Appeal, language, &PlainContent::Code(answer))
     }
 
-    async fn counts(&self) -> Response {
+    async fn counts(&self, language: PageLanguage) -> Response {
         let months = match &self.moderation {
             None => Ok(Vec::new()),
             Some(moderation) => moderation.counts(first_month(stamp().now)).await,
         };
-        match months {
-            Ok(counts) => {
-                let content = PlainContent::Counts(by_month(counts));
-                self.response(StatusCode::OK, PlainPage::Transparency, &content)
-            }
-            Err(_) => {
-                self.response(StatusCode::SERVICE_UNAVAILABLE, PlainPage::Transparency, &PlainContent::Busy)
-            }
-        }
+        let (status, content) = match months {
+            Ok(counts) => (StatusCode::OK, PlainContent::Counts(by_month(counts))),
+            Err(_) => (StatusCode::SERVICE_UNAVAILABLE, PlainContent::Busy),
+        };
+        self.response(status, PlainPage::Transparency, language, &content)
     }
 }
 
-async fn look_up(moderation: &Moderation, Entered { code, words }: Entered) -> (StatusCode, CodeAnswer) {
+async fn look_up(moderation: &Moderation, Entered { code, words, .. }: Entered) -> (StatusCode, CodeAnswer) {
     let Ok(code) = code.parse::<ReferenceCode>() else { return (StatusCode::NOT_FOUND, CodeAnswer::Unknown) };
     let is_good = |it: &str| !it.is_empty() && it.chars().count() <= MAX_APPEAL_CHARS;
     let mut refused = words.map(|it| it.trim().to_owned());

@@ -1,9 +1,8 @@
 //! [`Words`]: the type of a catalogue, with its conversion to and from a list of texts, and from a file.
 
-use std::array;
-
 use serde_json::Value;
 
+use super::entry::{CatalogueEntry, StateText, know_keys};
 use crate::protocol::limits::{CROWD_STEPS, WAIT_STEPS};
 
 /// The key of a file that says who has read it.
@@ -29,7 +28,7 @@ macro_rules! catalogue {
 
             /// The catalogue with these texts, in the order of the fields.
             pub fn from_texts(texts: &mut dyn FnMut() -> &'static str) -> Self {
-                Self { $($name: Entry::read_from(texts),)* }
+                Self { $($name: CatalogueEntry::read_from(texts),)* }
             }
 
             /// The catalogue in a JSON object, whose keys are the names of the fields.
@@ -39,7 +38,15 @@ macro_rules! catalogue {
             /// Says which key is missing, unknown or of another kind.
             pub(super) fn from_json(file: &Value) -> Result<Self, String> {
                 know_keys(file, "", &[HEAD, $(stringify!($name)),*])?;
-                Ok(Self { $($name: Entry::from_json(&file[stringify!($name)], stringify!($name))?,)* })
+                Ok(Self { $($name: CatalogueEntry::from_json(&file[stringify!($name)], stringify!($name))?,)* })
+            }
+
+            /// What a file with these texts would contain.
+            #[cfg(test)]
+            pub(super) fn to_json(&self) -> Value {
+                let mut file = serde_json::Map::from_iter([(HEAD.to_owned(), Value::from("source"))]);
+                $(file.insert(stringify!($name).to_owned(), self.$name.to_json());)*
+                Value::Object(file)
             }
         }
     };
@@ -174,6 +181,7 @@ catalogue! {
     topics_note: &'static str,
     my_languages: &'static str,
     my_languages_note: &'static str,
+    spoken_languages: &'static str,
     sought: [&'static str; 3],
     sought_spoken: [&'static str; 3],
     widens: &'static str,
@@ -204,6 +212,8 @@ catalogue! {
     section_privacy: &'static str,
     more: &'static str,
     close: &'static str,
+    language_menu: &'static str,
+    language_later: &'static str,
     the_camera: &'static str,
     the_microphone: &'static str,
     the_speaker: &'static str,
@@ -294,84 +304,4 @@ catalogue! {
     links: [&'static str; 8],
     seconds: &'static str,
     symbols: [&'static str; 64],
-}
-
-/// The texts of one state of the page.
-#[derive(Clone, Copy, Debug)]
-pub struct StateText {
-    /// The heading, a few words.
-    pub heading: &'static str,
-    /// What happens and what can be done. A button that it mentions shows its name itself too.
-    pub sentence: &'static str,
-    /// One short sentence that screen readers announce when the state begins. Empty if there is nothing to announce.
-    pub spoken: &'static str,
-}
-
-/// An entry of a catalogue: one or more texts.
-trait Entry: Sized {
-    /// Appends its texts to the list.
-    fn push_to(&self, texts: &mut Vec<&'static str>);
-
-    /// Reads as many texts as it needs from the list.
-    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self;
-
-    /// Reads its texts from the value of a key; the error says what is wrong with which key.
-    fn from_json(value: &Value, key: &str) -> Result<Self, String>;
-}
-
-/// Checks that an object has no other keys than these.
-fn know_keys(value: &Value, prefix: &str, known: &[&str]) -> Result<(), String> {
-    let mut keys = value.as_object().into_iter().flat_map(|it| it.keys());
-    match keys.find(|it| !known.contains(&it.as_str())) {
-        Some(unknown) => Err(format!("{prefix}{unknown} is unknown")),
-        None => Ok(()),
-    }
-}
-
-impl Entry for &'static str {
-    fn push_to(&self, texts: &mut Vec<&'static str>) {
-        texts.push(self);
-    }
-
-    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
-        texts()
-    }
-
-    fn from_json(value: &Value, key: &str) -> Result<Self, String> {
-        // A catalogue is kept for as long as the program runs.
-        value.as_str().map(|it| &*it.to_owned().leak()).ok_or_else(|| format!("{key} is no text"))
-    }
-}
-
-impl Entry for StateText {
-    fn push_to(&self, texts: &mut Vec<&'static str>) {
-        texts.extend([self.heading, self.sentence, self.spoken]);
-    }
-
-    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
-        Self { heading: texts(), sentence: texts(), spoken: texts() }
-    }
-
-    fn from_json(value: &Value, key: &str) -> Result<Self, String> {
-        know_keys(value, &format!("{key}."), &["heading", "sentence", "spoken"])?;
-        let text = |name| Entry::from_json(&value[name], &format!("{key}.{name}"));
-        Ok(Self { heading: text("heading")?, sentence: text("sentence")?, spoken: text("spoken")? })
-    }
-}
-
-impl<T: Entry, const N: usize> Entry for [T; N] {
-    fn push_to(&self, texts: &mut Vec<&'static str>) {
-        self.iter().for_each(|it| it.push_to(texts));
-    }
-
-    fn read_from(texts: &mut dyn FnMut() -> &'static str) -> Self {
-        array::from_fn(|_| T::read_from(texts))
-    }
-
-    fn from_json(value: &Value, key: &str) -> Result<Self, String> {
-        let values = value.as_array().into_iter().flatten().enumerate();
-        let entries = values.map(|(index, it)| T::from_json(it, &format!("{key}[{index}]")));
-        let entries = entries.collect::<Result<Vec<_>, _>>()?;
-        entries.try_into().map_err(|it: Vec<_>| format!("{key} has {} texts in place of {N}", it.len()))
-    }
 }

@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use super::text_area::text_area_html;
 use crate::{
     protocol::{NoticeKind, ReportReason},
-    ui::i18n::plain::{DecisionTexts, PlainPage, PlainTexts},
+    ui::{
+        PageLanguage,
+        i18n::plain::{DecisionTexts, PlainPage, PlainTexts},
+    },
 };
 
 /// Characters of a code with its hyphens, and some for spaces that people type.
@@ -105,11 +108,11 @@ pub struct MonthView {
 }
 
 /// The part of a page that its content makes.
-pub(crate) fn content(texts: &'static PlainTexts, content: &PlainContent) -> AnyView {
+pub(crate) fn content(texts: &'static PlainTexts, language: PageLanguage, content: &PlainContent) -> AnyView {
     match content {
         PlainContent::None => ().into_any(),
         PlainContent::Busy => view! { <p role="status">{texts.decisions.busy}</p> }.into_any(),
-        PlainContent::Code(answer) => code_answer(&texts.decisions, answer),
+        PlainContent::Code(answer) => code_answer(&texts.decisions, language, answer),
         PlainContent::Counts(months) if months.is_empty() => {
             view! { <p>{texts.nothing_counted}</p> }.into_any()
         }
@@ -119,10 +122,10 @@ pub(crate) fn content(texts: &'static PlainTexts, content: &PlainContent) -> Any
     }
 }
 
-fn code_answer(texts: &'static DecisionTexts, answer: &CodeAnswer) -> AnyView {
+fn code_answer(texts: &'static DecisionTexts, language: PageLanguage, answer: &CodeAnswer) -> AnyView {
     let result = match answer {
         CodeAnswer::Off => return view! { <p>{texts.off}</p> }.into_any(),
-        CodeAnswer::Decision(facts) => return decision(texts, facts).into_any(),
+        CodeAnswer::Decision(facts) => return decision(texts, language, facts).into_any(),
         CodeAnswer::Outcome(outcome) => {
             let [undecided, upheld, dismissed] = texts.outcomes;
             let text = match outcome {
@@ -139,6 +142,7 @@ fn code_answer(texts: &'static DecisionTexts, answer: &CodeAnswer) -> AnyView {
     view! {
         <form class="plain-form" method="post" action=PlainPage::Appeal.path()>
             {result.map(|it| view! { <p role="alert">{it}</p> })}
+            {language_field(language)}
             <label class="field">
                 <span class="field-label">{texts.code}</span>
                 <input
@@ -159,14 +163,23 @@ fn code_answer(texts: &'static DecisionTexts, answer: &CodeAnswer) -> AnyView {
     .into_any()
 }
 
-fn decision(texts: &'static DecisionTexts, it: &DecisionFacts) -> impl IntoView + use<> {
+fn decision(
+    texts: &'static DecisionTexts,
+    language: PageLanguage,
+    it: &DecisionFacts,
+) -> impl IntoView + use<> {
     view! {
         <section>
             {statement(texts, it)}
             <h2>{texts.appeal}</h2>
-            {appeal(texts, it)}
+            {appeal(texts, language, it)}
         </section>
     }
+}
+
+/// The language of the page that answers a form.
+fn language_field(language: PageLanguage) -> impl IntoView + use<> {
+    view! { <input type="hidden" name="lang" value=language.tag()/> }
 }
 
 /// The reasons of a decision, as its person reads them.
@@ -206,7 +219,7 @@ pub(crate) fn statement(texts: &'static DecisionTexts, it: &DecisionFacts) -> im
     }
 }
 
-fn appeal(texts: &'static DecisionTexts, it: &DecisionFacts) -> AnyView {
+fn appeal(texts: &'static DecisionTexts, language: PageLanguage, it: &DecisionFacts) -> AnyView {
     let answered = |text: &'static str, words: &str| {
         let answer = (!words.is_empty()).then(|| [texts.facts.answer, ": ", words].concat());
         view! {
@@ -224,6 +237,7 @@ fn appeal(texts: &'static DecisionTexts, it: &DecisionFacts) -> AnyView {
                 <p>{texts.appeal_hint}</p>
                 {refused.is_some().then(|| view! { <p role="alert">{texts.bad_words}</p> })}
                 <input type="hidden" name="code" value=it.code.clone()/>
+                {language_field(language)}
                 <label class="field">
                     <span class="field-label">{texts.words}</span>
                     <textarea

@@ -3,13 +3,11 @@
 use leptos::prelude::*;
 
 use crate::ui::{
-    Contact, Operator,
-    i18n::{
-        Words,
-        plain::{Block, PageText, Part, PlainPage, PlainTexts, Slot, pieces},
-    },
+    Contact, Operator, PageLanguage,
+    i18n::plain::{Block, PageText, Part, PlainPage, PlainTexts, Slot, pieces},
+    in_language,
     pages::decisions::{self, PlainContent},
-    parts::links,
+    parts::{languages, links},
 };
 
 /// What the plain pages tell about the server.
@@ -19,25 +17,31 @@ pub struct PlainFacts {
     pub operator: Option<Operator>,
     /// The version of the rules.
     pub rules_version: String,
+    /// The public origin of the site.
+    pub home: String,
 }
 
 /// The texts and facts with which a page is rendered.
 #[derive(Clone, Copy)]
 struct Source<'a> {
-    words: &'static Words,
+    language: PageLanguage,
     texts: &'static PlainTexts,
     facts: &'a PlainFacts,
 }
 
 /// The HTML document of a page, with what it shows besides its texts. `style` is the path of the style sheet.
+///
+/// A page that is in English only has links to pages in `language`.
 pub fn plain_page(
     page: PlainPage,
-    (words, texts): (&'static Words, &'static PlainTexts),
+    language: PageLanguage,
     facts: &PlainFacts,
     content: &PlainContent,
     style: &str,
 ) -> String {
-    let source = Source { words, texts, facts };
+    let texts = language.texts_of(page);
+    let words = in_language(texts.language);
+    let source = Source { language, texts, facts };
     let PageText { title, summary, parts } = texts.page(page);
     let parts = parts.iter().map(|it| part(source, it)).collect_view();
     view! {
@@ -51,13 +55,14 @@ pub fn plain_page(
                 <meta name="color-scheme" content="light dark"/>
                 <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f9fafc"/>
                 <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0a0c11"/>
+                {page.is_translated().then(|| languages::alternates(&facts.home, page.path()))}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
                 <link rel="stylesheet" href=style.to_owned()/>
             </head>
             <body class="plain">
                 <header class="plain-head">
-                    <a class="brand" href="/" title=texts.back>
+                    <a class="brand" href=language.address("/") title=texts.back>
                         <svg class="icon" aria-hidden="true" focusable="false">
                             <use href="/icons.svg#mark"></use>
                         </svg>
@@ -67,10 +72,13 @@ pub fn plain_page(
                 <main class="plain-text">
                     <h1>{*title}</h1>
                     <p class="plain-summary">{*summary}</p>
-                    {decisions::content(texts, content)}
+                    {decisions::content(texts, language, content)}
                     {parts}
                 </main>
-                <footer class="plain-foot">{links::navigation(words, Some(page))}</footer>
+                <footer class="plain-foot">
+                    {links::navigation(language, words, Some(page))}
+                    {page.is_translated().then(|| languages::menu(language, words, page.path()))}
+                </footer>
             </body>
         </html>
     }
@@ -119,7 +127,7 @@ fn filled(source: Source<'_>, text: &'static str) -> AnyView {
 
 /// What stands in the place of a slot.
 fn value(source: Source<'_>, slot: Slot) -> AnyView {
-    let Source { words, texts, facts } = source;
+    let Source { language, texts, facts } = source;
     let operator = facts.operator.as_ref();
     let contact = |of: fn(&Operator) -> &Contact| {
         operator.map(|it| link(of(it).href(), of(it).text().to_owned())).into_any()
@@ -130,7 +138,10 @@ fn value(source: Source<'_>, slot: Slot) -> AnyView {
         Slot::Version => facts.rules_version.clone().into_any(),
         Slot::Contact => contact(|it| &it.contact),
         Slot::Abuse => contact(|it| &it.abuse_contact),
-        Slot::Page(page) => view! { <a href=page.path()>{links::name(words, page)}</a> }.into_any(),
+        Slot::Page(page) => {
+            let name = links::name(in_language(texts.language), page);
+            view! { <a href=language.address(page.path())>{name}</a> }.into_any()
+        }
     }
 }
 

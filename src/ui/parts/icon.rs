@@ -26,6 +26,7 @@ pub(crate) const FILLING: &str = "/icons.svg#filling";
 pub(crate) const SOUND_OFF: &str = "/icons.svg#sound-off";
 pub(crate) const AWAY: &str = "/icons.svg#away";
 pub(crate) const CLOCK: &str = "/icons.svg#clock";
+pub(crate) const GLOBE: &str = "/icons.svg#globe";
 pub(crate) const WIFI_OFF: &str = "/icons.svg#wifi-off";
 
 /// An icon beside a text with the same meaning, so screen readers skip it.

@@ -3,6 +3,7 @@
 mod derive;
 mod focus;
 mod icon;
+pub(crate) mod languages;
 pub(crate) mod links;
 mod live;
 

@@ -2,19 +2,13 @@
 //!
 //! Texts have slots in braces, such as `{contact}`, for the facts of the operator and for links between the pages.
 
-mod english;
-#[cfg(test)]
-mod languages;
+pub(super) mod english;
+pub(super) mod read;
 mod texts;
 
 pub(crate) use texts::DecisionTexts;
 pub(crate) use texts::pieces;
 pub use texts::{Block, PageText, Part, PlainPage, PlainTexts, Slot};
-
-/// The texts in a language (BCP 47), or the English ones if there are none.
-pub const fn plain_texts(_language: &str) -> &'static PlainTexts {
-    &english::ENGLISH
-}
 
 /// Whether this is a code of ISO 3166-1: two capital letters that stand for a country.
 pub fn is_country(code: &str) -> bool {
@@ -24,6 +18,7 @@ pub fn is_country(code: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::plain_texts;
 
     #[test]
     fn finds_the_slots_of_a_text() {

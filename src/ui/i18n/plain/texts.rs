@@ -1,7 +1,7 @@
 //! The types of the texts of the plain pages, and their slots.
 
 /// The texts of all plain pages in one language.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct PlainTexts {
     /// A language tag (BCP 47).
     pub language: &'static str,
@@ -34,7 +34,7 @@ pub struct PlainTexts {
 }
 
 /// The texts of decisions, which their codes lead to.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct DecisionTexts {
     /// The label of the field for a code.
     pub code: &'static str,
@@ -77,7 +77,7 @@ pub struct DecisionTexts {
 }
 
 /// The labels of the facts about a decision.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct FactLabels {
     /// Which rule was broken.
     pub reason: &'static str,
@@ -94,7 +94,7 @@ pub struct FactLabels {
 }
 
 /// The texts of one page.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct PageText {
     /// The heading.
     pub title: &'static str,
@@ -184,6 +184,14 @@ impl PlainPage {
         match self {
             Self::Rules | Self::Privacy | Self::Safety | Self::Report | Self::Contact => true,
             Self::Appeal | Self::Transparency => false,
+        }
+    }
+
+    /// Whether the page is in every language. What the operator fills in, and what the law is about, is in English.
+    pub const fn is_translated(self) -> bool {
+        match self {
+            Self::Rules | Self::Safety | Self::Appeal => true,
+            Self::Privacy | Self::Report | Self::Transparency | Self::Contact => false,
         }
     }
 

@@ -38,6 +38,7 @@ pub(crate) fn Decision() -> impl IntoView {
         // The code is sent in the body, since a proxy may log addresses.
         <form method="post" action=PlainPage::Appeal.path() target="_blank" hidden=derived(|it| !can_appeal(it))>
             <input type="hidden" name="code" value=derived_told(|_, _, texts| texts.appeal.clone())/>
+            <input type="hidden" name="lang" value=words.language/>
             <button class="button" data-kind="quiet">
                 {words.appeal}
             </button>

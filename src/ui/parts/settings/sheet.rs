@@ -4,9 +4,12 @@ use leptos::prelude::*;
 
 use super::content::SheetContent;
 use crate::ui::{
-    SHEET_CONTENT_ID, SHEET_ID,
+    PageLanguage, SHEET_CONTENT_ID, SHEET_ID,
     i18n::words,
-    parts::links::{NEW_TAB, links},
+    parts::{
+        languages,
+        links::{NEW_TAB, links},
+    },
 };
 
 /// The sheet. Buttons open it by its id (`popovertarget`); the browser manages its focus and closes it on Escape.
@@ -15,7 +18,7 @@ use crate::ui::{
 /// first page does not contain it. Until then it is inert.
 #[component]
 pub(crate) fn Sheet() -> impl IntoView {
-    let words = words();
+    let (words, language): (_, PageLanguage) = (words(), expect_context());
     view! {
         <dialog class="sheet" id=SHEET_ID popover="auto" aria-label=words.settings>
             // At the top and always in view: the sheet is long, and a touch outside does not close it on iOS 17 and 18.
@@ -32,7 +35,8 @@ pub(crate) fn Sheet() -> impl IntoView {
                 </button>
             </div>
             <div id=SHEET_CONTENT_ID inert=true><SheetContent/></div>
-            <div class="links">{links(words, None, NEW_TAB)}</div>
+            {languages::menu(language, words, "/")}
+            <div class="links">{links(language, words, None, NEW_TAB)}</div>
         </dialog>
     }
 }

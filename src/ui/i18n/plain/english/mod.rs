@@ -13,7 +13,7 @@ mod transparency;
 use super::texts::PlainTexts;
 
 /// All of them.
-pub(super) static ENGLISH: PlainTexts = PlainTexts {
+pub(crate) static ENGLISH: PlainTexts = PlainTexts {
     language: "en",
     direction: "ltr",
     back: "Back to the first page",

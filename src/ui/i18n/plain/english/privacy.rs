@@ -97,7 +97,7 @@ pub(super) const PAGE: PageText = PageText {
             blocks: &[
                 Block::Text("Your settings stay in the storage of your browser, on your device:"),
                 Block::List(&[
-                    "switches, chosen devices, interests, and your answers to questions of this page",
+                    "switches, chosen devices, language, interests, and your answers to questions of this page",
                     "if this server has your age checked, the statement of the service that has done it: that you \
                      are 18 or older, and until when it is good. The server reads it when you connect",
                     "a random name for this device, signed by the server. The server reads it when you connect, to \

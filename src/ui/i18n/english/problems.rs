@@ -1,6 +1,6 @@
 //! The English texts about problems.
 
-use super::catalogue::StateText;
+use crate::ui::i18n::entry::StateText;
 
 pub(crate) static CAMERA_BLOCKED: StateText = StateText {
     heading: "Your camera and microphone are blocked",

@@ -1,7 +1,7 @@
 //! The English texts of the questions before the first start, about blurred pictures, reports and sanctions.
 
-use super::catalogue::{StateText, Words};
 use crate::call::Cover;
+use crate::ui::i18n::{catalogue::Words, entry::StateText};
 
 pub(crate) static GATE: StateText = StateText {
     heading: "Adults only, and three rules",

@@ -1,10 +1,15 @@
 //! The English catalogue.
 
-use super::{
-    blocked,
-    catalogue::{StateText, Words},
-    crowds, keys, links, paths, problems, safety, symbols,
-};
+pub(super) mod blocked;
+mod crowds;
+mod keys;
+mod links;
+mod paths;
+mod problems;
+pub(super) mod safety;
+mod symbols;
+
+use super::{catalogue::Words, entry::StateText};
 
 /// All texts in English.
 pub(crate) static ENGLISH: Words = Words {
@@ -205,6 +210,7 @@ pub(crate) static ENGLISH: Words = Words {
     topics_note: "We look for someone with the same interests for 10 seconds, then anyone.",
     my_languages: "My language first",
     my_languages_note: "For 10 seconds, then anyone.",
+    spoken_languages: "Languages I speak",
     sought: [
         "Looking for someone into {0}",
         "Looking for someone who speaks your language.",
@@ -252,6 +258,8 @@ pub(crate) static ENGLISH: Words = Words {
     section_privacy: "Privacy",
     more: "More",
     close: "Close",
+    language_menu: "Language",
+    language_later: "Your call goes on. The page changes its language when the call is over.",
     the_camera: "Camera",
     the_microphone: "Microphone",
     the_speaker: "Speaker",
