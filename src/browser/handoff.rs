@@ -10,7 +10,7 @@ use super::{
     driver,
     inbox::Inbox,
     perform::OpenResources,
-    web::{self, clock, page::sheet::LateParts},
+    web::{self, intl, page::sheet::LateParts},
 };
 use crate::{
     call::{Call, ChatLine, DeviceKind, Input, Intent, Menus, Sample, Snapshot, TopicTexts},
@@ -61,7 +61,9 @@ impl Handoff {
                 self.set_menus.set(call.menus());
             }
             if now.topics != before.topics {
-                self.set_topics.set(call.topics());
+                let mut topics = call.topics();
+                topics.shared = intl::list(&topics.shared, self.words.language);
+                self.set_topics.set(topics);
             }
             if now.details.samples != before.details.samples {
                 self.set_samples.set(call.samples());
@@ -81,9 +83,9 @@ fn safety_texts(call: &Call, snapshot: Snapshot, language: &str) -> SafetyTexts 
     SafetyTexts {
         outcome: call.outcome().to_owned(),
         appeal: call.appeal().to_owned(),
-        until: until.map(|it| clock::date_and_time(it, language)).unwrap_or_default(),
+        until: until.map(|it| intl::date_and_time(it, language)).unwrap_or_default(),
         times: snapshot
             .past_calls
-            .map(|it| it.map(|it| clock::time_of_day(it.started, language)).unwrap_or_default()),
+            .map(|it| it.map(|it| intl::time_of_day(it.started, language)).unwrap_or_default()),
     }
 }

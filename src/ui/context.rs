@@ -35,6 +35,8 @@ pub struct StaticParts {
     pub safety: String,
     /// The reasons in it.
     pub reasons: String,
+    /// The languages to choose from in the settings.
+    pub spoken: String,
 }
 
 /// What the page shows of reports and sanctions besides the snapshot: codes, and times in its language.

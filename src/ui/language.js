@@ -6,15 +6,58 @@
     url.searchParams.set("lang", language);
     return url;
   };
-  let kept;
-  try {
-    kept = localStorage.getItem(KEY);
-  } catch {
-    // The browser has no storage.
-  }
+  const read = (key) => {
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  };
+  const write = (key, text) => {
+    try {
+      if (text) localStorage.setItem(key, text);
+      else localStorage.removeItem(key);
+    } catch {
+      // The browser has no storage. What is chosen lasts until the page is closed.
+    }
+  };
+
+  const kept = read(KEY);
   if (kept && kept !== document.documentElement.lang && !new URL(location).searchParams.has("lang")) {
     location.replace(address(kept));
   }
+
+  // The languages that the person speaks: a box for each, with its own name. The program reads them from the storage.
+  const SPOKEN = "passerby.languages";
+  const MOST = 5;
+  const spoken = () => {
+    const chosen = read(SPOKEN)?.split(" ") ?? navigator.languages.map((it) => it.split("-")[0].toLowerCase());
+    return [...new Set(chosen)].slice(0, MOST);
+  };
+  // Looked for each time: the program may put others in their place.
+  const boxes = () => document.querySelectorAll(".spoken input");
+  const show = () => {
+    const tags = spoken();
+    for (const box of boxes()) {
+      box.checked = tags.includes(box.value);
+      box.disabled = !box.checked && tags.length >= MOST;
+    }
+  };
+  addEventListener("DOMContentLoaded", () => {
+    for (const { value, nextElementSibling } of boxes()) {
+      const name = new Intl.DisplayNames(value, { type: "language" }).of(value);
+      nextElementSibling.textContent = name[0].toLocaleUpperCase(value) + name.slice(1);
+    }
+    document.getElementById("sheet").addEventListener("toggle", show);
+  });
+  addEventListener("change", ({ target }) => {
+    if (!target.matches?.(".spoken input")) return;
+    const others = spoken().filter((it) => it !== target.value);
+    write(SPOKEN, (target.checked ? [...others, target.value] : others).join(" "));
+    show();
+    // The browser tells only the other tabs.
+    dispatchEvent(new StorageEvent("storage", { key: SPOKEN }));
+  });
 
   // Chosen during a call, which goes on. The page changes after it, and when no question is open.
   let chosen;
@@ -27,11 +70,7 @@
   addEventListener("click", (event) => {
     const link = event.target.closest?.(".languages a");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    try {
-      localStorage.setItem(KEY, link.lang);
-    } catch {
-      // The address of the link names the language anyway.
-    }
+    write(KEY, link.lang);
     const app = document.getElementById("app");
     if (!["connecting", "talking"].includes(app.dataset.phase)) return;
     event.preventDefault();

@@ -7,7 +7,7 @@ use super::{
     parts::{
         Sheet, languages,
         links::{NEW_TAB, links, navigation},
-        reasons,
+        reasons, spoken,
     },
 };
 use crate::{call::Snapshot, protocol::SoftStart};
@@ -81,7 +81,8 @@ pub fn shell(
     provide_context(signal(SafetyTexts::default()).0);
     provide_context(StaticParts { reasons: reasons(words).to_html(), ..StaticParts::default() });
     let links = links(language, words, None, NEW_TAB).to_html();
-    provide_context(StaticParts { links, safety: SafetyContent().to_html(), ..StaticParts::default() });
+    let (safety, spoken) = (SafetyContent().to_html(), spoken(words).to_html());
+    provide_context(StaticParts { links, safety, spoken, ..StaticParts::default() });
     let build = files.build.clone();
     view! {
         <!DOCTYPE html>

@@ -1,9 +1,7 @@
 //! The browser's clock, timers and random numbers.
 
 use gloo_timers::future::TimeoutFuture;
-use wasm_bindgen::JsValue;
 
-use super::js::reflect::object;
 use crate::{call::Clocks, time::Moment};
 
 /// The longest single timer, in milliseconds; longer waits use several. `setTimeout` takes less than 2^31 ms.
@@ -28,22 +26,6 @@ pub(crate) async fn until(deadline: Option<Moment>) {
         // One more, because `now` drops fractions and a timer may fire slightly early.
         TimeoutFuture::new(wait as u32 + 1).await;
     }
-}
-
-/// A time in seconds since the Unix epoch, as the time of the day here, such as "2:05 PM".
-pub(crate) fn time_of_day(unix: u64, language: &str) -> String {
-    local_text(unix, language, &object([("timeStyle", "short".into())]))
-}
-
-/// The same with the date, such as "January 5, 2027 at 2:05 PM".
-pub(crate) fn date_and_time(unix: u64, language: &str) -> String {
-    local_text(unix, language, &object([("dateStyle", "long".into()), ("timeStyle", "short".into())]))
-}
-
-/// A time in the words of a language and the time zone of this device, with options of `Intl.DateTimeFormat`.
-fn local_text(unix: u64, language: &str, options: &JsValue) -> String {
-    let date = js_sys::Date::new(&(unix as f64 * 1_000.0).into());
-    date.to_locale_string(language, options).into()
 }
 
 /// A seed for random numbers that need not be secret.

@@ -9,5 +9,6 @@ pub(crate) mod socket;
 pub(crate) mod page;
 pub(crate) mod storage;
 pub(crate) mod clock;
+pub(crate) mod intl;
 
 pub(crate) mod js;

@@ -11,6 +11,7 @@ use crate::{
         ChosenDevices, Consent, Dated, DeviceKind, Input, PastMatches, PastPartners, Preferences,
         QueuedReports, StoredProfile, StoredReports,
     },
+    protocol::{Language, limits::MAX_LANGUAGES},
 };
 
 /// The prefix of all keys.
@@ -24,6 +25,9 @@ const PREFERENCES: &str = "passerby.preferences";
 
 /// The key of the topics.
 const TOPICS: &str = "passerby.topics";
+
+/// The key of the languages that the person speaks, separated by spaces.
+const SPOKEN: &str = "passerby.languages";
 
 /// The key of this device's name.
 const DEVICE: &str = "passerby.device";
@@ -82,6 +86,7 @@ pub(crate) fn load() -> StoredProfile {
         preferences: Preferences::from_text(&text(PREFERENCES)),
         chosen: ChosenDevices(DeviceKind::ALL.map(|kind| text(device_key(kind)))),
         topics: text(TOPICS),
+        languages: text(SPOKEN).split(' ').filter_map(Language::new).take(MAX_LANGUAGES).collect(),
         acquaintances: PastPartners {
             device: text(DEVICE),
             met: Dated::from_text(&text(MET)),
@@ -99,7 +104,7 @@ pub(crate) fn load() -> StoredProfile {
 /// Asks for the keys only, so that the program of the first page need not read what is stored.
 pub(crate) fn has_profile() -> bool {
     let is_stored = |key| storage().is_some_and(|it| matches!(it.get_item(key), Ok(Some(_))));
-    let keys = [CONSENT, PREFERENCES, TOPICS, DEVICE, MET, BLOCKED, PAST, REPORTS];
+    let keys = [CONSENT, PREFERENCES, TOPICS, SPOKEN, DEVICE, MET, BLOCKED, PAST, REPORTS];
     keys.into_iter().chain(DeviceKind::ALL.map(device_key)).any(is_stored)
 }
 
@@ -113,6 +118,8 @@ pub(crate) fn save(profile: &StoredProfile) {
     store(AGE, &profile.age);
     store(PREFERENCES, &profile.preferences.to_text());
     store(TOPICS, &profile.topics);
+    let spoken: Vec<_> = profile.languages.iter().map(AsRef::as_ref).collect();
+    store(SPOKEN, &spoken.join(" "));
     store(DEVICE, &profile.acquaintances.device);
     store(MET, &profile.acquaintances.met.to_text());
     store(BLOCKED, &profile.acquaintances.blocked.to_text());

@@ -1,7 +1,10 @@
 //! [`StoredProfile`]: everything that the browser stores from one visit to the next.
 
 use super::devices::ChosenDevices;
-use crate::call::{Consent, PastPartners, Preferences, StoredReports};
+use crate::{
+    call::{Consent, PastPartners, Preferences, StoredReports},
+    protocol::Language,
+};
 
 /// What the browser stores for all pages of this site.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -16,6 +19,8 @@ pub struct StoredProfile {
     pub chosen: ChosenDevices,
     /// The topics that the person likes to talk about, as typed.
     pub topics: String,
+    /// The languages that the person speaks, if they have chosen any.
+    pub languages: Vec<Language>,
     /// The partners that this device has met or blocked.
     pub acquaintances: PastPartners,
     /// The past matches that can be reported, and the reports that the server has not answered.

@@ -52,8 +52,17 @@ pub(crate) struct Profile {
 impl Profile {
     /// The profile of a device that has stored these values, in a browser with these languages.
     pub(crate) fn new(stored: StoredProfile, languages: Vec<Language>) -> Self {
-        let StoredProfile { consent, age, preferences, topics, acquaintances, reports, chosen: _ } = stored;
-        let topics = Topics::new(topics, languages);
+        let StoredProfile {
+            consent,
+            age,
+            preferences,
+            topics,
+            languages: spoken,
+            acquaintances,
+            reports,
+            chosen: _,
+        } = stored;
+        let topics = Topics::new(topics, spoken, languages);
         Self { consent, age, preferences, topics, past_partners: acquaintances, reports, ..Self::default() }
     }
 

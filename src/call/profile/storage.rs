@@ -17,6 +17,7 @@ impl Profile {
             preferences: self.preferences,
             chosen: chosen.clone(),
             topics: self.topics.texts().written.clone(),
+            languages: self.topics.chosen().to_vec(),
             acquaintances: self.past_partners.clone(),
             reports: self.reports.clone(),
         }
@@ -27,11 +28,13 @@ impl Profile {
     /// With its old profile, this page would overwrite the new one at the next change, and lose the pairs that were
     /// blocked there. The caller must not save the profile again: two pages would answer each other for ever.
     pub(crate) fn apply_stored(&mut self, stored: StoredProfile) -> ChosenDevices {
-        let StoredProfile { consent, age, preferences, chosen, topics, acquaintances, reports } = stored;
+        let StoredProfile { consent, age, preferences, chosen, topics, languages, acquaintances, reports } =
+            stored;
         self.consent = consent;
         self.age = age;
         self.preferences = preferences;
         self.topics.set_written(topics);
+        self.topics.set_chosen(languages);
         self.past_partners = acquaintances;
         self.reports = reports;
         chosen

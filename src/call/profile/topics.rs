@@ -34,7 +34,9 @@ pub(crate) struct Topics {
     texts: TopicTexts,
     revision: u32,
     /// The languages of the browser.
-    languages: Vec<Language>,
+    of_browser: Vec<Language>,
+    /// The languages that the person has chosen; none for those of the browser.
+    chosen: Vec<Language>,
     /// What the server requires of a partner, and until when.
     seeking: Option<(Affinity, Option<Moment>)>,
     /// What the current partner shares.
@@ -42,12 +44,12 @@ pub(crate) struct Topics {
 }
 
 impl Topics {
-    /// The topics of a device that has stored this text, in a browser with these languages.
-    pub(crate) fn new(written: String, languages: Vec<Language>) -> Self {
+    /// The topics of a device that has stored this text and these chosen languages, in a browser with others.
+    pub(crate) fn new(written: String, chosen: Vec<Language>, of_browser: Vec<Language>) -> Self {
         // An empty text is not shown: it would replace what the person types while the program is loading.
         let revision = u32::from(!written.is_empty());
         let texts = TopicTexts { written, shared: String::new() };
-        Self { texts, languages, revision, ..Self::default() }
+        Self { texts, of_browser, chosen, revision, ..Self::default() }
     }
 
     /// The texts to show; they change only when [`revision`](Self::revision) does.
@@ -67,8 +69,23 @@ impl Topics {
 
     /// What the server is told when this page joins the queue.
     pub(crate) fn tastes(&self, preferences: Preferences) -> Tastes {
-        let languages = preferences.has(Switch::MyLanguages).then(|| self.languages.clone());
+        let languages = preferences.has(Switch::MyLanguages).then(|| self.spoken().to_vec());
         Tastes { interests: Interest::all_in(&self.texts.written), languages: languages.unwrap_or_default() }
+    }
+
+    /// The languages that the person speaks, as far as the page knows.
+    pub(crate) fn spoken(&self) -> &[Language] {
+        if self.chosen.is_empty() { &self.of_browser } else { &self.chosen }
+    }
+
+    /// The languages that are stored on the device.
+    pub(crate) fn chosen(&self) -> &[Language] {
+        &self.chosen
+    }
+
+    /// Takes over the languages that another page of this device has stored.
+    pub(crate) fn set_chosen(&mut self, languages: Vec<Language>) {
+        self.chosen = languages;
     }
 
     /// Replaces what the person has written; `false` if it is the same.

@@ -1164,6 +1164,7 @@ fn stored_profiles() -> impl Strategy<Value = StoredProfile> {
             preferences: switches.into_iter().fold(Preferences::default(), Preferences::toggled),
             chosen: ChosenDevices([id.clone(), String::new(), String::new()]),
             topics: id.clone(),
+            languages: Vec::new(),
             acquaintances: PastPartners { device: id, met: dated(met), blocked: dated(blocked) },
             reports: StoredReports::default(),
         }

@@ -27,3 +27,4 @@ pub use safety::SafetyContent;
 pub(crate) use safety::dialog::reasons;
 pub use settings::content::SheetContent;
 pub(crate) use settings::sheet::Sheet;
+pub(crate) use settings::spoken::spoken;

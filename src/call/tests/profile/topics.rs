@@ -2,7 +2,7 @@
 
 use crate::{
     call::{
-        Call, Intent, Phase, Preferences, Seeking, StoredProfile, Switch,
+        Call, Input, Intent, Phase, Preferences, Seeking, StoredProfile, Switch,
         tests::test_page::{BOTH, TestPage, had_a_call, matched_message, millis, secs, site},
     },
     protocol::{Affinity, Interest, Language, Role, Tastes, ToBrowser},
@@ -100,4 +100,23 @@ fn stored_topics_and_languages_are_sent_until_erased() {
     page.press(Intent::ForgetEverything);
     assert!(page.tastes.are_none(), "the server is told as well");
     assert_eq!(page.call.topics().written, "");
+}
+
+#[test]
+fn the_languages_are_those_of_the_browser_until_the_person_chooses_others() {
+    let language = |tag| Language::new(tag).unwrap();
+    let profile =
+        StoredProfile { preferences: Preferences::default().toggled(Switch::MyLanguages), ..had_a_call() };
+    let mut page = TestPage::new();
+    page.call = Call::new(1, profile.clone(), Default::default(), vec![language("de")], site());
+    page.press(Intent::Start);
+    page.media_opens(BOTH);
+    page.server_accepts();
+    assert_eq!(page.tastes.languages, [language("de")]);
+    let chosen = vec![language("tr"), language("hi")];
+    let stored = StoredProfile { languages: chosen.clone(), ..profile.clone() };
+    page.handle(Input::StorageChanged(Box::new(stored)));
+    assert_eq!(page.tastes.languages, chosen, "a page that waits tells the server");
+    page.handle(Input::StorageChanged(Box::new(profile)));
+    assert_eq!(page.tastes.languages, [language("de")]);
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     call::{Intent, ReportWish, Switch},
     ui::{
-        PageContext, SHEET_ID,
+        PageContext, SHEET_ID, StaticParts,
         i18n::words,
         parts::{call::block_past::BlockPast, derive::derived},
     },
@@ -35,6 +35,7 @@ const OWN_SWITCHES: [Switch; 8] = [
 #[component]
 pub fn SheetContent() -> impl IntoView {
     let words = words();
+    let StaticParts { spoken, .. } = use_context().unwrap_or_default();
     view! {
         <div>
             <section
@@ -57,6 +58,8 @@ pub fn SheetContent() -> impl IntoView {
                 <h3 class="sheet-heading">{words.section_interests}</h3>
                 <TopicsField/>
                 <Switches of=&[Switch::MyLanguages]/>
+                // The script of the document knows what is inside.
+                <div inner_html=spoken></div>
             </section>
             <section class="sheet-section" data-section="privacy" aria-label=words.section_privacy>
                 <h3 class="sheet-heading">{words.section_privacy}</h3>

@@ -8,4 +8,5 @@ pub(crate) mod details;
 
 pub(crate) mod devices;
 pub(crate) mod switches;
+pub(crate) mod spoken;
 pub(crate) mod topics;
