@@ -38,6 +38,9 @@ BUILD := cargo build
 # Newer than the page in target/site.
 PAGE := target/site/.built
 
+# The language of `make shots LANG=de`. The environment has a LANG, too, which does not count.
+SHOTS_LANG := $(if $(filter command,$(firstword $(origin LANG))),$(LANG))
+
 LEPTOS_SITE_ADDR ?= 127.0.0.1:3000
 export LEPTOS_SITE_ADDR
 
@@ -80,10 +83,11 @@ lint: wasm-target $(NODE_MODULES) ## Formatting, lints for both halves, and type
 	cargo clippy --features split --lib --target wasm32-unknown-unknown -- -D warnings
 	npm --prefix end2end run --silent check
 
-test: tools chromium firefox webkit coturn pebble proxies redis systemd ## Everything that must pass before a change is merged
+test: tools chromium firefox webkit coturn pebble proxies redis systemd fonts ## Everything that must pass before a change is merged
 	@scripts/test-stages
 
-browser-tests: build chromium firefox webkit coturn pebble proxies redis ## The stories in end2end/tests in real Chromium, Firefox and WebKitGTK
+browser-tests: build chromium firefox webkit coturn pebble proxies redis fonts ## The stories in end2end/tests in real Chromium, Firefox and WebKitGTK
+	cargo test --features ssr --test house gallery
 	npm --prefix end2end test
 
 samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn and systemd, and the container by its steps
@@ -92,11 +96,11 @@ samples: build ## The sample configurations in docs/ with Caddy, nginx, coturn a
 fuzz: ## Fuzz messages, descriptions, candidates and the relay for FUZZ_SECONDS (20) each
 	@scripts/fuzz
 
-soak: build chromium firefox coturn proxies redis autobahn ## Everything slow: bad networks (as root), a long call, 200 Nexts, thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
+soak: build chromium firefox coturn proxies redis autobahn fonts ## Everything slow: bad networks (as root), a long call, 200 Nexts, thousands of lost sockets, slow attacks, thousands of bots, conformance, hours of fuzzing
 	@command -v tcpdump >/dev/null || scripts/apt-install tcpdump
 	@command -v certutil >/dev/null || scripts/apt-install libnss3-tools
 	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
-	CLOSES=2000 KILLS=200 cargo test --features ssr --test house -- closes:: killed::
+	CLOSES=2000 KILLS=200 cargo test --features ssr --test house -- closes:: killed:: gallery::
 	CLUSTER_SEEDS=10 CLUSTER_SECONDS=600 CLUSTER_PAGES=300 cargo test --features ssr --test house -- --nocapture cluster::chaos::
 	npm --prefix end2end run soak
 	cargo bench --features ssr --bench load -- killed cut drain unacknowledged
@@ -120,8 +124,9 @@ bench: coturn peers ## Instructions of what the server does for each message, ag
 load: ## The server with 19,000 bots: memory, processor time, a kill, lost sockets, a shutdown during calls (6 minutes)
 	cargo bench --features ssr --bench load
 
-shots: build chromium ## Screenshots of every state of the page, in end2end/shots
-	npm --prefix end2end run shots
+shots: build chromium fonts ## Screenshots of every state of the page, in end2end/shots; with LANG=de, in that language
+	$(if $(SHOTS_LANG),cargo test --features ssr --test house gallery)
+	SHOTS_LANG=$(SHOTS_LANG) npm --prefix end2end run shots
 
 # Their folders come first on the PATH: cargo finds its subcommands there.
 dist licences advisories: export PATH := $(shell printf '%s/bin:' $(DIST_TOOLS))$(PATH)
@@ -146,7 +151,7 @@ help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 ##@ Set-up: each step checks first and does nothing if nothing is missing
-.PHONY: tools wasm-target chromium firefox webkit coturn pebble proxies redis systemd peers
+.PHONY: tools wasm-target chromium firefox webkit coturn pebble proxies redis systemd fonts peers
 
 tools: wasm-target $(CARGO_LEPTOS) $(WASM_BINDGEN) $(NODE_MODULES) ## Everything that `make build` needs
 
@@ -176,6 +181,9 @@ redis:
 
 systemd:
 	@scripts/systemd
+
+fonts:
+	@scripts/fonts
 
 peers: $(MATCHBOX) $(REPLACED_MODULES)
 

@@ -2,4 +2,6 @@ import { defineConfig } from '@playwright/test';
 
 import stories from './playwright.config';
 
-export default defineConfig({ ...stories, testDir: './gallery' });
+const file = process.env.SHOTS_LANG ? 'language.spec.ts' : 'shots.spec.ts';
+
+export default defineConfig({ ...stories, testDir: './gallery', testMatch: file });

@@ -1,4 +1,5 @@
 import { ada, ben, cleo, expect, holdInConnecting, pretendToBeOlder, refuseConnections, test, type Visitor } from '../fixtures';
+import { findProblems, LEAST_GAP, LEAST_GAP_OF_NEXT_AND_STOP } from '../fixtures/layout';
 import { WITH_RELAY } from '../fixtures/server';
 import { RelayPath, Turn } from '../fixtures/turn';
 
@@ -13,10 +14,6 @@ const WINDOWS = [
   [667, 375],
   [320, 256],
 ] as const;
-
-/** Pixels between two controls. Next and Stop lead to different ends, so more is between them. */
-const LEAST_GAP = 8;
-const LEAST_GAP_OF_NEXT_AND_STOP = 16;
 
 const LANGUAGES = ['en', 'en-XA', 'ar-XB'] as const;
 
@@ -38,51 +35,6 @@ async function expectProblem(it: Visitor, problem: string) {
 }
 
 const hideAddress = ({ page }: Visitor) => page.locator('.panel [role=switch]').nth(2).click();
-
-function findProblems({ least, leastOfNext }: { least: number; leastOfNext: number }): string[] {
-  const found: string[] = [];
-  const root = document.scrollingElement!;
-  if (root.scrollWidth > root.clientWidth) found.push(`the page is ${root.scrollWidth} wide`);
-  const sheet = document.querySelector<HTMLElement>(':popover-open, :modal');
-  const isShown = (it: HTMLElement) => {
-    const { width, height } = it.getBoundingClientRect();
-    const isClipped = (element: HTMLElement | null): boolean =>
-      element !== null && (getComputedStyle(element).clipPath !== 'none' || isClipped(element.parentElement));
-    return it.checkVisibility({ visibilityProperty: true }) && width > 1 && height > 1 && !isClipped(it);
-  };
-  const controls = [...(sheet ?? document).querySelectorAll<HTMLElement>('button, a[href], input, select, summary')].filter(
-    (it) => isShown(it) && (sheet || !it.closest('dialog')),
-  );
-  const name = (it: HTMLElement) => it.ariaLabel ?? (it.innerText.trim() || it.className);
-  const isHit = (it: HTMLElement) => {
-    const { left, top, width, height } = it.getBoundingClientRect();
-    const hit = document.elementFromPoint(left + width / 2, top + height / 2);
-    return hit !== null && (it.contains(hit) || hit.contains(it));
-  };
-  for (const it of controls) {
-    it.scrollIntoView({ block: 'nearest' });
-    const { left, right, top, bottom } = it.getBoundingClientRect();
-    if (left < -0.5 || right > innerWidth + 0.5 || top < -0.5 || bottom > innerHeight + 0.5) found.push(`cut by the window: ${name(it)}`);
-    if (!isHit(it)) found.push(`covered: ${name(it)}`);
-    const isTextCut = it.scrollWidth > it.clientWidth + 1 && getComputedStyle(it).overflow !== 'visible';
-    if (isTextCut && !it.matches('input, select, .unread')) found.push(`its text is cut: ${name(it)}`);
-  }
-  root.scrollTop = 0;
-  if (sheet) sheet.scrollTop = 0;
-  const pressable = controls.filter(isHit);
-  for (const [index, one] of pressable.entries()) {
-    for (const other of pressable.slice(index + 1)) {
-      const [a, b] = [one.getBoundingClientRect(), other.getBoundingClientRect()];
-      const across = Math.max(a.left - b.right, b.left - a.right);
-      const down = Math.max(a.top - b.bottom, b.top - a.bottom);
-      const gap = across > 0 && down > 0 ? Math.hypot(across, down) : Math.max(across, down);
-      const kinds = [one.dataset.kind, other.dataset.kind];
-      const needed = kinds.includes('next') && kinds.includes('stop') ? leastOfNext : least;
-      if (gap < needed - 0.5) found.push(`${gap.toFixed(1)} px between ${name(one)} and ${name(other)}`);
-    }
-  }
-  return found;
-}
 
 for (const language of LANGUAGES) {
   test(`from landing to a call, every state is tidy at every size in ${language}`, async ({ visitor, home }) => {

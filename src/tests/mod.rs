@@ -10,6 +10,7 @@ mod autobahn;
 mod closes;
 mod cluster;
 mod duet;
+mod gallery;
 mod handover;
 mod health;
 mod limits;
