@@ -87,5 +87,8 @@ fn safety_texts(call: &Call, snapshot: Snapshot, language: &str) -> SafetyTexts 
         times: snapshot
             .past_calls
             .map(|it| it.map(|it| intl::time_of_day(it.started, language)).unwrap_or_default()),
+        lengths: snapshot
+            .past_calls
+            .map(|it| it.map(|it| intl::minutes(it.seconds / 60, language)).unwrap_or_default()),
     }
 }

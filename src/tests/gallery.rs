@@ -175,6 +175,7 @@ fn render(language: PageLanguage, mut snapshot: Snapshot) -> [String; 2] {
         appeal: "K2M7-1234-ABCD".into(),
         until: "2027-01-05 14:05".into(),
         times: ["14:05".into(), String::new(), String::new()],
+        lengths: ["3 minutes".into(), String::new(), String::new()],
     };
     let topics = TopicTexts { written: "jazz, tea".into(), shared: "jazz".into() };
     Owner::new().with(|| {

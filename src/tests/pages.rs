@@ -613,6 +613,7 @@ fn safety(snapshot: Snapshot) -> Page {
         appeal: "K2M7".into(),
         until: "January 5, 2027 at 2:05 PM".into(),
         times: ["2:05 PM".into(), String::new(), String::new()],
+        lengths: ["3 minutes".into(), String::new(), String::new()],
     };
     Page::parse(&Owner::new().with(|| {
         provide_context(PageContext::fixed(snapshot));

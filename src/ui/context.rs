@@ -50,6 +50,8 @@ pub struct SafetyTexts {
     pub until: String,
     /// The times of the day when the past calls began, in the order of the snapshot.
     pub times: [String; 3],
+    /// How long they took, in minutes.
+    pub lengths: [String; 3],
 }
 
 impl PageContext {

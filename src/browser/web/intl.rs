@@ -15,12 +15,24 @@ pub(crate) fn date_and_time(unix: u64, language: &str) -> String {
     local_text(unix, language, &object([("dateStyle", "long".into()), ("timeStyle", "short".into())]))
 }
 
+/// Minutes with their unit, such as "3 minutes". The browser knows the plural forms of all languages.
+pub(crate) fn minutes(count: u64, language: &str) -> String {
+    let options =
+        object([("style", "unit".into()), ("unit", "minute".into()), ("unitDisplay", "long".into())]);
+    let count = JsValue::from(count as f64);
+    let text = call(&count, "toLocaleString", [digits_of(language).into(), options]);
+    text.and_then(|it| it.as_string()).unwrap_or_default()
+}
+
 /// A time in the words of a language and the time zone of this device, with options of `Intl.DateTimeFormat`.
-///
-/// Its digits are those of all other texts (the numbering system `latn`, UTS 35), also in Arabic.
 fn local_text(unix: u64, language: &str, options: &JsValue) -> String {
     let date = js_sys::Date::new(&(unix as f64 * 1_000.0).into());
-    date.to_locale_string(&[language, "-u-nu-latn"].concat(), options).into()
+    date.to_locale_string(&digits_of(language), options).into()
+}
+
+/// The language with the digits of all other texts (the numbering system `latn`, UTS 35), also for Arabic.
+fn digits_of(language: &str) -> String {
+    [language, "-u-nu-latn"].concat()
 }
 
 /// Names that are separated by a comma and a space, as a list: "jazz and tea" (`Intl.ListFormat`).

@@ -93,7 +93,7 @@ catalogue! {
     report_kept: &'static str,
     report_code: &'static str,
     report_page: &'static str,
-    lengths: [&'static str; 3],
+    lengths: [&'static str; 2],
     cancel: &'static str,
     done: &'static str,
     banned: StateText,

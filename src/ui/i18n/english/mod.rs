@@ -59,7 +59,7 @@ pub(crate) static ENGLISH: Words = Words {
     report_kept: "Your report will be sent when the connection is back.",
     report_code: "Keep this code to find out later what was decided: {0}",
     report_page: "More about reports",
-    lengths: ["{0}, less than a minute", "{0}, 1 minute", "{0}, {1} minutes"],
+    lengths: ["{0}, less than a minute", "{0}, {1}"],
     cancel: "Cancel",
     done: "Done",
     banned: safety::BANNED,

@@ -206,7 +206,6 @@ fn outcome(words: &'static Words, _: Snapshot, texts: &SafetyTexts) -> String {
 /// When a past call began and how long it took.
 fn past_text(words: &'static Words, snapshot: Snapshot, texts: &SafetyTexts, index: usize) -> String {
     let Some(PastCall { seconds, .. }) = snapshot.past_calls[index] else { return String::new() };
-    let minutes = seconds / 60;
-    let template = words.lengths[usize::try_from(minutes).unwrap_or(2).min(2)];
-    fill(&fill(template, &texts.times[index]), &minutes.to_string())
+    let template = words.lengths[usize::from(seconds >= 60)];
+    fill(&fill(template, &texts.times[index]), &texts.lengths[index])
 }

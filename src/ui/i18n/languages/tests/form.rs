@@ -124,11 +124,16 @@ fn texts_contain_no_marks_that_are_typed_by_mistake() {
         matches!(it, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '"' | '\'')
             || it.is_numeric() && !it.is_ascii()
     };
+    let mut found = Vec::new();
     for it in pairs() {
-        let (place, text) = (&it.place, &it.text);
-        assert!(!text.contains(is_mark) && !text.contains("..."), "{place}: {text}");
-        assert!(text.trim() == text && !text.contains("  "), "{place}: spaces: {text}");
+        let mark = it.text.chars().find(|mark| is_mark(*mark)).map(|mark| mark.escape_unicode().to_string());
+        let wrong = mark.or_else(|| it.text.contains("...").then(|| "three dots".into()));
+        let has_spaces = it.text.trim() != it.text || it.text.contains("  ");
+        for wrong in wrong.into_iter().chain(has_spaces.then(|| "a space too many".into())) {
+            found.push(format!("{}: {wrong}: {}", it.place, it.text));
+        }
     }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
 #[test]
