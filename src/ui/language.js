@@ -45,11 +45,12 @@
   };
   addEventListener("DOMContentLoaded", () => {
     for (const { value, nextElementSibling } of boxes()) {
-      const name = new Intl.DisplayNames(value, { type: "language" }).of(value);
+      // In the language of the page where the browser does not know the own name.
+      const name = new Intl.DisplayNames([value, document.documentElement.lang], { type: "language" }).of(value);
       nextElementSibling.textContent = name[0].toLocaleUpperCase(value) + name.slice(1);
     }
-    document.getElementById("sheet").addEventListener("toggle", show);
   });
+  addEventListener("toggle", ({ target }) => target.matches("#sheet, .spoken") && show(), true);
   addEventListener("change", ({ target }) => {
     if (!target.matches?.(".spoken input")) return;
     const others = spoken().filter((it) => it !== target.value);
