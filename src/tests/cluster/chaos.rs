@@ -122,8 +122,8 @@ impl Story {
             }
             let pages: BTreeSet<_> = told.keys().copied().collect();
             let Some(at) = told.values().max().filter(|_| pages.len() == 2) else { continue };
-            let before = self.parted.iter().filter(|(pair, since)| *pair == pages && since < at);
-            if let Some((_, since)) = before.last()
+            let mut before = self.parted.iter().filter(|(pair, since)| *pair == pages && since < at);
+            if let Some((_, since)) = before.next_back()
                 && *at - *since < APART_FOR
             {
                 return Err(format!("{pages:?} met at {at:?} again, having parted at {since:?}"));
