@@ -1,0 +1,51 @@
+import { ada, ben, cleo, expect, meet, test as base } from '../fixtures';
+import { Cluster } from '../fixtures/cluster';
+
+const test = base.extend<{ cluster: Cluster }>({
+  cluster: async ({}, use, testInfo) => {
+    const cluster = await Cluster.open();
+    await use(cluster);
+    await cluster.close();
+    if (testInfo.status !== testInfo.expectedStatus) {
+      await testInfo.attach('cluster.log', { body: cluster.log, contentType: 'text/plain' });
+    }
+  },
+});
+
+const longTimeout = { timeout: 30_000 };
+
+test('a call between two edges survives the death of the core, of an edge and of Redis', async ({ cluster, visitor }) => {
+  test.setTimeout(150_000);
+  const [one, other, third] = [await visitor(ada), await visitor(ben), await visitor(cleo)];
+  for (const it of [one, other, third]) {
+    it.expectErrors(/WebSocket connection to .* failed/, /Failed to load resource/);
+  }
+  await one.arrive(cluster.doors[0]);
+  await other.arrive(cluster.doors[1]);
+  await meet(one, other, { arrive: false });
+  for (const it of [one, other]) await it.takePhases();
+
+  await cluster.killCore();
+  // Its place is taken after three seconds. Somebody new needs the other core.
+  await third.arrive(cluster.doors[1]);
+  await third.start();
+  await third.reaches('waiting', longTimeout);
+  await cluster.killEdge(0);
+  await cluster.replaceRedis();
+  for (const it of [one, other, third]) await it.hasNoProblem(longTimeout);
+  expect(await one.takePhases(), 'the call has gone on').toEqual([]);
+  expect(await other.takePhases(), 'the call has gone on').toEqual([]);
+  await one.sees(ben);
+  await other.sees(ada);
+
+  // Ada meets Cleo, who has waited, through the edge that is left and the other core.
+  await one.next();
+  await one.meets(cleo);
+  await third.meets(ada);
+  await other.reaches('waiting');
+  // She blocks Cleo, who then meets Ben.
+  await one.openMore();
+  await one.button('Block').click();
+  await one.reaches('ended');
+  await third.meets(ben);
+});
