@@ -15,6 +15,7 @@ use prometheus_client::{
 use serde::Serialize;
 
 use super::{
+    bus::cluster::metrics::ClusterMetrics,
     config::limits::Limit,
     moderation::metrics::ModerationMetrics,
     process::ProcessMetrics,
@@ -47,6 +48,8 @@ pub(crate) struct Telemetry {
     pub(crate) relay: RelayMetrics,
     /// Reports and decisions.
     pub(crate) moderation: ModerationMetrics,
+    /// What a process of a cluster does and sees.
+    pub(crate) cluster: ClusterMetrics,
     /// What every program reports, under names without our prefix.
     process: Registry,
     /// In the order of [`PHASES`]. Looked up in their family only once, because a label costs an allocation.
@@ -107,6 +110,7 @@ impl Telemetry {
         let mut this = Self {
             relay: RelayMetrics::register(&mut registry),
             moderation: ModerationMetrics::register(&mut registry),
+            cluster: ClusterMetrics::register(&mut registry),
             registry,
             process: Registry::default(),
             peers: PHASES.map(|name| peers.get_or_create_owned(&[("phase", name.into())])),

@@ -12,6 +12,7 @@ use super::{
     edge_link::Entry,
     items::{ToCore, ToEdge},
     lease::{Holder, Lease, LeaseEvent},
+    metrics::ClusterMetrics,
     store::streams::{FIRST_ID, Reading, Streams},
 };
 use crate::{
@@ -67,6 +68,7 @@ struct Edges {
     home: Option<EdgeId>,
     /// Reports that it has not answered.
     reports: BTreeSet<ReportRequest>,
+    metrics: ClusterMetrics,
 }
 
 impl Outside for Edges {
@@ -114,6 +116,8 @@ impl CoreDriver {
     ) {
         loop {
             self.act();
+            let edges = self.active_term().map(|it| it.edges.link.edges());
+            self.telemetry.cluster.set_core(edges);
             let due = self.clock.wait_until(self.next_due());
             tokio::select! {
                 () = stopping.cancelled() => return,
@@ -236,7 +240,8 @@ impl CoreDriver {
         let matchmaker = Matchmaker::new(MatchmakerConfig { seed, ..self.config.clone() });
         let core = Core::new(matchmaker, self.clock, Arc::clone(&self.telemetry));
         let link = CoreLink::new(self.clock.now());
-        let edges = Edges { link, home: None, reports: BTreeSet::new() };
+        let metrics = self.telemetry.cluster.clone();
+        let edges = Edges { link, home: None, reports: BTreeSet::new(), metrics };
         self.term = Some(Term { holder, core, edges, is_reading: true, after: FIRST_ID.into() });
         self.prepare(holder);
     }
@@ -296,6 +301,7 @@ impl Term {
     }
 
     fn on_edge_lost(&mut self, edge: EdgeId) {
+        self.edges.metrics.lost_edge();
         if self.edges.home == Some(edge) {
             self.edges.home = None;
             self.fail_reports();

@@ -63,6 +63,11 @@ impl<O> CoreLink<O> {
         }
     }
 
+    /// How many edges the core knows.
+    pub(crate) fn edges(&self) -> usize {
+        self.edges.len()
+    }
+
     /// Whether to handle the entry of this number of an edge.
     pub(crate) fn on_entry(&mut self, now: Moment, edge: EdgeId, number: u64) -> EntryVerdict {
         let Some(known) = self.edges.get_mut(&edge) else {

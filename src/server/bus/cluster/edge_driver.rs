@@ -143,7 +143,9 @@ impl EdgeDriver {
                 Some(done) = self.under_way.next() => self.on_done(done),
                 () = due => {}
             }
-            self.presence.set(self.link.has_core(self.clock.now()));
+            let has_core = self.link.has_core(self.clock.now());
+            self.presence.set(has_core);
+            self.telemetry.cluster.set_core_heard(has_core);
             if self.is_draining && self.edge.is_empty() {
                 drained.cancel();
             }
@@ -258,6 +260,7 @@ impl EdgeDriver {
                 tracing::warn!(
                     "something between this edge and the core is missing: all its sockets are closed"
                 );
+                self.telemetry.cluster.reset();
                 self.edge.lose_all();
                 self.greetings.clear();
                 self.link.reset(self.clock.now(), EdgeId(fastrand::u64(..)));

@@ -11,6 +11,7 @@ mod core_link;
 mod items;
 mod decisions;
 mod greetings;
+pub(crate) mod metrics;
 
 pub(crate) mod store;
 pub(crate) mod settings;
@@ -40,6 +41,7 @@ use crate::{
 use core_driver::CoreDriver;
 use decisions::KeptDecisions;
 use edge_driver::EdgeDriver;
+use metrics::ClusterMetrics;
 use settings::{ClusterPlan, Roles};
 use store::{mirror, streams::Streams};
 
@@ -66,7 +68,8 @@ impl ClusterBus {
         presence: CorePresence,
         (clock, telemetry): (Clock, Arc<Telemetry>),
     ) -> (Self, Inbox) {
-        let streams = Arc::new(Streams::new(plan.redis.clone(), &plan.name, keys));
+        let metrics = telemetry.cluster.clone();
+        let streams = Arc::new(Streams::new(plan.redis.clone(), &plan.name, keys, metrics));
         let (edge, inbox) = EdgeDriver::new(Arc::clone(&streams), presence, clock, Arc::clone(&telemetry));
         let core = (plan.roles == Roles::Both)
             .then(|| CoreDriver::new(Arc::clone(&streams), config, clock, telemetry));
@@ -133,7 +136,8 @@ async fn report_redis(streams: Arc<Streams>) {
 ///
 /// If it does not answer, or cannot be used.
 pub(crate) async fn check(plan: &ClusterPlan) -> anyhow::Result<String> {
-    let streams = Streams::new(plan.redis.clone(), &plan.name, Keys::from([0; 32]));
+    let streams =
+        Streams::new(plan.redis.clone(), &plan.name, Keys::from([0; 32]), ClusterMetrics::default());
     let found = streams.inspect().await.map_err(|error| {
         // What the error says beyond its kind may contain an address or a password.
         anyhow::anyhow!("`cluster.redis`: Redis does not answer: {}", error.category())
@@ -152,7 +156,8 @@ pub(crate) fn run_core(
     (clock, telemetry): (Clock, Arc<Telemetry>),
     (tasks, shutdown): (&mut Tasks, &Shutdown),
 ) {
-    let streams = Arc::new(Streams::new(plan.redis.clone(), &plan.name, keys));
+    let metrics = telemetry.cluster.clone();
+    let streams = Arc::new(Streams::new(plan.redis.clone(), &plan.name, keys, metrics));
     let core = CoreDriver::new(Arc::clone(&streams), config, clock, telemetry);
     let (draining, drained) = (shutdown.draining.clone(), shutdown.drained.clone());
     tasks.run_until_stopped(report_redis(Arc::clone(&streams)));

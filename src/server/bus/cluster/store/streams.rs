@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use redis::{
-    ErrorKind, RedisError, RedisResult, Script, cmd,
+    ErrorKind, RedisError, RedisResult, Script,
+    aio::MultiplexedConnection,
+    cmd,
     streams::{StreamId, StreamReadReply},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -24,6 +26,7 @@ use crate::{
             edge_link::{Appended, Entry, FromCore},
             items::{ToCore, ToEdge},
             lease::{Ask, Holder, KEPT_FOR},
+            metrics::ClusterMetrics,
         },
         clock::random_bytes,
     },
@@ -79,6 +82,7 @@ pub(crate) struct Streams {
     prefix: String,
     keys: Keys,
     scripts: Scripts,
+    metrics: ClusterMetrics,
 }
 
 #[derive(Debug)]
@@ -91,7 +95,7 @@ struct Scripts {
 
 impl Streams {
     /// The streams of the cluster of this name. All its processes have the same keys.
-    pub(crate) fn new(address: RedisAddress, name: &str, keys: Keys) -> Self {
+    pub(crate) fn new(address: RedisAddress, name: &str, keys: Keys, metrics: ClusterMetrics) -> Self {
         let scripts = Scripts {
             ask: Script::new(include_str!("scripts/ask.lua")),
             append: Script::new(include_str!("scripts/append.lua")),
@@ -104,6 +108,7 @@ impl Streams {
             prefix: format!("{{passerby:{name}}}:"),
             keys,
             scripts,
+            metrics,
         }
     }
 
@@ -113,8 +118,7 @@ impl Streams {
     ///
     /// If it does not answer.
     pub(crate) async fn inspect(&self) -> RedisResult<Inspection> {
-        let info: String =
-            self.commands.run(Duration::ZERO, async |it| cmd("INFO").query_async(it).await).await?;
+        let info: String = self.run("inspect", async |it| cmd("INFO").query_async(it).await).await?;
         Ok(Inspection::of(&info))
     }
 
@@ -128,8 +132,7 @@ impl Streams {
         call.key(self.key("term")).arg(format!("{process:016x}"));
         call.arg(own_term.map_or_else(String::new, |it| it.to_string())).arg(known_term);
         call.arg(millis(KEPT_FOR)).arg(millis(TERM_KEPT_FOR));
-        let (term, process): (u64, String) =
-            self.commands.run(Duration::ZERO, async |it| call.invoke_async(it).await).await?;
+        let (term, process): (u64, String) = self.run("ask", async |it| call.invoke_async(it).await).await?;
         holder(term, &process)
     }
 
@@ -141,7 +144,7 @@ impl Streams {
     pub(crate) async fn resign(&self, from: Holder) -> RedisResult<()> {
         let mut call = self.scripts.resign.key(self.key("holder"));
         call.arg(name_of(from));
-        self.commands.run(Duration::ZERO, async |it| call.invoke_async(it).await).await
+        self.run("resign", async |it| call.invoke_async(it).await).await
     }
 
     /// Appends an entry of an edge to the stream of a core.
@@ -169,7 +172,7 @@ impl Streams {
             .arg(millis(STREAM_KEPT_FOR))
             .arg(millis(ENTRY_KEPT_FOR))
             .arg(MAX_ENTRIES);
-        let name: String = self.commands.run(Duration::ZERO, async |it| call.invoke_async(it).await).await?;
+        let name: String = self.run("append", async |it| call.invoke_async(it).await).await?;
         match name.split_once(':') {
             None => Ok(None),
             Some((term, process)) => holder(term.parse().map_err(|_| wrong_answer())?, process).map(Some),
@@ -194,7 +197,7 @@ impl Streams {
                 }
             };
         }
-        self.commands.run(Duration::ZERO, async |it| call.invoke_async(it).await).await
+        self.run("write", async |it| call.invoke_async(it).await).await
     }
 
     /// Reads what edges have appended for the core after the entry of this id.
@@ -271,20 +274,30 @@ impl Streams {
             .arg(self.seal(&Place::Mirror(name), items)?)
             .arg("PX")
             .arg(millis(MIRROR_KEPT_FOR));
-        self.commands.run(Duration::ZERO, async |it| call.query_async(it).await).await
+        self.run("mirror", async |it| call.query_async(it).await).await
     }
 
     async fn get<T: DeserializeOwned>(&self, name: &'static str) -> RedisResult<Vec<T>> {
         let mut call = cmd("GET");
         call.arg(self.key(name));
-        let sealed: Option<Vec<u8>> =
-            self.commands.run(Duration::ZERO, async |it| call.query_async(it).await).await?;
+        let sealed: Option<Vec<u8>> = self.run("mirror", async |it| call.query_async(it).await).await?;
         let Some(sealed) = sealed else { return Ok(Vec::new()) };
         let items = self.open(&Place::Mirror(name), &sealed);
         if items.is_none() {
             tracing::error!(name, "what another process keeps in Redis has another `state.key` or version");
         }
         Ok(items.unwrap_or_default())
+    }
+
+    /// Runs a command and counts it.
+    async fn run<T>(
+        &self,
+        kind: &'static str,
+        command: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+    ) -> RedisResult<T> {
+        let result = self.commands.run(Duration::ZERO, command).await;
+        self.metrics.command(kind, result.is_ok());
+        result
     }
 
     async fn read(&self, key: &str, after: &str) -> RedisResult<Vec<StreamId>> {
@@ -296,18 +309,23 @@ impl Streams {
             .arg("STREAMS")
             .arg(key)
             .arg(after);
-        let reply: Option<StreamReadReply> =
-            self.reads.run(READ_WAITS, async |it| call.query_async(it).await).await?;
+        let reply: RedisResult<Option<StreamReadReply>> =
+            self.reads.run(READ_WAITS, async |it| call.query_async(it).await).await;
+        self.metrics.command("read", reply.is_ok());
+        let reply = reply?;
         Ok(reply.into_iter().flat_map(|it| it.keys).flat_map(|it| it.ids).collect())
     }
 
     fn seal<T: Serialize>(&self, place: &Place, items: &[T]) -> RedisResult<Vec<u8>> {
         let text = serde_json::to_vec(items).map_err(|_| wrong_answer())?;
         let nonce = random_bytes()?;
-        Ok(self.keys.seal_for(&place.name(), nonce, &text))
+        let sealed = self.keys.seal_for(&place.name(), nonce, &text);
+        self.metrics.bytes("out", sealed.len());
+        Ok(sealed)
     }
 
     fn open<T: DeserializeOwned>(&self, place: &Place, sealed: &[u8]) -> Option<Vec<T>> {
+        self.metrics.bytes("in", sealed.len());
         serde_json::from_slice(&self.keys.open_for(&place.name(), sealed)?).ok()
     }
 

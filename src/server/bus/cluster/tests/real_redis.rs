@@ -13,6 +13,7 @@ use crate::{
         edge_link::{Appended, Entry, FromCore},
         items::{ToCore, ToEdge},
         lease::{Ask, Holder},
+        metrics::ClusterMetrics,
         store::{
             connection::RedisAddress,
             streams::{FIRST_ID, Streams},
@@ -23,7 +24,7 @@ use crate::{
 
 fn streams_in(redis: &RedisServer, key: [u8; 32]) -> Streams {
     let info = redis.url().into_connection_info().unwrap();
-    Streams::new(RedisAddress::Direct(Box::new(info)), "tests", key.into())
+    Streams::new(RedisAddress::Direct(Box::new(info)), "tests", key.into(), ClusterMetrics::default())
 }
 
 fn report(number: u64) -> ToCore {
