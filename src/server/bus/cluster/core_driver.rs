@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     matchmaker::{
-        EdgeId, GenuineReport, Input, Matchmaker, MatchmakerConfig, ReportRequest, SanctionUpdate, SocketId,
-        StoreAnswer,
+        Census, EdgeId, GenuineReport, Input, Matchmaker, MatchmakerConfig, OutboxTotals, ReportRequest,
+        SanctionUpdate, SocketId, StoreAnswer,
     },
     protocol::{ErrorCode, Frame, ToBrowser},
     server::{
@@ -131,6 +131,7 @@ impl CoreDriver {
             // If it fails, the lease ends by itself.
             let _ = self.streams.resign(holder).await;
         }
+        self.clear_gauges();
         resigned.cancel();
         stopping.cancelled().await;
     }
@@ -213,7 +214,8 @@ impl CoreDriver {
         match event {
             Some(LeaseEvent::Began(holder)) => self.begin(holder),
             Some(LeaseEvent::Suspended) => {
-                tracing::warn!("the core waits: Redis does not confirm that it is the one")
+                tracing::warn!("the core waits: Redis does not confirm that it is the one");
+                self.clear_gauges();
             }
             Some(LeaseEvent::Resumed { paused }) => {
                 tracing::info!("the core goes on");
@@ -224,10 +226,18 @@ impl CoreDriver {
             }
             Some(LeaseEvent::Lost) => {
                 tracing::warn!("another process is the core now");
+                self.clear_gauges();
                 self.term = None;
             }
             None => {}
         }
+    }
+
+    /// Reports nobody: the sum over all processes is that of the core.
+    fn clear_gauges(&self) {
+        self.telemetry.cluster.set_core(None);
+        self.telemetry.set_census(Census::default());
+        self.telemetry.set_outboxes(OutboxTotals::default());
     }
 
     fn begin(&mut self, holder: Holder) {

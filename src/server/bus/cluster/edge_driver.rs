@@ -240,6 +240,10 @@ impl EdgeDriver {
         for from in reading.entries.into_iter().flatten() {
             let event = self.link.on_received(self.clock.now(), term, from);
             self.on_link_event(event);
+            if self.link.edge() != self.position.edge {
+                // The rest was for the former id of this edge.
+                return;
+            }
         }
     }
 
@@ -254,6 +258,9 @@ impl EdgeDriver {
                 self.push_decisions();
                 if !is_first {
                     self.introduce_all();
+                }
+                if self.is_draining {
+                    self.link.push(ToCore::Drains);
                 }
             }
             Some(EdgeEvent::Reset) => {
