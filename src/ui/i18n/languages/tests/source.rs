@@ -1,4 +1,6 @@
-//! The English texts in the form of a file.
+//! The English texts in the form of a file, and the base files for translation tools.
+
+use std::{env, fs, path::Path};
 
 use serde_json::{Value, json};
 
@@ -52,4 +54,18 @@ fn decisions(it: &DecisionTexts) -> Value {
         "send": it.send, "bad_words": it.bad_words, "waiting": it.waiting, "granted": it.granted,
         "rejected": it.rejected, "outcomes": it.outcomes,
     })
+}
+
+/// Tools show translators the base files. They follow the sources: `UPDATE_BASE=1` writes them.
+#[test]
+fn the_base_files_are_the_english_sources() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/ui/i18n/languages");
+    for (name, value) in [("en.json", catalogue()), ("plain/en.json", plain_pages())] {
+        let (path, text) = (folder.join(name), format!("{value:#}\n"));
+        if env::var_os("UPDATE_BASE").is_some() {
+            fs::write(&path, &text).unwrap();
+        }
+        let is_current = fs::read_to_string(&path).is_ok_and(|it| it == text);
+        assert!(is_current, "{name}: UPDATE_BASE=1 cargo test --features ssr --lib base_files");
+    }
 }
