@@ -68,19 +68,8 @@ impl Greetings {
         {
             *stage = Stage::Said { can_repeat: features.has(Feature::Again) };
         }
-        match input {
-            Input::Message { .. } | Input::Refused { .. } | Input::RateLimited { .. } => {
-                *stage != Stage::Awaited
-            }
-            Input::Opened(_)
-            | Input::Closed { .. }
-            | Input::EdgeLost(_)
-            | Input::EdgeDrains(_)
-            | Input::ReportStored { .. }
-            | Input::Sanction(_)
-            | Input::Drain { .. }
-            | Input::Tick => true,
-        }
+        // That a socket is gone concerns every core.
+        *stage != Stage::Awaited || matches!(input, Input::Closed { .. })
     }
 
     /// There is a new core, which knows none of the sockets.

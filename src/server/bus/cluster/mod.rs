@@ -53,6 +53,8 @@ pub(crate) struct ClusterBus {
     streams: Arc<Streams>,
     edge: EdgeDriver,
     core: Option<CoreDriver>,
+    /// Whether a process of the cluster has the store.
+    is_moderated: bool,
     /// What is copied for the other processes, if this one has the store.
     copied: Option<(watch::Receiver<KeptDecisions>, watch::Receiver<NetworkTags>)>,
     /// What tags networks, as far as it is known.
@@ -73,7 +75,8 @@ impl ClusterBus {
         let (edge, inbox) = EdgeDriver::new(Arc::clone(&streams), presence, clock, Arc::clone(&telemetry));
         let core = (plan.roles == Roles::Both)
             .then(|| CoreDriver::new(Arc::clone(&streams), config, clock, telemetry));
-        (Self { streams, edge, core, copied: None, tags: watch::Sender::new(None) }, inbox)
+        let (is_moderated, tags) = (plan.is_moderated, watch::Sender::new(None));
+        (Self { streams, edge, core, is_moderated, copied: None, tags }, inbox)
     }
 
     /// What tags networks, as soon as it is known.
@@ -106,10 +109,12 @@ impl ClusterBus {
             }
         };
         tasks.run_until_stopped(report_redis(Arc::clone(&streams)));
-        if let Some((decisions, tags)) = self.copied {
-            tasks.run_until_stopped(mirror::write(Arc::clone(&streams), decisions, tags));
+        match self.copied {
+            Some((decisions, tags)) => tasks.run_until_stopped(mirror::write(streams, decisions, tags)),
+            // Without a store in the cluster there is nothing to look for.
+            None if self.is_moderated => tasks.run_until_stopped(mirror::follow_tags(streams, self.tags)),
+            None => {}
         }
-        tasks.run_until_stopped(mirror::follow_tags(streams, self.tags));
     }
 }
 
