@@ -1,6 +1,6 @@
 //! Reports and bans in a cluster: one edge has the store, and all of them have its decisions.
 
-use std::{collections::HashSet, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use passerby::protocol::{EndReason, ErrorCode, NoticeKind, ReportResult, ToBrowser, ToServer};
 use tokio::time::{sleep, timeout};
@@ -8,7 +8,7 @@ use tokio::time::{sleep, timeout};
 use super::{Cluster, WITHIN};
 use crate::{
     moderation::{
-        address, meet, report,
+        address, let_all_report, meet, report,
         reports::{hello, receive_sanction},
     },
     program::Folder,
@@ -72,14 +72,7 @@ async fn reports_reach_the_store_of_another_edge_and_its_decisions_hold_everywhe
         assert_eq!(good.receive_end().await, EndReason::PartnerLeft);
         bots.push(bot);
     }
-    let mut codes = HashSet::new();
-    for bot in &mut bots {
-        let ticket = bot.ticket.clone().unwrap();
-        let (result, code) = report(bot, &ticket).await;
-        assert_eq!(result, ReportResult::Accepted);
-        codes.extend(code);
-    }
-    assert_eq!(codes.len(), 10, "each reporter gets a code of the store");
+    let_all_report(&mut bots).await;
     let (kind, automatic, appeal) = receive_sanction(&mut good).await;
     assert_eq!((kind, automatic, appeal.is_some()), (NoticeKind::Paused, true, true));
 

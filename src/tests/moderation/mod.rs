@@ -5,7 +5,7 @@ mod pages;
 mod queue;
 pub(crate) mod reports;
 
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use passerby::{
     moderation::{Moderation, Stamp, UnixTime},
@@ -46,6 +46,18 @@ pub(crate) async fn report(client: &mut TestClient, ticket: &str) -> (ReportResu
             return (result, outcome);
         }
     }
+}
+
+/// Lets each bot report its last partner. Every report is stored, and its reporter gets a code of its own.
+pub(crate) async fn let_all_report(bots: &mut [TestClient]) {
+    let mut codes = HashSet::new();
+    for bot in bots.iter_mut() {
+        let ticket = bot.ticket.clone().unwrap();
+        let (result, code) = report(bot, &ticket).await;
+        assert_eq!(result, ReportResult::Accepted);
+        codes.extend(code);
+    }
+    assert_eq!(codes.len(), bots.len());
 }
 
 /// Whether a file in this folder contains these bytes.

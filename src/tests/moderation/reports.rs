@@ -1,6 +1,6 @@
 //! Reports on a real server: what a ticket proves, and what follows for the reported.
 
-use std::{collections::HashSet, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use passerby::{
     moderation::{Moderation, PAUSED_FOR, SanctionKind, Status, offline},
@@ -8,7 +8,7 @@ use passerby::{
 };
 use tokio::time::timeout;
 
-use super::{address, contains, meet, report, server, stamp};
+use super::{address, contains, let_all_report, meet, report, server, stamp};
 use crate::{
     program::Folder,
     support::{TestClient, TestServer, TestSocket},
@@ -103,14 +103,7 @@ async fn false_reports_by_ten_bots_pause_a_running_call_once_and_leave_no_addres
     }
     let mut friend = TestClient::open_via_proxy(&server, &address(8)).await;
     meet(&mut good, &mut friend).await;
-    let mut codes = HashSet::new();
-    for bot in &mut bots {
-        let ticket = bot.ticket.clone().unwrap();
-        let (result, code) = report(bot, &ticket).await;
-        assert_eq!(result, ReportResult::Accepted);
-        codes.extend(code);
-    }
-    assert_eq!(codes.len(), 10);
+    let_all_report(&mut bots).await;
     assert_eq!(server.metric("passerby_reports_total{reason=\"spam\"}").await, 10);
     assert_eq!(server.metric("passerby_automatic_pauses_total").await, 1);
     let (kind, automatic, appeal) = receive_sanction(&mut good).await;
