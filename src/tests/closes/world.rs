@@ -297,6 +297,11 @@ impl World {
         while self.tasks.join_next().await.is_some() {}
     }
 
+    /// How many sockets the pages have opened.
+    pub(crate) fn sockets_opened(&self) -> u64 {
+        self.sockets
+    }
+
     /// How long the story lasts.
     pub(crate) fn elapsed(&self) -> Duration {
         self.since.elapsed()

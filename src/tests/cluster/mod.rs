@@ -152,12 +152,15 @@ async fn an_edge_without_a_core_is_not_ready() {
 /// Calls survive the death of the core, of an edge and of Redis, and people find others afterwards.
 async fn survive_deaths(cluster: &mut Cluster, world: &mut World) -> Result<(), String> {
     let_all_talk(world, 16).await?;
-    let before = pairs(world);
+    let (before, sockets) = (pairs(world), world.sockets_opened());
 
     cluster.cores[0].kill();
     // Long enough that the sockets know of the other core.
     pass(world, 5).await;
     expect_the_same(world, &before, "everybody still talks after the death of the core").await?;
+    if world.sockets_opened() != sockets {
+        return Err("the death of the core has closed sockets".to_owned());
+    }
     let_all_go_on(world).await?;
 
     let before = pairs(world);
