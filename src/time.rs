@@ -93,6 +93,13 @@ impl RateLimit {
         Self::new(self.per_minute.saturating_mul(factor), self.burst.saturating_mul(factor))
     }
 
+    /// The share of each of `many` that have this limit together, rounded up.
+    #[must_use]
+    pub const fn shared_by(self, many: u32) -> Self {
+        let many = if many == 0 { 1 } else { many };
+        Self::new(self.per_minute.div_ceil(many), self.burst.div_ceil(many))
+    }
+
     /// Takes one, if the rate allows it now.
     pub fn take(self, state: &mut RateState, now: Moment) -> bool {
         self.take_many(state, now, 1)

@@ -108,11 +108,11 @@ pub async fn run(
     resolved.announce_relay(listeners.relay.is_some(), &origins);
     resolved.log_description();
     let (keys, core) = (resolved.keys.clone().load_or_create()?, CorePresence::default());
-    let (mut bus, inbox) = new_bus(&resolved, keys.clone(), core.clone(), (clock, Arc::clone(&telemetry)))?;
+    let measured = (clock, Arc::clone(&telemetry));
+    let (mut bus, inbox) = new_bus(&resolved, keys.clone(), core.clone(), measured.clone())?;
     let store = open_store(&resolved, &mut bus).await?;
     let wheel = Arc::new(HeartbeatWheel::new());
-    let network_limiter =
-        NetworkLimiter::new(&resolved.limits, resolved.max_connections, clock, Arc::clone(&telemetry));
+    let limiter = NetworkLimiter::new(&resolved.limits, resolved.max_connections, core.clone(), measured);
     let sockets = Sockets::new(
         inbox.clone(),
         Arc::clone(&wheel),
@@ -124,7 +124,7 @@ pub async fn run(
     let site = Site {
         origins: Arc::clone(&origins),
         proxies: Arc::clone(&proxies),
-        network_limiter: Arc::new(network_limiter),
+        network_limiter: Arc::new(limiter),
         sockets: Arc::new(sockets),
         foreign_sockets: Arc::new(Semaphore::new(router::MAX_FOREIGN_SOCKETS)),
         moderation: store.as_ref().map(|it| it.moderation.clone()),

@@ -2,6 +2,9 @@
 //!
 //! An IPv6 address counts for three nested networks at once ([`Subnets`]). What one of them rejects costs none of the
 //! others anything. Networks are kept in memory only, and only while something is counted for them.
+//!
+//! The edges of a cluster share each limit evenly. Counting together would be exact, but then a socket would have to
+//! wait for Redis before it is admitted.
 
 use std::{
     collections::HashMap,
@@ -17,6 +20,7 @@ use super::{
 use crate::{
     matchmaker::Network,
     server::{
+        bus::presence::CorePresence,
         clock::Clock,
         config::limits::{Limit, LimitSettings, NetworkLimits, Rate},
         telemetry::Telemetry,
@@ -71,12 +75,14 @@ struct ScopeLimits {
 }
 
 impl ScopeLimits {
-    fn new(limits: &NetworkLimits, max_connections: usize, scope: Scope) -> Self {
+    /// The share of each of so many edges.
+    fn new(limits: &NetworkLimits, max_connections: usize, scope: Scope, edges: usize) -> Self {
         let NetworkLimits { connections, pages, openings, joins, nexts, .. } = *limits;
         let connections = if connections == 0 { usize::MAX } else { connections };
-        let rate = |it: Rate| it.rate_limit().map(|it| it.times(scope.factor()));
+        let many = u32::try_from(edges).unwrap_or(u32::MAX);
+        let rate = |it: Rate| it.rate_limit().map(|it| it.times(scope.factor()).shared_by(many));
         Self {
-            max_sockets: scope.share(connections, max_connections),
+            max_sockets: scope.share(connections, max_connections).div_ceil(edges),
             rates: [pages, openings, joins, nexts].map(rate),
         }
     }
@@ -91,6 +97,10 @@ impl ScopeLimits {
 /// All networks for which something is counted, and their limits.
 #[derive(Debug)]
 struct UsageTable {
+    /// What is configured, for all edges together.
+    configured: (NetworkLimits, usize),
+    /// How many edges share that.
+    edges: usize,
     /// In the order of [`Scope`].
     limits: [ScopeLimits; Scope::ALL.len()],
     /// Networks, at most.
@@ -102,10 +112,22 @@ struct UsageTable {
 impl UsageTable {
     fn new(limits: &LimitSettings, max_connections: usize) -> Self {
         Self {
-            limits: Scope::ALL.map(|it| ScopeLimits::new(&limits.network, max_connections, it)),
+            configured: (limits.network.clone(), max_connections),
+            edges: 1,
+            limits: Scope::ALL.map(|it| ScopeLimits::new(&limits.network, max_connections, it, 1)),
             capacity: limits.networks,
             last_sweep: Moment::default(),
             networks: HashMap::new(),
+        }
+    }
+
+    /// Shares the limits with so many edges from now on. Sockets stay, and all rates begin again.
+    fn share_among(&mut self, edges: usize) {
+        if self.edges != edges {
+            self.edges = edges;
+            let (limits, max_connections) = &self.configured;
+            self.limits = Scope::ALL.map(|it| ScopeLimits::new(limits, *max_connections, it, edges));
+            self.networks.values_mut().for_each(|it| it.rates = Default::default());
         }
     }
 
@@ -218,6 +240,7 @@ impl UsageTable {
 pub(crate) struct NetworkLimiter {
     clock: Clock,
     telemetry: Arc<Telemetry>,
+    core: CorePresence,
     table: Mutex<UsageTable>,
 }
 
@@ -226,10 +249,10 @@ impl NetworkLimiter {
     pub(crate) fn new(
         limits: &LimitSettings,
         max_connections: usize,
-        clock: Clock,
-        telemetry: Arc<Telemetry>,
+        core: CorePresence,
+        (clock, telemetry): (Clock, Arc<Telemetry>),
     ) -> Self {
-        Self { clock, telemetry, table: Mutex::new(UsageTable::new(limits, max_connections)) }
+        Self { clock, telemetry, core, table: Mutex::new(UsageTable::new(limits, max_connections)) }
     }
 
     /// Counts a page request.
@@ -280,6 +303,7 @@ impl NetworkLimiter {
     fn with_table<T>(&self, act: impl FnOnce(&mut UsageTable, Moment) -> T) -> T {
         // A poisoned lock is safe: counts are consistent after every step.
         let mut table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        table.share_among(self.core.edges());
         let result = act(&mut table, self.clock.now());
         self.telemetry.networks(table.networks.len());
         result
@@ -348,6 +372,21 @@ mod tests {
             ..NetworkLimits::default()
         };
         UsageTable::new(&LimitSettings { network, networks: capacity, ..LimitSettings::default() }, 10_000)
+    }
+
+    #[test]
+    fn edges_share_the_limits() {
+        let (mut table, ann) = (table(10), network(1));
+        table.share_among(2);
+        assert_eq!(table.add_socket(at(0), ann), Ok(ann));
+        assert_eq!(table.add_socket(at(0), ann), Err(Rejection::TooMany), "its share of two sockets is one");
+        assert_eq!(table.count_message(at(0), ann, Action::Join), None);
+        let wait = table.count_message(at(0), ann, Action::Join);
+        assert_eq!(wait, Some(Duration::from_secs(2)), "half of one a second");
+        table.share_among(1);
+        assert_eq!(table.count_message(at(0), ann, Action::Join), None, "rates begin again");
+        assert_eq!(table.add_socket(at(0), ann), Ok(ann));
+        assert_eq!(table.add_socket(at(0), ann), Err(Rejection::TooMany), "the first socket still counts");
     }
 
     fn at(millis: u64) -> Moment {

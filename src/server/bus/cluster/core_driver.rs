@@ -284,6 +284,9 @@ impl Term {
                 self.handle(Input::Tick);
             }
         }
+        if let Some(edges) = self.edges.link.take_new_count(now) {
+            self.edges.link.push_to_all(&ToEdge::Edges(edges));
+        }
         self.core.measure();
     }
 

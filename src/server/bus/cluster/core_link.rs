@@ -43,6 +43,10 @@ struct Known<O> {
 #[derive(Debug)]
 pub(crate) struct CoreLink<O> {
     edges: BTreeMap<EdgeId, Known<O>>,
+    /// Whether edges have come or gone.
+    has_changed: bool,
+    /// From when on the core knows all its edges.
+    complete_at: Moment,
     /// Edges that have to begin again.
     resets: BTreeSet<EdgeId>,
     /// What is not known to be in the streams.
@@ -53,9 +57,11 @@ pub(crate) struct CoreLink<O> {
 
 impl<O> CoreLink<O> {
     /// A core that knows no edge.
-    pub(crate) const fn new(now: Moment) -> Self {
+    pub(crate) fn new(now: Moment) -> Self {
         Self {
             edges: BTreeMap::new(),
+            has_changed: false,
+            complete_at: now + SILENT_AFTER,
             resets: BTreeSet::new(),
             pending: None,
             is_writing: false,
@@ -68,6 +74,12 @@ impl<O> CoreLink<O> {
         self.edges.len()
     }
 
+    /// How many edges there are, if some have come or gone since the last call. Nothing while the core begins: its edges
+    /// come within a moment, and until then are as many as before.
+    pub(crate) fn take_new_count(&mut self, now: Moment) -> Option<usize> {
+        (self.complete_at <= now && mem::take(&mut self.has_changed)).then_some(self.edges.len())
+    }
+
     /// Whether to handle the entry of this number of an edge.
     pub(crate) fn on_entry(&mut self, now: Moment, edge: EdgeId, number: u64) -> EntryVerdict {
         let Some(known) = self.edges.get_mut(&edge) else {
@@ -77,6 +89,7 @@ impl<O> CoreLink<O> {
             }
             let known = Known { awaited: 1, heard_at: now, next_number: 0, queue: Vec::new() };
             self.edges.insert(edge, known);
+            self.has_changed = true;
             return EntryVerdict::Accept;
         };
         known.heard_at = now;
@@ -84,8 +97,7 @@ impl<O> CoreLink<O> {
             return EntryVerdict::Ignore;
         }
         if number > known.awaited {
-            self.edges.remove(&edge);
-            self.resets.insert(edge);
+            self.forget(edge);
             return EntryVerdict::Lost;
         }
         known.awaited += 1;
@@ -103,11 +115,23 @@ impl<O> CoreLink<O> {
     pub(crate) fn take_silent(&mut self, now: Moment) -> Vec<EdgeId> {
         let silent: Vec<_> =
             self.edges.iter().filter(|(_, it)| now - it.heard_at >= SILENT_AFTER).map(|it| *it.0).collect();
-        for edge in &silent {
-            self.edges.remove(edge);
-            self.resets.insert(*edge);
-        }
+        silent.iter().for_each(|it| self.forget(*it));
         silent
+    }
+
+    /// Something for all edges.
+    pub(crate) fn push_to_all(&mut self, item: &O)
+    where
+        O: Clone,
+    {
+        self.edges.values_mut().for_each(|it| it.queue.push(item.clone()));
+    }
+
+    /// An edge is lost, and has to begin again.
+    fn forget(&mut self, edge: EdgeId) {
+        self.edges.remove(&edge);
+        self.resets.insert(edge);
+        self.has_changed = true;
     }
 
     /// The core could not read for a while: no edge could be heard.
@@ -157,5 +181,28 @@ impl<O> CoreLink<O> {
         } else {
             self.beat_at = now + BEAT_EVERY / 4;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_how_many_edges_there_are_when_that_changes_and_not_while_it_begins() {
+        let (one, other) = (EdgeId(1), EdgeId(2));
+        let begin = Moment::from_millis(1_000);
+        let mut link = CoreLink::<u8>::new(begin);
+        link.on_entry(begin, one, 0);
+        assert_eq!(link.take_new_count(begin), None);
+        link.on_entry(begin, other, 0);
+        let later = begin + SILENT_AFTER;
+        assert_eq!(link.take_new_count(later), Some(2));
+        link.on_entry(later, one, 1);
+        assert_eq!(link.take_new_count(later), None, "nobody has come or gone");
+        assert_eq!(link.take_silent(later), [other]);
+        assert_eq!(link.take_new_count(later), Some(1));
+        link.on_entry(later, one, 3);
+        assert_eq!(link.take_new_count(later), Some(0), "it is lost, because an entry is missing");
     }
 }

@@ -300,6 +300,10 @@ impl EdgeDriver {
                 None
             }
             ToEdge::Store(request, report) => self.edge.store(request, report),
+            ToEdge::Edges(edges) => {
+                self.presence.set_edges(edges);
+                None
+            }
         };
         if let Some(input) = follows {
             self.report(input);

@@ -54,6 +54,8 @@ pub(crate) enum ToEdge {
     Close(u64, ErrorCode),
     /// Store a report.
     Store(ReportRequest, Box<GenuineReport>),
+    /// There are so many edges now.
+    Edges(usize),
 }
 
 impl ToCore {
