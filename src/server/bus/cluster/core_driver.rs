@@ -13,7 +13,10 @@ use super::{
     items::{ToCore, ToEdge},
     lease::{Holder, Lease, LeaseEvent},
     metrics::ClusterMetrics,
-    store::streams::{FIRST_ID, Reading, Streams},
+    store::{
+        entries::{Reading, Unreadable},
+        streams::{FIRST_ID, Streams},
+    },
 };
 use crate::{
     matchmaker::{
@@ -270,8 +273,8 @@ impl Term {
         }
         for entry in reading.entries {
             match entry {
-                Some((edge, entry)) => self.on_entry(now, edge, entry),
-                None => tracing::error!("an edge has another `state.key` than this core, or another version"),
+                Ok((edge, entry)) => self.on_entry(now, edge, entry),
+                Err(it) => self.on_unreadable(it),
             }
         }
         // Nothing is late that may still be unread.
@@ -288,6 +291,21 @@ impl Term {
             self.edges.link.push_to_all(&ToEdge::Edges(edges));
         }
         self.core.measure();
+    }
+
+    fn on_unreadable(&mut self, entry: Unreadable) {
+        match entry {
+            Unreadable::Sealed => tracing::error!("an edge has another `state.key` than this core"),
+            Unreadable::Version { version, edge } => {
+                tracing::error!(
+                    version,
+                    "an edge speaks a version that this core does not: update the older of the two"
+                );
+                if let Some(edge) = edge {
+                    self.edges.link.refuse(edge);
+                }
+            }
+        }
     }
 
     fn on_entry(&mut self, now: Moment, edge: EdgeId, entry: Entry<ToCore>) {

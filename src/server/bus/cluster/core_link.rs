@@ -104,6 +104,11 @@ impl<O> CoreLink<O> {
         EntryVerdict::Accept
     }
 
+    /// An edge cannot be understood. It is told so.
+    pub(crate) fn refuse(&mut self, edge: EdgeId) {
+        self.resets.insert(edge);
+    }
+
     /// Something for a socket of an edge. Nothing is kept for an edge that is lost.
     pub(crate) fn push(&mut self, edge: EdgeId, item: O) {
         if let Some(it) = self.edges.get_mut(&edge) {

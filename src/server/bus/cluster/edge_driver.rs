@@ -14,7 +14,10 @@ use super::{
     greetings::Greetings,
     items::{ToCore, ToEdge, message},
     lease::Holder,
-    store::streams::{FIRST_ID, Reading, Streams},
+    store::{
+        entries::{Reading, Unreadable},
+        streams::{FIRST_ID, Streams},
+    },
 };
 use crate::{
     matchmaker::{EdgeId, Input, SanctionUpdate, SocketId},
@@ -237,7 +240,14 @@ impl EdgeDriver {
         if let Some(id) = reading.last_id {
             self.position.after = id;
         }
-        for from in reading.entries.into_iter().flatten() {
+        for from in reading.entries {
+            let from = match from {
+                Ok(from) => from,
+                Err(it) => {
+                    report_unreadable(it);
+                    continue;
+                }
+            };
             let event = self.link.on_received(self.clock.now(), term, from);
             self.on_link_event(event);
             if self.link.edge() != self.position.edge {
@@ -328,6 +338,19 @@ impl EdgeDriver {
         lost.into_iter().for_each(|it| self.report(it));
         for number in all.close {
             self.edge.close(SocketId { edge: self.link.edge(), number }, ErrorCode::ServerStops);
+        }
+    }
+}
+
+/// What the core has written cannot be read. Then the edge hears no core, and says so in `/readyz`.
+fn report_unreadable(entry: Unreadable) {
+    match entry {
+        Unreadable::Sealed => tracing::error!("the core has another `state.key` than this edge"),
+        Unreadable::Version { version, .. } => {
+            tracing::error!(
+                version,
+                "the core speaks a version that this edge does not: update the older of the two"
+            );
         }
     }
 }

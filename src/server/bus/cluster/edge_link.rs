@@ -199,7 +199,7 @@ impl<O> EdgeLink<O> {
         if is_first {
             self.queue = queue;
         }
-        self.holder = Some(holder);
+        (self.holder, self.heard_at) = (Some(holder), now);
         Some(EdgeEvent::NewCore { is_first })
     }
 
@@ -242,7 +242,33 @@ impl<O> EdgeLink<O> {
         if self.appending == Appending::Current {
             self.appending = Appending::Former;
         }
-        self.queue = Vec::new();
-        (self.append_at, self.heard_at) = (now, now);
+        (self.queue, self.append_at) = (Vec::new(), now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_edge_that_is_never_answered_has_no_core_although_it_begins_again() {
+        let mut now = Moment::from_millis(1_000);
+        let mut link = EdgeLink::<u8>::new(EdgeId(1), now);
+        let holder = Holder { term: 7, process: 8 };
+        link.next_append(now);
+        link.on_appended::<u8>(now, Appended::Elsewhere(Some(holder)));
+        let begin = now;
+        let mut resets = 0;
+        while link.has_core(now) {
+            now = now + BEAT_EVERY;
+            if link.next_append(now).is_some() {
+                link.on_appended::<u8>(now, Appended::Done);
+            }
+            if link.is_gap() {
+                resets += 1;
+                link.reset(now, EdgeId(2 + resets));
+            }
+        }
+        assert_eq!((now - begin, resets), (ABSENT_AFTER, 1));
     }
 }

@@ -1,6 +1,6 @@
 //! What edges and core tell each other in the entries of their streams, as JSON.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{net::IpAddr, ops::RangeInclusive, sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -14,6 +14,14 @@ use crate::{
         ErrorCode, Frame, NetworkTag, ToBrowser, decode_lenient, decode_strict, encode, encode_to_browser,
     },
 };
+
+/// The version of what edges and cores tell each other. It changes when a process of the release before would not
+/// understand something; a field or a message that it may ignore needs no new one.
+pub(crate) const BUS_VERSION: u32 = 1;
+
+/// The versions that this process understands: its own and that of the release before, so that an update can replace one
+/// process after the other.
+pub(crate) const SPOKEN_VERSIONS: RangeInclusive<u32> = 1..=BUS_VERSION;
 
 /// What an edge reports.
 #[derive(Clone, Debug, Serialize, Deserialize)]

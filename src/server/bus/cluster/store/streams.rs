@@ -15,6 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     connection::{Redis, RedisAddress},
+    entries::{Place, READ_COUNT, Reading, edge_of, read_all},
     inspection::Inspection,
 };
 use crate::{
@@ -24,7 +25,7 @@ use crate::{
         bus::cluster::{
             core_link::EdgeBatch,
             edge_link::{Appended, Entry, FromCore},
-            items::{ToCore, ToEdge},
+            items::{BUS_VERSION, ToCore, ToEdge},
             lease::{Ask, Holder, KEPT_FOR},
             metrics::ClusterMetrics,
         },
@@ -37,9 +38,6 @@ const READ_WAITS: Duration = Duration::from_millis(100);
 
 /// The id before all entries.
 pub(crate) const FIRST_ID: &str = "0";
-
-/// Entries that are read at once.
-const READ_COUNT: usize = 64;
 
 /// How long an entry is kept: several times as long as any reader may be silent before it is taken for lost.
 const ENTRY_KEPT_FOR: Duration = Duration::from_secs(15);
@@ -61,17 +59,6 @@ const TAGS: &str = "tags";
 
 /// How long both are kept after the process with the store has written them last, which it does every minute.
 const MIRROR_KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// What was read from a stream.
-#[derive(Debug)]
-pub(crate) struct Reading<T> {
-    /// What came, in order; `None` for an entry that cannot be read, because another key has sealed it.
-    pub(crate) entries: Vec<Option<T>>,
-    /// The id of the last entry, from which to read on.
-    pub(crate) last_id: Option<String>,
-    /// Whether there was nothing more to read.
-    pub(crate) is_complete: bool,
-}
 
 /// The lease and the streams. Reading has a connection of its own, since it waits.
 #[derive(Debug)]
@@ -167,7 +154,7 @@ impl Streams {
         let mut call = self.scripts.append.key(self.key("holder"));
         call.key(self.key("term")).key(self.core_key(to.map_or(0, |it| it.term)));
         call.arg(to.map(name_of).unwrap_or_default()).arg(to.map_or(0, |it| it.term));
-        call.arg(format!("{:016x}", edge.0)).arg(entry.number).arg(items);
+        call.arg(BUS_VERSION).arg(format!("{:016x}", edge.0)).arg(entry.number).arg(items);
         call.arg(millis(TERM_KEPT_FOR))
             .arg(millis(STREAM_KEPT_FOR))
             .arg(millis(ENTRY_KEPT_FOR))
@@ -186,7 +173,8 @@ impl Streams {
 
     async fn try_write(&self, from: Holder, batch: &EdgeBatch<ToEdge>) -> RedisResult<bool> {
         let mut call = self.scripts.write.key(self.key("holder"));
-        call.arg(name_of(from)).arg(millis(STREAM_KEPT_FOR)).arg(millis(ENTRY_KEPT_FOR)).arg(MAX_ENTRIES);
+        call.arg(name_of(from)).arg(BUS_VERSION);
+        call.arg(millis(STREAM_KEPT_FOR)).arg(millis(ENTRY_KEPT_FOR)).arg(MAX_ENTRIES);
         for (edge, part) in batch.iter() {
             call.key(self.edge_key(from.term, *edge));
             match part {
@@ -211,8 +199,8 @@ impl Streams {
         after: &str,
     ) -> RedisResult<Reading<(EdgeId, Entry<ToCore>)>> {
         let ids = self.read(&self.core_key(holder.term), after).await?;
-        Ok(reading(ids, |it| {
-            let edge = EdgeId(u64::from_str_radix(&it.get::<String>("edge")?, 16).ok()?);
+        Ok(read_all(ids, |it| {
+            let edge = edge_of(it)?;
             let number = it.get("number")?;
             let place = Place::ToCore { holder: Some(holder), edge, number };
             Some((edge, Entry { number, items: self.open(&place, &it.get::<Vec<u8>>("items")?)? }))
@@ -231,7 +219,7 @@ impl Streams {
         after: &str,
     ) -> RedisResult<Reading<FromCore<ToEdge>>> {
         let ids = self.read(&self.edge_key(holder.term, edge), after).await?;
-        Ok(reading(ids, |it| {
+        Ok(read_all(ids, |it| {
             let Some(number) = it.get("number") else { return Some(FromCore::Reset) };
             let place = Place::ToEdge { holder, edge, number };
             Some(FromCore::Entry(
@@ -339,33 +327,6 @@ impl Streams {
 
     fn edge_key(&self, term: u64, EdgeId(edge): EdgeId) -> String {
         format!("{}edge:{term}:{edge:016x}", self.prefix)
-    }
-}
-
-/// Where an entry belongs.
-enum Place {
-    ToCore { holder: Option<Holder>, edge: EdgeId, number: u64 },
-    ToEdge { holder: Holder, edge: EdgeId, number: u64 },
-    Mirror(&'static str),
-}
-
-impl Place {
-    fn name(&self) -> Vec<u8> {
-        let (direction, holder, edge, number) = match *self {
-            Self::ToCore { holder, edge, number } => ("to core", holder.unwrap_or_default(), edge, number),
-            Self::ToEdge { holder, edge, number } => ("to edge", holder, edge, number),
-            Self::Mirror(name) => return ["mirror ", name].concat().into_bytes(),
-        };
-        let numbers = [holder.term, holder.process, edge.0, number].map(u64::to_be_bytes);
-        [direction.as_bytes(), numbers.as_flattened()].concat()
-    }
-}
-
-fn reading<T>(ids: Vec<StreamId>, mut parse: impl FnMut(&StreamId) -> Option<T>) -> Reading<T> {
-    Reading {
-        is_complete: ids.len() < READ_COUNT,
-        entries: ids.iter().map(&mut parse).collect(),
-        last_id: ids.into_iter().next_back().map(|it| it.id),
     }
 }
 

@@ -11,11 +11,12 @@ use crate::{
     matchmaker::{EdgeId, Input, Network, SiteIndex, SocketId, Visit},
     server::bus::cluster::{
         edge_link::{Appended, Entry, FromCore},
-        items::{ToCore, ToEdge},
+        items::{BUS_VERSION, ToCore, ToEdge},
         lease::{Ask, Holder},
         metrics::ClusterMetrics,
         store::{
             connection::RedisAddress,
+            entries::Unreadable,
             streams::{FIRST_ID, Streams},
         },
     },
@@ -112,7 +113,7 @@ async fn only_entries_for_the_holder_are_appended_and_only_the_holder_writes() {
     assert_eq!(streams.append(edge, Some(former), &entry).await, Appended::Elsewhere(Some(holder)));
 
     let read = streams.read_core(holder, FIRST_ID).await.unwrap();
-    let [Some((from, got))] = &read.entries[..] else { panic!("{read:?}") };
+    let [Ok((from, got))] = &read.entries[..] else { panic!("{read:?}") };
     assert_eq!((*from, got.number, got.items.len()), (edge, 0, 1));
     assert!(read.is_complete);
     let after = read.last_id.unwrap();
@@ -125,9 +126,9 @@ async fn only_entries_for_the_holder_are_appended_and_only_the_holder_writes() {
     assert!(!streams.write(former, &batch).await);
     assert!(streams.write(holder, &batch).await);
     let read = streams.read_edge(holder, edge, FIRST_ID).await.unwrap();
-    assert!(matches!(&read.entries[..], [Some(FromCore::Entry(it))] if it.items.len() == 1), "{read:?}");
+    assert!(matches!(&read.entries[..], [Ok(FromCore::Entry(it))] if it.items.len() == 1), "{read:?}");
     let read = streams.read_edge(holder, EdgeId(6), FIRST_ID).await.unwrap();
-    assert!(matches!(&read.entries[..], [Some(FromCore::Reset)]), "{read:?}");
+    assert!(matches!(&read.entries[..], [Ok(FromCore::Reset)]), "{read:?}");
 
     streams.resign(former).await.unwrap();
     assert_eq!(
@@ -137,6 +138,25 @@ async fn only_entries_for_the_holder_are_appended_and_only_the_holder_writes() {
     );
     streams.resign(holder).await.unwrap();
     assert_eq!(streams.append(edge, None, &entry).await, Appended::Elsewhere(None));
+}
+
+#[tokio::test]
+async fn entries_of_an_unknown_version_are_told_apart() {
+    let redis = RedisServer::start().await;
+    let streams = streams_in(&redis, [1; 32]);
+    let holder = streams.ask(Ask { process: 7, own_term: None, known_term: 0 }).await.unwrap();
+    let (version, unknown) = (BUS_VERSION + 1, (BUS_VERSION + 1).to_string());
+    let fields = ["*", "version", &unknown, "edge", "0000000000000005", "number", "0", "items", "?"];
+    for name in [format!("core:{}", holder.term), format!("edge:{}:0000000000000005", holder.term)] {
+        let key = format!("{{passerby:tests}}:{name}");
+        let command = [&["XADD", key.as_str()], &fields[..]].concat();
+        redis.run::<String>(&command).await;
+    }
+    let expected = Unreadable::Version { version, edge: Some(EdgeId(5)) };
+    let read = streams.read_core(holder, FIRST_ID).await.unwrap();
+    assert!(matches!(&read.entries[..], [Err(it)] if *it == expected), "{read:?}");
+    let read = streams.read_edge(holder, EdgeId(5), FIRST_ID).await.unwrap();
+    assert!(matches!(&read.entries[..], [Err(it)] if *it == expected), "{read:?}");
 }
 
 #[tokio::test]
@@ -161,7 +181,7 @@ async fn redis_holds_nothing_readable_and_nothing_for_ever() {
         }
     }
     let other = streams_in(&redis, [2; 32]).read_core(holder, FIRST_ID).await.unwrap();
-    assert!(matches!(&other.entries[..], [None]), "another key opens nothing: {other:?}");
+    assert!(matches!(&other.entries[..], [Err(Unreadable::Sealed)]), "another key opens nothing: {other:?}");
 }
 
 #[tokio::test]
