@@ -1,16 +1,5 @@
-import { ada, ben, cleo, expect, meet, test as base } from '../fixtures';
-import { Cluster } from '../fixtures/cluster';
-
-const test = base.extend<{ cluster: Cluster }>({
-  cluster: async ({}, use, testInfo) => {
-    const cluster = await Cluster.open();
-    await use(cluster);
-    await cluster.close();
-    if (testInfo.status !== testInfo.expectedStatus) {
-      await testInfo.attach('cluster.log', { body: cluster.log, contentType: 'text/plain' });
-    }
-  },
-});
+import { ada, ben, cleo, expect, meet } from '../fixtures';
+import { test } from '../fixtures/cluster';
 
 const longTimeout = { timeout: 30_000 };
 
@@ -48,4 +37,11 @@ test('a call between two edges survives the death of the core, of an edge and of
   await one.button('Block').click();
   await one.reaches('ended');
   await third.meets(ben);
+  // Cleo reports Ben: the edge that is left keeps it.
+  await third.button('Report').click();
+  const question = third.page.locator('dialog.question[open]');
+  await third.page.getByRole('radio', { name: 'Spam or fake video' }).check();
+  await question.getByRole('button', { name: 'Send report' }).click();
+  await expect(question.getByRole('heading', { level: 2 })).toHaveText('Thank you');
+  await expect(question, 'the code for the outcome').toContainText(/Keep this code .*: \S{4,}/);
 });
