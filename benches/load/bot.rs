@@ -333,6 +333,7 @@ impl Bot {
             ToBrowser::Error { code, .. } => self.report(BotEvent::Error(code)),
             ToBrowser::Welcome { .. }
             | ToBrowser::Here(_)
+            | ToBrowser::Place { .. }
             | ToBrowser::Ice { .. }
             | ToBrowser::Check { .. }
             | ToBrowser::Partner { .. }

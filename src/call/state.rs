@@ -48,6 +48,8 @@ pub(crate) enum CallState {
         prepared: Option<Box<PreparedConnection>>,
         /// How busy the server is, as it last said.
         occupancy: Option<Occupancy>,
+        /// The proof of the place in the queue, for a server that does not know this page.
+        proof: Option<Box<str>>,
     },
     /// Has a partner.
     Matched(Box<CurrentMatch>),
@@ -107,6 +109,18 @@ impl CallState {
     /// Whether the server has confirmed that the page is in the queue.
     pub(crate) const fn is_waiting(&self) -> bool {
         matches!(self, Self::Waiting { .. })
+    }
+
+    /// The proof of its place, if it waits and has one.
+    pub(crate) fn proof(&self) -> Option<Box<str>> {
+        if let Self::Waiting { proof, .. } = self { proof.clone() } else { None }
+    }
+
+    /// Keeps the proof of its place, if it waits.
+    pub(crate) fn set_proof(&mut self, new: Box<str>) {
+        if let Self::Waiting { proof, .. } = self {
+            *proof = Some(new);
+        }
     }
 
     /// Whether there is a match.

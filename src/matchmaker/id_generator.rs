@@ -36,7 +36,12 @@ impl IdGenerator {
         self.readings = readings;
     }
 
-    /// The wall time of the input at hand, in seconds since the Unix epoch.
+    /// The wall time of the input at hand, in milliseconds since the Unix epoch.
+    pub(crate) const fn unix_ms(&self) -> u64 {
+        self.readings.unix_ms
+    }
+
+    /// The same in seconds.
     pub(crate) const fn unix_seconds(&self) -> u64 {
         self.readings.unix_ms / 1_000
     }

@@ -52,7 +52,7 @@ use moderation::{pending::PendingReports, table::SanctionTable};
 use outbound::Outbound;
 use outboxes::Outboxes;
 use peers::{OpenSocket, Peer, PeerState};
-use queue::{Queue, failures::FailureRecords, prepared_offers::OfferSlots};
+use queue::{Queue, failures::FailureRecords, place_proof::ProofRecord, prepared_offers::OfferSlots};
 
 pub use config::MatchmakerConfig;
 pub use input::{Closing, EdgeId, Input, Network, Readings, SiteIndex, SocketId, Visit, VisitTags};
@@ -81,6 +81,7 @@ pub struct Matchmaker {
     peers: IdMap<PeerId, Box<Peer>>,
     queue: Queue,
     offer_slots: OfferSlots,
+    proofs: ProofRecord,
     failures: FailureRecords,
     matches: Matches,
     reports: PendingReports,
@@ -103,6 +104,7 @@ impl Matchmaker {
             peers: IdMap::default(),
             queue: Queue::new(config.max_passed_by),
             offer_slots: OfferSlots::default(),
+            proofs: ProofRecord::default(),
             failures: FailureRecords::default(),
             matches: Matches::default(),
             reports: PendingReports::default(),
@@ -125,6 +127,7 @@ impl Matchmaker {
     pub fn handle(&mut self, now: Moment, readings: Readings, input: Input) -> Vec<Output> {
         self.ids.start_input(readings);
         self.outbound.begin(now);
+        self.proofs.on_input(now);
         self.handle_timeout(now);
         match input {
             Input::Opened(visit) => self.on_socket_opened(now, visit),
@@ -203,8 +206,11 @@ impl Matchmaker {
         }
         if let PeerState::Waiting { place, .. } = state {
             self.counts.waiting += 1;
-            if !before.is_waiting() && !peer.hides_address {
-                self.offer_slots.enroll(place, id, peer.silent.is_some());
+            if !before.is_waiting() {
+                peer.proven_at = None;
+                if !peer.hides_address {
+                    self.offer_slots.enroll(place, id, peer.silent.is_some());
+                }
             }
         }
         before.deadlines(id).for_each(|(at, due)| self.deadlines.cancel(at, due));

@@ -50,7 +50,7 @@ pub const MAX_UFRAG_BYTES: usize = 256;
 /// The largest epoch in a match: after six connections two people are better off with other partners.
 pub const MAX_EPOCH: u32 = 6;
 
-/// Bytes of the opaque texts (`ticket`, `device`, `age`): signed tokens, a few hundred bytes each.
+/// Bytes of the opaque texts (`ticket`, `device`, `age`, `place`): signed tokens, a few hundred bytes each.
 pub const MAX_TOKEN_BYTES: usize = 1024;
 
 /// Unacknowledged messages kept for one end. A whole negotiation with all candidates fits.

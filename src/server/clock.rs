@@ -63,6 +63,9 @@ pub(crate) fn random_bytes<const N: usize>() -> io::Result<[u8; N]> {
     Ok(bytes)
 }
 
+/// How late its first [`Moment`] is: a peer may have waited before this server started.
+const BEFORE_START: Duration = Duration::from_secs(2 * 60 * 60);
+
 /// Counts from the moment it was started.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
@@ -70,14 +73,14 @@ pub(crate) struct Clock {
 }
 
 impl Clock {
-    /// Starts a clock at the default [`Moment`].
+    /// Starts a clock.
     pub(crate) fn start() -> Self {
         Self { origin: Instant::now() }
     }
 
     /// The present.
     pub(crate) fn now(&self) -> Moment {
-        Moment::default() + self.origin.elapsed()
+        Moment::default() + BEFORE_START + self.origin.elapsed()
     }
 
     /// Takes away time that has passed, at most all of it.
@@ -95,6 +98,6 @@ impl Clock {
 
     /// The runtime's instant for `moment`, to sleep until then.
     pub(crate) fn instant(&self, moment: Moment) -> Instant {
-        self.origin + (moment - Moment::default())
+        self.origin + (moment - Moment::default()).saturating_sub(BEFORE_START)
     }
 }

@@ -140,6 +140,7 @@ impl Caller {
             device: None,
             age: None,
             past: PastPairs::default(),
+            place: None,
             features: Features::all(),
         };
         socket.send(encode(&Frame { seq: 0, ack: 0, msg })).await;

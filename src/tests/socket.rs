@@ -268,6 +268,7 @@ async fn resuming_closes_the_old_socket() {
         device: None,
         age: None,
         past: PastPairs::default(),
+        place: None,
         features: Features::all(),
     };
     let mut new = TestSocket::open(&call.server).await;
@@ -342,6 +343,7 @@ async fn refuses_a_token_longer_than_any_it_issues() {
         device: None,
         age: None,
         past: PastPairs::default(),
+        place: None,
         features: Features::default(),
     };
     let frame = |bytes| encode(&Frame { seq: 0, ack: 0, msg: hello("x".repeat(bytes)) });
@@ -579,6 +581,7 @@ async fn tells_a_page_of_another_origin_that_its_address_is_wrong() {
             device: None,
             age: None,
             past: PastPairs::default(),
+            place: None,
             features: Features::all(),
         };
         socket.send(encode(&Frame { seq: 0, ack: 0, msg: hello })).await;

@@ -159,7 +159,7 @@ fn tastes<const I: usize, const L: usize>(interests: [&str; I], languages: [&str
 }
 
 /// The messages about past partners.
-fn past() -> [Golden<Frame<ToServer>>; 5] {
+fn past() -> [Golden<Frame<ToServer>>; 6] {
     [
         golden(
             6,
@@ -185,6 +185,21 @@ fn past() -> [Golden<Frame<ToServer>>; 5] {
                 device: None,
                 age: None,
                 past: PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 12 }], blocked: vec![PAIR] },
+                place: None,
+                features: Features::default(),
+            },
+        ),
+        golden(
+            0,
+            0,
+            r#"{"hello":{"place":"p.1"}}"#,
+            ToServer::Hello {
+                resume: None,
+                ticket: None,
+                device: None,
+                age: None,
+                past: PastPairs::default(),
+                place: Some("p.1".into()),
                 features: Features::default(),
             },
         ),
@@ -213,6 +228,7 @@ fn hellos() -> Vec<Golden<Frame<ToServer>>> {
         device: ticket.map(str::to_owned),
         age: None,
         past: PastPairs::default(),
+        place: None,
         features: Features::default(),
     };
     let with_features = |mut msg| {
@@ -559,6 +575,7 @@ fn here() -> Vec<Golden<Frame<ToBrowser>>> {
         golden(0, 1, text, ToBrowser::Here(Occupancy { around, wait, all_met }))
     };
     let mut all = vec![
+        golden(0, 1, r#"{"place":{"proof":"p.1"}}"#, ToBrowser::Place { proof: "p.1".into() }),
         here(r#"{"here":{"around":0}}"#, 0, None, false),
         here(r#"{"here":{"around":1,"all_met":true}}"#, 1, None, true),
     ];
@@ -851,6 +868,7 @@ fn the_handshake_of_the_first_release_is_understood() {
         device: Some("t.1".into()),
         age: None,
         past: PastPairs { met: vec![Met { pair: PAIR, minutes_ago: 12 }], blocked: vec![PAIR] },
+        place: None,
         features: Features::default(),
     };
     assert_eq!(decode_strict(hello), Ok(Frame { seq: 0, ack: 9, msg }));
@@ -901,7 +919,8 @@ fn the_server_refuses_a_list_in_place_of_an_object() {
 fn the_server_refuses_missing_fields() {
     let has_default =
         ["hide", "soft", "tastes", "interests", "languages", "past", "met", "blocked", "features", "words"];
-    let optional = ["resume", "ticket", "device", "age", "sdp_mid", "sdp_m_line_index", "username_fragment"];
+    let optional =
+        ["resume", "ticket", "device", "age", "place", "sdp_mid", "sdp_m_line_index", "username_fragment"];
     for (text, frame) in to_server() {
         let value: Value = serde_json::from_str(&text).unwrap();
         for pointer in objects(&value, "").iter().filter(|it| !it.is_empty() && !is_tag(it)) {
@@ -970,7 +989,7 @@ fn the_server_refuses_texts_that_are_too_large() {
 
 #[test]
 fn the_server_refuses_tokens_that_are_too_long() {
-    let hello = |ticket: usize, device: usize, age: usize| {
+    let hello = |[ticket, device, age, place]: [usize; 4]| {
         let token = |bytes| (bytes > 0).then(|| "x".repeat(bytes));
         Frame {
             seq: 0,
@@ -979,17 +998,18 @@ fn the_server_refuses_tokens_that_are_too_long() {
                 resume: None,
                 ticket: token(ticket),
                 device: token(device),
-                age: token(age),
+                age: token(age).map(String::into_boxed_str),
                 past: PastPairs::default(),
+                place: token(place).map(String::into_boxed_str),
                 features: Features::default(),
             },
         }
     };
-    let longest = hello(MAX_TOKEN_BYTES, MAX_TOKEN_BYTES, MAX_TOKEN_BYTES);
+    let longest = hello([MAX_TOKEN_BYTES; 4]);
     assert_eq!(decode_strict(&encode(&longest)), Ok(longest));
     let long = MAX_TOKEN_BYTES + 1;
-    for (ticket, device, age) in [(long, 0, 0), (0, long, 0), (0, 0, long)] {
-        assert_refused(&encode(&hello(ticket, device, age)), ErrorCode::BadMessage, (0, 3));
+    for lengths in [[long, 0, 0, 0], [0, long, 0, 0], [0, 0, long, 0], [0, 0, 0, long]] {
+        assert_refused(&encode(&hello(lengths)), ErrorCode::BadMessage, (0, 3));
     }
     let report = |bytes: usize| {
         let (ticket, reason, words) = ("x".repeat(bytes), ReportReason::Other, ReportWords::default());
@@ -1029,7 +1049,15 @@ fn the_server_refuses_long_or_malformed_past_pairs() {
         Frame {
             seq: 0,
             ack: 3,
-            msg: ToServer::Hello { resume: None, ticket: None, device: None, age: None, past, features },
+            msg: ToServer::Hello {
+                resume: None,
+                ticket: None,
+                device: None,
+                age: None,
+                past,
+                place: None,
+                features,
+            },
         }
     };
     let longest = hello(MAX_MET, MAX_BLOCKED);
@@ -1272,12 +1300,13 @@ fn any_to_server() -> impl Strategy<Value = ToServer> {
     let tokens = || proptest::option::of("[ -~]{0,1024}");
     let resume = proptest::option::of((uuids(), uuids()));
     prop_oneof![
-        (resume, tokens(), tokens(), tokens(), any_past(), any::<bool>()).prop_map(
-            |(resume, ticket, device, age, past, announces)| {
+        (resume, tokens(), tokens(), tokens(), tokens(), any_past(), any::<bool>()).prop_map(
+            |(resume, ticket, device, age, place, past, announces)| {
                 let resume =
                     resume.map(|(peer, secret)| Resume { peer: PeerId(peer), secret: Secret(secret) });
                 let features = if announces { Features::all() } else { Features::default() };
-                ToServer::Hello { resume, ticket, device, age, past, features }
+                let [age, place] = [age, place].map(|it| it.map(String::into_boxed_str));
+                ToServer::Hello { resume, ticket, device, age, past, place, features }
             }
         ),
         (any_media(), any_tastes()).prop_map(|(media, tastes)| ToServer::Join {

@@ -74,8 +74,9 @@ fn assert_refusal(text: &str, Refusal { code, about, ack }: Refusal) {
 }
 
 fn assert_bounded(message: &ToServer) {
-    if let ToServer::Hello { ticket, device, past, .. } = message {
-        assert!([ticket, device].into_iter().flatten().all(|it| it.len() <= MAX_TOKEN_BYTES));
+    if let ToServer::Hello { ticket, device, past, place, .. } = message {
+        let tokens = [ticket.as_deref(), device.as_deref(), place.as_deref()];
+        assert!(tokens.into_iter().flatten().all(|it| it.len() <= MAX_TOKEN_BYTES));
         assert!(past.met.len() <= MAX_MET && past.blocked.len() <= MAX_BLOCKED);
     }
     if let ToServer::Report { ticket, words, .. } = message {

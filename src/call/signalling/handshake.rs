@@ -33,7 +33,7 @@ impl Session {
     pub(crate) fn send_hello(
         &mut self,
         now: Moment,
-        ticket: Option<String>,
+        tokens: (Option<String>, Option<Box<str>>),
         profile: &mut Profile,
         chosen: &ChosenDevices,
         out: &mut Vec<Output>,
@@ -45,7 +45,7 @@ impl Session {
         let past = profile.past_partners.for_hello(unix_now);
         let device = profile.past_partners.device.clone();
         self.handshake.on_hello_sent(device.clone(), past.blocked.clone());
-        self.start(ticket, [device, profile.age.clone()], past, out);
+        self.start(tokens, [device, profile.age.clone()], past, out);
     }
 
     /// Says goodbye to the server in the way that it understands, and ends the session.

@@ -29,7 +29,8 @@ const CHIME_AFTER: Duration = Duration::from_secs(5);
 impl Call {
     pub(crate) fn on_socket_opened(&mut self, out: &mut Vec<Output>) {
         let ticket = self.state.current_match().and_then(|it| it.ticket().map(str::to_owned));
-        self.session.send_hello(self.now, ticket, &mut self.profile, self.devices.chosen(), out);
+        let tokens = (ticket, self.state.proof());
+        self.session.send_hello(self.now, tokens, &mut self.profile, self.devices.chosen(), out);
     }
 
     pub(crate) fn on_frame(&mut self, frame: Frame<ToBrowser>, out: &mut Vec<Output>) {
@@ -63,6 +64,7 @@ impl Call {
         match msg {
             ToBrowser::Waiting {} => self.on_waiting(out),
             ToBrowser::Here(now) => self.on_here(now),
+            ToBrowser::Place { proof } => self.state.set_proof(proof),
             ToBrowser::Seeking { wants, widens_in_ms } => {
                 let until = widens_in_ms.map(|it| self.now + Duration::from_millis(u64::from(it)));
                 self.profile.topics.on_seeking(wants, until);
@@ -131,7 +133,8 @@ impl Call {
         if let CallState::Ready { setback } = self.state {
             self.profile.topics.on_waiting();
             self.queue.requests.on_accepted();
-            self.state = CallState::Waiting { since: self.now, setback, prepared: None, occupancy: None };
+            self.state =
+                CallState::Waiting { since: self.now, setback, prepared: None, occupancy: None, proof: None };
         } else if let CallState::Ended { .. } = self.state {
             // A join crossed the match that has just ended. This page still says how it ended, and could neither
             // prepare an offer nor accept a partner. It joins again afterwards.

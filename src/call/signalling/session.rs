@@ -121,19 +121,20 @@ impl Session {
         }
     }
 
-    /// Sends the first message on a socket that has just opened. The tokens are the name of the device and the
-    /// statement about the age; they may be empty.
+    /// Sends the first message on a socket that has just opened, with the ticket of a match or the proof of a place, the
+    /// name of the device and the statement about the age; the last two may be empty.
     pub(crate) fn start(
         &mut self,
-        ticket: Option<String>,
+        (ticket, place): (Option<String>, Option<Box<str>>),
         tokens: [String; 2],
         past: PastPairs,
         out: &mut Vec<Output>,
     ) {
         if let SocketState::Connecting { .. } = self.socket {
             let [device, age] = tokens.map(|it| Some(it).filter(|it| !it.is_empty()));
+            let age = age.map(String::into_boxed_str);
             let (resume, features) = (self.resume, Features::all());
-            let hello = ToServer::Hello { resume, ticket, device, age, past, features };
+            let hello = ToServer::Hello { resume, ticket, device, age, past, place, features };
             self.heartbeat = Heartbeat::after(&hello).unwrap_or_default();
             out.extend(self.delivery.send(hello).ok().map(Output::Send));
         }

@@ -68,9 +68,11 @@ pub(crate) struct TestPage {
     /// The device name in the last hello.
     pub(crate) device: Option<String>,
     /// The statement about the age in the last hello.
-    pub(crate) age: Option<String>,
+    pub(crate) age: Option<Box<str>>,
     /// The met and blocked pairs in the last hello.
     pub(crate) past: PastPairs,
+    /// The proof of its place in the last hello.
+    pub(crate) place: Option<Box<str>>,
     /// How often the page sent its presence to the partner.
     pub(crate) presence_count: usize,
     /// Outputs that concern the page only, such as listing devices; not part of the actions.
@@ -217,6 +219,7 @@ impl TestPage {
             age: None,
             device: None,
             past: PastPairs::default(),
+            place: None,
             presence_count: 0,
             page_outputs: Vec::new(),
             asked: OpenRequest::default(),
@@ -527,12 +530,13 @@ impl TestPage {
     fn server_receive(&mut self, frame: &Frame<ToServer>) -> Option<Frame<ToBrowser>> {
         self.ack = frame.ack;
         self.last_number = if frame.seq == 0 { self.last_number } else { frame.seq };
-        if let ToServer::Hello { resume, ticket, device, age, past, features } = &frame.msg {
+        if let ToServer::Hello { resume, ticket, device, age, past, place, features } = &frame.msg {
             self.hellos.push(*resume);
             self.ticket.clone_from(ticket);
             self.device.clone_from(device);
             self.age.clone_from(age);
             self.past.clone_from(past);
+            self.place.clone_from(place);
             assert!(features.has(Feature::Goodbye), "every hello announces how the page leaves");
             return None;
         }

@@ -178,7 +178,7 @@ impl Matchmaker {
         let mut seekers = Vec::new();
         for (end, was_silent) in ended.ends.into_iter().zip(silent) {
             let former = if had_connected || was_silent { None } else { end.place.give_back() };
-            let place = former.unwrap_or_else(|| self.queue.last_place(now));
+            let place = former.unwrap_or_else(|| self.queue.new_place(now));
             seekers.extend(self.start_waiting(now, end.peer, place));
         }
         seekers

@@ -106,7 +106,7 @@ impl Matchmaker {
             self.counts.lost += 1;
             self.deadlines.set(until, Due::Grace(id));
         }
-        let mut ends = peers.map(|id| MatchEnd::new(id, self.queue.last_place(now)));
+        let mut ends = peers.map(|id| MatchEnd::new(id, self.queue.new_place(now)));
         // The ticket does not tell the current epoch, so accept the lowest one.
         ends.iter_mut().for_each(MatchEnd::start_with_prepared_offer);
         let privacy = self.privacy(relay_only, peers);

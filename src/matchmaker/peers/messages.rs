@@ -2,7 +2,7 @@
 
 use std::{mem, sync::Arc, time::Duration};
 
-use super::{OpenSocket, PeerState};
+use super::{OpenSocket, PeerState, sessions::Claims};
 use crate::{
     matchmaker::{
         Matchmaker,
@@ -41,10 +41,11 @@ impl Matchmaker {
         match (open, msg) {
             (
                 OpenSocket::AwaitingHello { visit, .. },
-                ToServer::Hello { resume, ticket, device, age, past, .. },
+                ToServer::Hello { resume, ticket, device, age, place, past, .. },
             ) if seq == 0 => {
-                let device = (device.as_deref(), age.as_deref(), &past);
-                self.on_hello(now, *visit, ack, resume, ticket.as_deref(), device);
+                let (device, age, place) = (device.as_deref(), age.as_deref(), place.as_deref());
+                let claims = Claims { device, age, place, past: &past };
+                self.on_hello(now, *visit, ack, resume, ticket.as_deref(), claims);
             }
             (OpenSocket::AwaitingHello { .. }, _) => self.close_socket(socket, ErrorCode::HelloFirst),
             (OpenSocket::Bound(peer), ToServer::Hello { .. }) => {

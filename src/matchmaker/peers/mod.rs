@@ -95,6 +95,10 @@ pub(crate) struct Peer {
     pub(crate) device: DeviceId,
     /// The pairs its device remembers.
     pub(crate) past_partners: Option<Box<PairHistory>>,
+    /// Since when it had waited on a server that this one does not know of, until it joins.
+    pub(crate) waits_since: Option<Moment>,
+    /// When it last got a proof of its place; `None` in a wait in which it has got none.
+    pub(crate) proven_at: Option<Moment>,
     /// What it was last told of the number of peers and the wait.
     pub(crate) told: Option<Occupancy>,
     /// How many of its messages were refused on this socket.
@@ -200,6 +204,8 @@ impl Peer {
             refusals: 0,
             refused: None,
             sends_lost_signals: false,
+            waits_since: None,
+            proven_at: None,
             told: None,
             cooldowns: VecDeque::new(),
         }

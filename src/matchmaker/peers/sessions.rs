@@ -13,6 +13,18 @@ use crate::{
     time::Moment,
 };
 
+/// What a page says in its `hello` besides the session that it resumes.
+pub(super) struct Claims<'a> {
+    /// The signed name of its device.
+    pub(super) device: Option<&'a str>,
+    /// The statement about the age of its person.
+    pub(super) age: Option<&'a str>,
+    /// The proof of its place.
+    pub(super) place: Option<&'a str>,
+    /// The pairs that its device remembers.
+    pub(super) past: &'a PastPairs,
+}
+
 impl Matchmaker {
     pub(crate) fn on_socket_opened(&mut self, now: Moment, visit: Visit) {
         let socket = visit.socket;
@@ -38,14 +50,14 @@ impl Matchmaker {
     /// A secret takes precedence over a ticket: only with a secret is no message lost. Whether somebody is old enough,
     /// or comes from a network that is refused, matters when a session starts. A session that goes on by a ticket
     /// finishes its match first.
-    pub(crate) fn on_hello(
+    pub(super) fn on_hello(
         &mut self,
         now: Moment,
         visit: Visit,
         ack: u64,
         resume: Option<Resume>,
         ticket: Option<&str>,
-        (device, age, past): (Option<&str>, Option<&str>, &PastPairs),
+        Claims { device, age, place, past }: Claims<'_>,
     ) {
         let is_valid = |it: &Resume| {
             let peer = self.peers.get(&it.peer);
@@ -82,6 +94,7 @@ impl Matchmaker {
                 let mut peer = Peer::new(visit, device.id, self.limits.outbox_bytes);
                 let secret = peer.secrets.next(|| self.ids.secret());
                 peer.past_partners = PairHistory::from_hello(now, past);
+                peer.waits_since = self.honour_place_proof(now, device.id, place);
                 self.peers.insert(id, Box::new(peer));
                 self.send(id, self.deployment.welcome(id, secret, (false, None), device.new_name));
                 self.tell_warning(id);

@@ -4,9 +4,11 @@
 //! - `standing`: which lane that is; `failures` remembers what speaks against a device or a network;
 //! - `search`, `eligibility`: one search, and whether two peers may be paired;
 //! - `pairing`: peers join, search and are matched;
+//! - `place_proof`: how a peer keeps its place on a server that does not know it;
 //! - `prepared_offers`: what waiting peers are asked for; `wait_estimate`, `occupancy`: what they are told.
 
 pub(crate) mod place;
+pub(crate) mod place_proof;
 pub(crate) mod lane;
 pub(crate) mod search;
 pub(crate) mod eligibility;
@@ -86,10 +88,10 @@ impl Queue {
         Self { wait_estimate, max_passed_by, lanes, by_device, by_network, turns: 0 }
     }
 
-    /// A new place at the end.
-    pub(crate) fn last_place(&mut self, now: Moment) -> Place {
+    /// A new place for a wait that began at `since`: behind all others that began then.
+    pub(crate) fn new_place(&mut self, since: Moment) -> Place {
         self.turns += 1;
-        Place::new(now, self.turns)
+        Place::new(since, self.turns)
     }
 
     /// Puts a peer at its place in a lane; does nothing if it is already there.
@@ -126,7 +128,7 @@ impl Queue {
     /// The cost grows with their number. That is one peer for each tab of a device. A network changes at most twice in
     /// ten minutes, and its peers are limited.
     pub(crate) fn affected_by(&self, change: StandingChange) -> Vec<Seeker> {
-        let (first, last) = (Place::bound(0), Place::bound(u64::MAX));
+        let (first, last) = (Place::FIRST, Place::LAST);
         let places: Vec<Place> = match change {
             StandingChange::Device(it) => {
                 self.by_device.range((it, first)..=(it, last)).map(|(_, at)| *at).collect()
@@ -225,7 +227,7 @@ mod tests {
         let languages = ["de", "en", "fr", "it", "ja"].into_iter().filter_map(Language::new).collect();
         let tastes = Arc::new(Tastes { interests: Interest::all_in("a,b,c,d,e"), languages });
         let mut queue = Queue::new(16);
-        let places: Vec<_> = (0..size).map(|_| queue.last_place(NOW)).collect();
+        let places: Vec<_> = (0..size).map(|_| queue.new_place(NOW)).collect();
         for (number, place) in places.iter().enumerate() {
             let origin =
                 PeerOrigin { device: DeviceId::default(), network: Network::of([192, 0, 2, 1].into()) };

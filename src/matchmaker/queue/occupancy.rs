@@ -26,6 +26,7 @@ impl Matchmaker {
             peer.told = Some(occupancy);
         }
         self.send(id, ToBrowser::Here(occupancy));
+        self.renew_place_proof(now, id);
     }
 
     /// Tells those who wait of a change at once, if peers have come or gone and there are few of them.

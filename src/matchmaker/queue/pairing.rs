@@ -36,9 +36,11 @@ struct PossiblePair {
 }
 
 impl Matchmaker {
-    /// Puts a peer at the end of the queue, and pairs it if there is a partner.
+    /// Puts a peer at the end of the queue, or at the place that it had on a former server, and pairs it if there is a
+    /// partner.
     pub(crate) fn join_queue(&mut self, now: Moment, peer: PeerId) {
-        let place = self.queue.last_place(now);
+        let proven = self.peers.get_mut(&peer).and_then(|it| it.waits_since.take());
+        let place = self.queue.new_place(proven.filter(|_| self.proofs.is_open(now)).unwrap_or(now));
         let seeker = self.start_waiting(now, peer, place);
         self.search(now, seeker);
     }

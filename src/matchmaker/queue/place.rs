@@ -11,20 +11,22 @@ use crate::{
 };
 
 /// A place in the queue: when the wait began, and a number that orders peers of the same moment.
-///
-/// Places are compared by that number alone, because comparisons are most of the cost of a search.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
     /// When the wait began. It is kept when a match does not connect.
     pub(crate) since: Moment,
-    /// Grows with `since`.
+    /// Differs from that of every other place.
     turn: u64,
     /// Whether its peer was given it back after a match that did not connect.
     was_given_back: bool,
 }
 
 impl Place {
-    /// A place. Of two places, the one with the greater `turn` must not have the earlier `since`.
+    /// Before and after all places.
+    pub(super) const FIRST: Self = Self::new(Moment::from_millis(0), 0);
+    pub(super) const LAST: Self = Self::new(Moment::from_millis(u64::MAX), u64::MAX);
+
+    /// A place. No other one has this `turn`.
     pub(crate) const fn new(since: Moment, turn: u64) -> Self {
         Self { since, turn, was_given_back: false }
     }
@@ -34,11 +36,6 @@ impl Place {
     /// More than once would let a peer that can connect to nobody delay everybody.
     pub(crate) fn give_back(self) -> Option<Self> {
         (!self.was_given_back).then_some(Self { was_given_back: true, ..self })
-    }
-
-    /// A bound below or above all places.
-    pub(super) const fn bound(turn: u64) -> Self {
-        Self::new(Moment::from_millis(0), turn)
     }
 }
 
@@ -58,7 +55,7 @@ impl Hash for Place {
 
 impl Ord for Place {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.turn.cmp(&other.turn)
+        (self.since, self.turn).cmp(&(other.since, other.turn))
     }
 }
 

@@ -53,6 +53,8 @@ pub(crate) struct ModelPage {
     pub(crate) next_network: usize,
     /// Messages for the page that are replayed when it resumes.
     missed_events: Vec<ModelEvent>,
+    /// Since when it waits once it joins (ms), because it had waited at another server.
+    waits_since: Option<u64>,
     /// Index of the page's device.
     pub(crate) device: usize,
     /// Devices that the page has met, and until when the search prefers others (ms).
@@ -100,6 +102,10 @@ pub(crate) struct ReferenceModel {
     /// Pairs of pages that have parted, and until when they are not paired again.
     kept_apart: Vec<(usize, usize, u64)>,
     last_turn: usize,
+    /// When the server began (ms).
+    began_at: u64,
+    /// The peers of another server whose proofs were honoured.
+    honoured: Vec<usize>,
     /// Once the server drains, when it stops at the latest (ms).
     pub(crate) draining: Option<u64>,
     has_stopped: bool,
@@ -119,10 +125,12 @@ struct ModelDevice {
 }
 
 impl ReferenceModel {
-    pub(crate) fn with_capacity(capacity: usize) -> Self {
+    pub(crate) fn starting_at(now: u64, capacity: usize) -> Self {
         Self {
-            now: 0,
-            caught_up_at: 0,
+            now,
+            caught_up_at: now,
+            began_at: now,
+            honoured: Vec::new(),
             pages: Vec::new(),
             matches: Vec::new(),
             kept_apart: Vec::new(),
@@ -164,6 +172,7 @@ impl ReferenceModel {
             met: Vec::new(),
             blocked: Vec::new(),
             missed_events: Vec::new(),
+            waits_since: None,
             unsent: Vec::new(),
             refusals: 0,
             is_confirmed: false,

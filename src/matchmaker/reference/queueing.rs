@@ -5,7 +5,7 @@ use super::{
     standing::{ModelEnding, ModelOffer},
 };
 use crate::{
-    matchmaker::tests::vocabulary::{ModelEvent, PageState},
+    matchmaker::tests::vocabulary::{DrawnProof, ModelEvent, PageState},
     protocol::{Affinity, EndReason, Role},
 };
 
@@ -64,10 +64,26 @@ impl ReferenceModel {
         }
     }
 
-    /// Adds a page at the end of the queue.
+    /// Adds a page at the end of the queue, or at the place that it had at another server.
     pub(crate) fn enqueue(&mut self, page: usize) {
         self.last_turn += 1;
-        self.enqueue_at(page, (self.now, self.last_turn), false);
+        let since = self.pages[page].waits_since.take().filter(|_| self.honours_proofs());
+        self.enqueue_at(page, (since.unwrap_or(self.now), self.last_turn), false);
+    }
+
+    /// The device of this page opens a new page, which shows a proof of a place at another server.
+    pub(crate) fn reload_with_proof(&mut self, page: usize, proof: DrawnProof) {
+        self.reload(page);
+        let (new, honours) = (self.pages.len() - 1, self.honours_proofs());
+        let is_welcomed = self.pages[new].state == PageState::Idle;
+        if is_welcomed && honours && proof.age_ms <= 60_000 && !self.honoured.contains(&proof.peer) {
+            self.honoured.push(proof.peer);
+            self.pages[new].waits_since = Some(self.now - proof.waited_ms - proof.age_ms);
+        }
+    }
+
+    fn honours_proofs(&self) -> bool {
+        self.now < self.began_at + 30_000
     }
 
     pub(crate) fn enqueue_at(&mut self, page: usize, (since, turn): (u64, usize), is_given_back: bool) {

@@ -16,7 +16,8 @@ use uuid::Uuid;
 use super::{
     scene::{self, ClientEvent, Scene, candidate_of, offer, signal_text, with_wrong_secret},
     vocabulary::{
-        MatchAction, ModelEvent, NETWORKS, PageAction, PageState, TASTES, WireState, is_offer, tastes,
+        DrawnProof, MatchAction, ModelEvent, NETWORKS, PageAction, PageState, TASTES, WireState, is_offer,
+        tastes,
     },
 };
 use crate::{
@@ -35,6 +36,9 @@ use crate::{
 /// but enough for a queue.
 const CAPACITY: usize = 8;
 
+/// When a history begins: late enough that a page can have waited before.
+const START_MS: u64 = 1_000_000;
+
 /// A step as `proptest` draws it.
 ///
 /// Numbers are taken modulo the number of candidates, so that a shortened history remains valid.
@@ -43,6 +47,8 @@ enum DrawnAction {
     AddPage,
     /// Opens a new page on the device of one that is gone, or now and then of one that is not.
     Reload(usize),
+    /// The same with a proof of a place at another server.
+    ReloadWithProof(usize, DrawnProof),
     /// Opens a page whose first welcome is lost; on the device of another page or on a new one.
     AddGhost(Option<usize>),
     /// Opens a page that does not say hello.
@@ -127,6 +133,7 @@ enum Action {
     Nothing,
     AddPage,
     Reload(usize),
+    ReloadWithProof(usize, DrawnProof),
     AddGhost(Option<usize>),
     OpenPage,
     SendHello(usize),
@@ -171,7 +178,7 @@ impl ReferenceStateMachine for ModelRun {
 
     fn init_state() -> BoxedStrategy<Self> {
         let start = |is_about_failures| Self {
-            model: ReferenceModel::with_capacity(CAPACITY),
+            model: ReferenceModel::starting_at(START_MS, CAPACITY),
             action: Action::Nothing,
             steps: 0,
             is_about_failures,
@@ -214,6 +221,7 @@ impl ReferenceStateMachine for ModelRun {
         Union::new_weighted(vec![
             (8, Just(DrawnAction::AddPage).boxed()),
             (6, index().prop_map(DrawnAction::Reload).boxed()),
+            (4, (index(), proof()).prop_map(|(a, b)| DrawnAction::ReloadWithProof(a, b)).boxed()),
             (2, prop::option::of(index()).prop_map(DrawnAction::AddGhost).boxed()),
             (1, Just(DrawnAction::OpenPage).boxed()),
             (1, index().prop_map(DrawnAction::SendHello).boxed()),
@@ -263,10 +271,9 @@ impl ModelRun {
         let resuming = |n| find(n / 2, &|it, wire| is_peer(it) && (n % 8 == 0 || wire != WireState::Working));
         let action = match drawn {
             DrawnAction::AddPage => Some(Action::AddPage),
-            DrawnAction::Reload(n) => {
-                let is_tab = n % 8 == 0;
-                let can = |it| self.model.can_reload(it) || is_tab && self.model.was_welcomed(it);
-                pick(n / 8, &can).map(Action::Reload)
+            DrawnAction::Reload(n) => self.pick_device(n).map(Action::Reload),
+            DrawnAction::ReloadWithProof(n, proof) => {
+                self.pick_device(n).map(|it| Action::ReloadWithProof(it, proof))
             }
             DrawnAction::AddGhost(n) => {
                 let tab_of = n.and_then(|it| pick(it, &|it| self.model.was_welcomed(it)));
@@ -320,6 +327,12 @@ impl ModelRun {
     fn pick(&self, n: usize, fits: &dyn Fn(usize) -> bool) -> Option<usize> {
         let all: Vec<_> = (0..self.model.pages.len()).filter(|it| fits(*it)).collect();
         n.checked_rem(all.len()).map(|it| all[it])
+    }
+
+    /// A page whose device opens another one: mostly one that is gone.
+    fn pick_device(&self, n: usize) -> Option<usize> {
+        let is_tab = n.is_multiple_of(8);
+        self.pick(n / 8, &|it| self.model.can_reload(it) || is_tab && self.model.was_welcomed(it))
     }
 
     /// Time passes until something is due.
@@ -386,6 +399,7 @@ impl ModelRun {
                 model.send_hello(model.pages.len() - 1);
             }
             Action::Reload(page) => model.reload(page),
+            Action::ReloadWithProof(page, proof) => model.reload_with_proof(page, proof),
             Action::AddGhost(tab_of) => model.add_ghost(tab_of),
             Action::OpenPage => model.open_page(),
             Action::SendHello(page) => model.send_hello(page),
@@ -429,6 +443,15 @@ impl ModelRun {
         }
         model.settle_acknowledgements();
     }
+}
+
+/// Proofs of a few peers, some of them too old.
+fn proof() -> impl Strategy<Value = DrawnProof> {
+    (0..4_usize, 0..40_000_u64, 0..70_000_u64).prop_map(|(peer, waited_ms, age_ms)| DrawnProof {
+        peer,
+        waited_ms,
+        age_ms,
+    })
 }
 
 /// Decisions of moderators, and a store that fails.
@@ -501,6 +524,8 @@ impl StateMachineTest for MatchmakerRun {
         let (match_ids, compared, used_identities) = (Vec::new(), Vec::new(), Vec::new());
         let mut scene = Scene::with_capacity(CAPACITY).with_networks(NETWORKS);
         scene.has_unsteady_clock = true;
+        scene.now = Moment::from_millis(START_MS);
+        scene.feed(Input::Tick);
         // The model does not count all messages, so it does not know when a page has received many.
         scene.acknowledges_many = false;
         Self { scene, match_ids, compared, used_identities, trail: String::new() }
@@ -540,6 +565,7 @@ impl MatchmakerRun {
                 scene.send_hello(page, None);
             }
             Action::Reload(page) => _ = scene.reload(page),
+            Action::ReloadWithProof(page, proof) => _ = scene.reload_with_proof(page, proof),
             Action::AddGhost(tab_of) => _ = scene.add_ghost(tab_of),
             Action::OpenPage => _ = scene.open_page(),
             Action::SendHello(page) => scene.send_hello(page, None),
@@ -757,6 +783,7 @@ impl MatchmakerRun {
                 ToBrowser::Error { code, .. } => ModelEvent::Error(*code),
                 ToBrowser::ComeBack { .. } => ModelEvent::ComeBack,
                 ToBrowser::Here(_)
+                | ToBrowser::Place { .. }
                 | ToBrowser::Prepare { .. }
                 | ToBrowser::Check { .. }
                 | ToBrowser::Ice { .. }

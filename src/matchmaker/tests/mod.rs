@@ -8,6 +8,7 @@ mod silence;
 mod standing;
 mod prepared_offers;
 mod occupancy;
+mod place_proofs;
 mod ending;
 mod resume;
 mod acknowledgements;

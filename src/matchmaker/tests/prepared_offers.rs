@@ -153,7 +153,7 @@ fn freed_offer_slot_goes_to_the_longest_waiting_peer() {
     let mut queue = Queue::new(0);
     let peer = |n: usize| PeerId(uuid::Uuid::from_u128(n as u128));
     for n in 0..MAX_PREPARED + 2 {
-        slots.enroll(queue.last_place(Moment::from_millis(0)), peer(n), false);
+        slots.enroll(queue.new_place(Moment::from_millis(0)), peer(n), false);
     }
     let asked = std::iter::from_fn(|| slots.take_next()).collect::<Vec<_>>();
     assert_eq!(asked, (0..MAX_PREPARED).map(|n| (peer(n), false)).collect::<Vec<_>>());
@@ -170,7 +170,7 @@ fn silent_peers_and_others_do_not_take_each_others_slots() {
     let peer = |n: usize| PeerId(uuid::Uuid::from_u128(n as u128));
     for is_silent in [true, false] {
         for n in 0..=MAX_PREPARED {
-            slots.enroll(queue.last_place(Moment::from_millis(0)), peer(n), is_silent);
+            slots.enroll(queue.new_place(Moment::from_millis(0)), peer(n), is_silent);
         }
     }
     let asked = std::iter::from_fn(|| slots.take_next()).collect::<Vec<_>>();

@@ -6,10 +6,12 @@ use std::{collections::HashMap, ops::Range, time::Duration};
 
 use uuid::Uuid;
 
+use super::vocabulary::DrawnProof;
 use crate::{
     matchmaker::{
         Closing, EdgeId, GenuineReport, Input, Matchmaker, MatchmakerConfig, Network, NetworkSanction, Note,
         Output, Readings, ReportRequest, SanctionUpdate, SiteIndex, SocketId, StoreAnswer, Visit,
+        queue::place_proof::PlaceProof,
     },
     protocol::{
         Candidate, Delivery, DeviceId, Epoch, ErrorCode, Features, Frame, MatchId, Media, Message, Met,
@@ -68,6 +70,10 @@ pub(crate) struct Page {
     pub(crate) withheld_acks: u64,
     /// The signed device name.
     pub(crate) device: Option<String>,
+    /// The last proof of its place.
+    pub(crate) proof: Option<Box<str>>,
+    /// The proof to show in the next hello.
+    pub(crate) proof_to_send: Option<Box<str>>,
     /// The statement about the age of its person.
     pub(crate) age: Option<String>,
     /// How often the server asked for a prepared offer.
@@ -185,6 +191,7 @@ pub(crate) fn hello(resume: Option<Resume>) -> ToServer {
         device: None,
         age: None,
         past: PastPairs::default(),
+        place: None,
         features: Features::all(),
     }
 }
@@ -319,8 +326,17 @@ impl Scene {
         let it = &mut self.pages[page];
         let Some(socket) = it.pending_socket.or(it.socket) else { return };
         let past = it.device.as_ref().map(|it| self.devices[it].to_past_pairs(self.now)).unwrap_or_default();
-        let (ticket, device, age) = (it.ticket_to_send.clone(), it.device.clone(), it.age.clone());
-        let hello = ToServer::Hello { resume, ticket, device, age, past, features: Features::all() };
+        let (ticket, device) = (it.ticket_to_send.clone(), it.device.clone());
+        let age = it.age.clone().map(String::into_boxed_str);
+        let hello = ToServer::Hello {
+            resume,
+            ticket,
+            device,
+            age,
+            past,
+            place: it.proof_to_send.clone(),
+            features: Features::all(),
+        };
         let mut frame = it.delivery.send(hello).unwrap();
         frame.ack -= it.withheld_acks;
         self.feed(Input::Message { socket, frame });
@@ -504,6 +520,26 @@ impl Scene {
         new
     }
 
+    /// Adds a page on the same device as this one, with the proof that a peer of that device had waited for so long at
+    /// another server, so many milliseconds ago.
+    pub(crate) fn reload_with_proof(&mut self, page: usize, proof: DrawnProof) -> usize {
+        let (new, device) = (self.open_page(), self.pages[page].device.clone());
+        let keys = self.config.keys.clone();
+        let name = device.as_deref().and_then(|it| keys.device(it));
+        if let Some((id, _)) = name {
+            let proof = PlaceProof {
+                device: id,
+                peer: PeerId(Uuid::from_u128(proof.peer as u128)),
+                waited: Duration::from_millis(proof.waited_ms),
+                at_unix_ms: self.unix_ms(self.inputs + 1) - proof.age_ms,
+            };
+            self.pages[new].proof_to_send = Some(proof.seal(&keys, [0; 24]).into());
+        }
+        self.pages[new].device = device;
+        self.send_hello(new, None);
+        new
+    }
+
     /// Sends a signal about a match.
     pub(crate) fn send_signal(&mut self, page: usize, match_id: MatchId, epoch: u32, signal: Signal) {
         self.send(page, ToServer::Signal { match_id, epoch: Epoch(epoch), signal });
@@ -618,12 +654,16 @@ impl Scene {
     /// Other randomness for each input, and the wall clock.
     fn read_system(&mut self) -> Readings {
         self.inputs += 1;
-        let unix_ms = Readings::for_tests(self.now).unix_ms;
-        let unsteady_ms =
-            if self.has_unsteady_clock { self.inputs.wrapping_mul(7_919_000) % HOUR_MS } else { 0 };
         let mut random = [0; 32];
         random.chunks_mut(8).for_each(|it| it.copy_from_slice(&self.inputs.to_le_bytes()));
-        Readings { unix_ms: unix_ms.saturating_add_signed(self.wall_clock_is_ahead_ms) - unsteady_ms, random }
+        Readings { unix_ms: self.unix_ms(self.inputs), random }
+    }
+
+    /// The wall clock at the input of this number.
+    fn unix_ms(&self, input: u64) -> u64 {
+        let unix_ms = Readings::for_tests(self.now).unix_ms;
+        let unsteady_ms = if self.has_unsteady_clock { input.wrapping_mul(7_919_000) % HOUR_MS } else { 0 };
+        unix_ms.saturating_add_signed(self.wall_clock_is_ahead_ms) - unsteady_ms
     }
 
     /// Passes an input to the matchmaker and to its replica, and the outputs to the pages.
@@ -736,6 +776,7 @@ impl Scene {
             // Recorded apart from the events, so that the expected events in tests stay short.
             (Receipt::Fresh, ToBrowser::Prepare { .. }) => page.offer_requests += 1,
             (Receipt::Fresh, ToBrowser::Here(it)) => page.occupancy = Some(*it),
+            (Receipt::Fresh, ToBrowser::Place { proof }) => page.proof = Some(proof.clone()),
             (Receipt::Fresh, _) => {
                 page.events.push(ClientEvent::Received(msg.clone()));
                 if let (ToBrowser::Matched { pair: Some(pair), .. }, Some(device)) = (msg, &page.device) {
@@ -822,6 +863,8 @@ impl Scene {
             ticket_to_send: None,
             withheld_acks: 0,
             device: None,
+            proof: None,
+            proof_to_send: None,
             age: None,
             offer_requests: 0,
             occupancy: None,
@@ -914,6 +957,7 @@ fn describe(matches: &mut Vec<MatchId>, event: &ClientEvent) -> String {
             ToBrowser::Prepare { .. } => "prepare".to_owned(),
             ToBrowser::Check { ice } => format!("check with {} servers", ice.len()),
             ToBrowser::Here(Occupancy { around, .. }) => format!("here {around}"),
+            ToBrowser::Place { .. } => "place".to_owned(),
             ToBrowser::Ice { match_id, .. } => format!("ice #{}", number(match_id)),
             ToBrowser::Matched { match_id, role, .. } => {
                 format!("matched #{} {}", number(match_id), wire_name(role))

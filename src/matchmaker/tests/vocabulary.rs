@@ -66,6 +66,17 @@ pub(crate) enum ModelEvent {
     Closed(ErrorCode),
 }
 
+/// A proof of a place that a page shows.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DrawnProof {
+    /// The peer of the former server that had the place.
+    pub(crate) peer: usize,
+    /// How long it had waited (ms).
+    pub(crate) waited_ms: u64,
+    /// How old the proof is (ms).
+    pub(crate) age_ms: u64,
+}
+
 /// A message that a page sends.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum PageAction {

@@ -57,7 +57,11 @@ pub enum ToServer {
         /// The statement of an age check provider that this person is 18 or older, for servers that want one: a token
         /// (RFC 7519) with the claims `over18` and `exp`, signed with Ed25519.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        age: Option<String>,
+        age: Option<Box<str>>,
+        /// The proof of its place, from [`ToBrowser::Place`], if the page waits: a server that does not know it lets it
+        /// wait on from there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Box<str>>,
         /// What this page supports.
         #[serde(default, skip_serializing_if = "Features::are_none")]
         features: Features,
@@ -227,6 +231,11 @@ pub enum ToBrowser {
     },
     /// How busy the server is, sent to peers whose search found nobody. Not numbered.
     Here(Occupancy),
+    /// The proof of how long this peer has waited, sent to those that get [`ToBrowser::Here`], and renewed. Not numbered.
+    Place {
+        /// A sealed text.
+        proof: Box<str>,
+    },
     /// This peer will soon be matched: it may create its offer now and send it as [`ToServer::Prepared`].
     Prepare {
         /// STUN servers; TURN servers come with the match.

@@ -86,9 +86,10 @@ pub(crate) fn decode_with_serde(text: &str) -> Result<Frame<ToServer>, Refusal> 
 
 /// Whether the opaque texts keep to their lengths. Signals are checked by the server's validation.
 fn is_bounded(message: &ToServer) -> bool {
-    let is_short = |token: &String| token.len() <= MAX_TOKEN_BYTES;
-    if let ToServer::Hello { ticket, device, age, .. } = message {
-        [ticket, device, age].into_iter().flatten().all(is_short)
+    let is_short = |token: &str| token.len() <= MAX_TOKEN_BYTES;
+    if let ToServer::Hello { ticket, device, age, place, .. } = message {
+        let tokens = [ticket.as_deref(), device.as_deref(), age.as_deref(), place.as_deref()];
+        tokens.into_iter().flatten().all(is_short)
     } else if let ToServer::Report { ticket, .. } = message {
         is_short(ticket)
     } else {

@@ -210,6 +210,7 @@ impl Message for ToBrowser {
             self,
             Self::Welcome { .. }
                 | Self::Here(_)
+                | Self::Place { .. }
                 | Self::Error { .. }
                 | Self::ComeBack { .. }
                 | Self::Again {}

@@ -150,6 +150,7 @@ mod tests {
             device: None,
             age: None,
             past: PastPairs::default(),
+            place: None,
             features: Features::all(),
         };
         // There is no room for the answer to the last ping.

@@ -55,6 +55,7 @@ impl AckTracker {
             ToBrowser::Again {} => *self = Self::default(),
             ToBrowser::Matched { .. } => self.is_waiting = false,
             ToBrowser::Seeking { .. }
+            | ToBrowser::Place { .. }
             | ToBrowser::Prepare { .. }
             | ToBrowser::Check { .. }
             | ToBrowser::Ice { .. }

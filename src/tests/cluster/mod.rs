@@ -8,7 +8,7 @@ mod moderation;
 
 use std::time::Duration;
 
-use passerby::call::Intent;
+use passerby::{call::Intent, protocol::limits::WIDEN_AFTER};
 use tokio::time::{sleep, timeout};
 
 use crate::{
@@ -177,6 +177,31 @@ async fn calls_survive_the_death_of_the_core_of_an_edge_and_of_redis() {
     let mut cluster = Cluster::start(2, 2).await;
     let mut world = cluster.pages();
     let result = survive_deaths(&mut cluster, &mut world).await;
+    check(&world, result);
+    world.finish().await;
+}
+
+/// Two who have no interest in common wait, and the core dies. They accept each other once each has waited for
+/// [`WIDEN_AFTER`], which is before they would have with a new core that does not know for how long they have waited.
+async fn keep_ages(cluster: &mut Cluster, world: &mut World) -> Result<(), String> {
+    for (seed, interest) in [(1, "chess"), (2, "gardens")] {
+        let page = world.add_page(seed, interest, &[]);
+        world.press(page, Intent::Start);
+    }
+    world.wait_for("both wait", WITHIN, |it| it.is_waiting(0) && it.is_waiting(1)).await?;
+    let since = world.elapsed();
+    let killed_after = WIDEN_AFTER - Duration::from_secs(3);
+    pass(world, killed_after.as_secs()).await;
+    cluster.cores[0].kill();
+    let left = (since + killed_after + WIDEN_AFTER).saturating_sub(world.elapsed());
+    world.wait_for("they talk", left, all_talk).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wait_goes_on_with_a_new_core() {
+    let mut cluster = Cluster::start(2, 2).await;
+    let mut world = cluster.pages();
+    let result = keep_ages(&mut cluster, &mut world).await;
     check(&world, result);
     world.finish().await;
 }

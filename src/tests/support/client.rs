@@ -240,6 +240,7 @@ impl TestClient {
                 device: known_as.clone(),
                 age: None,
                 past: PastPairs::default(),
+                place: None,
                 features,
             })
             .expect("room");
@@ -280,7 +281,7 @@ impl TestClient {
                 Receipt::Broken => panic!("wrong sequence or ack: {msg:?}"),
             }
             // This client prepares no offers and displays no occupancy.
-            if let ToBrowser::Prepare { .. } | ToBrowser::Here(_) = msg {
+            if let ToBrowser::Prepare { .. } | ToBrowser::Here(_) | ToBrowser::Place { .. } = msg {
                 continue;
             }
             if let ToBrowser::Matched { match_id, role, ref ticket, .. } = msg {

@@ -99,6 +99,28 @@ fn page_says_hello_again_on_the_same_socket() {
 }
 
 #[test]
+fn waiting_page_shows_the_last_proof_of_its_place() {
+    let mut page = TestPage::waiting();
+    page.receive(ToBrowser::Again {});
+    assert_eq!(page.place, None, "it has none");
+    page.server_resumes();
+    for proof in ["p.1", "p.2"] {
+        page.receive(ToBrowser::Place { proof: proof.into() });
+    }
+    page.receive(ToBrowser::Again {});
+    assert_eq!(page.place.as_deref(), Some("p.2"));
+    page.server_accepts();
+    page.receive(ToBrowser::Waiting {});
+    page.receive(ToBrowser::Again {});
+    assert_eq!(page.place, None, "a new wait");
+    page.server_resumes();
+    page.receive(ToBrowser::Place { proof: "p.3".into() });
+    page.receive_match(Role::Polite, BOTH);
+    page.receive(ToBrowser::Again {});
+    assert_eq!(page.place, None, "it does not wait any more");
+}
+
+#[test]
 fn call_goes_on_when_the_server_behind_the_socket_is_replaced() {
     let mut page = TestPage::talking();
     page.take_actions();

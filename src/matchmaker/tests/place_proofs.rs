@@ -1,0 +1,85 @@
+//! Tests of how a peer keeps its place on a server that does not know it.
+
+use super::scene::{Scene, secs};
+use crate::protocol::{Interest, Tastes, ToServer};
+
+fn interests(names: &str) -> Tastes {
+    Tastes { interests: Interest::all_in(names), ..Tastes::default() }
+}
+
+/// Adds a page that waits for somebody with an interest that nobody has.
+fn add_waiting(scene: &mut Scene, interest: &str) -> usize {
+    let [page] = scene.add_pages();
+    scene.join_with(page, interests(interest));
+    scene.take_events(page);
+    page
+}
+
+/// The page comes to a server that does not know it, shows its last proof, and joins again. Returns its index there.
+fn come_back(scene: &mut Scene, page: usize, interest: &str) -> usize {
+    scene.pages[page].proof_to_send = scene.pages[page].proof.take();
+    let page = scene.resume(page);
+    scene.take_events(page);
+    scene.join_with(page, interests(interest));
+    page
+}
+
+#[test]
+fn a_wait_goes_on_at_another_server() {
+    let mut scene = Scene::new();
+    scene.advance(secs(100));
+    let ann = add_waiting(&mut scene, "art");
+    scene.advance(secs(4));
+    scene.restart_server();
+    let ann = come_back(&mut scene, ann, "art");
+    assert_eq!(scene.take_events(ann), ["waiting", "seeking interest for 6000 ms"]);
+}
+
+#[test]
+fn of_two_that_wait_the_one_that_has_waited_longer_at_another_server_comes_first() {
+    let mut scene = Scene::new();
+    scene.advance(secs(100));
+    let ann = add_waiting(&mut scene, "art");
+    scene.advance(secs(1));
+    let ben = add_waiting(&mut scene, "bees");
+    scene.restart_server();
+    let ben = come_back(&mut scene, ben, "bees");
+    let ann = come_back(&mut scene, ann, "art");
+    let [cid] = scene.add_pages();
+    scene.join_with(cid, interests("art,bees"));
+    let is_matched =
+        |scene: &mut Scene, page| scene.take_events(page).iter().any(|it| it.starts_with("matched"));
+    assert!(is_matched(&mut scene, ann) && !is_matched(&mut scene, ben));
+}
+
+#[test]
+fn a_proof_is_renewed_with_the_pings_of_a_page_that_waits() {
+    let mut scene = Scene::new();
+    let ann = add_waiting(&mut scene, "art");
+    let first = scene.pages[ann].proof.take();
+    assert!(first.is_some());
+    for (seconds, is_renewed) in [(9, false), (1, true), (9, false), (3, true)] {
+        scene.advance(secs(seconds));
+        scene.send(ann, ToServer::Ping {});
+        assert_eq!(scene.pages[ann].proof.take().is_some(), is_renewed, "after {seconds} s more");
+    }
+    scene.send(ann, ToServer::Leave {});
+    scene.send(ann, ToServer::Ping {});
+    assert_eq!(scene.pages[ann].proof, None, "it does not wait");
+    scene.join_with(ann, interests("art"));
+    assert!(scene.pages[ann].proof.is_some(), "another wait");
+}
+
+#[test]
+fn a_proof_counts_for_the_first_wait_only() {
+    let mut scene = Scene::new();
+    scene.advance(secs(100));
+    let ann = add_waiting(&mut scene, "art");
+    scene.advance(secs(4));
+    scene.restart_server();
+    let ann = come_back(&mut scene, ann, "art");
+    scene.take_events(ann);
+    scene.send(ann, ToServer::Leave {});
+    scene.join_with(ann, interests("art"));
+    assert_eq!(scene.take_events(ann), ["waiting", "seeking interest for 10000 ms"]);
+}
