@@ -6,8 +6,8 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ErrorKind, ProtocolVersion, RedisError, RedisResult,
-    ServerErrorKind,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, ProtocolVersion, RedisError,
+    RedisResult, ServerErrorKind, TlsMode,
     aio::MultiplexedConnection,
     sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType},
 };
@@ -124,13 +124,9 @@ impl Finder {
         let client = match &self.address {
             RedisAddress::Direct(info) => Client::open(with_resp3(info))?,
             RedisAddress::Sentinels(infos, group) => {
-                // The master has the same user and password as the Sentinels.
-                let settings = infos.first().map(|it| with_resp3(it).redis_settings().clone());
-                let node =
-                    settings.map(|it| SentinelNodeConnectionInfo::default().set_redis_connection_info(it));
-                let infos = infos.clone();
+                let (node, infos) = (infos.first().map(master_like), rotated(infos, self.number));
                 let master = SentinelServerType::Master;
-                SentinelClient::build(infos, group.clone(), node, master)?.async_get_client().await?
+                SentinelClient::build(infos, group, node, master)?.async_get_client().await?
             }
         };
         client.get_multiplexed_async_connection_with_config(&config).await
@@ -141,6 +137,26 @@ impl Finder {
         if self.number == number {
             self.current = None;
         }
+    }
+}
+
+/// The Sentinels in the order in which they are asked for a connection of this number. The first one may be on a
+/// machine that is gone: waiting for it takes all the time that there is, so each time another one comes first.
+fn rotated(infos: &[ConnectionInfo], number: u64) -> Vec<ConnectionInfo> {
+    let mut infos = infos.to_vec();
+    let count = u64::try_from(infos.len()).unwrap_or(u64::MAX).max(1);
+    infos.rotate_left(usize::try_from(number % count).unwrap_or_default());
+    infos
+}
+
+/// The master is reached like its Sentinels: with the same user and password, and with TLS if they are.
+fn master_like(sentinel: &ConnectionInfo) -> SentinelNodeConnectionInfo {
+    let settings = with_resp3(sentinel).redis_settings().clone();
+    let node = SentinelNodeConnectionInfo::default().set_redis_connection_info(settings);
+    if let ConnectionAddr::TcpTls { .. } = sentinel.addr() {
+        node.set_tls_mode(TlsMode::Secure)
+    } else {
+        node
     }
 }
 
@@ -159,4 +175,41 @@ fn is_connection_useless(error: &RedisError) -> bool {
     error.is_io_error()
         || error.is_unrecoverable_error()
         || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+}
+
+#[cfg(test)]
+mod tests {
+    use redis::IntoConnectionInfo;
+
+    use super::*;
+
+    fn infos(urls: &[&str]) -> Vec<ConnectionInfo> {
+        urls.iter().map(|it| it.into_connection_info().unwrap()).collect()
+    }
+
+    #[test]
+    fn another_sentinel_is_asked_first_each_time() {
+        let all = infos(&["redis://one.example", "redis://two.example", "redis://three.example"]);
+        let first = |number| rotated(&all, number)[0].addr().to_string();
+        assert_eq!(
+            [1, 2, 3, 4].map(first),
+            ["two", "three", "one", "two"].map(|it| format!("{it}.example:6379"))
+        );
+        assert_eq!(rotated(&all, 1).len(), 3);
+    }
+
+    #[test]
+    fn the_master_is_reached_like_its_sentinels() {
+        let [plain, secure] =
+            &infos(&["redis://ann:secret@one.example", "rediss://ann:secret@one.example"])[..]
+        else {
+            panic!()
+        };
+        let (plain, secure) = (format!("{:?}", master_like(plain)), format!("{:?}", master_like(secure)));
+        assert!(
+            plain.contains("tls_mode: None") && secure.contains("tls_mode: Some(Secure)"),
+            "{plain} {secure}"
+        );
+        assert!(plain.contains("ann") && secure.contains("ann"), "{plain} {secure}");
+    }
 }
