@@ -22,6 +22,9 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(1);
 /// How long a command may take: half of what the lease is valid for, so that one that is lost may be repeated in time.
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
+/// How long a failure takes at least: Redis may answer at once that it cannot, and callers ask again at once.
+const FAILURE_TAKES: Duration = Duration::from_millis(100);
+
 /// New connections are made after a random part of this time, so that all processes do not connect in one instant.
 const RECONNECT_SPREAD: Duration = Duration::from_millis(100);
 
@@ -84,6 +87,9 @@ impl Redis {
             Err(error) => Err(error),
         };
         self.log_change(result.as_ref().err());
+        if result.is_err() {
+            sleep(FAILURE_TAKES).await;
+        }
         result
     }
 

@@ -185,6 +185,19 @@ async fn redis_holds_nothing_readable_and_nothing_for_ever() {
 }
 
 #[tokio::test]
+async fn a_redis_that_refuses_is_not_asked_again_at_once() {
+    let redis = RedisServer::start().await;
+    let streams = streams_in(&redis, [1; 32]);
+    redis.run::<()>(&["REPLICAOF", "127.0.0.1", "1"]).await;
+    let ask = Ask { process: 7, own_term: None, known_term: 0 };
+    let before = Instant::now();
+    for _ in 0..3 {
+        assert!(streams.ask(ask).await.is_err());
+    }
+    assert!(before.elapsed() >= Duration::from_millis(300), "{:?}", before.elapsed());
+}
+
+#[tokio::test]
 async fn a_redis_that_stands_still_is_given_up_in_time_and_used_again() {
     let mut redis = RedisServer::start().await;
     let streams = streams_in(&redis, [1; 32]);
