@@ -185,6 +185,25 @@ async fn redis_holds_nothing_readable_and_nothing_for_ever() {
 }
 
 #[tokio::test]
+async fn entries_that_are_too_old_are_removed() {
+    let redis = RedisServer::start().await;
+    let streams = streams_in(&redis, [1; 32]);
+    let holder = streams.ask(Ask { process: 7, own_term: None, known_term: 0 }).await.unwrap();
+    let keys = [format!("core:{}", holder.term), format!("edge:{}:{:016x}", holder.term, 5)];
+    let keys = keys.map(|it| format!("{{passerby:tests}}:{it}"));
+    for key in &keys {
+        redis.run::<()>(&["XADD", key, "1-1", "number", "0"]).await;
+    }
+    let entry = Entry { number: 0, items: vec![report(1)] };
+    assert_eq!(streams.append(EdgeId(5), Some(holder), &entry).await, Appended::Done);
+    let news = Entry { number: 0, items: Vec::new() };
+    assert!(streams.write(holder, &vec![(EdgeId(5), FromCore::Entry(news.into()))].into()).await);
+    for key in &keys {
+        assert_eq!(redis.run::<usize>(&["XLEN", key]).await, 1, "{key} keeps the new one only");
+    }
+}
+
+#[tokio::test]
 async fn a_redis_that_refuses_is_not_asked_again_at_once() {
     let redis = RedisServer::start().await;
     let streams = streams_in(&redis, [1; 32]);

@@ -10,6 +10,6 @@ if not holder or holder ~= ARGV[1] then return holder or '' end
 local fields = { 'version', ARGV[3], 'edge', ARGV[4], 'number', ARGV[5], 'items', ARGV[6] }
 redis.call('XADD', KEYS[3], 'MAXLEN', '~', ARGV[10], '*', unpack(fields))
 local time = redis.call('TIME')
-redis.call('XTRIM', KEYS[3], 'MINID', '~', string.format('%.0f', time[1] * 1000 - ARGV[9]))
+redis.call('XTRIM', KEYS[3], 'MINID', '=', string.format('%.0f', time[1] * 1000 - ARGV[9]))
 redis.call('PEXPIRE', KEYS[3], ARGV[8])
 return ARGV[1]

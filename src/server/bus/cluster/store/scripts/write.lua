@@ -7,7 +7,7 @@ local oldest = string.format('%.0f', time[1] * 1000 - ARGV[4])
 for i = 2, #KEYS do
   local number, items = ARGV[2 * i + 2], ARGV[2 * i + 3]
   redis.call('XADD', KEYS[i], 'MAXLEN', '~', ARGV[5], '*', 'version', ARGV[2], 'number', number, 'items', items)
-  redis.call('XTRIM', KEYS[i], 'MINID', '~', oldest)
+  redis.call('XTRIM', KEYS[i], 'MINID', '=', oldest)
   redis.call('PEXPIRE', KEYS[i], ARGV[3])
 end
 return 1
