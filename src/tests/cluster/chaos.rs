@@ -65,10 +65,10 @@ impl Story {
         self.world.log.push(format!("--- {fault:?}"));
         let Self { cluster, world, .. } = self;
         match fault {
-            Fault::KillCore(it) => cluster.cores[it].replace(&cluster.redis).await,
+            Fault::KillCore(it) => cluster.cores[it].replace().await,
             Fault::KillEdge(it) => {
                 self.lost_edges += 1;
-                cluster.edges[it].replace(&cluster.redis).await;
+                cluster.edges[it].replace().await;
             }
             Fault::FreezeCore(it, seconds) => {
                 cluster.cores[it].signal("-STOP");
@@ -81,23 +81,23 @@ impl Story {
                 pass(world, seconds).await;
                 cluster.edges[it].signal("-CONT");
             }
-            Fault::KillRedis => cluster.redis.restart().await,
+            Fault::KillRedis => cluster.store.kill_primary().await,
             Fault::FreezeRedis(seconds) => {
-                cluster.redis.signal("-STOP");
+                cluster.store.primary().await.signal("-STOP");
                 pass(world, seconds).await;
-                cluster.redis.signal("-CONT");
+                cluster.store.primary().await.signal("-CONT");
             }
-            Fault::Flush => cluster.redis.run(&["FLUSHALL"]).await,
+            Fault::Flush => cluster.redis(&["FLUSHALL"]).await,
             Fault::CloseConnections => {
-                cluster.redis.run(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await
+                cluster.redis(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]).await
             }
-            Fault::PauseClients(ms) => cluster.redis.run(&["CLIENT", "PAUSE", &ms.to_string(), "ALL"]).await,
+            Fault::PauseClients(ms) => cluster.redis(&["CLIENT", "PAUSE", &ms.to_string(), "ALL"]).await,
             Fault::BlockRedis(ms) => {
                 let seconds = format!("{}", ms as f64 / 1_000.0);
-                cluster.redis.run(&["DEBUG", "SLEEP", &seconds]).await
+                cluster.redis(&["DEBUG", "SLEEP", &seconds]).await
             }
         }
-        let term: Option<u64> = cluster.redis.run(&["GET", "{passerby:passerby}:term"]).await;
+        let term: Option<u64> = cluster.redis(&["GET", "{passerby:passerby}:term"]).await;
         self.terms.extend(term);
     }
 

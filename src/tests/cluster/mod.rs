@@ -3,50 +3,62 @@
 //! `CLUSTER_LOG` lets the processes write their logs.
 
 mod chaos;
-mod node;
+mod failover;
 mod moderation;
+mod network;
+mod node;
+mod proxy;
+mod store;
 
 use std::time::Duration;
 
 use passerby::{call::Intent, protocol::limits::WIDEN_AFTER};
+use redis::FromRedisValue;
 use tokio::time::{sleep, timeout};
 
 use crate::{
     closes::world::World,
-    support::{RedisServer, TestClient, candidate},
+    support::{TestClient, candidate},
 };
 use node::Node;
+use store::Store;
 
 /// How long anything may take: a process that has ended is noticed after 3 s, and pages come back within seconds.
 const WITHIN: Duration = Duration::from_secs(30);
 
 /// A Redis, cores and edges.
 struct Cluster {
-    redis: RedisServer,
+    store: Store,
     cores: Vec<Node>,
     edges: Vec<Node>,
 }
 
 impl Cluster {
+    /// Starts one with a Redis alone.
     async fn start(cores: usize, edges: usize) -> Self {
-        Self::start_with(cores, edges, |_| Vec::new()).await
+        Self::start_with(Store::alone().await, cores, edges, |_| Vec::new()).await
     }
 
     /// Starts one whose processes have further variables; edges are told apart by their numbers.
     async fn start_with(
+        store: Store,
         cores: usize,
         edges: usize,
         more: impl Fn(Option<usize>) -> Vec<(&'static str, String)>,
     ) -> Self {
-        let redis = RedisServer::start().await;
-        let mut all = Self { redis, cores: Vec::new(), edges: Vec::new() };
+        let mut all = Self { store, cores: Vec::new(), edges: Vec::new() };
         for _ in 0..cores {
-            all.cores.push(Node::start(&all.redis, "core", more(None)).await);
+            all.cores.push(Node::start(&all.store, "core", more(None)).await);
         }
         for it in 0..edges {
-            all.edges.push(Node::start(&all.redis, "edge", more(Some(it))).await);
+            all.edges.push(Node::start(&all.store, "edge", more(Some(it))).await);
         }
         all
+    }
+
+    /// Runs a command in Redis.
+    async fn redis<T: FromRedisValue>(&self, command: &[&str]) -> T {
+        self.store.primary().await.run(command).await
     }
 
     fn pages(&self) -> World {
@@ -140,7 +152,7 @@ async fn an_edge_without_a_core_is_not_ready() {
         }
     };
     timeout(WITHIN, is_away).await.expect("it is not ready");
-    cluster.cores[0].replace(&cluster.redis).await;
+    cluster.cores[0].replace().await;
     let is_back = async {
         while cluster.edges[0].readiness().await.0 != 200 {
             sleep(Duration::from_millis(100)).await;
@@ -164,10 +176,10 @@ async fn survive_deaths(cluster: &mut Cluster, world: &mut World) -> Result<(), 
     let_all_go_on(world).await?;
 
     let before = pairs(world);
-    cluster.edges[0].replace(&cluster.redis).await;
+    cluster.edges[0].replace().await;
     expect_the_same(world, &before, "everybody still talks after the death of an edge").await?;
 
-    cluster.redis.restart().await;
+    cluster.store.kill_primary().await;
     expect_the_same(world, &before, "everybody still talks after the death of Redis").await?;
     let_all_go_on(world).await
 }
@@ -211,9 +223,9 @@ async fn survive_pauses(cluster: &Cluster, world: &mut World) -> Result<(), Stri
     let_all_talk(world, 12).await?;
     let before = pairs(world);
 
-    cluster.redis.signal("-STOP");
+    cluster.store.primary().await.signal("-STOP");
     pass(world, 4).await;
-    cluster.redis.signal("-CONT");
+    cluster.store.primary().await.signal("-CONT");
     expect_the_same(world, &before, "everybody still talks after Redis stood still").await?;
 
     cluster.cores[0].signal("-STOP");
@@ -228,7 +240,7 @@ async fn survive_pauses(cluster: &Cluster, world: &mut World) -> Result<(), Stri
     cluster.edges[0].signal("-CONT");
     expect_the_same(world, &before, "everybody still talks after an edge stood still").await?;
 
-    cluster.redis.run::<()>(&["FLUSHALL"]).await;
+    cluster.redis::<()>(&["FLUSHALL"]).await;
     pass(world, 6).await;
     expect_the_same(world, &before, "everybody still talks after Redis has lost everything").await?;
     let_all_go_on(world).await
@@ -250,13 +262,13 @@ async fn survive_update(cluster: &mut Cluster, world: &mut World) -> Result<(), 
     for it in 0..2 {
         cluster.edges[it].stop().await;
         pass(world, 3).await;
-        cluster.edges[it].replace(&cluster.redis).await;
+        cluster.edges[it].replace().await;
         expect_the_same(world, &before, "everybody still talks after an edge was replaced").await?;
     }
     for it in 0..2 {
         cluster.cores[it].stop().await;
         pass(world, 3).await;
-        cluster.cores[it].replace(&cluster.redis).await;
+        cluster.cores[it].replace().await;
         expect_the_same(world, &before, "everybody still talks after a core was replaced").await?;
     }
     let_all_go_on(world).await

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use passerby::protocol::{EndReason, ErrorCode, NoticeKind, ReportResult, ToBrowser, ToServer};
 use tokio::time::{sleep, timeout};
 
-use super::{Cluster, WITHIN};
+use super::{Cluster, Store, WITHIN};
 use crate::{
     moderation::{
         address, let_all_report, meet, report,
@@ -29,7 +29,7 @@ async fn start(folder: &Folder) -> Cluster {
         }
         all
     };
-    Cluster::start_with(2, 2, more).await
+    Cluster::start_with(Store::alone().await, 2, 2, more).await
 }
 
 /// Whether this device is refused at this edge because of a decision.
@@ -43,7 +43,7 @@ async fn copied(cluster: &Cluster, name: &str, before: &[u8]) -> Vec<u8> {
     let key = format!("{{passerby:passerby}}:{name}");
     let differs = async {
         loop {
-            let copy: Option<Vec<u8>> = cluster.redis.run(&["GET", &key]).await;
+            let copy: Option<Vec<u8>> = cluster.redis(&["GET", &key]).await;
             match copy {
                 Some(copy) if copy != before => return copy,
                 _ => sleep(Duration::from_millis(50)).await,
@@ -97,6 +97,6 @@ async fn reports_reach_the_store_of_another_edge_and_its_decisions_hold_everywhe
         "nothing is stored while it is away"
     );
 
-    cluster.edges[0].replace(&cluster.redis).await;
+    cluster.edges[0].replace().await;
     assert!(is_refused(home, &device).await);
 }

@@ -11,7 +11,8 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::support::{RedisServer, SITE, get};
+use super::{proxy::Proxy, store::Store};
+use crate::support::{SITE, get};
 
 /// What all processes of a test have in common.
 pub(super) const KEY: &str = "1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a";
@@ -19,22 +20,38 @@ pub(super) const KEY: &str = "1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a
 /// A process. It is killed when it is dropped.
 pub(super) struct Node {
     process: Child,
-    roles: &'static str,
-    more: Vec<(&'static str, String)>,
+    variables: Vec<(&'static str, String)>,
     pub(super) address: SocketAddr,
     metrics: SocketAddr,
+    /// Its way to Redis, if that is alone.
+    proxy: Option<Proxy>,
 }
 
 impl Node {
     /// Starts a process with these roles and further variables, and waits until it listens.
-    pub(super) async fn start(
-        redis: &RedisServer,
-        roles: &'static str,
-        more: Vec<(&'static str, String)>,
-    ) -> Self {
+    pub(super) async fn start(store: &Store, roles: &'static str, more: Vec<(&'static str, String)>) -> Self {
+        let (redis, proxy) = match store.sentinel_urls("redis") {
+            Some(urls) => (urls, None),
+            None => {
+                let proxy = Proxy::start(store.primary().await.socket()).await;
+                (format!("redis://{}", proxy.address), Some(proxy))
+            }
+        };
         let (address, metrics) = (free_address(), free_address());
-        let process = run(&redis.url(), roles, (address, metrics), &more);
-        let node = Self { process, roles, more, address, metrics };
+        let mut variables = vec![
+            ("LEPTOS_SITE_ROOT", SITE.to_owned()),
+            ("LEPTOS_SITE_ADDR", address.to_string()),
+            ("PASSERBY__METRICS__ADDR", metrics.to_string()),
+            ("PASSERBY__CLUSTER__REDIS", redis),
+            ("PASSERBY__CLUSTER__ROLES", roles.to_owned()),
+            ("PASSERBY__STATE__KEY", KEY.to_owned()),
+            ("PASSERBY__STATE__DIR", String::new()),
+            ("PASSERBY__RELAY__ADDR", String::new()),
+            ("PASSERBY__MODERATION__ADDR", String::new()),
+        ];
+        variables.extend(more);
+        let process = run(&variables);
+        let node = Self { process, variables, address, metrics, proxy };
         node.wait().await;
         node
     }
@@ -55,9 +72,9 @@ impl Node {
     }
 
     /// Kills the process, and starts another one at the same address.
-    pub(super) async fn replace(&mut self, redis: &RedisServer) {
+    pub(super) async fn replace(&mut self) {
         self.kill();
-        self.process = run(&redis.url(), self.roles, (self.address, self.metrics), &self.more);
+        self.process = run(&self.variables);
         self.wait().await;
     }
 
@@ -83,6 +100,11 @@ impl Node {
         let response = get(self.address, "/readyz", &[]).await;
         (response.status, response.body)
     }
+
+    /// The network between the process and Redis.
+    pub(super) fn network(&self) -> &Proxy {
+        self.proxy.as_ref().expect("a Redis alone")
+    }
 }
 
 impl Drop for Node {
@@ -91,31 +113,21 @@ impl Drop for Node {
     }
 }
 
-fn run(
-    redis: &str,
-    roles: &str,
-    (address, metrics): (SocketAddr, SocketAddr),
-    more: &[(&'static str, String)],
-) -> Child {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_passerby"));
-    command
-        .env_clear()
-        .env("LEPTOS_SITE_ROOT", SITE)
-        .env("LEPTOS_SITE_ADDR", address.to_string())
-        .env("PASSERBY__METRICS__ADDR", metrics.to_string())
-        .env("PASSERBY__CLUSTER__REDIS", redis)
-        .env("PASSERBY__CLUSTER__ROLES", roles)
-        .env("PASSERBY__STATE__KEY", KEY)
-        .env("PASSERBY__STATE__DIR", "")
-        .env("PASSERBY__RELAY__ADDR", "")
-        .env("PASSERBY__MODERATION__ADDR", "")
-        .envs(more.iter().cloned());
+fn run(variables: &[(&'static str, String)]) -> Child {
+    let mut command = program(variables);
     if std::env::var_os("CLUSTER_LOG").is_none() {
         command.stdout(Stdio::null()).stderr(Stdio::null());
     }
-    command.current_dir(std::env::temp_dir()).spawn().expect("the program")
+    command.spawn().expect("the program")
 }
 
-fn free_address() -> SocketAddr {
+fn program(variables: &[(&'static str, String)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_passerby"));
+    command.env_clear().envs(variables.iter().cloned()).current_dir(std::env::temp_dir());
+    command
+}
+
+/// An address at which nobody listens.
+pub(super) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
