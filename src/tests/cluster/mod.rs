@@ -9,10 +9,14 @@ mod network;
 mod node;
 mod proxy;
 mod store;
+mod troubles;
 
 use std::time::Duration;
 
-use passerby::{call::Intent, protocol::limits::WIDEN_AFTER};
+use passerby::{
+    call::Intent,
+    protocol::{Signalling, ToBrowser, ToServer, limits::WIDEN_AFTER},
+};
 use redis::FromRedisValue;
 use tokio::time::{sleep, timeout};
 
@@ -103,9 +107,19 @@ async fn pass(world: &mut World, seconds: u64) {
 /// Everybody presses Next and finds somebody else. The last two may wait: those who have just parted do not meet again.
 async fn let_all_go_on(world: &mut World) -> Result<(), String> {
     let before = pairs(world);
-    for page in 0..before.len() {
+    press_next(world);
+    find_others(world, &before).await
+}
+
+/// Everybody presses Next.
+fn press_next(world: &mut World) {
+    for page in 0..world.pages.len() {
         world.press(page, Intent::Next);
     }
+}
+
+/// Waits until everybody talks with another partner than before; two may wait.
+async fn find_others(world: &mut World, before: &[Option<usize>]) -> Result<(), String> {
     let has_gone_on = |world: &World| {
         let now = pairs(world);
         let talks =
@@ -142,6 +156,36 @@ async fn people_of_two_edges_meet() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_meets_people_who_are_gone_with_their_edge() {
+    let mut cluster = Cluster::start(1, 2).await;
+    let (home, away) = (cluster.edges[0].address, cluster.edges[1].address);
+    let (mut one, mut other) = (TestClient::open(home).await, TestClient::open(away).await);
+    tokio::join!(one.join(), other.join());
+    tokio::join!(one.receive_match(), other.receive_match());
+    let mut waiting = TestClient::open(away).await;
+    waiting.join().await;
+    assert_eq!(waiting.receive().await, ToBrowser::Waiting {});
+    cluster.edges[1].kill();
+    drop((other, waiting));
+    let hears = async {
+        while !matches!(one.receive().await, ToBrowser::Partner { signalling: Signalling::Lost, .. }) {}
+    };
+    timeout(Duration::from_secs(6), hears).await.expect("the partner's edge is lost");
+    assert_eq!(cluster.cores[0].metric("passerby_cluster_edges_lost_total").await, 1);
+    let mut late = TestClient::open(home).await;
+    late.join().await;
+    assert_eq!(late.receive().await, ToBrowser::Waiting {});
+    sleep(Duration::from_secs(2)).await;
+    late.send(ToServer::Ping {}).await;
+    loop {
+        match late.receive().await {
+            ToBrowser::Pong {} => break,
+            msg => assert!(!matches!(msg, ToBrowser::Matched { .. }), "{msg:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_edge_without_a_core_is_not_ready() {
     let mut cluster = Cluster::start(1, 1).await;
     let _client = TestClient::open(cluster.edges[0].address).await;
@@ -152,6 +196,7 @@ async fn an_edge_without_a_core_is_not_ready() {
         }
     };
     timeout(WITHIN, is_away).await.expect("it is not ready");
+    assert_eq!(cluster.edges[0].metric("passerby_cluster_core_heard").await, 0);
     cluster.cores[0].replace().await;
     let is_back = async {
         while cluster.edges[0].readiness().await.0 != 200 {

@@ -101,6 +101,24 @@ impl Node {
         (response.status, response.body)
     }
 
+    /// The whole text of `/metrics`.
+    pub(super) async fn metrics(&self) -> String {
+        get(self.metrics, "/metrics", &[]).await.body
+    }
+
+    /// The value of a series; 0 if it is absent.
+    pub(super) async fn metric(&self, series: &str) -> u64 {
+        let text = self.metrics().await;
+        let value = text.lines().find_map(|it| it.strip_prefix(series)?.strip_prefix(' '));
+        value.map_or(0, |it| it.parse().expect("a count"))
+    }
+
+    /// What the process says of its configuration.
+    pub(super) fn check_config(&self) -> String {
+        let output = program(&self.variables).arg("--check-config").output().expect("the program");
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    }
+
     /// The network between the process and Redis.
     pub(super) fn network(&self) -> &Proxy {
         self.proxy.as_ref().expect("a Redis alone")

@@ -5,7 +5,7 @@ mod client;
 mod redis_server;
 
 pub(crate) use client::{RawSocket, TestClient, TestSocket, candidate, match_pair, try_connect};
-pub(crate) use redis_server::RedisServer;
+pub(crate) use redis_server::{RedisServer, try_run};
 pub(crate) use test_server::{HttpResponse, SITE, TestServer, get, operator, read_response, request};
 
 use std::time::Duration;
