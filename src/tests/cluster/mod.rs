@@ -9,6 +9,7 @@ mod network;
 mod node;
 mod proxy;
 mod store;
+mod tls;
 mod troubles;
 
 use std::time::Duration;
