@@ -3,6 +3,7 @@
 //! `CLUSTER_LOG` lets the processes write their logs.
 
 mod chaos;
+mod dump;
 mod failover;
 mod moderation;
 mod network;

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A cluster whose first edge has the store, and whose visitors come through a proxy.
-async fn start(folder: &Folder) -> Cluster {
+pub(super) async fn start(folder: &Folder) -> Cluster {
     let state = folder.0.join("state").display().to_string();
     let more = |edge: Option<usize>| {
         let mut all = vec![
@@ -39,7 +39,7 @@ async fn is_refused(edge: SocketAddr, device: &str) -> bool {
 }
 
 /// Waits until Redis has something under this name that differs from this, and returns it.
-async fn copied(cluster: &Cluster, name: &str, before: &[u8]) -> Vec<u8> {
+pub(super) async fn copied(cluster: &Cluster, name: &str, before: &[u8]) -> Vec<u8> {
     let key = format!("{{passerby:passerby}}:{name}");
     let differs = async {
         loop {
