@@ -5,6 +5,7 @@
 mod chaos;
 mod dump;
 mod failover;
+mod metrics;
 mod moderation;
 mod network;
 mod node;
