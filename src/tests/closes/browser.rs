@@ -35,7 +35,7 @@ pub(super) struct PeerConnection {
 }
 
 /// The ICE generation in a description.
-fn generation(sdp: &Sdp) -> Option<String> {
+pub(super) fn generation(sdp: &Sdp) -> Option<String> {
     sdp.0.lines().find_map(|line| line.strip_prefix("a=ice-ufrag:")).map(|it| it.trim_end().to_owned())
 }
 

@@ -5,6 +5,7 @@
 //! `CLOSES_SEED`.
 
 mod browser;
+mod ledger;
 pub(crate) mod world;
 
 use std::time::Duration;

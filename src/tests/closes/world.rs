@@ -22,7 +22,7 @@ use tokio::{
 };
 use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
-use super::browser::PeerConnection;
+use super::{browser::PeerConnection, ledger::Ledger};
 use crate::support::{TestServer, try_connect};
 
 /// How long a close waits for frames to count before it happens anyway.
@@ -119,6 +119,8 @@ pub(crate) struct World {
     pub(super) closes: u32,
     /// Which pages were told of each match, and how long after the beginning for the first time.
     pub(crate) told: BTreeMap<MatchId, BTreeMap<usize, Duration>>,
+    /// What pages and servers have said.
+    pub(crate) ledger: Ledger,
     pub(crate) log: Vec<String>,
     inputs: VecDeque<(usize, Input)>,
     reports: mpsc::UnboundedReceiver<(usize, u64, Report)>,
@@ -148,6 +150,7 @@ impl World {
             pages: Vec::new(),
             closes: 0,
             told: BTreeMap::new(),
+            ledger: Ledger::default(),
             log: Vec::new(),
             inputs: VecDeque::new(),
             reports,
@@ -261,6 +264,9 @@ impl World {
         let end = self.now() + within;
         loop {
             self.handle_inputs();
+            if let Some(fault) = self.ledger.faults.first() {
+                return Err(fault.clone());
+            }
             if is_true(self) {
                 self.note(format!("true: {what}"));
                 return Ok(());
@@ -414,6 +420,7 @@ impl World {
     }
 
     fn send(&mut self, page: usize, frame: &Frame<ToServer>) {
+        self.ledger.on_sent(page, frame);
         if let ToServer::Hello { .. } = frame.msg {
             self.send_text(page, encode(frame));
             let Some(socket) = &mut self.pages[page].socket else { return };
@@ -482,6 +489,7 @@ impl World {
                 } else if !self.passes(page) {
                     return;
                 }
+                self.ledger.on_received(page, &frame);
                 if let ToBrowser::Matched { match_id, .. } = frame.msg {
                     self.pages[page].match_id = Some(match_id);
                     let at = self.elapsed();
