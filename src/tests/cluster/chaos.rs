@@ -1,13 +1,20 @@
 //! Random faults of all processes of a cluster and of Redis, while some people talk and others press Next.
 //!
-//! The faults depend on a seed only. `CLUSTER_SEEDS` says how many seeds are tried, `CLUSTER_SECONDS` how long each
-//! lasts, `CLUSTER_PAGES` how many people there are, and `CLUSTER_SEED` which seed is the first.
+//! The faults depend on a seed only; those with an even one have Sentinels. `CLUSTER_SEEDS` says how many seeds are
+//! tried, `CLUSTER_SECONDS` how long each lasts, `CLUSTER_PAGES` how many people there are, and `CLUSTER_SEED` which
+//! seed is the first.
 
-use std::{collections::BTreeSet, env, time::Duration};
+use std::{collections::BTreeSet, env, pin::pin, time::Duration};
 
 use passerby::call::Intent;
 
-use super::{Cluster, WITHIN, check, let_all_talk, pairs, pass};
+use super::{
+    Cluster, Store, WITHIN, check, let_all_talk,
+    node::Node,
+    pairs, pass,
+    proxy::{Proxy, Stall},
+    troubles::Trouble,
+};
 use crate::closes::world::World;
 
 /// How long two who have parted do not meet again (the matchmaker's rule), less what messages may take.
@@ -21,7 +28,7 @@ enum Fault {
     /// The process stands still for so many seconds.
     FreezeCore(usize, u64),
     FreezeEdge(usize, u64),
-    /// Redis is replaced by an empty one.
+    /// Redis is replaced by an empty one, or by its replica.
     KillRedis,
     FreezeRedis(u64),
     Flush,
@@ -31,20 +38,58 @@ enum Fault {
     PauseClients(u64),
     /// Redis is busy for so many milliseconds.
     BlockRedis(u64),
+    /// Redis does not do what it should for so many milliseconds.
+    Suffer(Trouble, u64),
+    /// The Sentinel exchanges primary and replica.
+    FailOver,
+    /// For so many seconds, the network does not carry this between Redis and one process or all of them.
+    Stall(Option<usize>, Stall, u64),
+    /// The connections between Redis and one process or all of them end.
+    Cut(Option<usize>),
 }
 
-fn any_fault(rng: &mut fastrand::Rng) -> Fault {
-    match rng.u32(0..13) {
-        0..3 => Fault::KillCore(rng.usize(0..2)),
-        3..5 => Fault::KillEdge(rng.usize(0..3)),
-        5 => Fault::FreezeCore(rng.usize(0..2), rng.u64(1..10)),
-        6 => Fault::FreezeEdge(rng.usize(0..3), rng.u64(1..10)),
-        7 => Fault::KillRedis,
-        8 => Fault::FreezeRedis(rng.u64(1..8)),
-        9 => Fault::Flush,
-        10 => Fault::CloseConnections,
-        11 => Fault::PauseClients(rng.u64(100..5_000)),
-        _ => Fault::BlockRedis(rng.u64(100..3_000)),
+fn any_fault(rng: &mut fastrand::Rng, has_sentinels: bool) -> Fault {
+    match rng.u32(0..28) {
+        0..8 => Fault::KillCore(rng.usize(0..2)),
+        8..12 => Fault::KillEdge(rng.usize(0..3)),
+        12 => Fault::FreezeCore(rng.usize(0..2), rng.u64(1..10)),
+        13 => Fault::FreezeEdge(rng.usize(0..3), rng.u64(1..10)),
+        14 => Fault::KillRedis,
+        15 => Fault::FreezeRedis(rng.u64(1..8)),
+        16 => Fault::Flush,
+        17 => Fault::CloseConnections,
+        18 => Fault::PauseClients(rng.u64(100..5_000)),
+        19 => Fault::BlockRedis(rng.u64(100..3_000)),
+        20 => Fault::Suffer(Trouble::NoMemory, rng.u64(100..6_000)),
+        21 => Fault::Suffer(Trouble::ReadOnly, rng.u64(100..6_000)),
+        22 => Fault::Suffer(Trouble::Busy, rng.u64(100..3_000)),
+        _ if has_sentinels => Fault::FailOver,
+        23..27 => {
+            let stall = [Stall::Commands, Stall::Answers, Stall::Both][rng.usize(0..3)];
+            Fault::Stall(any_process(rng), stall, rng.u64(1..8))
+        }
+        _ => Fault::Cut(any_process(rng)),
+    }
+}
+
+/// One of two cores and three edges, or all.
+fn any_process(rng: &mut fastrand::Rng) -> Option<usize> {
+    Some(rng.usize(0..6)).filter(|it| *it < 5)
+}
+
+/// The networks of one process, or of all.
+fn networks(cluster: &Cluster, process: Option<usize>) -> Vec<&Proxy> {
+    let all = cluster.cores.iter().chain(&cluster.edges).map(Node::network).enumerate();
+    all.filter(|(it, _)| process.is_none_or(|only| only == *it)).map(|(_, network)| network).collect()
+}
+
+/// Lets time pass for the pages until something is done.
+async fn meanwhile(world: &mut World, work: impl Future<Output = ()>) {
+    let mut work = pin!(work);
+    tokio::select! {
+        () = &mut work => {}
+        // It ends at once if something is wrong already.
+        () = pass(world, 600) => work.await,
     }
 }
 
@@ -81,11 +126,12 @@ impl Story {
                 pass(world, seconds).await;
                 cluster.edges[it].signal("-CONT");
             }
-            Fault::KillRedis => cluster.store.kill_primary().await,
+            Fault::KillRedis => meanwhile(world, cluster.store.kill_primary()).await,
             Fault::FreezeRedis(seconds) => {
-                cluster.store.primary().await.signal("-STOP");
+                let redis = cluster.store.primary().await;
+                redis.signal("-STOP");
                 pass(world, seconds).await;
-                cluster.store.primary().await.signal("-CONT");
+                redis.signal("-CONT");
             }
             Fault::Flush => cluster.redis(&["FLUSHALL"]).await,
             Fault::CloseConnections => {
@@ -94,11 +140,27 @@ impl Story {
             Fault::PauseClients(ms) => cluster.redis(&["CLIENT", "PAUSE", &ms.to_string(), "ALL"]).await,
             Fault::BlockRedis(ms) => {
                 let seconds = format!("{}", ms as f64 / 1_000.0);
-                cluster.redis(&["DEBUG", "SLEEP", &seconds]).await
+                // A failover ends it, too.
+                let _ = cluster.store.primary().await.try_run::<()>(&["DEBUG", "SLEEP", &seconds]).await;
             }
+            Fault::Suffer(trouble, ms) => {
+                let lasts = Duration::from_millis(ms);
+                let ends = trouble.begin(cluster.store.primary().await, lasts).await;
+                let _ = world.wait_for("never", lasts, |_| false).await;
+                ends.await.expect("it ends");
+            }
+            Fault::FailOver => meanwhile(world, cluster.store.fail_over()).await,
+            Fault::Stall(process, stall, seconds) => {
+                self.lost_edges += usize::from(seconds > 4 && process.is_some_and(|it| it >= 2));
+                networks(cluster, process).into_iter().for_each(|it| it.stall(stall));
+                pass(world, seconds).await;
+                networks(cluster, process).into_iter().for_each(|it| it.stall(Stall::Nothing));
+            }
+            Fault::Cut(process) => networks(cluster, process).into_iter().for_each(Proxy::cut),
         }
-        let term: Option<u64> = cluster.redis(&["GET", "{passerby:passerby}:term"]).await;
-        self.terms.extend(term);
+        let term =
+            cluster.store.primary().await.try_run::<Option<u64>>(&["GET", "{passerby:passerby}:term"]).await;
+        self.terms.extend(term.unwrap_or_default());
     }
 
     /// Some of those who may press Next do.
@@ -140,18 +202,29 @@ impl Story {
         let_all_talk(&mut self.world, pages - quiet).await?;
         let end = self.world.elapsed() + time;
         while self.world.elapsed() < end {
-            let fault = any_fault(&mut self.rng);
+            let fault = any_fault(&mut self.rng, self.cluster.store.has_sentinels());
             self.suffer(fault).await;
             for _ in 0..4 {
                 self.press_next();
                 pass(&mut self.world, 2).await;
+            }
+            if let Some(fault) = self.world.ledger.faults.first() {
+                return Err(fault.clone());
             }
         }
         let is_well = |world: &World| {
             let now = pairs(world);
             let talks = |it: usize| now[it].is_some_and(|other| world.talk(it, other));
             let waiting: Vec<_> = (0..pages).filter(|it| !talks(*it)).collect();
-            now[..quiet] == calls && waiting.len() <= 2 && waiting.into_iter().all(|it| world.is_waiting(it))
+            let knows = |it: usize| {
+                let ids = [Some(it), now[it]].map(|it| it.and_then(|it| world.pages[it].match_id));
+                now[it].is_none()
+                    || ids[0] == ids[1] && ids[0].is_some_and(|id| world.ledger.has_heard_all(id))
+            };
+            now[..quiet] == calls
+                && waiting.len() <= 2
+                && waiting.into_iter().all(|it| world.is_waiting(it))
+                && (0..pages).all(knows)
         };
         let what = "everybody talks, those who never pressed Next with each other, and two wait at most";
         self.world.wait_for(what, WITHIN * 2, is_well).await?;
@@ -165,7 +238,8 @@ async fn people_meet_and_calls_survive_whatever_fails() {
     let (seeds, first) = (number("CLUSTER_SEEDS", 1), number("CLUSTER_SEED", 1));
     let (seconds, pages) = (number("CLUSTER_SECONDS", 40), number("CLUSTER_PAGES", 16));
     for seed in first..first + seeds {
-        let cluster = Cluster::start(2, 3).await;
+        let store = if seed % 2 == 0 { Store::with_sentinels().await } else { Store::alone().await };
+        let cluster = Cluster::start_with(store, 2, 3, |_| Vec::new()).await;
         let world = cluster.pages();
         let rng = fastrand::Rng::with_seed(seed);
         let (parted, terms) = (Vec::new(), BTreeSet::new());

@@ -75,6 +75,11 @@ impl Store {
         store
     }
 
+    /// Whether there are Sentinels.
+    pub(super) const fn has_sentinels(&self) -> bool {
+        self.sentinels.is_some()
+    }
+
     /// The URLs of the Sentinels with this scheme, if there are any. The first one does not answer.
     pub(super) fn sentinel_urls(&self, scheme: &str) -> Option<String> {
         let Sentinels { port, silent, .. } = self.sentinels.as_ref()?;
