@@ -102,12 +102,13 @@ impl Ledger {
     fn on_signal(&mut self, page: usize, id: MatchId, name: &str) {
         let Told { roles, signals, has_gap } = self.matches.entry(id).or_default();
         let partner = roles.keys().find(|it| **it != page);
-        let prepared = partner.and_then(|it| self.pages.get_mut(it)).map(|it| &mut it.prepared);
-        if let Some(prepared) = prepared
-            && let Some(at) = prepared.iter().position(|it| it == name)
-        {
-            prepared.remove(at);
-            return;
+        // What was prepared may arrive before its own page is told of the match.
+        let others = self.pages.iter_mut().filter(|it| partner.map_or(*it.0 != page, |other| other == it.0));
+        for (_, session) in others {
+            if let Some(at) = session.prepared.iter().position(|it| it == name) {
+                session.prepared.remove(at);
+                return;
+            }
         }
         let sent = partner.and_then(|it| signals.get_mut(it));
         let before = sent.as_ref().and_then(|it| it.iter().position(|it| it == name));
@@ -179,6 +180,16 @@ fn finds_what_no_server_says() {
     ] {
         assert_eq!(faults(page, frames), 1, "{what}");
     }
+    let mut ledger = Ledger::default();
+    ledger.on_sent(0, &Frame { seq: 1, ack: 0, msg: ToServer::Prepared { number: 1, signal: end("a") } });
+    for frame in [matched(1, 1, "polite"), heard(2, "a"), heard(3, "a")] {
+        ledger.on_received(1, &frame);
+    }
+    assert_eq!(
+        ledger.faults.len(),
+        1,
+        "what was prepared comes once, also before its page is told of the match"
+    );
     let mut ledger = Ledger::default();
     for page in 0..2 {
         ledger.on_received(page, &matched(1, 1, "polite"));
