@@ -67,7 +67,7 @@ pub(crate) static ENGLISH: Words = Words {
     warned: safety::WARNED,
     warning_read: "I understand",
     because: "Reason: {0}",
-    until: "Until {0}.",
+    until: "Until {0}. {1}",
     deciders: ["A person decided this.", "This was decided automatically, not by a person."],
     appeal: "Think this is a mistake? Appeal",
     appeal_code: "To appeal now or later, keep this code: {0}",

@@ -67,11 +67,7 @@ fn reason(words: &'static Words, snapshot: Snapshot, _: &SafetyTexts) -> String 
 fn decider(words: &'static Words, snapshot: Snapshot, texts: &SafetyTexts) -> String {
     let Some(Sanction { terms: Some(_), automatic, .. }) = snapshot.sanction else { return String::new() };
     let decider = words.deciders[usize::from(automatic)];
-    if is_refused(snapshot) {
-        [&*fill(words.until, &texts.until), " ", decider].concat()
-    } else {
-        decider.to_owned()
-    }
+    if is_refused(snapshot) { fill(&fill(words.until, &texts.until), decider) } else { decider.to_owned() }
 }
 
 /// The code for an appeal, or why there is none.

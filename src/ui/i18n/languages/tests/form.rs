@@ -137,6 +137,33 @@ fn texts_contain_no_marks_that_are_typed_by_mistake() {
 }
 
 #[test]
+fn a_word_of_one_letter_does_not_end_a_line() {
+    // A rule of Polish and Russian printers. What follows a number is a unit, which belongs to the number.
+    let letters = |tag: &str| match tag {
+        "pl" => "aiouwz",
+        "ru" => "\u{430}\u{432}\u{438}\u{43a}\u{43e}\u{441}\u{443}",
+        _ => "",
+    };
+    let mut found = Vec::new();
+    for it in pairs() {
+        let letters = letters(it.tag);
+        let words: Vec<_> = it.text.split([' ', '\u{a0}']).collect();
+        let is_unit = |at: usize| at > 0 && words[at - 1].ends_with(|it: char| it.is_numeric() || it == '}');
+        for (at, word) in words.iter().enumerate() {
+            let bare = word.trim_start_matches(|it: char| !it.is_alphanumeric()).to_lowercase();
+            let is_one = bare.chars().count() == 1 && letters.contains(&bare) && !is_unit(at);
+            if is_one && it.text.contains(&format!("{word} {}", words.get(at + 1).unwrap_or(&"\n"))) {
+                found.push(format!(
+                    "{}: an ordinary space after \u{201c}{word}\u{201d}: {}",
+                    it.place, it.text
+                ));
+            }
+        }
+    }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
 fn texts_are_neither_much_shorter_nor_much_longer_than_the_english_ones() {
     // Japanese needs few characters, and Arabic writes no short vowels. Short texts vary more.
     let mut found = Vec::new();
