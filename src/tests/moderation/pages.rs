@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use passerby::{
     moderation::{Moderation, ReportOutcome, SanctionKind},
-    protocol::{ReportResult, ToServer},
+    protocol::{ReportResult, ToBrowser, ToServer},
+    ui::plain_texts,
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
@@ -27,14 +28,12 @@ async fn post(server: SocketAddr, form: &str) -> HttpResponse {
     read_response(&mut stream).await
 }
 
-#[tokio::test]
-async fn a_paused_person_reads_the_reasons_and_appeals_once() {
-    let folder = Folder::new("appeal");
-    let server = server(&folder).await;
-    let mut subject = TestClient::open_via_proxy(&server, &address(9)).await;
+/// Three people report a fourth, who is paused. The codes of the reports, and of the pause, as the four are told.
+async fn pause_somebody(server: &TestServer) -> (Vec<String>, String) {
+    let mut subject = TestClient::open_via_proxy(server, &address(9)).await;
     let mut codes = Vec::new();
     for number in 0..3 {
-        let mut reporter = TestClient::open_via_proxy(&server, &address(number)).await;
+        let mut reporter = TestClient::open_via_proxy(server, &address(number)).await;
         meet(&mut subject, &mut reporter).await;
         let ticket = reporter.ticket.clone().unwrap();
         reporter.send(ToServer::Leave {}).await;
@@ -43,17 +42,23 @@ async fn a_paused_person_reads_the_reasons_and_appeals_once() {
         assert_eq!(result, ReportResult::Accepted);
         codes.extend(code);
     }
+    loop {
+        if let ToBrowser::Sanctioned(it) = subject.receive().await {
+            return (codes, it.appeal.unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_paused_person_reads_the_reasons_and_appeals_once() {
+    let folder = Folder::new("appeal");
+    let server = server(&folder).await;
+    let (codes, pause) = pause_somebody(&server).await;
     let at = server.address;
     let page = post(at, &format!("code={}", codes[0].to_lowercase().replace('-', "+"))).await;
     assert_eq!(page.status, 200);
     assert!(page.body.contains("Your report is here"), "{}", page.body);
 
-    // The code of the pause is what the page of the paused has shown.
-    let pause = loop {
-        if let passerby::protocol::ToBrowser::Sanctioned(it) = subject.receive().await {
-            break it.appeal.unwrap();
-        }
-    };
     let page = post(at, &format!("code={pause}")).await;
     let day = page.body.split("<dd>").find_map(|it| it.strip_prefix("3 (")?.split_once(')')).unwrap().0;
     assert!(day.starts_with("20") && !day.contains(':'), "three reports, without minutes: {day}");
@@ -89,6 +94,42 @@ async fn a_paused_person_reads_the_reasons_and_appeals_once() {
     assert!(appeal.words.starts_with("It was a mask <b>\naaa"), "{}", appeal.words);
     let outcome = moderation.outcome(codes[0].parse().unwrap()).await.unwrap();
     assert_eq!(outcome, ReportOutcome::Undecided);
+}
+
+/// The answer to a form of a page in this language, which must be in the same language.
+async fn post_in(tag: &str, server: SocketAddr, form: &str) -> String {
+    let HttpResponse { head, body, .. } = post(server, &format!("lang={tag}&{form}")).await;
+    assert!(body.contains(&format!("<html lang=\"{tag}\"")), "{form}: {body}");
+    assert!(head.contains(&format!("content-language: {tag}\r\n").to_lowercase()), "{head}");
+    body
+}
+
+#[tokio::test]
+async fn a_decision_and_its_appeal_are_in_the_language_of_the_page_with_the_form() {
+    const TAGS: [&str; 2] = ["ar", "pt-BR"];
+    let folder = Folder::new("appeal-language");
+    let server = server(&folder).await;
+    let (codes, pause) = pause_somebody(&server).await;
+    let at = server.address;
+    for tag in TAGS {
+        let texts = &plain_texts(tag).decisions;
+        let asked = server.get(&format!("/appeal?lang={tag}"), &[]).await.body;
+        let field = format!("name=\"lang\" value=\"{tag}\"");
+        assert!(asked.contains(texts.look_up) && asked.contains(&field), "{asked}");
+        assert!(post_in(tag, at, "code=0000-0000-0000-0000").await.contains(texts.unknown));
+        assert!(post_in(tag, at, &format!("code={}", codes[0])).await.contains(texts.outcomes[0]));
+        let decision = post_in(tag, at, &format!("code={pause}")).await;
+        for text in [texts.kinds[1], texts.automatic, texts.reasons[3], texts.facts.until, &*field] {
+            assert!(decision.contains(text), "{text} in {decision}");
+        }
+        let refused = post_in(tag, at, &format!("code={pause}&words=+")).await;
+        assert!(refused.contains(texts.bad_words) && refused.contains(&field), "{refused}");
+    }
+    for tag in TAGS {
+        let appealed = post_in(tag, at, &format!("code={pause}&words=It+was+a+mask")).await;
+        assert!(appealed.contains(plain_texts(tag).decisions.waiting), "{appealed}");
+        assert!(!appealed.contains("<textarea"), "one appeal is enough: {appealed}");
+    }
 }
 
 #[tokio::test]
