@@ -17,27 +17,7 @@ use passerby::{
     },
 };
 
-const PROBLEMS: [Problem; 19] = [
-    Problem::CannotConnect,
-    Problem::CameraBlocked,
-    Problem::CameraDismissed,
-    Problem::CameraBlockedBySystem,
-    Problem::NoRelay,
-    Problem::Offline,
-    Problem::OtherTab,
-    Problem::Idle,
-    Problem::AgeCheck,
-    Problem::UnderAge,
-    Problem::NoDevice,
-    Problem::DeviceBusy,
-    Problem::Unsupported,
-    Problem::Insecure,
-    Problem::ServerLost,
-    Problem::ServerFull,
-    Problem::NetworkFull,
-    Problem::WrongAddress,
-    Problem::RateLimited,
-];
+use crate::pages::PROBLEMS;
 
 fn open() -> Snapshot {
     Snapshot { microphone: Device::On, camera: Device::On, ..Snapshot::default() }
@@ -73,7 +53,8 @@ fn before_a_call() -> Vec<(String, Snapshot)> {
     let alone =
         Snapshot { phase: waiting(None), camera: Device::Absent, microphone: Device::Absent, ..open() };
     states.push(("waiting without devices".into(), alone));
-    for problem in PROBLEMS {
+    // The other locks come with a sanction.
+    for problem in PROBLEMS.into_iter().chain([Problem::UnderAge]) {
         let retries_in = (problem == Problem::ServerFull).then_some(42);
         states.push((
             problem.code().into(),

@@ -18,7 +18,8 @@ use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 use crate::support::{HttpResponse, TestServer, operator, read_response};
 
-const PROBLEMS: [Problem; 18] = [
+/// All but the locks ([`Problem::is_lock`]), which offer nothing.
+pub(crate) const PROBLEMS: [Problem; 18] = [
     Problem::CannotConnect,
     Problem::CameraBlocked,
     Problem::CameraDismissed,
