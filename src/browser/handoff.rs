@@ -13,8 +13,8 @@ use super::{
     web::{self, intl, page::sheet::LateParts},
 };
 use crate::{
-    call::{Call, ChatLine, DeviceKind, Input, Intent, Menus, Sample, Snapshot, TopicTexts},
-    ui::{PageContext, SafetyTexts, i18n::Words},
+    call::{Call, ChatLine, DeviceKind, Input, Intent, Menus, PastCall, Sample, Snapshot, TopicTexts},
+    ui::{PageContext, SafetyTexts, i18n::Words, past_text},
 };
 
 /// Both ends of the inbox, and the signals that the views read.
@@ -50,8 +50,8 @@ impl Handoff {
         }
         let resources =
             OpenResources::new(self.inbox, self.words, profile.chosen.of(DeviceKind::Speaker).to_owned());
-        let (browser, languages) = (web::page::capabilities::browser(), web::page::capabilities::languages());
-        let call = Call::new(web::clock::seed(), profile, browser, languages, web::page::site_facts());
+        let browser = web::page::capabilities::browser();
+        let call = Call::new(web::clock::seed(), profile, browser, web::page::site_facts());
         spawn_local(driver::run(call, self.inputs, resources, move |call, before, now| {
             // The snapshot is small. Lists are copied only when they have changed.
             if now.chat.revision != before.chat.revision {
@@ -62,7 +62,7 @@ impl Handoff {
             }
             if now.topics != before.topics {
                 let mut topics = call.topics();
-                topics.shared = intl::list(&topics.shared, self.words.language);
+                topics.shared = intl::list(&topics.shared);
                 self.set_topics.set(topics);
             }
             if now.details.samples != before.details.samples {
@@ -70,7 +70,7 @@ impl Handoff {
             }
             let of = |it: Snapshot| (it.report, it.closed_reports, it.past_calls, it.sanction);
             if of(now) != of(before) {
-                set_texts.set(safety_texts(call, now, self.words.language));
+                set_texts.set(safety_texts(call, now, self.words));
             }
             self.set_snapshot.set(now);
         }));
@@ -78,17 +78,16 @@ impl Handoff {
 }
 
 /// The codes and times of a state, in the language of the page.
-fn safety_texts(call: &Call, snapshot: Snapshot, language: &str) -> SafetyTexts {
+fn safety_texts(call: &Call, snapshot: Snapshot, words: &'static Words) -> SafetyTexts {
     let until = snapshot.sanction.and_then(|it| it.terms).map(|(_, until)| until);
     SafetyTexts {
         outcome: call.outcome().to_owned(),
         appeal: call.appeal().to_owned(),
-        until: until.map(|it| intl::date_and_time(it, language)).unwrap_or_default(),
-        times: snapshot
-            .past_calls
-            .map(|it| it.map(|it| intl::time_of_day(it.started, language)).unwrap_or_default()),
-        lengths: snapshot
-            .past_calls
-            .map(|it| it.map(|it| intl::minutes(it.seconds / 60, language)).unwrap_or_default()),
+        until: until.map(|it| intl::date_and_time(it as f64)).unwrap_or_default(),
+        past: snapshot.past_calls.map(|it| it.map(|it| past_call(it, words)).unwrap_or_default()),
     }
+}
+
+fn past_call(PastCall { started, seconds, .. }: PastCall, words: &'static Words) -> String {
+    past_text(words, &intl::time_of_day(started as f64), seconds, &intl::minutes((seconds / 60) as f64))
 }

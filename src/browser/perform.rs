@@ -134,7 +134,7 @@ impl OpenResources {
             Output::Reload => window::reload(),
             Output::ProveAge => leaving::prove_age(),
             Output::SaveProfile(profile) => storage::save(&profile),
-            Output::EraseProfile => storage::erase(),
+            Output::EraseProfile => storage::erase(&self.inbox),
             Output::Mark(milestone) => page::mark(milestone.name()),
             Output::WarmUp(profile) => {
                 let tracks = self.media.outgoing_tracks();

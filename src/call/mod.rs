@@ -36,7 +36,7 @@ mod tests;
 use std::mem;
 
 use crate::{
-    protocol::{Language, SoftStart, ToServer},
+    protocol::{SoftStart, ToServer},
     time::Moment,
 };
 use check::{ConnectionCheck, paths::PathCheck};
@@ -131,13 +131,7 @@ pub struct SiteFacts {
 impl Call {
     /// A call that has not started. `seed` seeds its random generator, `stored` is what this device has stored, and
     /// `site` what the server has written into the page.
-    pub fn new(
-        seed: u64,
-        stored: StoredProfile,
-        browser: Browser,
-        languages: Vec<Language>,
-        site: SiteFacts,
-    ) -> Self {
+    pub fn new(seed: u64, stored: StoredProfile, browser: Browser, site: SiteFacts) -> Self {
         let SiteFacts { build, rules, soft_start, checks_age } = site;
         Self {
             now: Moment::default(),
@@ -146,7 +140,7 @@ impl Call {
             session: Session::new(build),
             queue: QueueState::default(),
             devices: Devices::from_stored(stored.chosen.clone(), stored.preferences),
-            profile: Profile::new(stored, languages),
+            profile: Profile::new(stored),
             rules,
             soft_start,
             checks_age,

@@ -13,7 +13,7 @@ use passerby::{
     protocol::{Affinity, MatchId, Media, NoticeKind, Occupancy, ReportReason, Wait},
     ui::{
         App, Home, PageContext, PageLanguage, SafetyContent, SafetyTexts, SheetContent, StaticParts,
-        in_language,
+        in_language, past_text,
     },
 };
 
@@ -151,17 +151,19 @@ fn after_a_call() -> Vec<(String, Snapshot)> {
 fn render(language: PageLanguage, mut snapshot: Snapshot) -> [String; 2] {
     let here = Occupancy { around: 10_000, wait: Some(Wait::Minutes), all_met: false };
     snapshot.surroundings = Surroundings { here: Some(here), ..snapshot.surroundings };
+    let words = in_language(language.tag());
     let texts = SafetyTexts {
         outcome: "8QX4-1234-ABCD".into(),
         appeal: "K2M7-1234-ABCD".into(),
         until: "2027-01-05 14:05".into(),
-        times: ["14:05".into(), String::new(), String::new()],
-        lengths: ["3 minutes".into(), String::new(), String::new()],
+        past: snapshot
+            .past_calls
+            .map(|it| it.map(|it| past_text(words, "14:05", it.seconds, "3 min")).unwrap_or_default()),
     };
     let topics = TopicTexts { written: "jazz, tea".into(), shared: "jazz".into() };
     Owner::new().with(|| {
         provide_context(PageContext { topics: signal(topics).0, ..PageContext::fixed(snapshot) });
-        provide_context(in_language(language.tag()));
+        provide_context(words);
         provide_context(signal(texts).0);
         provide_context(Home("https://passerby.example".into()));
         let safety = SafetyContent().to_html();

@@ -11,7 +11,7 @@ use passerby::{
     time::Moment,
     ui::{
         App, Home, PRESSED_ATTRIBUTE, PRESSED_START, PageContext, PageFiles, PageLanguage, ROOT_ID, RelayUse,
-        SafetyContent, SafetyTexts, SiteTerms, i18n, shell,
+        SafetyContent, SafetyTexts, SiteTerms, i18n, past_text, shell,
     },
 };
 use tokio::{io::AsyncWriteExt, net::TcpStream};
@@ -609,16 +609,18 @@ fn a_device_that_is_kept_out_is_told_so_with_nothing_else_to_press() {
 
 /// The part of the page about reports and sanctions, which is hydrated with the call.
 fn safety(snapshot: Snapshot) -> Page {
+    let words = i18n::in_language("en");
     let texts = SafetyTexts {
         outcome: "8QX4".into(),
         appeal: "K2M7".into(),
         until: "January 5, 2027 at 2:05 PM".into(),
-        times: ["2:05 PM".into(), String::new(), String::new()],
-        lengths: ["3 minutes".into(), String::new(), String::new()],
+        past: snapshot
+            .past_calls
+            .map(|it| it.map(|it| past_text(words, "2:05 PM", it.seconds, "3 minutes")).unwrap_or_default()),
     };
     Page::parse(&Owner::new().with(|| {
         provide_context(PageContext::fixed(snapshot));
-        provide_context(i18n::in_language("en"));
+        provide_context(words);
         provide_context(signal(texts).0);
         SafetyContent().to_html()
     }))

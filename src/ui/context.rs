@@ -48,10 +48,9 @@ pub struct SafetyTexts {
     pub appeal: String,
     /// The date and time when the sanction ends.
     pub until: String,
-    /// The times of the day when the past calls began, in the order of the snapshot.
-    pub times: [String; 3],
-    /// How long they took, in minutes.
-    pub lengths: [String; 3],
+    /// When the past calls began and how long they took, in the order of the snapshot
+    /// ([`past_text`](super::past_text)).
+    pub past: [String; 3],
 }
 
 impl PageContext {

@@ -6,11 +6,13 @@
     url.searchParams.set("lang", language);
     return url;
   };
+  // Where the browser has no storage. What is chosen lasts until the page is closed.
+  const unstored = {};
   const read = (key) => {
     try {
       return localStorage.getItem(key);
     } catch {
-      return null;
+      return unstored[key];
     }
   };
   const write = (key, text) => {
@@ -18,7 +20,7 @@
       if (text) localStorage.setItem(key, text);
       else localStorage.removeItem(key);
     } catch {
-      // The browser has no storage. What is chosen lasts until the page is closed.
+      unstored[key] = text || undefined;
     }
   };
 
@@ -27,13 +29,12 @@
     location.replace(address(kept));
   }
 
-  // The languages that the person speaks: a box for each, with its own name. The program reads them from the storage.
+  // The languages that the person speaks: a box for each, with its own name.
   const SPOKEN = "passerby.languages";
   const MOST = 5;
-  const spoken = () => {
-    const chosen = read(SPOKEN)?.split(" ") ?? navigator.languages.map((it) => it.split("-")[0].toLowerCase());
-    return [...new Set(chosen)].slice(0, MOST);
-  };
+  const good = (tags) => [...new Set(tags)].filter((it) => /^[a-z]{2,3}$/.test(it));
+  const ofBrowser = () => good(navigator.languages.map((it) => it.split("-")[0].toLowerCase()));
+  const spoken = () => good(read(SPOKEN)?.split(" ") ?? ofBrowser()).slice(0, MOST);
   // Looked for each time: the program may put others in their place.
   const boxes = () => document.querySelectorAll(".spoken input");
   const show = () => {
@@ -44,6 +45,14 @@
     }
   };
   addEventListener("DOMContentLoaded", () => {
+    // The server offers the most common ones. If the person or their browser has others, these come first.
+    const list = document.querySelector(".spoken > div");
+    for (const tag of new Set([...spoken(), ...ofBrowser()])) {
+      if (list.querySelector(`[value=${tag}]`)) continue;
+      const other = list.firstElementChild.cloneNode(true);
+      [other.firstElementChild.value, other.lastElementChild.lang] = [tag, tag];
+      list.prepend(other);
+    }
     for (const { value, nextElementSibling } of boxes()) {
       // In the language of the page where the browser does not know the own name.
       const name = new Intl.DisplayNames([value, document.documentElement.lang], { type: "language" }).of(value);
@@ -59,6 +68,18 @@
     // The browser tells only the other tabs.
     dispatchEvent(new StorageEvent("storage", { key: SPOKEN }));
   });
+
+  // What the program asks for, which would be larger if it called `Intl` itself (`browser/web/intl.rs`). The digits are
+  // those of all other texts, also in Arabic (the numbering system `latn`, UTS 35).
+  const language = `${document.documentElement.lang}-u-nu-latn`;
+  const dated = (options) => (unix) => new Date(unix * 1_000).toLocaleString(language, options);
+  globalThis.passerby = {
+    spoken: () => spoken().join(" "),
+    timeOfDay: dated({ timeStyle: "short" }),
+    dateAndTime: dated({ dateStyle: "long", timeStyle: "short" }),
+    minutes: (count) => count.toLocaleString(language, { style: "unit", unit: "minute", unitDisplay: "long" }),
+    list: (names) => new Intl.ListFormat(language).format(names.split(", ")),
+  };
 
   // Chosen during a call, which goes on. The page changes after it, and when no question is open.
   let chosen;

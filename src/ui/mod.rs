@@ -50,5 +50,5 @@ pub use pages::{
     App, AppealProgress, CodeAnswer, DecisionFacts, MonthView, PlainContent, PlainFacts, ReportedOutcome,
     plain_page,
 };
-pub use parts::{SafetyContent, SheetContent};
+pub use parts::{SafetyContent, SheetContent, past_text};
 pub use shell::{PageFiles, RelayUse, SiteTerms, shell};

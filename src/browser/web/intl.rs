@@ -1,47 +1,27 @@
-//! Times and lists in the words of a language (`Intl`).
+//! Times, lists and languages in the language of the page, from the script of the document (`ui/language.js`), since
+//! calls of `Intl` are larger in wasm.
 
-use js_sys::{Array, Function, Reflect};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 
-use super::js::reflect::{call, get, object};
+#[wasm_bindgen]
+extern "C" {
+    /// A time in seconds since the Unix epoch, as the time of the day here, such as "2:05 PM".
+    #[wasm_bindgen(js_namespace = passerby, js_name = timeOfDay)]
+    pub(crate) fn time_of_day(unix: f64) -> String;
 
-/// A time in seconds since the Unix epoch, as the time of the day here, such as "2:05 PM".
-pub(crate) fn time_of_day(unix: u64, language: &str) -> String {
-    local_text(unix, language, &object([("timeStyle", "short".into())]))
-}
+    /// The same with the date, such as "January 5, 2027 at 2:05 PM".
+    #[wasm_bindgen(js_namespace = passerby, js_name = dateAndTime)]
+    pub(crate) fn date_and_time(unix: f64) -> String;
 
-/// The same with the date, such as "January 5, 2027 at 2:05 PM".
-pub(crate) fn date_and_time(unix: u64, language: &str) -> String {
-    local_text(unix, language, &object([("dateStyle", "long".into()), ("timeStyle", "short".into())]))
-}
+    /// Minutes with their unit, such as "3 minutes".
+    #[wasm_bindgen(js_namespace = passerby)]
+    pub(crate) fn minutes(count: f64) -> String;
 
-/// Minutes with their unit, such as "3 minutes". The browser knows the plural forms of all languages.
-pub(crate) fn minutes(count: u64, language: &str) -> String {
-    let options =
-        object([("style", "unit".into()), ("unit", "minute".into()), ("unitDisplay", "long".into())]);
-    let count = JsValue::from(count as f64);
-    let text = call(&count, "toLocaleString", [digits_of(language).into(), options]);
-    text.and_then(|it| it.as_string()).unwrap_or_default()
-}
+    /// Names that are separated by a comma and a space, as a list: "jazz and tea".
+    #[wasm_bindgen(js_namespace = passerby)]
+    pub(crate) fn list(names: &str) -> String;
 
-/// A time in the words of a language and the time zone of this device, with options of `Intl.DateTimeFormat`.
-fn local_text(unix: u64, language: &str, options: &JsValue) -> String {
-    let date = js_sys::Date::new(&(unix as f64 * 1_000.0).into());
-    date.to_locale_string(&digits_of(language), options).into()
-}
-
-/// The language with the digits of all other texts (the numbering system `latn`, UTS 35), also for Arabic.
-fn digits_of(language: &str) -> String {
-    [language, "-u-nu-latn"].concat()
-}
-
-/// Names that are separated by a comma and a space, as a list: "jazz and tea" (`Intl.ListFormat`).
-pub(crate) fn list(names: &str, language: &str) -> String {
-    let format = || {
-        let class: Function = get(&get(&js_sys::global(), "Intl"), "ListFormat").dyn_into().ok()?;
-        let format = Reflect::construct(&class, &Array::of1(&language.into())).ok()?;
-        let items: Array = names.split(", ").map(JsValue::from).collect();
-        call(&format, "format", [items.into()])?.as_string()
-    };
-    format().unwrap_or_else(|| names.to_owned())
+    /// The languages that the person has chosen, or else those of the browser, separated by spaces.
+    #[wasm_bindgen(js_namespace = passerby)]
+    pub(crate) fn spoken() -> String;
 }

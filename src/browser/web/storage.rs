@@ -4,7 +4,7 @@ use gloo_events::EventListener;
 use wasm_bindgen::JsValue;
 use web_sys::{Storage, window};
 
-use super::js::reflect::get;
+use super::{intl, js::reflect::get};
 use crate::{
     browser::inbox::Inbox,
     call::{
@@ -26,7 +26,8 @@ const PREFERENCES: &str = "passerby.preferences";
 /// The key of the topics.
 const TOPICS: &str = "passerby.topics";
 
-/// The key of the languages that the person speaks, separated by spaces.
+/// The key of the languages that the person has chosen. The script of the document reads and writes it
+/// (`ui/language.js`).
 const SPOKEN: &str = "passerby.languages";
 
 /// The key of this device's name.
@@ -47,8 +48,7 @@ const PAST: &str = "passerby.past";
 /// The key of the reports that the server has not answered.
 const REPORTS: &str = "passerby.reports";
 
-/// The key of the language that the person has chosen. The script of the document reads and writes it
-/// (`ui/language.js`).
+/// The key of the language of the page, which that script reads and writes, too.
 const LANGUAGE: &str = "passerby.language";
 
 /// Listeners for changes by other tabs. Dropping it removes them.
@@ -86,7 +86,7 @@ pub(crate) fn load() -> StoredProfile {
         preferences: Preferences::from_text(&text(PREFERENCES)),
         chosen: ChosenDevices(DeviceKind::ALL.map(|kind| text(device_key(kind)))),
         topics: text(TOPICS),
-        languages: text(SPOKEN).split(' ').filter_map(Language::new).take(MAX_LANGUAGES).collect(),
+        languages: intl::spoken().split(' ').filter_map(Language::new).take(MAX_LANGUAGES).collect(),
         acquaintances: PastPartners {
             device: text(DEVICE),
             met: Dated::from_text(&text(MET)),
@@ -118,8 +118,6 @@ pub(crate) fn save(profile: &StoredProfile) {
     store(AGE, &profile.age);
     store(PREFERENCES, &profile.preferences.to_text());
     store(TOPICS, &profile.topics);
-    let spoken: Vec<_> = profile.languages.iter().map(AsRef::as_ref).collect();
-    store(SPOKEN, &spoken.join(" "));
     store(DEVICE, &profile.acquaintances.device);
     store(MET, &profile.acquaintances.met.to_text());
     store(BLOCKED, &profile.acquaintances.blocked.to_text());
@@ -128,10 +126,13 @@ pub(crate) fn save(profile: &StoredProfile) {
     DeviceKind::ALL.into_iter().for_each(|kind| store(device_key(kind), profile.chosen.of(kind)));
 }
 
-/// Erases everything that is stored.
-pub(crate) fn erase() {
+/// Erases everything that is stored, and reports what is left: the languages of the browser.
+pub(crate) fn erase(inbox: &Inbox) {
     save(&StoredProfile::default());
-    let _ = storage().map(|it| it.remove_item(LANGUAGE));
+    for key in [SPOKEN, LANGUAGE] {
+        let _ = storage().map(|it| it.remove_item(key));
+    }
+    inbox.put(Input::StorageChanged(Box::new(load())));
 }
 
 const fn device_key(kind: DeviceKind) -> &'static str {

@@ -19,7 +19,8 @@ pub struct StoredProfile {
     pub chosen: ChosenDevices,
     /// The topics that the person likes to talk about, as typed.
     pub topics: String,
-    /// The languages that the person speaks, if they have chosen any.
+    /// The languages that the person speaks: the chosen ones, or else those of the browser. The document stores them,
+    /// so that saving a profile does not change them.
     pub languages: Vec<Language>,
     /// The partners that this device has met or blocked.
     pub acquaintances: PastPartners,

@@ -12,7 +12,7 @@ use std::{array, mem};
 
 use crate::{
     call::{Consent, PastStranger, Preferences, StoredProfile, StoredReports, deadline::Deadline},
-    protocol::{Language, PairId},
+    protocol::PairId,
     time::Moment,
 };
 use past_partners::PastPartners;
@@ -50,19 +50,11 @@ pub(crate) struct Profile {
 }
 
 impl Profile {
-    /// The profile of a device that has stored these values, in a browser with these languages.
-    pub(crate) fn new(stored: StoredProfile, languages: Vec<Language>) -> Self {
-        let StoredProfile {
-            consent,
-            age,
-            preferences,
-            topics,
-            languages: spoken,
-            acquaintances,
-            reports,
-            chosen: _,
-        } = stored;
-        let topics = Topics::new(topics, spoken, languages);
+    /// The profile of a device that has stored these values.
+    pub(crate) fn new(stored: StoredProfile) -> Self {
+        let StoredProfile { consent, age, preferences, topics, languages, acquaintances, reports, chosen: _ } =
+            stored;
+        let topics = Topics::new(topics, languages);
         Self { consent, age, preferences, topics, past_partners: acquaintances, reports, ..Self::default() }
     }
 

@@ -17,7 +17,7 @@ impl Profile {
             preferences: self.preferences,
             chosen: chosen.clone(),
             topics: self.topics.texts().written.clone(),
-            languages: self.topics.chosen().to_vec(),
+            languages: self.topics.languages().to_vec(),
             acquaintances: self.past_partners.clone(),
             reports: self.reports.clone(),
         }
@@ -34,7 +34,7 @@ impl Profile {
         self.age = age;
         self.preferences = preferences;
         self.topics.set_written(topics);
-        self.topics.set_chosen(languages);
+        self.topics.set_languages(languages);
         self.past_partners = acquaintances;
         self.reports = reports;
         chosen

@@ -33,10 +33,8 @@ pub struct Seeking {
 pub(crate) struct Topics {
     texts: TopicTexts,
     revision: u32,
-    /// The languages of the browser.
-    of_browser: Vec<Language>,
-    /// The languages that the person has chosen; none for those of the browser.
-    chosen: Vec<Language>,
+    /// The languages that the person speaks.
+    languages: Vec<Language>,
     /// What the server requires of a partner, and until when.
     seeking: Option<(Affinity, Option<Moment>)>,
     /// What the current partner shares.
@@ -44,12 +42,12 @@ pub(crate) struct Topics {
 }
 
 impl Topics {
-    /// The topics of a device that has stored this text and these chosen languages, in a browser with others.
-    pub(crate) fn new(written: String, chosen: Vec<Language>, of_browser: Vec<Language>) -> Self {
+    /// The topics of a device that has stored this text, and of a person who speaks these languages.
+    pub(crate) fn new(written: String, languages: Vec<Language>) -> Self {
         // An empty text is not shown: it would replace what the person types while the program is loading.
         let revision = u32::from(!written.is_empty());
         let texts = TopicTexts { written, shared: String::new() };
-        Self { texts, of_browser, chosen, revision, ..Self::default() }
+        Self { texts, languages, revision, ..Self::default() }
     }
 
     /// The texts to show; they change only when [`revision`](Self::revision) does.
@@ -69,23 +67,18 @@ impl Topics {
 
     /// What the server is told when this page joins the queue.
     pub(crate) fn tastes(&self, preferences: Preferences) -> Tastes {
-        let languages = preferences.has(Switch::MyLanguages).then(|| self.spoken().to_vec());
+        let languages = preferences.has(Switch::MyLanguages).then(|| self.languages.clone());
         Tastes { interests: Interest::all_in(&self.texts.written), languages: languages.unwrap_or_default() }
     }
 
-    /// The languages that the person speaks, as far as the page knows.
-    pub(crate) fn spoken(&self) -> &[Language] {
-        if self.chosen.is_empty() { &self.of_browser } else { &self.chosen }
+    /// The languages that the person speaks.
+    pub(crate) fn languages(&self) -> &[Language] {
+        &self.languages
     }
 
-    /// The languages that are stored on the device.
-    pub(crate) fn chosen(&self) -> &[Language] {
-        &self.chosen
-    }
-
-    /// Takes over the languages that another page of this device has stored.
-    pub(crate) fn set_chosen(&mut self, languages: Vec<Language>) {
-        self.chosen = languages;
+    /// Takes over the languages that the person has chosen since.
+    pub(crate) fn set_languages(&mut self, languages: Vec<Language>) {
+        self.languages = languages;
     }
 
     /// Replaces what the person has written; `false` if it is the same.

@@ -14,7 +14,7 @@ fn page_with(consent: Consent) -> TestPage {
     let mut page = TestPage::new();
     let stored = StoredProfile { consent, ..StoredProfile::default() };
     page.unix_origin_ms = NOON * 1_000;
-    page.call = Call::new(3, stored, Default::default(), Vec::new(), site());
+    page.call = Call::new(3, stored, Default::default(), site());
     page.handle(Input::Tick);
     page.take_actions();
     page
@@ -75,7 +75,7 @@ fn the_own_picture_is_shown_first_until_the_first_call() {
 fn changed_rules_are_asked_about_again_and_nothing_else_is() {
     let mut page = page_with(had_a_call().consent);
     let later = SiteFacts { rules: "2".into(), ..site() };
-    page.call = Call::new(3, page.call.stored(), Default::default(), Vec::new(), later);
+    page.call = Call::new(3, page.call.stored(), Default::default(), later);
     page.press(Intent::OpenMirror);
     assert_eq!(page.phase(), Phase::Gate);
     page.press(Intent::AcceptRules);
@@ -155,7 +155,7 @@ fn page_with_age_check(age: &str) -> TestPage {
     let mut page = TestPage::new();
     let stored = StoredProfile { age: age.into(), ..had_a_call() };
     let site = SiteFacts { checks_age: true, ..site() };
-    page.call = Call::new(3, stored, Default::default(), Vec::new(), site);
+    page.call = Call::new(3, stored, Default::default(), site);
     page.handle(Input::Tick);
     page.take_actions();
     page

@@ -148,7 +148,7 @@ impl Harness {
             unix_origin_ms: 0,
             calls: [(); 2].map(|()| {
                 let stored = if seed.is_multiple_of(4) { StoredProfile::default() } else { had_a_call() };
-                Call::new(seed, stored, Browser::default(), Vec::new(), site())
+                Call::new(seed, stored, Browser::default(), site())
             }),
             camera_open: false,
             prewarmed: false,

@@ -102,7 +102,7 @@ fn reloaded(page: &mut TestPage) -> TestPage {
 /// A page of a device that has stored this, loaded at a time in milliseconds since the Unix epoch.
 fn page_with(stored: StoredProfile, unix_ms: u64) -> TestPage {
     let mut page = TestPage::new();
-    page.call = Call::new(3, stored, Default::default(), Vec::new(), site());
+    page.call = Call::new(3, stored, Default::default(), site());
     page.unix_origin_ms = unix_ms - page.now.as_millis();
     page.handle(Input::Tick);
     page
@@ -469,7 +469,7 @@ fn a_page_in_the_background_leaves_reports_to_the_one_that_is_seen() {
     page.handle(Input::PageHidden);
     let stored = page.call.stored();
     let mut hidden = TestPage::new();
-    hidden.call = Call::new(3, stored, Default::default(), Vec::new(), site());
+    hidden.call = Call::new(3, stored, Default::default(), site());
     hidden.unix_origin_ms = page.unix_origin_ms;
     hidden.handle(Input::Page(PageEvent::Away(true)));
     hidden.take_actions();

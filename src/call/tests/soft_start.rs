@@ -11,8 +11,7 @@ use crate::{
 /// A page of a server with this policy, whose person has pressed these switches.
 fn page_of(soft_start: SoftStart, pressed: &[Switch]) -> TestPage {
     let mut page = TestPage::new();
-    page.call =
-        Call::new(3, had_a_call(), Default::default(), Vec::new(), SiteFacts { soft_start, ..site() });
+    page.call = Call::new(3, had_a_call(), Default::default(), SiteFacts { soft_start, ..site() });
     page.handle(Input::Tick);
     pressed.iter().for_each(|it| page.press(Intent::Toggle(*it)));
     page

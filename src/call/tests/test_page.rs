@@ -200,7 +200,7 @@ impl TestPage {
 
     pub(crate) fn with_seed(seed: u64) -> Self {
         Self {
-            call: Call::new(seed, had_a_call(), Browser::default(), Vec::new(), site()),
+            call: Call::new(seed, had_a_call(), Browser::default(), site()),
             now: Moment::from_millis(1_000),
             unix_origin_ms: 0,
             checks: Some(ADDRESS),

@@ -166,10 +166,11 @@ impl World {
     /// Adds a page of a person with these interests and languages, and returns its index.
     pub(crate) fn add_page(&mut self, seed: u64, interests: &str, languages: &[&str]) -> usize {
         let consent = Consent { has_met: true, ..Consent::default() };
-        let stored = StoredProfile { consent, topics: interests.to_owned(), ..StoredProfile::default() };
         let languages = languages.iter().filter_map(|it| Language::new(it)).collect();
+        let topics = interests.to_owned();
+        let stored = StoredProfile { consent, topics, languages, ..StoredProfile::default() };
         self.pages.push(Page {
-            call: Call::new(seed, stored, Browser::default(), languages, SiteFacts::default()),
+            call: Call::new(seed, stored, Browser::default(), SiteFacts::default()),
             peer: None,
             socket: None,
             cuts: VecDeque::new(),

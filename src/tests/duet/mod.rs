@@ -175,7 +175,6 @@ impl World {
                     rng.u64(..),
                     StoredProfile { consent: consent.clone(), ..StoredProfile::default() },
                     BrowserInfo::default(),
-                    Vec::new(),
                     SiteFacts::default(),
                 )
             }),

@@ -24,6 +24,7 @@ pub(crate) use derive::derived;
 pub(crate) use focus::PageHeading;
 pub(crate) use panel::Panel;
 pub use safety::SafetyContent;
+pub use safety::dialog::past_text;
 pub(crate) use safety::dialog::reasons;
 pub use settings::content::SheetContent;
 pub(crate) use settings::sheet::Sheet;

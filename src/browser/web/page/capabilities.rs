@@ -1,9 +1,8 @@
-//! What the browser can do, which browser it is, and the languages of its user.
+//! What the browser can do, and which browser it is.
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Array;
 use leptos::task::spawn_local;
-use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{MediaStreamTrack, window};
 
 use crate::{
@@ -15,7 +14,6 @@ use crate::{
         },
     },
     call::{Abilities, Browser, Input, PageEvent},
-    protocol::{Language, limits::MAX_LANGUAGES},
 };
 
 /// A volume that is not the default, and that a binary fraction represents exactly.
@@ -78,20 +76,4 @@ pub(crate) fn browser() -> Browser {
     let touch_points = u32::try_from(navigator.max_touch_points()).unwrap_or_default();
     let installed = get(&navigator, "standalone").is_truthy();
     Browser::of(&navigator.user_agent().unwrap_or_default(), touch_points, installed)
-}
-
-/// The languages in the browser's settings, the preferred one first; at most [`MAX_LANGUAGES`], each once.
-pub(crate) fn languages() -> Vec<Language> {
-    let tags = window().and_then(|it| get(&it.navigator(), "languages").dyn_into::<Array>().ok());
-    let primary_subtag = |tag: JsValue| {
-        let tag = tag.as_string()?;
-        Language::new(&tag.split('-').next()?.to_ascii_lowercase())
-    };
-    let mut languages = Vec::new();
-    for it in tags.iter().flat_map(Array::iter).filter_map(primary_subtag) {
-        if languages.len() < MAX_LANGUAGES && !languages.contains(&it) {
-            languages.push(it);
-        }
-    }
-    languages
 }

@@ -71,7 +71,7 @@ fn profile_with_block() -> StoredProfile {
 fn page_with_profile(profile: &StoredProfile, seconds: u64) -> TestPage {
     let mut page = TestPage::new();
     let profile = StoredProfile { consent: had_a_call().consent, ..profile.clone() };
-    page.call = Call::new(2, profile, Default::default(), Vec::new(), site());
+    page.call = Call::new(2, profile, Default::default(), site());
     page.unix_origin_ms = seconds * 1_000;
     page.press(Intent::Start);
     page.media_opens(BOTH);

@@ -89,10 +89,11 @@ fn stored_topics_and_languages_are_sent_until_erased() {
     let profile = StoredProfile {
         preferences: Preferences::default().toggled(Switch::MyLanguages),
         topics: "jazz".into(),
+        languages: vec![german],
         ..had_a_call()
     };
     let mut page = TestPage::new();
-    page.call = Call::new(1, profile, Default::default(), vec![german], site());
+    page.call = Call::new(1, profile, Default::default(), site());
     page.press(Intent::Start);
     page.media_opens(BOTH);
     page.server_accepts();
@@ -103,20 +104,17 @@ fn stored_topics_and_languages_are_sent_until_erased() {
 }
 
 #[test]
-fn the_languages_are_those_of_the_browser_until_the_person_chooses_others() {
-    let language = |tag| Language::new(tag).unwrap();
-    let profile =
-        StoredProfile { preferences: Preferences::default().toggled(Switch::MyLanguages), ..had_a_call() };
+fn a_page_that_waits_tells_the_server_when_the_person_chooses_other_languages() {
+    let languages = |tags: [&str; 2]| tags.map(|it| Language::new(it).unwrap()).to_vec();
+    let preferences = Preferences::default().toggled(Switch::MyLanguages);
+    let profile = StoredProfile { preferences, languages: languages(["de", "en"]), ..had_a_call() };
     let mut page = TestPage::new();
-    page.call = Call::new(1, profile.clone(), Default::default(), vec![language("de")], site());
+    page.call = Call::new(1, profile.clone(), Default::default(), site());
     page.press(Intent::Start);
     page.media_opens(BOTH);
     page.server_accepts();
-    assert_eq!(page.tastes.languages, [language("de")]);
-    let chosen = vec![language("tr"), language("hi")];
-    let stored = StoredProfile { languages: chosen.clone(), ..profile.clone() };
-    page.handle(Input::StorageChanged(Box::new(stored)));
-    assert_eq!(page.tastes.languages, chosen, "a page that waits tells the server");
-    page.handle(Input::StorageChanged(Box::new(profile)));
-    assert_eq!(page.tastes.languages, [language("de")]);
+    assert_eq!(page.tastes.languages, profile.languages);
+    let chosen = StoredProfile { languages: languages(["tr", "hi"]), ..profile };
+    page.handle(Input::StorageChanged(Box::new(chosen.clone())));
+    assert_eq!(page.tastes.languages, chosen.languages);
 }

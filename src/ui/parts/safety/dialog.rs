@@ -65,12 +65,12 @@ pub(crate) fn SafetyDialog() -> impl IntoView {
             </h2>
             <p id="question-more">{live_text(|words, it| text(words, it).sentence)}</p>
             <p class="question-call" hidden=derived(|it| it.report != ReportStep::Asking)>
-                {told(|words, it, texts| past_text(words, it, texts, 0))}
+                {told(|_, _, texts| texts.past[0].clone())}
             </p>
             <div class="question-choices" hidden=derived(|it| it.report != ReportStep::Choosing)>
-                <PastButton index=0 label=|words, it, texts| past_text(words, it, texts, 0)/>
-                <PastButton index=1 label=|words, it, texts| past_text(words, it, texts, 1)/>
-                <PastButton index=2 label=|words, it, texts| past_text(words, it, texts, 2)/>
+                <PastButton index=0 label=|_, _, texts| texts.past[0].clone()/>
+                <PastButton index=1 label=|_, _, texts| texts.past[1].clone()/>
+                <PastButton index=2 label=|_, _, texts| texts.past[2].clone()/>
             </div>
             <Question form/>
             <p hidden=derived(|it| it.report != ReportStep::Accepted)>{told(outcome)}</p>
@@ -203,9 +203,8 @@ fn outcome(words: &'static Words, _: Snapshot, texts: &SafetyTexts) -> String {
     if texts.outcome.is_empty() { String::new() } else { fill(words.report_code, &texts.outcome) }
 }
 
-/// When a past call began and how long it took.
-fn past_text(words: &'static Words, snapshot: Snapshot, texts: &SafetyTexts, index: usize) -> String {
-    let Some(PastCall { seconds, .. }) = snapshot.past_calls[index] else { return String::new() };
-    let template = words.lengths[usize::from(seconds >= 60)];
-    fill(&fill(template, &texts.times[index]), &texts.lengths[index])
+/// When a past call began, as the time of the day, and how long it took: so many seconds, which are so many minutes in
+/// the words of the page.
+pub fn past_text(words: &'static Words, began: &str, seconds: u64, minutes: &str) -> String {
+    fill(&fill(words.lengths[usize::from(seconds >= 60)], began), minutes)
 }
