@@ -223,7 +223,7 @@ impl CoreDriver {
             Some(LeaseEvent::Resumed { paused }) => {
                 tracing::info!("the core goes on");
                 if let Some(term) = &mut self.term {
-                    term.edges.link.forgive_silence(self.clock.now());
+                    term.edges.link.forgive_silence(self.clock.now(), paused);
                     term.core.put_off(paused);
                 }
             }

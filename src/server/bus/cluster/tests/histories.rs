@@ -378,9 +378,9 @@ impl World {
                 core.core = Some((holder, CoreLink::new(self.now)));
                 (core.awaited, core.read) = (BTreeMap::new(), 0);
             }
-            Some(LeaseEvent::Resumed { .. }) => {
+            Some(LeaseEvent::Resumed { paused }) => {
                 if let Some((_, link)) = &mut core.core {
-                    link.forgive_silence(self.now);
+                    link.forgive_silence(self.now, paused);
                 }
             }
             Some(LeaseEvent::Lost) => core.core = None,
