@@ -190,8 +190,15 @@ impl<O> EdgeLink<O> {
 
     /// Somebody holds the lease.
     fn hear_of<I>(&mut self, now: Moment, holder: Holder) -> Option<EdgeEvent<I>> {
-        if self.holder.is_some_and(|it| holder.term <= it.term) {
-            return None;
+        match self.holder {
+            Some(it) if holder == it || holder.term < it.term => return None,
+            // Redis has lost its memory, and its clock is behind: another process has got the same term. What this
+            // edge has sent and read in that term means nothing to it.
+            Some(it) if holder.term == it.term => {
+                self.holder = Some(holder);
+                return Some(EdgeEvent::Reset);
+            }
+            Some(_) | None => {}
         }
         let is_first = self.holder.is_none();
         let queue = mem::take(&mut self.queue);
@@ -270,5 +277,26 @@ mod tests {
             }
         }
         assert_eq!((now - begin, resets), (ABSENT_AFTER, 1));
+    }
+
+    /// Found by the random histories: a Redis whose clock is behind is emptied soon after a core has begun, and the next
+    /// one has not heard of its term.
+    #[test]
+    fn an_edge_goes_to_a_core_of_the_same_term() {
+        let (at, edge) = (Moment::from_millis, EdgeId);
+        let [first, second] = [3, 4].map(|process| Holder { term: 7, process });
+        let mut link = EdgeLink::<()>::new(edge(1), at(0));
+        link.next_append(at(0));
+        let event = link.on_appended::<()>(at(10), Appended::Elsewhere(Some(first)));
+        assert_eq!(event, Some(EdgeEvent::NewCore { is_first: true }));
+        link.next_append(at(10));
+        let event = link.on_appended::<()>(at(20), Appended::Elsewhere(Some(second)));
+        assert_eq!(event, Some(EdgeEvent::Reset));
+        link.reset(at(20), edge(2));
+        let entry = Arc::new(Entry { number: 0, items: Vec::new() });
+        assert_eq!(link.next_append(at(20)), Some((Some(second), entry)));
+        let late = Holder { term: 6, process: 5 };
+        assert_eq!(link.on_appended::<()>(at(30), Appended::Elsewhere(Some(late))), None);
+        assert_eq!(link.holder(), Some(second));
     }
 }
