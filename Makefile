@@ -102,6 +102,7 @@ soak: build chromium firefox coturn proxies redis autobahn fonts ## Everything s
 	@command -v slowhttptest >/dev/null || scripts/apt-install slowhttptest
 	CLOSES=2000 KILLS=200 cargo test --features ssr --test house -- closes:: killed:: gallery::
 	CLUSTER_SEEDS=10 CLUSTER_SECONDS=600 CLUSTER_PAGES=300 cargo test --features ssr --test house -- --nocapture cluster::chaos::
+	PROPTEST_CASES=10000 cargo test --features ssr --lib -- cluster::tests::histories::
 	npm --prefix end2end run soak
 	cargo bench --features ssr --bench load -- killed cut drain unacknowledged
 	cargo bench --features ssr --bench abuse

@@ -32,7 +32,7 @@ pub(crate) mod id_generator;
 pub(crate) mod id_map;
 
 #[cfg(test)]
-mod reference;
+pub(crate) mod reference;
 #[cfg(test)]
 mod tests;
 

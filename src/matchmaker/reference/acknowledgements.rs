@@ -6,7 +6,7 @@
 use super::{ModelPage, ReferenceModel, past_partners};
 use crate::{
     matchmaker::tests::vocabulary::{MatchAction, ModelEvent, PageAction, PageState, WireState},
-    protocol::Signalling,
+    protocol::{ErrorCode, Signalling},
 };
 
 /// What the server knows of a page's acknowledgements. Times are in milliseconds.
@@ -41,10 +41,21 @@ impl ModelAcks {
         self.messages.iter().filter(|(_, received)| *received).count()
     }
 
+    /// The page has received its first `count` messages, and no others.
+    pub(super) fn mark_received(&mut self, count: usize) {
+        self.messages.iter_mut().enumerate().for_each(|(n, (_, received))| *received = n < count);
+    }
+
+    /// The page begins a new session.
+    pub(super) fn forget(&mut self) {
+        self.messages.clear();
+    }
+
     fn acknowledge(&mut self, count: usize) {
         if count > 0 {
             self.messages.drain(..count.min(self.messages.len()));
-            self.check = None;
+            // One that was asked, and has not acknowledged all of it, is asked again when it was to have answered.
+            self.check.take_if(|(was_asked, _)| !*was_asked || self.messages.is_empty());
         }
     }
 
@@ -146,7 +157,7 @@ impl ReferenceModel {
         let (late, lost) = acks.limits();
         acks.check = match (acks.oldest(), acks.check) {
             (None, _) => None,
-            (Some(oldest), Some((true, _))) if oldest + lost <= now => return self.start_grace(page),
+            (Some(oldest), Some((true, _))) if oldest + lost <= now => return self.lose_late_page(page),
             (Some(oldest), _) if oldest + late <= now => {
                 acks.is_asked_now = true;
                 Some((true, now + lost - late))
@@ -155,15 +166,29 @@ impl ReferenceModel {
         };
     }
 
+    fn lose_late_page(&mut self, page: usize) {
+        self.send_to_page(page, ModelEvent::Error(ErrorCode::TooSlow));
+        self.send_to_page(page, ModelEvent::Closed(ErrorCode::TooSlow));
+        self.start_grace(page);
+    }
+
     /// After every input: pages that were asked answer, and the first unacknowledged message of each page is watched.
     pub(crate) fn settle_acknowledgements(&mut self) {
-        let now = self.now;
         for page in &mut self.pages {
             let acks = &mut page.acks;
             if std::mem::take(&mut acks.is_asked_now) && page.wire == WireState::Working {
                 acks.acknowledge(acks.received());
                 page.is_confirmed = true;
             }
+        }
+        self.watch_acknowledgements();
+    }
+
+    /// After every input: the first unacknowledged message of each page is watched.
+    pub(crate) fn watch_acknowledgements(&mut self) {
+        let now = self.now;
+        for page in &mut self.pages {
+            let acks = &mut page.acks;
             match (page.state, page.wire, acks.oldest(), acks.check) {
                 (PageState::Gone | PageState::AwaitingHello { .. }, ..) | (_, WireState::Lost { .. }, ..) => {
                     acks.check = None;

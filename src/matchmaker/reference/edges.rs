@@ -19,7 +19,12 @@ impl ReferenceModel {
     pub(crate) fn drain_edge(&mut self, network: usize) {
         self.catch_up();
         let pages = self.pages_on_edge(network);
-        for page in &pages {
+        self.send_to_other_edges(&pages);
+    }
+
+    /// These pages are told to come back through another edge.
+    pub(super) fn send_to_other_edges(&mut self, pages: &[usize]) {
+        for page in pages {
             if let PageState::AwaitingHello { .. } = self.pages[*page].state {
                 self.dismiss(*page, ErrorCode::ServerStops);
             } else {
@@ -28,7 +33,7 @@ impl ReferenceModel {
                 self.send_to_page(*page, ModelEvent::Closed(ErrorCode::ServerStops));
             }
         }
-        self.detach_all(&pages, Some(20_000));
+        self.detach_all(pages, Some(20_000));
     }
 
     /// The pages whose sockets are open and at the edge of this network, as far as the server knows.
@@ -41,7 +46,7 @@ impl ReferenceModel {
     }
 
     /// The sockets of these pages are gone; `grace` replaces the usual time that they have to come back (ms).
-    fn detach_all(&mut self, pages: &[usize], grace: Option<u64>) {
+    pub(super) fn detach_all(&mut self, pages: &[usize], grace: Option<u64>) {
         let was_lost: Vec<_> = pages.iter().map(|it| self.is_lost(*it)).collect();
         for (page, was_lost) in pages.iter().zip(&was_lost) {
             if let PageState::AwaitingHello { .. } = self.pages[*page].state {

@@ -9,10 +9,13 @@ mod draining;
 mod edges;
 mod queueing;
 mod sessions;
+mod sockets;
 mod standing;
 mod moderation;
 mod past_partners;
 mod queries;
+
+pub(crate) mod checked;
 
 use super::tests::vocabulary::{ModelEvent, NETWORKS, PageAction, PageState, WireState};
 use crate::protocol::{Affinity, EndReason, ErrorCode, Media, Signalling};

@@ -74,7 +74,7 @@ impl ReferenceModel {
     }
 
     /// The server has a new socket of a page; its partner is told if the former one was known to be lost.
-    fn return_to_match(&mut self, page: usize, before: WireState) {
+    pub(super) fn return_to_match(&mut self, page: usize, before: WireState) {
         if let WireState::Lost { .. } = before {
             self.pages[page].times_passed_by = 0;
             self.notify_partner(page, Signalling::Back);

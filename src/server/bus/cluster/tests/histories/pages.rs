@@ -1,0 +1,400 @@
+//! Pages: what a page of a browser sends and keeps, as far as the protocol goes.
+
+use std::{mem, sync::Arc, time::Duration};
+
+use super::checks::Checks;
+use crate::{
+    matchmaker::reference::checked::text_of,
+    protocol::{
+        Delivery, EndReason, Epoch, ErrorCode, Features, Frame, Heartbeat, MatchId, Media, Message, Met,
+        PairId, PastPairs, Receipt, Resume, Sdp, Signal, Tastes, ToBrowser, ToServer,
+    },
+    time::Moment,
+};
+
+/// How long a server may take to answer a `hello` or a ping.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+
+/// The first pause before another socket is opened; each further one is twice as long, up to the second.
+const BACKOFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_secs(5)];
+
+/// Past partners that a page remembers.
+const MAX_MET: usize = 3;
+
+/// Where a page sends something: the place of an edge, and the number of the socket.
+pub(super) type Address = (usize, u64);
+
+/// What an edge sees of a page.
+#[derive(Debug)]
+pub(super) enum FromPage {
+    Opened(usize),
+    Frame(Frame<ToServer>),
+    Closed { goodbye: bool },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Socket {
+    Backoff { until: Moment },
+    Connecting { address: Address, until: Moment },
+    Open { address: Address, ping_at: Moment, pong_by: Option<Moment> },
+}
+
+/// What a page does, as its person sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Doing {
+    Nothing,
+    /// It wants a partner and has not been told that it waits.
+    Searching,
+    Waiting,
+    Talking(Call),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Call {
+    pub(super) id: MatchId,
+    ticket: String,
+    /// The number of the last signal of its partner.
+    pub(super) received: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) index: usize,
+    pub(super) now: Moment,
+    /// Whether its person wants a partner.
+    pub(super) wants: bool,
+    pub(super) doing: Doing,
+    socket: Socket,
+    delivery: Delivery<ToServer>,
+    heartbeat: Heartbeat,
+    resume: Option<Resume>,
+    device: Option<String>,
+    met: Vec<(Moment, PairId)>,
+    failures: u32,
+    come_back: Option<Duration>,
+    offers: u32,
+    /// How many sockets it has opened, each at another edge than the last one.
+    sockets: u64,
+    /// What it has sent.
+    pub(super) sent: Vec<(Address, FromPage)>,
+}
+
+impl Page {
+    /// A page that opens its first socket now.
+    pub(super) fn new(index: usize, now: Moment) -> Self {
+        Self {
+            index,
+            now,
+            wants: true,
+            doing: Doing::Searching,
+            socket: Socket::Backoff { until: now },
+            delivery: Delivery::default(),
+            heartbeat: Heartbeat::default(),
+            resume: None,
+            device: None,
+            met: Vec::new(),
+            failures: 0,
+            come_back: None,
+            offers: 0,
+            sockets: index as u64,
+            sent: Vec::new(),
+        }
+    }
+
+    pub(super) fn call(&self) -> Option<&Call> {
+        if let Doing::Talking(call) = &self.doing { Some(call) } else { None }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(self.socket, Socket::Open { .. })
+    }
+
+    /// The socket that it has, or is opening.
+    pub(super) fn address(&self) -> Option<Address> {
+        match self.socket {
+            Socket::Backoff { .. } => None,
+            Socket::Connecting { address, .. } | Socket::Open { address, .. } => Some(address),
+        }
+    }
+
+    pub(super) fn next_due(&self) -> Moment {
+        match self.socket {
+            Socket::Backoff { until } | Socket::Connecting { until, .. } => until,
+            Socket::Open { ping_at, pong_by, .. } => pong_by.map_or(ping_at, |it| it.min(ping_at)),
+        }
+    }
+
+    pub(super) fn on_time(&mut self) {
+        match self.socket {
+            Socket::Backoff { until } if until <= self.now => self.connect(),
+            Socket::Connecting { until, .. } if until <= self.now => self.close(false),
+            Socket::Open { pong_by: Some(by), .. } if by <= self.now => self.close(false),
+            Socket::Open { address, ping_at, .. } if ping_at <= self.now => {
+                let pong_by = Some(self.now + ANSWER_WITHIN);
+                self.socket = Socket::Open { address, ping_at, pong_by };
+                self.send(ToServer::Ping {});
+            }
+            Socket::Backoff { .. } | Socket::Connecting { .. } | Socket::Open { .. } => {}
+        }
+    }
+
+    fn connect(&mut self) {
+        self.sockets += 1;
+        let address = ((self.sockets % 2) as usize, self.sockets * 100 + self.index as u64);
+        self.sent.push((address, FromPage::Opened(self.index)));
+        self.say_hello(address);
+    }
+
+    fn say_hello(&mut self, address: Address) {
+        self.socket = Socket::Connecting { address, until: self.now + ANSWER_WITHIN };
+        let minutes = |at: Moment| ((self.now - at).as_secs() / 60) as u8;
+        let met = self.met.iter().map(|(at, pair)| Met { pair: *pair, minutes_ago: minutes(*at) });
+        let past = PastPairs { met: met.collect(), blocked: Vec::new() };
+        let (ticket, device) = (self.call().map(|it| it.ticket.clone()), self.device.clone());
+        let (resume, features) = (self.resume, Features::all());
+        let hello = ToServer::Hello { resume, ticket, device, age: None, past, place: None, features };
+        self.heartbeat = Heartbeat::after(&hello).unwrap_or_default();
+        let frame = self.delivery.send(hello).unwrap();
+        self.sent.push((address, FromPage::Frame(frame)));
+    }
+
+    /// The page closes its socket, or the network does.
+    pub(super) fn close(&mut self, goodbye: bool) {
+        if let Some(address) = self.address() {
+            self.sent.push((address, FromPage::Closed { goodbye }));
+            self.on_lost();
+        }
+    }
+
+    /// Its socket is gone.
+    pub(super) fn on_lost(&mut self) {
+        let [first, most] = BACKOFF;
+        let pause = self.come_back.take().unwrap_or(most.min(first * (1 << self.failures.min(6))));
+        self.failures += 1;
+        self.socket = Socket::Backoff { until: self.now + pause };
+    }
+
+    /// The server has closed its socket.
+    pub(super) fn on_closed(&mut self, code: ErrorCode, checks: &mut Checks) {
+        checks.on_closed(self.index, code);
+        self.on_lost();
+    }
+
+    /// The person leaves the page, which may have the time to say so, and opens it again.
+    pub(super) fn reload(&mut self, goodbye: bool, checks: &mut Checks) {
+        self.close(goodbye);
+        if let Some(call) = self.call() {
+            checks.on_left(call.id);
+        }
+        checks.on_session(self.index);
+        let (device, met, sent) = (self.device.take(), mem::take(&mut self.met), mem::take(&mut self.sent));
+        *self = Self { device, met, sent, sockets: self.sockets, ..Self::new(self.index, self.now) };
+    }
+
+    pub(super) fn join(&mut self) {
+        self.wants = true;
+        if self.doing == Doing::Nothing {
+            self.search();
+        }
+    }
+
+    pub(super) fn leave(&mut self, checks: &mut Checks) {
+        self.wants = false;
+        if let Doing::Talking(call) = mem::replace(&mut self.doing, Doing::Nothing) {
+            checks.on_left(call.id);
+        }
+        self.send(ToServer::Leave {});
+    }
+
+    pub(super) fn next(&mut self, checks: &mut Checks) {
+        let Some(id) = self.call().map(|it| it.id) else { return };
+        checks.on_left(id);
+        self.doing = Doing::Searching;
+        self.send(ToServer::Next { match_id: id });
+    }
+
+    /// Sends a signal to its partner, if it has one.
+    pub(super) fn signal(&mut self, checks: &mut Checks) {
+        let Some(match_id) = self.call().map(|it| it.id) else { return };
+        // To the model, what is no multiple of three is an offer.
+        let text = 3 * checks.on_signal_sent(self.index, match_id) + 1;
+        let signal = Signal::Offer { sdp: Sdp(text.to_string()) };
+        self.send(ToServer::Signal { match_id, epoch: Epoch::FIRST, signal });
+    }
+
+    fn search(&mut self) {
+        self.doing = Doing::Searching;
+        let media = Media { audio: true, video: self.index.is_multiple_of(2) };
+        self.send(ToServer::Join { media, hide: false, soft: false, tastes: Tastes::default() });
+    }
+
+    /// Sends a message now, or when the session goes on.
+    fn send(&mut self, msg: ToServer) {
+        self.heartbeat = Heartbeat::after(&msg).unwrap_or(self.heartbeat);
+        let frame = self.delivery.send(msg).unwrap();
+        if let Socket::Open { address, ping_at, .. } = &mut self.socket {
+            *ping_at = self.now + self.heartbeat.interval();
+            self.sent.push((*address, FromPage::Frame(frame)));
+        }
+    }
+
+    /// An edge has sent a frame on its socket.
+    pub(super) fn on_frame(&mut self, frame: Frame<Arc<ToBrowser>>, checks: &mut Checks) {
+        let Frame { seq, ack, msg } = frame;
+        match (self.socket, &*msg) {
+            (Socket::Backoff { .. }, _) => {}
+            (Socket::Connecting { address, .. } | Socket::Open { address, .. }, ToBrowser::Again {}) => {
+                self.say_hello(address);
+            }
+            (_, ToBrowser::Error { code, .. }) => checks.on_closed(self.index, *code),
+            (
+                Socket::Connecting { address, .. },
+                ToBrowser::Welcome { peer, secret, resumed, match_id, device, .. },
+            ) => {
+                checks.on_contact(self.index);
+                self.failures = 0;
+                let ping_at = self.now + self.heartbeat.interval();
+                self.socket = Socket::Open { address, ping_at, pong_by: None };
+                self.resume = Some(Resume { peer: *peer, secret: *secret });
+                self.device = device.clone().or(self.device.take());
+                self.on_welcome(*resumed, ack, *match_id, checks);
+            }
+            (Socket::Connecting { .. }, _) => {}
+            (Socket::Open { .. }, msg) => {
+                checks.on_contact(self.index);
+                match self.delivery.receive(seq, ack, msg.is_numbered()) {
+                    Receipt::Fresh => {
+                        self.on_acknowledged(checks);
+                        self.on_message(msg, checks);
+                    }
+                    Receipt::Duplicate => {}
+                    Receipt::Broken => panic!("page {} gets {seq}, {ack}: {msg:?}", self.index),
+                }
+                self.acknowledge_if_late();
+            }
+        }
+    }
+
+    fn on_acknowledged(&self, checks: &mut Checks) {
+        let is_report = |it: &ToServer| matches!(it, ToServer::Connected { .. });
+        if let Some(call) = self.call().filter(|it| it.received > 0)
+            && !self.delivery.has_unacknowledged(is_report)
+        {
+            checks.on_connected(self.index, call.id);
+        }
+    }
+
+    fn acknowledge_if_late(&mut self) {
+        if let Socket::Open { ping_at, pong_by, .. } = &mut self.socket {
+            *pong_by = None;
+            if *ping_at <= self.now || self.delivery.owes_ack() {
+                self.send(ToServer::Ping {});
+            }
+        }
+    }
+
+    fn on_welcome(&mut self, resumed: bool, ack: u64, match_id: Option<MatchId>, checks: &mut Checks) {
+        if resumed {
+            assert!(self.delivery.acknowledge(ack), "page {} has not sent {ack} messages", self.index);
+            let address = self.address();
+            let again = self.delivery.replay().into_iter();
+            self.sent.extend(again.filter_map(|it| Some((address?, FromPage::Frame(it)))));
+        } else {
+            checks.on_session(self.index);
+            self.delivery = Delivery::default();
+        }
+        match &self.doing {
+            // It has left, or wants another partner, since it has shown the ticket.
+            Doing::Nothing if match_id.is_some() => self.send(ToServer::Leave {}),
+            Doing::Nothing => {}
+            Doing::Waiting if resumed => {}
+            Doing::Searching | Doing::Waiting => match match_id {
+                Some(match_id) => self.send(ToServer::Next { match_id }),
+                None => self.search(),
+            },
+            Doing::Talking(_) if resumed => {}
+            Doing::Talking(call) if match_id == Some(call.id) => checks.calls_restored += 1,
+            Doing::Talking(call) => {
+                checks.on_call_lost(self.index, call.id, None);
+                self.search();
+            }
+        }
+    }
+
+    fn on_message(&mut self, msg: &ToBrowser, checks: &mut Checks) {
+        match msg {
+            ToBrowser::Waiting {} if self.doing == Doing::Searching => self.doing = Doing::Waiting,
+            ToBrowser::Waiting {} => assert_eq!(self.call(), None, "page {} waits during a call", self.index),
+            ToBrowser::Prepare { .. } if self.doing == Doing::Waiting => {
+                self.offers += 1;
+                let signal = Signal::Offer { sdp: Sdp("1".into()) };
+                self.send(ToServer::Prepared { number: self.offers, signal });
+            }
+            ToBrowser::Matched { .. } => self.on_matched(msg, checks),
+            ToBrowser::Signal { match_id, signal, .. } => {
+                let Doing::Talking(call) = &mut self.doing else { return };
+                if call.id == *match_id {
+                    let number = (text_of(signal) - 1) / 3;
+                    let before = call.received;
+                    call.received = number.max(before);
+                    checks.on_signal(self.index, *match_id, before, number);
+                    if before == 0 {
+                        self.send(ToServer::Connected { match_id: *match_id });
+                    }
+                }
+            }
+            ToBrowser::Ended { match_id, reason } => self.on_ended(*match_id, *reason, checks),
+            ToBrowser::ComeBack { after_ms } => {
+                self.come_back = Some(Duration::from_millis((*after_ms).into()));
+            }
+            ToBrowser::Partner { signals_lost: true, .. } => checks.on_session(self.index),
+            ToBrowser::Prepare { .. }
+            | ToBrowser::Partner { .. }
+            | ToBrowser::Here(_)
+            | ToBrowser::Pong {} => {}
+            _ => panic!("page {} gets {msg:?}", self.index),
+        }
+    }
+
+    fn on_matched(&mut self, msg: &ToBrowser, checks: &mut Checks) {
+        let ToBrowser::Matched { match_id, role, ticket: Some(ticket), pair: Some(pair), .. } = msg else {
+            panic!("page {} gets {msg:?}", self.index)
+        };
+        assert_eq!(self.call(), None, "page {} is told of {match_id:?} during another match", self.index);
+        let met_before = self.met.iter().any(|it| it.1 == *pair);
+        checks.on_matched(self.index, *match_id, *role, *pair, met_before);
+        self.met.retain(|it| it.1 != *pair);
+        self.met.push((self.now, *pair));
+        self.met.drain(..self.met.len().saturating_sub(MAX_MET));
+        if self.doing == Doing::Nothing {
+            // It has said so already.
+            checks.on_left(*match_id);
+        } else {
+            self.doing = Doing::Talking(Call { id: *match_id, ticket: ticket.clone(), received: 0 });
+            self.signal(checks);
+        }
+    }
+
+    fn on_ended(&mut self, id: MatchId, reason: EndReason, checks: &mut Checks) {
+        if self.call().is_none_or(|it| it.id != id) {
+            return;
+        }
+        match reason {
+            EndReason::PartnerLost => checks.on_call_lost(self.index, id, Some(reason)),
+            // The core lets both wait again.
+            EndReason::Unconnected => {
+                checks.on_call_lost(self.index, id, Some(reason));
+                self.doing = Doing::Searching;
+                return;
+            }
+            // It had left before it was told of this match, and has joined again.
+            EndReason::Next | EndReason::Left => {
+                checks.on_left(id);
+                self.doing = Doing::Searching;
+                return;
+            }
+            EndReason::PartnerNext | EndReason::PartnerLeft => checks.on_left(id),
+        }
+        self.search();
+    }
+}
