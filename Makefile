@@ -104,7 +104,7 @@ soak: build chromium firefox coturn proxies redis autobahn fonts ## Everything s
 	CLUSTER_SEEDS=10 CLUSTER_SECONDS=600 CLUSTER_PAGES=300 cargo test --features ssr --test house -- --nocapture cluster::chaos::
 	PROPTEST_CASES=10000 cargo test --features ssr --lib -- cluster::tests::histories::
 	npm --prefix end2end run soak
-	cargo bench --features ssr --bench load -- killed cut drain unacknowledged
+	cargo bench --features ssr --bench load -- killed cut drain unacknowledged cluster-core-killed cluster-edge-killed
 	cargo bench --features ssr --bench abuse
 	FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} FUZZ_SEED=0 scripts/fuzz
 
@@ -122,7 +122,7 @@ bench: coturn peers ## Instructions of what the server does for each message, ag
 	cargo bench --features ssr --bench queue
 	cargo bench --features ssr --bench peers
 
-load: ## The server with 19,000 bots: memory, processor time, a kill, lost sockets, a shutdown during calls (6 minutes)
+load: redis ## The server with 19,000 bots: memory, processor time, a kill, lost sockets, a shutdown during calls; a cluster with 30,000 (12 minutes)
 	cargo bench --features ssr --bench load
 
 shots: build chromium fonts ## Screenshots of every state of the page, in end2end/shots; with LANG=de, in that language

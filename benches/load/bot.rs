@@ -1,12 +1,12 @@
 //! A client without a browser: keeps a session with the server as the real page does, and exchanges signals with its
 //! partner.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{iter, net::SocketAddr, sync::Arc, time::Duration};
 
 use futures::{SinkExt, StreamExt};
 use passerby::protocol::{
-    Affinity, Candidate, Delivery, EndReason, Epoch, ErrorCode, Frame, Heartbeat, MatchId, Media,
-    Message as _, Receipt, Resume, Role, Sdp, Signal, Tastes, ToBrowser, ToServer, decode_lenient, encode,
+    Affinity, Delivery, EndReason, Epoch, ErrorCode, Frame, Heartbeat, MatchId, Media, Message as _,
+    PreparedOffer, Receipt, Resume, Role, Signal, Tastes, ToBrowser, ToServer, decode_lenient, encode,
     limits::SUBPROTOCOL,
 };
 use tokio::{
@@ -22,16 +22,10 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig},
 };
 
-use crate::support::hello::hello;
-
-/// An offer made by Chromium.
-const OFFER: &str = include_str!("../../src/server/validate/fixtures/chromium-offer.sdp");
-
-/// Chromium's answer to it.
-const ANSWER: &str = include_str!("../../src/server/validate/fixtures/chromium-answer.sdp");
-
-/// Candidates of each end, as many as a machine with two networks finds.
-const CANDIDATES: u16 = 10;
+use crate::{
+    signals::{CANDIDATES, answer, candidate, number_of, offer},
+    support::hello::hello,
+};
 
 /// The interval of signals after [`Order::SendSignals`].
 ///
@@ -75,14 +69,18 @@ pub(crate) enum Order {
 /// Something that happened to a bot.
 #[derive(Debug)]
 pub(crate) enum BotEvent {
+    /// The server knows it, with its session if `resumed`, or with the match of its ticket if `restored`.
     Welcomed {
         resumed: bool,
+        restored: bool,
     },
     Waiting,
     Seeking(Affinity),
-    Matched(MatchId),
+    Matched(BotMatched),
     /// Both descriptions and all candidates have been exchanged.
     Talking,
+    /// The server behind its socket was replaced, and it says `hello` to the next one.
+    Again,
     /// It sent the candidate of this number to its partner at this time.
     Sent(u16, Instant),
     /// It received the candidate of this number from its partner.
@@ -95,26 +93,48 @@ pub(crate) enum BotEvent {
     Lost,
 }
 
+/// A bot was matched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BotMatched {
+    pub(crate) match_id: MatchId,
+    /// When it sent its last `join`.
+    pub(crate) joined_at: Instant,
+    /// When it learned of the match.
+    pub(crate) at: Instant,
+}
+
 /// The current match of a bot.
 struct BotMatch {
     match_id: MatchId,
+    epoch: Epoch,
+    /// From which another server rebuilds the match.
+    ticket: Option<String>,
     has_description: bool,
     /// Candidates received from the partner.
     candidates: u16,
     /// The number of the last candidate that was sent for [`Order::SendSignals`].
     sent: u16,
+    is_talking: bool,
 }
 
 /// A bot and its state.
 pub(crate) struct Bot {
     number: usize,
-    server: SocketAddr,
+    /// Any of them will do.
+    servers: Arc<[SocketAddr]>,
+    /// The one that it uses now, or tries next.
+    server: usize,
     orders: UnboundedReceiver<Order>,
     events: UnboundedSender<(usize, BotEvent)>,
     delivery: Delivery<ToServer>,
     resume: Option<Resume>,
+    /// Whether it has said `hello` again on the same socket, and is not welcomed yet.
+    is_greeting: bool,
     /// What it joined with, if it waits or is matched.
     joined: Option<Tastes>,
+    joined_at: Instant,
+    /// The number of its last prepared offer.
+    prepared: u32,
     current_match: Option<BotMatch>,
     heartbeat: Heartbeat,
     failures: u32,
@@ -128,18 +148,23 @@ pub(crate) struct Bot {
 impl Bot {
     pub(crate) fn new(
         number: usize,
-        server: SocketAddr,
+        servers: Arc<[SocketAddr]>,
+        server: usize,
         orders: UnboundedReceiver<Order>,
         events: UnboundedSender<(usize, BotEvent)>,
     ) -> Self {
         Self {
             number,
+            servers,
             server,
             orders,
             events,
             delivery: Delivery::default(),
             resume: None,
+            is_greeting: false,
             joined: None,
+            joined_at: Instant::now(),
+            prepared: 0,
             current_match: None,
             heartbeat: Heartbeat::default(),
             failures: 0,
@@ -163,6 +188,7 @@ impl Bot {
                     return;
                 }
             }
+            self.server = (self.server + 1) % self.servers.len();
             sleep(self.next_backoff()).await;
         }
     }
@@ -181,7 +207,7 @@ impl Bot {
 
     /// Opens a socket, sends hello, and returns the socket with the first message.
     async fn connect(&mut self) -> Option<(Socket, Frame<ToBrowser>)> {
-        let address = self.server;
+        let address = self.servers[self.server];
         let mut request = format!("ws://{address}/ws").into_client_request().ok()?;
         let origin = format!("http://localhost:{}", address.port());
         request.headers_mut().insert("Origin", HeaderValue::from_str(&origin).ok()?);
@@ -190,26 +216,36 @@ impl Bot {
         stream.set_nodelay(true).ok()?;
         let config = WebSocketConfig::default().read_buffer_size(1024).write_buffer_size(0);
         let (mut socket, _) = client_async_with_config(request, stream, Some(config)).await.ok()?;
-        let hello = hello(self.resume);
-        self.heartbeat = Heartbeat::after(&hello)?;
-        let mut hello = self.delivery.send(hello).ok()?;
-        self.withhold_ack(&mut hello);
-        socket.send(Message::text(encode(&hello))).await.ok()?;
+        self.greet(&mut socket).await.ok()?;
         let welcome = next_frame(&mut socket).await?;
         Some((socket, welcome))
     }
 
+    async fn greet(&mut self, socket: &mut Socket) -> Result<(), ()> {
+        let mut hello = hello(self.resume);
+        if let ToServer::Hello { ticket, .. } = &mut hello {
+            *ticket = self.current_match.as_ref().and_then(|it| it.ticket.clone());
+        }
+        self.heartbeat = Heartbeat::after(&hello).unwrap_or(self.heartbeat);
+        let mut hello = self.delivery.send(hello).map_err(drop)?;
+        self.withhold_ack(&mut hello);
+        socket.send(Message::text(encode(&hello))).await.map_err(drop)
+    }
+
     async fn on_welcome(&mut self, socket: &mut Socket, welcome: Frame<ToBrowser>) -> Result<(), ()> {
-        let ToBrowser::Welcome { peer, secret, resumed, .. } = welcome.msg else { return Err(()) };
+        let ToBrowser::Welcome { peer, secret, resumed, match_id, .. } = welcome.msg else { return Err(()) };
         self.resume = Some(Resume { peer, secret });
-        (self.failures, self.pong_by) = (0, None);
+        (self.failures, self.pong_by, self.is_greeting) = (0, None, false);
         self.ping_at = Instant::now() + self.heartbeat.interval();
-        self.report(BotEvent::Welcomed { resumed });
+        let restored = match_id.is_some() && match_id == self.current_match.as_ref().map(|it| it.match_id);
+        self.report(BotEvent::Welcomed { resumed, restored });
         if resumed {
             self.delivery.acknowledge(welcome.ack);
             for frame in self.delivery.replay() {
                 socket.send(Message::text(encode(&frame))).await.map_err(drop)?;
             }
+        } else if restored {
+            self.delivery = Delivery::default();
         } else {
             (self.delivery, self.current_match) = (Delivery::default(), None);
             if let Some(tastes) = self.joined.clone() {
@@ -269,6 +305,7 @@ impl Bot {
 
     async fn join(&mut self, socket: &mut Socket, tastes: Tastes) -> Result<(), ()> {
         let media = Media { audio: true, video: true };
+        self.joined_at = Instant::now();
         self.send(socket, ToServer::Join { media, hide: false, soft: false, tastes }).await
     }
 
@@ -277,6 +314,10 @@ impl Bot {
         let mut frame = self.delivery.send(message).map_err(drop)?;
         self.withhold_ack(&mut frame);
         self.ping_at = Instant::now() + self.heartbeat.interval();
+        if self.is_greeting {
+            // It is sent after the welcome, if the session goes on.
+            return Ok(());
+        }
         socket.send(Message::text(encode(&frame))).await.map_err(drop)
     }
 
@@ -287,11 +328,22 @@ impl Bot {
     }
 
     async fn send_signal(&mut self, socket: &mut Socket, signal: Signal) -> Result<(), ()> {
-        let Some(BotMatch { match_id, .. }) = self.current_match else { return Ok(()) };
-        self.send(socket, ToServer::Signal { match_id, epoch: Epoch::FIRST, signal }).await
+        let Some(BotMatch { match_id, epoch, .. }) = self.current_match else { return Ok(()) };
+        self.send(socket, ToServer::Signal { match_id, epoch, signal }).await
     }
 
     async fn on_frame(&mut self, socket: &mut Socket, frame: Frame<ToBrowser>) -> Result<(), ()> {
+        if matches!(frame.msg, ToBrowser::Again {}) {
+            self.is_greeting = true;
+            self.pong_by = Some(Instant::now() + PONG_WITHIN);
+            self.report(BotEvent::Again);
+            return self.greet(socket).await;
+        }
+        if self.is_greeting {
+            let is_answer = matches!(frame.msg, ToBrowser::Welcome { .. } | ToBrowser::Error { .. });
+            // Anything else comes from the former server.
+            return if is_answer { self.on_welcome(socket, frame).await } else { Ok(()) };
+        }
         let Frame { seq, ack, msg } = frame;
         match self.delivery.receive(seq, ack, msg.is_numbered()) {
             Receipt::Fresh => self.pong_by = None,
@@ -304,22 +356,17 @@ impl Bot {
         match msg {
             ToBrowser::Waiting {} => self.report(BotEvent::Waiting),
             ToBrowser::Seeking { wants, .. } => self.report(BotEvent::Seeking(wants)),
-            ToBrowser::Matched { match_id, role, .. } => {
-                self.current_match =
-                    Some(BotMatch { match_id, has_description: false, candidates: 0, sent: 0 });
-                self.report(BotEvent::Matched(match_id));
-                if self.is_attacking {
-                    for _ in 0..ATTACK_OFFERS {
-                        self.send_signal(socket, Signal::Offer { sdp: Sdp(OFFER.into()) }).await?;
-                    }
-                } else if role == Role::Impolite {
-                    self.send_description(socket, Signal::Offer { sdp: Sdp(OFFER.into()) }).await?;
-                }
+            ToBrowser::Matched { match_id, role, ticket, ahead, .. } => {
+                self.on_matched(socket, (match_id, ticket), role, ahead).await?;
             }
             // As a page does; without an offer, the server would pass over this bot.
             ToBrowser::Prepare { .. } => {
-                let signal = Signal::Offer { sdp: Sdp(OFFER.into()) };
-                self.send(socket, ToServer::Prepared { number: 1, signal }).await?;
+                self.prepared += 1;
+                let signals =
+                    iter::once(offer()).chain(iter::repeat_with(|| candidate(0)).take(CANDIDATES.into()));
+                for signal in signals {
+                    self.send(socket, ToServer::Prepared { number: self.prepared, signal }).await?;
+                }
             }
             ToBrowser::Signal { signal, .. } => self.on_signal(socket, signal).await?,
             ToBrowser::Ended { reason, .. } => {
@@ -345,6 +392,37 @@ impl Bot {
         Ok(())
     }
 
+    async fn on_matched(
+        &mut self,
+        socket: &mut Socket,
+        (match_id, ticket): (MatchId, Option<String>),
+        role: Role,
+        ahead: Option<PreparedOffer>,
+    ) -> Result<(), ()> {
+        let at = Instant::now();
+        let epoch = if ahead.is_some() { Epoch::PREPARED } else { Epoch::FIRST };
+        let (has_description, candidates, sent, is_talking) = (false, 0, 0, false);
+        let this = BotMatch { match_id, epoch, ticket, has_description, candidates, sent, is_talking };
+        self.current_match = Some(this);
+        self.report(BotEvent::Matched(BotMatched { match_id, joined_at: self.joined_at, at }));
+        match ahead {
+            _ if self.is_attacking => {
+                for _ in 0..ATTACK_OFFERS {
+                    self.send_signal(socket, offer()).await?;
+                }
+            }
+            Some(PreparedOffer::Theirs { candidates, .. }) => {
+                self.on_signal(socket, offer()).await?;
+                for candidate in candidates {
+                    self.on_signal(socket, Signal::Candidate(candidate)).await?;
+                }
+            }
+            None if role == Role::Impolite => self.send_description(socket, offer()).await?,
+            Some(PreparedOffer::Yours { .. }) | None => {}
+        }
+        Ok(())
+    }
+
     async fn send_description(&mut self, socket: &mut Socket, description: Signal) -> Result<(), ()> {
         self.send_signal(socket, description).await?;
         for _ in 0..CANDIDATES {
@@ -359,7 +437,7 @@ impl Bot {
             Signal::Offer { .. } if self.is_attacking => {}
             Signal::Offer { .. } => {
                 it.has_description = true;
-                self.send_description(socket, Signal::Answer { sdp: Sdp(ANSWER.into()) }).await?;
+                self.send_description(socket, answer()).await?;
             }
             Signal::Answer { .. } => it.has_description = true,
             Signal::Candidate(candidate) => match number_of(&candidate) {
@@ -371,9 +449,13 @@ impl Bot {
             },
             Signal::EndOfCandidates { .. } => {}
         }
-        if let Some(BotMatch { match_id, has_description: true, candidates: CANDIDATES, .. }) =
-            self.current_match
+        if let Some(it) = &mut self.current_match
+            && it.has_description
+            && it.candidates == CANDIDATES
+            && !it.is_talking
         {
+            it.is_talking = true;
+            let match_id = it.match_id;
             self.send(socket, ToServer::Connected { match_id }).await?;
             self.report(BotEvent::Talking);
         }
@@ -391,24 +473,4 @@ async fn next_frame(socket: &mut Socket) -> Option<Frame<ToBrowser>> {
             Message::Binary(_) | Message::Close(_) | Message::Frame(_) => return None,
         }
     }
-}
-
-/// A candidate whose port carries a number; 0 marks the ordinary ones. The others are not host candidates, which have a
-/// lower limit.
-fn candidate(number: u16) -> Signal {
-    let port = 1024 + number;
-    let kind = if number == 0 { "host" } else { "srflx raddr 0.0.0.0 rport 0" };
-    Signal::Candidate(Candidate {
-        candidate: Sdp(format!(
-            "candidate:1 1 udp 2113937151 192.0.2.7 {port} typ {kind} generation 0 ufrag I+IT network-cost 999"
-        )),
-        sdp_mid: Some("0".into()),
-        sdp_m_line_index: Some(0),
-        username_fragment: Some("I+IT".into()),
-    })
-}
-
-fn number_of(candidate: &Candidate) -> u16 {
-    let port = candidate.candidate.0.split(' ').nth(5).and_then(|it| it.parse::<u16>().ok());
-    port.expect("the candidate was made by a bot") - 1024
 }

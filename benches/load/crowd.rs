@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use crate::bot::{Bot, BotEvent, Order};
+use crate::bot::{Bot, BotEvent, BotMatched, Order};
 
 /// Bots that connect at the same time.
 const CONCURRENT_CONNECTS: usize = 128;
@@ -20,8 +20,12 @@ const CONCURRENT_CONNECTS: usize = 128;
 #[derive(Debug, Default)]
 pub(crate) struct BotRecord {
     pub(crate) is_up: bool,
+    /// How often it was welcomed.
+    pub(crate) welcomes: usize,
     /// How often its session was resumed.
     pub(crate) resumed: usize,
+    /// How often its match was restored by a server that had not known it.
+    pub(crate) restored: usize,
     pub(crate) is_waiting: bool,
     pub(crate) seeking: Option<Affinity>,
     pub(crate) match_id: Option<MatchId>,
@@ -41,33 +45,58 @@ pub(crate) struct BotRecord {
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
     pub(crate) up: usize,
+    /// How often bots were welcomed.
+    pub(crate) welcomes: usize,
     pub(crate) resumed: usize,
+    pub(crate) restored: usize,
     pub(crate) waiting: usize,
     pub(crate) talking: usize,
     pub(crate) ended: usize,
+    /// How often bots were asked for another `hello` on the same socket.
+    pub(crate) again: usize,
     /// Bots that have lost a connection at least once.
     pub(crate) lost: usize,
 }
 
 /// All bots of a scenario; dropping it ends them.
 pub(crate) struct Crowd {
-    server: SocketAddr,
+    servers: Arc<[SocketAddr]>,
     orders: Vec<UnboundedSender<Order>>,
     sender: UnboundedSender<(usize, BotEvent)>,
     events: UnboundedReceiver<(usize, BotEvent)>,
     pub(crate) bots: Vec<BotRecord>,
     pub(crate) totals: Totals,
+    /// Who was matched, in the order in which that was reported.
+    pub(crate) matched: Vec<(usize, BotMatched)>,
 }
 
 impl Crowd {
     /// A crowd without bots.
     pub(crate) fn new(server: SocketAddr) -> Self {
+        Self::of_servers([server])
+    }
+
+    /// A crowd without bots, for several servers: a bot that loses its connection goes on with the next one.
+    pub(crate) fn of_servers(servers: impl Into<Arc<[SocketAddr]>>) -> Self {
         let (sender, events) = mpsc::unbounded_channel();
-        Self { server, orders: Vec::new(), sender, events, bots: Vec::new(), totals: Totals::default() }
+        Self {
+            servers: servers.into(),
+            orders: Vec::new(),
+            sender,
+            events,
+            bots: Vec::new(),
+            totals: Totals::default(),
+            matched: Vec::new(),
+        }
     }
 
     /// Adds `count` bots and waits until all are welcomed.
     pub(crate) async fn add(&mut self, count: usize, within: Duration) {
+        self.add_at(0, count, within).await;
+    }
+
+    /// Adds `count` bots of the server of this number, and waits until all are welcomed.
+    pub(crate) async fn add_at(&mut self, server: usize, count: usize, within: Duration) {
         let connects = Arc::new(Semaphore::new(CONCURRENT_CONNECTS));
         let before = self.totals.up;
         let deadline = Instant::now() + within;
@@ -76,7 +105,7 @@ impl Crowd {
             let (orders, receiver) = mpsc::unbounded_channel();
             self.orders.push(orders);
             self.bots.push(BotRecord::default());
-            let bot = Bot::new(number, self.server, receiver, self.sender.clone());
+            let bot = Bot::new(number, Arc::clone(&self.servers), server, receiver, self.sender.clone());
             let permit = Arc::clone(&connects).acquire_owned().await.expect("the semaphore is not closed");
             tokio::spawn(bot.run(permit));
         }
@@ -108,13 +137,20 @@ impl Crowd {
         condition: impl Fn(&Self) -> bool,
     ) -> Instant {
         while !condition(self) {
-            let Ok(event) = timeout_at(deadline, self.events.recv()).await else {
-                panic!("timeout while waiting until {what}: {:?}", self.totals)
-            };
-            let (bot, event) = event.expect("the crowd holds a sender");
-            self.record(bot, event);
+            assert!(
+                timeout_at(deadline, self.next()).await.is_ok(),
+                "timeout while waiting until {what}: {:?}",
+                self.totals
+            );
         }
         Instant::now()
+    }
+
+    /// Waits for the next event, records it, and returns the number of the bot.
+    pub(crate) async fn next(&mut self) -> usize {
+        let (bot, event) = self.events.recv().await.expect("the crowd holds a sender");
+        self.record(bot, event);
+        bot
     }
 
     /// Records events while a future runs.
@@ -123,21 +159,21 @@ impl Crowd {
         loop {
             tokio::select! {
                 result = &mut future => return result,
-                event = self.events.recv() => {
-                    let (bot, event) = event.expect("the crowd holds a sender");
-                    self.record(bot, event);
-                }
+                _ = self.next() => {}
             }
         }
     }
 
     fn record(&mut self, bot: usize, event: BotEvent) {
-        let Self { bots, totals, .. } = self;
+        let Self { bots, totals, matched: log, .. } = self;
         let it = &mut bots[bot];
         match event {
-            BotEvent::Welcomed { resumed } => {
-                it.is_up = true;
-                totals.up += 1;
+            BotEvent::Welcomed { resumed, restored } => {
+                totals.up += usize::from(!std::mem::replace(&mut it.is_up, true));
+                it.welcomes += 1;
+                totals.welcomes += 1;
+                it.restored += usize::from(restored);
+                totals.restored += usize::from(restored);
                 if resumed {
                     it.resumed += 1;
                     totals.resumed += 1;
@@ -149,8 +185,9 @@ impl Crowd {
                 totals.waiting += usize::from(!std::mem::replace(&mut it.is_waiting, true));
             }
             BotEvent::Seeking(wants) => it.seeking = Some(wants),
-            BotEvent::Matched(match_id) => {
-                it.match_id = Some(match_id);
+            BotEvent::Matched(matched) => {
+                it.match_id = Some(matched.match_id);
+                log.push((bot, matched));
                 totals.waiting -= usize::from(std::mem::take(&mut it.is_waiting));
             }
             BotEvent::Talking => {
@@ -164,12 +201,12 @@ impl Crowd {
                 totals.ended += 1;
                 totals.talking -= usize::from(std::mem::take(&mut it.is_talking));
             }
+            BotEvent::Again => totals.again += 1,
             BotEvent::ComeBack { after_ms } => it.come_back_ms = Some(after_ms),
             BotEvent::Error(code) => it.errors.push(code),
             BotEvent::Lost => {
-                it.is_up = false;
+                totals.up -= usize::from(std::mem::take(&mut it.is_up));
                 totals.lost += usize::from(it.lost_at.replace(Instant::now()).is_none());
-                totals.up -= 1;
             }
         }
     }

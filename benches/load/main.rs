@@ -1,5 +1,6 @@
 //! A load test of the real program with many bots: memory and CPU time per peer, memory at its limit, mass reconnects,
-//! and a shutdown during calls.
+//! and a shutdown during calls; and the same of several processes as one server: how long a match across them takes,
+//! what it costs each, and what happens when one of them is killed.
 //!
 //! Prints what was measured and fails if a figure exceeds its bound. Without arguments it runs all scenarios, otherwise
 //! those that are named. Each scenario has its own server and its own runtime.
@@ -11,9 +12,12 @@
 )]
 
 mod bot;
+mod cluster;
 mod crowd;
+mod other_bots;
 mod scenarios;
 mod server;
+mod signals;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -53,16 +57,31 @@ enum Scenario {
     Cut,
     /// The server is told to stop during calls.
     Drain,
+    /// Matches across the edges of a cluster.
+    ClusterMatch,
+    /// The core of a cluster is killed.
+    ClusterCoreKilled,
+    /// An edge of a cluster is killed.
+    ClusterEdgeKilled,
+    /// Memory of the processes of a cluster for an idle peer.
+    ClusterIdle,
+    /// More peers than one process can have.
+    ClusterCrowd,
 }
 
 impl Scenario {
-    const ALL: [(&'static str, Self); 6] = [
+    const ALL: [(&'static str, Self); 11] = [
         ("idle", Self::Idle),
         ("calls", Self::Calls),
         ("unacknowledged", Self::Unacknowledged),
         ("killed", Self::Killed),
         ("cut", Self::Cut),
         ("drain", Self::Drain),
+        ("cluster-match", Self::ClusterMatch),
+        ("cluster-core-killed", Self::ClusterCoreKilled),
+        ("cluster-edge-killed", Self::ClusterEdgeKilled),
+        ("cluster-idle", Self::ClusterIdle),
+        ("cluster-crowd", Self::ClusterCrowd),
     ];
 
     fn run(self) -> Vec<Row> {
@@ -74,12 +93,25 @@ impl Scenario {
             Self::Killed => runtime.block_on(scenarios::killed()),
             Self::Cut => runtime.block_on(scenarios::cut()),
             Self::Drain => runtime.block_on(scenarios::drain()),
+            Self::ClusterMatch => runtime.block_on(cluster::matches()),
+            Self::ClusterCoreKilled => runtime.block_on(cluster::core_killed()),
+            Self::ClusterEdgeKilled => runtime.block_on(cluster::edge_killed()),
+            Self::ClusterIdle => runtime.block_on(cluster::idle()),
+            Self::ClusterCrowd => runtime.block_on(cluster::crowd()),
         }
     }
 }
 
 fn main() {
-    let named: Vec<_> = env::args().skip(1).filter(|it| it != "--bench").collect();
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    if let [name, server, bots] = &arguments[..]
+        && name == other_bots::NAME
+    {
+        let (server, bots) = (server.parse().expect("an address"), bots.parse().expect("a number"));
+        rlimit::increase_nofile_limit(u64::MAX).expect("the limit of open files can be raised");
+        return tokio::runtime::Runtime::new().expect("a runtime").block_on(other_bots::run(server, bots));
+    }
+    let named: Vec<_> = arguments.into_iter().filter(|it| it != "--bench").collect();
     let unknown = named.iter().find(|name| Scenario::ALL.iter().all(|it| it.0 != **name));
     assert!(unknown.is_none(), "there is no scenario {unknown:?}");
     let files = rlimit::increase_nofile_limit(u64::MAX).expect("the limit of open files can be raised");
@@ -91,7 +123,7 @@ fn main() {
                 fits &= row.fits();
                 let Row { label, measured, bound, unit } = &row;
                 let verdict = if row.fits() { "" } else { "  TOO HIGH" };
-                println!("{name:<16}{label:<52}{measured:>9.2} of {bound:>8.2} {unit}{verdict}");
+                println!("{name:<20}{label:<52}{measured:>9.2} of {bound:>8.2} {unit}{verdict}");
             }
         }
     }

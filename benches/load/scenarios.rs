@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Bots connected at once: close to the limit of open files of a process, minus what the program itself needs.
-const MANY: usize = 19_000;
+pub(crate) const MANY: usize = 19_000;
 
 /// Bots that reconnect at once.
 const STORM: usize = 10_000;
@@ -40,7 +40,7 @@ async fn cpu_load(server: &Server, during: Duration) -> f64 {
 }
 
 /// Resident memory in bytes, once it is stable.
-async fn stable_memory(server: &Server) -> f64 {
+pub(crate) async fn stable_memory(server: &Server) -> f64 {
     let mut last = server.resident();
     let mut same = 0;
     let deadline = default_deadline();
@@ -100,12 +100,12 @@ pub(crate) async fn calls() -> Vec<Row> {
 }
 
 /// A share of memory for each of [`MANY`] bots, in KiB.
-fn kib_each(bytes: f64) -> f64 {
+pub(crate) fn kib_each(bytes: f64) -> f64 {
     bytes / 1024.0 / MANY as f64
 }
 
 /// How many bots were disconnected or given an error. Prints one of them.
-fn failed(crowd: &Crowd) -> f64 {
+pub(crate) fn failed(crowd: &Crowd) -> f64 {
     let failed: Vec<_> =
         crowd.bots.iter().filter(|it| !it.errors.is_empty() || it.lost_at.is_some()).collect();
     if let Some(one) = failed.first() {

@@ -13,9 +13,13 @@ use crate::support::{PASSERBY_SETTINGS, Process, free_address, get, wait_until_u
 /// How long the program may take until a figure is reached.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
+/// Further settings of a server: variables and their values.
+pub(crate) type Settings = Vec<(&'static str, String)>;
+
 /// A running server.
 pub(crate) struct Server {
     process: Process,
+    settings: Settings,
     pub(crate) address: SocketAddr,
     metrics: SocketAddr,
 }
@@ -23,17 +27,27 @@ pub(crate) struct Server {
 impl Server {
     /// Starts a server on free ports and waits until it answers.
     pub(crate) async fn start() -> Self {
+        Self::start_with(Settings::new()).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn start_with(settings: Settings) -> Self {
         let (address, metrics) = (free_address(), free_address());
-        let process = Process(spawn(address, metrics));
+        let process = Process(spawn(address, metrics, &settings));
         wait_until_up(address, "/healthz").await;
-        Self { process, address, metrics }
+        Self { process, settings, address, metrics }
+    }
+
+    /// Kills the process.
+    pub(crate) fn kill(&mut self) {
+        self.process.0.kill().expect("the process can be killed");
+        self.process.0.wait().expect("the process ends");
     }
 
     /// Kills the process and starts another one on the same addresses at once.
     pub(crate) fn replace(&mut self) {
-        self.process.0.kill().expect("the process can be killed");
-        self.process.0.wait().expect("the process ends");
-        self.process = Process(spawn(self.address, self.metrics));
+        self.kill();
+        self.process = Process(spawn(self.address, self.metrics, &self.settings));
     }
 
     /// The HTTP status of the answer to a GET request.
@@ -71,11 +85,7 @@ impl Server {
 
     /// CPU time of the process, in user and kernel mode.
     pub(crate) fn cpu(&self) -> Duration {
-        let stat = self.process.proc("stat");
-        // Fields 14 and 15 (proc(5)), in hundredths of a second. The name, field 2, can contain spaces and brackets.
-        let fields = stat.rsplit(')').next().expect("fields").split_whitespace().skip(11);
-        let ticks: u64 = fields.take(2).map(|it| it.parse::<u64>().expect("a number")).sum();
-        Duration::from_millis(ticks * 10)
+        cpu(&self.process)
     }
 
     /// Sends SIGTERM.
@@ -98,12 +108,22 @@ impl Server {
     }
 }
 
-fn spawn(address: SocketAddr, metrics: SocketAddr) -> Child {
+/// CPU time of a process, in user and kernel mode.
+pub(crate) fn cpu(process: &Process) -> Duration {
+    let stat = process.proc("stat");
+    // Fields 14 and 15 (proc(5)), in hundredths of a second. The name, field 2, can contain spaces and brackets.
+    let fields = stat.rsplit(')').next().expect("fields").split_whitespace().skip(11);
+    let ticks: u64 = fields.take(2).map(|it| it.parse::<u64>().expect("a number")).sum();
+    Duration::from_millis(ticks * 10)
+}
+
+fn spawn(address: SocketAddr, metrics: SocketAddr, settings: &Settings) -> Child {
     Command::new(env!("CARGO_BIN_EXE_passerby"))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .envs(PASSERBY_SETTINGS)
         .env("LEPTOS_SITE_ADDR", address.to_string())
         .env("PASSERBY__METRICS__ADDR", metrics.to_string())
+        .envs(settings.iter().cloned())
         .stdin(Stdio::null())
         .spawn()
         .expect("the program starts")
