@@ -4,7 +4,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305,
-    aead::{Aead, Payload},
+    aead::{Aead, AeadInOut, Payload},
 };
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -28,6 +28,9 @@ const SIGNATURE_BYTES: usize = 32;
 
 /// Length of a nonce of XChaCha20-Poly1305, in bytes: enough to draw them at random.
 pub(crate) const NONCE_BYTES: usize = 24;
+
+/// Length of what XChaCha20-Poly1305 appends to a sealed payload, in bytes.
+const TAG_BYTES: usize = 16;
 
 /// Makes two texts differ that are sealed with the same key; it must never be used for another one.
 pub(crate) type Nonce = [u8; NONCE_BYTES];
@@ -93,11 +96,15 @@ impl Keys {
     /// name of a place is longer than a byte, which is how [`seal`](Self::seal) uses it. The result is the nonce and
     /// the sealed payload.
     pub(crate) fn seal_for(&self, place: &[u8], nonce: Nonce, payload: &[u8]) -> Vec<u8> {
-        let Ok(sealed) = self.current.cipher().encrypt(&nonce.into(), Payload { msg: payload, aad: place })
-        else {
+        let mut sealed = Vec::with_capacity(NONCE_BYTES + payload.len() + TAG_BYTES);
+        sealed.extend(nonce);
+        sealed.extend(payload);
+        let text = (&mut sealed[NONCE_BYTES..]).into();
+        let Ok(tag) = self.current.cipher().encrypt_inout_detached(&nonce.into(), place, text) else {
             unreachable!("a payload is shorter than 256 GiB")
         };
-        [&nonce[..], &sealed[..]].concat()
+        sealed.extend(tag);
+        sealed
     }
 
     /// The payload that was sealed for this place; `None` if none of the keys has sealed it.

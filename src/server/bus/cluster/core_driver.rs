@@ -76,9 +76,8 @@ struct Edges {
 
 impl Outside for Edges {
     fn send(&mut self, socket: SocketId, frame: Frame<Arc<ToBrowser>>) -> Option<Input> {
-        if let Some((edge, item)) = ToEdge::send(socket, &frame) {
-            self.link.push(edge, item);
-        }
+        let (edge, item) = ToEdge::send(socket, &frame);
+        self.link.push(edge, item);
         None
     }
 

@@ -1,9 +1,11 @@
-//! What edges and core tell each other in the entries of their streams, as JSON.
+//! What edges and core tell each other in the entries of their streams, as text with a line for each item.
+//!
+//! Most items are messages of people. Such a line is the number of the socket and the message as it is on the wire, so
+//! that nothing reads or copies it a second time. Any other line is JSON.
 
 use std::{net::IpAddr, ops::RangeInclusive, sync::Arc, time::Duration};
 
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     matchmaker::{
@@ -22,6 +24,47 @@ pub(crate) const BUS_VERSION: u32 = 1;
 /// The versions that this process understands: its own and that of the release before, so that an update can replace one
 /// process after the other.
 pub(crate) const SPOKEN_VERSIONS: RangeInclusive<u32> = 1..=BUS_VERSION;
+
+/// What a line has besides a message, a number and two separators, in bytes. Most others are not much longer.
+const LINE_BYTES: usize = 24;
+
+/// Something that travels in entries.
+pub(crate) trait EntryItem: Serialize + DeserializeOwned {
+    /// The number of the socket and the text, if this is a message.
+    fn as_message(&self) -> Option<(u64, &str)>;
+
+    /// A message for or of the socket of this number.
+    fn of_message(number: u64, text: String) -> Self;
+
+    /// How long its line is, if it is a message, or else about.
+    fn likely_bytes(&self) -> usize {
+        self.as_message().map_or(0, |(_, text)| text.len()) + LINE_BYTES
+    }
+
+    /// Appends the line of this item.
+    fn write(&self, text: &mut String) -> serde_json::Result<()> {
+        match self.as_message() {
+            Some((number, message)) => {
+                // JSON has no line breaks but those between its parts, which our messages do not have.
+                for part in [&*number.to_string(), " ", message] {
+                    text.push_str(part);
+                }
+            }
+            None => text.push_str(&serde_json::to_string(self)?),
+        }
+        text.push('\n');
+        Ok(())
+    }
+
+    /// The item of a line; `None` if a process of another version has written something unknown.
+    fn read(line: &str) -> Option<Self> {
+        if !line.starts_with(|it: char| it.is_ascii_digit()) {
+            return serde_json::from_str(line).ok();
+        }
+        let (number, message) = line.split_once(' ')?;
+        Some(Self::of_message(number.parse().ok()?, message.to_owned()))
+    }
+}
 
 /// What an edge reports.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,7 +87,8 @@ pub(crate) enum SocketReport {
     /// It is open.
     Opened { network: IpAddr, tags: [Option<[u8; 16]>; 2], site: usize },
     /// It has sent this frame, which is valid.
-    Message(Box<RawValue>),
+    #[serde(skip)]
+    Message(String),
     /// It has sent something that is not.
     Refused { code: ErrorCode, numbers: Option<(u64, u64)> },
     /// It has sent too much.
@@ -57,13 +101,38 @@ pub(crate) enum SocketReport {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum ToEdge {
     /// Send this message on the socket of this number.
-    Send(u64, Box<RawValue>),
+    #[serde(skip)]
+    Send(u64, String),
     /// Close the socket of this number once everything sent before has left.
     Close(u64, ErrorCode),
     /// Store a report.
     Store(ReportRequest, Box<GenuineReport>),
     /// There are so many edges now.
     Edges(usize),
+}
+
+impl EntryItem for ToCore {
+    fn as_message(&self) -> Option<(u64, &str)> {
+        if let Self::Socket(number, SocketReport::Message(text)) = self {
+            Some((*number, text))
+        } else {
+            None
+        }
+    }
+
+    fn of_message(number: u64, text: String) -> Self {
+        Self::Socket(number, SocketReport::Message(text))
+    }
+}
+
+impl EntryItem for ToEdge {
+    fn as_message(&self) -> Option<(u64, &str)> {
+        if let Self::Send(number, text) = self { Some((*number, text)) } else { None }
+    }
+
+    fn of_message(number: u64, text: String) -> Self {
+        Self::Send(number, text)
+    }
 }
 
 impl ToCore {
@@ -74,7 +143,7 @@ impl ToCore {
                 let tags = network_tags.map(|it| it.map(|NetworkTag(bytes)| bytes));
                 (socket, SocketReport::Opened { network: network.address(), tags, site: site.0 })
             }
-            Input::Message { socket, frame } => (socket, SocketReport::Message(raw(encode(&frame))?)),
+            Input::Message { socket, frame } => (socket, SocketReport::Message(encode(&frame))),
             Input::Refused { socket, code, numbers } => (socket, SocketReport::Refused { code, numbers }),
             Input::RateLimited { socket, numbers, retry } => {
                 let retry_ms = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
@@ -115,7 +184,7 @@ impl SocketReport {
                 site: SiteIndex(site),
             }),
             // It is no longer than what the page has sent.
-            Self::Message(frame) => Input::Message { socket, frame: decode_strict(frame.get()).ok()? },
+            Self::Message(frame) => Input::Message { socket, frame: decode_strict(&frame).ok()? },
             Self::Refused { code, numbers } => Input::Refused { socket, code, numbers },
             Self::RateLimited { numbers, retry_ms } => {
                 Input::RateLimited { socket, numbers, retry: Duration::from_millis(retry_ms) }
@@ -129,12 +198,9 @@ impl SocketReport {
 
 impl ToEdge {
     /// A message for a socket of an edge.
-    pub(crate) fn send(
-        SocketId { edge, number }: SocketId,
-        frame: &Frame<Arc<ToBrowser>>,
-    ) -> Option<(EdgeId, Self)> {
+    pub(crate) fn send(SocketId { edge, number }: SocketId, frame: &Frame<Arc<ToBrowser>>) -> (EdgeId, Self) {
         let text = encode_to_browser(&Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg });
-        Some((edge, Self::Send(number, raw(text)?)))
+        (edge, Self::Send(number, text))
     }
 
     /// The end of a socket of an edge.
@@ -144,13 +210,9 @@ impl ToEdge {
 }
 
 /// A message from the core; `None` if a core of another version has sent something unknown.
-pub(crate) fn message(text: &RawValue) -> Option<Frame<Arc<ToBrowser>>> {
-    let Frame { seq, ack, msg } = decode_lenient(text.get())?;
+pub(crate) fn message(text: &str) -> Option<Frame<Arc<ToBrowser>>> {
+    let Frame { seq, ack, msg } = decode_lenient(text)?;
     Some(Frame { seq, ack, msg: Arc::new(msg) })
-}
-
-fn raw(text: String) -> Option<Box<RawValue>> {
-    RawValue::from_string(text).ok()
 }
 
 #[cfg(test)]
@@ -158,9 +220,16 @@ mod tests {
     use super::*;
     use crate::protocol::ToServer;
 
+    /// What arrives of an item in the only line of a text.
+    fn carried<T: EntryItem>(item: &T) -> T {
+        let mut text = String::new();
+        item.write(&mut text).unwrap();
+        assert_eq!(text.find('\n'), Some(text.len() - 1), "{text}");
+        T::read(text.trim_end()).unwrap()
+    }
+
     fn reported(input: Input) -> Option<Input> {
-        let text = serde_json::to_string(&ToCore::of(input)?).unwrap();
-        serde_json::from_str::<ToCore>(&text).unwrap().into_inputs(EdgeId(7)).pop()
+        carried(&ToCore::of(input)?).into_inputs(EdgeId(7)).pop()
     }
 
     #[test]
@@ -202,15 +271,26 @@ mod tests {
     fn what_the_core_wants_arrives_at_the_edge_of_the_socket() {
         let socket = SocketId { edge: EdgeId(1), number: 5 };
         let frame = Frame { seq: 8, ack: 9, msg: Arc::new(ToBrowser::Waiting {}) };
-        let carried = |(edge, order): (EdgeId, ToEdge)| {
-            let text = serde_json::to_string(&order).unwrap();
-            (edge, serde_json::from_str::<ToEdge>(&text).unwrap())
-        };
-        let (EdgeId(1), ToEdge::Send(5, text)) = carried(ToEdge::send(socket, &frame).unwrap()) else {
+        let (edge, sent) = ToEdge::send(socket, &frame);
+        let ToEdge::Send(5, text) = carried(&sent) else { panic!("{sent:?}") };
+        assert_eq!((edge, message(&text)), (EdgeId(1), Some(frame)));
+        let (edge, close) = ToEdge::close(socket, ErrorCode::TooSlow);
+        assert!(matches!((edge, carried(&close)), (EdgeId(1), ToEdge::Close(5, ErrorCode::TooSlow))));
+    }
+
+    #[test]
+    fn a_message_stays_in_its_line() {
+        let offer = r#"{"prepared":{"number":1,"signal":{"offer":{"sdp":"v=0\r\n1 {}\n"}}}}"#;
+        let frame = decode_strict(&format!(r#"{{"seq":1,"ack":2,"msg":{offer}}}"#));
+        let socket = SocketId { edge: EdgeId(1), number: 5 };
+        let Some(Input::Message { frame: got, .. }) =
+            reported(Input::Message { socket, frame: frame.clone().unwrap() })
+        else {
             panic!()
         };
-        assert_eq!(message(&text), Some(frame));
-        let closed = carried(ToEdge::close(socket, ErrorCode::TooSlow));
-        assert!(matches!(closed, (EdgeId(1), ToEdge::Close(5, ErrorCode::TooSlow))));
+        assert_eq!(Ok(got), frame);
+        for unknown in ["", "5", "5x {}", "{}", r#"{"later":{}}"#, "99999999999999999999 {}"] {
+            assert!(ToCore::read(unknown).is_none(), "{unknown}");
+        }
     }
 }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use redis::{
-    ErrorKind, RedisError, RedisResult, Script,
+    ErrorKind, RedisError, RedisResult, Script, Value,
     aio::MultiplexedConnection,
     cmd,
     streams::{StreamId, StreamReadReply},
@@ -25,7 +25,7 @@ use crate::{
         bus::cluster::{
             core_link::EdgeBatch,
             edge_link::{Appended, Entry, FromCore},
-            items::{BUS_VERSION, ToCore, ToEdge},
+            items::{BUS_VERSION, EntryItem, ToCore, ToEdge},
             lease::{Ask, Holder, KEPT_FOR},
             metrics::ClusterMetrics,
         },
@@ -150,7 +150,7 @@ impl Streams {
         entry: &Entry<ToCore>,
     ) -> RedisResult<Option<Holder>> {
         let place = Place::ToCore { holder: to, edge, number: entry.number };
-        let items = self.seal(&place, &entry.items)?;
+        let items = self.seal_items(&place, &entry.items)?;
         let mut call = self.scripts.append.key(self.key("holder"));
         call.key(self.key("term")).key(self.core_key(to.map_or(0, |it| it.term)));
         call.arg(to.map(name_of).unwrap_or_default()).arg(to.map_or(0, |it| it.term));
@@ -181,7 +181,7 @@ impl Streams {
                 FromCore::Reset => call.arg("").arg(""),
                 FromCore::Entry(entry) => {
                     let place = Place::ToEdge { holder: from, edge: *edge, number: entry.number };
-                    call.arg(entry.number).arg(self.seal(&place, &entry.items)?)
+                    call.arg(entry.number).arg(self.seal_items(&place, &entry.items)?)
                 }
             };
         }
@@ -203,7 +203,7 @@ impl Streams {
             let edge = edge_of(it)?;
             let number = it.get("number")?;
             let place = Place::ToCore { holder: Some(holder), edge, number };
-            Some((edge, Entry { number, items: self.open(&place, &it.get::<Vec<u8>>("items")?)? }))
+            Some((edge, Entry { number, items: self.open_items(&place, it)? }))
         }))
     }
 
@@ -222,9 +222,7 @@ impl Streams {
         Ok(read_all(ids, |it| {
             let Some(number) = it.get("number") else { return Some(FromCore::Reset) };
             let place = Place::ToEdge { holder, edge, number };
-            Some(FromCore::Entry(
-                Entry { number, items: self.open(&place, &it.get::<Vec<u8>>("items")?)? }.into(),
-            ))
+            Some(FromCore::Entry(Entry { number, items: self.open_items(&place, it)? }.into()))
         }))
     }
 
@@ -259,7 +257,7 @@ impl Streams {
     async fn set<T: Serialize>(&self, name: &'static str, items: &[T]) -> RedisResult<()> {
         let mut call = cmd("SET");
         call.arg(self.key(name))
-            .arg(self.seal(&Place::Mirror(name), items)?)
+            .arg(self.seal(&Place::Mirror(name), &serde_json::to_vec(items).map_err(|_| wrong_answer())?)?)
             .arg("PX")
             .arg(millis(MIRROR_KEPT_FOR));
         self.run("mirror", async |it| call.query_async(it).await).await
@@ -270,7 +268,8 @@ impl Streams {
         call.arg(self.key(name));
         let sealed: Option<Vec<u8>> = self.run("mirror", async |it| call.query_async(it).await).await?;
         let Some(sealed) = sealed else { return Ok(Vec::new()) };
-        let items = self.open(&Place::Mirror(name), &sealed);
+        let text = self.open(&Place::Mirror(name), &sealed);
+        let items = text.and_then(|it| serde_json::from_slice::<Vec<T>>(&it).ok());
         if items.is_none() {
             tracing::error!(name, "what another process keeps in Redis has another `state.key` or version");
         }
@@ -304,17 +303,28 @@ impl Streams {
         Ok(reply.into_iter().flat_map(|it| it.keys).flat_map(|it| it.ids).collect())
     }
 
-    fn seal<T: Serialize>(&self, place: &Place, items: &[T]) -> RedisResult<Vec<u8>> {
-        let text = serde_json::to_vec(items).map_err(|_| wrong_answer())?;
-        let nonce = random_bytes()?;
-        let sealed = self.keys.seal_for(&place.name(), nonce, &text);
+    fn seal_items<T: EntryItem>(&self, place: &Place, items: &[T]) -> RedisResult<Vec<u8>> {
+        let bytes = items.iter().map(EntryItem::likely_bytes).sum();
+        let mut text = String::with_capacity(bytes);
+        items.iter().try_for_each(|it| it.write(&mut text)).map_err(|_| wrong_answer())?;
+        self.seal(place, text.as_bytes())
+    }
+
+    fn open_items<T: EntryItem>(&self, place: &Place, id: &StreamId) -> Option<Vec<T>> {
+        let Value::BulkString(sealed) = id.map.get("items")? else { return None };
+        let text = String::from_utf8(self.open(place, sealed)?).ok()?;
+        text.lines().map(T::read).collect()
+    }
+
+    fn seal(&self, place: &Place, text: &[u8]) -> RedisResult<Vec<u8>> {
+        let sealed = self.keys.seal_for(&place.name(), random_bytes()?, text);
         self.metrics.bytes("out", sealed.len());
         Ok(sealed)
     }
 
-    fn open<T: DeserializeOwned>(&self, place: &Place, sealed: &[u8]) -> Option<Vec<T>> {
+    fn open(&self, place: &Place, sealed: &[u8]) -> Option<Vec<u8>> {
         self.metrics.bytes("in", sealed.len());
-        serde_json::from_slice(&self.keys.open_for(&place.name(), sealed)?).ok()
+        self.keys.open_for(&place.name(), sealed)
     }
 
     fn key(&self, name: &str) -> String {
