@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeSet, env, pin::pin, time::Duration};
 
-use passerby::call::Intent;
+use passerby::{call::Intent, protocol::limits::AGAIN_AFTER};
 
 use super::{
     Cluster, Store, WITHIN, check, let_all_talk,
@@ -17,8 +17,9 @@ use super::{
 };
 use crate::closes::world::World;
 
-/// How long two who have parted do not meet again (the matchmaker's rule), less what messages may take.
-const APART_FOR: Duration = Duration::from_secs(28);
+/// How long two who have parted do not meet again, less what messages may take. A core that has seen them part keeps
+/// them apart for longer; a new one only knows from their pages that they have met, and for how long they have waited.
+const APART_FOR: Duration = AGAIN_AFTER.saturating_sub(Duration::from_secs(2));
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug)]
