@@ -81,7 +81,7 @@ impl CheckedMatchmaker {
             record.peer = Some(*peer);
             record.device = record.device.take().or(device.clone());
             record.next = record.acknowledged as u64 + 1;
-            let (name, index) = (record.device.clone().unwrap(), self.model.pages[page].device);
+            let (name, index) = (record.device.clone().unwrap_or_default(), self.model.pages[page].device);
             assert!(is_valid, "page {page} is welcomed as another one\n{}", self.trail);
             let known = *self.devices.entry(name).or_insert(index);
             assert_eq!(known, index, "page {page} has another device\n{}", self.trail);
@@ -102,7 +102,7 @@ impl CheckedMatchmaker {
                 let record = |it: usize| self.records.get(&it).expect("it was welcomed");
                 assert_eq!(*partner, record(other).media, "what the partner sends\n{}", self.trail);
                 let names = [page, other].map(|it| record(it).device.clone().unwrap());
-                self.shared.acquaintances.borrow_mut().insert(pair.unwrap(), names);
+                self.shared.acquaintances.borrow_mut().insert((*pair)?, names);
                 let (partner, shared) =
                     (ReferenceModel::media_of(other), [shared.interests.len(), shared.languages.len()]);
                 ModelEvent::Matched { match_index, role: *role, partner, shared }
@@ -120,8 +120,15 @@ impl CheckedMatchmaker {
             }
             ToBrowser::Error { code, .. } => ModelEvent::Error(*code),
             ToBrowser::ComeBack { .. } => ModelEvent::ComeBack,
-            ToBrowser::Here(_) | ToBrowser::Prepare { .. } | ToBrowser::Pong {} => return None,
-            _ => panic!("not modelled: {msg:?}"),
+            ToBrowser::Here(_) | ToBrowser::Place { .. } | ToBrowser::Prepare { .. } | ToBrowser::Pong {} => {
+                return None;
+            }
+            ToBrowser::Seeking { .. }
+            | ToBrowser::Check { .. }
+            | ToBrowser::Ice { .. }
+            | ToBrowser::Reported { .. }
+            | ToBrowser::Sanctioned(_)
+            | ToBrowser::Again {} => panic!("not modelled: {msg:?}"),
         })
     }
 

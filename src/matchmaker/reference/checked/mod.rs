@@ -348,7 +348,13 @@ impl CheckedMatchmaker {
                 let text = text_of(signal);
                 PageAction::About(index(match_id), MatchAction::Signal { epoch: epoch.0, text })
             }
-            _ => panic!("not modelled: {msg:?}"),
+            ToServer::Hello { .. }
+            | ToServer::Failed { .. }
+            | ToServer::Block { .. }
+            | ToServer::Unblock { .. }
+            | ToServer::Report { .. }
+            | ToServer::Check {}
+            | ToServer::Ping {} => panic!("not modelled: {msg:?}"),
         })
     }
 }
@@ -357,6 +363,8 @@ impl CheckedMatchmaker {
 pub(crate) fn text_of(signal: &Signal) -> usize {
     match signal {
         Signal::Offer { sdp } => sdp.0.parse().unwrap(),
-        _ => panic!("histories have only offers"),
+        Signal::Answer { .. } | Signal::Candidate(_) | Signal::EndOfCandidates { .. } => {
+            panic!("histories have only offers")
+        }
     }
 }

@@ -279,8 +279,8 @@ mod tests {
         assert_eq!((now - begin, resets), (ABSENT_AFTER, 1));
     }
 
-    /// Found by the random histories: a Redis whose clock is behind is emptied soon after a core has begun, and the next
-    /// one has not heard of its term.
+    /// Found by the random histories: a Redis whose clock is behind is emptied soon after a core has begun, and the
+    /// next one has not heard of its term.
     #[test]
     fn an_edge_goes_to_a_core_of_the_same_term() {
         let (at, edge) = (Moment::from_millis, EdgeId);

@@ -12,7 +12,7 @@ use crate::{
 /// period.
 const MAY_LOSE_CALL_AFTER: Duration = Duration::from_secs(19);
 
-/// How soon two may meet again: those who wait may see somebody again whom they have met after so long.
+/// How soon two may meet again: those who have waited for so long are paired with anybody.
 const MAY_MEET_AGAIN_AFTER: Duration = Duration::from_secs(25);
 
 /// A match as pages have seen it.
@@ -80,7 +80,7 @@ impl Checks {
         let parted_at = of_both.filter_map(|it| it.over_at.into_iter().chain(it.ended_at).min()).max();
         assert!(
             !met_before || parted_at.is_none_or(|at| now - at >= MAY_MEET_AGAIN_AFTER),
-            "page {page} meets somebody at {now:?} from whom it has parted at {parted_at:?}"
+            "page {page} meets a partner at {now:?} that it has left at {parted_at:?}"
         );
         let it = self.matches.entry(id).or_default();
         assert!(it.pair.is_none_or(|it| Some(it) == pair), "{id:?} is of two pairs");

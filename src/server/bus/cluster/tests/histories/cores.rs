@@ -187,6 +187,12 @@ fn of_edge(input: Input, edge: EdgeId) -> Input {
         Input::Message { socket, frame } => Input::Message { socket: of_edge(socket), frame },
         Input::Closed { socket, closing } => Input::Closed { socket: of_edge(socket), closing },
         Input::EdgeDrains(_) => Input::EdgeDrains(edge),
-        _ => panic!("edges do not report {input:?}"),
+        Input::Refused { .. }
+        | Input::RateLimited { .. }
+        | Input::EdgeLost(_)
+        | Input::ReportStored { .. }
+        | Input::Sanction(_)
+        | Input::Drain { .. }
+        | Input::Tick => panic!("edges do not report {input:?}"),
     }
 }

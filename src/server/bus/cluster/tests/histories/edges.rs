@@ -42,7 +42,7 @@ pub(super) struct EdgeProcess {
     entries: Vec<Arc<Entry<Order>>>,
     /// When the first entry was taken that the core has not answered.
     unanswered_since: Option<Moment>,
-    /// For whom the last append was, and under which id.
+    /// The core and the id of the last append.
     under_way: (Option<Holder>, EdgeId),
     /// Since when it is about to stop.
     pub(super) draining: Option<Moment>,
