@@ -66,7 +66,7 @@ pub(crate) struct Crowd {
     events: UnboundedReceiver<(usize, BotEvent)>,
     pub(crate) bots: Vec<BotRecord>,
     pub(crate) totals: Totals,
-    /// Who was matched, in the order in which that was reported.
+    /// The bots that were matched, in the order in which they reported it.
     pub(crate) matched: Vec<(usize, BotMatched)>,
 }
 

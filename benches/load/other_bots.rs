@@ -38,7 +38,7 @@ pub(crate) struct OtherBots {
 
 impl OtherBots {
     /// Starts to connect bots. They are all welcomed when it says "up".
-    pub(crate) async fn start(server: SocketAddr, bots: usize) -> Self {
+    pub(crate) fn start(server: SocketAddr, bots: usize) -> Self {
         let mut process = Command::new(env::current_exe().expect("this program"))
             .args([NAME, &server.to_string(), &bots.to_string()])
             .stdin(Stdio::piped())

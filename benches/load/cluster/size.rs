@@ -68,7 +68,7 @@ pub(crate) async fn crowd() -> Vec<Row> {
     let cluster = Cluster::start(1, 2).await;
     let core = &cluster.cores[0];
     let empty = core.resident();
-    let mut others = OtherBots::start(cluster.edges[1].address, AT_EACH_EDGE).await;
+    let mut others = OtherBots::start(cluster.edges[1].address, AT_EACH_EDGE);
     let mut crowd = Crowd::new(cluster.edges[0].address);
     crowd.add(AT_EACH_EDGE, TIMEOUT).await;
     crowd.during(others.wait_for("up")).await;
