@@ -157,7 +157,8 @@ impl ReferenceModel {
         let (late, lost) = acks.limits();
         acks.check = match (acks.oldest(), acks.check) {
             (None, _) => None,
-            (Some(oldest), Some((true, _))) if oldest + lost <= now => return self.lose_late_page(page),
+            // A message that was not late when the page was asked proves nothing, however late this check is.
+            (Some(oldest), Some((true, at))) if oldest + lost <= at => return self.lose_late_page(page),
             (Some(oldest), _) if oldest + late <= now => {
                 acks.is_asked_now = true;
                 Some((true, now + lost - late))

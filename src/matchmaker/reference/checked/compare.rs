@@ -89,7 +89,7 @@ impl CheckedMatchmaker {
         self.translate(page, msg)
     }
 
-    /// What a message means to the model; `None` if it is none of its events.
+    /// What a message means to the model; `None` if the model has no such event.
     fn translate(&mut self, page: usize, msg: &ToBrowser) -> Option<ModelEvent> {
         let index_of = |id: &MatchId| self.matches.iter().rposition(|it| it == id).unwrap();
         Some(match msg {

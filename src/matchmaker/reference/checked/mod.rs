@@ -38,7 +38,7 @@ pub(crate) type Acquaintances = Rc<RefCell<HashMap<PairId, [String; 2]>>>;
 /// What the cores of one history know together, because pages tell each what they have of another one.
 #[derive(Clone, Default)]
 pub(crate) struct Shared {
-    /// Who has met.
+    /// All pairs that have met.
     acquaintances: Acquaintances,
 }
 

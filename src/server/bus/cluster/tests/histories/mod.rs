@@ -1,7 +1,7 @@
 //! Random histories of pages, edges, cores and a Redis that fails in every way that it can.
 //!
 //! Edges and cores run the same machines as the server. Each core has a matchmaker of its own for each term, which is
-//! compared with the reference model (`CheckedMatchmaker`). `checks` says what pages must see all the same.
+//! compared with the reference model (`CheckedMatchmaker`). `checks` says what pages must see whatever happens.
 
 mod checks;
 mod cores;
