@@ -21,7 +21,7 @@ const ABSENT_AFTER: Duration = Duration::from_secs(10);
 const GAP_AFTER: Duration = Duration::from_secs(5);
 
 /// How often an edge without a core asks whether there is one.
-const ASK_EVERY: Duration = Duration::from_millis(200);
+const ASK_EVERY: Duration = Duration::from_millis(100);
 
 /// What travels in one entry of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]

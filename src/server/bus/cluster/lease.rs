@@ -18,7 +18,7 @@ pub(crate) const VALID_FOR: Duration = Duration::from_secs(2);
 const RENEW_EVERY: Duration = Duration::from_millis(500);
 
 /// How often the others ask whether the lease is free.
-const ASK_EVERY: Duration = Duration::from_millis(200);
+const ASK_EVERY: Duration = Duration::from_millis(100);
 
 /// The holder of the lease. Each later holder has a higher term, so what comes from a former one is recognised.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
