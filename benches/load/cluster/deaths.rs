@@ -63,12 +63,12 @@ pub(crate) async fn core_killed() -> Vec<Row> {
     crowd.order(newcomers().flat_map(|it| [it, it + HALF]), |bot| {
         Order::Join(own_tastes((3 * HALF + bot % HALF) as u64))
     });
+    let asked_at = crowd.until("a bot is asked for another hello", deadline(), |it| it.again > 0).await;
+    let are_welcome = |it: &Totals| it.welcomes >= welcomes + 2 * HALF;
+    let welcome_at = crowd.until("all are with the next core", deadline(), are_welcome).await;
     let is_matched =
         |it: &Crowd| newcomers().all(|bot| it.bots[bot].is_talking && it.bots[bot + HALF].is_talking);
-    let are_welcome = |it: &Crowd| it.totals.welcomes >= welcomes + 2 * HALF;
-    let is_over = |it: &Crowd| are_welcome(it) && it.totals.waiting == 2 * WAITING && is_matched(it);
-    crowd.until("all are with the next core", deadline(), |it| it.welcomes >= welcomes + 2 * HALF).await;
-    let welcome_at = Instant::now();
+    let is_over = |it: &Crowd| it.totals.waiting == 2 * WAITING && is_matched(it);
     crowd.until_all("all newcomers are in calls", deadline(), is_over).await;
     cluster.cores[1].wait_for_count("passerby_matches", CALLS + PAIRS).await;
 
@@ -76,10 +76,12 @@ pub(crate) async fn core_killed() -> Vec<Row> {
     next.sort();
     let seconds = |it: Option<&Duration>| it.expect("all newcomers are matched").as_secs_f64();
     println!(
-        "asked for another hello {} times; all welcomed after {:.2} s, the last of {PAIRS} pairs matched after {:.2} s",
-        crowd.totals.again,
+        "the first is asked for another hello after {:.2} s, all are welcomed after {:.2} s, the last of {PAIRS} pairs \
+         is matched after {:.2} s; {} were asked",
+        (asked_at - killed_at).as_secs_f64(),
         (welcome_at - killed_at).as_secs_f64(),
-        seconds(next.last())
+        seconds(next.last()),
+        crowd.totals.again
     );
     vec![
         // The second bot to know of a match is the other end of the first match, or comes after it.
