@@ -121,8 +121,8 @@ impl Session {
         }
     }
 
-    /// Sends the first message on a socket that has just opened, with the ticket of a match or the proof of a place, the
-    /// name of the device and the statement about the age; the last two may be empty.
+    /// Sends the first message on a socket that has just opened, with the ticket of a match or the proof of a place,
+    /// the name of the device and the statement about the age; the last two may be empty.
     pub(crate) fn start(
         &mut self,
         (ticket, place): (Option<String>, Option<Box<str>>),

@@ -8,8 +8,9 @@ use crate::{
         Matchmaker,
         deadlines::Due,
         input::{Closing, SocketId, Visit},
+        queue::place_proof::PlaceProof,
     },
-    protocol::{EndReason, ErrorCode, MatchId, PastPairs, PeerId, Resume, Signalling, ToBrowser},
+    protocol::{DeviceId, EndReason, ErrorCode, MatchId, PastPairs, PeerId, Resume, Signalling, ToBrowser},
     time::Moment,
 };
 
@@ -100,6 +101,12 @@ impl Matchmaker {
                 self.tell_warning(id);
             }
         }
+    }
+
+    /// Since when a page has waited that comes as this device, if its proof counts.
+    fn honour_place_proof(&mut self, now: Moment, device: DeviceId, text: Option<&str>) -> Option<Moment> {
+        let proof = PlaceProof::open(text.filter(|_| self.proofs.is_open(now))?, &self.deployment.keys)?;
+        self.proofs.honour(now, self.ids.unix_ms(), device, proof)
     }
 
     fn resolve_device(&mut self, name: Option<&str>) -> ResolvedDevice {

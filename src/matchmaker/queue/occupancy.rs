@@ -1,11 +1,12 @@
-//! What waiting peers are told about the number of peers and the expected wait.
+//! What waiting peers are told about the number of peers and the expected wait, and proofs of their places.
 
 use std::mem;
 
+use super::place_proof::{PlaceProof, RENEW_AFTER};
 use crate::{
     matchmaker::{
         Matchmaker,
-        peers::{Peer, SocketState},
+        peers::{Peer, PeerState, SocketState},
     },
     protocol::{Occupancy, PeerId, ToBrowser},
     time::Moment,
@@ -27,6 +28,20 @@ impl Matchmaker {
         }
         self.send(id, ToBrowser::Here(occupancy));
         self.renew_place_proof(now, id);
+    }
+
+    /// Gives a waiting peer a proof of its place, if it has none or an old one.
+    fn renew_place_proof(&mut self, now: Moment, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let PeerState::Waiting { place, .. } = peer.state else { return };
+        if peer.proven_at.is_some_and(|it| now - it < RENEW_AFTER) {
+            return;
+        }
+        peer.proven_at = Some(now);
+        let (device, waited, at_unix_ms) = (peer.device, now - place.since, self.ids.unix_ms());
+        let proof = PlaceProof { device, peer: id, waited, at_unix_ms };
+        let proof = proof.seal(&self.deployment.keys, self.ids.nonce());
+        self.send(id, ToBrowser::Place { proof: proof.into() });
     }
 
     /// Tells those who wait of a change at once, if peers have come or gone and there are few of them.

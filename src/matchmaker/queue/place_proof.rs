@@ -1,5 +1,5 @@
-//! [`PlaceProof`]: how long a peer has waited, sealed, so that a server that does not know the peer lets it wait on from
-//! there; and [`ProofRecord`]: which proofs still count.
+//! [`PlaceProof`]: how long a peer has waited, sealed, so that a server that does not know the peer lets it wait on
+//! from there; and [`ProofRecord`]: which proofs still count.
 //!
 //! A proof must not be of use to jump the queue. So it counts for its own device only, once, soon after it was sealed,
 //! and only on a server that has just begun, which may be the next one of a cluster.
@@ -9,12 +9,8 @@ use std::{collections::BTreeSet, time::Duration};
 use uuid::Uuid;
 
 use crate::{
-    matchmaker::{
-        Matchmaker,
-        keys::{Keys, Nonce},
-        peers::PeerState,
-    },
-    protocol::{DeviceId, PeerId, ToBrowser, limits::HEARTBEAT},
+    matchmaker::keys::{Keys, Nonce},
+    protocol::{DeviceId, PeerId, limits::HEARTBEAT},
     time::Moment,
 };
 
@@ -22,7 +18,7 @@ use crate::{
 const SEALED: u8 = b'p';
 
 /// How old a proof may be when it is renewed: with each ping of a page that waits.
-const RENEW_AFTER: Duration = HEARTBEAT.saturating_sub(Duration::from_secs(2));
+pub(crate) const RENEW_AFTER: Duration = HEARTBEAT.saturating_sub(Duration::from_secs(2));
 
 /// How long a proof counts: a few pings may be lost on a bad network.
 const VALID_FOR: Duration = Duration::from_secs(60);
@@ -99,36 +95,15 @@ impl ProofRecord {
     }
 
     /// Since when the peer of a proof has waited, if the proof counts for this device now. It counts once.
-    fn honour(&mut self, now: Moment, unix_ms: u64, device: DeviceId, proof: PlaceProof) -> Option<Moment> {
-        let waited = proof.waited_by(unix_ms).filter(|_| proof.device == device && self.is_open(now))?;
-        self.honoured.insert(proof.peer).then(|| now - waited)
-    }
-}
-
-impl Matchmaker {
-    /// Since when a page has waited that comes as this device, if its proof counts.
-    pub(crate) fn honour_place_proof(
+    pub(crate) fn honour(
         &mut self,
         now: Moment,
+        unix_ms: u64,
         device: DeviceId,
-        text: Option<&str>,
+        proof: PlaceProof,
     ) -> Option<Moment> {
-        let proof = PlaceProof::open(text.filter(|_| self.proofs.is_open(now))?, &self.deployment.keys)?;
-        self.proofs.honour(now, self.ids.unix_ms(), device, proof)
-    }
-
-    /// Gives a waiting peer a proof of its place, if it has none or an old one.
-    pub(crate) fn renew_place_proof(&mut self, now: Moment, id: PeerId) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
-        let PeerState::Waiting { place, .. } = peer.state else { return };
-        if peer.proven_at.is_some_and(|it| now - it < RENEW_AFTER) {
-            return;
-        }
-        peer.proven_at = Some(now);
-        let (device, waited, at_unix_ms) = (peer.device, now - place.since, self.ids.unix_ms());
-        let proof = PlaceProof { device, peer: id, waited, at_unix_ms };
-        let proof = proof.seal(&self.deployment.keys, self.ids.nonce());
-        self.send(id, ToBrowser::Place { proof: proof.into() });
+        let waited = proof.waited_by(unix_ms).filter(|_| proof.device == device && self.is_open(now))?;
+        self.honoured.insert(proof.peer).then(|| now - waited)
     }
 }
 

@@ -231,7 +231,8 @@ pub enum ToBrowser {
     },
     /// How busy the server is, sent to peers whose search found nobody. Not numbered.
     Here(Occupancy),
-    /// The proof of how long this peer has waited, sent to those that get [`ToBrowser::Here`], and renewed. Not numbered.
+    /// The proof of how long this peer has waited, sent to those that get [`ToBrowser::Here`], and renewed. Not
+    /// numbered.
     Place {
         /// A sealed text.
         proof: Box<str>,

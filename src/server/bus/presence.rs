@@ -1,5 +1,5 @@
-//! [`CorePresence`]: what the sockets of this process have to know of the core: whether there is one, for `/readyz`, and
-//! how many edges share its limits.
+//! [`CorePresence`]: what the sockets of this process have to know of the core: whether there is one, for `/readyz`,
+//! and how many edges share its limits.
 
 use std::sync::{
     Arc,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use passerby::call::Intent;
 use tokio::{
     task::JoinHandle,
-    time::{Instant, sleep, timeout},
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -96,9 +96,7 @@ async fn survive_troubles(cluster: &Cluster, world: &mut World) -> Result<(), St
             return Err(format!("an edge has asked {more} times: {trouble:?}"));
         }
         ends.await.expect("it ends");
-        let since = Instant::now();
         world.wait_for("all have found somebody", WITHIN, all_talk).await?;
-        println!("{trouble:?}: all talk {:?} after its end", since.elapsed());
         if pairs(world)[..before.len()] != before {
             return Err(format!("calls have ended after {trouble:?}"));
         }

@@ -77,8 +77,8 @@ impl<O> CoreLink<O> {
         self.edges.len()
     }
 
-    /// How many edges there are, if some have come or gone since the last call. Nothing while the core begins: its edges
-    /// come within a moment, and until then are as many as before.
+    /// How many edges there are, if some have come or gone since the last call. Nothing while the core begins: its
+    /// edges come within a moment, and until then are as many as before.
     pub(crate) fn take_new_count(&mut self, now: Moment) -> Option<usize> {
         (self.complete_at <= now && mem::take(&mut self.has_changed)).then_some(self.edges.len())
     }

@@ -21,8 +21,8 @@ use crate::{
 /// understand something; a field or a message that it may ignore needs no new one.
 pub(crate) const BUS_VERSION: u32 = 1;
 
-/// The versions that this process understands: its own and that of the release before, so that an update can replace one
-/// process after the other.
+/// The versions that this process understands: its own and that of the release before, so that an update can replace
+/// one process after the other.
 pub(crate) const SPOKEN_VERSIONS: RangeInclusive<u32> = 1..=BUS_VERSION;
 
 /// What a line has besides a message, a number and two separators, in bytes. Most others are not much longer.

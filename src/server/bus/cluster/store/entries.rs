@@ -1,4 +1,5 @@
-//! [`Reading`]: what was read from a stream, as far as it can be read; and [`Place`], for which an entry is sealed.
+//! [`Reading`]: what was read from a stream, as far as it can be read; and [`EntryPlace`], for which an entry is
+//! sealed.
 
 use redis::streams::StreamId;
 
@@ -53,13 +54,13 @@ pub(super) fn edge_of(entry: &StreamId) -> Option<EdgeId> {
 }
 
 /// Where an entry belongs.
-pub(super) enum Place {
+pub(super) enum EntryPlace {
     ToCore { holder: Option<Holder>, edge: EdgeId, number: u64 },
     ToEdge { holder: Holder, edge: EdgeId, number: u64 },
     Mirror(&'static str),
 }
 
-impl Place {
+impl EntryPlace {
     /// The associated data of its seal.
     pub(super) fn name(&self) -> Vec<u8> {
         let (direction, holder, edge, number) = match *self {

@@ -15,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     connection::{Redis, RedisAddress},
-    entries::{Place, READ_COUNT, Reading, edge_of, read_all},
+    entries::{EntryPlace, READ_COUNT, Reading, edge_of, read_all},
     inspection::Inspection,
 };
 use crate::{
@@ -149,7 +149,7 @@ impl Streams {
         to: Option<Holder>,
         entry: &Entry<ToCore>,
     ) -> RedisResult<Option<Holder>> {
-        let place = Place::ToCore { holder: to, edge, number: entry.number };
+        let place = EntryPlace::ToCore { holder: to, edge, number: entry.number };
         let items = self.seal_items(&place, &entry.items)?;
         let mut call = self.scripts.append.key(self.key("holder"));
         call.key(self.key("term")).key(self.core_key(to.map_or(0, |it| it.term)));
@@ -180,7 +180,7 @@ impl Streams {
             match part {
                 FromCore::Reset => call.arg("").arg(""),
                 FromCore::Entry(entry) => {
-                    let place = Place::ToEdge { holder: from, edge: *edge, number: entry.number };
+                    let place = EntryPlace::ToEdge { holder: from, edge: *edge, number: entry.number };
                     call.arg(entry.number).arg(self.seal_items(&place, &entry.items)?)
                 }
             };
@@ -202,7 +202,7 @@ impl Streams {
         Ok(read_all(ids, |it| {
             let edge = edge_of(it)?;
             let number = it.get("number")?;
-            let place = Place::ToCore { holder: Some(holder), edge, number };
+            let place = EntryPlace::ToCore { holder: Some(holder), edge, number };
             Some((edge, Entry { number, items: self.open_items(&place, it)? }))
         }))
     }
@@ -221,7 +221,7 @@ impl Streams {
         let ids = self.read(&self.edge_key(holder.term, edge), after).await?;
         Ok(read_all(ids, |it| {
             let Some(number) = it.get("number") else { return Some(FromCore::Reset) };
-            let place = Place::ToEdge { holder, edge, number };
+            let place = EntryPlace::ToEdge { holder, edge, number };
             Some(FromCore::Entry(Entry { number, items: self.open_items(&place, it)? }.into()))
         }))
     }
@@ -257,7 +257,12 @@ impl Streams {
     async fn set<T: Serialize>(&self, name: &'static str, items: &[T]) -> RedisResult<()> {
         let mut call = cmd("SET");
         call.arg(self.key(name))
-            .arg(self.seal(&Place::Mirror(name), &serde_json::to_vec(items).map_err(|_| wrong_answer())?)?)
+            .arg(
+                self.seal(
+                    &EntryPlace::Mirror(name),
+                    &serde_json::to_vec(items).map_err(|_| wrong_answer())?,
+                )?,
+            )
             .arg("PX")
             .arg(millis(MIRROR_KEPT_FOR));
         self.run("mirror", async |it| call.query_async(it).await).await
@@ -268,7 +273,7 @@ impl Streams {
         call.arg(self.key(name));
         let sealed: Option<Vec<u8>> = self.run("mirror", async |it| call.query_async(it).await).await?;
         let Some(sealed) = sealed else { return Ok(Vec::new()) };
-        let text = self.open(&Place::Mirror(name), &sealed);
+        let text = self.open(&EntryPlace::Mirror(name), &sealed);
         let items = text.and_then(|it| serde_json::from_slice::<Vec<T>>(&it).ok());
         if items.is_none() {
             tracing::error!(name, "what another process keeps in Redis has another `state.key` or version");
@@ -303,26 +308,26 @@ impl Streams {
         Ok(reply.into_iter().flat_map(|it| it.keys).flat_map(|it| it.ids).collect())
     }
 
-    fn seal_items<T: EntryItem>(&self, place: &Place, items: &[T]) -> RedisResult<Vec<u8>> {
+    fn seal_items<T: EntryItem>(&self, place: &EntryPlace, items: &[T]) -> RedisResult<Vec<u8>> {
         let bytes = items.iter().map(EntryItem::likely_bytes).sum();
         let mut text = String::with_capacity(bytes);
         items.iter().try_for_each(|it| it.write(&mut text)).map_err(|_| wrong_answer())?;
         self.seal(place, text.as_bytes())
     }
 
-    fn open_items<T: EntryItem>(&self, place: &Place, id: &StreamId) -> Option<Vec<T>> {
+    fn open_items<T: EntryItem>(&self, place: &EntryPlace, id: &StreamId) -> Option<Vec<T>> {
         let Value::BulkString(sealed) = id.map.get("items")? else { return None };
         let text = String::from_utf8(self.open(place, sealed)?).ok()?;
         text.lines().map(T::read).collect()
     }
 
-    fn seal(&self, place: &Place, text: &[u8]) -> RedisResult<Vec<u8>> {
+    fn seal(&self, place: &EntryPlace, text: &[u8]) -> RedisResult<Vec<u8>> {
         let sealed = self.keys.seal_for(&place.name(), random_bytes()?, text);
         self.metrics.bytes("out", sealed.len());
         Ok(sealed)
     }
 
-    fn open(&self, place: &Place, sealed: &[u8]) -> Option<Vec<u8>> {
+    fn open(&self, place: &EntryPlace, sealed: &[u8]) -> Option<Vec<u8>> {
         self.metrics.bytes("in", sealed.len());
         self.keys.open_for(&place.name(), sealed)
     }
