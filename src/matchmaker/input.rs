@@ -87,9 +87,10 @@ pub struct Visit {
 pub struct Readings {
     /// Milliseconds since the Unix epoch, by the wall clock, which may step in either direction between two inputs.
     pub unix_ms: u64,
-    /// Randomness from the operating system that is used for no other input. All ids, secrets and nonces depend on it.
+    /// Randomness from the operating system, or from a cryptographic generator that it has seeded, which is used for no
+    /// other input. All ids, secrets and nonces depend on it.
     ///
-    /// It must be read after the input has arrived. If a virtual machine is copied or restored after that, both copies
+    /// It, or the seed, must be read after the input has arrived. If a virtual machine is copied or restored after that, both copies
     /// do the same with the same input; if before, they read different randomness. So two tickets with different
     /// contents never have the same nonce.
     pub random: [u8; 32],

@@ -4,7 +4,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305,
-    aead::{Aead, AeadInOut, Payload},
+    aead::{Aead, Payload},
 };
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -19,9 +19,12 @@ const DEVICE: &[u8] = b"device";
 /// Prefix of the input of a pair id.
 const PAIR: &[u8] = b"pair";
 
-/// What the sealing key is derived for, and the number of the only block of output (HKDF-Expand, RFC 5869, 2.3).
-/// Neither a signed payload nor the input of a pair id begins like this.
-const SEALING: &[u8] = b"sealing\x01";
+/// What the sealing key is derived for. Neither a signed payload nor the input of a pair id begins like this, or like
+/// another purpose.
+const SEALING: &[u8] = b"sealing";
+
+/// The number of the only block of output of a derived key (HKDF-Expand, RFC 5869, 2.3).
+const ONLY_BLOCK: &[u8] = b"\x01";
 
 /// Length of a signature (HMAC-SHA-256), in bytes.
 const SIGNATURE_BYTES: usize = 32;
@@ -29,11 +32,11 @@ const SIGNATURE_BYTES: usize = 32;
 /// Length of a nonce of XChaCha20-Poly1305, in bytes: enough to draw them at random.
 pub(crate) const NONCE_BYTES: usize = 24;
 
-/// Length of what XChaCha20-Poly1305 appends to a sealed payload, in bytes.
-const TAG_BYTES: usize = 16;
-
 /// Makes two texts differ that are sealed with the same key; it must never be used for another one.
 pub(crate) type Nonce = [u8; NONCE_BYTES];
+
+/// A key for one purpose, which is wiped when it is dropped.
+pub(crate) type DerivedKey = Zeroizing<[u8; 32]>;
 
 /// The current key and the former ones. Every server with these keys accepts what any of them has signed or sealed.
 #[derive(Clone, PartialEq, Eq)]
@@ -46,13 +49,16 @@ pub struct Keys {
 #[derive(Clone, PartialEq, Eq)]
 struct StateKey {
     signing: Zeroizing<[u8; 32]>,
-    sealing: Zeroizing<[u8; 32]>,
+    sealing: DerivedKey,
 }
 
 impl StateKey {
     fn new(signing: [u8; 32]) -> Self {
-        let sealing = mac(&signing, &[SEALING]).finalize().into_bytes().into();
-        Self { signing: Zeroizing::new(signing), sealing: Zeroizing::new(sealing) }
+        Self { signing: Zeroizing::new(signing), sealing: derive(&signing, SEALING) }
+    }
+
+    fn derive(&self, purpose: &[u8]) -> DerivedKey {
+        derive(&self.signing, purpose)
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -83,35 +89,27 @@ impl Keys {
     ///
     /// The text is `version`, the nonce and the sealed payload in base64url without padding.
     pub(crate) fn seal(&self, version: u8, nonce: Nonce, payload: &[u8]) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode([&[version][..], &self.seal_for(&[version], nonce, payload)].concat())
+        let payload = Payload { msg: payload, aad: &[version] };
+        let Ok(sealed) = self.current.cipher().encrypt(&nonce.into(), payload) else {
+            unreachable!("a payload is shorter than 256 GiB")
+        };
+        BASE64_URL_SAFE_NO_PAD.encode([&[version], &nonce[..], &sealed].concat())
     }
 
     /// The payload of a sealed text; `None` if its version is another one, or if none of the keys has sealed it.
     pub(crate) fn open(&self, version: u8, text: &str) -> Option<Vec<u8>> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
-        self.open_for(&[version], bytes.strip_prefix(&[version])?)
-    }
-
-    /// Seals a payload for one place (XChaCha20-Poly1305): what was sealed for another one cannot be opened there. The
-    /// name of a place is longer than a byte, which is how [`seal`](Self::seal) uses it. The result is the nonce and
-    /// the sealed payload.
-    pub(crate) fn seal_for(&self, place: &[u8], nonce: Nonce, payload: &[u8]) -> Vec<u8> {
-        let mut sealed = Vec::with_capacity(NONCE_BYTES + payload.len() + TAG_BYTES);
-        sealed.extend(nonce);
-        sealed.extend(payload);
-        let text = (&mut sealed[NONCE_BYTES..]).into();
-        let Ok(tag) = self.current.cipher().encrypt_inout_detached(&nonce.into(), place, text) else {
-            unreachable!("a payload is shorter than 256 GiB")
-        };
-        sealed.extend(tag);
-        sealed
-    }
-
-    /// The payload that was sealed for this place; `None` if none of the keys has sealed it.
-    pub(crate) fn open_for(&self, place: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
-        let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
+        let (nonce, sealed) = bytes.strip_prefix(&[version])?.split_first_chunk::<NONCE_BYTES>()?;
         let mut keys = [&self.current].into_iter().chain(&self.former);
-        keys.find_map(|key| key.cipher().decrypt(nonce.into(), Payload { msg: sealed, aad: place }).ok())
+        keys.find_map(|key| {
+            let payload = Payload { msg: sealed, aad: &[version] };
+            key.cipher().decrypt(nonce.into(), payload).ok()
+        })
+    }
+
+    /// Keys for this purpose: one from the current key, and those from the former ones. Each purpose has its own.
+    pub(crate) fn derive(&self, purpose: &[u8]) -> (DerivedKey, Vec<DerivedKey>) {
+        (self.current.derive(purpose), self.former.iter().map(|it| it.derive(purpose)).collect())
     }
 
     /// Signs a payload. The text is the payload and its signature in base64url without padding.
@@ -155,6 +153,10 @@ impl Keys {
             PairId(Builder::from_custom_bytes(bytes).into_uuid())
         })
     }
+}
+
+fn derive(key: &[u8; 32], purpose: &[u8]) -> DerivedKey {
+    Zeroizing::new(mac(key, &[purpose, ONLY_BLOCK]).finalize().into_bytes().into())
 }
 
 fn mac(key: &[u8; 32], parts: &[&[u8]]) -> Hmac<Sha256> {

@@ -20,6 +20,9 @@ pub use messages::past_partners::{Met, PairId, PastPairs};
 pub use messages::safety::{NoticeKind, ReportResult, ReportWords, SanctionNotice, SoftStart};
 pub use messages::signals::{Candidate, PreparedOffer, Sdp, Signal};
 pub use messages::{Frame, ToBrowser, ToServer};
-pub use transport::codec::{Refusal, decode_lenient, decode_strict, encode, encode_peer, encode_to_browser};
+pub use transport::codec::{
+    Refusal, append_to_browser, append_to_server, decode_lenient, decode_strict, encode, encode_peer,
+    encode_to_browser,
+};
 pub use transport::delivery::{Delivery, Message, Overflow, Receipt};
 pub use transport::heartbeat::Heartbeat;

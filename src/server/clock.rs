@@ -6,6 +6,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use rand_chacha::{
+    ChaCha12Rng,
+    rand_core::{Rng, SeedableRng},
+};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
@@ -27,14 +31,36 @@ pub(crate) fn since_1970() -> Duration {
 /// What the matchmaker needs for an input besides the monotonic clock: the wall clock, which may step, and fresh
 /// randomness.
 ///
-/// It must be called for each input, after the input has arrived; [`Readings`] says why. It costs a system call: about
-/// half a microsecond.
+/// It must be called after the input has arrived; [`Readings`] says why. It costs a system call: about half a
+/// microsecond.
 pub(crate) fn read_system() -> Readings {
     let unix_ms = u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX);
     let mut random = [0; 32];
     // It does not fail after it has worked at the start. Without it the seeded generator's values still differ.
     let _ = getrandom::fill(&mut random);
     Readings { unix_ms, random }
+}
+
+/// What [`read_system`] gives for each of several inputs that have arrived together, with one system call for all.
+#[derive(Debug)]
+pub(crate) struct BatchReadings {
+    unix_ms: u64,
+    random: ChaCha12Rng,
+}
+
+impl BatchReadings {
+    /// It must be called after all these inputs have arrived; [`Readings`] says why.
+    pub(crate) fn read() -> Self {
+        let Readings { unix_ms, random } = read_system();
+        Self { unix_ms, random: ChaCha12Rng::from_seed(random) }
+    }
+
+    /// The readings for the next input.
+    pub(crate) fn next(&mut self) -> Readings {
+        let mut random = [0; 32];
+        self.random.fill_bytes(&mut random);
+        Readings { unix_ms: self.unix_ms, random }
+    }
 }
 
 /// The wall clock and fresh randomness, for one request to the moderation store. It must be called for each one.

@@ -39,10 +39,30 @@ pub fn encode<M: Serialize>(frame: &Frame<M>) -> String {
 
 /// Encodes a message of the server, as [`encode`] does.
 pub fn encode_to_browser(frame: &Frame<&ToBrowser>) -> String {
-    if let ToBrowser::Signal { match_id, epoch, signal } = frame.msg {
-        usual_signal::write(frame.seq, frame.ack, (*match_id, *epoch), signal)
+    if let ToBrowser::Signal { .. } = frame.msg {
+        let mut text = String::new();
+        append_to_browser(frame, &mut text);
+        text
     } else {
         encode(frame)
+    }
+}
+
+/// Appends a message of the server, as [`encode`] encodes it.
+pub fn append_to_browser(frame: &Frame<&ToBrowser>, text: &mut String) {
+    if let ToBrowser::Signal { match_id, epoch, signal } = frame.msg {
+        usual_signal::append(text, (frame.seq, frame.ack), (*match_id, *epoch), signal);
+    } else {
+        text.push_str(&encode(frame));
+    }
+}
+
+/// Appends a message of a page, as [`encode`] encodes it.
+pub fn append_to_server(frame: &Frame<ToServer>, text: &mut String) {
+    if let ToServer::Signal { match_id, epoch, signal } = &frame.msg {
+        usual_signal::append(text, (frame.seq, frame.ack), (*match_id, *epoch), signal);
+    } else {
+        text.push_str(&encode(frame));
     }
 }
 

@@ -3,12 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    matchmaker::{GenuineReport, Input, Matchmaker, Output, ReportRequest, SocketId},
+    matchmaker::{GenuineReport, Input, Matchmaker, Output, Readings, ReportRequest, SocketId},
     protocol::{ErrorCode, Frame, ToBrowser},
-    server::{
-        clock::{Clock, read_system},
-        telemetry::Telemetry,
-    },
+    server::{clock::Clock, telemetry::Telemetry},
     time::Moment,
 };
 
@@ -62,13 +59,19 @@ impl Core {
         self.matchmaker.is_drained()
     }
 
-    /// Handles an input and performs the outputs. What follows from them at once becomes the next input.
-    pub(crate) fn handle(&mut self, input: Input, outside: &mut impl Outside) {
+    /// Handles an input and performs the outputs. What follows from them at once becomes the next input. Each gets
+    /// readings of its own.
+    pub(crate) fn handle(
+        &mut self,
+        input: Input,
+        mut readings: impl FnMut() -> Readings,
+        outside: &mut impl Outside,
+    ) {
         let now = self.clock.now();
         let mut inputs = vec![input];
         while let Some(input) = inputs.pop() {
             self.telemetry.message_in(&input);
-            for output in self.matchmaker.handle(now, read_system(), input) {
+            for output in self.matchmaker.handle(now, readings(), input) {
                 inputs.extend(self.perform(output, outside));
             }
         }

@@ -11,7 +11,12 @@ use super::{
 };
 use crate::{
     matchmaker::{Input, Matchmaker, MatchmakerConfig, SanctionUpdate},
-    server::{clock::Clock, moderation::ReportToStore, shutdown::Shutdown, telemetry::Telemetry},
+    server::{
+        clock::{Clock, read_system},
+        moderation::ReportToStore,
+        shutdown::Shutdown,
+        telemetry::Telemetry,
+    },
     time::Moment,
 };
 
@@ -94,7 +99,7 @@ impl Driver {
     }
 
     fn handle(&mut self, input: Input) {
-        self.core.handle(input, &mut self.edge);
+        self.core.handle(input, read_system, &mut self.edge);
     }
 }
 

@@ -115,11 +115,16 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Writes a frame with a signal, as serde would.
-pub(super) fn write(seq: u64, ack: u64, (match_id, epoch): (MatchId, Epoch), signal: &Signal) -> String {
+/// Appends a frame with a signal, as serde would write it.
+pub(super) fn append(
+    json: &mut String,
+    (seq, ack): (u64, u64),
+    (match_id, epoch): (MatchId, Epoch),
+    signal: &Signal,
+) {
     let text_bytes = signal.text_bytes();
     // A description has two escapes of two bytes in a line, and lines of about thirty bytes.
-    let mut json = String::with_capacity(FRAME_BYTES + text_bytes + text_bytes / 8);
+    json.reserve(FRAME_BYTES + text_bytes + text_bytes / 8);
     let (MatchId(id), Epoch(epoch)) = (match_id, epoch);
     // Writing to a text does not fail.
     let _ = write!(
@@ -127,29 +132,28 @@ pub(super) fn write(seq: u64, ack: u64, (match_id, epoch): (MatchId, Epoch), sig
         r#"{{"seq":{seq},"ack":{ack},"msg":{{"signal":{{"match":"{id}","epoch":{epoch},"signal":{{"#
     );
     match signal {
-        Signal::Offer { sdp } => push_field(&mut json, r#""offer":{"sdp":""#, &sdp.0),
-        Signal::Answer { sdp } => push_field(&mut json, r#""answer":{"sdp":""#, &sdp.0),
+        Signal::Offer { sdp } => push_field(json, r#""offer":{"sdp":""#, &sdp.0),
+        Signal::Answer { sdp } => push_field(json, r#""answer":{"sdp":""#, &sdp.0),
         Signal::Candidate(Candidate { candidate, sdp_mid, sdp_m_line_index, username_fragment }) => {
-            push_field(&mut json, r#""candidate":{"candidate":""#, &candidate.0);
+            push_field(json, r#""candidate":{"candidate":""#, &candidate.0);
             if let Some(mid) = sdp_mid {
-                push_field(&mut json, r#","sdp_mid":""#, mid);
+                push_field(json, r#","sdp_mid":""#, mid);
             }
             if let Some(index) = sdp_m_line_index {
                 let _ = write!(json, r#","sdp_m_line_index":{index}"#);
             }
             if let Some(fragment) = username_fragment {
-                push_field(&mut json, r#","username_fragment":""#, fragment);
+                push_field(json, r#","username_fragment":""#, fragment);
             }
         }
         Signal::EndOfCandidates { username_fragment } => {
             json.push_str(r#""end-of-candidates":{"#);
             if let Some(fragment) = username_fragment {
-                push_field(&mut json, r#""username_fragment":""#, fragment);
+                push_field(json, r#""username_fragment":""#, fragment);
             }
         }
     }
     json.push_str(END);
-    json
 }
 
 /// Appends the name of a field with its opening quotation mark, and its text with the closing one.

@@ -4,7 +4,9 @@ use proptest::{collection::vec, option, prelude::*, sample::select};
 use uuid::{Uuid, uuid};
 
 use super::*;
-use crate::protocol::{ToBrowser, encode, encode_to_browser, transport::codec::decode_with_serde};
+use crate::protocol::{
+    ToBrowser, append_to_server, encode, encode_to_browser, transport::codec::decode_with_serde,
+};
 
 const MATCH: MatchId = MatchId(uuid!("018f2c5e-9b22-7c01-8d35-1a2b3c4d5e6f"));
 
@@ -127,10 +129,13 @@ proptest! {
     }
 
     #[test]
-    fn writes_what_serde_writes(signal in signal(), seq: u64, ack: u64, epoch: u32) {
+    fn writes_what_serde_writes(signal in signal(), message in message(), seq: u64, ack: u64, epoch: u32) {
         let msg = ToBrowser::Signal { match_id: MATCH, epoch: Epoch(epoch), signal };
         let frame = Frame { seq, ack, msg: &msg };
         prop_assert_eq!(encode_to_browser(&frame), encode(&frame));
+        let (frame, mut text) = (Frame { seq, ack, msg: message }, String::new());
+        append_to_server(&frame, &mut text);
+        prop_assert_eq!(text, encode(&frame));
     }
 }
 

@@ -26,7 +26,7 @@ use crate::{
     protocol::{ErrorCode, Frame, ToBrowser},
     server::{
         bus::core::{Core, Outside},
-        clock::{Clock, random_key},
+        clock::{BatchReadings, Clock, random_key},
         telemetry::Telemetry,
     },
     time::Moment,
@@ -48,6 +48,8 @@ pub(crate) struct CoreDriver {
 struct Term {
     holder: Holder,
     core: Core,
+    /// For the inputs that came last.
+    readings: BatchReadings,
     edges: Edges,
     /// Whether it reads, or prepares to.
     is_reading: bool,
@@ -76,7 +78,7 @@ struct Edges {
 
 impl Outside for Edges {
     fn send(&mut self, socket: SocketId, frame: Frame<Arc<ToBrowser>>) -> Option<Input> {
-        let (edge, item) = ToEdge::send(socket, &frame);
+        let (edge, item) = ToEdge::send(socket, frame);
         self.link.push(edge, item);
         None
     }
@@ -192,6 +194,7 @@ impl CoreDriver {
                 let Some(term) = self.term.as_mut().filter(|it| it.holder == holder) else { return };
                 match result {
                     Ok(decisions) => {
+                        term.readings = BatchReadings::read();
                         decisions.into_iter().for_each(|it| term.handle(Input::Sanction(it)));
                         term.is_reading = false;
                     }
@@ -254,7 +257,8 @@ impl CoreDriver {
         let link = CoreLink::new(self.clock.now());
         let metrics = self.telemetry.cluster.clone();
         let edges = Edges { link, home: None, reports: BTreeSet::new(), metrics };
-        self.term = Some(Term { holder, core, edges, is_reading: true, after: FIRST_ID.into() });
+        let readings = BatchReadings::read();
+        self.term = Some(Term { holder, core, readings, edges, is_reading: true, after: FIRST_ID.into() });
         self.prepare(holder);
     }
 
@@ -267,6 +271,7 @@ impl CoreDriver {
 
 impl Term {
     fn on_read(&mut self, now: Moment, reading: Reading<(EdgeId, Entry<ToCore>)>) {
+        self.readings = BatchReadings::read();
         if let Some(id) = reading.last_id {
             self.after = id;
         }
@@ -347,6 +352,6 @@ impl Term {
     }
 
     fn handle(&mut self, input: Input) {
-        self.core.handle(input, &mut self.edges);
+        self.core.handle(input, || self.readings.next(), &mut self.edges);
     }
 }

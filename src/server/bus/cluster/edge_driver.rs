@@ -12,7 +12,7 @@ use super::{
     decisions::KeptDecisions,
     edge_link::{Appended, EdgeEvent, EdgeLink, FromCore},
     greetings::Greetings,
-    items::{ToCore, ToEdge, message},
+    items::{ToCore, ToEdge},
     lease::Holder,
     store::{
         entries::{Reading, Unreadable},
@@ -297,13 +297,7 @@ impl EdgeDriver {
     fn deliver(&mut self, order: ToEdge) {
         let socket = |number| SocketId { edge: self.link.edge(), number };
         let follows = match order {
-            ToEdge::Send(number, text) => match message(&text) {
-                Some(frame) => self.edge.send(socket(number), frame),
-                None => {
-                    tracing::error!("the core has sent something that this edge does not know");
-                    None
-                }
-            },
+            ToEdge::Send(number, frame) => self.edge.send(socket(number), frame),
             ToEdge::Close(number, code) => {
                 self.greetings.on_closed(number);
                 self.edge.close(socket(number), code);

@@ -1,7 +1,7 @@
 //! What edges and core tell each other in the entries of their streams, as text with a line for each item.
 //!
-//! Most items are messages of people. Such a line is the number of the socket and the message as it is on the wire, so
-//! that nothing reads or copies it a second time. Any other line is JSON.
+//! Most items are messages of people. Such a line is the number of the socket and the message as it is on the wire. Any
+//! other line is JSON.
 
 use std::{net::IpAddr, ops::RangeInclusive, sync::Arc, time::Duration};
 
@@ -13,7 +13,8 @@ use crate::{
         StoreAnswer, Visit,
     },
     protocol::{
-        ErrorCode, Frame, NetworkTag, ToBrowser, decode_lenient, decode_strict, encode, encode_to_browser,
+        ErrorCode, Frame, Message, NetworkTag, Signal, ToBrowser, ToServer, append_to_browser,
+        append_to_server, decode_lenient, decode_strict,
     },
 };
 
@@ -25,30 +26,40 @@ pub(crate) const BUS_VERSION: u32 = 1;
 /// one process after the other.
 pub(crate) const SPOKEN_VERSIONS: RangeInclusive<u32> = 1..=BUS_VERSION;
 
-/// What a line has besides a message, a number and two separators, in bytes. Most others are not much longer.
-const LINE_BYTES: usize = 24;
+/// How long a line is besides the texts of a message, in bytes: about a candidate without its own text.
+const LINE_BYTES: usize = 256;
 
 /// Something that travels in entries.
 pub(crate) trait EntryItem: Serialize + DeserializeOwned {
-    /// The number of the socket and the text, if this is a message.
-    fn as_message(&self) -> Option<(u64, &str)>;
+    /// A frame for or of a socket.
+    type Message;
 
-    /// A message for or of the socket of this number.
-    fn of_message(number: u64, text: String) -> Self;
+    /// The number of the socket and the frame, if this is a message.
+    fn as_message(&self) -> Option<(u64, &Self::Message)>;
 
-    /// How long its line is, if it is a message, or else about.
+    /// How long the texts of a message are, in bytes.
+    fn text_bytes(message: &Self::Message) -> usize;
+
+    /// Appends a message as it is on the wire.
+    fn write_message(message: &Self::Message, text: &mut String);
+
+    /// The message that is this on the wire, for or of the socket of this number.
+    fn read_message(number: u64, text: &str) -> Option<Self>;
+
+    /// About how long its line is.
     fn likely_bytes(&self) -> usize {
-        self.as_message().map_or(0, |(_, text)| text.len()) + LINE_BYTES
+        let text_bytes = self.as_message().map_or(0, |(_, it)| Self::text_bytes(it));
+        LINE_BYTES + text_bytes + text_bytes / 8
     }
 
     /// Appends the line of this item.
     fn write(&self, text: &mut String) -> serde_json::Result<()> {
         match self.as_message() {
             Some((number, message)) => {
+                text.push_str(&number.to_string());
+                text.push(' ');
                 // JSON has no line breaks but those between its parts, which our messages do not have.
-                for part in [&*number.to_string(), " ", message] {
-                    text.push_str(part);
-                }
+                Self::write_message(message, text);
             }
             None => text.push_str(&serde_json::to_string(self)?),
         }
@@ -62,7 +73,7 @@ pub(crate) trait EntryItem: Serialize + DeserializeOwned {
             return serde_json::from_str(line).ok();
         }
         let (number, message) = line.split_once(' ')?;
-        Some(Self::of_message(number.parse().ok()?, message.to_owned()))
+        Self::read_message(number.parse().ok()?, message)
     }
 }
 
@@ -88,7 +99,7 @@ pub(crate) enum SocketReport {
     Opened { network: IpAddr, tags: [Option<[u8; 16]>; 2], site: usize },
     /// It has sent this frame, which is valid.
     #[serde(skip)]
-    Message(String),
+    Message(Frame<ToServer>),
     /// It has sent something that is not.
     Refused { code: ErrorCode, numbers: Option<(u64, u64)> },
     /// It has sent too much.
@@ -102,7 +113,7 @@ pub(crate) enum SocketReport {
 pub(crate) enum ToEdge {
     /// Send this message on the socket of this number.
     #[serde(skip)]
-    Send(u64, String),
+    Send(u64, Frame<Arc<ToBrowser>>),
     /// Close the socket of this number once everything sent before has left.
     Close(u64, ErrorCode),
     /// Store a report.
@@ -112,26 +123,48 @@ pub(crate) enum ToEdge {
 }
 
 impl EntryItem for ToCore {
-    fn as_message(&self) -> Option<(u64, &str)> {
-        if let Self::Socket(number, SocketReport::Message(text)) = self {
-            Some((*number, text))
+    type Message = Frame<ToServer>;
+
+    fn as_message(&self) -> Option<(u64, &Frame<ToServer>)> {
+        if let Self::Socket(number, SocketReport::Message(frame)) = self {
+            Some((*number, frame))
         } else {
             None
         }
     }
 
-    fn of_message(number: u64, text: String) -> Self {
-        Self::Socket(number, SocketReport::Message(text))
+    fn text_bytes(frame: &Frame<ToServer>) -> usize {
+        frame.msg.signal().map_or(0, Signal::text_bytes)
+    }
+
+    fn write_message(frame: &Frame<ToServer>, text: &mut String) {
+        append_to_server(frame, text);
+    }
+
+    fn read_message(number: u64, text: &str) -> Option<Self> {
+        // It is no longer than what the page has sent.
+        Some(Self::Socket(number, SocketReport::Message(decode_strict(text).ok()?)))
     }
 }
 
 impl EntryItem for ToEdge {
-    fn as_message(&self) -> Option<(u64, &str)> {
-        if let Self::Send(number, text) = self { Some((*number, text)) } else { None }
+    type Message = Frame<Arc<ToBrowser>>;
+
+    fn as_message(&self) -> Option<(u64, &Frame<Arc<ToBrowser>>)> {
+        if let Self::Send(number, frame) = self { Some((*number, frame)) } else { None }
     }
 
-    fn of_message(number: u64, text: String) -> Self {
-        Self::Send(number, text)
+    fn text_bytes(frame: &Frame<Arc<ToBrowser>>) -> usize {
+        frame.msg.text_bytes()
+    }
+
+    fn write_message(Frame { seq, ack, msg }: &Frame<Arc<ToBrowser>>, text: &mut String) {
+        append_to_browser(&Frame { seq: *seq, ack: *ack, msg }, text);
+    }
+
+    fn read_message(number: u64, text: &str) -> Option<Self> {
+        let Frame { seq, ack, msg } = decode_lenient(text)?;
+        Some(Self::Send(number, Frame { seq, ack, msg: Arc::new(msg) }))
     }
 }
 
@@ -143,7 +176,7 @@ impl ToCore {
                 let tags = network_tags.map(|it| it.map(|NetworkTag(bytes)| bytes));
                 (socket, SocketReport::Opened { network: network.address(), tags, site: site.0 })
             }
-            Input::Message { socket, frame } => (socket, SocketReport::Message(encode(&frame))),
+            Input::Message { socket, frame } => (socket, SocketReport::Message(frame)),
             Input::Refused { socket, code, numbers } => (socket, SocketReport::Refused { code, numbers }),
             Input::RateLimited { socket, numbers, retry } => {
                 let retry_ms = u64::try_from(retry.as_millis()).unwrap_or(u64::MAX);
@@ -160,12 +193,10 @@ impl ToCore {
         Some(Self::Socket(socket.number, report))
     }
 
-    /// The same for the matchmaker; nothing if an edge of another version has sent something unknown.
+    /// The same for the matchmaker.
     pub(crate) fn into_inputs(self, edge: EdgeId) -> Vec<Input> {
         match self {
-            Self::Socket(number, report) => {
-                report.into_input(SocketId { edge, number }).into_iter().collect()
-            }
+            Self::Socket(number, report) => vec![report.into_input(SocketId { edge, number })],
             Self::Drains => vec![Input::EdgeDrains(edge)],
             Self::Home(decisions) => decisions.into_iter().map(Input::Sanction).collect(),
             Self::Decided(update) => vec![Input::Sanction(update)],
@@ -175,16 +206,15 @@ impl ToCore {
 }
 
 impl SocketReport {
-    fn into_input(self, socket: SocketId) -> Option<Input> {
-        Some(match self {
+    fn into_input(self, socket: SocketId) -> Input {
+        match self {
             Self::Opened { network, tags, site } => Input::Opened(Visit {
                 socket,
                 network: Network::of(network),
                 network_tags: tags.map(|it| it.map(NetworkTag)),
                 site: SiteIndex(site),
             }),
-            // It is no longer than what the page has sent.
-            Self::Message(frame) => Input::Message { socket, frame: decode_strict(&frame).ok()? },
+            Self::Message(frame) => Input::Message { socket, frame },
             Self::Refused { code, numbers } => Input::Refused { socket, code, numbers },
             Self::RateLimited { numbers, retry_ms } => {
                 Input::RateLimited { socket, numbers, retry: Duration::from_millis(retry_ms) }
@@ -192,15 +222,17 @@ impl SocketReport {
             Self::Closed { goodbye } => {
                 Input::Closed { socket, closing: if goodbye { Closing::Goodbye } else { Closing::Lost } }
             }
-        })
+        }
     }
 }
 
 impl ToEdge {
     /// A message for a socket of an edge.
-    pub(crate) fn send(SocketId { edge, number }: SocketId, frame: &Frame<Arc<ToBrowser>>) -> (EdgeId, Self) {
-        let text = encode_to_browser(&Frame { seq: frame.seq, ack: frame.ack, msg: &*frame.msg });
-        (edge, Self::Send(number, text))
+    pub(crate) const fn send(
+        SocketId { edge, number }: SocketId,
+        frame: Frame<Arc<ToBrowser>>,
+    ) -> (EdgeId, Self) {
+        (edge, Self::Send(number, frame))
     }
 
     /// The end of a socket of an edge.
@@ -209,16 +241,9 @@ impl ToEdge {
     }
 }
 
-/// A message from the core; `None` if a core of another version has sent something unknown.
-pub(crate) fn message(text: &str) -> Option<Frame<Arc<ToBrowser>>> {
-    let Frame { seq, ack, msg } = decode_lenient(text)?;
-    Some(Frame { seq, ack, msg: Arc::new(msg) })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::ToServer;
 
     /// What arrives of an item in the only line of a text.
     fn carried<T: EntryItem>(item: &T) -> T {
@@ -271,9 +296,9 @@ mod tests {
     fn what_the_core_wants_arrives_at_the_edge_of_the_socket() {
         let socket = SocketId { edge: EdgeId(1), number: 5 };
         let frame = Frame { seq: 8, ack: 9, msg: Arc::new(ToBrowser::Waiting {}) };
-        let (edge, sent) = ToEdge::send(socket, &frame);
-        let ToEdge::Send(5, text) = carried(&sent) else { panic!("{sent:?}") };
-        assert_eq!((edge, message(&text)), (EdgeId(1), Some(frame)));
+        let (edge, sent) = ToEdge::send(socket, frame.clone());
+        let ToEdge::Send(5, got) = carried(&sent) else { panic!("{sent:?}") };
+        assert_eq!((edge, got), (EdgeId(1), frame));
         let (edge, close) = ToEdge::close(socket, ErrorCode::TooSlow);
         assert!(matches!((edge, carried(&close)), (EdgeId(1), ToEdge::Close(5, ErrorCode::TooSlow))));
     }

@@ -71,7 +71,7 @@ impl ClusterBus {
         (clock, telemetry): (Clock, Arc<Telemetry>),
     ) -> (Self, Inbox) {
         let metrics = telemetry.cluster.clone();
-        let streams = Arc::new(Streams::new(plan.redis.clone(), &plan.name, keys, metrics));
+        let streams = Arc::new(Streams::new(plan.redis.clone(), &plan.name, &keys, metrics));
         let (edge, inbox) = EdgeDriver::new(Arc::clone(&streams), presence, clock, Arc::clone(&telemetry));
         let core = (plan.roles == Roles::Both)
             .then(|| CoreDriver::new(Arc::clone(&streams), config, clock, telemetry));
@@ -142,7 +142,7 @@ async fn report_redis(streams: Arc<Streams>) {
 /// If it does not answer, or cannot be used.
 pub(crate) async fn check(plan: &ClusterPlan) -> anyhow::Result<String> {
     let streams =
-        Streams::new(plan.redis.clone(), &plan.name, Keys::from([0; 32]), ClusterMetrics::default());
+        Streams::new(plan.redis.clone(), &plan.name, &Keys::from([0; 32]), ClusterMetrics::default());
     let found = streams.inspect().await.map_err(|error| {
         // What the error says beyond its kind may contain an address or a password.
         anyhow::anyhow!("`cluster.redis`: Redis does not answer: {}", error.category())
@@ -162,7 +162,7 @@ pub(crate) fn run_core(
     (tasks, shutdown): (&mut Tasks, &Shutdown),
 ) {
     let metrics = telemetry.cluster.clone();
-    let streams = Arc::new(Streams::new(plan.redis.clone(), &plan.name, keys, metrics));
+    let streams = Arc::new(Streams::new(plan.redis.clone(), &plan.name, &keys, metrics));
     let core = CoreDriver::new(Arc::clone(&streams), config, clock, telemetry);
     let (draining, drained) = (shutdown.draining.clone(), shutdown.drained.clone());
     tasks.run_until_stopped(report_redis(Arc::clone(&streams)));

@@ -32,19 +32,19 @@ pub(crate) enum Unreadable {
 }
 
 /// Reads entries with `parse`, but not those of a version that this process does not speak.
-pub(super) fn read_all<T>(ids: Vec<StreamId>, mut parse: impl FnMut(&StreamId) -> Option<T>) -> Reading<T> {
-    let mut read = |it: &StreamId| {
+pub(super) fn read_all<T>(ids: Vec<StreamId>, mut parse: impl FnMut(StreamId) -> Option<T>) -> Reading<T> {
+    let read = |it: StreamId| {
         let version = it.get("version").unwrap_or_default();
         if SPOKEN_VERSIONS.contains(&version) {
             parse(it).ok_or(Unreadable::Sealed)
         } else {
-            Err(Unreadable::Version { version, edge: edge_of(it) })
+            Err(Unreadable::Version { version, edge: edge_of(&it) })
         }
     };
     Reading {
         is_complete: ids.len() < READ_COUNT,
-        entries: ids.iter().map(&mut read).collect(),
-        last_id: ids.into_iter().next_back().map(|it| it.id),
+        last_id: ids.last().map(|it| it.id.clone()),
+        entries: ids.into_iter().map(read).collect(),
     }
 }
 

@@ -17,19 +17,17 @@ use super::{
     connection::{Redis, RedisAddress},
     entries::{EntryPlace, READ_COUNT, Reading, edge_of, read_all},
     inspection::Inspection,
+    seals::{EntrySeals, SEAL_BYTES},
 };
 use crate::{
     matchmaker::{EdgeId, Keys, SanctionUpdate},
     moderation::NetworkTags,
-    server::{
-        bus::cluster::{
-            core_link::EdgeBatch,
-            edge_link::{Appended, Entry, FromCore},
-            items::{BUS_VERSION, EntryItem, ToCore, ToEdge},
-            lease::{Ask, Holder, KEPT_FOR},
-            metrics::ClusterMetrics,
-        },
-        clock::random_bytes,
+    server::bus::cluster::{
+        core_link::EdgeBatch,
+        edge_link::{Appended, Entry, FromCore},
+        items::{BUS_VERSION, EntryItem, ToCore, ToEdge},
+        lease::{Ask, Holder, KEPT_FOR},
+        metrics::ClusterMetrics,
     },
 };
 
@@ -67,7 +65,7 @@ pub(crate) struct Streams {
     reads: Redis,
     /// The beginning of each key.
     prefix: String,
-    keys: Keys,
+    seals: EntrySeals,
     scripts: Scripts,
     metrics: ClusterMetrics,
 }
@@ -82,7 +80,7 @@ struct Scripts {
 
 impl Streams {
     /// The streams of the cluster of this name. All its processes have the same keys.
-    pub(crate) fn new(address: RedisAddress, name: &str, keys: Keys, metrics: ClusterMetrics) -> Self {
+    pub(crate) fn new(address: RedisAddress, name: &str, keys: &Keys, metrics: ClusterMetrics) -> Self {
         let scripts = Scripts {
             ask: Script::new(include_str!("scripts/ask.lua")),
             append: Script::new(include_str!("scripts/append.lua")),
@@ -93,7 +91,7 @@ impl Streams {
             commands: Redis::new(address.clone()),
             reads: Redis::new(address),
             prefix: format!("{{passerby:{name}}}:"),
-            keys,
+            seals: EntrySeals::new(keys),
             scripts,
             metrics,
         }
@@ -200,7 +198,7 @@ impl Streams {
     ) -> RedisResult<Reading<(EdgeId, Entry<ToCore>)>> {
         let ids = self.read(&self.core_key(holder.term), after).await?;
         Ok(read_all(ids, |it| {
-            let edge = edge_of(it)?;
+            let edge = edge_of(&it)?;
             let number = it.get("number")?;
             let place = EntryPlace::ToCore { holder: Some(holder), edge, number };
             Some((edge, Entry { number, items: self.open_items(&place, it)? }))
@@ -258,10 +256,7 @@ impl Streams {
         let mut call = cmd("SET");
         call.arg(self.key(name))
             .arg(
-                self.seal(
-                    &EntryPlace::Mirror(name),
-                    &serde_json::to_vec(items).map_err(|_| wrong_answer())?,
-                )?,
+                self.seal(&EntryPlace::Mirror(name), serde_json::to_vec(items).map_err(|_| wrong_answer())?)?,
             )
             .arg("PX")
             .arg(millis(MIRROR_KEPT_FOR));
@@ -273,7 +268,7 @@ impl Streams {
         call.arg(self.key(name));
         let sealed: Option<Vec<u8>> = self.run("mirror", async |it| call.query_async(it).await).await?;
         let Some(sealed) = sealed else { return Ok(Vec::new()) };
-        let text = self.open(&EntryPlace::Mirror(name), &sealed);
+        let text = self.open(&EntryPlace::Mirror(name), sealed);
         let items = text.and_then(|it| serde_json::from_slice::<Vec<T>>(&it).ok());
         if items.is_none() {
             tracing::error!(name, "what another process keeps in Redis has another `state.key` or version");
@@ -309,27 +304,34 @@ impl Streams {
     }
 
     fn seal_items<T: EntryItem>(&self, place: &EntryPlace, items: &[T]) -> RedisResult<Vec<u8>> {
-        let bytes = items.iter().map(EntryItem::likely_bytes).sum();
-        let mut text = String::with_capacity(bytes);
+        let bytes: usize = items.iter().map(EntryItem::likely_bytes).sum();
+        let mut text = String::with_capacity(bytes + SEAL_BYTES);
         items.iter().try_for_each(|it| it.write(&mut text)).map_err(|_| wrong_answer())?;
-        self.seal(place, text.as_bytes())
+        self.seal(place, text.into_bytes())
     }
 
-    fn open_items<T: EntryItem>(&self, place: &EntryPlace, id: &StreamId) -> Option<Vec<T>> {
-        let Value::BulkString(sealed) = id.map.get("items")? else { return None };
+    fn open_items<T: EntryItem>(&self, place: &EntryPlace, mut id: StreamId) -> Option<Vec<T>> {
+        let Value::BulkString(sealed) = id.map.remove("items")? else { return None };
         let text = String::from_utf8(self.open(place, sealed)?).ok()?;
-        text.lines().map(T::read).collect()
+        let read = |line| {
+            let item = T::read(line);
+            if item.is_none() {
+                tracing::error!("another version has sent something that this process does not know");
+            }
+            item
+        };
+        Some(text.lines().filter_map(read).collect())
     }
 
-    fn seal(&self, place: &EntryPlace, text: &[u8]) -> RedisResult<Vec<u8>> {
-        let sealed = self.keys.seal_for(&place.name(), random_bytes()?, text);
+    fn seal(&self, place: &EntryPlace, text: Vec<u8>) -> RedisResult<Vec<u8>> {
+        let sealed = self.seals.seal(place, text)?;
         self.metrics.bytes("out", sealed.len());
         Ok(sealed)
     }
 
-    fn open(&self, place: &EntryPlace, sealed: &[u8]) -> Option<Vec<u8>> {
+    fn open(&self, place: &EntryPlace, sealed: Vec<u8>) -> Option<Vec<u8>> {
         self.metrics.bytes("in", sealed.len());
-        self.keys.open_for(&place.name(), sealed)
+        self.seals.open(place, sealed)
     }
 
     fn key(&self, name: &str) -> String {

@@ -25,7 +25,7 @@ use crate::{
 
 fn streams_in(redis: &RedisServer, key: [u8; 32]) -> Streams {
     let info = redis.url().into_connection_info().unwrap();
-    Streams::new(RedisAddress::Direct(Box::new(info)), "tests", key.into(), ClusterMetrics::default())
+    Streams::new(RedisAddress::Direct(Box::new(info)), "tests", &key.into(), ClusterMetrics::default())
 }
 
 fn report(number: u64) -> ToCore {
