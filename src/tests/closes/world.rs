@@ -28,6 +28,9 @@ use crate::support::{TestServer, try_connect};
 /// How long a close waits for frames to count before it happens anyway.
 const AT_LAST: Duration = Duration::from_millis(300);
 
+/// Lines of the log that are kept, at least.
+const KEPT_LINES: usize = 100_000;
+
 /// How a socket ends.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum End {
@@ -127,6 +130,8 @@ pub(crate) struct World {
     reporter: mpsc::UnboundedSender<(usize, u64, Report)>,
     sockets: u64,
     generations: u32,
+    /// Whether a peer connection may have got or lost a path.
+    has_new_paths: bool,
     /// ICE generations without a path.
     lost_paths: BTreeSet<String>,
     /// The commands of half-open sockets, which keep them open.
@@ -157,6 +162,7 @@ impl World {
             reporter,
             sockets: 0,
             generations: 0,
+            has_new_paths: false,
             lost_paths: BTreeSet::new(),
             half_open: Vec::new(),
             tasks: JoinSet::new(),
@@ -233,24 +239,14 @@ impl World {
 
     /// The page from which media arrives.
     pub(crate) fn partner(&self, page: usize) -> Option<usize> {
-        self.partner_of(page, &self.by_generation())
-    }
-
-    /// The pages by the ICE generations of their descriptions.
-    fn by_generation(&self) -> BTreeMap<String, usize> {
-        let locals = self.pages.iter().map(|it| it.peer.as_ref().and_then(|it| it.local.clone()));
-        locals.enumerate().filter_map(|(page, local)| Some((local?, page))).collect()
-    }
-
-    fn partner_of(&self, page: usize, by_generation: &BTreeMap<String, usize>) -> Option<usize> {
         let peer = self.pages[page].peer.as_ref()?;
         let (local, remote) = (peer.local.as_ref()?, peer.remote.as_ref()?);
         let is_lost = self.lost_paths.contains(local) || self.lost_paths.contains(remote);
         if is_lost || peer.reachable.as_ref() != Some(remote) {
             return None;
         }
-        let other = *by_generation.get(remote)?;
-        let theirs = self.pages[other].peer.as_ref()?;
+        let other = page_of(remote)?;
+        let theirs = self.pages[other].peer.as_ref().filter(|it| it.local.as_ref() == Some(remote))?;
         let is_mutual = theirs.remote.as_ref() == Some(local) && theirs.reachable.as_ref() == Some(local);
         is_mutual.then_some(other)
     }
@@ -265,6 +261,12 @@ impl World {
         let end = self.now() + within;
         loop {
             self.handle_inputs();
+            // What is there already first: to look at many pages takes long.
+            for _ in 0..self.reports.len() {
+                let Ok((page, number, report)) = self.reports.try_recv() else { break };
+                self.on_report(page, number, report);
+                self.handle_inputs();
+            }
             if let Some(fault) = self.ledger.faults.first() {
                 return Err(fault.clone());
             }
@@ -320,6 +322,9 @@ impl World {
 
     fn note(&mut self, line: String) {
         let line: String = line.chars().take(240).collect();
+        if self.log.len() >= 2 * KEPT_LINES {
+            self.log.drain(..KEPT_LINES);
+        }
         self.log.push(format!("{:>6} {line}", self.now().as_millis()));
     }
 
@@ -348,11 +353,14 @@ impl World {
             if let Phase::Ended { why } = self.phase(page) {
                 self.pages[page].farewell = Some(why);
             }
-            self.update_media();
+            if std::mem::take(&mut self.has_new_paths) {
+                self.update_media();
+            }
         }
     }
 
     fn perform(&mut self, page: usize, output: Output) {
+        self.has_new_paths |= matches!(output, Output::Peer { .. });
         match output {
             Output::OpenMedia(request) => {
                 let opened = request.media().into();
@@ -393,7 +401,7 @@ impl World {
             }
             Output::Peer { link, command } => {
                 self.generations += 1;
-                let fresh = format!("{page}+{:06}", self.generations);
+                let fresh = generation(page, self.generations);
                 let peer = self.pages[page].peer.as_mut().filter(|it| it.link == link);
                 let events = peer.map_or_else(Vec::new, |it| it.perform(command, &fresh));
                 let inputs = events.into_iter().map(|event| (page, Input::Peer { link, event }));
@@ -516,9 +524,8 @@ impl World {
 
     /// Reports connections and lost paths to the pages.
     fn update_media(&mut self) {
-        let by_generation = self.by_generation();
         for page in 0..self.pages.len() {
-            let is_connected = self.partner_of(page, &by_generation).is_some();
+            let is_connected = self.partner(page).is_some();
             let Some(peer) = &mut self.pages[page].peer else { continue };
             if std::mem::replace(&mut peer.is_connected, is_connected) == is_connected {
                 continue;
@@ -531,6 +538,16 @@ impl World {
             }
         }
     }
+}
+
+/// The ICE generation of a page that has this number.
+fn generation(page: usize, number: u32) -> String {
+    format!("{page}+{number:06}")
+}
+
+/// The page of an ICE generation.
+fn page_of(generation: &str) -> Option<usize> {
+    generation.split_once('+')?.0.parse().ok()
 }
 
 /// The name of a message.

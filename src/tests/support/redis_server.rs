@@ -56,8 +56,8 @@ impl RedisServer {
 
     async fn wait(&self) {
         let is_there = async {
-            let client = redis::Client::open(self.url()).unwrap();
-            while client.get_multiplexed_async_connection().await.is_err() {
+            // It takes connections before it has loaded what it had saved.
+            while self.try_run::<String>(&["PING"]).await.is_err() {
                 sleep(Duration::from_millis(10)).await;
             }
         };
