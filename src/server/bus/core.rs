@@ -68,12 +68,13 @@ impl Core {
         outside: &mut impl Outside,
     ) {
         let now = self.clock.now();
-        let mut inputs = vec![input];
-        while let Some(input) = inputs.pop() {
+        let (mut next, mut later) = (Some(input), Vec::new());
+        while let Some(input) = next {
             self.telemetry.message_in(&input);
             for output in self.matchmaker.handle(now, readings(), input) {
-                inputs.extend(self.perform(output, outside));
+                later.extend(self.perform(output, outside));
             }
+            next = later.pop();
         }
     }
 

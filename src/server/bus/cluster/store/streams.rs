@@ -3,13 +3,13 @@
 //! A name in braces is part of each key, so that all keys are in one slot of a Redis Cluster. Entries are sealed for
 //! their place, so that Redis can neither read them nor put them elsewhere.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use redis::{
     ErrorKind, RedisError, RedisResult, Script, Value,
     aio::MultiplexedConnection,
     cmd,
-    streams::{StreamId, StreamReadReply},
+    streams::StreamId,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -57,6 +57,9 @@ const TAGS: &str = "tags";
 
 /// How long both are kept after the process with the store has written them last, which it does every minute.
 const MIRROR_KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What the streams of a read hold: the ids of entries, and their fields. `StreamReadReply` would copy all of it.
+type StreamReply = Option<HashMap<String, Vec<(String, HashMap<String, Value>)>>>;
 
 /// The lease and the streams. Reading has a connection of its own, since it waits.
 #[derive(Debug)]
@@ -296,11 +299,11 @@ impl Streams {
             .arg("STREAMS")
             .arg(key)
             .arg(after);
-        let reply: RedisResult<Option<StreamReadReply>> =
+        let reply: RedisResult<StreamReply> =
             self.reads.run(READ_WAITS, async |it| call.query_async(it).await).await;
         self.metrics.command("read", reply.is_ok());
-        let reply = reply?;
-        Ok(reply.into_iter().flat_map(|it| it.keys).flat_map(|it| it.ids).collect())
+        let ids = reply?.into_iter().flatten().flat_map(|(_, ids)| ids);
+        Ok(ids.map(|(id, map)| StreamId { id, map, ..StreamId::default() }).collect())
     }
 
     fn seal_items<T: EntryItem>(&self, place: &EntryPlace, items: &[T]) -> RedisResult<Vec<u8>> {
