@@ -2,11 +2,9 @@
 //! devices.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use chacha20poly1305::{
-    KeyInit, XChaCha20Poly1305,
-    aead::{Aead, Payload},
-};
+use chacha20::{R20, hchacha};
 use hmac::{Hmac, Mac};
+use ring::aead;
 use sha2::Sha256;
 use uuid::{Builder, Uuid};
 use zeroize::Zeroizing;
@@ -60,10 +58,6 @@ impl StateKey {
     fn derive(&self, purpose: &[u8]) -> DerivedKey {
         derive(&self.signing, purpose)
     }
-
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new((&*self.sealing).into())
-    }
 }
 
 impl std::fmt::Debug for Keys {
@@ -89,10 +83,7 @@ impl Keys {
     ///
     /// The text is `version`, the nonce and the sealed payload in base64url without padding.
     pub(crate) fn seal(&self, version: u8, nonce: Nonce, payload: &[u8]) -> String {
-        let payload = Payload { msg: payload, aad: &[version] };
-        let Ok(sealed) = self.current.cipher().encrypt(&nonce.into(), payload) else {
-            unreachable!("a payload is shorter than 256 GiB")
-        };
+        let sealed = seal(&self.current.sealing, &nonce, &[version], payload);
         BASE64_URL_SAFE_NO_PAD.encode([&[version], &nonce[..], &sealed].concat())
     }
 
@@ -101,10 +92,7 @@ impl Keys {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let (nonce, sealed) = bytes.strip_prefix(&[version])?.split_first_chunk::<NONCE_BYTES>()?;
         let mut keys = [&self.current].into_iter().chain(&self.former);
-        keys.find_map(|key| {
-            let payload = Payload { msg: sealed, aad: &[version] };
-            key.cipher().decrypt(nonce.into(), payload).ok()
-        })
+        keys.find_map(|key| open(&key.sealing, nonce, &[version], sealed))
     }
 
     /// Keys for this purpose: one from the current key, and those from the former ones. Each purpose has its own.
@@ -153,6 +141,40 @@ impl Keys {
             PairId(Builder::from_custom_bytes(bytes).into_uuid())
         })
     }
+}
+
+/// The key and the nonce of ChaCha20-Poly1305 that those of XChaCha20-Poly1305 stand for
+/// (draft-irtf-cfrg-xchacha-03, 2.3).
+fn cipher(key: &[u8; 32], nonce: &Nonce) -> (aead::LessSafeKey, aead::Nonce) {
+    let (Some(prefix), Some(rest)) = (nonce.first_chunk::<16>(), nonce.last_chunk::<8>()) else {
+        unreachable!("a nonce has 24 bytes")
+    };
+    let subkey = Zeroizing::new(<[u8; 32]>::from(hchacha::<R20>(key.into(), prefix.into())));
+    let Ok(subkey) = aead::UnboundKey::new(&aead::CHACHA20_POLY1305, &*subkey) else {
+        unreachable!("a key has 32 bytes")
+    };
+    let mut short = [0; aead::NONCE_LEN];
+    short[4..].copy_from_slice(rest);
+    (aead::LessSafeKey::new(subkey), aead::Nonce::assume_unique_for_key(short))
+}
+
+/// Seals a payload.
+fn seal(key: &[u8; 32], nonce: &Nonce, about: &[u8], payload: &[u8]) -> Vec<u8> {
+    let (cipher, nonce) = cipher(key, nonce);
+    let mut sealed = payload.to_vec();
+    let Ok(()) = cipher.seal_in_place_append_tag(nonce, aead::Aad::from(about), &mut sealed) else {
+        unreachable!("a payload is shorter than 256 GiB")
+    };
+    sealed
+}
+
+/// The payload that was sealed with this key; `None` if none was.
+fn open(key: &[u8; 32], nonce: &Nonce, about: &[u8], sealed: &[u8]) -> Option<Vec<u8>> {
+    let (cipher, nonce) = cipher(key, nonce);
+    let mut payload = sealed.to_vec();
+    let length = cipher.open_in_place(nonce, aead::Aad::from(about), &mut payload).ok()?.len();
+    payload.truncate(length);
+    Some(payload)
 }
 
 fn derive(key: &[u8; 32], purpose: &[u8]) -> DerivedKey {
@@ -214,6 +236,25 @@ mod tests {
         {
             assert_eq!(keys.open(2, text), None, "{text}");
         }
+    }
+
+    /// The example of draft-irtf-cfrg-xchacha-03, A.3.1.
+    #[test]
+    fn seals_as_xchacha20_poly1305_does() {
+        let key = std::array::from_fn(|it| 0x80 + it as u8);
+        let nonce = std::array::from_fn(|it| 0x40 + it as u8);
+        let about = [0x50, 0x51, 0x52, 0x53, 0xc0, 0xc1, 0xc2, 0xc3, 0xc4, 0xc5, 0xc6, 0xc7];
+        let text = b"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the \
+            future, sunscreen would be it.";
+        let sealed = seal(&key, &nonce, &about, text);
+        let hex: String = sealed.iter().map(|it| format!("{it:02x}")).collect();
+        assert_eq!(
+            hex,
+            "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39\
+             ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9\
+             21f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49"
+        );
+        assert_eq!(open(&key, &nonce, &about, &sealed).as_deref(), Some(text.as_slice()));
     }
 
     #[test]
