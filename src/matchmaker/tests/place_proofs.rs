@@ -25,7 +25,7 @@ fn come_back(scene: &mut Scene, page: usize, interest: &str) -> usize {
 }
 
 #[test]
-fn a_wait_goes_on_at_another_server() {
+fn a_wait_goes_on_at_another_server_and_counts_there_once() {
     let mut scene = Scene::new();
     scene.advance(secs(100));
     let ann = add_waiting(&mut scene, "art");
@@ -33,6 +33,9 @@ fn a_wait_goes_on_at_another_server() {
     scene.restart_server();
     let ann = come_back(&mut scene, ann, "art");
     assert_eq!(scene.take_events(ann), ["waiting", "seeking interest for 6000 ms"]);
+    scene.send(ann, ToServer::Leave {});
+    scene.join_with(ann, interests("art"));
+    assert_eq!(scene.take_events(ann), ["waiting", "seeking interest for 10000 ms"]);
 }
 
 #[test]
@@ -68,18 +71,4 @@ fn a_proof_is_renewed_with_the_pings_of_a_page_that_waits() {
     assert_eq!(scene.pages[ann].proof, None, "it does not wait");
     scene.join_with(ann, interests("art"));
     assert!(scene.pages[ann].proof.is_some(), "another wait");
-}
-
-#[test]
-fn a_proof_counts_for_the_first_wait_only() {
-    let mut scene = Scene::new();
-    scene.advance(secs(100));
-    let ann = add_waiting(&mut scene, "art");
-    scene.advance(secs(4));
-    scene.restart_server();
-    let ann = come_back(&mut scene, ann, "art");
-    scene.take_events(ann);
-    scene.send(ann, ToServer::Leave {});
-    scene.join_with(ann, interests("art"));
-    assert_eq!(scene.take_events(ann), ["waiting", "seeking interest for 10000 ms"]);
 }
