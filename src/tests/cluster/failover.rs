@@ -1,6 +1,6 @@
 //! A cluster whose Redis is chosen by a Sentinel, and changes.
 
-use super::{Cluster, Store, check, expect_the_same, let_all_go_on, let_all_talk, pairs};
+use super::{Cluster, Store, expect_the_same, let_all_go_on, let_all_talk, pairs, tell};
 use crate::closes::world::World;
 
 /// Calls survive that the primary dies, and that the Sentinel exchanges primary and replica.
@@ -20,9 +20,5 @@ async fn survive_failovers(cluster: &mut Cluster, world: &mut World) -> Result<(
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_survive_that_the_sentinels_choose_another_redis() {
     let store = Store::with_sentinels().await;
-    let mut cluster = Cluster::start_with(store, 2, 2, |_| Vec::new()).await;
-    let mut world = cluster.pages();
-    let result = survive_failovers(&mut cluster, &mut world).await;
-    check(&world, result);
-    world.finish().await;
+    tell(Cluster::start_with(store, 2, 2, |_| Vec::new()).await, survive_failovers).await;
 }

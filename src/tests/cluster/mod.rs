@@ -133,6 +133,14 @@ async fn find_others(world: &mut World, before: &[Option<usize>]) -> Result<(), 
     world.wait_for("everybody talks with somebody else", WITHIN, has_gone_on).await
 }
 
+/// Tells a story of a cluster and of pages that use all its edges.
+async fn tell(mut cluster: Cluster, story: impl AsyncFnOnce(&mut Cluster, &mut World) -> Result<(), String>) {
+    let mut world = cluster.pages();
+    let result = story(&mut cluster, &mut world).await;
+    check(&world, result);
+    world.finish().await;
+}
+
 /// Shows the log of the pages if a story fails.
 fn check(world: &World, result: Result<(), String>) {
     if let Err(error) = result {
@@ -234,11 +242,7 @@ async fn survive_deaths(cluster: &mut Cluster, world: &mut World) -> Result<(), 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_survive_the_death_of_the_core_of_an_edge_and_of_redis() {
-    let mut cluster = Cluster::start(2, 2).await;
-    let mut world = cluster.pages();
-    let result = survive_deaths(&mut cluster, &mut world).await;
-    check(&world, result);
-    world.finish().await;
+    tell(Cluster::start(2, 2).await, survive_deaths).await;
 }
 
 /// Two who have no interest in common wait, and the core dies. They accept each other once each has waited for
@@ -259,15 +263,11 @@ async fn keep_ages(cluster: &mut Cluster, world: &mut World) -> Result<(), Strin
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wait_goes_on_with_a_new_core() {
-    let mut cluster = Cluster::start(2, 2).await;
-    let mut world = cluster.pages();
-    let result = keep_ages(&mut cluster, &mut world).await;
-    check(&world, result);
-    world.finish().await;
+    tell(Cluster::start(2, 2).await, keep_ages).await;
 }
 
 /// Calls survive whatever stands still for a while, and a Redis that loses everything.
-async fn survive_pauses(cluster: &Cluster, world: &mut World) -> Result<(), String> {
+async fn survive_pauses(cluster: &mut Cluster, world: &mut World) -> Result<(), String> {
     let_all_talk(world, 12).await?;
     let before = pairs(world);
 
@@ -296,11 +296,7 @@ async fn survive_pauses(cluster: &Cluster, world: &mut World) -> Result<(), Stri
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_survive_whatever_stands_still() {
-    let cluster = Cluster::start(2, 2).await;
-    let mut world = cluster.pages();
-    let result = survive_pauses(&cluster, &mut world).await;
-    check(&world, result);
-    world.finish().await;
+    tell(Cluster::start(2, 2).await, survive_pauses).await;
 }
 
 /// Calls survive an update: one process after the other is stopped and replaced.
@@ -324,9 +320,5 @@ async fn survive_update(cluster: &mut Cluster, world: &mut World) -> Result<(), 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_survive_an_update_of_all_processes() {
-    let mut cluster = Cluster::start(2, 2).await;
-    let mut world = cluster.pages();
-    let result = survive_update(&mut cluster, &mut world).await;
-    check(&world, result);
-    world.finish().await;
+    tell(Cluster::start(2, 2).await, survive_update).await;
 }

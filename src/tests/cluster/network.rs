@@ -1,10 +1,10 @@
 //! A network that drops everything between the processes and Redis.
 
-use super::{Cluster, check, expect_the_same, let_all_go_on, let_all_talk, pairs, pass, proxy::Stall};
+use super::{Cluster, expect_the_same, let_all_go_on, let_all_talk, pairs, pass, proxy::Stall, tell};
 use crate::closes::world::World;
 
 /// Calls survive that the network drops everything between a process and Redis, and people meet afterwards.
-async fn survive_stalls(cluster: &Cluster, world: &mut World) -> Result<(), String> {
+async fn survive_stalls(cluster: &mut Cluster, world: &mut World) -> Result<(), String> {
     let_all_talk(world, 8).await?;
     let before = pairs(world);
     // Commands arrive and their answers do not: what is repeated must count once.
@@ -33,9 +33,5 @@ async fn survive_stalls(cluster: &Cluster, world: &mut World) -> Result<(), Stri
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_survive_a_network_that_drops_everything() {
-    let cluster = Cluster::start(2, 2).await;
-    let mut world = cluster.pages();
-    let result = survive_stalls(&cluster, &mut world).await;
-    check(&world, result);
-    world.finish().await;
+    tell(Cluster::start(2, 2).await, survive_stalls).await;
 }

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Cluster, WITHIN, all_talk, check, find_others, let_all_go_on, let_all_talk, pairs, pass, press_next,
+    Cluster, WITHIN, all_talk, find_others, let_all_go_on, let_all_talk, pairs, pass, press_next, tell,
 };
 use crate::{
     closes::world::World,
@@ -70,7 +70,7 @@ async fn edges_answer(cluster: &Cluster, visitor: &mut TestClient) -> Result<(),
 }
 
 /// Calls go on while Redis is in trouble, and people who come meanwhile are matched afterwards.
-async fn survive_troubles(cluster: &Cluster, world: &mut World) -> Result<(), String> {
+async fn survive_troubles(cluster: &mut Cluster, world: &mut World) -> Result<(), String> {
     let_all_talk(world, 8).await?;
     let mut visitor = TestClient::open(cluster.edges[0].address).await;
     // The first ping goes to the core.
@@ -106,11 +106,7 @@ async fn survive_troubles(cluster: &Cluster, world: &mut World) -> Result<(), St
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_survive_a_redis_that_cannot_write() {
-    let cluster = Cluster::start(1, 2).await;
-    let mut world = cluster.pages();
-    let result = survive_troubles(&cluster, &mut world).await;
-    check(&world, result);
-    world.finish().await;
+    tell(Cluster::start(1, 2).await, survive_troubles).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -124,7 +120,7 @@ async fn a_redis_that_evicts_is_reported() {
 }
 
 /// What Redis loses before it is read is noticed.
-async fn survive_losses(cluster: &Cluster, world: &mut World) -> Result<(), String> {
+async fn survive_losses(cluster: &mut Cluster, world: &mut World) -> Result<(), String> {
     let_all_talk(world, 8).await?;
     for node in [&cluster.cores[0], &cluster.edges[0]] {
         let before = pairs(world);
@@ -141,9 +137,5 @@ async fn survive_losses(cluster: &Cluster, world: &mut World) -> Result<(), Stri
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_redis_loses_is_noticed() {
-    let cluster = Cluster::start(1, 2).await;
-    let mut world = cluster.pages();
-    let result = survive_losses(&cluster, &mut world).await;
-    check(&world, result);
-    world.finish().await;
+    tell(Cluster::start(1, 2).await, survive_losses).await;
 }
