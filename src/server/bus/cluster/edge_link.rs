@@ -266,7 +266,7 @@ mod tests {
         link.on_appended::<u8>(now, Appended::Elsewhere(Some(holder)));
         let begin = now;
         let mut resets = 0;
-        while link.has_core(now) {
+        while link.has_core(now) && now - begin <= ABSENT_AFTER {
             now = now + BEAT_EVERY;
             if link.next_append(now).is_some() {
                 link.on_appended::<u8>(now, Appended::Done);
