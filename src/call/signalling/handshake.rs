@@ -22,6 +22,8 @@ pub(crate) enum Resync {
     JoinIfChanged,
     /// Leave this match, which the server has rebuilt from its ticket, and ask for the next partner.
     Next(MatchId),
+    /// Leave the match, which the server has rebuilt from its ticket.
+    Leave,
     /// Go on with the match, which the server has rebuilt in a new session.
     MatchRestored,
     /// Give the match up: the server does not know it any more, and it is not connected.
@@ -115,6 +117,8 @@ impl CallState {
     ) -> Resync {
         let Welcome { resumed, match_id, .. } = *welcome;
         match self {
+            // The page has said so to the former server, after the hello with the ticket.
+            Self::Paused { .. } if match_id.is_some() => Resync::Leave,
             Self::Landing(_) | Self::Gate { .. } | Self::Asking(_) | Self::Mirror | Self::Paused { .. } => {
                 Resync::Nothing
             }

@@ -55,6 +55,7 @@ impl Call {
             Resync::Join { setback } => self.join(setback, out),
             Resync::JoinIfChanged => self.join_if_changed(out),
             Resync::Next(match_id) => self.request_next(Some(match_id), out),
+            Resync::Leave => self.send(ToServer::Leave {}, out),
             Resync::MatchRestored => self.queue.joined_with = JoinRequest::default(),
             Resync::GiveUp => self.give_up(out),
         }

@@ -142,6 +142,26 @@ fn a_block_leaves_and_waits_for_a_press() {
     assert_eq!(page.phase(), Phase::Ready);
 }
 
+/// The `leave` has gone to a server that was replaced, after the hello with the ticket.
+#[test]
+fn a_match_that_a_new_server_has_rebuilt_after_a_block_is_left() {
+    for is_rebuilt in [true, false] {
+        let mut page = talking();
+        connect(&mut page);
+        let id = page.match_id();
+        page.receive(ToBrowser::Again {});
+        page.press(Intent::Block);
+        page.take_actions();
+        let mut msg = welcome(session(2), false);
+        if let ToBrowser::Welcome { match_id, .. } = &mut msg {
+            *match_id = Some(id).filter(|_| is_rebuilt);
+        }
+        page.receive(msg);
+        assert_eq!(page.take_actions().contains(&"send leave".to_owned()), is_rebuilt);
+        assert_eq!(page.phase(), Phase::Ended { why: Farewell::Blocked });
+    }
+}
+
 #[test]
 fn next_goes_on_after_a_block_and_nobody_stays_with_an_open_camera() {
     let mut page = talking();
