@@ -214,7 +214,8 @@ impl Peer {
     /// Forgets its numbers, its outbox and its secrets: its page begins a new session.
     pub(crate) fn forget_session(&mut self, outbox_bytes: u32) {
         self.delivery = Delivery::with_capacity(outbox_bytes);
-        (self.secrets, self.sends_lost_signals) = (ResumeSecrets::default(), false);
+        self.secrets.forget();
+        self.sends_lost_signals = false;
     }
 
     /// Records that it has done nothing although it was asked to.

@@ -2,6 +2,9 @@
 
 use crate::protocol::Secret;
 
+/// How many former secrets are remembered. A `hello` that is late was mostly sent with one of the last two.
+const MAX_FORMER: usize = 4;
+
 /// The secrets of one session: at most two are valid at a time.
 ///
 /// Each `welcome` carries a secret that replaces the one before. A socket can be lost before its `welcome` arrives, so
@@ -13,6 +16,8 @@ pub(crate) struct ResumeSecrets {
     held: Option<Secret>,
     /// The secret in the last `welcome`, until it is known to have arrived.
     sent: Option<Secret>,
+    /// What the page has shown or had before, here or at another server, the last one first.
+    former: [Option<Secret>; MAX_FORMER],
 }
 
 impl ResumeSecrets {
@@ -35,7 +40,31 @@ impl ResumeSecrets {
 
     /// A message has arrived on the socket of the last `welcome`: the former secret is no longer valid.
     pub(crate) fn on_welcome_received(&mut self) {
-        self.held = self.sent.take().or(self.held);
+        if let Some(sent) = self.sent.take()
+            && let Some(former) = self.held.replace(sent)
+        {
+            self.add_former(former);
+        }
+    }
+
+    /// The page has resumed its match without a valid secret, and shown this one: it has it from another server.
+    pub(crate) fn add_former(&mut self, secret: Secret) {
+        if !self.former.contains(&Some(secret)) {
+            self.former.rotate_right(1);
+            self.former[0] = Some(secret);
+        }
+    }
+
+    /// Whether a `hello` with this secret is late: the page has sent it before it had the secret that it has now.
+    pub(crate) fn is_outdated(&self, secret: Secret) -> bool {
+        self.held.is_some() && self.former.contains(&Some(secret))
+    }
+
+    /// The page begins a new session: it has none of its secrets any more.
+    pub(crate) fn forget(&mut self) {
+        for secret in [self.held.take(), self.sent.take()].into_iter().flatten() {
+            self.add_former(secret);
+        }
     }
 
     /// Whether the peer was ever sent a secret. Otherwise only its partner's ticket has named it so far.
@@ -120,5 +149,25 @@ mod tests {
         assert!(secrets.accepts(secret(1)));
         secrets.on_shown(secret(2));
         assert!(!secrets.accepts(secret(1)) && secrets.accepts(secret(2)));
+    }
+
+    #[test]
+    fn a_former_secret_is_outdated_once_the_page_is_known_to_have_another() {
+        let mut secrets = ResumeSecrets::default();
+        secrets.add_former(secret(7));
+        secrets.next(|| secret(1));
+        assert!(!secrets.is_outdated(secret(7)), "the welcome may have been lost");
+        secrets.on_welcome_received();
+        assert!(secrets.is_outdated(secret(7)) && !secrets.is_outdated(secret(1)));
+        secrets.next(|| secret(2));
+        assert!(!secrets.is_outdated(secret(1)) && !secrets.is_outdated(secret(2)));
+        secrets.on_welcome_received();
+        assert!(secrets.is_outdated(secret(1)) && !secrets.is_outdated(secret(2)));
+        secrets.forget();
+        assert!(!secrets.has_begun() && !secrets.is_outdated(secret(2)));
+        secrets.next(|| secret(3));
+        secrets.on_welcome_received();
+        let outdated = [1, 2, 7].map(|it| secrets.is_outdated(secret(it)));
+        assert_eq!((outdated, secrets.is_outdated(secret(3))), ([true; 3], false));
     }
 }

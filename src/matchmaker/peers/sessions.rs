@@ -8,6 +8,7 @@ use crate::{
         Matchmaker,
         deadlines::Due,
         input::{Closing, SocketId, Visit},
+        matches::ticket::Ticket,
         queue::place_proof::PlaceProof,
     },
     protocol::{DeviceId, EndReason, ErrorCode, MatchId, PastPairs, PeerId, Resume, Signalling, ToBrowser},
@@ -68,6 +69,9 @@ impl Matchmaker {
             return self.resume_by_secret(now, visit, ack, resume);
         }
         let (ticket, device) = (ticket.and_then(|it| self.verify_ticket(it)), self.resolve_device(device));
+        if ticket.as_ref().is_some_and(|it| self.is_late(it, resume)) {
+            return self.close_socket(visit.socket, ErrorCode::Replaced);
+        }
         let is_old_enough = self.deployment.is_old_enough(age, self.ids.unix_seconds());
         if ticket.is_none() && !is_old_enough {
             return self.close_socket(visit.socket, ErrorCode::AgeRequired);
@@ -83,6 +87,7 @@ impl Matchmaker {
                 let of_age = (!is_old_enough).then_some(ErrorCode::AgeRequired);
                 if let Some(peer) = self.peers.get_mut(&id) {
                     peer.refused = of_network.or(of_age);
+                    resume.into_iter().for_each(|it| peer.secrets.add_former(it.secret));
                 }
             }
             None if self.draining.is_some() => self.close_socket(visit.socket, ErrorCode::ServerStops),
@@ -101,6 +106,13 @@ impl Matchmaker {
                 self.tell_warning(id);
             }
         }
+    }
+
+    /// Whether a page has sent a `hello` with this ticket before the one that began its present session. An edge that
+    /// stood still may report it long after, on a socket that the page has given up.
+    fn is_late(&self, ticket: &Ticket, resume: Option<Resume>) -> bool {
+        let peer = self.peers.get(&ticket.peer);
+        peer.zip(resume).is_some_and(|(it, resume)| it.secrets.is_outdated(resume.secret))
     }
 
     /// Since when a page has waited that comes as this device, if its proof counts.

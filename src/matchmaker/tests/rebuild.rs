@@ -123,6 +123,27 @@ fn signals_for_a_page_without_a_welcome_are_kept() {
     assert_eq!(scene.take_events(ann), [&["welcome", "partner #1 back"][..], &signals].concat());
 }
 
+/// An edge that stood still reports a `hello` on a socket that the page has given up.
+#[test]
+fn a_late_hello_does_not_take_a_session_over() {
+    let (mut scene, ann, bob) = interrupted_call();
+    let match_id = scene.last_match(ann);
+    for _ in 0..2 {
+        let before = scene.pages[ann].identity;
+        scene.resume_with_ticket(ann);
+        scene.send(ann, ToServer::Ping {});
+        let late = scene.open_page();
+        scene.pages[late].ticket_to_send = scene.last_ticket(ann);
+        scene.send_hello(late, before);
+        assert_eq!(scene.take_events(late), ["error replaced about 0", "closed replaced"]);
+    }
+    scene.resume_with_ticket(bob);
+    scene.send_signal(bob, match_id, 1, offer("to the page"));
+    let events = scene.take_events(ann);
+    assert_eq!(events.last().unwrap(), "signal #1 1 to the page", "{events:?}");
+    assert_eq!(scene.machine.census().connections, 2);
+}
+
 /// Ann met Bob and then Cem, with whom she talks. Bob was offline and still has the ticket of their match when the
 /// server is replaced.
 fn call_after_another() -> (Scene, [usize; 3]) {

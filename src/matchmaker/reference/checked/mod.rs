@@ -20,7 +20,7 @@ use crate::{
     matchmaker::{
         Closing, EdgeId, Input, Matchmaker, MatchmakerConfig, Output, Readings, SocketId,
         matches::ticket::Ticket,
-        tests::vocabulary::{MatchAction, PageAction},
+        tests::vocabulary::{MatchAction, PageAction, PageState},
     },
     protocol::{
         Frame, MatchId, Media, Message, PairId, PastPairs, PeerId, Resume, Role, Secret, Signal, ToBrowser,
@@ -49,6 +49,8 @@ struct PageRecord {
     device: Option<String>,
     /// The secret that the page is known to have, and the one that it was sent since.
     secrets: [Option<Secret>; 2],
+    /// The last secrets that it has had or shown before, the newest first.
+    former: Vec<Secret>,
     /// All numbered messages.
     log: Vec<Arc<ToBrowser>>,
     /// How many of them the page has acknowledged.
@@ -62,6 +64,22 @@ struct PageRecord {
     media: Media,
     /// Signals of this page are ignored until it knows that its partner has begun a new session.
     sends_lost_signals: bool,
+}
+
+impl PageRecord {
+    fn on_welcome_received(&mut self) {
+        if let Some(sent) = self.secrets[1].take() {
+            let former = self.secrets[0].replace(sent);
+            self.add_former(former);
+        }
+    }
+
+    fn add_former(&mut self, secret: Option<Secret>) {
+        if let Some(secret) = secret.filter(|it| !self.former.contains(it)) {
+            self.former.insert(0, secret);
+            self.former.truncate(4);
+        }
+    }
 }
 
 /// A matchmaker whose every output is compared with what the model says.
@@ -198,7 +216,16 @@ impl CheckedMatchmaker {
             met: self.met(device.as_deref(), past),
         };
         let ticket = hello.ticket.clone().filter(|it| known.is_none() && self.model.accepts(it));
+        if let Some(holder) = ticket.as_ref().and_then(|it| it.ends[it.holder])
+            && let PageState::AwaitingHello { .. } = self.model.pages[page].state
+            && let PageRecord { secrets: [Some(_), _], former, .. } = &self.records[&holder]
+            && resume.is_some_and(|it| former.contains(&it.secret))
+        {
+            self.model.on_closed(page, false);
+            return vec![socket];
+        }
         let loses_signals = ticket.as_ref().is_some_and(|it| self.model.loses_signals(it));
+        let is_by_ticket = ticket.is_some();
         let owner = self.model.on_hello(page, hello);
         if owner == page {
             return Vec::new();
@@ -212,10 +239,10 @@ impl CheckedMatchmaker {
         }
         let record = self.records.entry(owner).or_default();
         record.device = record.device.take().or(device.clone());
-        if let (Some(shown), [_, sent]) = (resume.filter(|_| known.is_some()), record.secrets)
-            && sent == Some(shown.secret)
-        {
-            record.secrets = [sent, None];
+        match resume.map(|it| it.secret) {
+            shown if is_by_ticket => record.add_former(shown),
+            shown if known.is_some() && shown == record.secrets[1] => record.on_welcome_received(),
+            _ => {}
         }
         former
     }
@@ -223,8 +250,10 @@ impl CheckedMatchmaker {
     /// A page begins a new session without the messages of its former one, and its partner is told so.
     fn forget_session(&mut self, page: usize) {
         let record = self.records.entry(page).or_default();
-        let PageRecord { peer, device, compared, media, .. } = std::mem::take(record);
-        *record = PageRecord { peer, device, compared, media, ..PageRecord::default() };
+        let [held, sent] = std::mem::take(&mut record.secrets);
+        [held, sent].into_iter().for_each(|it| record.add_former(it));
+        let PageRecord { peer, device, former, compared, media, .. } = std::mem::take(record);
+        *record = PageRecord { peer, device, former, compared, media, ..PageRecord::default() };
         if let Some(index) = self.model.match_of(page) {
             let [one, other] = self.model.matches[index].ends;
             let partner = if one == page { other } else { one };
@@ -315,7 +344,7 @@ impl CheckedMatchmaker {
         if is_broken && self.model.is_there(page) {
             return self.model.on_broken(page);
         }
-        record.secrets = [record.secrets[1].or(record.secrets[0]), None];
+        record.on_welcome_received();
         let is_fresh = is_numbered && *seq > record.received;
         if is_fresh {
             record.received = *seq;
