@@ -46,6 +46,8 @@ struct Known<O> {
 #[derive(Debug)]
 pub(crate) struct CoreLink<O> {
     edges: BTreeMap<EdgeId, Known<O>>,
+    /// The edges that are lost. What they have sent may be read again, and each begins again under another id.
+    lost: BTreeSet<EdgeId>,
     /// Whether edges have come or gone.
     has_changed: bool,
     /// From when on the core knows all its edges.
@@ -63,6 +65,7 @@ impl<O> CoreLink<O> {
     pub(crate) fn new(now: Moment) -> Self {
         Self {
             edges: BTreeMap::new(),
+            lost: BTreeSet::new(),
             has_changed: false,
             complete_at: now + SILENT_AFTER,
             resets: BTreeSet::new(),
@@ -86,7 +89,7 @@ impl<O> CoreLink<O> {
     /// Whether to handle the entry of this number of an edge.
     pub(crate) fn on_entry(&mut self, now: Moment, edge: EdgeId, number: u64) -> EntryVerdict {
         let Some(known) = self.edges.get_mut(&edge) else {
-            if number > 0 {
+            if number > 0 || self.lost.contains(&edge) {
                 self.resets.insert(edge);
                 return EntryVerdict::Ignore;
             }
@@ -138,6 +141,7 @@ impl<O> CoreLink<O> {
     /// An edge is lost, and has to begin again.
     fn forget(&mut self, edge: EdgeId) {
         self.edges.remove(&edge);
+        self.lost.insert(edge);
         self.resets.insert(edge);
         self.has_changed = true;
     }
@@ -234,6 +238,17 @@ mod tests {
             link.forgive_silence(at(second * 1_000 + 500), paused);
         }
         assert_eq!(link.take_silent(at(3_060)), [gone]);
+    }
+
+    #[test]
+    fn a_lost_edge_stays_lost_although_its_entries_are_read_again() {
+        let at = Moment::from_millis;
+        let mut link = CoreLink::<()>::new(at(0));
+        let numbers = |link: &mut CoreLink<()>| [0, 1].map(|it| link.on_entry(at(0), EdgeId(1), it));
+        assert_eq!(numbers(&mut link), [EntryVerdict::Accept; 2]);
+        assert_eq!(numbers(&mut link), [EntryVerdict::Ignore; 2]);
+        assert_eq!(link.take_silent(at(3_000)), [EdgeId(1)]);
+        assert_eq!(numbers(&mut link), [EntryVerdict::Ignore; 2]);
     }
 
     #[test]

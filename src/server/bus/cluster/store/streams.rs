@@ -9,7 +9,7 @@ use redis::{
     ErrorKind, RedisError, RedisResult, Script, Value,
     aio::MultiplexedConnection,
     cmd,
-    streams::StreamId,
+    streams::{StreamId, StreamRangeReply},
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -290,7 +290,24 @@ impl Streams {
         result
     }
 
+    /// Reads on, or from the first entry if the last one that was read is not there any more, nor anything after it.
+    /// Another Redis, whose clock is behind, gives lower ids to what is new. Readers know by its number what they have.
     async fn read(&self, key: &str, after: &str) -> RedisResult<Vec<StreamId>> {
+        let ids = self.read_after(key, after).await?;
+        if !ids.is_empty() || after == FIRST_ID || self.has_entry(key, after).await? {
+            return Ok(ids);
+        }
+        self.read_after(key, FIRST_ID).await
+    }
+
+    async fn has_entry(&self, key: &str, id: &str) -> RedisResult<bool> {
+        let mut call = cmd("XRANGE");
+        call.arg(key).arg(id).arg(id);
+        let found: StreamRangeReply = self.run("find", async |it| call.query_async(it).await).await?;
+        Ok(!found.ids.is_empty())
+    }
+
+    async fn read_after(&self, key: &str, after: &str) -> RedisResult<Vec<StreamId>> {
         let mut call = cmd("XREAD");
         call.arg("COUNT")
             .arg(READ_COUNT)

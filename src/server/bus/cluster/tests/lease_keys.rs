@@ -30,8 +30,10 @@ impl LeaseKeys {
 
     /// Answers who the holder is. If there is none, it is the process that asks.
     pub(crate) fn ask(&mut self, now: Moment, ask: Ask) -> Holder {
-        if let Some(holder) = self.holder(now).filter(|it| it.process != ask.process) {
-            return holder;
+        let other = self.holder.as_mut().filter(|(it, until)| now < *until && it.process != ask.process);
+        if let Some((holder, until)) = other {
+            *until = (now + KEPT_FOR).min(*until);
+            return *holder;
         }
         let goes_on = ask.own_term.filter(|it| *it >= self.last_term.max(ask.known_term));
         let term = goes_on.unwrap_or(now.as_millis().max(self.last_term).max(ask.known_term) + 1);

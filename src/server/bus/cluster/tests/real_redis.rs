@@ -203,6 +203,44 @@ async fn entries_that_are_too_old_are_removed() {
     }
 }
 
+/// As after a failover to a Redis whose clock is behind.
+#[tokio::test]
+async fn entries_are_read_although_their_ids_are_lower_than_before() {
+    let redis = RedisServer::start().await;
+    let streams = streams_in(&redis, [1; 32]);
+    let holder = streams.ask(Ask { process: 7, own_term: None, known_term: 0 }).await.unwrap();
+    let entry = |number| Entry { number, items: Vec::new() };
+    assert_eq!(streams.append(EdgeId(5), Some(holder), &entry(0)).await, Appended::Done);
+    let after = format!("{}-0", u64::MAX / 2);
+    let numbers = async || {
+        let read = streams.read_core(holder, &after).await.unwrap();
+        read.entries.into_iter().map(|it| it.unwrap().1.number).collect::<Vec<_>>()
+    };
+    assert_eq!(numbers().await, [0]);
+    assert_eq!(streams.append(EdgeId(5), Some(holder), &entry(1)).await, Appended::Done);
+    assert_eq!(numbers().await, [0, 1]);
+    let key = format!("{{passerby:tests}}:core:{}", holder.term);
+    redis.run::<String>(&["XADD", &key, &after, "version", "1"]).await;
+    assert!(numbers().await.is_empty(), "this is the last one that was read");
+}
+
+/// As after a failover to a Redis whose clock is behind.
+#[tokio::test]
+async fn a_holder_is_kept_for_three_seconds_whatever_the_clock_was() {
+    let redis = RedisServer::start().await;
+    let streams = streams_in(&redis, [1; 32]);
+    let ask = |process| Ask { process, own_term: None, known_term: 0 };
+    let holder = streams.ask(ask(7)).await.unwrap();
+    redis.run::<()>(&["PEXPIRE", "{passerby:tests}:holder", "600000"]).await;
+    assert_eq!(streams.ask(ask(8)).await.unwrap(), holder);
+    let left = redis.run::<i64>(&["PTTL", "{passerby:tests}:holder"]).await;
+    assert!((2_000..=3_000).contains(&left), "{left}");
+    redis.run::<()>(&["PEXPIRE", "{passerby:tests}:holder", "1000"]).await;
+    assert_eq!(streams.ask(ask(8)).await.unwrap(), holder);
+    let left = redis.run::<i64>(&["PTTL", "{passerby:tests}:holder"]).await;
+    assert!(left <= 1_000, "nobody renews it but the holder: {left}");
+}
+
 #[tokio::test]
 async fn a_redis_that_refuses_is_not_asked_again_at_once() {
     let redis = RedisServer::start().await;

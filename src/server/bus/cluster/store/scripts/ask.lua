@@ -4,7 +4,11 @@
 local holder = redis.call('GET', KEYS[1])
 if holder then
   local term, process = string.match(holder, '^(%d+):(%x+)$')
-  if process ~= ARGV[1] then return {term, process} end
+  if process ~= ARGV[1] then
+    -- It was set by the clock of another Redis, if it is kept for longer.
+    if redis.call('PTTL', KEYS[1]) > tonumber(ARGV[4]) then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+    return {term, process}
+  end
 end
 local last = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(ARGV[3]))
 local term = tonumber(ARGV[2])

@@ -78,6 +78,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => Just(Act::Cut),
         1 => any::<bool>().prop_map(Act::Reload),
     ];
+    let behind = prop_oneof![0..12_000_u64, 12_000..600_000_u64];
     prop_oneof![
         9 => (1..1_500_u64).prop_map(Step::Wait),
         3 => (1_500..8_000_u64).prop_map(Step::Wait),
@@ -89,7 +90,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..EDGES).prop_map(Step::Drain),
         1 => (EDGES..PROCESSES, 0..10_000_u64).prop_map(|(it, ms)| Step::SetClock(it, ms)),
         1 => Just(Step::Empty),
-        1 => (0..2_000_u64, 0..12_000_u64).prop_map(|(lost, behind)| Step::FailOver(lost, behind)),
+        1 => (0..2_000_u64, behind).prop_map(|(lost, behind)| Step::FailOver(lost, behind)),
         16 => (0..PAGES, act).prop_map(|(it, act)| Step::Page(it, act)),
     ]
 }

@@ -66,8 +66,10 @@ impl<T> Stream<T> {
         self.last_id = self.kept.back().map_or(0, |it| it.id);
     }
 
+    /// The next entry after the one of this id; the first one if that is not there any more, nor anything after it.
     pub(super) fn next_after(&self, id: u64) -> Option<&Kept<T>> {
-        self.kept.get(self.kept.partition_point(|it| it.id <= id))
+        let is_gone = self.kept.back().is_some_and(|it| it.id < id);
+        self.kept.get(if is_gone { 0 } else { self.kept.partition_point(|it| it.id <= id) })
     }
 }
 
