@@ -19,8 +19,10 @@ impl LeaseKeys {
     }
 
     /// An edge has spoken of this term.
-    pub(crate) fn hear_of(&mut self, term: u64) {
-        self.last_term = self.last_term.max(term);
+    pub(crate) fn hear_of(&mut self, now: Moment, term: u64) {
+        if term > self.last_term {
+            self.last_term = term + u64::from(self.holder(now).is_some());
+        }
     }
 
     /// The holder is kept no longer.
@@ -30,13 +32,17 @@ impl LeaseKeys {
 
     /// Answers who the holder is. If there is none, it is the process that asks.
     pub(crate) fn ask(&mut self, now: Moment, ask: Ask) -> Holder {
-        let other = self.holder.as_mut().filter(|(it, until)| now < *until && it.process != ask.process);
-        if let Some((holder, until)) = other {
-            *until = (now + KEPT_FOR).min(*until);
-            return *holder;
+        let mut last = self.last_term.max(ask.known_term);
+        if let Some((holder, until)) = self.holder.as_mut().filter(|(_, until)| now < *until) {
+            if holder.term < last {
+                last += 1;
+            } else if holder.process != ask.process {
+                *until = (now + KEPT_FOR).min(*until);
+                return *holder;
+            }
         }
-        let goes_on = ask.own_term.filter(|it| *it >= self.last_term.max(ask.known_term));
-        let term = goes_on.unwrap_or(now.as_millis().max(self.last_term).max(ask.known_term) + 1);
+        let goes_on = ask.own_term.filter(|it| *it >= last);
+        let term = goes_on.unwrap_or(now.as_millis().max(last) + 1);
         let holder = Holder { term, process: ask.process };
         (self.holder, self.last_term) = (Some((holder, now + KEPT_FOR)), term);
         holder

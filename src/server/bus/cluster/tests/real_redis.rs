@@ -84,7 +84,7 @@ async fn compare(redis: &RedisServer, steps: Vec<Step>) {
                 let entry = Entry { number: 0, items: Vec::new() };
                 let to = Holder { term: highest + more, process: 99 };
                 assert!(!matches!(streams.append(EdgeId(1), Some(to), &entry).await, Appended::Done));
-                model.hear_of(to.term);
+                model.hear_of(Moment::default(), to.term);
             }
         }
     }

@@ -3,8 +3,11 @@
 -- version, the edge, the number and the contents of the entry, then in milliseconds how long a term, a stream and an
 -- entry are kept, and how many entries.
 local holder = redis.call('GET', KEYS[1])
-if tonumber(ARGV[2]) > tonumber(redis.call('GET', KEYS[2]) or '0') then
-  redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[7])
+local known = tonumber(ARGV[2])
+if known > tonumber(redis.call('GET', KEYS[2]) or '0') then
+  -- Redis has forgotten this term. If an earlier holder has gone on since, both it and the later one begin again.
+  if holder then known = known + 1 end
+  redis.call('SET', KEYS[2], string.format('%.0f', known), 'PX', ARGV[7])
 end
 if not holder or holder ~= ARGV[1] then return holder or '' end
 local fields = { 'version', ARGV[3], 'edge', ARGV[4], 'number', ARGV[5], 'items', ARGV[6] }

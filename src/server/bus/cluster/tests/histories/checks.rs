@@ -15,6 +15,9 @@ const MAY_LOSE_CALL_AFTER: Duration = Duration::from_secs(19);
 /// How soon two may meet again: those who have waited for so long are paired with anybody.
 const MAY_MEET_AGAIN_AFTER: Duration = Duration::from_secs(25);
 
+/// How late something may be that an earlier core has sent again: as long as an edge may stand still, and a while.
+const MAY_COME_AGAIN_WITHIN: Duration = Duration::from_secs(15);
+
 /// A match as pages have seen it.
 #[derive(Debug, Default)]
 struct Seen {
@@ -41,9 +44,9 @@ pub(super) struct Checks {
     contact: [(Moment, Duration); PAGES],
     /// How many sessions each page has begun.
     sessions: [u32; PAGES],
-    /// Redis has forgotten a holder, and an earlier one has gone on with what it knew. It may send a page again what
-    /// the page has received before it came to the later one.
-    pub(super) has_restored_core: bool,
+    /// When Redis has last confirmed an earlier holder than one that it has forgotten. That one goes on with what it
+    /// knew, and may send a page again what the page has received before it came to the later one.
+    pub(super) restored_at: Option<Moment>,
     /// How much has happened, so that a history is known to show something.
     pub(super) signals_received: usize,
     pub(super) calls_restored: usize,
@@ -117,7 +120,8 @@ impl Checks {
     /// a session of one of the two.
     pub(super) fn on_signal(&mut self, page: usize, id: MatchId, before: usize, number: usize) {
         if number <= before {
-            return assert!(self.has_restored_core, "page {page} gets signal {number} after {before}");
+            let is_again = self.restored_at.is_some_and(|at| self.now - at < MAY_COME_AGAIN_WITHIN);
+            return assert!(is_again, "page {page} gets signal {number} after {before}");
         }
         let partner = self.partner_of(page, id).expect("only a page that was told of a match sends signals");
         for missing in before + 1..number {

@@ -95,8 +95,8 @@ pub(super) struct Redis {
     began: BTreeMap<u64, Moment>,
     /// The highest term that any holder has had, whether or not it still knows that.
     highest_term: u64,
-    /// It has forgotten a holder, and an earlier one went on with what it knew.
-    pub(super) has_restored_core: bool,
+    /// When it has last confirmed an earlier holder than one that it has forgotten.
+    pub(super) restored_at: Option<Moment>,
 }
 
 impl Redis {
@@ -119,8 +119,11 @@ impl Redis {
     pub(super) fn ask(&mut self, ask: Ask) -> Holder {
         let clock = self.clock();
         let holder = self.contents.lease.ask(clock, ask);
+        assert!(ask.known_term <= holder.term, "a process holds the lease that another one has followed");
         self.began.entry(holder.term).or_insert(self.now);
-        self.has_restored_core |= holder.term < self.highest_term;
+        if holder.term < self.highest_term {
+            self.restored_at = Some(self.now);
+        }
         self.highest_term = self.highest_term.max(holder.term);
         self.record_lease();
         holder
@@ -130,7 +133,7 @@ impl Redis {
     pub(super) fn append(&mut self, edge: EdgeId, to: Option<Holder>, entry: Arc<Entry<Input>>) -> Appended {
         let clock = self.clock();
         let holder = self.contents.lease.holder(clock);
-        self.contents.lease.hear_of(to.map_or(0, |it| it.term));
+        self.contents.lease.hear_of(clock, to.map_or(0, |it| it.term));
         self.record_lease();
         match to {
             Some(to) if holder == Some(to) => {

@@ -184,7 +184,7 @@ impl World {
         self.pages.iter_mut().for_each(Page::on_time);
         self.post();
         self.execute();
-        self.checks.has_restored_core = self.redis.has_restored_core;
+        self.checks.restored_at = self.redis.restored_at;
         self.hear();
         for it in 0..EDGES {
             if self.edges[it].draining.is_some_and(|at| at + DRAINED_WITHIN <= now)
