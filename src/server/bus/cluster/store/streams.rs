@@ -61,11 +61,12 @@ const MIRROR_KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 /// What the streams of a read hold: the ids of entries, and their fields. `StreamReadReply` would copy all of it.
 type StreamReply = Option<HashMap<String, Vec<(String, HashMap<String, Value>)>>>;
 
-/// The lease and the streams. Reading has a connection of its own, since it waits.
+/// The lease and the streams. Reading waits, so the core and the edge of a process each have a connection for it.
 #[derive(Debug)]
 pub(crate) struct Streams {
     commands: Redis,
-    reads: Redis,
+    reads_of_core: Redis,
+    reads_of_edge: Redis,
     /// The beginning of each key.
     prefix: String,
     seals: EntrySeals,
@@ -92,7 +93,8 @@ impl Streams {
         };
         Self {
             commands: Redis::new(address.clone()),
-            reads: Redis::new(address),
+            reads_of_core: Redis::new(address.clone()),
+            reads_of_edge: Redis::new(address),
             prefix: format!("{{passerby:{name}}}:"),
             seals: EntrySeals::new(keys),
             scripts,
@@ -199,7 +201,7 @@ impl Streams {
         holder: Holder,
         after: &str,
     ) -> RedisResult<Reading<(EdgeId, Entry<ToCore>)>> {
-        let ids = self.read(&self.core_key(holder.term), after).await?;
+        let ids = self.read(&self.reads_of_core, &self.core_key(holder.term), after).await?;
         Ok(read_all(ids, |it| {
             let edge = edge_of(&it)?;
             let number = it.get("number")?;
@@ -219,7 +221,7 @@ impl Streams {
         edge: EdgeId,
         after: &str,
     ) -> RedisResult<Reading<FromCore<ToEdge>>> {
-        let ids = self.read(&self.edge_key(holder.term, edge), after).await?;
+        let ids = self.read(&self.reads_of_edge, &self.edge_key(holder.term, edge), after).await?;
         Ok(read_all(ids, |it| {
             let Some(number) = it.get("number") else { return Some(FromCore::Reset) };
             let place = EntryPlace::ToEdge { holder, edge, number };
@@ -292,12 +294,12 @@ impl Streams {
 
     /// Reads on, or from the first entry if the last one that was read is not there any more, nor anything after it.
     /// Another Redis, whose clock is behind, gives lower ids to what is new. Readers know by its number what they have.
-    async fn read(&self, key: &str, after: &str) -> RedisResult<Vec<StreamId>> {
-        let ids = self.read_after(key, after).await?;
+    async fn read(&self, reads: &Redis, key: &str, after: &str) -> RedisResult<Vec<StreamId>> {
+        let ids = self.read_after(reads, key, after).await?;
         if !ids.is_empty() || after == FIRST_ID || self.has_entry(key, after).await? {
             return Ok(ids);
         }
-        self.read_after(key, FIRST_ID).await
+        self.read_after(reads, key, FIRST_ID).await
     }
 
     async fn has_entry(&self, key: &str, id: &str) -> RedisResult<bool> {
@@ -307,7 +309,7 @@ impl Streams {
         Ok(!found.ids.is_empty())
     }
 
-    async fn read_after(&self, key: &str, after: &str) -> RedisResult<Vec<StreamId>> {
+    async fn read_after(&self, reads: &Redis, key: &str, after: &str) -> RedisResult<Vec<StreamId>> {
         let mut call = cmd("XREAD");
         call.arg("COUNT")
             .arg(READ_COUNT)
@@ -317,7 +319,7 @@ impl Streams {
             .arg(key)
             .arg(after);
         let reply: RedisResult<StreamReply> =
-            self.reads.run(READ_WAITS, async |it| call.query_async(it).await).await;
+            reads.run(READ_WAITS, async |it| call.query_async(it).await).await;
         self.metrics.command("read", reply.is_ok());
         let ids = reply?.into_iter().flatten().flat_map(|(_, ids)| ids);
         Ok(ids.map(|(id, map)| StreamId { id, map, ..StreamId::default() }).collect())

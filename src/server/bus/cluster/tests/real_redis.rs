@@ -203,6 +203,23 @@ async fn entries_that_are_too_old_are_removed() {
     }
 }
 
+#[tokio::test]
+async fn the_core_of_a_process_does_not_wait_for_what_its_edge_reads() {
+    let redis = RedisServer::start().await;
+    let streams = streams_in(&redis, [1; 32]);
+    let holder = streams.ask(Ask { process: 7, own_term: None, known_term: 0 }).await.unwrap();
+    let entry = Entry { number: 0, items: Vec::new() };
+    assert_eq!(streams.append(EdgeId(5), Some(holder), &entry).await, Appended::Done);
+    // Both connect before.
+    streams.read_core(holder, FIRST_ID).await.unwrap();
+    streams.read_edge(holder, EdgeId(5), FIRST_ID).await.unwrap();
+    tokio::select! {
+        biased;
+        _ = streams.read_edge(holder, EdgeId(5), FIRST_ID) => panic!("there is nothing to read"),
+        read = streams.read_core(holder, FIRST_ID) => assert_eq!(read.unwrap().entries.len(), 1),
+    }
+}
+
 /// As after a failover to a Redis whose clock is behind.
 #[tokio::test]
 async fn entries_are_read_although_their_ids_are_lower_than_before() {
