@@ -96,7 +96,7 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let workers = Workers::of(workers);
     if let Some(plan) = resolved.cluster.clone().filter(|it| it.roles == Roles::Core) {
-        return run_core(&resolved, &plan, listeners, workers, stop_requested).await;
+        return run_core(resolved, &plan, listeners, workers, stop_requested).await;
     }
     // It fails if another server in this process has done it before.
     let _ = any_spawner::Executor::init_tokio();
@@ -167,7 +167,7 @@ fn service(site: Router, relay_over_tls: Option<Arc<RelayServer>>) -> Service {
 
 /// Runs a process of a cluster that serves no sockets until `stop_requested` ends. It answers only whether it is alive.
 async fn run_core(
-    resolved: &Resolved,
+    mut resolved: Resolved,
     plan: &ClusterPlan,
     listeners: Listeners,
     workers: Workers,
@@ -175,10 +175,11 @@ async fn run_core(
 ) -> anyhow::Result<()> {
     let (shutdown, clock, telemetry) =
         (Shutdown::new(resolved.grace), Clock::start(), Arc::new(Telemetry::new()));
-    let keys = resolved.keys.clone().load()?;
-    let config = matchmaker_config(resolved, keys.clone())?;
+    let (keys, origins) = (resolved.keys.clone().load()?, resolved.origins.clone());
+    resolved.announce_relay(false, &origins);
+    let config = matchmaker_config(&resolved, keys.clone())?;
     let proxies = Arc::new(resolved.proxies.clone());
-    let mut tasks = Tasks::new(resolved, proxies, shutdown.clone(), Arc::clone(&telemetry), workers);
+    let mut tasks = Tasks::new(&resolved, proxies, shutdown.clone(), Arc::clone(&telemetry), workers);
     let measured = (clock, Arc::clone(&telemetry));
     cluster::run_core(plan, keys, config, measured, (&mut tasks, &shutdown));
     tasks.serve(listeners.site, Service::Http(health_routes::of_core(shutdown.clone())), None);

@@ -184,7 +184,8 @@ async fn with_relay(mut config: Config) -> TestServer {
     TestServer::open_with(config).await
 }
 
-fn free_address() -> SocketAddr {
+/// An address that is free over UDP and TCP.
+pub(crate) fn free_address() -> SocketAddr {
     // Both could be taken before the server binds them, which has not been seen.
     let free = || {
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

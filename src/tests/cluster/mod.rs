@@ -18,13 +18,14 @@ use std::time::Duration;
 
 use passerby::{
     call::Intent,
-    protocol::{Signalling, ToBrowser, ToServer, limits::WIDEN_AFTER},
+    protocol::{IceServer, Signalling, ToBrowser, ToServer, limits::WIDEN_AFTER},
 };
 use redis::FromRedisValue;
 use tokio::time::{sleep, timeout};
 
 use crate::{
     closes::world::World,
+    relay::free_address,
     support::{TestClient, candidate},
 };
 use node::Node;
@@ -164,6 +165,46 @@ async fn people_of_two_edges_meet() {
     one.send_signal(signal.clone()).await;
     assert_eq!(other.receive_signal().await, signal);
     assert_eq!(cluster.edges[0].readiness().await, (200, "ready".to_owned()));
+}
+
+/// The servers that a client is given next for its match.
+async fn receive_servers(client: &mut TestClient) -> Vec<IceServer> {
+    let next = async {
+        loop {
+            match client.receive().await {
+                ToBrowser::Matched { ice, .. } | ToBrowser::Ice { ice, .. } => return ice,
+                _ => {}
+            }
+        }
+    };
+    timeout(WITHIN, next).await.expect("servers for a match")
+}
+
+/// The URLs of the relay among these servers.
+fn relay_urls(ice: &[IceServer]) -> Vec<String> {
+    ice.last().expect("a relay").urls.clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_match_uses_a_relay_that_is_apart() {
+    let relay = free_address();
+    let variables = |_| {
+        let (host, apart) = ("127.0.0.1".to_owned(), "true".to_owned());
+        let address = ("PASSERBY__RELAY__ADDR", relay.to_string());
+        vec![address, ("PASSERBY__RELAY__HOST", host), ("PASSERBY__RELAY__APART", apart)]
+    };
+    let cluster = Cluster::start_with(Store::alone().await, 1, 2, variables).await;
+    let mut clients = Vec::new();
+    for edge in &cluster.edges {
+        clients.push(TestClient::open(edge.address).await);
+    }
+    for client in &mut clients {
+        client.join().await;
+    }
+    for client in &mut clients {
+        let urls = relay_urls(&receive_servers(client).await);
+        assert_eq!(urls, ["udp", "tcp"].map(|it| format!("turn:{relay}?transport={it}")));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
