@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use super::{keys::Keys, matches::ice::Ice, moderation::age::AgeKey};
+use super::{
+    input::EdgeId,
+    keys::Keys,
+    matches::{edge_relays::EdgeRelays, ice::Ice, own_relay::OwnRelay},
+    moderation::age::AgeKey,
+};
 use crate::protocol::{
     Feature, Features, Limits, MatchId, PeerId, Secret, SoftStart, ToBrowser,
     limits::{
@@ -107,6 +112,8 @@ pub(crate) struct Deployment {
     pub(crate) keys: Keys,
     /// STUN and TURN servers.
     pub(crate) ice: Ice,
+    /// The relays of the edges.
+    pub(crate) edge_relays: EdgeRelays,
     /// Identifies the build of the page.
     pub(crate) build: Option<String>,
     /// Whether all matches start with blurred pictures.
@@ -121,7 +128,8 @@ impl Deployment {
     /// What a configuration says about it.
     pub(crate) fn of(config: MatchmakerConfig) -> Self {
         let MatchmakerConfig { keys, ice, build, soft_start, moderates, age, .. } = config;
-        Self { keys, ice, build, soft_start, moderates, age }
+        let edge_relays = EdgeRelays::default();
+        Self { keys, ice, edge_relays, build, soft_start, moderates, age }
     }
 
     /// Whether a session may start with this statement about the age of its person.
@@ -136,8 +144,13 @@ impl Deployment {
     }
 
     /// Whether there is a relay.
-    pub(crate) const fn has_relay(&self) -> bool {
-        self.ice.has_relay()
+    pub(crate) fn has_relay(&self) -> bool {
+        self.ice.has_relay() || self.edge_relays.has_open()
+    }
+
+    /// The own relay: that of this edge, or else that of the whole server.
+    pub(crate) fn own_relay(&self, edge: Option<EdgeId>) -> Option<&OwnRelay> {
+        edge.and_then(|it| self.edge_relays.get(it)).or(self.ice.own.as_ref())
     }
 
     /// The `welcome` message for a peer. `match_id` names the match that its ticket restored; `device` is a new signed

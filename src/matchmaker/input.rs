@@ -3,7 +3,10 @@
 use core::net::{IpAddr, Ipv6Addr};
 use std::{fmt, time::Duration};
 
-use super::moderation::types::{ReportRequest, SanctionUpdate, StoreAnswer};
+use super::{
+    matches::own_relay::OwnRelay,
+    moderation::types::{ReportRequest, SanctionUpdate, StoreAnswer},
+};
 use crate::{
     protocol::{
         ErrorCode, Frame, NetworkTag, ToServer,
@@ -152,6 +155,13 @@ pub enum Input {
     EdgeLost(EdgeId),
     /// An edge is about to stop. Its peers are told to come back through other edges; nothing of theirs is lost.
     EdgeDrains(EdgeId),
+    /// An edge has a relay, which ends with it.
+    EdgeRelay {
+        /// The edge.
+        edge: EdgeId,
+        /// Where it is.
+        relay: OwnRelay,
+    },
     /// The store has answered an [`Output::StoreReport`](super::Output::StoreReport).
     ReportStored {
         /// The request.

@@ -58,7 +58,8 @@ pub use config::MatchmakerConfig;
 pub use input::{Closing, EdgeId, Input, Network, Readings, SiteIndex, SocketId, Visit, VisitTags};
 pub use keys::Keys;
 pub use matches::{
-    ice::{Ice, OwnRelay, RelayUrls, Turn},
+    ice::{Ice, Turn},
+    own_relay::{OwnRelay, RelayUrls},
     privacy::{DroppedCandidate, is_private},
     relay_account::RelayAccount,
     ticket::Participant,
@@ -139,6 +140,7 @@ impl Matchmaker {
             Input::Closed { socket, closing } => self.on_socket_closed(now, socket, closing),
             Input::EdgeLost(edge) => self.on_edge_lost(now, edge),
             Input::EdgeDrains(edge) => self.on_edge_drains(now, edge),
+            Input::EdgeRelay { edge, relay } => self.on_edge_relay(now, edge, relay),
             Input::ReportStored { request, answer } => self.on_report_stored(request, answer),
             Input::Sanction(decision) => self.on_sanction(now, decision),
             Input::Drain { until } => self.on_drain(now, until),

@@ -232,14 +232,17 @@ fn new_bus(
     core: CorePresence,
     measured: (Clock, Arc<Telemetry>),
 ) -> anyhow::Result<(Bus, Inbox)> {
-    let config = matchmaker_config(resolved, keys.clone())?;
+    let mut config = matchmaker_config(resolved, keys.clone())?;
     Ok(match &resolved.cluster {
         None => {
             let (driver, inbox) = Driver::new(config, measured.0, measured.1);
             (Bus::Local(Box::new(driver)), inbox)
         }
         Some(plan) => {
-            let (bus, inbox) = ClusterBus::new(plan, keys, config, core, measured);
+            // The core has no relay inside, but gives those of all edges to matches.
+            let relay = config.ice.own.take_if(|_| resolved.has_relay_inside());
+            let (mut bus, inbox) = ClusterBus::new(plan, keys, config, core, measured);
+            relay.into_iter().for_each(|it| bus.set_relay(it));
             (Bus::Cluster(Box::new(bus)), inbox)
         }
     })

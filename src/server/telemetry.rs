@@ -271,6 +271,7 @@ impl Telemetry {
             | Input::Closed { .. }
             | Input::EdgeLost(_)
             | Input::EdgeDrains(_)
+            | Input::EdgeRelay { .. }
             | Input::ReportStored { .. }
             | Input::Sanction(_)
             | Input::Drain { .. }

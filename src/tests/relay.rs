@@ -41,7 +41,7 @@ enum Socket {
 }
 
 /// A client of the relay on a socket of its own.
-struct RelayClient {
+pub(crate) struct RelayClient {
     socket: Socket,
     turn: TurnClient,
     started: tokio::time::Instant,
@@ -50,7 +50,7 @@ struct RelayClient {
 
 impl RelayClient {
     /// Uses the credentials of a `matched`.
-    async fn over_udp(ice: &[IceServer]) -> Self {
+    pub(crate) async fn over_udp(ice: &[IceServer]) -> Self {
         let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let (local, remote) = (socket.local_addr().unwrap(), authority(ice, "udp"));
         Self::new(Socket::Udp(socket), TurnClientUdp::allocate(local, remote, config(ice)).into())
@@ -150,7 +150,7 @@ async fn run_until(clients: &mut [RelayClient; 2], what: &str, done: impl Fn(&[R
 }
 
 /// Two clients of one match exchange a packet in each direction.
-async fn exchange(mut clients: [RelayClient; 2]) {
+pub(crate) async fn exchange(mut clients: [RelayClient; 2]) {
     let names = prepare(&mut clients).await;
     send_both_ways(&mut clients, names).await;
 }

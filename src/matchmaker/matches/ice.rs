@@ -9,6 +9,7 @@ use sha1::Sha1;
 use uuid::Uuid;
 
 use super::{
+    own_relay::{OwnRelay, RelayUrls},
     privacy::{Privacy, Relays, Shown, is_private},
     relay_account::RelayAccount,
 };
@@ -28,7 +29,7 @@ pub struct Ice {
     pub stun: Vec<String>,
     /// The TURN relay, if there is one.
     pub turn: Option<Turn>,
-    /// This server's own relay, if it has one.
+    /// This server's own relay, if it has one. Those of the edges of a cluster are not among these.
     pub own: Option<OwnRelay>,
     /// Forwards candidates with private addresses to everybody, unless one of the two hides its address. Only for
     /// debugging.
@@ -44,24 +45,6 @@ pub struct Turn {
     pub secret: SecretString,
     /// How long credentials are valid.
     pub lifetime: Duration,
-}
-
-/// This server's own relay, which is a STUN server, too.
-#[derive(Clone, Debug)]
-pub struct OwnRelay {
-    /// Where it is, for the pages of each site, by [`SiteIndex`].
-    pub sites: Vec<RelayUrls>,
-    /// How long credentials are valid.
-    pub lifetime: Duration,
-}
-
-/// Where the pages of one site find the own relay.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RelayUrls {
-    /// A `stun:` URL.
-    pub stun: String,
-    /// `turn:` and `turns:` URLs.
-    pub turn: Vec<String>,
 }
 
 /// How much a page may send through the own relay in a check, in bytes.
@@ -80,10 +63,11 @@ impl Ice {
         urls.flatten().map(String::as_str)
     }
 
-    /// What partners in these networks may learn of each other. `relay_only` is set if one of them hides its address.
+    /// What partners in these networks may learn of each other. `relay_only` is set if one of them hides its address,
+    /// and `has_own` if there is an own relay.
     ///
     /// Partners whose networks are not both known count as strangers.
-    pub(crate) fn privacy(&self, relay_only: bool, networks: [Option<Network>; 2]) -> Privacy {
+    pub(crate) fn privacy(&self, relay_only: bool, networks: [Option<Network>; 2], has_own: bool) -> Privacy {
         let is_near = matches!(networks, [Some(one), Some(other)] if are_near(one, other));
         let shown = if relay_only {
             // Hiding never depends on a switch for debugging.
@@ -93,32 +77,34 @@ impl Ice {
         } else {
             Shown::Public
         };
-        let relays = if self.own.is_some() && self.turn.is_none() { Relays::Own } else { Relays::Any };
+        let relays = if has_own && self.turn.is_none() { Relays::Own } else { Relays::Any };
         Privacy { shown, relays }
     }
 
-    /// The servers for a peer without a partner: STUN only, since relay credentials belong to a match.
-    pub(crate) fn stun_servers(&self, site: SiteIndex) -> Vec<IceServer> {
-        let own = self.own.as_ref().and_then(|it| Some(it.urls(site)?.stun.clone()));
+    /// The servers for a peer without a partner, with this own relay: STUN only, since relay credentials belong to a
+    /// match.
+    pub(crate) fn stun_servers(&self, site: SiteIndex, own: Option<&OwnRelay>) -> Vec<IceServer> {
+        let own = own.and_then(|it| Some(it.urls(site)?.stun.clone()));
         let urls: Vec<_> = self.stun.iter().cloned().chain(own).collect();
         let stun = IceServer { urls, username: None, credential: None };
         [stun].into_iter().filter(|it| !it.urls.is_empty()).collect()
     }
 
-    /// The servers for one end of a match, with relay credentials of its own; without STUN servers if it is to use
-    /// relays only.
+    /// The servers for one end of a match, with this own relay and credentials of its own; without STUN servers if it
+    /// is to use relays only.
     pub(crate) fn servers(
         &self,
         ids: &mut IdGenerator,
         keys: &Keys,
         end: (MatchId, u8),
         (site, relay_only): (SiteIndex, bool),
+        own: Option<&OwnRelay>,
     ) -> Vec<IceServer> {
-        let mut servers = if relay_only { Vec::new() } else { self.stun_servers(site) };
+        let mut servers = if relay_only { Vec::new() } else { self.stun_servers(site, own) };
         if let Some(turn) = &self.turn {
             servers.push(turn.server(ids.unix_seconds(), turn.lifetime, ids.relay_name()));
         }
-        if let Some(own) = &self.own {
+        if let Some(own) = own {
             servers.extend(own.server(ids, keys, end, (site, own.lifetime, None)));
         }
         servers
@@ -131,12 +117,13 @@ impl Ice {
         ids: &mut IdGenerator,
         keys: &Keys,
         site: SiteIndex,
+        own: Option<&OwnRelay>,
     ) -> Vec<IceServer> {
-        let mut servers = self.stun_servers(site);
+        let mut servers = self.stun_servers(site, own);
         if let Some(turn) = &self.turn {
             servers.push(turn.server(ids.unix_seconds(), CHECK_FOR.min(turn.lifetime), ids.relay_name()));
         }
-        if let Some(own) = &self.own {
+        if let Some(own) = own {
             // A match of its own, of which the page is both ends.
             let (end, lifetime) = ((ids.match_id(), 0), CHECK_FOR.min(own.lifetime));
             servers.extend(own.server(ids, keys, end, (site, lifetime, Some(MAX_CHECK_BYTES))));
@@ -145,9 +132,9 @@ impl Ice {
     }
 
     /// The age at which credentials are renewed: two thirds of their lifetime, which leaves time to switch. `None` if
-    /// there is no relay.
-    pub(crate) fn renewed_after(&self) -> Option<Duration> {
-        let lifetimes = [self.turn.as_ref().map(|it| it.lifetime), self.own.as_ref().map(|it| it.lifetime)];
+    /// there is neither a relay nor this own one.
+    pub(crate) fn renewed_after(&self, own: Option<&OwnRelay>) -> Option<Duration> {
+        let lifetimes = [self.turn.as_ref().map(|it| it.lifetime), own.map(|it| it.lifetime)];
         lifetimes.into_iter().flatten().min().map(|it| it * 2 / 3)
     }
 }
@@ -237,17 +224,18 @@ mod tests {
         let sites = vec![urls("one.example"), urls("other.example")];
         let own = OwnRelay { sites: sites.clone(), lifetime: Duration::from_secs(600) };
         let ice = Ice { own: Some(own), ..Ice::default() };
+        let own = ice.own.as_ref();
         let mut ids = ids();
         assert!(ice.has_relay() && !Ice::default().has_relay());
-        assert_eq!(ice.renewed_after(), Some(Duration::from_secs(400)));
-        assert_eq!(ice.privacy(false, [None; 2]).relays, Relays::Own);
+        assert_eq!(ice.renewed_after(own), Some(Duration::from_secs(400)));
+        assert_eq!(ice.privacy(false, [None; 2], true).relays, Relays::Own);
         let both = Ice { own: ice.own.clone(), ..turn() };
-        assert_eq!(both.privacy(false, [None; 2]).relays, Relays::Any);
+        assert_eq!(both.privacy(false, [None; 2], true).relays, Relays::Any);
         for (index, urls) in [(0, &sites[0]), (1, &sites[1]), (2, &sites[0])] {
-            let servers = ice.servers(&mut ids, &keys(), END, (SiteIndex(index), false));
+            let servers = ice.servers(&mut ids, &keys(), END, (SiteIndex(index), false), own);
             assert_eq!((&servers[0].urls, &servers[1].urls), (&vec![urls.stun.clone()], &urls.turn));
         }
-        let servers = ice.servers(&mut ids, &keys(), END, (SITE, false));
+        let servers = ice.servers(&mut ids, &keys(), END, (SITE, false), ice.own.as_ref());
         let open = |it: &IceServer| {
             let account = RelayAccount::open(&keys(), it.username.as_deref().unwrap()).unwrap();
             assert_eq!(it.credential, Some(account.password.to_string()));
@@ -256,8 +244,9 @@ mod tests {
         let account = open(&servers[1]);
         assert_eq!(((account.match_id, account.end), account.max_bytes), (END, None));
         assert_eq!(account.expires_at, 1_764_000_600);
-        assert_eq!(ice.servers(&mut ids, &keys(), END, (SITE, true)).len(), 1, "no STUN for one who hides");
-        let checks = [0; 2].map(|_| open(&ice.check_servers(&mut ids, &keys(), SITE)[1]));
+        let hidden = ice.servers(&mut ids, &keys(), END, (SITE, true), own);
+        assert_eq!(hidden.len(), 1, "no STUN for one who hides");
+        let checks = [0; 2].map(|_| open(&ice.check_servers(&mut ids, &keys(), SITE, ice.own.as_ref())[1]));
         assert_eq!((checks[0].max_bytes, checks[0].expires_at), (Some(65_536), 1_764_000_060));
         assert_ne!(checks[0].match_id, checks[1].match_id);
     }
@@ -279,7 +268,8 @@ mod tests {
     #[test]
     fn each_end_has_its_own_name_at_the_relay() {
         let (ice, mut ids) = (turn(), ids());
-        let mut name = || ice.servers(&mut ids, &keys(), END, (SITE, false)).pop().unwrap().username.unwrap();
+        let mut name =
+            || ice.servers(&mut ids, &keys(), END, (SITE, false), None).pop().unwrap().username.unwrap();
         let names = [name(), name(), name()];
         assert!(names.iter().all(|it| it.starts_with("1764000600:")));
         assert!(names[0] != names[1] && names[1] != names[2] && names[0] != names[2]);
@@ -289,7 +279,7 @@ mod tests {
     fn a_check_gets_stun_and_a_relay_for_a_minute() {
         let ice = turn();
         let mut ids = ids();
-        let servers = ice.check_servers(&mut ids, &keys(), SITE);
+        let servers = ice.check_servers(&mut ids, &keys(), SITE, ice.own.as_ref());
         assert_eq!((servers.len(), servers[0].urls[0].as_str()), (2, "stun:relay.example"));
         let username = servers[1].username.as_deref().unwrap();
         assert!(username.starts_with("1764000060:"), "{username}");
@@ -298,34 +288,34 @@ mod tests {
         let short = Turn { lifetime: Duration::from_secs(30), ..ice.turn.unwrap() };
         let ice = Ice { turn: Some(short), ..Ice::default() };
         assert!(
-            ice.check_servers(&mut ids, &keys(), SITE)[0]
+            ice.check_servers(&mut ids, &keys(), SITE, ice.own.as_ref())[0]
                 .username
                 .as_deref()
                 .unwrap()
                 .starts_with("1764000030:")
         );
-        assert!(Ice::default().check_servers(&mut ids, &keys(), SITE).is_empty());
+        assert!(Ice::default().check_servers(&mut ids, &keys(), SITE, None).is_empty());
     }
 
     #[test]
     fn relay_only_peers_get_no_stun_server() {
-        let servers = turn().servers(&mut ids(), &keys(), END, (SITE, false));
+        let servers = turn().servers(&mut ids(), &keys(), END, (SITE, false), None);
         assert_eq!((servers.len(), servers[0].urls[0].as_str()), (2, "stun:relay.example"));
-        let servers = turn().servers(&mut ids(), &keys(), END, (SITE, true));
+        let servers = turn().servers(&mut ids(), &keys(), END, (SITE, true), None);
         assert_eq!(servers.len(), 1);
         assert!(servers[0].username.is_some());
-        assert!(Ice::default().servers(&mut ids(), &keys(), END, (SITE, false)).is_empty());
+        assert!(Ice::default().servers(&mut ids(), &keys(), END, (SITE, false), None).is_empty());
     }
 
     #[test]
     fn hides_private_addresses_from_other_networks() {
         let [home, cafe] = ["192.0.2.1", "192.0.2.2"].map(|it| Some(network(it)));
         for ice in [turn(), Ice::default()] {
-            assert_eq!(ice.privacy(false, [home, cafe]).shown, Shown::Public);
-            assert_eq!(ice.privacy(false, [home, home]).shown, Shown::All);
-            assert_eq!(ice.privacy(false, [home, None]).shown, Shown::Public);
-            assert_eq!(ice.privacy(false, [None, None]).shown, Shown::Public);
-            assert_eq!(ice.privacy(true, [home, home]).shown, Shown::None);
+            assert_eq!(ice.privacy(false, [home, cafe], false).shown, Shown::Public);
+            assert_eq!(ice.privacy(false, [home, home], false).shown, Shown::All);
+            assert_eq!(ice.privacy(false, [home, None], false).shown, Shown::Public);
+            assert_eq!(ice.privacy(false, [None, None], false).shown, Shown::Public);
+            assert_eq!(ice.privacy(true, [home, home], false).shown, Shown::None);
         }
     }
 
@@ -333,13 +323,14 @@ mod tests {
     fn debugging_shows_private_addresses_but_not_those_of_hidden_peers() {
         let ice = Ice { unscrubbed: true, ..turn() };
         let [home, cafe] = ["192.0.2.1", "192.0.2.2"].map(|it| Some(network(it)));
-        assert_eq!(ice.privacy(false, [home, cafe]).shown, Shown::All);
-        assert_eq!(ice.privacy(true, [home, cafe]).shown, Shown::None);
+        assert_eq!(ice.privacy(false, [home, cafe], false).shown, Shown::All);
+        assert_eq!(ice.privacy(true, [home, cafe], false).shown, Shown::None);
     }
 
     #[test]
     fn visitors_near_the_server_count_as_one_network() {
-        let privacy = |one, other| turn().privacy(false, [one, other].map(|it| Some(network(it)))).shown;
+        let privacy =
+            |one, other| turn().privacy(false, [one, other].map(|it| Some(network(it))), false).shown;
         for (one, other) in [
             ("127.0.0.1", "192.168.0.7"),
             ("10.0.0.1", "10.0.0.2"),

@@ -16,23 +16,26 @@ use crate::{
 };
 
 impl Matchmaker {
-    /// Adds a match, and schedules the renewal of its relay credentials.
-    pub(crate) fn begin_match(&mut self, now: Moment, match_id: MatchId, it: Match) {
+    /// Adds a match, chooses its relay unless that is done, and schedules the renewal of its relay credentials.
+    pub(crate) fn begin_match(&mut self, now: Moment, match_id: MatchId, mut it: Match) {
+        it.relay = it.relay.or_else(|| self.choose_relay(it.ends.map(|end| end.peer), None));
         self.matches.insert(match_id, it);
         self.schedule_renewal(now, match_id);
     }
 
     /// Names the STUN and TURN servers to a page that checks whether it can connect to anybody.
     pub(crate) fn on_check(&mut self, id: PeerId) {
-        let site = self.site_of(id);
-        let ice = self.deployment.ice.check_servers(&mut self.ids, &self.deployment.keys, site);
+        let (deployment, site) = (&self.deployment, self.site_of(id));
+        let own = deployment.own_relay(self.nearest_relay(id));
+        let ice = deployment.ice.check_servers(&mut self.ids, &deployment.keys, site, own);
         self.send(id, ToBrowser::Check { ice });
     }
 
     /// The STUN and TURN servers for a peer that is this end of a match: the impolite one is 0, the polite one 1.
     pub(crate) fn ice_servers(&mut self, id: PeerId, end: (MatchId, u8), relay_only: bool) -> Vec<IceServer> {
         let (Deployment { ice, keys, .. }, site) = (&self.deployment, self.site_of(id));
-        ice.servers(&mut self.ids, keys, end, (site, relay_only))
+        let own = self.deployment.own_relay(self.edge_of_relay(end.0));
+        ice.servers(&mut self.ids, keys, end, (site, relay_only), own)
     }
 
     /// The name under which the page of a peer was opened.
@@ -42,9 +45,23 @@ impl Matchmaker {
 
     fn schedule_renewal(&mut self, now: Moment, match_id: MatchId) {
         let Some(it) = self.matches.get_mut(match_id) else { return };
-        it.renew_at = self.deployment.ice.renewed_after().map(|after| now + after);
+        let own = self.deployment.own_relay(it.relay);
+        if let Some(at) = it.renew_at {
+            self.deadlines.cancel(at, Due::Renew(match_id));
+        }
+        it.renew_at = self.deployment.ice.renewed_after(own).map(|after| now + after);
         if let Some(at) = it.renew_at {
             self.deadlines.set(at, Due::Renew(match_id));
+        }
+    }
+
+    /// A match has no relay any more whose credentials could be renewed, unless there is one of another kind.
+    pub(crate) fn stop_renewal(&mut self, match_id: MatchId) {
+        let Some(it) = self.matches.get_mut(match_id) else { return };
+        if self.deployment.ice.renewed_after(None).is_none()
+            && let Some(at) = it.renew_at.take()
+        {
+            self.deadlines.cancel(at, Due::Renew(match_id));
         }
     }
 
@@ -72,7 +89,8 @@ impl Matchmaker {
     /// What two partners may learn of each other's addresses.
     pub(crate) fn privacy(&self, relay_only: bool, peers: [PeerId; 2]) -> Privacy {
         let networks = peers.map(|it| self.peers.get(&it).and_then(|it| it.network));
-        self.deployment.ice.privacy(relay_only, networks)
+        let Deployment { ice, edge_relays, .. } = &self.deployment;
+        ice.privacy(relay_only, networks, ice.own.is_some() || !edge_relays.is_empty())
     }
 
     /// Ends a match that an end has left, or whose end was lost. Both peers get their reason, become idle and are kept

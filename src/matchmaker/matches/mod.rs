@@ -8,6 +8,9 @@ pub(crate) mod conduct;
 pub(crate) mod rebuild;
 pub(crate) mod ticket;
 pub(crate) mod ice;
+pub(crate) mod own_relay;
+pub(crate) mod edge_relays;
+pub(crate) mod relay_choice;
 pub(crate) mod privacy;
 pub(crate) mod relay_account;
 
@@ -16,6 +19,7 @@ use std::{collections::VecDeque, time::Duration};
 use super::{
     deadlines::Due,
     id_map::IdMap,
+    input::EdgeId,
     queue::{failures::PeerOrigin, place::Place},
 };
 use crate::{
@@ -41,6 +45,8 @@ pub(crate) struct Match {
     pub(crate) connect_by: Option<Moment>,
     /// When both ends get new relay credentials; `None` without a relay.
     pub(crate) renew_at: Option<Moment>,
+    /// The edge whose relay both ends use; `None` if they use that of the whole server, or none.
+    pub(crate) relay: Option<EdgeId>,
     /// Whether only the relay may be used, because one of the two hides its address.
     pub(crate) relay_only: bool,
     /// What the two may learn of each other's addresses.
@@ -203,6 +209,11 @@ impl Matches {
     /// The partner of a peer in a current match.
     pub(crate) fn partner_of(&self, match_id: MatchId, peer: PeerId) -> Option<PeerId> {
         self.current.get(&match_id).map(|it| it.partner_of(peer))
+    }
+
+    /// The edge whose relay a current match uses.
+    pub(crate) fn edge_of_relay(&self, match_id: MatchId) -> Option<EdgeId> {
+        self.current.get(&match_id)?.relay
     }
 
     /// Ends a current match and remembers its peers for a while.

@@ -5,7 +5,7 @@ use crate::{
     matchmaker::{
         Matchmaker,
         deadlines::Due,
-        input::Visit,
+        input::{EdgeId, Visit},
         output::Note,
         peers::{Peer, PeerState, SocketState, device::ResolvedDevice, past_partners::PairHistory},
     },
@@ -72,7 +72,7 @@ impl Matchmaker {
         let end = u8::from(role == Role::Polite);
         if self.match_of(id) != Some(match_id) {
             ticket.peers().into_iter().for_each(|it| self.remove_peer(now, it, EndReason::PartnerLost));
-            self.rebuild(now, ticket);
+            self.rebuild(now, ticket, visit.socket.edge);
         }
         let Some(peer) = self.peers.get_mut(&id) else { return };
         // A page without a `welcome` has not received anything that is in the outbox.
@@ -85,7 +85,7 @@ impl Matchmaker {
         // Until its next `join`, it hides its address as it did when the ticket was made.
         peer.hides_address |= relay_only;
         let before = self.reattach(visit, id, (false, Some(match_id)), device.new_name);
-        if self.deployment.has_relay() {
+        if self.deployment.ice.has_relay() || self.edge_of_relay(match_id).is_some() {
             let ice = self.ice_servers(id, (match_id, end), relay_only);
             self.send(id, ToBrowser::Ice { match_id, ice });
         }
@@ -96,8 +96,8 @@ impl Matchmaker {
         }
     }
 
-    /// Creates the match of a ticket, with both peers in their grace period.
-    fn rebuild(&mut self, now: Moment, ticket: Ticket) {
+    /// Creates the match of a ticket that was shown at this edge, with both peers in their grace period.
+    fn rebuild(&mut self, now: Moment, ticket: Ticket, edge: EdgeId) {
         let Ticket { match_id, relay_only, .. } = ticket;
         let peers = ticket.peers();
         let until = now + GRACE_MATCHED;
@@ -111,7 +111,8 @@ impl Matchmaker {
         ends.iter_mut().for_each(MatchEnd::start_with_prepared_offer);
         let privacy = self.privacy(relay_only, peers);
         let (connect_by, renew_at, prepared_offer) = (None, None, None);
-        let it = Match { ends, since: now, connect_by, renew_at, relay_only, privacy, prepared_offer };
+        let relay = self.deployment.edge_relays.choose([edge]);
+        let it = Match { ends, since: now, connect_by, renew_at, relay, relay_only, privacy, prepared_offer };
         self.begin_match(now, match_id, it);
         peers.into_iter().for_each(|id| self.set_state(id, PeerState::Matched(match_id)));
         self.counts.talking += 1;

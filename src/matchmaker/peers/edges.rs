@@ -25,6 +25,7 @@ impl Matchmaker {
             }
         }
         self.detach_all(&peers, |it| now + it.state.grace());
+        self.forget_relay(now, edge);
     }
 
     /// An edge is about to stop. Its peers come back through other edges, where they find all as they left it.
@@ -42,6 +43,7 @@ impl Matchmaker {
         }
         // Those that wait need as long as the others: they come back when they are told to.
         self.detach_all(&peers, |_| now + GRACE_MATCHED);
+        self.avoid_relay(now, edge);
     }
 
     /// Closes the socket of a peer, and tells it when to come back through another edge.

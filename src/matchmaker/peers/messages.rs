@@ -180,8 +180,7 @@ impl Matchmaker {
             }
             PeerState::Matched(_) => {}
             PeerState::Idle | PeerState::Waiting { .. } if hides && !can_hide => {
-                self.leave_queue(id);
-                self.send(id, ToBrowser::Error { code: ErrorCode::NoRelay, about: seq, retry_ms: None });
+                self.refuse_to_hide(id, seq);
             }
             PeerState::Idle => {
                 (peer.media, peer.hides_address, peer.tastes) = (media, hides, Arc::new(tastes));

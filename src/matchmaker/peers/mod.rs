@@ -19,7 +19,7 @@ use std::{collections::VecDeque, ops::Range, sync::Arc, time::Duration};
 
 use super::{
     deadlines::Due,
-    input::{Network, SiteIndex, SocketId, Visit, VisitTags},
+    input::{EdgeId, Network, SiteIndex, SocketId, Visit, VisitTags},
     matches::ticket::Participant,
     outboxes::KeptMessage,
     queue::{failures::PeerOrigin, place::Place, prepared_offers::OfferState},
@@ -264,6 +264,14 @@ impl Peer {
         match self.state {
             PeerState::Matched(match_id) => Some(match_id),
             PeerState::Idle | PeerState::Waiting { .. } => None,
+        }
+    }
+
+    /// The edge that has its socket, if that is open.
+    pub(crate) fn edge(&self) -> Option<EdgeId> {
+        match self.socket {
+            SocketState::Attached(socket) => Some(socket.edge),
+            SocketState::Detached { .. } => None,
         }
     }
 

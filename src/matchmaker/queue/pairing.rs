@@ -48,12 +48,18 @@ impl Matchmaker {
     /// Makes a peer wait at a place, or ends its session if it may not meet anybody. The caller must call
     /// [`search`](Self::search) with the result.
     pub(crate) fn start_waiting(&mut self, now: Moment, peer: PeerId, place: Place) -> Option<Seeker> {
-        if let Some(code) = self.peers.get(&peer).and_then(|it| it.refused) {
+        let (refused, hides) =
+            self.peers.get(&peer).map_or((None, false), |it| (it.refused, it.hides_address));
+        if let Some(code) = refused {
             self.end_session(now, peer, code, 0);
             return None;
         }
         if self.draining.is_some() {
             self.send_come_back(now, peer);
+            return None;
+        }
+        if hides && !self.deployment.has_relay() {
+            self.refuse_to_hide(peer, 0);
             return None;
         }
         self.set_state(peer, PeerState::Waiting { place, retry: None, widen: None });
@@ -173,9 +179,9 @@ impl Matchmaker {
         if prepared_offer.is_some() {
             ends.iter_mut().for_each(MatchEnd::start_with_prepared_offer);
         }
-        let connect_by = Some(connect_by);
+        let (connect_by, renew_at, relay) = (Some(connect_by), None, None);
         let mut it =
-            Match { ends, since: now, connect_by, renew_at: None, relay_only, privacy, prepared_offer };
+            Match { ends, since: now, connect_by, renew_at, relay, relay_only, privacy, prepared_offer };
         it.start_turns(now);
         self.begin_match(now, match_id, it);
         let pair = self.record_meeting(now, peers);
@@ -245,7 +251,8 @@ impl Matchmaker {
             let until = now + RESPOND_WITHIN.saturating_sub(peer.unanswered);
             peer.offer =
                 if is_silent { OfferState::Probed { until } } else { OfferState::Requested { until } };
-            let ice = self.deployment.ice.stun_servers(peer.site);
+            let own = self.deployment.own_relay(self.deployment.edge_relays.choose(peer.edge()));
+            let ice = self.deployment.ice.stun_servers(peer.site, own);
             self.outbound.send(id, peer, ToBrowser::Prepare { ice });
             // A peer without a socket searches when it has one again.
             if let (PeerState::Waiting { place, retry, widen }, Some(_)) =

@@ -18,7 +18,10 @@ mod queries;
 pub(crate) mod checked;
 
 use super::tests::vocabulary::{ModelEvent, NETWORKS, PageAction, PageState, WireState};
-use crate::protocol::{Affinity, EndReason, ErrorCode, Media, Signalling};
+use crate::{
+    matchmaker::EdgeId,
+    protocol::{Affinity, EndReason, ErrorCode, Media, Signalling},
+};
 use acknowledgements::ModelAcks;
 use moderation::ModelModeration;
 use standing::{ModelConnection, ModelEnding, ModelFailure, ModelLane, ModelOffer};
@@ -54,6 +57,8 @@ pub(crate) struct ModelPage {
     network: usize,
     /// The network of its next socket.
     pub(crate) next_network: usize,
+    /// The edge of its last socket that was welcomed.
+    edge: EdgeId,
     /// Messages for the page that are replayed when it resumes.
     missed_events: Vec<ModelEvent>,
     /// Since when it waits once it joins (ms), because it had waited at another server.
@@ -89,6 +94,10 @@ pub(crate) struct ModelMatch {
     asked_at: [Option<u64>; 2],
     epochs: [u32; 2],
     connect_by: u64,
+    /// The edge whose relay both ends use.
+    relay: Option<EdgeId>,
+    /// When both ends get new credentials for it (ms).
+    renew_at: Option<u64>,
     /// When the match ended (ms); `None` while it lasts.
     pub(crate) ended_at: Option<u64>,
     forgotten: bool,
@@ -117,6 +126,8 @@ pub(crate) struct ReferenceModel {
     failures: Vec<ModelFailure>,
     connections: Vec<ModelConnection>,
     pub(crate) moderation: ModelModeration,
+    /// The edges with a relay, and whether each is about to stop.
+    relays: Vec<(EdgeId, bool)>,
 }
 
 /// What a device remembers about past partners.
@@ -145,6 +156,7 @@ impl ReferenceModel {
             failures: Vec::new(),
             connections: Vec::new(),
             moderation: ModelModeration::default(),
+            relays: Vec::new(),
         }
     }
 
@@ -171,6 +183,7 @@ impl ReferenceModel {
             unanswered: 0,
             network,
             next_network: network,
+            edge: EdgeId(network as u64),
             device: self.devices.len(),
             met: Vec::new(),
             blocked: Vec::new(),
@@ -251,6 +264,7 @@ impl ReferenceModel {
                 (_, 4, page) => self.give_up_on_offer(page),
                 (_, 5, _) => self.stop(),
                 (_, 6, page) => self.check_acknowledgements(page),
+                (_, 7, match_index) => self.renew_relay(match_index),
                 (_, _, match_index) if self.matches[match_index].ends.iter().any(|it| self.is_lost(*it)) => {
                     self.matches[match_index].connect_by = self.now + 20_000;
                 }

@@ -191,7 +191,10 @@ impl ReferenceModel {
         let stop = self.stops_at().map(|at| (at, 5, 0));
         let acknowledging = |(n, page): (usize, &ModelPage)| Some((Self::ack_deadline(page)?, 6, n));
         let acknowledging = self.pages.iter().enumerate().filter_map(acknowledging);
-        pages.chain(widening).chain(offers).chain(stop).chain(acknowledging).chain(matches).collect()
+        let lasting = self.matches.iter().enumerate().filter(|(_, it)| it.ended_at.is_none());
+        let renewing = lasting.filter_map(|(n, it)| Some((it.renew_at?, 7, n)));
+        let of_pages = pages.chain(widening).chain(offers).chain(acknowledging);
+        of_pages.chain(stop).chain(renewing).chain(matches).collect()
     }
 
     /// The match, if the page is in it now; `None` if it was once, and an error if it never was.

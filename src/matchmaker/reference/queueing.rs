@@ -5,7 +5,7 @@ use super::{
     standing::{ModelEnding, ModelOffer},
 };
 use crate::{
-    matchmaker::tests::vocabulary::{DrawnProof, ModelEvent, PageState},
+    matchmaker::tests::vocabulary::{DrawnProof, ModelEvent, PageState, RENEW_EVERY_MS},
     protocol::{Affinity, EndReason, Role},
 };
 
@@ -21,6 +21,7 @@ impl ReferenceModel {
             let is_fresh = |at: u64| self.now <= at + 60_000;
             let begins_with_offer = matches!(self.pages[one].offer, ModelOffer::Sent(at) if is_fresh(at));
             let lanes = ends.map(|it| self.pages[it].lane);
+            let relay = self.choose_relay(&ends.map(|it| self.pages[it].edge));
             self.matches.push(ModelMatch {
                 ends,
                 places: ends.map(|it| self.place(it).unwrap()),
@@ -32,6 +33,8 @@ impl ReferenceModel {
                 asked_at: [Some(self.now), begins_with_offer.then_some(self.now)],
                 epochs: [u32::from(!begins_with_offer); 2],
                 connect_by: self.now + 20_000,
+                relay,
+                renew_at: relay.map(|_| self.now + RENEW_EVERY_MS),
                 ended_at: None,
                 forgotten: false,
             });
@@ -39,7 +42,7 @@ impl ReferenceModel {
             for (page, partner, role) in [(one, other, Role::Impolite), (other, one, Role::Polite)] {
                 self.pages[page].state = PageState::Matched(match_index);
                 let partner = Self::media_of(partner);
-                self.send_to_page(page, ModelEvent::Matched { match_index, role, partner, shared });
+                self.send_to_page(page, ModelEvent::Matched { match_index, role, partner, shared, relay });
             }
             for page in self.queue() {
                 let page = &mut self.pages[page];

@@ -2,7 +2,10 @@
 
 use super::{ReferenceModel, standing::ModelOffer};
 use crate::{
-    matchmaker::tests::vocabulary::{ModelEvent, PageState, WireState},
+    matchmaker::{
+        EdgeId,
+        tests::vocabulary::{ModelEvent, PageState, WireState},
+    },
     protocol::{ErrorCode, Signalling},
 };
 
@@ -33,7 +36,7 @@ impl ReferenceModel {
             return self.move_newest_page(page);
         }
         let before = self.pages[page].wire;
-        self.pages[page].network = self.pages[page].next_network;
+        self.enter_next_network(page);
         (self.pages[page].wire, self.pages[page].refusals) = (WireState::Cut, 0);
         self.set_engaged_by_hello(page, true);
         self.resend_unacknowledged(page);
@@ -53,7 +56,7 @@ impl ReferenceModel {
             return self.move_newest_page(page);
         }
         let before = self.pages[page].wire;
-        self.pages[page].network = self.pages[page].next_network;
+        self.enter_next_network(page);
         (self.pages[page].wire, self.pages[page].refusals) = (WireState::Working, 0);
         self.pages[page].is_confirmed = false;
         self.set_engaged_by_hello(page, true);
@@ -90,10 +93,17 @@ impl ReferenceModel {
         }
     }
 
+    /// A page has a socket in the network that it was to use next, at the edge of that network.
+    fn enter_next_network(&mut self, page: usize) {
+        let network = self.pages[page].next_network;
+        (self.pages[page].network, self.pages[page].edge) = (network, EdgeId(network as u64));
+    }
+
     /// The newest page is in the network to which `page` has moved.
     fn move_newest_page(&mut self, page: usize) {
         let (network, newest) = (self.pages[page].next_network, self.pages.len() - 1);
-        (self.pages[newest].network, self.pages[newest].next_network) = (network, network);
+        self.pages[newest].next_network = network;
+        self.enter_next_network(newest);
         // Its hello shows a secret that is no longer valid.
         self.set_engaged_by_hello(newest, true);
     }

@@ -5,9 +5,15 @@
 
 use super::{ModelDevice, ModelMatch, ReferenceModel};
 use crate::{
-    matchmaker::tests::vocabulary::{ModelEvent, PageAction, PageState, WireState},
+    matchmaker::{
+        EdgeId,
+        tests::vocabulary::{ModelEvent, PageAction, PageState, RENEW_EVERY_MS, WireState},
+    },
     protocol::{EndReason, ErrorCode, Signalling},
 };
+
+/// The network of a socket, and its edge.
+pub(crate) type ModelPlace = (usize, EdgeId);
 
 /// What a page shows in its hello.
 #[derive(Clone, Debug)]
@@ -41,9 +47,9 @@ pub(crate) struct ModelTicket {
 
 impl ReferenceModel {
     /// A socket is open. Returns its page.
-    pub(crate) fn on_opened(&mut self, network: usize) -> usize {
+    pub(crate) fn on_opened(&mut self, place: ModelPlace) -> usize {
         self.catch_up();
-        self.add_page(network)
+        self.add_page(place)
     }
 
     /// A device that the core has not seen.
@@ -52,10 +58,11 @@ impl ReferenceModel {
         self.devices.len() - 1
     }
 
-    fn add_page(&mut self, network: usize) -> usize {
+    fn add_page(&mut self, (network, edge): ModelPlace) -> usize {
         self.open_page();
         let page = self.pages.len() - 1;
         (self.pages[page].network, self.pages[page].next_network) = (network, network);
+        self.pages[page].edge = edge;
         page
     }
 
@@ -70,23 +77,23 @@ impl ReferenceModel {
             }
             PageState::AwaitingHello { .. } => {
                 self.pages[socket].state = PageState::Gone;
-                self.greet(self.pages[socket].network, hello)
+                self.greet((self.pages[socket].network, self.pages[socket].edge), hello)
             }
         };
         self.pair_all();
         page
     }
 
-    fn greet(&mut self, network: usize, hello: ModelHello) -> usize {
+    fn greet(&mut self, place: ModelPlace, hello: ModelHello) -> usize {
         if let Some((page, acknowledged)) = hello.resume {
-            self.reattach(page, network, acknowledged, true);
+            self.reattach(page, place, acknowledged, true);
             return page;
         }
         if let Some(ticket) = hello.ticket.clone().filter(|it| self.accepts(it)) {
-            return self.resume_by_ticket(network, ticket, hello);
+            return self.resume_by_ticket(place, ticket, hello);
         }
         // A page of its own, since peers are ordered by when they say hello.
-        let page = self.add_page(network);
+        let page = self.add_page(place);
         self.pages[page].state = PageState::Idle;
         self.set_engaged_by_hello(page, hello.is_engaged);
         self.introduce(page, hello);
@@ -130,9 +137,9 @@ impl ReferenceModel {
         is_absent && is_free
     }
 
-    fn resume_by_ticket(&mut self, network: usize, ticket: ModelTicket, hello: ModelHello) -> usize {
+    fn resume_by_ticket(&mut self, place: ModelPlace, ticket: ModelTicket, hello: ModelHello) -> usize {
         let current = self.known_match(&ticket);
-        let index = current.unwrap_or_else(|| self.rebuild(network, &ticket));
+        let index = current.unwrap_or_else(|| self.rebuild(place, &ticket));
         let page = self.matches[index].ends[ticket.holder];
         let before = self.pages[page].wire;
         let loses_signals = self.loses_signals(&ticket);
@@ -141,7 +148,10 @@ impl ReferenceModel {
             self.pages[page].acks.forget();
         }
         self.introduce(page, hello);
-        self.reattach(page, network, 0, false);
+        self.reattach(page, place, 0, false);
+        if let Some(relay) = self.matches[index].relay {
+            self.send_to_page(page, ModelEvent::Ice { match_index: index, relay: Some(relay) });
+        }
         if loses_signals && before == WireState::Working {
             self.notify_partner(page, Signalling::Back);
         }
@@ -159,14 +169,14 @@ impl ReferenceModel {
     }
 
     /// Makes the match of a ticket, whose ends are expected.
-    fn rebuild(&mut self, network: usize, ticket: &ModelTicket) -> usize {
+    fn rebuild(&mut self, place: ModelPlace, ticket: &ModelTicket) -> usize {
         for page in ticket.ends.into_iter().flatten() {
             if self.pages[page].state != PageState::Gone {
                 self.forget(page, EndReason::PartnerLost);
             }
         }
         let (now, index) = (self.now, self.matches.len());
-        let ends = [0, 1].map(|_| self.add_page(network));
+        let ends = [0, 1].map(|_| self.add_page(place));
         for page in ends {
             self.pages[page].state = PageState::Matched(index);
             self.pages[page].wire = WireState::Lost { until: now + 20_000 };
@@ -175,17 +185,20 @@ impl ReferenceModel {
             self.last_turn += 1;
             (now, self.last_turn)
         });
+        let relay = self.choose_relay(&[place.1]);
         self.matches.push(ModelMatch {
             ends,
             places,
             were_given_back: [false; 2],
             since: now,
-            origins: ends.map(|it| (self.pages[it].device, network)),
+            origins: ends.map(|it| (self.pages[it].device, place.0)),
             connected: [true; 2],
             acted: [false; 2],
             asked_at: [None; 2],
             epochs: [0; 2],
             connect_by: now,
+            relay,
+            renew_at: relay.map(|_| now + RENEW_EVERY_MS),
             ended_at: None,
             forgotten: false,
         });
@@ -193,9 +206,10 @@ impl ReferenceModel {
     }
 
     /// A page has another socket.
-    fn reattach(&mut self, page: usize, network: usize, acknowledged: usize, resumed: bool) {
+    fn reattach(&mut self, page: usize, (network, edge): ModelPlace, acknowledged: usize, resumed: bool) {
         let before = self.pages[page].wire;
         (self.pages[page].network, self.pages[page].next_network) = (network, network);
+        self.pages[page].edge = edge;
         (self.pages[page].wire, self.pages[page].refusals) = (WireState::Working, 0);
         self.set_engaged_by_hello(page, true);
         self.pages[page].acks.mark_received(acknowledged);
@@ -246,17 +260,19 @@ impl ReferenceModel {
     }
 
     /// An edge is gone, which had the sockets of these pages.
-    pub(crate) fn on_edge_lost(&mut self, pages: &[usize]) {
+    pub(crate) fn on_edge_lost(&mut self, edge: EdgeId, pages: &[usize]) {
         self.catch_up();
         let pages = self.with_sockets(pages);
         self.detach_all(&pages, None);
+        self.forget_relay(edge);
     }
 
     /// An edge is about to stop, which has the sockets of these pages.
-    pub(crate) fn on_edge_drains(&mut self, pages: &[usize]) {
+    pub(crate) fn on_edge_drains(&mut self, edge: EdgeId, pages: &[usize]) {
         self.catch_up();
         let pages = self.with_sockets(pages);
         self.send_to_other_edges(&pages);
+        self.avoid_relay(edge);
     }
 
     /// Those of these pages whose sockets the core has not closed.

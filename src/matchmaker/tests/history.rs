@@ -14,10 +14,10 @@ use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state
 use uuid::Uuid;
 
 use super::{
-    scene::{self, ClientEvent, Scene, candidate_of, offer, signal_text, with_wrong_secret},
+    scene::{self, ClientEvent, Scene, candidate_of, edge_of, offer, signal_text, with_wrong_secret},
     vocabulary::{
         DrawnProof, MatchAction, ModelEvent, NETWORKS, PageAction, PageState, TASTES, WireState, is_offer,
-        tastes,
+        relay_among, tastes,
     },
 };
 use crate::{
@@ -68,6 +68,8 @@ enum DrawnAction {
     ClosePage(usize),
     /// The edge of a network is lost, or is about to stop.
     EndEdge(usize, EdgeEnd),
+    /// The edge of a network has a relay.
+    AddRelay(usize),
     /// Moves the device of a page to another network, where its next socket comes from.
     Move(usize),
     /// Advances the time by so many ms.
@@ -152,6 +154,7 @@ enum Action {
     LoseSocket(usize),
     ClosePage(usize),
     EndEdge(usize, EdgeEnd),
+    AddRelay(usize),
     Move(usize),
     Advance(u64),
     AdvanceUnhandled(u64),
@@ -170,6 +173,8 @@ struct ModelRun {
     steps: usize,
     /// Whether this history is about peers that fail to connect; otherwise about everything.
     is_about_failures: bool,
+    /// How many edges have a relay when it begins.
+    relays: usize,
 }
 
 impl ReferenceStateMachine for ModelRun {
@@ -177,13 +182,12 @@ impl ReferenceStateMachine for ModelRun {
     type Transition = DrawnAction;
 
     fn init_state() -> BoxedStrategy<Self> {
-        let start = |is_about_failures| Self {
-            model: ReferenceModel::starting_at(START_MS, CAPACITY),
-            action: Action::Nothing,
-            steps: 0,
-            is_about_failures,
+        let start = |(is_about_failures, relays)| {
+            let mut model = ReferenceModel::starting_at(START_MS, CAPACITY);
+            (0..relays).for_each(|it| model.add_relay(edge_of(it)));
+            Self { model, action: Action::Nothing, steps: 0, is_about_failures, relays }
         };
-        any::<bool>().prop_map(start).boxed()
+        (any::<bool>(), 0..=NETWORKS).prop_map(start).boxed()
     }
 
     fn transitions(run: &Self) -> BoxedStrategy<DrawnAction> {
@@ -236,6 +240,7 @@ impl ReferenceStateMachine for ModelRun {
             (1, index().prop_map(DrawnAction::ClosePage).boxed()),
             (2, (0..NETWORKS).prop_map(|it| DrawnAction::EndEdge(it, EdgeEnd::Lost)).boxed()),
             (2, (0..NETWORKS).prop_map(|it| DrawnAction::EndEdge(it, EdgeEnd::Drains)).boxed()),
+            (6, (0..NETWORKS).prop_map(DrawnAction::AddRelay).boxed()),
             (2, index().prop_map(DrawnAction::Move).boxed()),
             (8, long().prop_map(DrawnAction::Advance).boxed()),
             // Around the half hour for which meetings are remembered.
@@ -310,6 +315,7 @@ impl ModelRun {
                 find(n, &|it, wire| is_peer(it) && wire == WireState::Working).map(Action::ClosePage)
             }
             DrawnAction::EndEdge(network, end) => Some(Action::EndEdge(network, end)),
+            DrawnAction::AddRelay(network) => Some(Action::AddRelay(network)),
             DrawnAction::Move(n) => find(n, &|it, _| is_peer(it)).map(Action::Move),
             DrawnAction::Advance(ms) => Some(Action::Advance(self.model.now + ms)),
             DrawnAction::AdvanceToDeadline => self.next_deadline(),
@@ -423,6 +429,7 @@ impl ModelRun {
             Action::ClosePage(page) => model.close_page(page),
             Action::EndEdge(network, EdgeEnd::Lost) => model.lose_edge(network),
             Action::EndEdge(network, EdgeEnd::Drains) => model.drain_edge(network),
+            Action::AddRelay(network) => model.add_relay(edge_of(network)),
             Action::Move(page) => {
                 let network = &mut model.pages[page].next_network;
                 *network = (*network + 1) % NETWORKS;
@@ -520,12 +527,13 @@ impl StateMachineTest for MatchmakerRun {
     type SystemUnderTest = Self;
     type Reference = ModelRun;
 
-    fn init_test(_: &ModelRun) -> Self {
+    fn init_test(history: &ModelRun) -> Self {
         let (match_ids, compared, used_identities) = (Vec::new(), Vec::new(), Vec::new());
         let mut scene = Scene::with_capacity(CAPACITY).with_networks(NETWORKS);
         scene.has_unsteady_clock = true;
         scene.now = Moment::from_millis(START_MS);
         scene.feed(Input::Tick);
+        (0..history.relays).for_each(|it| scene.add_relay(it));
         // The model does not count all messages, so it does not know when a page has received many.
         scene.acknowledges_many = false;
         Self { scene, match_ids, compared, used_identities, trail: String::new() }
@@ -601,10 +609,8 @@ impl MatchmakerRun {
             Action::ClosePage(page) => scene.close_page(page),
             Action::EndEdge(network, EdgeEnd::Lost) => scene.lose_edge(network),
             Action::EndEdge(network, EdgeEnd::Drains) => scene.drain_edge(network),
-            Action::Move(page) => {
-                let network = &mut scene.pages[page].network;
-                *network = (*network + 1) % NETWORKS;
-            }
+            Action::AddRelay(network) => scene.add_relay(network),
+            Action::Move(page) => scene.pages[page].network = (scene.pages[page].network + 1) % NETWORKS,
             Action::Advance(until) => {
                 scene.now = Moment::from_millis(until);
                 // Only when the machine has a deadline, as a driver does it.
@@ -759,12 +765,16 @@ impl MatchmakerRun {
                 ToBrowser::Seeking { wants, widens_in_ms } => {
                     ModelEvent::Seeking { wants: *wants, widens_in_ms: *widens_in_ms }
                 }
-                ToBrowser::Matched { match_id, role, partner, shared, .. } => ModelEvent::Matched {
+                ToBrowser::Matched { match_id, role, partner, shared, ice, .. } => ModelEvent::Matched {
                     match_index: index_of(match_id),
                     role: *role,
                     partner: *partner,
                     shared: [shared.interests.len(), shared.languages.len()],
+                    relay: relay_among(ice),
                 },
+                ToBrowser::Ice { match_id, ice } => {
+                    ModelEvent::Ice { match_index: index_of(match_id), relay: relay_among(ice) }
+                }
                 ToBrowser::Signal { match_id, epoch, signal } => ModelEvent::Signal {
                     match_index: index_of(match_id),
                     epoch: epoch.0,
@@ -786,7 +796,6 @@ impl MatchmakerRun {
                 | ToBrowser::Place { .. }
                 | ToBrowser::Prepare { .. }
                 | ToBrowser::Check { .. }
-                | ToBrowser::Ice { .. }
                 | ToBrowser::Again {}
                 | ToBrowser::Pong {} => {
                     unreachable!("not recorded as an event, or filtered out")

@@ -14,6 +14,7 @@ mod resume;
 mod acknowledgements;
 mod rebuild;
 mod hidden_addresses;
+mod edge_relays;
 mod wall_clock;
 mod past_partners;
 mod reports;

@@ -6,7 +6,7 @@ use std::{collections::HashMap, ops::Range, time::Duration};
 
 use uuid::Uuid;
 
-use super::vocabulary::DrawnProof;
+use super::vocabulary::{DrawnProof, relay_of};
 use crate::{
     matchmaker::{
         Closing, EdgeId, GenuineReport, Input, Matchmaker, MatchmakerConfig, Network, NetworkSanction, Note,
@@ -625,6 +625,12 @@ impl Scene {
     /// The edge of a network is about to stop.
     pub(crate) fn drain_edge(&mut self, network: usize) {
         self.feed(Input::EdgeDrains(edge_of(network)));
+    }
+
+    /// The edge of a network has a relay.
+    pub(crate) fn add_relay(&mut self, network: usize) {
+        let edge = edge_of(network);
+        self.feed(Input::EdgeRelay { edge, relay: relay_of(edge) });
     }
 
     /// Advances the time; each deadline on the way is handled at its time.

@@ -1,8 +1,13 @@
 //! The action and event types that the reference model and the random histories share.
 
-use crate::protocol::{
-    Affinity, EndReason, ErrorCode, Interest, Language, Media, NoticeKind, ReportResult, Role, Signalling,
-    Tastes,
+use std::time::Duration;
+
+use crate::{
+    matchmaker::{EdgeId, OwnRelay, RelayUrls},
+    protocol::{
+        Affinity, EndReason, ErrorCode, IceServer, Interest, Language, Media, NoticeKind, ReportResult, Role,
+        Signalling, Tastes,
+    },
 };
 
 /// Interests and languages that a page of a history may name; page actions refer to them by index.
@@ -25,6 +30,26 @@ pub(crate) fn tastes((interests, languages): (&str, &str)) -> Tastes {
     Tastes { interests: Interest::all_in(interests), languages }
 }
 
+/// How often the credentials of a relay are renewed (ms). Nothing else is due after a multiple of it.
+pub(crate) const RENEW_EVERY_MS: u64 = 400_003;
+
+/// What the URLs of the relay of an edge begin with, before the id of the edge.
+const RELAY: &str = "turn:edge-";
+
+/// The relay of an edge.
+pub(crate) fn relay_of(edge: EdgeId) -> OwnRelay {
+    let sites = vec![RelayUrls { stun: "stun:edge".into(), turn: vec![format!("{RELAY}{}", edge.0)] }];
+    OwnRelay { sites, lifetime: Duration::from_millis(RENEW_EVERY_MS * 3 / 2 + 1) }
+}
+
+/// The edge whose relay is among these servers.
+pub(crate) fn relay_among(ice: &[IceServer]) -> Option<EdgeId> {
+    let mut relays = ice.iter().flat_map(|it| &it.urls).filter_map(|it| it.strip_prefix(RELAY));
+    let edge = relays.next().map(|it| EdgeId(it.parse().unwrap()));
+    assert_eq!(relays.next(), None, "a match has one relay");
+    edge
+}
+
 /// Something a page receives. Matches are numbered from 0 in the order in which the model makes them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ModelEvent {
@@ -36,12 +61,18 @@ pub(crate) enum ModelEvent {
         wants: Affinity,
         widens_in_ms: Option<u32>,
     },
-    /// `shared` counts the interests and the languages in common.
+    /// `shared` counts the interests and the languages in common; `relay` is the edge whose relay both ends use.
     Matched {
         match_index: usize,
         role: Role,
         partner: Media,
         shared: [usize; 2],
+        relay: Option<EdgeId>,
+    },
+    /// New relay credentials, for the relay of this edge.
+    Ice {
+        match_index: usize,
+        relay: Option<EdgeId>,
     },
     Signal {
         match_index: usize,

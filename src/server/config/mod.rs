@@ -295,7 +295,8 @@ impl Config {
             || leptos.site_addr.ip().is_loopback() && !origins.primary_is_loopback()
             || !plan.is_used() && origins.are_all_https();
         let is_direct = !has_proxy && ice.turn.is_none();
-        let relay_plan = relay.resolve(leptos.site_addr, (&origins, is_direct), &keys)?;
+        let roles = cluster.as_ref().map(|it| it.roles);
+        let relay_plan = relay.resolve(leptos.site_addr, (&origins, is_direct), (&keys, roles))?;
         let (files, page) = site::resolve(&leptos, embedded)?;
         Ok(Resolved {
             site_addr: leptos.site_addr,
@@ -364,7 +365,8 @@ impl Resolved {
         let elsewhere = self.cluster.as_ref().is_some_and(|it| it.is_moderated && !it.is_home);
         let moderation = keys::describe_moderation(self.moderation_dir.as_deref(), elsewhere);
         let cluster = self.cluster.as_ref().map(ClusterPlan::describe);
-        [relay::describe(&self.ice), operator, moderation].into_iter().chain(cluster).collect()
+        let roles = self.cluster.as_ref().map(|it| it.roles);
+        [relay::describe(&self.ice, roles), operator, moderation].into_iter().chain(cluster).collect()
     }
 
     /// Whether people can report others.
@@ -372,12 +374,18 @@ impl Resolved {
         self.cluster.as_ref().map_or(self.moderation_dir.is_some(), |it| it.is_moderated)
     }
 
+    /// Whether the own relay is in this process.
+    pub(crate) fn has_relay_inside(&self) -> bool {
+        self.relay.as_ref().is_some_and(|it| it.running != RelayRunning::Apart)
+    }
+
     /// Announces the own relay to the pages of these origins, if the server has sockets for it.
     pub(crate) fn announce_relay(&mut self, has_sockets: bool, origins: &Origins) {
         let is_there = |it: &&RelayPlan| has_sockets || it.running == RelayRunning::Apart;
         let plan = self.relay.as_ref().filter(is_there);
         // A proxy in front passes nothing but HTTP.
-        let over_tls = self.tls.is_trusted() && self.proxies.is_empty();
+        let is_covered = |it: &RelayPlan| it.tls_host().is_none_or(|host| self.tls.covers(host));
+        let over_tls = self.tls.is_trusted() && self.proxies.is_empty() && plan.is_some_and(is_covered);
         self.ice.own = plan.map(|it| it.announce(origins, over_tls, self.credential_lifetime));
     }
 }
@@ -700,5 +708,28 @@ mod tests {
                 "{summary}"
             );
         }
+    }
+
+    #[test]
+    fn an_edge_is_reached_over_tls_only_at_a_host_that_its_certificate_names() {
+        let key = "1a".repeat(32);
+        let edge = |domains, host| {
+            let environment = [
+                ("LEPTOS_SITE_ADDR", "0.0.0.0:443"),
+                ("PASSERBY__CLUSTER__REDIS", "redis://redis.example"),
+                ("PASSERBY__MODERATION__HOME", "one"),
+                ("PASSERBY__STATE__KEY", &*key),
+                ("PASSERBY__STATE__DIR", "state"),
+                ("PASSERBY__TLS__DOMAINS", domains),
+                ("PASSERBY__RELAY__HOST", host),
+            ];
+            resolve(OPERATOR, &environment).unwrap().summary()
+        };
+        let summary = edge("passerby.example,one.example", "one.example");
+        assert!(summary.contains("turn:one.example:3478?transport=tcp turns:one.example:443"), "{summary}");
+        let summary = edge("passerby.example", "one.example");
+        assert!(summary.contains("turn:one.example:3478") && !summary.contains("turns:"), "{summary}");
+        let summary = edge("passerby.example", "");
+        assert!(summary.contains("no relay in this process"), "{summary}");
     }
 }

@@ -15,7 +15,10 @@ use super::{
 use crate::{
     matchmaker::{Ice, OwnRelay, RelayUrls},
     relay::RelayLimits,
-    server::http::origin::{self, Origins},
+    server::{
+        bus::cluster::settings::Roles,
+        http::origin::{self, Origins},
+    },
 };
 
 /// The port of TURN and STUN (RFC 8656, 18, and RFC 8489, 17.6).
@@ -75,6 +78,8 @@ pub(crate) struct RelayPlan {
     pub(crate) running: RelayRunning,
     /// The host in its URLs, if it is not that of the page.
     host: Option<String>,
+    /// Whether it is one of several, each in a process of a cluster.
+    is_of_cluster: bool,
 }
 
 /// Which process runs the relay.
@@ -102,7 +107,8 @@ impl Default for RelaySettings {
 
 impl RelaySettings {
     /// The relay of a server whose site listens at `site` and has these origins; `None` if it has none. `is_direct`
-    /// tells whether browsers reach the server without a proxy, and it has no external relay.
+    /// tells whether browsers reach the server without a proxy, and it has no external relay. `roles` are those of this
+    /// process in a cluster.
     ///
     /// # Errors
     ///
@@ -111,7 +117,7 @@ impl RelaySettings {
         &self,
         site: SocketAddr,
         (origins, is_direct): (&Origins, bool),
-        keys: &KeySource,
+        (keys, roles): (&KeySource, Option<Roles>),
     ) -> Result<Option<RelayPlan>, InvalidKey> {
         if self.max_allocations == 0 {
             return Err(InvalidKey::new("relay.max_allocations", "must be 1 or more"));
@@ -126,15 +132,25 @@ impl RelaySettings {
                 format!("{:?} is not the name or address of a machine (IPv6 in brackets)", self.host);
             return Err(InvalidKey::new("relay.host", problem));
         }
+        let is_of_cluster = roles.is_some() && !self.apart;
+        if is_of_cluster && roles == Some(Roles::Core) {
+            return Ok(None);
+        }
         let (addr, running) = match self.addr {
             RelayAddress::Auto | RelayAddress::Nowhere if self.apart => {
                 // The address of the site is not known to the other process, if the service manager gives it.
                 return Err(InvalidKey::new("relay.apart", "needs an address in `relay.addr`"));
             }
+            RelayAddress::Auto if is_of_cluster && self.host.is_empty() => return Ok(None),
             RelayAddress::Auto if is_direct => (SocketAddr::new(site.ip(), PORT), RelayRunning::IfPossible),
             RelayAddress::Auto | RelayAddress::Nowhere => return Ok(None),
             RelayAddress::At(addr) if addr.port() == 0 => {
                 return Err(InvalidKey::new("relay.addr", "has port 0, but browsers must know the port"));
+            }
+            RelayAddress::At(_) if is_of_cluster && self.host.is_empty() => {
+                let problem = "is required with `relay.addr` in a cluster, a name of this process alone: \
+                               the name of the page leads to any of them";
+                return Err(InvalidKey::new("relay.host", problem));
             }
             RelayAddress::At(addr)
                 if addr.ip().is_loopback() && self.host.is_empty() && !origins.primary_is_loopback() =>
@@ -150,7 +166,7 @@ impl RelaySettings {
         }
         let running = if self.apart { RelayRunning::Apart } else { running };
         let host = (!self.host.is_empty()).then(|| self.host.clone());
-        Ok(Some(RelayPlan { addr, running, host }))
+        Ok(Some(RelayPlan { addr, running, host, is_of_cluster }))
     }
 
     /// The limits of the relay.
@@ -161,9 +177,16 @@ impl RelaySettings {
 
 impl RelayPlan {
     /// The relay as pages of these origins find it. `over_tls` tells whether browsers trust the certificate of the
-    /// site's port, which serves the relay, too. Credentials are valid for `lifetime`.
+    /// site's port, which serves the relay, too; in a cluster, for the host of this relay. Credentials are valid for
+    /// `lifetime`.
     pub(crate) fn announce(&self, origins: &Origins, over_tls: bool, lifetime: Duration) -> OwnRelay {
         OwnRelay { sites: origins.iter().map(|it| self.urls(it, over_tls)).collect(), lifetime }
+    }
+
+    /// The host that the certificate of the site's port must name if the relay is to be reached there, unless that is
+    /// the host of the page.
+    pub(crate) fn tls_host(&self) -> Option<&str> {
+        self.host.as_deref().filter(|_| self.is_of_cluster)
     }
 
     fn urls(&self, origin: &str, over_tls: bool) -> RelayUrls {
@@ -182,19 +205,30 @@ impl RelayPlan {
         // The port of the site leads to the server, not to a relay apart.
         if over_tls && self.running != RelayRunning::Apart {
             let port = origin.port_u16().unwrap_or(443);
-            turn.push(format!("turns:{page}:{port}?transport=tcp"));
+            // In a cluster, the name of the page leads to any process.
+            let host = self.tls_host().unwrap_or(page);
+            turn.push(format!("turns:{host}:{port}?transport=tcp"));
         }
         RelayUrls { stun: format!("stun:{authority}"), turn }
     }
 }
 
-/// What visitors get from these relays, in words for the operator.
-pub(crate) fn describe(ice: &Ice) -> String {
+/// What visitors get from these relays, in words for the operator. `roles` are those of this process in a cluster.
+pub(crate) fn describe(ice: &Ice, roles: Option<Roles>) -> String {
     let urls: Vec<_> = ice.relay_urls().collect();
-    if urls.is_empty() {
-        "no relay (`relay.addr`): some people cannot meet, and nobody can hide their address".to_owned()
-    } else {
-        format!("relay for people who cannot connect directly or hide their address: {}", urls.join(" "))
+    match roles {
+        _ if !urls.is_empty() => {
+            format!("relay for people who cannot connect directly or hide their address: {}", urls.join(" "))
+        }
+        None => {
+            "no relay (`relay.addr`): some people cannot meet, and nobody can hide their address".to_owned()
+        }
+        Some(Roles::Core) => "relays: those of the edges (`relay.addr` and `relay.host` there)".to_owned(),
+        Some(Roles::Edge | Roles::Both) => {
+            "no relay in this process (`relay.addr` and `relay.host`): calls use those of other edges; \
+             without any, some people cannot meet, and nobody can hide their address"
+                .to_owned()
+        }
     }
 }
 
@@ -236,7 +270,7 @@ mod tests {
         };
         let settings = RelaySettings { addr, host: host.to_owned(), ..RelaySettings::default() };
         settings
-            .resolve(address(site), (&origins("http://localhost:3000"), is_direct), &keys())
+            .resolve(address(site), (&origins("http://localhost:3000"), is_direct), (&keys(), None))
             .map_err(|it| it.key)
     }
 
@@ -288,7 +322,9 @@ mod tests {
     fn a_relay_apart_needs_an_address_and_has_no_tls() {
         let apart = |addr| {
             let settings = RelaySettings { addr, apart: true, ..RelaySettings::default() };
-            settings.resolve(address("0.0.0.0:443"), (&origins(ORIGIN), true), &keys()).map_err(|it| it.key)
+            settings
+                .resolve(address("0.0.0.0:443"), (&origins(ORIGIN), true), (&keys(), None))
+                .map_err(|it| it.key)
         };
         assert_eq!(apart(RelayAddress::Auto), Err("relay.apart"));
         assert_eq!(apart(RelayAddress::Nowhere), Err("relay.apart"));
@@ -303,7 +339,7 @@ mod tests {
             let (addr, host) = (RelayAddress::At(address("127.0.0.1:3478")), host.to_owned());
             let settings = RelaySettings { addr, host, ..RelaySettings::default() };
             settings
-                .resolve(address("127.0.0.1:3000"), (&origins(origin), false), &keys())
+                .resolve(address("127.0.0.1:3000"), (&origins(origin), false), (&keys(), None))
                 .map_err(|it| it.key)
         };
         assert_eq!(resolve(ORIGIN, ""), Err("relay.host"));
@@ -315,7 +351,7 @@ mod tests {
     fn the_operator_is_told_what_visitors_get() {
         let with = |it: &RelayPlan| {
             let own = Some(it.announce(&origins(ORIGIN), true, Duration::from_secs(600)));
-            describe(&Ice { own, ..Ice::default() })
+            describe(&Ice { own, ..Ice::default() }, None)
         };
         assert_eq!(
             with(&plan("auto", "", ("0.0.0.0:443", true)).unwrap().unwrap()),
@@ -323,7 +359,9 @@ mod tests {
              turn:passerby.example:3478?transport=udp turn:passerby.example:3478?transport=tcp \
              turns:passerby.example:443?transport=tcp"
         );
-        assert!(describe(&Ice::default()).starts_with("no relay (`relay.addr`): some people cannot meet"));
+        assert!(
+            describe(&Ice::default(), None).starts_with("no relay (`relay.addr`): some people cannot meet")
+        );
     }
 
     #[test]
@@ -334,11 +372,63 @@ mod tests {
             assert_eq!(plan("0.0.0.0:3478", host, site), Err("relay.host"), "{host}");
         }
         let resolve = |it: RelaySettings| {
-            it.resolve(address(site.0), (&origins(ORIGIN), true), &keys()).map(drop).unwrap_err().key
+            it.resolve(address(site.0), (&origins(ORIGIN), true), (&keys(), None)).map(drop).unwrap_err().key
         };
         let none = RelaySettings { max_allocations: 0, ..RelaySettings::default() };
         assert_eq!(resolve(none), "relay.max_allocations");
         let slow = RelaySettings { call_kib: 63, ..RelaySettings::default() };
         assert_eq!(resolve(slow), "relay.call_kib");
+    }
+
+    /// What these settings mean to a process of a cluster with these roles.
+    fn in_cluster(
+        addr: RelayAddress,
+        host: &str,
+        (roles, apart): (Roles, bool),
+    ) -> Result<Option<RelayPlan>, InvalidKey> {
+        let settings = RelaySettings { addr, host: host.to_owned(), apart, ..RelaySettings::default() };
+        settings.resolve(address("0.0.0.0:443"), (&origins(ORIGIN), true), (&keys(), Some(roles)))
+    }
+
+    #[test]
+    fn in_a_cluster_a_relay_needs_a_host_of_its_own() {
+        use RelayAddress::{At, Auto, Nowhere};
+        let at = At(address("0.0.0.0:99"));
+        for roles in [Roles::Edge, Roles::Both] {
+            let plan = |addr, host| in_cluster(addr, host, (roles, false)).map(|it| it.map(|it| it.addr));
+            let problem = plan(at, "").unwrap_err();
+            assert_eq!(problem.key, "relay.host");
+            assert_eq!(plan(at, "one.example").unwrap(), Some(address("0.0.0.0:99")));
+            assert_eq!(plan(Auto, "").unwrap(), None, "nobody has asked for one");
+            assert_eq!(plan(Auto, "one.example").unwrap(), Some(address("0.0.0.0:3478")));
+            assert_eq!(plan(Nowhere, "one.example").unwrap(), None);
+        }
+        for addr in [at, Auto, Nowhere, At(address("127.0.0.1:99"))] {
+            assert_eq!(in_cluster(addr, "", (Roles::Core, false)).unwrap(), None, "it serves nobody");
+        }
+        for roles in [Roles::Core, Roles::Edge, Roles::Both] {
+            let plan = in_cluster(at, "", (roles, true)).unwrap().unwrap();
+            assert_eq!(plan.running, RelayRunning::Apart, "one for all");
+        }
+    }
+
+    #[test]
+    fn in_a_cluster_the_relay_over_tls_is_at_the_host_of_its_edge() {
+        let plan = in_cluster(RelayAddress::Auto, "one.example", (Roles::Edge, false)).unwrap().unwrap();
+        assert_eq!(plan.tls_host(), Some("one.example"));
+        let of = |over_tls| plan.urls("https://passerby.example:8443", over_tls).turn.split_off(2);
+        assert_eq!(of(true), ["turns:one.example:8443?transport=tcp"]);
+        assert!(of(false).is_empty());
+        let alone = super::tests::plan("auto", "one.example", ("0.0.0.0:443", true)).unwrap().unwrap();
+        assert_eq!(alone.tls_host(), None);
+    }
+
+    #[test]
+    fn the_operator_of_a_cluster_is_told_whose_relays_calls_use() {
+        let none = |roles| describe(&Ice::default(), Some(roles));
+        assert!(none(Roles::Core).starts_with("relays: those of the edges"));
+        for roles in [Roles::Edge, Roles::Both] {
+            assert!(none(roles).starts_with("no relay in this process (`relay.addr` and `relay.host`)"));
+        }
     }
 }

@@ -4,7 +4,9 @@ use std::{fs, path::PathBuf, sync::Arc, time::Duration};
 
 use sha2::{Digest, Sha256};
 use tokio::{task::spawn_blocking, time::sleep};
-use tokio_rustls::rustls::sign::CertifiedKey;
+use tokio_rustls::rustls::{
+    client::verify_server_name, pki_types::ServerName, server::ParsedCertificate, sign::CertifiedKey,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -32,6 +34,16 @@ pub(crate) type ContentHash = [u8; 32];
 pub(crate) struct LoadedCert {
     pub(crate) certificate: CertifiedKey,
     pub(crate) hash: ContentHash,
+}
+
+impl LoadedCert {
+    /// Whether it is for this host: a name, or an address as in a URL.
+    pub(crate) fn names(&self, host: &str) -> bool {
+        let host = host.trim_matches(['[', ']']);
+        let Ok(name) = ServerName::try_from(host) else { return false };
+        let Some(first) = self.certificate.cert.first() else { return false };
+        ParsedCertificate::try_from(first).is_ok_and(|it| verify_server_name(&it, &name).is_ok())
+    }
 }
 
 /// The result of a check for changes.
@@ -130,4 +142,26 @@ fn parse(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, InvalidKey> {
 fn hash(certificate: &[u8], key: &[u8]) -> ContentHash {
     let parts = [Sha256::digest(certificate), Sha256::digest(key)];
     Sha256::digest(parts.concat()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_for_the_hosts_that_it_names() {
+        let names = ["passerby.example", "*.edges.example", "203.0.113.7", "2001:db8::7"].map(str::to_owned);
+        let key = KeyPair::generate().unwrap();
+        let certificate = CertificateParams::new(names).unwrap().self_signed(&key).unwrap();
+        let certificate = parse(certificate.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap();
+        let loaded = LoadedCert { certificate, hash: [0; 32] };
+        for host in ["passerby.example", "one.edges.example", "203.0.113.7", "[2001:db8::7]"] {
+            assert!(loaded.names(host), "{host}");
+        }
+        for host in ["edges.example", "one.passerby.example", "203.0.113.8", "[2001:db8::8]", ""] {
+            assert!(!loaded.names(host), "{host}");
+        }
+    }
 }

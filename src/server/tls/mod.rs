@@ -255,6 +255,15 @@ impl Plan {
         }
     }
 
+    /// Whether the certificate names this host, as far as that is known.
+    pub(crate) fn covers(&self, host: &str) -> bool {
+        match self {
+            Self::Plain | Self::SelfSigned(_) => false,
+            Self::Files(_, loaded) => loaded.names(host),
+            Self::Acme(acme) => acme.domains.iter().any(|it| it.eq_ignore_ascii_case(host)),
+        }
+    }
+
     /// The acceptor for TLS handshakes, and the task that renews the certificate until `stopping`; neither without TLS.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::{
     closes::world::World,
-    relay::free_address,
+    relay::{RelayClient, exchange, free_address},
     support::{TestClient, candidate},
 };
 use node::Node;
@@ -183,6 +183,54 @@ async fn receive_servers(client: &mut TestClient) -> Vec<IceServer> {
 /// The URLs of the relay among these servers.
 fn relay_urls(ice: &[IceServer]) -> Vec<String> {
     ice.last().expect("a relay").urls.clone()
+}
+
+/// Both ends of a match reach each other through the relay that they were given.
+async fn exchange_through_relay([one, other]: [&[IceServer]; 2]) {
+    assert_eq!(relay_urls(one), relay_urls(other), "both are given the same relay");
+    exchange([RelayClient::over_udp(one).await, RelayClient::over_udp(other).await]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_match_uses_the_relay_of_one_edge_and_another_one_when_that_is_lost() {
+    let relays = [free_address(), free_address()];
+    let mut cluster = Cluster::start_with(Store::alone().await, 1, 2, |edge| {
+        let address = edge.map(|it| ("PASSERBY__RELAY__ADDR", relays[it].to_string()));
+        address.into_iter().chain([("PASSERBY__RELAY__HOST", "127.0.0.1".to_owned())]).collect()
+    })
+    .await;
+    let urls = relays.map(|it| ["udp", "tcp"].map(|transport| format!("turn:{it}?transport={transport}")));
+    let own = cluster.edges[0].check_config();
+    assert!(own.contains(&urls[0].join(" ")) && !own.contains(&urls[1][0]), "{own}");
+    let core = cluster.cores[0].check_config();
+    assert!(core.contains("relays: those of the edges"), "{core}");
+
+    let addresses = [cluster.edges[0].address, cluster.edges[1].address];
+    let mut one = TestClient::open(addresses[0]).await;
+    one.join().await;
+    assert_eq!(one.receive().await, ToBrowser::Waiting {});
+    let mut other = TestClient::open(addresses[1]).await;
+    other.join().await;
+    let servers = [receive_servers(&mut one).await, receive_servers(&mut other).await];
+    assert_eq!(relay_urls(&servers[0]), urls[0], "that of the edge of the one who waited");
+    exchange_through_relay(servers.each_ref().map(|it| &**it)).await;
+    assert_eq!(cluster.edges[0].metric("passerby_relay_packets_total").await, 2);
+
+    cluster.edges[0].kill();
+    let (others, mut one) = tokio::join!(receive_servers(&mut other), one.resume(addresses[1]));
+    let servers = [receive_servers(&mut one).await, others];
+    assert_eq!(relay_urls(&servers[0]), urls[1]);
+    exchange_through_relay(servers.each_ref().map(|it| &**it)).await;
+    assert_eq!(cluster.edges[1].metric("passerby_relay_packets_total").await, 2);
+
+    cluster.cores[0].replace().await;
+    for client in [&mut one, &mut other] {
+        while client.receive().await != (ToBrowser::Again {}) {}
+    }
+    let (mut one, mut other) = (one.show_ticket(addresses[1]).await, other.show_ticket(addresses[1]).await);
+    let servers = [receive_servers(&mut one).await, receive_servers(&mut other).await];
+    assert_eq!(relay_urls(&servers[0]), urls[1]);
+    exchange_through_relay(servers.each_ref().map(|it| &**it)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -190,13 +190,13 @@ impl TestClient {
     /// Connects and completes the handshake.
     pub(crate) async fn open(server: impl Into<SocketAddr>) -> Self {
         let socket = TestSocket::open(server).await;
-        Self::handshake(socket, Delivery::default(), (None, None), Features::all()).await
+        Self::handshake(socket, Delivery::default(), (None, None, None), Features::all()).await
     }
 
     /// Connects as a page of the first release, which lists no features.
     pub(crate) async fn open_as_first_release(server: impl Into<SocketAddr>) -> Self {
         let socket = TestSocket::open(server).await;
-        Self::handshake(socket, Delivery::default(), (None, None), Features::default()).await
+        Self::handshake(socket, Delivery::default(), (None, None, None), Features::default()).await
     }
 
     /// Connects as a reverse proxy does, with this `X-Forwarded-For` header, and completes the handshake.
@@ -211,7 +211,7 @@ impl TestClient {
         device: Option<String>,
     ) -> Self {
         let socket = TestSocket::open_via_proxy(server, Some(forwarded_for)).await;
-        Self::handshake(socket, Delivery::default(), (None, device), Features::all()).await
+        Self::handshake(socket, Delivery::default(), (None, None, device), Features::all()).await
     }
 
     /// Drops the connection and resumes the session on a new one.
@@ -220,7 +220,18 @@ impl TestClient {
         socket.disconnect();
         let socket = TestSocket::open(server).await;
         let resume = Some(Resume { peer, secret });
-        let client = Self::handshake(socket, delivery, (resume, device), Features::all()).await;
+        let client = Self::handshake(socket, delivery, (resume, None, device), Features::all()).await;
+        assert_eq!(client.peer, peer);
+        Self { match_id, role, ticket, ..client }
+    }
+
+    /// Drops the connection and shows the ticket of the match on a new one, to a server that does not know the session.
+    pub(crate) async fn show_ticket(self, server: impl Into<SocketAddr>) -> Self {
+        let Self { socket, peer, match_id, role, ticket, device, .. } = self;
+        socket.disconnect();
+        let socket = TestSocket::open(server).await;
+        let shown = (None, ticket.clone(), device);
+        let client = Self::handshake(socket, Delivery::default(), shown, Features::all()).await;
         assert_eq!(client.peer, peer);
         Self { match_id, role, ticket, ..client }
     }
@@ -229,14 +240,14 @@ impl TestClient {
     async fn handshake(
         mut socket: TestSocket,
         mut delivery: Delivery<ToServer>,
-        (resume, known_as): (Option<Resume>, Option<String>),
+        (resume, ticket, known_as): (Option<Resume>, Option<String>, Option<String>),
         features: Features,
     ) -> Self {
         let resumes = resume.is_some();
         let hello = delivery
             .send(ToServer::Hello {
                 resume,
-                ticket: None,
+                ticket,
                 device: known_as.clone(),
                 age: None,
                 past: PastPairs::default(),

@@ -8,7 +8,7 @@ use crate::{
         Census, Note, Output, SocketId,
         peers::{PeerState, SocketState},
         reference::ReferenceModel,
-        tests::vocabulary::{ModelEvent, PageState, WireState},
+        tests::vocabulary::{ModelEvent, PageState, WireState, relay_among},
     },
     protocol::{ErrorCode, Frame, MatchId, Message, ToBrowser},
     time::Moment,
@@ -95,7 +95,7 @@ impl CheckedMatchmaker {
         Some(match msg {
             ToBrowser::Welcome { resumed, .. } => ModelEvent::Welcome { resumed: *resumed },
             ToBrowser::Waiting {} => ModelEvent::Waiting,
-            ToBrowser::Matched { match_id, role, partner, shared, pair, .. } => {
+            ToBrowser::Matched { match_id, role, partner, shared, pair, ice, .. } => {
                 let match_index = index_of(match_id);
                 let [one, other] = self.model.matches[match_index].ends;
                 let other = if one == page { other } else { one };
@@ -105,7 +105,7 @@ impl CheckedMatchmaker {
                 self.shared.acquaintances.borrow_mut().insert((*pair)?, names);
                 let (partner, shared) =
                     (ReferenceModel::media_of(other), [shared.interests.len(), shared.languages.len()]);
-                ModelEvent::Matched { match_index, role: *role, partner, shared }
+                ModelEvent::Matched { match_index, role: *role, partner, shared, relay: relay_among(ice) }
             }
             ToBrowser::Signal { match_id, epoch, signal } => {
                 ModelEvent::Signal { match_index: index_of(match_id), epoch: epoch.0, text: text_of(signal) }
@@ -118,6 +118,9 @@ impl CheckedMatchmaker {
             ToBrowser::Ended { match_id, reason } => {
                 ModelEvent::Ended { match_index: index_of(match_id), reason: *reason }
             }
+            ToBrowser::Ice { match_id, ice } => {
+                ModelEvent::Ice { match_index: index_of(match_id), relay: relay_among(ice) }
+            }
             ToBrowser::Error { code, .. } => ModelEvent::Error(*code),
             ToBrowser::ComeBack { .. } => ModelEvent::ComeBack,
             ToBrowser::Here(_) | ToBrowser::Place { .. } | ToBrowser::Prepare { .. } | ToBrowser::Pong {} => {
@@ -125,7 +128,6 @@ impl CheckedMatchmaker {
             }
             ToBrowser::Seeking { .. }
             | ToBrowser::Check { .. }
-            | ToBrowser::Ice { .. }
             | ToBrowser::Reported { .. }
             | ToBrowser::Sanctioned(_)
             | ToBrowser::Again {} => panic!("not modelled: {msg:?}"),

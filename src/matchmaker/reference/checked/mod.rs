@@ -4,6 +4,8 @@
 
 mod compare;
 
+pub(crate) use crate::matchmaker::tests::vocabulary::{relay_among, relay_of};
+
 use std::{
     cell::RefCell,
     collections::{BTreeMap, HashMap},
@@ -153,7 +155,7 @@ impl CheckedMatchmaker {
         match input {
             Input::Opened(visit) => {
                 let network = usize::from(visit.network.address().to_string().ends_with(".1"));
-                let page = self.model.on_opened(network);
+                let page = self.model.on_opened((network, visit.socket.edge));
                 let before = self.sockets.insert(visit.socket, page);
                 assert_eq!(before, None, "a socket is opened once\n{}", self.trail);
             }
@@ -173,13 +175,14 @@ impl CheckedMatchmaker {
             },
             Input::EdgeLost(edge) => {
                 let pages = self.pages_of(*edge);
-                self.model.on_edge_lost(&pages);
+                self.model.on_edge_lost(*edge, &pages);
                 return self.sockets.keys().copied().filter(|it| it.edge == *edge).collect();
             }
             Input::EdgeDrains(edge) => {
                 let pages = self.pages_of(*edge);
-                self.model.on_edge_drains(&pages);
+                self.model.on_edge_drains(*edge, &pages);
             }
+            Input::EdgeRelay { edge, .. } => self.model.add_relay(*edge),
             Input::Tick => self.model.catch_up(),
             Input::Refused { .. }
             | Input::RateLimited { .. }

@@ -330,7 +330,8 @@ impl Term {
                 self.edges.home = Some(edge);
             }
             ToCore::Stored(request, _) => drop(self.edges.reports.remove(request)),
-            ToCore::Home(_) | ToCore::Socket(..) | ToCore::Drains | ToCore::Decided(_) => {}
+            ToCore::Home(_) | ToCore::Socket(..) | ToCore::Drains | ToCore::Relay(_) | ToCore::Decided(_) => {
+            }
         }
         item.into_inputs(edge).into_iter().for_each(|it| self.handle(it));
     }

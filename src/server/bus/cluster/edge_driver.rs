@@ -20,7 +20,7 @@ use super::{
     },
 };
 use crate::{
-    matchmaker::{EdgeId, Input, SanctionUpdate, SocketId},
+    matchmaker::{EdgeId, Input, OwnRelay, SanctionUpdate, SocketId},
     protocol::{ErrorCode, Frame, ToBrowser},
     server::{
         bus::{
@@ -53,6 +53,8 @@ pub(crate) struct EdgeDriver {
     presence: CorePresence,
     clock: Clock,
     telemetry: Arc<Telemetry>,
+    /// The relay of this process, which the core gives to matches.
+    relay: Option<OwnRelay>,
     /// What was decided, if this process has the store.
     decisions: Option<watch::Sender<KeptDecisions>>,
     /// What is read now, or was last.
@@ -97,6 +99,7 @@ impl EdgeDriver {
             presence,
             clock,
             telemetry,
+            relay: None,
             decisions: None,
             position: Position { holder: None, edge, after: FIRST_ID.into() },
             is_reading: false,
@@ -118,6 +121,13 @@ impl EdgeDriver {
         let (sender, receiver) = watch::channel(all);
         self.decisions = Some(sender);
         receiver
+    }
+
+    /// Lets matches use the relay of this process. Call it before there are sockets.
+    pub(crate) fn set_relay(&mut self, relay: OwnRelay) {
+        self.relay = Some(relay);
+        // It waits for the first core.
+        self.push_relay();
     }
 
     /// Runs until the server stops. Cancels `drained` when the server drains and all its peers have gone to other
@@ -267,6 +277,7 @@ impl EdgeDriver {
                 tracing::info!(is_first, "there is a new core");
                 self.push_decisions();
                 if !is_first {
+                    self.push_relay();
                     self.introduce_all();
                 }
                 if self.is_draining {
@@ -281,6 +292,7 @@ impl EdgeDriver {
                 self.edge.lose_all();
                 self.greetings.clear();
                 self.link.reset(self.clock.now(), EdgeId(fastrand::u64(..)));
+                self.push_relay();
                 self.push_decisions();
             }
             None => {}
@@ -291,6 +303,13 @@ impl EdgeDriver {
     fn push_decisions(&mut self) {
         if let Some(decisions) = &self.decisions {
             self.link.push(ToCore::Home(decisions.borrow().updates()));
+        }
+    }
+
+    /// Tells a core that does not know this edge where its relay is, unless that ends soon.
+    fn push_relay(&mut self) {
+        if let Some(relay) = self.relay.clone().filter(|_| !self.is_draining) {
+            self.link.push(ToCore::Relay(relay));
         }
     }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     matchmaker::{
-        Closing, EdgeId, GenuineReport, Input, Network, ReportRequest, SanctionUpdate, SiteIndex, SocketId,
-        StoreAnswer, Visit,
+        Closing, EdgeId, GenuineReport, Input, Network, OwnRelay, ReportRequest, SanctionUpdate, SiteIndex,
+        SocketId, StoreAnswer, Visit,
     },
     protocol::{
         ErrorCode, Frame, Message, NetworkTag, Signal, ToBrowser, ToServer, append_to_browser,
@@ -84,6 +84,8 @@ pub(crate) enum ToCore {
     Socket(u64, SocketReport),
     /// The edge is about to stop.
     Drains,
+    /// The edge has a relay.
+    Relay(OwnRelay),
     /// The edge has the moderation store, and this is all that was decided and still holds.
     Home(Vec<SanctionUpdate>),
     /// Something was decided.
@@ -186,6 +188,7 @@ impl ToCore {
                 (socket, SocketReport::Closed { goodbye: closing == Closing::Goodbye })
             }
             Input::EdgeDrains(_) => return Some(Self::Drains),
+            Input::EdgeRelay { relay, .. } => return Some(Self::Relay(relay)),
             Input::Sanction(update) => return Some(Self::Decided(update)),
             Input::ReportStored { request, answer } => return Some(Self::Stored(request, answer)),
             Input::EdgeLost(_) | Input::Drain { .. } | Input::Tick => return None,
@@ -198,6 +201,7 @@ impl ToCore {
         match self {
             Self::Socket(number, report) => vec![report.into_input(SocketId { edge, number })],
             Self::Drains => vec![Input::EdgeDrains(edge)],
+            Self::Relay(relay) => vec![Input::EdgeRelay { edge, relay }],
             Self::Home(decisions) => decisions.into_iter().map(Input::Sanction).collect(),
             Self::Decided(update) => vec![Input::Sanction(update)],
             Self::Stored(request, answer) => vec![Input::ReportStored { request, answer }],
@@ -244,6 +248,7 @@ impl ToEdge {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::matchmaker::RelayUrls;
 
     /// What arrives of an item in the only line of a text.
     fn carried<T: EntryItem>(item: &T) -> T {
@@ -289,6 +294,14 @@ mod tests {
         assert!(matches!(refused, Some(Input::Refused { code: ErrorCode::BadFrame, numbers: None, .. })));
         let drains = reported(Input::EdgeDrains(EdgeId(1)));
         assert!(matches!(drains, Some(Input::EdgeDrains(EdgeId(7)))));
+        let sites = vec![RelayUrls { stun: "stun:a".into(), turn: vec!["turn:a".into()] }];
+        let relay = OwnRelay { sites: sites.clone(), lifetime: retry };
+        let Some(Input::EdgeRelay { edge: EdgeId(7), relay }) =
+            reported(Input::EdgeRelay { edge: EdgeId(1), relay })
+        else {
+            panic!()
+        };
+        assert_eq!((relay.sites, relay.lifetime), (sites, retry));
         assert!(reported(Input::Tick).is_none(), "time is the core's own");
     }
 

@@ -32,7 +32,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{inbox::Inbox, presence::CorePresence};
 use crate::{
-    matchmaker::{Keys, MatchmakerConfig, SanctionUpdate},
+    matchmaker::{Keys, MatchmakerConfig, OwnRelay, SanctionUpdate},
     moderation::{Moderation, NetworkTags},
     server::{
         clock::Clock, moderation::ReportToStore, shutdown::Shutdown, tasks::Tasks, telemetry::Telemetry,
@@ -77,6 +77,11 @@ impl ClusterBus {
             .then(|| CoreDriver::new(Arc::clone(&streams), config, clock, telemetry));
         let (is_moderated, tags) = (plan.is_moderated, watch::Sender::new(None));
         (Self { streams, edge, core, is_moderated, copied: None, tags }, inbox)
+    }
+
+    /// Lets matches use the relay of this process.
+    pub(crate) fn set_relay(&mut self, relay: OwnRelay) {
+        self.edge.set_relay(relay);
     }
 
     /// What tags networks, as soon as it is known.

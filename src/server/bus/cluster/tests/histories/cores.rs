@@ -187,6 +187,7 @@ fn of_edge(input: Input, edge: EdgeId) -> Input {
         Input::Message { socket, frame } => Input::Message { socket: of_edge(socket), frame },
         Input::Closed { socket, closing } => Input::Closed { socket: of_edge(socket), closing },
         Input::EdgeDrains(_) => Input::EdgeDrains(edge),
+        Input::EdgeRelay { relay, .. } => Input::EdgeRelay { edge, relay },
         Input::Refused { .. }
         | Input::RateLimited { .. }
         | Input::EdgeLost(_)

@@ -14,7 +14,7 @@ use super::{
     world::Command,
 };
 use crate::{
-    matchmaker::{Closing, EdgeId, Input, Network, SiteIndex, SocketId, Visit},
+    matchmaker::{Closing, EdgeId, Input, Network, SiteIndex, SocketId, Visit, reference::checked::relay_of},
     protocol::{ErrorCode, Frame, ToBrowser},
     server::bus::cluster::{
         edge_link::{Appended, EdgeEvent, EdgeLink, Entry, FromCore},
@@ -78,9 +78,11 @@ impl EdgeProcess {
     pub(super) fn new(place: usize, number: u64, now: Moment) -> Self {
         let mut next_ids = number * 1_000..;
         let edge = EdgeId(next_ids.next().unwrap());
+        let mut link = EdgeLink::new(edge, now);
+        link.push(Input::EdgeRelay { edge, relay: relay_of(edge) });
         Self {
             place,
-            link: EdgeLink::new(edge, now),
+            link,
             greetings: Greetings::default(),
             sockets: BTreeMap::new(),
             inbox: VecDeque::new(),
@@ -103,6 +105,11 @@ impl EdgeProcess {
     /// Whether all its pages have gone, and the core knows that they have to.
     pub(super) fn is_drained(&self) -> bool {
         self.draining.is_some() && self.sockets.is_empty()
+    }
+
+    /// The id under which the core knows it.
+    pub(super) fn id(&self) -> EdgeId {
+        self.link.edge()
     }
 
     pub(super) fn has_core(&self, now: Moment) -> bool {
@@ -205,6 +212,7 @@ impl EdgeProcess {
             Some(EdgeEvent::NewCore { is_first }) => {
                 self.unanswered_since = None;
                 if !is_first {
+                    self.push_relay();
                     self.introduce_all(around);
                 }
                 if self.draining.is_some() {
@@ -219,8 +227,16 @@ impl EdgeProcess {
                 let edge = EdgeId(self.next_ids.next().unwrap());
                 self.unanswered_since = None;
                 self.link.reset(around.now, edge);
+                self.push_relay();
             }
             None => {}
+        }
+    }
+
+    fn push_relay(&mut self) {
+        let edge = self.link.edge();
+        if self.draining.is_none() {
+            self.link.push(Input::EdgeRelay { edge, relay: relay_of(edge) });
         }
     }
 

@@ -289,7 +289,18 @@ impl World {
             "who wants a partner has one: {doing:?}"
         );
         assert!(self.pages.iter().all(Page::is_open), "every page has a session");
+        self.check_relays();
         let calls = std::array::from_fn(|it| self.pages[it].call().map(|it| (it.id, it.received)));
         self.checks.check_end(calls);
+    }
+
+    /// Both ends of each call use the relay of the same edge, which is there.
+    fn check_relays(&self) {
+        let mut relays = BTreeMap::new();
+        for call in self.pages.iter().filter_map(Page::call) {
+            let relay = *relays.entry(call.id).or_insert(call.relay);
+            assert_eq!(call.relay, relay, "both ends have the same relay");
+            assert!(self.edges.iter().any(|it| Some(it.id()) == relay), "{relay:?} is the relay of no edge");
+        }
     }
 }

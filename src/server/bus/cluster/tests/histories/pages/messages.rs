@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{super::checks::Checks, Call, Doing, FromPage, Page};
 use crate::{
-    matchmaker::reference::checked::text_of,
+    matchmaker::reference::checked::{relay_among, text_of},
     protocol::{Delivery, EndReason, MatchId, Sdp, Signal, ToBrowser, ToServer},
 };
 
@@ -68,6 +68,13 @@ impl Page {
                     }
                 }
             }
+            ToBrowser::Ice { match_id, ice } => {
+                if let Doing::Talking(call) = &mut self.doing
+                    && call.id == *match_id
+                {
+                    call.relay = relay_among(ice);
+                }
+            }
             ToBrowser::Ended { match_id, reason } => self.on_ended(*match_id, *reason, checks),
             ToBrowser::ComeBack { after_ms } => {
                 self.come_back = Some(Duration::from_millis((*after_ms).into()));
@@ -81,7 +88,6 @@ impl Page {
             ToBrowser::Welcome { .. }
             | ToBrowser::Seeking { .. }
             | ToBrowser::Check { .. }
-            | ToBrowser::Ice { .. }
             | ToBrowser::Reported { .. }
             | ToBrowser::Sanctioned(_)
             | ToBrowser::Error { .. }
@@ -90,7 +96,8 @@ impl Page {
     }
 
     fn on_matched(&mut self, msg: &ToBrowser, checks: &mut Checks) {
-        let ToBrowser::Matched { match_id, role, ticket: Some(ticket), pair: Some(pair), .. } = msg else {
+        let ToBrowser::Matched { match_id, role, ticket: Some(ticket), pair: Some(pair), ice, .. } = msg
+        else {
             panic!("page {} gets {msg:?}", self.index)
         };
         assert_eq!(self.call(), None, "page {} is told of {match_id:?} during another match", self.index);
@@ -103,7 +110,8 @@ impl Page {
             // It has said so already.
             checks.on_left(*match_id);
         } else {
-            self.doing = Doing::Talking(Call { id: *match_id, ticket: ticket.clone(), received: 0 });
+            let (ticket, relay) = (ticket.clone(), relay_among(ice));
+            self.doing = Doing::Talking(Call { id: *match_id, ticket, relay, received: 0 });
             self.signal(checks);
         }
     }

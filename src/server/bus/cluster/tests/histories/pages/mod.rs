@@ -6,6 +6,7 @@ use std::{mem, sync::Arc, time::Duration};
 
 use super::checks::Checks;
 use crate::{
+    matchmaker::EdgeId,
     protocol::{
         Delivery, Epoch, ErrorCode, Features, Frame, Heartbeat, MatchId, Media, Message, Met, PairId,
         PastPairs, Receipt, Resume, Sdp, Signal, Tastes, ToBrowser, ToServer,
@@ -51,6 +52,8 @@ pub(super) enum Doing {
 pub(super) struct Call {
     pub(super) id: MatchId,
     ticket: String,
+    /// The edge whose relay it uses.
+    pub(super) relay: Option<EdgeId>,
     /// The number of the last signal of its partner.
     pub(super) received: usize,
 }
