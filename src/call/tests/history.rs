@@ -805,9 +805,14 @@ impl Harness {
                 self.asked = after.past_calls[0].map(|it| it.id);
                 assert!(!is_matched(before) || self.asked == self.current);
             }
+            // The page does not offer another one while it asks about one. If such a press comes, it counts.
+            ReportWish::Past(id) if after.report == ReportStep::Asking => {
+                let is_offered = before.past_calls.iter().flatten().any(|it| it.id == id);
+                self.asked = after.past_calls[0].map(|it| it.id);
+                assert!(!is_offered || self.asked == Some(id));
+            }
             ReportWish::Past(id) if before.past_calls.iter().flatten().any(|it| it.id == id) => {
-                assert_eq!(after.report, ReportStep::Asking);
-                self.asked = Some(id);
+                panic!("{id:?} was offered, but is not asked about");
             }
             ReportWish::Send(..) if before.report == ReportStep::Asking => {
                 let queued = self.calls[0].stored().reports.queued.to_text();
