@@ -108,10 +108,10 @@ impl Matchmaker {
         }
     }
 
-    /// Whether a page has sent a `hello` with this ticket before the one that began its present session. An edge that
-    /// stood still may report it long after, on a socket that the page has given up.
+    /// Whether a page with an open socket has sent a `hello` with this ticket before the one that began its present
+    /// session. An edge that stood still may report it long after, on a socket that the page has given up.
     fn is_late(&self, ticket: &Ticket, resume: Option<Resume>) -> bool {
-        let peer = self.peers.get(&ticket.peer);
+        let peer = self.peers.get(&ticket.peer).filter(|it| matches!(it.socket, SocketState::Attached(_)));
         peer.zip(resume).is_some_and(|(it, resume)| it.secrets.is_outdated(resume.secret))
     }
 

@@ -144,6 +144,21 @@ fn a_late_hello_does_not_take_a_session_over() {
     assert_eq!(scene.machine.census().connections, 2);
 }
 
+/// A browser that has crashed may not have stored its last secret.
+#[test]
+fn a_page_without_a_socket_comes_back_with_a_former_secret() {
+    let (mut scene, ann, _) = interrupted_call();
+    let before = scene.pages[ann].identity;
+    scene.resume_with_ticket(ann);
+    scene.send(ann, ToServer::Ping {});
+    scene.lose_socket(ann);
+    let again = scene.open_page();
+    scene.pages[again].ticket_to_send = scene.last_ticket(ann);
+    scene.send_hello(again, before);
+    let events = scene.take_events(again);
+    assert!(events.first().is_some_and(|it| it.starts_with("welcome")), "{events:?}");
+}
+
 /// Ann met Bob and then Cem, with whom she talks. Bob was offline and still has the ticket of their match when the
 /// server is replaced.
 fn call_after_another() -> (Scene, [usize; 3]) {

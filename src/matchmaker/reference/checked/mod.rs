@@ -22,7 +22,7 @@ use crate::{
     matchmaker::{
         Closing, EdgeId, Input, Matchmaker, MatchmakerConfig, Output, Readings, SocketId,
         matches::ticket::Ticket,
-        tests::vocabulary::{MatchAction, PageAction, PageState},
+        tests::vocabulary::{MatchAction, PageAction, PageState, WireState},
     },
     protocol::{
         Frame, MatchId, Media, Message, PairId, PastPairs, PeerId, Resume, Role, Secret, Signal, ToBrowser,
@@ -221,6 +221,7 @@ impl CheckedMatchmaker {
         let ticket = hello.ticket.clone().filter(|it| known.is_none() && self.model.accepts(it));
         if let Some(holder) = ticket.as_ref().and_then(|it| it.ends[it.holder])
             && let PageState::AwaitingHello { .. } = self.model.pages[page].state
+            && !matches!(self.model.pages[holder].wire, WireState::Lost { .. })
             && let PageRecord { secrets: [Some(_), _], former, .. } = &self.records[&holder]
             && resume.is_some_and(|it| former.contains(&it.secret))
         {
