@@ -1,7 +1,7 @@
 //! [`CoreLink`]: which edges the core knows, what it accepts from them, and what waits for each.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     mem,
     sync::Arc,
     time::Duration,
@@ -16,6 +16,9 @@ use crate::{matchmaker::EdgeId, time::Moment};
 /// How long an edge may be silent before it is lost: longer than the lease is valid, so that a core that is cut off is
 /// suspended before it takes all edges for lost.
 const SILENT_AFTER: Duration = Duration::from_secs(3);
+
+/// How many lost edges are remembered: far more than are lost in the time for which streams keep entries.
+const MAX_LOST: usize = 256;
 
 /// What is written together, each part for an edge.
 pub(crate) type EdgeBatch<O> = Arc<Vec<(EdgeId, FromCore<O>)>>;
@@ -46,8 +49,8 @@ struct Known<O> {
 #[derive(Debug)]
 pub(crate) struct CoreLink<O> {
     edges: BTreeMap<EdgeId, Known<O>>,
-    /// The edges that are lost. What they have sent may be read again, and each begins again under another id.
-    lost: BTreeSet<EdgeId>,
+    /// The edges that were lost last. What they have sent may be read again, and each begins again under another id.
+    lost: VecDeque<EdgeId>,
     /// Whether edges have come or gone.
     has_changed: bool,
     /// From when on the core knows all its edges.
@@ -65,7 +68,7 @@ impl<O> CoreLink<O> {
     pub(crate) fn new(now: Moment) -> Self {
         Self {
             edges: BTreeMap::new(),
-            lost: BTreeSet::new(),
+            lost: VecDeque::new(),
             has_changed: false,
             complete_at: now + SILENT_AFTER,
             resets: BTreeSet::new(),
@@ -141,7 +144,8 @@ impl<O> CoreLink<O> {
     /// An edge is lost, and has to begin again.
     fn forget(&mut self, edge: EdgeId) {
         self.edges.remove(&edge);
-        self.lost.insert(edge);
+        self.lost.truncate(MAX_LOST - 1);
+        self.lost.push_front(edge);
         self.resets.insert(edge);
         self.has_changed = true;
     }
@@ -174,7 +178,9 @@ impl<O> CoreLink<O> {
             let mut batch: Vec<_> = resets.collect();
             for (edge, it) in &mut self.edges {
                 if is_beat || !it.queue.is_empty() {
-                    let items = mem::take(&mut it.queue);
+                    // The next entry is about as long.
+                    let room = Vec::with_capacity(it.queue.len());
+                    let items = mem::replace(&mut it.queue, room);
                     batch.push((*edge, FromCore::Entry(Arc::new(Entry { number: it.next_number, items }))));
                     it.next_number += 1;
                 }
