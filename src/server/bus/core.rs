@@ -59,15 +59,15 @@ impl Core {
         self.matchmaker.is_drained()
     }
 
-    /// Handles an input and performs the outputs. What follows from them at once becomes the next input. Each gets
-    /// readings of its own.
+    /// Handles an input that has come by `now` on the clock of the matchmaker, and performs the outputs. What follows
+    /// from them at once becomes the next input. Each gets readings of its own.
     pub(crate) fn handle(
         &mut self,
+        now: Moment,
         input: Input,
         mut readings: impl FnMut() -> Readings,
         outside: &mut impl Outside,
     ) {
-        let now = self.clock.now();
         let (mut next, mut later) = (Some(input), Vec::new());
         while let Some(input) = next {
             self.telemetry.message_in(&input);

@@ -99,7 +99,7 @@ impl Driver {
     }
 
     fn handle(&mut self, input: Input) {
-        self.core.handle(input, read_system, &mut self.edge);
+        self.core.handle(self.core.now(), input, read_system, &mut self.edge);
     }
 }
 

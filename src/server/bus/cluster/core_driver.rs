@@ -48,7 +48,8 @@ pub(crate) struct CoreDriver {
 struct Term {
     holder: Holder,
     core: Core,
-    /// For the inputs that came last.
+    /// When the inputs had come that came last, by the clock of the matchmaker, and readings for them.
+    came_by: Moment,
     readings: BatchReadings,
     edges: Edges,
     /// Whether it reads, or prepares to.
@@ -194,7 +195,7 @@ impl CoreDriver {
                 let Some(term) = self.term.as_mut().filter(|it| it.holder == holder) else { return };
                 match result {
                     Ok(decisions) => {
-                        term.readings = BatchReadings::read();
+                        term.begin_batch();
                         decisions.into_iter().for_each(|it| term.handle(Input::Sanction(it)));
                         term.is_reading = false;
                     }
@@ -257,8 +258,9 @@ impl CoreDriver {
         let link = CoreLink::new(self.clock.now());
         let metrics = self.telemetry.cluster.clone();
         let edges = Edges { link, home: None, reports: BTreeSet::new(), metrics };
-        let readings = BatchReadings::read();
-        self.term = Some(Term { holder, core, readings, edges, is_reading: true, after: FIRST_ID.into() });
+        let (came_by, readings) = (core.now(), BatchReadings::read());
+        let after = FIRST_ID.into();
+        self.term = Some(Term { holder, core, came_by, readings, edges, is_reading: true, after });
         self.prepare(holder);
     }
 
@@ -270,8 +272,13 @@ impl CoreDriver {
 }
 
 impl Term {
+    /// Inputs have come.
+    fn begin_batch(&mut self) {
+        (self.came_by, self.readings) = (self.core.now(), BatchReadings::read());
+    }
+
     fn on_read(&mut self, now: Moment, reading: Reading<(EdgeId, Entry<ToCore>)>) {
-        self.readings = BatchReadings::read();
+        self.begin_batch();
         if let Some(id) = reading.last_id {
             self.after = id;
         }
@@ -287,7 +294,7 @@ impl Term {
                 tracing::warn!("an edge is lost: it was silent for too long");
                 self.on_edge_lost(edge);
             }
-            if self.core.next_due().is_some_and(|(at, _)| at <= self.core.now()) {
+            if self.core.next_due().is_some_and(|(at, _)| at <= self.came_by) {
                 self.handle(Input::Tick);
             }
         }
@@ -353,6 +360,6 @@ impl Term {
     }
 
     fn handle(&mut self, input: Input) {
-        self.core.handle(input, || self.readings.next(), &mut self.edges);
+        self.core.handle(self.came_by, input, || self.readings.next(), &mut self.edges);
     }
 }
