@@ -93,9 +93,9 @@ pub struct Readings {
     /// Randomness from the operating system, or from a cryptographic generator that it has seeded, which is used for no
     /// other input. All ids, secrets and nonces depend on it.
     ///
-    /// It, or the seed, must be read after the input has arrived. If a virtual machine is copied or restored after that, both copies
-    /// do the same with the same input; if before, they read different randomness. So two tickets with different
-    /// contents never have the same nonce.
+    /// It, or the seed, must be read after the input has arrived. If a virtual machine is copied or restored after
+    /// that, both copies do the same with the same input; if before, they read different randomness. So two tickets
+    /// with different contents never have the same nonce.
     pub random: [u8; 32],
 }
 

@@ -3,6 +3,7 @@
 //! Each input goes to both. What the matchmaker sends on each socket, and its state, must be what the model says.
 
 mod compare;
+mod page_record;
 
 pub(crate) use crate::matchmaker::tests::vocabulary::{relay_among, relay_of};
 
@@ -25,11 +26,11 @@ use crate::{
         tests::vocabulary::{MatchAction, PageAction, PageState, WireState},
     },
     protocol::{
-        Frame, MatchId, Media, Message, PairId, PastPairs, PeerId, Resume, Role, Secret, Signal, ToBrowser,
-        ToServer,
+        Frame, MatchId, Message, PairId, PastPairs, PeerId, Resume, Role, Signal, ToBrowser, ToServer,
     },
     time::Moment,
 };
+use page_record::PageRecord;
 
 /// Pairs that the model remembers as met, and as blocked.
 const MEMORY: (usize, usize) = (3, 2);
@@ -42,46 +43,6 @@ pub(crate) type Acquaintances = Rc<RefCell<HashMap<PairId, [String; 2]>>>;
 pub(crate) struct Shared {
     /// All pairs that have met.
     acquaintances: Acquaintances,
-}
-
-/// What a page was told by this core, and what the core knows of it.
-#[derive(Debug, Default)]
-struct PageRecord {
-    peer: Option<PeerId>,
-    device: Option<String>,
-    /// The secret that the page is known to have, and the one that it was sent since.
-    secrets: [Option<Secret>; 2],
-    /// The last secrets that it has had or shown before, the newest first.
-    former: Vec<Secret>,
-    /// All numbered messages.
-    log: Vec<Arc<ToBrowser>>,
-    /// How many of them the page has acknowledged.
-    acknowledged: usize,
-    /// The number of the next one on its socket.
-    next: u64,
-    /// The number of the last message from the page.
-    received: u64,
-    /// How many of the events of the model have been compared.
-    compared: usize,
-    media: Media,
-    /// Signals of this page are ignored until it knows that its partner has begun a new session.
-    sends_lost_signals: bool,
-}
-
-impl PageRecord {
-    fn on_welcome_received(&mut self) {
-        if let Some(sent) = self.secrets[1].take() {
-            let former = self.secrets[0].replace(sent);
-            self.add_former(former);
-        }
-    }
-
-    fn add_former(&mut self, secret: Option<Secret>) {
-        if let Some(secret) = secret.filter(|it| !self.former.contains(it)) {
-            self.former.insert(0, secret);
-            self.former.truncate(4);
-        }
-    }
 }
 
 /// A matchmaker whose every output is compared with what the model says.
