@@ -30,6 +30,8 @@ pub(crate) enum Due {
     Retry(PeerId),
     /// A waiting peer accepts less in common from now on.
     Widen(PeerId),
+    /// Those who have begun to wait get proofs of their places.
+    FirstProofs,
     /// A draining server stops.
     Stop,
     /// A peer should have acknowledged its oldest message.
@@ -48,6 +50,7 @@ impl Due {
             Self::Renew(_) => "renew",
             Self::Retry(_) => "retry",
             Self::Widen(_) => "widen",
+            Self::FirstProofs => "first-proofs",
             Self::Stop => "stop",
             Self::Acknowledge(_) => "acknowledge",
             Self::Report(_) => "report",

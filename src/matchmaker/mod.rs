@@ -52,7 +52,12 @@ use moderation::{pending::PendingReports, table::SanctionTable};
 use outbound::Outbound;
 use outboxes::Outboxes;
 use peers::{OpenSocket, Peer, PeerState};
-use queue::{Queue, failures::FailureRecords, place_proof::ProofRecord, prepared_offers::OfferSlots};
+use queue::{
+    Queue,
+    failures::FailureRecords,
+    place_proof::{FirstProofs, ProofRecord},
+    prepared_offers::OfferSlots,
+};
 
 pub use config::MatchmakerConfig;
 pub use input::{Closing, EdgeId, Input, Network, Readings, SiteIndex, SocketId, Visit, VisitTags};
@@ -82,6 +87,7 @@ pub struct Matchmaker {
     peers: IdMap<PeerId, Box<Peer>>,
     queue: Queue,
     offer_slots: OfferSlots,
+    first_proofs: FirstProofs,
     proofs: ProofRecord,
     failures: FailureRecords,
     matches: Matches,
@@ -105,6 +111,7 @@ impl Matchmaker {
             peers: IdMap::default(),
             queue: Queue::new(config.max_passed_by),
             offer_slots: OfferSlots::default(),
+            first_proofs: FirstProofs::default(),
             proofs: ProofRecord::default(),
             failures: FailureRecords::default(),
             matches: Matches::default(),
@@ -187,6 +194,7 @@ impl Matchmaker {
                 Due::Renew(match_id) => self.renew_credentials(now, match_id),
                 Due::Retry(peer) => seekers.extend(self.seeker(peer)),
                 Due::Widen(peer) => seekers.extend(self.update_requirements(now, peer)),
+                Due::FirstProofs => self.give_first_proofs(now),
                 Due::Stop => self.on_stop(now),
                 Due::Acknowledge(peer) => self.on_acknowledgement_due(now, peer),
                 Due::Report(request) => self.on_report_timeout(request),

@@ -22,7 +22,12 @@ use super::{
     input::{EdgeId, Network, SiteIndex, SocketId, Visit, VisitTags},
     matches::ticket::Participant,
     outboxes::KeptMessage,
-    queue::{failures::PeerOrigin, place::Place, prepared_offers::OfferState},
+    queue::{
+        failures::PeerOrigin,
+        place::Place,
+        place_proof::{FIRST_AFTER, RENEW_AFTER},
+        prepared_offers::OfferState,
+    },
 };
 use crate::{
     protocol::{
@@ -265,6 +270,12 @@ impl Peer {
             PeerState::Matched(match_id) => Some(match_id),
             PeerState::Idle | PeerState::Waiting { .. } => None,
         }
+    }
+
+    /// Whether it waits, can be reached, and is due a proof of its place: the first one of its wait, or a newer one.
+    pub(crate) fn needs_proof(&self, now: Moment) -> bool {
+        let due = |it: Place| self.proven_at.map_or(it.since + FIRST_AFTER, |at| at + RENEW_AFTER);
+        self.reachable_place().is_some_and(|it| due(it) <= now)
     }
 
     /// The edge that has its socket, if that is open.

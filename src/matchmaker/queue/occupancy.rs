@@ -2,11 +2,12 @@
 
 use std::mem;
 
-use super::place_proof::{PlaceProof, RENEW_AFTER};
+use super::place_proof::PlaceProof;
 use crate::{
     matchmaker::{
         Matchmaker,
-        peers::{Peer, PeerState, SocketState},
+        deadlines::Due,
+        peers::{Peer, SocketState},
     },
     protocol::{Occupancy, PeerId, ToBrowser},
     time::Moment,
@@ -23,20 +24,29 @@ impl Matchmaker {
             return;
         }
         let occupancy = self.occupancy(now, id);
-        if let Some(peer) = self.peers.get_mut(&id) {
-            peer.told = Some(occupancy);
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        peer.told = Some(occupancy);
+        self.outbound.send(id, peer, ToBrowser::Here(occupancy));
+        if peer.needs_proof(now) {
+            self.send_place_proof(now, id);
         }
-        self.send(id, ToBrowser::Here(occupancy));
-        self.renew_place_proof(now, id);
     }
 
-    /// Gives a waiting peer a proof of its place, if it has none or an old one.
-    fn renew_place_proof(&mut self, now: Moment, id: PeerId) {
-        let Some(peer) = self.peers.get_mut(&id) else { return };
-        let PeerState::Waiting { place, .. } = peer.state else { return };
-        if peer.proven_at.is_some_and(|it| now - it < RENEW_AFTER) {
-            return;
+    /// Gives their first proofs to those who have begun to wait.
+    pub(crate) fn give_first_proofs(&mut self, now: Moment) {
+        let (peers, again) = self.first_proofs.take(now);
+        for id in peers {
+            if self.peers.get(&id).is_some_and(|it| it.needs_proof(now)) {
+                self.send_place_proof(now, id);
+            }
         }
+        again.into_iter().for_each(|at| self.deadlines.set(at, Due::FirstProofs));
+    }
+
+    /// Gives a waiting peer a proof of its place.
+    fn send_place_proof(&mut self, now: Moment, id: PeerId) {
+        let Some(peer) = self.peers.get_mut(&id) else { return };
+        let Some(place) = peer.reachable_place() else { return };
         peer.proven_at = Some(now);
         let (device, waited, at_unix_ms) = (peer.device, now - place.since, self.ids.unix_ms());
         let proof = PlaceProof { device, peer: id, waited, at_unix_ms };

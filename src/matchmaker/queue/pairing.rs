@@ -63,6 +63,8 @@ impl Matchmaker {
             return None;
         }
         self.set_state(peer, PeerState::Waiting { place, retry: None, widen: None });
+        let first_proofs = self.first_proofs.on_wait(now, peer);
+        first_proofs.into_iter().for_each(|at| self.deadlines.set(at, Due::FirstProofs));
         self.send(peer, ToBrowser::Waiting {});
         if self.peers.get(&peer).is_some_and(|it| !it.tastes.are_none()) {
             return self.update_requirements(now, peer);

@@ -1,10 +1,13 @@
 //! [`PlaceProof`]: how long a peer has waited, sealed, so that a server that does not know the peer lets it wait on
-//! from there; and [`ProofRecord`]: which proofs still count.
+//! from there; [`FirstProofs`]: who gets its first one when; and [`ProofRecord`]: which proofs still count.
 //!
 //! A proof must not be of use to jump the queue. So it counts for its own device only, once, soon after it was sealed,
 //! and only on a server that has just begun, which may be the next one of a cluster.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    time::Duration,
+};
 
 use uuid::Uuid;
 
@@ -16,6 +19,12 @@ use crate::{
 
 /// The first byte of a sealed proof. That of a ticket is a small number.
 const SEALED: u8 = b'p';
+
+/// How long a peer waits before it gets a proof. Most are matched sooner, and sealing one costs as much as joining.
+pub(crate) const FIRST_AFTER: Duration = Duration::from_millis(500);
+
+/// How long a peer waits at most before it gets a proof, so that those who came together get theirs together.
+const FIRST_WITHIN: Duration = Duration::from_secs(1);
 
 /// How old a proof may be when it is renewed: with each ping of a page that waits.
 pub(crate) const RENEW_AFTER: Duration = HEARTBEAT.saturating_sub(Duration::from_secs(2));
@@ -69,6 +78,29 @@ impl PlaceProof {
     fn waited_by(self, unix_ms: u64) -> Option<Duration> {
         let age = Duration::from_millis(unix_ms.saturating_sub(self.at_unix_ms));
         (age <= VALID_FOR).then(|| (self.waited + age).min(LONGEST))
+    }
+}
+
+/// The waits that began in the last second, and whose peers may have no proof yet.
+#[derive(Debug, Default)]
+pub(crate) struct FirstProofs {
+    /// The oldest first. Some of these waits are over.
+    began: VecDeque<(Moment, PeerId)>,
+}
+
+impl FirstProofs {
+    /// A peer has begun to wait. Returns when to call [`take`](Self::take), unless it is to be called sooner anyway.
+    pub(crate) fn on_wait(&mut self, now: Moment, peer: PeerId) -> Option<Moment> {
+        let is_first = self.began.is_empty();
+        self.began.push_back((now, peer));
+        is_first.then(|| now + FIRST_WITHIN)
+    }
+
+    /// Removes the peers that began to wait at least [`FIRST_AFTER`] ago. Returns them, and when to call this again.
+    pub(crate) fn take(&mut self, now: Moment) -> (Vec<PeerId>, Option<Moment>) {
+        let count = self.began.partition_point(|(began, _)| *began + FIRST_AFTER <= now);
+        let peers = self.began.drain(..count).map(|(_, peer)| peer).collect();
+        (peers, self.began.front().map(|(began, _)| *began + FIRST_WITHIN))
     }
 }
 

@@ -118,6 +118,8 @@ pub(crate) struct ReferenceModel {
     began_at: u64,
     /// The peers of another server whose proofs were honoured.
     honoured: Vec<usize>,
+    /// When each page began to wait whose wait may not be proven yet (ms), the oldest first.
+    unproven: Vec<u64>,
     /// Once the server drains, when it stops at the latest (ms).
     pub(crate) draining: Option<u64>,
     has_stopped: bool,
@@ -145,6 +147,7 @@ impl ReferenceModel {
             caught_up_at: now,
             began_at: now,
             honoured: Vec::new(),
+            unproven: Vec::new(),
             pages: Vec::new(),
             matches: Vec::new(),
             kept_apart: Vec::new(),
@@ -265,6 +268,7 @@ impl ReferenceModel {
                 (_, 5, _) => self.stop(),
                 (_, 6, page) => self.check_acknowledgements(page),
                 (_, 7, match_index) => self.renew_relay(match_index),
+                (_, 8, _) => self.unproven.retain(|since| since + 500 > self.now),
                 (_, _, match_index) if self.matches[match_index].ends.iter().any(|it| self.is_lost(*it)) => {
                     self.matches[match_index].connect_by = self.now + 20_000;
                 }

@@ -162,8 +162,8 @@ impl ReferenceModel {
         usize::from(self.matches[match_index].ends[1] == page)
     }
 
-    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening, 4 offer, 5 stop, 6 acknowledging), and index of a
-    /// page or match.
+    /// Time, kind (0 hello, 1 grace period, 2 connecting, 3 widening, 4 offer, 5 stop, 6 acknowledging,
+    /// 7 renewing, 8 proving waits), and index of a page or match.
     pub(crate) fn deadlines(&self) -> Vec<(u64, u8, usize)> {
         let of_page = |(n, page): (usize, &ModelPage)| match (page.state, page.wire) {
             (PageState::Gone, _) => None,
@@ -193,8 +193,9 @@ impl ReferenceModel {
         let acknowledging = self.pages.iter().enumerate().filter_map(acknowledging);
         let lasting = self.matches.iter().enumerate().filter(|(_, it)| it.ended_at.is_none());
         let renewing = lasting.filter_map(|(n, it)| Some((it.renew_at?, 7, n)));
+        let proving = self.unproven.first().map(|since| (since + 1_000, 8, 0));
         let of_pages = pages.chain(widening).chain(offers).chain(acknowledging);
-        of_pages.chain(stop).chain(renewing).chain(matches).collect()
+        of_pages.chain(stop).chain(proving).chain(renewing).chain(matches).collect()
     }
 
     /// The match, if the page is in it now; `None` if it was once, and an error if it never was.

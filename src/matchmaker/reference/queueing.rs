@@ -95,6 +95,7 @@ impl ReferenceModel {
         }
         (self.pages[page].was_given_back, self.pages[page].offer) = (is_given_back, ModelOffer::NotAsked);
         self.pages[page].state = PageState::Waiting(since, turn);
+        self.unproven.push(self.now);
         self.send_to_page(page, ModelEvent::Waiting);
         (self.pages[page].wants, self.pages[page].times_passed_by) = ((Affinity::Anybody, None), 0);
         if self.pages[page].taste != 0 {

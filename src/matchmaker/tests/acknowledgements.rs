@@ -182,5 +182,6 @@ fn oldest_peer_above_its_share_goes_when_all_outboxes_are_full() {
         scene.close_page(page);
     }
     assert_eq!(scene.machine.outbox_totals(), OutboxTotals::default());
+    scene.advance(secs(1));
     assert_eq!(scene.machine.deadline(), None);
 }

@@ -1,5 +1,7 @@
 //! Tests of how a peer keeps its place on a server that does not know it.
 
+use std::time::Duration;
+
 use super::scene::{Scene, secs};
 use crate::protocol::{Interest, Tastes, ToServer};
 
@@ -55,12 +57,54 @@ fn of_two_that_wait_the_one_that_has_waited_longer_at_another_server_comes_first
     assert!(is_matched(&mut scene, ann) && !is_matched(&mut scene, ben));
 }
 
+/// Whether this page has got a proof since the last call.
+fn takes_proof(scene: &mut Scene, page: usize) -> bool {
+    scene.pages[page].proof.take().is_some()
+}
+
+#[test]
+fn those_who_wait_get_their_first_proofs_together_within_a_second() {
+    let mut scene = Scene::new();
+    let [ann, ben, cid] = scene.add_pages();
+    for (page, interest, then_ms) in [(ann, "art", 500), (ben, "bees", 1), (cid, "cats", 498)] {
+        scene.join_with(page, interests(interest));
+        scene.advance(Duration::from_millis(then_ms));
+    }
+    assert!([ann, ben, cid].iter().all(|it| !takes_proof(&mut scene, *it)), "nothing is due");
+    scene.advance(Duration::from_millis(1));
+    assert_eq!([ann, ben, cid].map(|it| takes_proof(&mut scene, it)), [true, true, false]);
+    scene.advance(Duration::from_millis(500));
+    assert!(!takes_proof(&mut scene, cid), "one millisecond before a second");
+    scene.advance(Duration::from_millis(1));
+    assert_eq!([ann, ben, cid].map(|it| takes_proof(&mut scene, it)), [false, false, true]);
+}
+
+#[test]
+fn a_page_that_was_away_when_first_proofs_were_given_gets_one_when_it_is_back() {
+    let mut scene = Scene::new();
+    let ann = add_waiting(&mut scene, "art");
+    scene.lose_socket(ann);
+    scene.advance(Duration::from_millis(1_000));
+    assert!(!takes_proof(&mut scene, ann));
+    let ann = scene.resume(ann);
+    assert!(takes_proof(&mut scene, ann));
+}
+
+#[test]
+fn a_page_that_is_matched_soon_gets_no_proof() {
+    let mut scene = Scene::new();
+    let pages = scene.add_pages::<2>();
+    pages.iter().for_each(|it| scene.join(*it));
+    scene.advance(secs(2));
+    assert_eq!(pages.map(|it| takes_proof(&mut scene, it)), [false; 2]);
+}
+
 #[test]
 fn a_proof_is_renewed_with_the_pings_of_a_page_that_waits() {
     let mut scene = Scene::new();
     let ann = add_waiting(&mut scene, "art");
-    let first = scene.pages[ann].proof.take();
-    assert!(first.is_some());
+    scene.advance(secs(1));
+    assert!(takes_proof(&mut scene, ann));
     for (seconds, is_renewed) in [(9, false), (1, true), (9, false), (3, true)] {
         scene.advance(secs(seconds));
         scene.send(ann, ToServer::Ping {});
@@ -70,5 +114,8 @@ fn a_proof_is_renewed_with_the_pings_of_a_page_that_waits() {
     scene.send(ann, ToServer::Ping {});
     assert_eq!(scene.pages[ann].proof, None, "it does not wait");
     scene.join_with(ann, interests("art"));
-    assert!(scene.pages[ann].proof.is_some(), "another wait");
+    scene.send(ann, ToServer::Ping {});
+    assert!(!takes_proof(&mut scene, ann), "another wait, which has just begun");
+    scene.advance(secs(1));
+    assert!(takes_proof(&mut scene, ann));
 }

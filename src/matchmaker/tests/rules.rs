@@ -479,6 +479,7 @@ fn server_that_stops_tells_matched_peers_when_to_come_back_and_not_that_their_ma
         }
         assert!(scene.machine.is_drained());
         assert_eq!(scene.machine.census(), Census::default());
+        scene.advance(secs(1));
         assert_eq!(scene.machine.deadline(), None, "nothing is left to do");
 
         scene.restart_server();

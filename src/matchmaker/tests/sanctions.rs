@@ -67,6 +67,7 @@ fn no_peer_of_the_banned_is_left_in_whatever_state_it_is() {
     assert_eq!(scene.take_events(lost).last().unwrap(), "closed sanctioned");
     assert_eq!(scene.take_events(bob), ["ended #1 partner-left"]);
     scene.close_page(bob);
+    scene.advance(secs(1));
     assert_eq!((scene.machine.census(), scene.machine.deadline()), (Default::default(), None));
 }
 
