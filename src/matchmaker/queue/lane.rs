@@ -5,7 +5,7 @@
 //! most buckets hold one peer.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map, hash_map},
     sync::Arc,
 };
 
@@ -90,7 +90,7 @@ pub(super) struct LaneQueue {
 impl LaneQueue {
     /// Puts a peer at its place with what it requires; does nothing if there is one.
     pub(super) fn insert(&mut self, place: Place, waiter: Waiter) {
-        let Entry::Vacant(vacant) = self.waiting.entry(place) else { return };
+        let btree_map::Entry::Vacant(vacant) = self.waiting.entry(place) else { return };
         for bucket in buckets_of(&waiter.tastes, waiter.requires) {
             self.buckets.entry(bucket).or_default().insert(place, waiter.peer);
         }
@@ -104,10 +104,10 @@ impl LaneQueue {
     pub(super) fn remove(&mut self, place: Place) -> Option<Waiter> {
         let Entered { waiter, pairs_before } = self.waiting.remove(&place)?;
         for bucket in buckets_of(&waiter.tastes, waiter.requires) {
-            if let Some(others) = self.buckets.get_mut(&bucket) {
-                others.remove(&place);
-                if others.is_empty() {
-                    self.buckets.remove(&bucket);
+            if let hash_map::Entry::Occupied(mut peers) = self.buckets.entry(bucket) {
+                peers.get_mut().remove(&place);
+                if peers.get().is_empty() {
+                    peers.remove();
                 }
             }
         }
@@ -192,42 +192,34 @@ impl LaneQueue {
 /// All buckets in which a peer can be found.
 fn buckets_of(tastes: &Tastes, requires: Affinity) -> impl Iterator<Item = BucketKey> {
     let languages = || languages(tastes, LanguageKey::Any).chain([LanguageKey::All]);
-    bucket_keys(tastes, languages).filter(move |it| it.affinity() <= requires)
+    let accepted = Affinity::ALL.into_iter().filter(move |it| *it <= requires);
+    accepted.flat_map(move |it| bucket_keys(tastes, it, languages))
 }
 
 /// The buckets of the peers that have this much in common with a seeker.
 fn buckets_to_search(tastes: &Tastes, affinity: Affinity) -> impl Iterator<Item = BucketKey> {
-    let languages = || {
+    bucket_keys(tastes, affinity, || {
         let has_named = !tastes.languages.is_empty();
         languages(tastes, LanguageKey::All).chain(has_named.then_some(LanguageKey::Any))
-    };
-    bucket_keys(tastes, languages).filter(move |it| it.affinity() == affinity)
+    })
 }
 
-fn bucket_keys<T: Iterator<Item = LanguageKey>>(
-    tastes: &Tastes,
-    languages: impl Fn() -> T,
+/// The buckets of peers that have exactly this much in common with a peer of these tastes, who speaks `languages`.
+fn bucket_keys<'a, T: Iterator<Item = LanguageKey>>(
+    tastes: &'a Tastes,
+    affinity: Affinity,
+    languages: impl Fn() -> T + Copy,
 ) -> impl Iterator<Item = BucketKey> {
-    let with = |interest: &Interest| {
-        languages().map(|it| BucketKey::Interest(interest.key().clone(), it)).collect::<Vec<_>>()
-    };
-    let interests: Vec<_> = tastes.interests.iter().flat_map(with).collect();
-    let languages: Vec<_> = languages().map(BucketKey::Language).collect();
-    interests.into_iter().chain(languages).chain([BucketKey::Anybody])
+    let interests = tastes.interests.iter().filter(move |_| affinity == Affinity::Interest);
+    let with =
+        move |it: &'a Interest| languages().map(|language| BucketKey::Interest(it.key().clone(), language));
+    let languages = (affinity == Affinity::Language).then(languages).into_iter().flatten();
+    let anybody = (affinity == Affinity::Anybody).then_some(BucketKey::Anybody);
+    interests.flat_map(with).chain(languages.map(BucketKey::Language)).chain(anybody)
 }
 
 /// The languages of a peer, or `if_none` if it has named none.
 fn languages(tastes: &Tastes, if_none: LanguageKey) -> impl Iterator<Item = LanguageKey> {
     let named = tastes.languages.iter().copied().map(LanguageKey::Named);
     named.chain(tastes.languages.is_empty().then_some(if_none))
-}
-
-impl BucketKey {
-    const fn affinity(&self) -> Affinity {
-        match self {
-            Self::Interest(..) => Affinity::Interest,
-            Self::Language(_) => Affinity::Language,
-            Self::Anybody => Affinity::Anybody,
-        }
-    }
 }

@@ -96,11 +96,12 @@ impl Queue {
 
     /// Puts a peer at its place in a lane; does nothing if it is already there.
     pub(crate) fn insert(&mut self, place: Place, lane: Lane, waiter: Waiter) {
-        let before = self.find(place);
-        if before.is_some_and(|(at, before)| at == lane && before.origin == waiter.origin) {
-            return;
+        if let Some((at, before)) = self.find(place) {
+            if at == lane && before.origin == waiter.origin {
+                return;
+            }
+            self.remove(place);
         }
-        self.remove(place);
         self.by_device.insert((waiter.origin.device, place));
         self.by_network.insert((waiter.origin.network, place));
         self.lanes[lane as usize].insert(place, waiter);

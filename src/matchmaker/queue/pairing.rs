@@ -133,8 +133,10 @@ impl Matchmaker {
             Proposal::Nobody(accepted_at) => {
                 let peer = self.peers.get(&id)?;
                 let moments = [accepted_at, self.standing(now, peer).until, peer.offer.due()];
-                if let PeerState::Waiting { widen, .. } = peer.state {
-                    let retry = moments.into_iter().flatten().min();
+                let retry = moments.into_iter().flatten().min();
+                if let PeerState::Waiting { retry: before, widen, .. } = peer.state
+                    && retry != before
+                {
                     self.set_state(id, PeerState::Waiting { place, retry, widen });
                 }
                 None
