@@ -54,10 +54,6 @@ impl StateKey {
     fn new(signing: [u8; 32]) -> Self {
         Self { signing: Zeroizing::new(signing), sealing: derive(&signing, SEALING) }
     }
-
-    fn derive(&self, purpose: &[u8]) -> DerivedKey {
-        derive(&self.signing, purpose)
-    }
 }
 
 impl std::fmt::Debug for Keys {
@@ -97,7 +93,8 @@ impl Keys {
 
     /// Keys for this purpose: one from the current key, and those from the former ones. Each purpose has its own.
     pub(crate) fn derive(&self, purpose: &[u8]) -> (DerivedKey, Vec<DerivedKey>) {
-        (self.current.derive(purpose), self.former.iter().map(|it| it.derive(purpose)).collect())
+        let derived = |it: &StateKey| derive(&it.signing, purpose);
+        (derived(&self.current), self.former.iter().map(derived).collect())
     }
 
     /// Signs a payload. The text is the payload and its signature in base64url without padding.

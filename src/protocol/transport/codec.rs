@@ -39,9 +39,9 @@ pub fn encode<M: Serialize>(frame: &Frame<M>) -> String {
 
 /// Encodes a message of the server, as [`encode`] does.
 pub fn encode_to_browser(frame: &Frame<&ToBrowser>) -> String {
-    if let ToBrowser::Signal { .. } = frame.msg {
+    if let ToBrowser::Signal { match_id, epoch, signal } = frame.msg {
         let mut text = String::new();
-        append_to_browser(frame, &mut text);
+        usual_signal::append(&mut text, (frame.seq, frame.ack), (*match_id, *epoch), signal);
         text
     } else {
         encode(frame)

@@ -4,7 +4,8 @@
 //! (HKDF-Expand, RFC 5869, 2.3). So a key seals one text only, even in two copies of one virtual machine, and the nonce
 //! may be constant.
 
-use redis::{ErrorKind, RedisResult};
+use std::{io, iter};
+
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, MAX_TAG_LEN, Nonce, UnboundKey},
     hkdf::{HKDF_SHA256, Prk},
@@ -42,12 +43,11 @@ impl EntrySeals {
     /// # Errors
     ///
     /// If the system has no randomness.
-    pub(super) fn seal(&self, place: &EntryPlace, mut text: Vec<u8>) -> RedisResult<Vec<u8>> {
+    pub(super) fn seal(&self, place: &EntryPlace, mut text: Vec<u8>) -> io::Result<Vec<u8>> {
         let salt: [u8; SALT_BYTES] = random_bytes()?;
-        let Ok(tag) =
-            key_of(&self.current, place, &salt).seal_in_place_separate_tag(nonce(), Aad::empty(), &mut text)
-        else {
-            return Err((ErrorKind::InvalidClientConfig, "longer than 64 GiB").into());
+        let key = key_of(&self.current, place, &salt);
+        let Ok(tag) = key.seal_in_place_separate_tag(nonce(), Aad::empty(), &mut text) else {
+            unreachable!("an entry is shorter than 64 GiB")
         };
         text.extend_from_slice(tag.as_ref());
         text.extend_from_slice(&salt);
@@ -58,10 +58,10 @@ impl EntrySeals {
     pub(super) fn open(&self, place: &EntryPlace, mut sealed: Vec<u8>) -> Option<Vec<u8>> {
         let salt: [u8; SALT_BYTES] = *sealed.last_chunk()?;
         sealed.truncate(sealed.len() - SALT_BYTES);
-        // An attempt destroys what it cannot open.
-        let copies: Vec<_> = self.former.iter().map(|it| (it, sealed.clone())).collect();
-        let mut attempts = [(&self.current, sealed)].into_iter().chain(copies);
-        attempts.find_map(|(prk, mut bytes)| {
+        let keys = iter::once(&self.current).chain(&self.former);
+        // An attempt destroys what it cannot open. The last one needs no copy.
+        let copies = iter::repeat_n(sealed, 1 + self.former.len());
+        keys.zip(copies).find_map(|(prk, mut bytes)| {
             let key = key_of(prk, place, &salt);
             let length = key.open_in_place(nonce(), Aad::empty(), &mut bytes).ok()?.len();
             bytes.truncate(length);
