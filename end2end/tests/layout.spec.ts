@@ -67,6 +67,10 @@ for (const language of LANGUAGES) {
     await other.page.keyboard.press('Enter');
     await expect(one.page.locator('.unread')).toBeVisible();
     await expectTidy(one, 'a new message');
+    await one.muteCamera('mute');
+    await expect(one.page.locator('.chips p.chip:visible')).toHaveCount(1);
+    await expectTidy(one, 'a new message while the camera is silent');
+    await one.muteCamera('unmute');
     await press('.unread');
     await expectTidy(one, 'chat');
     await press('.dock [data-kind=chat]');
@@ -76,6 +80,12 @@ for (const language of LANGUAGES) {
     await other.button('Mute microphone').click();
     await expect(one.page.locator('.chips .chip:visible')).not.toHaveCount(1);
     await expectTidy(one, 'sharing a screen with one who is not seen or heard');
+    await other.page.getByRole('textbox', { name: 'Message' }).fill('I can’t see it.');
+    await other.page.keyboard.press('Enter');
+    await expect(one.page.locator('.unread')).toBeVisible();
+    await one.muteCamera('mute');
+    await expect(one.page.locator('.chips p.chip:visible')).toHaveCount(4);
+    await expectTidy(one, 'a new message beside four texts');
     await one.page.setViewportSize({ width: 1440, height: 900 });
     await press('.dock [data-kind=share]');
     await press('.dock [data-kind=more]');

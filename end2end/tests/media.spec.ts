@@ -23,13 +23,6 @@ async function endDevice({ page }: Visitor, kind: 'audio' | 'video') {
   }, kind);
 }
 
-/** The system mutes the camera, or lets it through again. */
-async function muteCamera({ page }: Visitor, event: 'mute' | 'unmute') {
-  await page.evaluate((it) => {
-    window.mediaProbe.tracks.findLast(({ kind, readyState }) => kind === 'video' && readyState === 'live')!.dispatchEvent(new Event(it));
-  }, event);
-}
-
 test('a camera that is turned off is closed, and its picture comes back', async ({ pair: [one, other] }) => {
   const closedAfter = await one.page.evaluate(async () => {
     const button = [...document.querySelectorAll('button')].find((it) => it.checkVisibility() && it.title === 'Turn camera off')!;
@@ -101,11 +94,11 @@ test('a lost camera comes back by itself where the browser does not ask', async 
 });
 
 test('a camera that the system mutes counts as off until it is back', async ({ pair: [one, other] }) => {
-  await muteCamera(one, 'mute');
+  await one.muteCamera('mute');
   await expect(other.page.getByText('Their camera or microphone has a problem').first()).toBeVisible();
   await expect(other.page.getByText('Their camera is off').first()).toBeVisible();
   await expect(one.page.locator('[data-own]')).toHaveAttribute('data-camera', 'interrupted');
-  await muteCamera(one, 'unmute');
+  await one.muteCamera('unmute');
   await expect(one.page.locator('[data-own]')).toHaveAttribute('data-camera', 'on');
   await expect(other.page.getByText('Their camera is off').first()).toBeHidden();
   await other.sees(ada);
