@@ -135,6 +135,24 @@ fn credentials_are_renewed_for_the_same_relay_and_not_without_one() {
 }
 
 #[test]
+fn nothing_is_renewed_when_the_last_relay_is_gone() {
+    let mut scene = Scene::new().with_networks(2);
+    scene.add_relay(1);
+    let (pair @ [_, bob], match_id) = matched_pair(&mut scene);
+    scene.report_connected(match_id, pair);
+    scene.lose_edge(1);
+    scene.pages[bob].network = 0;
+    scene.resume(bob);
+    let before = pair.map(|it| replacements(&scene, it));
+    for _ in 0..21 {
+        scene.advance(secs(20));
+        pair.iter().for_each(|it| scene.send(*it, ToServer::Ping {}));
+    }
+    assert_eq!(pair.map(|it| replacements(&scene, it)), before);
+    assert_eq!(scene.machine.census().talking, 2, "the call goes on");
+}
+
+#[test]
 fn a_new_core_gives_rebuilt_matches_the_relays_that_it_hears_of() {
     let mut scene = scene();
     let (pair @ [ann, bob], match_id) = matched_pair(&mut scene);
