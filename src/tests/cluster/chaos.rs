@@ -4,9 +4,15 @@
 //! tried, `CLUSTER_SECONDS` how long each lasts, `CLUSTER_PAGES` how many people there are, and `CLUSTER_SEED` which
 //! seed is the first.
 
-use std::{collections::BTreeSet, env, pin::pin, time::Duration};
+use std::{collections::BTreeSet, env, net::SocketAddr, pin::pin, time::Duration};
 
-use passerby::{call::Intent, protocol::limits::AGAIN_AFTER};
+use passerby::{
+    call::Intent,
+    protocol::{
+        Delivery, Features, Frame, Interest, Media, Message, Tastes, ToBrowser, ToServer, encode,
+        limits::{AGAIN_AFTER, WIDEN_AFTER},
+    },
+};
 
 use super::{
     Cluster, Store, WITHIN, check, let_all_talk,
@@ -15,7 +21,7 @@ use super::{
     proxy::{Proxy, Stall},
     troubles::Trouble,
 };
-use crate::closes::world::World;
+use crate::{closes::world::World, support::TestSocket};
 
 /// How long two who have parted do not meet again, less what messages may take. A core that has seen them part keeps
 /// them apart for longer; a new one only knows from their pages that they have met, and for how long they have waited.
@@ -91,6 +97,64 @@ async fn meanwhile(world: &mut World, work: impl Future<Output = ()>) {
         () = &mut work => {}
         // It ends at once if something is wrong already.
         () = pass(world, 600) => work.await,
+    }
+}
+
+/// A device whose pages wait for somebody with an interest that nobody else has.
+#[derive(Default)]
+struct Device {
+    name: Option<String>,
+    /// The proof of a place, which its next pages show.
+    place: Option<Box<str>>,
+}
+
+impl Device {
+    /// Waits on a new page at this edge. Returns its socket, and for how long it will accept only the interest.
+    async fn wait(&mut self, edge: SocketAddr) -> (TestSocket, Duration) {
+        let (mut socket, mut delivery) = (TestSocket::open(edge).await, Delivery::default());
+        let (device, place) = (self.name.clone(), self.place.clone());
+        let ((resume, ticket, age, past), features) = (Default::default(), Features::all());
+        let hello = ToServer::Hello { resume, ticket, device, age, past, place, features };
+        let hello = encode(&delivery.send(hello).expect("room"));
+        socket.send(hello.as_str()).await;
+        loop {
+            let Frame { seq, ack, msg } = socket.receive().await.expect("an open socket");
+            delivery.receive(seq, ack, msg.is_numbered());
+            match msg {
+                ToBrowser::Welcome { device, .. } => {
+                    self.name = device.or(self.name.take());
+                    let tastes = Tastes { interests: Interest::all_in("places"), ..Tastes::default() };
+                    let media = Media { audio: true, video: true };
+                    let join = ToServer::Join { media, hide: false, soft: false, tastes };
+                    socket.send(encode(&delivery.send(join).expect("room"))).await;
+                }
+                ToBrowser::Again {} => _ = socket.send(hello.as_str()).await,
+                ToBrowser::Seeking { widens_in_ms: Some(ms), .. } => {
+                    return (socket, Duration::from_millis(ms.into()));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// A device waits, the core dies, and two new pages of the device show the next core the same proof of its place: only
+/// one of them has waited already.
+async fn show_place_twice(cluster: &mut Cluster) -> Result<(), String> {
+    let mut device = Device::default();
+    let (mut page, _) = device.wait(cluster.edges[0].address).await;
+    while device.place.is_none() {
+        let Frame { msg, .. } = page.receive().await.expect("an open socket");
+        device.place = if let ToBrowser::Place { proof } = msg { Some(proof) } else { None };
+    }
+    page.disconnect();
+    cluster.cores[0].replace().await;
+    let (_one, left_to_one) = device.wait(cluster.edges[0].address).await;
+    let (_other, left_to_other) = device.wait(cluster.edges[1].address).await;
+    if left_to_one < WIDEN_AFTER && left_to_other == WIDEN_AFTER {
+        Ok(())
+    } else {
+        Err(format!("of the wait are left {left_to_one:?}, and of its copy {left_to_other:?}"))
     }
 }
 
@@ -196,6 +260,7 @@ impl Story {
     }
 
     async fn tell(&mut self, pages: usize, time: Duration) -> Result<(), String> {
+        show_place_twice(&mut self.cluster).await?;
         let quiet = pages / 2;
         // Those who never press Next meet first, so that their partners do not either.
         let_all_talk(&mut self.world, quiet).await?;
