@@ -54,6 +54,14 @@ fn matched_pair(scene: &mut Scene) -> ([usize; 2], MatchId) {
     ([one, other], match_id)
 }
 
+/// Lets so much time pass that credentials are renewed once. The pages stay there.
+fn pass_a_renewal(scene: &mut Scene, pair: [usize; 2]) {
+    for _ in 0..21 {
+        scene.advance(secs(20));
+        pair.iter().for_each(|it| scene.send(*it, ToServer::Ping {}));
+    }
+}
+
 #[test]
 fn both_ends_are_given_the_relay_of_the_edge_of_the_one_who_waited() {
     let mut scene = scene();
@@ -119,10 +127,7 @@ fn credentials_are_renewed_for_the_same_relay_and_not_without_one() {
     let (pair @ [_, bob], match_id) = matched_pair(&mut scene);
     scene.report_connected(match_id, pair);
     let before = account(&scene, bob).expires_at;
-    for _ in 0..21 {
-        scene.advance(secs(20));
-        pair.iter().for_each(|it| scene.send(*it, ToServer::Ping {}));
-    }
+    pass_a_renewal(&mut scene, pair);
     assert_eq!(replacements(&scene, bob), 1);
     assert!(account(&scene, bob).expires_at > before);
     assert_eq!(relays(&scene, pair), [Some(EDGES[1]); 2]);
@@ -144,10 +149,7 @@ fn nothing_is_renewed_when_the_last_relay_is_gone() {
     scene.pages[bob].network = 0;
     scene.resume(bob);
     let before = pair.map(|it| replacements(&scene, it));
-    for _ in 0..21 {
-        scene.advance(secs(20));
-        pair.iter().for_each(|it| scene.send(*it, ToServer::Ping {}));
-    }
+    pass_a_renewal(&mut scene, pair);
     assert_eq!(pair.map(|it| replacements(&scene, it)), before);
     assert_eq!(scene.machine.census().talking, 2, "the call goes on");
 }
